@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// Real processes, real sockets: bounds are generous because the machine may be slow and shared.
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
