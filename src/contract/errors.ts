@@ -1,0 +1,124 @@
+/**
+ * The catalogue of everything that can go wrong for a caller. Throw sites name a code; the status, the title
+ * and whether trying again can help are decided here and nowhere else.
+ */
+export const errorCatalogue = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid', retryable: false },
+  MISSING_API_KEY: { status: 401, title: 'No API key was sent', retryable: false },
+  INVALID_API_KEY: { status: 403, title: 'The API key is not valid', retryable: false },
+  CWD_NOT_ALLOWED: {
+    status: 403,
+    title: 'The working directory is outside the allowed roots',
+    retryable: false,
+  },
+  PERMISSION_MODE_NOT_ALLOWED: {
+    status: 403,
+    title: 'The permission mode is not allowed by this server',
+    retryable: false,
+  },
+  NOT_FOUND: { status: 404, title: 'No such path', retryable: false },
+  SESSION_NOT_FOUND: { status: 404, title: 'No such session', retryable: false },
+  TURN_NOT_FOUND: { status: 404, title: 'No such turn', retryable: false },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not know this method', retryable: false },
+  REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
+  SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    title: 'The first request with this key is still being accepted',
+    retryable: true,
+  },
+  SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
+  SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large', retryable: false },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not JSON', retryable: false },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The idempotency key was used with another body',
+    retryable: false,
+  },
+  MAX_SESSIONS_REACHED: { status: 429, title: 'Too many active sessions', retryable: true },
+  TURN_QUEUE_FULL: { status: 429, title: 'Too many turns are waiting', retryable: true },
+  RATE_LIMIT_EXCEEDED: { status: 429, title: 'Too many requests', retryable: true },
+  SESSION_CREATE_FAILED: { status: 500, title: 'The session could not be created', retryable: true },
+  LIST_SESSIONS_FAILED: { status: 500, title: 'The sessions could not be listed', retryable: true },
+  GET_SESSION_FAILED: { status: 500, title: 'The session could not be read or changed', retryable: true },
+  END_SESSION_FAILED: { status: 500, title: 'The session could not be ended', retryable: true },
+  MESSAGE_SEND_FAILED: { status: 500, title: 'The turn failed', retryable: true },
+  GET_MESSAGES_FAILED: { status: 500, title: 'The history could not be read', retryable: true },
+  SSE_SETUP_FAILED: { status: 500, title: 'The stream could not be opened', retryable: true },
+  INTERNAL: { status: 500, title: 'Unexpected fault', retryable: true },
+  AGENT_UNAVAILABLE: { status: 503, title: 'Claude Code is not available', retryable: true },
+  SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
+} as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
+
+export type ErrorCode = keyof typeof errorCatalogue
+export const errorCodes = Object.keys(errorCatalogue) as ErrorCode[]
+
+/** One thing that is wrong with a request: where, and what. */
+export interface RequestIssue {
+  path: string
+  message: string
+}
+
+/** Why a turn failed, or why Claude Code is not available: a typed word, never a text to be parsed. */
+export const failureReasons = [
+  'authentication_failed',
+  'billing_error',
+  'rate_limited',
+  'overloaded',
+  'invalid_request',
+  'model_not_found',
+  'model_error',
+  'prompt_too_long',
+  'process_died',
+  'not_installed',
+  'not_logged_in',
+  'start_failed',
+  'cwd_missing',
+  'unknown',
+] as const
+export type FailureReason = (typeof failureReasons)[number]
+
+interface DetailsByCode {
+  INVALID_REQUEST: { issues: RequestIssue[] }
+  METHOD_NOT_ALLOWED: { allowed: string[] }
+  PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
+  CWD_NOT_ALLOWED: { allowedRoots: string[] }
+  MAX_SESSIONS_REACHED: { limit: number; active: number }
+  TURN_QUEUE_FULL: { limit: number; waiting: number }
+  RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
+  PAYLOAD_TOO_LARGE: { limit: number }
+  REQUEST_TIMEOUT: { turnId: string; timeout: number }
+  MESSAGE_SEND_FAILED:
+    | { turnId: string; reason: FailureReason | 'interrupted' | 'cancelled' | 'lost' }
+    | undefined
+  AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
+  SESSION_BUSY: { turnId: string }
+}
+
+/** The `details` of an error of that code. */
+export type ErrorDetails<C extends ErrorCode> = C extends keyof DetailsByCode ? DetailsByCode[C] : undefined
+
+type DetailsArgument<C extends ErrorCode> =
+  undefined extends ErrorDetails<C> ? [details?: ErrorDetails<C>] : [details: ErrorDetails<C>]
+
+/**
+ * An error that is meant for the caller: its code, message and details reach them as they are.
+ * Anything else that is thrown is a bug, and its text stays in the log.
+ */
+export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C
+  readonly details: ErrorDetails<C> | undefined
+
+  constructor(code: C, message: string, ...[details]: DetailsArgument<C>) {
+    super(message)
+    this.name = 'ServiceError'
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A 400 that names one field. */
+export function invalidField(path: string, message: string): ServiceError<'INVALID_REQUEST'> {
+  return new ServiceError('INVALID_REQUEST', `${path}: ${message}`, { issues: [{ path, message }] })
+}

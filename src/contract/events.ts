@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { identifier, timestamp } from './primitives.ts'
+import { permissionMode } from './sessions.ts'
+import { prompt, stopReason, turnError, turnStatus, usage } from './turns.ts'
+
+/** Every kind of entry that a session's log can hold. */
+export const eventTypes = [
+  'session.created',
+  'session.updated',
+  'session.expired',
+  'session.ended',
+  'turn.queued',
+  'turn.started',
+  'message',
+  'permission.requested',
+  'permission.resolved',
+  'turn.completed',
+  'turn.failed',
+  'turn.interrupted',
+  'turn.timed_out',
+  'turn.lost',
+] as const
+export type EventType = (typeof eventTypes)[number]
+
+/** The events after which nothing more comes of a turn. */
+export const terminalEventTypes = [
+  'turn.completed',
+  'turn.failed',
+  'turn.interrupted',
+  'turn.timed_out',
+  'turn.lost',
+] as const satisfies EventType[]
+export type TerminalEventType = (typeof terminalEventTypes)[number]
+
+export function isTerminalEventType(type: EventType): type is TerminalEventType {
+  return (terminalEventTypes as readonly EventType[]).includes(type)
+}
+
+const envelope = { sessionId: identifier, sequence: z.int().min(1), timestamp }
+const ofTurn = { ...envelope, turnId: identifier }
+const ended = { ...ofTurn, status: turnStatus, endedAt: timestamp, durationMs: z.int().min(0).nullable() }
+
+/** `data` of each event of `GET /sessions/:id/events`; `event:` is the key. */
+export const eventSchemas = {
+  'session.created': z.strictObject({
+    ...envelope,
+    model: z.string().nullable(),
+    cwd: z.string(),
+    permissionMode,
+    title: z.string().nullable(),
+  }),
+  'session.updated': z.strictObject({
+    ...envelope,
+    title: z.string().nullable().optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    model: z.string().nullable().optional(),
+    permissionMode: permissionMode.optional(),
+    maxTurns: z.int().nullable().optional(),
+  }),
+  'session.expired': z.strictObject(envelope),
+  'session.ended': z.strictObject(envelope),
+  'turn.queued': z.strictObject({ ...ofTurn, status: turnStatus, prompt }),
+  'turn.started': z.strictObject({ ...ofTurn, status: turnStatus, startedAt: timestamp }),
+  message: z.strictObject({
+    type: z.literal('claude_code_message'),
+    ...envelope,
+    turnId: identifier.optional(),
+    message: z.record(z.string(), z.unknown()),
+  }),
+  'permission.requested': z.looseObject(ofTurn),
+  'permission.resolved': z.looseObject(ofTurn),
+  'turn.completed': z.strictObject({
+    ...ended,
+    response: z.string(),
+    stopReason,
+    usage: usage.nullable(),
+    costUsd: z.number().nullable(),
+  }),
+  'turn.failed': z.strictObject({
+    ...ended,
+    error: turnError,
+    usage: usage.nullable(),
+    costUsd: z.number().nullable(),
+  }),
+  'turn.interrupted': z.strictObject({
+    ...ended,
+    stopReason: stopReason.nullable(),
+    usage: usage.nullable(),
+    costUsd: z.number().nullable(),
+  }),
+  'turn.timed_out': z.strictObject({ ...ended, usage: usage.nullable(), costUsd: z.number().nullable() }),
+  'turn.lost': z.strictObject({ ...ended, error: turnError }),
+} as const satisfies Record<EventType, z.ZodType>
+
+/** A piece of a message still being generated: live only, never stored. */
+export const deltaEvent = z
+  .strictObject({
+    turnId: identifier,
+    messageId: z.string(),
+    blockIndex: z.int().min(0),
+    delta: z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('text'), text: z.string() }),
+      z.strictObject({ type: z.literal('thinking'), thinking: z.string() }),
+      z.strictObject({ type: z.literal('input_json'), partialJson: z.string() }),
+    ]),
+  })
+  .meta({ id: 'DeltaEvent' })
+
+export const streamConnected = z
+  .strictObject({ sessionId: identifier, turnId: identifier })
+  .meta({ id: 'StreamConnected' })
+
+export const streamComplete = z
+  .strictObject({
+    summary: z.string().meta({ description: 'The final text' }),
+    sessionId: z.string().meta({ description: "Claude Code's own session id" }),
+    turnId: identifier,
+    stopReason,
+    usage: usage.nullable(),
+    costUsd: z.number().nullable(),
+    durationMs: z.int().min(0),
+  })
+  .meta({ id: 'StreamComplete' })
+
+export const streamError = z
+  .strictObject({
+    error: z.string().meta({ description: 'For people; programs read `code`' }),
+    code: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+    turnId: identifier,
+  })
+  .meta({ id: 'StreamError' })
+
+export const streamGap = z
+  .strictObject({ from: z.int().min(1), to: z.int().min(1) })
+  .meta({ id: 'StreamGap', description: 'Sequences that retention has trimmed, both ends included' })
+
+/** An event's data by its type, as `GET /sessions/:id/events` sends it. */
+export type SessionEvents = { [T in EventType]: z.infer<(typeof eventSchemas)[T]> }
+export type MessageEvent = SessionEvents['message']
+export type DeltaEvent = z.infer<typeof deltaEvent>
+export type Delta = DeltaEvent['delta']
+export type StreamConnected = z.infer<typeof streamConnected>
+export type StreamComplete = z.infer<typeof streamComplete>
+export type StreamError = z.infer<typeof streamError>
+export type StreamGap = z.infer<typeof streamGap>

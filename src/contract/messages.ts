@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { identifier, integerParameter, timestamp } from './primitives.ts'
+import { pagination, prompt, stopReason, usage } from './turns.ts'
+
+const timeout = z
+  .int()
+  .min(0)
+  .max(24 * 60 * 60 * 1000)
+  .default(0)
+  .meta({ description: 'Milliseconds from acceptance until the turn is stopped; 0: none' })
+
+const onBusy = z.enum(['queue', 'reject', 'interrupt']).default('queue').meta({
+  description:
+    'What happens when the session runs a turn: `queue` waits for it, `reject` answers 409, `interrupt` stops it and runs this next',
+})
+
+export const sendMessageRequest = z
+  .strictObject({
+    prompt,
+    timeout,
+    stream: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Send nothing; answer with a pointer to the stream endpoint' }),
+    background: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Answer 202 at once; the turn runs on its own' }),
+    onBusy,
+    onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
+  })
+  .refine(body => !(body.stream && body.background), {
+    path: ['background'],
+    message: 'cannot be combined with stream',
+  })
+  .meta({ id: 'SendMessageRequest' })
+
+export const sendMessageResponse = z
+  .strictObject({
+    messageId: z.string().nullable().meta({ description: 'Id of the last assistant message' }),
+    response: z.string().meta({ description: 'The final text' }),
+    sessionId: z.string().meta({ description: "Claude Code's own session id" }),
+    turnId: identifier,
+    stopReason,
+    usage: usage.nullable(),
+    costUsd: z.number().nullable(),
+    durationMs: z.int().min(0),
+  })
+  .meta({ id: 'SendMessageResponse' })
+
+export const streamPointer = z
+  .strictObject({
+    message: z.string(),
+    streamUrl: z.string(),
+    method: z.literal('POST'),
+    headers: z.strictObject({ 'Content-Type': z.string(), Accept: z.string() }),
+    body: z.strictObject({ prompt, timeout: z.int() }),
+  })
+  .meta({ id: 'StreamPointer' })
+
+export const backgroundAccepted = z
+  .strictObject({
+    turnId: identifier,
+    sessionId: identifier,
+    status: z.literal('queued'),
+    eventsUrl: z.string(),
+    turnUrl: z.string(),
+  })
+  .meta({ id: 'BackgroundAccepted' })
+
+export const streamMessageRequest = z
+  .strictObject({
+    prompt,
+    timeout,
+    onBusy,
+    includeDeltas: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Also send pieces of messages still being generated' }),
+    onDisconnect: z.enum(['interrupt', 'continue']).default('interrupt'),
+  })
+  .meta({ id: 'StreamMessageRequest' })
+
+export const listMessagesQuery = z
+  .strictObject({
+    limit: integerParameter(1, 1000).default(100),
+    offset: integerParameter(0, 1_000_000_000).default(0),
+    after: integerParameter(0, Number.MAX_SAFE_INTEGER)
+      .optional()
+      .meta({ description: 'Only messages after this sequence' }),
+  })
+  .refine(query => query.after === undefined || query.offset === 0, {
+    path: ['offset'],
+    message: 'cannot be combined with after',
+  })
+
+export const storedMessage = z
+  .strictObject({
+    id: z.string(),
+    type: z.string(),
+    subtype: z.string().nullable(),
+    content: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'The whole message as Claude Code gave it' }),
+    sequence: z.int().min(1),
+    timestamp,
+    source: z.enum(['user', 'sdk']).meta({ description: "`user`: sent by the API's caller" }),
+    turnId: identifier.nullable(),
+  })
+  .meta({ id: 'StoredMessage' })
+
+export const listMessagesResponse = z
+  .strictObject({ sessionId: identifier, messages: z.array(storedMessage), pagination })
+  .meta({ id: 'ListMessagesResponse' })
+
+/** What `POST /sessions/:id/messages` takes; only `prompt` is required. */
+export type SendMessageRequest = z.input<typeof sendMessageRequest>
+export type SendMessageResponse = z.infer<typeof sendMessageResponse>
+export type StreamPointer = z.infer<typeof streamPointer>
+export type BackgroundAccepted = z.infer<typeof backgroundAccepted>
+export type StreamMessageRequest = z.input<typeof streamMessageRequest>
+export type StoredMessage = z.infer<typeof storedMessage>
+export type ListMessagesResponse = z.infer<typeof listMessagesResponse>

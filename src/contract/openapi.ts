@@ -1,0 +1,183 @@
+import { z } from 'zod'
+import { type ErrorCode, errorCatalogue } from './errors.ts'
+import {
+  deltaEvent,
+  eventSchemas,
+  streamComplete,
+  streamConnected,
+  streamError,
+  streamGap,
+} from './events.ts'
+import { bodyErrors, commonErrors, getOperation, type Operation, operationIds } from './operations.ts'
+import { errorResponse } from './system.ts'
+
+type Json = Record<string, unknown>
+type Direction = 'input' | 'output'
+
+/** Schemas that no operation's body names, because they travel inside event streams. */
+const streamed: Record<string, z.ZodType> = {
+  DeltaEvent: deltaEvent,
+  StreamConnected: streamConnected,
+  StreamComplete: streamComplete,
+  StreamError: streamError,
+  StreamGap: streamGap,
+  ...Object.fromEntries(
+    Object.entries(eventSchemas).map(([type, schema]) => [`Event.${type}`, schema as z.ZodType]),
+  ),
+}
+
+/**
+ * Builds the OpenAPI 3.1 document from the operation table.
+ * Named schemas (`meta({ id })`) become components and are referred to.
+ */
+export function buildOpenApi(version: string): Json {
+  const components: Record<string, unknown> = {}
+  const toSchema = (schema: z.ZodType, io: Direction) => collect(schema, io, components)
+  const paths: Record<string, Json> = {}
+  for (const id of operationIds) {
+    const operation = getOperation(id)
+    const path = operation.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [operation.method]: describe(id, operation, toSchema) }
+  }
+  for (const [name, schema] of Object.entries(streamed)) {
+    const described = toSchema(schema, 'output')
+    if (!('$ref' in described)) components[name] = described
+  }
+  toSchema(errorResponse, 'output')
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'claude-code-api',
+      version,
+      description: 'Claude Code behind HTTP: sessions, messages, live streams, history.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api/v1', description: 'Where the server mounts the router' }],
+    security: [{ apiKey: [] }, { bearer: [] }],
+    tags: ['Sessions', 'Messages', 'Turns', 'System'].map(name => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
+      schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1))),
+    },
+  }
+}
+
+function describe(
+  id: string,
+  operation: Operation,
+  toSchema: (schema: z.ZodType, io: Direction) => Json,
+): Json {
+  const responses: Record<string, Json> = {}
+  for (const { status, description, schema, contentType } of operation.success) {
+    const content = schema
+      ? { 'application/json': { schema: toSchema(schema, 'output') } }
+      : contentType && { [contentType]: { schema: { type: 'string' } } }
+    responses[status] = { description, ...(content && { content }) }
+  }
+  for (const [status, codes] of errorsByStatus(operation)) {
+    const described = {
+      description: codes.map(code => `\`${code}\`: ${errorCatalogue[code].title}`).join('. '),
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } },
+    }
+    responses[status] = status in responses ? withError(responses[status] as Json, described) : described
+  }
+  const parameters = [
+    ...toParameters(operation.params, 'path', toSchema),
+    ...toParameters(operation.query, 'query', toSchema),
+  ]
+  return {
+    operationId: id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    ...(operation.auth === 'none' && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(operation.body && {
+      requestBody: {
+        required: !operation.bodyOptional,
+        content: { 'application/json': { schema: toSchema(operation.body, 'input') } },
+      },
+    }),
+    responses,
+  }
+}
+
+/** Every code that the operation can answer, grouped by status. */
+export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
+  const codes: ErrorCode[] = [
+    ...(operation.auth === 'key' ? commonErrors : (['INVALID_REQUEST'] as const)),
+    ...(operation.body ? bodyErrors : []),
+    ...operation.errors,
+    operation.fault,
+  ]
+  const grouped = new Map<number, ErrorCode[]>()
+  for (const code of codes) {
+    const { status } = errorCatalogue[code]
+    grouped.set(status, [...(grouped.get(status) ?? []), code])
+  }
+  return new Map([...grouped].sort(([a], [b]) => a - b))
+}
+
+/** A status that is both an answer and an error (health's 503) accepts either body. */
+function withError(success: Json, error: { description: string; content: Json }): Json {
+  const schemas = [success.content, error.content].map(
+    content => (content as { 'application/json': { schema: Json } })['application/json'].schema,
+  )
+  return {
+    description: `${success.description}. ${error.description}`,
+    content: { 'application/json': { schema: { anyOf: schemas } } },
+  }
+}
+
+function toParameters(
+  shape: z.ZodType | null,
+  where: 'path' | 'query',
+  toSchema: (schema: z.ZodType, io: Direction) => Json,
+): Json[] {
+  if (!shape) return []
+  // After parsing, a number is a number and a default is known; before it, a field is required or not.
+  const { properties = {} } = toSchema(shape, 'output') as { properties?: Record<string, Json> }
+  const { required = [] } = toSchema(shape, 'input') as { required?: string[] }
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    ...(description !== undefined && { description }),
+    schema,
+  }))
+}
+
+/** Turns a zod schema into JSON Schema, moving what carries an id into the components. */
+function collect(schema: z.ZodType, io: Direction, components: Record<string, unknown>): Json {
+  const {
+    $schema: _dialect,
+    $defs = {},
+    ...root
+  } = z.toJSONSchema(schema, {
+    target: 'draft-2020-12',
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.id
+    },
+  }) as Json & { $defs?: Record<string, Json> }
+  for (const [name, definition] of Object.entries($defs)) {
+    components[name] = relink(definition)
+  }
+  return relink(root) as Json
+}
+
+function relink(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(relink)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) =>
+      key === '$ref' && typeof inner === 'string'
+        ? [key, inner.replace('#/$defs/', '#/components/schemas/')]
+        : [key, relink(inner)],
+    ),
+  )
+}

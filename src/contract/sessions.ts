@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { booleanParameter, identifier, integerParameter, jsonObject, timestamp } from './primitives.ts'
+
+export const permissionModes = [
+  'default',
+  'acceptEdits',
+  'bypassPermissions',
+  'plan',
+  'dontAsk',
+  'auto',
+] as const
+export const permissionMode = z.enum(permissionModes).meta({
+  id: 'PermissionMode',
+  description: 'How Claude Code decides what it may do by itself (SDK option `permissionMode`)',
+})
+
+export const sessionStatus = z.enum(['active', 'expired', 'ended']).meta({ id: 'SessionStatus' })
+export const sessionState = z.enum(['idle', 'running', 'requires_action']).meta({
+  id: 'SessionState',
+  description: 'What an active session is doing; `idle` for one that has expired or ended',
+})
+
+const metadata = jsonObject(16 * 1024).meta({ description: "The caller's own data; at most 16 KiB as JSON" })
+const model = z.string().min(1).max(200)
+const title = z.string().max(500)
+const maxTurns = z
+  .int()
+  .min(1)
+  .max(1000)
+  .meta({ description: 'Agentic turns that one prompt may take; absent: no limit' })
+
+export const createSessionRequest = z
+  .strictObject({
+    model: model.optional().meta({ description: 'Model id or alias; absent: the default of Claude Code' }),
+    cwd: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .meta({ description: 'Working directory; must lie inside an allowed root' }),
+    permissionMode: permissionMode.default('default'),
+    appendSystemPrompt: z.string().max(200_000).optional(),
+    maxTurns: maxTurns.optional(),
+    metadata: metadata.optional(),
+    title: title.optional(),
+  })
+  .meta({ id: 'CreateSessionRequest' })
+
+export const patchSessionRequest = z
+  .strictObject({
+    title: title.nullable().optional(),
+    metadata: metadata.optional(),
+    model: model.nullable().optional().meta({ description: 'From the next turn; null: the default' }),
+    permissionMode: permissionMode.optional().meta({ description: 'From the next turn' }),
+    maxTurns: maxTurns.nullable().optional().meta({ description: 'From the next turn; null: no limit' }),
+  })
+  .meta({ id: 'PatchSessionRequest' })
+
+const common = {
+  sessionId: identifier,
+  model: z.string().nullable().meta({ description: 'null until known when none was asked for' }),
+  status: sessionStatus,
+  createdAt: timestamp,
+  expiresAt: timestamp,
+}
+
+export const createSessionResponse = z.strictObject(common).meta({ id: 'CreateSessionResponse' })
+
+export const sessionSummary = z
+  .strictObject({
+    ...common,
+    metadata: z.record(z.string(), z.unknown()),
+    title: z.string().nullable(),
+    state: sessionState,
+  })
+  .meta({ id: 'SessionSummary' })
+
+export const session = z
+  .strictObject({
+    ...common,
+    state: sessionState,
+    lastActivity: timestamp,
+    messageCount: z.int().min(0).meta({ description: 'Stored messages' }),
+    config: z.strictObject({
+      cwd: z.string(),
+      permissionMode,
+      model: z.string().nullable().meta({ description: 'The model that was asked for' }),
+      appendSystemPrompt: z.string().nullable(),
+      maxTurns: z.int().nullable(),
+    }),
+    metadata: z.record(z.string(), z.unknown()),
+    title: z.string().nullable(),
+    claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
+    lastSequence: z.int().min(0).meta({ description: "Sequence of the log's newest event" }),
+  })
+  .meta({ id: 'Session' })
+
+export const listSessionsQuery = z.strictObject({
+  status: z.enum(['active', 'expired', 'ended', 'all']).default('active'),
+  limit: integerParameter(1, 200).default(50),
+  cursor: z.string().min(1).max(200).optional().meta({ description: '`nextCursor` of the page before' }),
+})
+
+export const listSessionsResponse = z
+  .strictObject({
+    sessions: z.array(sessionSummary),
+    total: z.int().min(0).meta({ description: 'All that match, not only this page' }),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'ListSessionsResponse' })
+
+export const eventsQuery = z.strictObject({
+  after: z
+    .string()
+    .regex(/^(latest|\d{1,15})$/, 'must be a sequence or "latest"')
+    .optional()
+    .meta({ description: 'Replay what comes after this sequence; `latest`: nothing' }),
+  turnId: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Only this turn; the stream ends with it' }),
+  includeDeltas: booleanParameter.default(false),
+})
+
+export type PermissionMode = z.infer<typeof permissionMode>
+export type SessionStatus = z.infer<typeof sessionStatus>
+export type SessionState = z.infer<typeof sessionState>
+/** What `POST /sessions` takes; every field is optional. */
+export type CreateSessionRequest = z.input<typeof createSessionRequest>
+export type PatchSessionRequest = z.input<typeof patchSessionRequest>
+export type CreateSessionResponse = z.infer<typeof createSessionResponse>
+export type SessionSummary = z.infer<typeof sessionSummary>
+export type Session = z.infer<typeof session>
+export type ListSessionsResponse = z.infer<typeof listSessionsResponse>

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { failureReasons } from './errors.ts'
+import { identifier, integerParameter, timestamp } from './primitives.ts'
+
+export const turnStatuses = [
+  'queued',
+  'running',
+  'requires_action',
+  'completed',
+  'failed',
+  'interrupted',
+  'timed_out',
+  'lost',
+  'cancelled',
+] as const
+export const turnStatus = z.enum(turnStatuses).meta({
+  id: 'TurnStatus',
+  description:
+    '`lost`: the process that ran it is gone and its outcome is unknown; it is never run again by itself',
+})
+
+export const stopReason = z
+  .enum(['end_turn', 'max_turns', 'budget', 'refusal', 'interrupted'])
+  .meta({ id: 'StopReason' })
+
+export const usage = z
+  .strictObject({
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    cacheReadInputTokens: z.int().min(0),
+    cacheCreationInputTokens: z.int().min(0),
+  })
+  .meta({ id: 'Usage', description: 'Tokens of this turn alone, over all models that it used' })
+
+export const turnError = z
+  .strictObject({ code: z.string(), reason: z.enum(failureReasons), message: z.string() })
+  .meta({ id: 'TurnError' })
+
+export const promptBlock = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('text'), text: z.string().min(1) }),
+    z.strictObject({
+      type: z.literal('image'),
+      source: z.strictObject({
+        type: z.literal('base64'),
+        media_type: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
+        data: z.base64().min(1),
+      }),
+    }),
+    z.strictObject({
+      type: z.literal('document'),
+      title: z.string().max(500).optional(),
+      source: z.discriminatedUnion('type', [
+        z.strictObject({
+          type: z.literal('base64'),
+          media_type: z.literal('application/pdf'),
+          data: z.base64().min(1),
+        }),
+        z.strictObject({
+          type: z.literal('text'),
+          media_type: z.literal('text/plain'),
+          data: z.string().min(1),
+        }),
+      ]),
+    }),
+  ])
+  .meta({ id: 'PromptBlock', description: 'A content block of the Messages API' })
+
+export const prompt = z
+  .union([
+    z.string().refine(text => text.trim().length > 0, { message: 'must not be empty' }),
+    z.array(promptBlock).min(1).max(100),
+  ])
+  .meta({ id: 'Prompt', description: 'A text, or content blocks' })
+
+export const turn = z
+  .strictObject({
+    turnId: identifier,
+    sessionId: identifier,
+    status: turnStatus,
+    prompt,
+    response: z.string().nullable().meta({ description: 'The final text, once completed' }),
+    stopReason: stopReason.nullable(),
+    error: turnError.nullable(),
+    usage: usage.nullable(),
+    costUsd: z
+      .number()
+      .nullable()
+      .meta({ description: "Claude Code's estimate for this turn, in US dollars" }),
+    createdAt: timestamp,
+    startedAt: timestamp.nullable(),
+    endedAt: timestamp.nullable(),
+    durationMs: z.int().min(0).nullable().meta({ description: 'From start to end, in milliseconds' }),
+    firstSequence: z.int().nullable(),
+    lastSequence: z.int().nullable(),
+  })
+  .meta({ id: 'Turn' })
+
+export const listTurnsQuery = z.strictObject({
+  limit: integerParameter(1, 1000).default(100),
+  offset: integerParameter(0, 1_000_000_000).default(0),
+})
+
+export const pagination = z
+  .strictObject({
+    limit: z.int(),
+    offset: z.int(),
+    total: z.int(),
+    hasMore: z.boolean(),
+  })
+  .meta({ id: 'Pagination' })
+
+export const listTurnsResponse = z
+  .strictObject({ sessionId: identifier, turns: z.array(turn), pagination })
+  .meta({ id: 'ListTurnsResponse' })
+
+export const interruptRequest = z
+  .strictObject({
+    turnId: z.string().min(1).max(200).optional().meta({ description: 'Only this turn, running or waiting' }),
+    clearQueue: z.boolean().default(false).meta({ description: 'Cancel the waiting turns as well' }),
+  })
+  .meta({ id: 'InterruptRequest' })
+
+export const interruptResponse = z
+  .strictObject({ interrupted: z.array(identifier), cancelled: z.array(identifier) })
+  .meta({ id: 'InterruptResponse' })
+
+export type TurnStatus = z.infer<typeof turnStatus>
+export type StopReason = z.infer<typeof stopReason>
+export type Usage = z.infer<typeof usage>
+export type TurnError = z.infer<typeof turnError>
+export type Prompt = z.infer<typeof prompt>
+export type PromptBlock = z.infer<typeof promptBlock>
+export type Turn = z.infer<typeof turn>
+export type ListTurnsResponse = z.infer<typeof listTurnsResponse>
+export type InterruptRequest = z.input<typeof interruptRequest>
+export type InterruptResponse = z.infer<typeof interruptResponse>
+export type Pagination = z.infer<typeof pagination>

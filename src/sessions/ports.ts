@@ -1,0 +1,190 @@
+import type { FailureReason } from '../contract/errors.ts'
+import type { Delta } from '../contract/events.ts'
+import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
+import type { ModelInfo } from '../contract/system.ts'
+import type { Prompt, StopReason, Usage } from '../contract/turns.ts'
+import type { EventRecord, NewEvent, SessionRecord, TurnRecord } from './records.ts'
+
+/** What one transaction changes in one session. */
+export interface Change {
+  tenantId: string
+  sessionId: string
+  /** Time of the change and of its events. */
+  at: number
+  session?: Partial<
+    Pick<
+      SessionRecord,
+      | 'status'
+      | 'title'
+      | 'metadata'
+      | 'permissionMode'
+      | 'requestedModel'
+      | 'model'
+      | 'maxTurns'
+      | 'claudeSessionId'
+      | 'conversationStarted'
+      | 'lastActivityAt'
+      | 'expiresAt'
+      | 'endedAt'
+    >
+  >
+  insertTurn?: TurnRecord
+  updateTurn?: { id: string } & Partial<
+    Pick<
+      TurnRecord,
+      | 'status'
+      | 'response'
+      | 'messageId'
+      | 'stopReason'
+      | 'error'
+      | 'usage'
+      | 'costUsd'
+      | 'startedAt'
+      | 'endedAt'
+    >
+  >
+  /** Appended to the session's log in this order. */
+  events: NewEvent[]
+}
+
+export interface Page {
+  limit: number
+  offset: number
+}
+
+export interface SessionQuery {
+  status: SessionStatus | 'all'
+  limit: number
+  /** Where the page before ended. */
+  after: { lastActivityAt: number; id: string } | null
+}
+
+export interface EventQuery {
+  sessionId: string
+  after: number
+  limit: number
+  turnId?: string
+}
+
+/**
+ * The store: everything that must survive this process. Reads take the caller's tenant, so that no row can be
+ * reached without it. A change is durable when its promise resolves.
+ */
+export interface Store {
+  /**
+   * Applies a change and appends its events, all or nothing. Also keeps `lastSequence`, `messageCount`
+   * and the turn's `firstSequence` and `lastSequence`. Changes are applied, and their promises resolved,
+   * in the order of the calls.
+   * @returns the events with the sequences they were given
+   */
+  commit(change: Change): Promise<EventRecord[]>
+  /**
+   * Stores a new session with its first events unless `limit` active ones exist already; both in one step.
+   * @returns the active sessions found when there was no room, else the events stored
+   */
+  createSession(
+    session: SessionRecord,
+    events: NewEvent[],
+    limit: number,
+  ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
+  findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
+  /** Newest activity first. */
+  listSessions(tenantId: string, query: SessionQuery): Promise<{ sessions: SessionRecord[]; total: number }>
+  /** Over all tenants. */
+  countSessions(): Promise<{ active: number; total: number }>
+  /** Active sessions whose expiry has come and that have no unfinished turn, over all tenants. */
+  listExpiredSessions(now: number, limit: number): Promise<SessionRecord[]>
+  /** When the next active session without unfinished turns expires; undefined when there is none. */
+  findNextExpiry(): Promise<number | undefined>
+  findTurn(tenantId: string, sessionId: string, turnId: string): Promise<TurnRecord | undefined>
+  /** Oldest first. */
+  listTurns(tenantId: string, sessionId: string, page: Page): Promise<{ turns: TurnRecord[]; total: number }>
+  /** Queued, running and requires_action, oldest first, over all tenants: what a start finds left behind. */
+  listUnfinishedTurns(): Promise<TurnRecord[]>
+  /** In order of sequence. */
+  listEvents(tenantId: string, query: EventQuery): Promise<EventRecord[]>
+  /** Events of type `message`, oldest first; `total` counts all of the session (or all after `after`). */
+  listMessages(
+    tenantId: string,
+    sessionId: string,
+    query: Page & { after?: number },
+  ): Promise<{ messages: EventRecord[]; total: number }>
+  /** Resolves when the store can read and write. */
+  check(): Promise<void>
+  /** Finishes what was handed in, then lets go of the file. Idempotent. */
+  close(): Promise<void>
+}
+
+/** How a conversation's process is to be started. */
+export interface AgentSpec {
+  claudeSessionId: string
+  /** Whether the conversation exists and has to be taken up again. */
+  resume: boolean
+  cwd: string
+  model: string | null
+  permissionMode: PermissionMode
+  appendSystemPrompt: string | null
+  maxTurns: number | null
+}
+
+export interface AgentFailure {
+  reason: FailureReason
+  /** For people: what happened, and what to do where something can be done. */
+  message: string
+}
+
+export type TurnOutcome = {
+  usage: Usage | null
+  costUsd: number | null
+  response: string | null
+} & (
+  | { status: 'completed'; stopReason: StopReason }
+  | { status: 'interrupted' }
+  | { status: 'failed'; failure: AgentFailure; unavailable: boolean }
+)
+
+/** What an agent tells while it works; called in order, never after its turn's promise settled. */
+export interface AgentListener {
+  onMessage(message: Record<string, unknown>): void
+  onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
+  /** Claude Code says which conversation and model it works with. */
+  onIdentity(identity: { claudeSessionId: string; model: string }): void
+}
+
+/** One live Claude Code process with one conversation; runs one turn at a time. */
+export interface Agent {
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<void>
+  /** Whether it can take a turn; false from the moment when its process ends or is being ended. */
+  readonly alive: boolean
+  /**
+   * Runs one turn to its end. Never rejects: what goes wrong is an outcome.
+   * A process that fails to start is the outcome of its first turn.
+   */
+  runTurn(turn: { turnId: string; prompt: Prompt }): Promise<TurnOutcome>
+  /**
+   * Makes the running turn end, by force after a bounded time; its promise tells when. Idempotent,
+   * nothing happens without a running turn.
+   */
+  interrupt(): void
+  /** Ends the process and everything that it started, by force after a bounded time. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface AgentInspection {
+  status: 'ok' | 'unavailable'
+  version?: string
+  models?: ModelInfo[]
+  failure?: AgentFailure
+}
+
+export interface AgentLauncher {
+  /** Starts a process in the background; synchronous, so that a launch is owned from its first moment. */
+  launch(spec: AgentSpec, listener: AgentListener): Agent
+  /** Asks Claude Code whether it can work, and for its models, without a conversation. */
+  inspect(): Promise<AgentInspection>
+  /** What the newest process said; undefined before any has. */
+  readonly lastInspection: AgentInspection | undefined
+  /** Ends every process. Idempotent. */
+  close(): Promise<void>
+}

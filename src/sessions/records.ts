@@ -1,0 +1,79 @@
+import type { EventType } from '../contract/events.ts'
+import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
+import type { Prompt, StopReason, TurnError, TurnStatus, Usage } from '../contract/turns.ts'
+
+/** Whose objects a call may see, and who is said to have made what it makes. */
+export interface Caller {
+  tenantId: string
+  /** Id of the API key, never the key. */
+  keyId: string
+}
+
+/** Times are milliseconds since 1970. */
+export interface SessionRecord {
+  id: string
+  tenantId: string
+  createdBy: string
+  status: SessionStatus
+  title: string | null
+  metadata: Record<string, unknown>
+  cwd: string
+  permissionMode: PermissionMode
+  /** The model that was asked for. */
+  requestedModel: string | null
+  /** The model that Claude Code last said it uses. */
+  model: string | null
+  appendSystemPrompt: string | null
+  maxTurns: number | null
+  claudeSessionId: string
+  /** Whether Claude Code has been given a prompt in this conversation, so that it has to be resumed. */
+  conversationStarted: boolean
+  createdAt: number
+  lastActivityAt: number
+  expiresAt: number
+  endedAt: number | null
+  lastSequence: number
+  messageCount: number
+}
+
+export interface TurnRecord {
+  id: string
+  sessionId: string
+  tenantId: string
+  createdBy: string
+  status: TurnStatus
+  prompt: Prompt
+  /** Milliseconds from acceptance until the turn is stopped; 0: none. */
+  timeoutMs: number
+  response: string | null
+  /** Id of the last assistant message. */
+  messageId: string | null
+  stopReason: StopReason | null
+  error: TurnError | null
+  usage: Usage | null
+  costUsd: number | null
+  createdAt: number
+  startedAt: number | null
+  endedAt: number | null
+  firstSequence: number | null
+  lastSequence: number | null
+}
+
+/** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */
+export interface EventRecord {
+  sessionId: string
+  sequence: number
+  type: EventType
+  turnId: string | null
+  at: number
+  payload: Record<string, unknown>
+}
+
+export type NewEvent = Pick<EventRecord, 'type' | 'turnId' | 'payload'>
+
+/** The payload of a `message` event. */
+export interface MessagePayload {
+  id: string
+  source: 'user' | 'sdk'
+  message: Record<string, unknown>
+}
