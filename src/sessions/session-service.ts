@@ -1,0 +1,90 @@
+import type { DeltaEvent } from '../contract/events.ts'
+import type { OperationInput } from '../contract/operations.ts'
+import type { SessionState } from '../contract/sessions.ts'
+import type { ModelInfo } from '../contract/system.ts'
+import type { InterruptResponse, Prompt } from '../contract/turns.ts'
+import type { AgentInspection, Page } from './ports.ts'
+import type { Caller, EventRecord, SessionRecord, TurnRecord } from './records.ts'
+
+export interface SessionView {
+  session: SessionRecord
+  state: SessionState
+}
+
+export interface TurnRequest {
+  prompt: Prompt
+  timeoutMs: number
+  onBusy: 'queue' | 'reject' | 'interrupt'
+}
+
+/** What a reader of a session's log receives. */
+export type LogItem =
+  | { kind: 'event'; event: EventRecord }
+  | { kind: 'delta'; delta: DeltaEvent }
+  /** Everything stored so far has been delivered; what follows is live. */
+  | { kind: 'caught_up'; sequence: number }
+  /** The server shuts down; nothing follows. */
+  | { kind: 'closing' }
+
+export interface FollowRequest {
+  /** Deliver events with a greater sequence; `latest`: only what comes from now on. */
+  after: number | 'latest'
+  /** Only events of this turn; the iteration ends after its last one. */
+  turnId?: string
+  includeDeltas: boolean
+  /** Ends the iteration without an error. */
+  signal: AbortSignal
+}
+
+/**
+ * A reader of a session's log. The iteration ends by itself after `closing`, after the last event of the turn
+ * that was asked for, when the signal fires, and when the reader has fallen behind by more than its bound
+ * (`overflowed` is true then).
+ */
+export interface LogReader extends AsyncIterable<LogItem> {
+  readonly overflowed: boolean
+}
+
+/**
+ * Everything that the doors can ask of the heart. Objects of another tenant do not exist for the caller.
+ * Failures that are meant for the caller are `ServiceError`s.
+ */
+export interface SessionService {
+  create(caller: Caller, request: OperationInput<'createSession'>['body']): Promise<SessionRecord>
+  get(caller: Caller, sessionId: string): Promise<SessionView>
+  list(
+    caller: Caller,
+    query: OperationInput<'listSessions'>['query'],
+  ): Promise<{ sessions: SessionView[]; total: number; nextCursor: string | null }>
+  patch(
+    caller: Caller,
+    sessionId: string,
+    change: OperationInput<'patchSession'>['body'],
+  ): Promise<SessionView>
+  /** Idempotent. */
+  end(caller: Caller, sessionId: string): Promise<void>
+  /** Resolves when the turn is stored: from then on it is not lost without a trace. */
+  submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord>
+  /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
+  whenTurnEnded(caller: Caller, sessionId: string, turnId: string, signal: AbortSignal): Promise<TurnRecord>
+  getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>
+  listTurns(caller: Caller, sessionId: string, page: Page): Promise<{ turns: TurnRecord[]; total: number }>
+  listMessages(
+    caller: Caller,
+    sessionId: string,
+    query: Page & { after?: number | undefined },
+  ): Promise<{ messages: EventRecord[]; total: number }>
+  /** Resolves when the running turn, or the one that was named, has ended. Idempotent. */
+  interrupt(
+    caller: Caller,
+    sessionId: string,
+    request: { turnId?: string | undefined; clearQueue: boolean },
+  ): Promise<InterruptResponse>
+  follow(caller: Caller, sessionId: string, request: FollowRequest): Promise<LogReader>
+  models(): ModelInfo[]
+  /** The state of what the service stands on; never rejects. */
+  health(): Promise<{
+    store: { ok: true; sessions: { active: number; total: number } } | { ok: false }
+    agent: AgentInspection | undefined
+  }>
+}
