@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { identifier, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
-import { prompt, stopReason, turnError, turnStatus, usage } from './turns.ts'
+import { stopReason, turnError, turnStatus, usage } from './turns.ts'
 
 /** Every kind of entry that a session's log can hold. */
 export const eventTypes = [
@@ -59,7 +59,7 @@ export const eventSchemas = {
   }),
   'session.expired': z.strictObject(envelope),
   'session.ended': z.strictObject(envelope),
-  'turn.queued': z.strictObject({ ...ofTurn, status: turnStatus, prompt }),
+  'turn.queued': z.strictObject({ ...ofTurn, status: turnStatus }),
   'turn.started': z.strictObject({ ...ofTurn, status: turnStatus, startedAt: timestamp }),
   message: z.strictObject({
     type: z.literal('claude_code_message'),

@@ -157,6 +157,8 @@ export interface Agent {
   readonly exited: Promise<void>
   /** Whether it can take a turn; false from the moment when its process ends or is being ended. */
   readonly alive: boolean
+  /** Why the process never became able to take a turn; undefined while that is not known to be so. */
+  readonly startFailure: AgentFailure | undefined
   /**
    * Runs one turn to its end. Never rejects: what goes wrong is an outcome.
    * A process that fails to start is the outcome of its first turn.

@@ -1,0 +1,69 @@
+import {
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+  type SDKUserMessage,
+} from '@anthropic-ai/claude-agent-sdk'
+import { PushQueue } from '../lib/push-queue.ts'
+import type { ProcessEnd } from './exit-reason.ts'
+import { type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
+import { type TerminationBounds, terminate } from './termination.ts'
+
+/** One process of Claude Code, reached through the SDK's streaming input. */
+export interface LiveQuery {
+  readonly query: Query
+  /**
+   * Gives the process a prompt. The input stays open between prompts: the SDK closes standard input at the end
+   * of it, which ends the process.
+   */
+  send(message: SDKUserMessage): void
+  /** Hands on every message until the process is gone. Never rejects. */
+  read(
+    onMessage: (message: SDKMessage) => void,
+  ): Promise<Pick<ProcessEnd, 'code' | 'signal' | 'errno' | 'text'>>
+  /** Ends the process and its group within the bounds. */
+  end(bounds: TerminationBounds): Promise<void>
+}
+
+/** Starts a process; what goes wrong shows at the end of `read`. */
+export function openQuery(options: Options): LiveQuery {
+  const input = new PushQueue<SDKUserMessage>()
+  let spawned: SpawnedClaude | undefined
+  const live = query({
+    prompt: input,
+    options: {
+      ...options,
+      spawnClaudeCodeProcess: spawnOptions => {
+        spawned = spawnClaude(spawnOptions)
+        return spawned.child
+      },
+    },
+  })
+  return {
+    query: live,
+    send: message => input.push(message),
+    async read(onMessage) {
+      let text = ''
+      try {
+        for await (const message of live) onMessage(message)
+      } catch (error) {
+        text = error instanceof Error ? error.message : String(error)
+      } finally {
+        input.end()
+      }
+      const end = await spawned?.exited
+      return {
+        code: end?.code ?? null,
+        signal: end?.signal ?? null,
+        errno: end?.error?.code,
+        text: `${spawned?.stderrTail() ?? ''}\n${text}`,
+      }
+    },
+    async end(bounds) {
+      input.end()
+      if (spawned) await terminate(spawned, bounds)
+      live.close()
+    },
+  }
+}

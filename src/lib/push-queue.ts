@@ -1,0 +1,30 @@
+/** An async iterable that is fed from outside: what is pushed comes out in order, `end` ends it. */
+export class PushQueue<T> implements AsyncIterable<T> {
+  #items: T[] = []
+  #ended = false
+  #wake: (() => void) | undefined
+
+  /** Ignored after `end`. */
+  push(item: T): void {
+    if (this.#ended) return
+    this.#items.push(item)
+    this.#wake?.()
+  }
+
+  /** What was pushed before still comes out. Idempotent. */
+  end(): void {
+    this.#ended = true
+    this.#wake?.()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
+    for (;;) {
+      for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) yield item
+      if (this.#ended) return
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+      this.#wake = undefined
+    }
+  }
+}

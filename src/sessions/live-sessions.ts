@@ -1,0 +1,60 @@
+import { LiveSession, type LiveSessionContext } from './live-session.ts'
+import type { SessionRecord } from './records.ts'
+
+type Context = Omit<LiveSessionContext, 'mayStart' | 'onDispensable' | 'signal'>
+
+/** The sessions that have something to do or a process; the others are rows in the store and nothing else. */
+export class LiveSessions {
+  readonly #sessions = new Map<string, LiveSession>()
+  readonly #context: LiveSessionContext
+  readonly #givenUp = new AbortController()
+  #draining = false
+
+  constructor(context: Context) {
+    this.#context = {
+      ...context,
+      mayStart: () => !this.#draining,
+      signal: this.#givenUp.signal,
+      onDispensable: id => {
+        if (this.#sessions.get(id)?.dispensable) this.#sessions.delete(id)
+      },
+    }
+  }
+
+  find(sessionId: string): LiveSession | undefined {
+    return this.#sessions.get(sessionId)
+  }
+
+  of(session: SessionRecord): LiveSession {
+    const known = this.#sessions.get(session.id)
+    if (known) return known
+    const live = new LiveSession(session, this.#context)
+    this.#sessions.set(session.id, live)
+    return live
+  }
+
+  /** Ends the session's open turns and its process. */
+  async end(sessionId: string): Promise<void> {
+    await this.#sessions.get(sessionId)?.end()
+    this.#sessions.delete(sessionId)
+  }
+
+  /** Waits for running turns up to `drainTimeoutMs`, then interrupts them; ends every process. */
+  async close(drainTimeoutMs: number): Promise<void> {
+    this.#draining = true
+    const all = [...this.#sessions.values()]
+    const settled = Promise.all(all.map(live => live.settled()))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<'late'>(resolve => {
+      timer = setTimeout(resolve, drainTimeoutMs, 'late')
+    })
+    if ((await Promise.race([settled, late])) === 'late') {
+      await Promise.all(all.map(live => live.interrupt(undefined, false)))
+    }
+    clearTimeout(timer)
+    this.#givenUp.abort()
+    await settled
+    await Promise.all(all.map(live => live.close()))
+    this.#sessions.clear()
+  }
+}

@@ -1,0 +1,30 @@
+import type { EventLog } from './event-log.ts'
+import type { LiveSessions } from './live-sessions.ts'
+import type { Store } from './ports.ts'
+import { openTurn, toEndWithoutOutcome } from './running-turn.ts'
+
+/**
+ * Puts right what a crash left: turns that were running are lost, since nobody knows how far they came; those
+ * that were waiting run now.
+ */
+export async function reconcile(store: Store, log: EventLog, live: LiveSessions): Promise<void> {
+  const unfinished = await store.listUnfinishedTurns()
+  for (const turn of unfinished.filter(({ status }) => status !== 'queued')) {
+    const { tenantId, sessionId } = turn
+    const at = Date.now()
+    await log.commit({
+      tenantId,
+      sessionId,
+      at,
+      ...toEndWithoutOutcome(openTurn(turn), 'lost', at, {
+        code: 'MESSAGE_SEND_FAILED',
+        reason: 'process_died',
+        message: 'The server was gone before the turn had ended; its outcome is unknown',
+      }),
+    })
+  }
+  for (const turn of unfinished.filter(({ status }) => status === 'queued')) {
+    const session = await store.findSession(turn.tenantId, turn.sessionId)
+    if (session) live.of(session).readmit(turn)
+  }
+}

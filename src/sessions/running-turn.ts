@@ -1,0 +1,119 @@
+import { toTimestamp } from '../contract/primitives.ts'
+import type { TurnError } from '../contract/turns.ts'
+import type { Change, TurnOutcome } from './ports.ts'
+import type { TurnRecord } from './records.ts'
+import { type TerminalStatus, terminalEventOf } from './turn-states.ts'
+
+/** Why a turn is being stopped; the first cause wins. */
+export type StopCause = 'interrupted' | 'timed_out'
+
+/** A turn that has been accepted and has not ended. */
+export interface OpenTurn {
+  readonly record: TurnRecord
+  stop: StopCause | undefined
+  deadline: NodeJS.Timeout | undefined
+  /** Id of the last assistant message of the main conversation. */
+  messageId: string | null
+  /** Resolves when its end is stored, or when it turned out that it could not be accepted. */
+  readonly ended: Promise<void>
+  readonly markEnded: () => void
+}
+
+export function openTurn(record: TurnRecord): OpenTurn {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { record, stop: undefined, deadline: undefined, messageId: null, ended: promise, markEnded: resolve }
+}
+
+type TurnWrite = Required<Pick<Change, 'updateTurn' | 'events'>>
+
+/** What starting the turn writes: its state, and the prompt as the first message of it. */
+export function toStart(turn: OpenTurn, claudeSessionId: string, at: number): TurnWrite {
+  const { id, prompt } = turn.record
+  return {
+    updateTurn: { id, status: 'running', startedAt: at },
+    events: [
+      { type: 'turn.started', turnId: id, payload: { status: 'running', startedAt: toTimestamp(at) } },
+      {
+        type: 'message',
+        turnId: id,
+        payload: {
+          id,
+          source: 'user',
+          message: {
+            type: 'user',
+            message: { role: 'user', content: prompt },
+            parent_tool_use_id: null,
+            uuid: id,
+            session_id: claudeSessionId,
+          },
+        },
+      },
+    ],
+  }
+}
+
+/** What the end of a turn writes. */
+export function toEnd(turn: OpenTurn, outcome: TurnOutcome, at: number): TurnWrite {
+  const status = outcome.status === 'interrupted' ? (turn.stop ?? 'interrupted') : outcome.status
+  return endAs(turn, status, outcome, at)
+}
+
+/** What ends a turn that no process worked on. */
+export function toEndWithoutOutcome(
+  turn: OpenTurn,
+  status: TerminalStatus,
+  at: number,
+  error?: TurnError,
+): TurnWrite {
+  return endAs(turn, status, undefined, at, error)
+}
+
+function endAs(
+  turn: OpenTurn,
+  status: TerminalStatus,
+  outcome: TurnOutcome | undefined,
+  at: number,
+  givenError?: TurnError,
+): TurnWrite {
+  const { id, startedAt } = turn.record
+  const error = givenError ?? (outcome?.status === 'failed' ? toTurnError(outcome) : null)
+  const stopReason =
+    outcome?.status === 'completed'
+      ? outcome.stopReason
+      : status === 'interrupted'
+        ? ('interrupted' as const)
+        : null
+  const figures = { usage: outcome?.usage ?? null, costUsd: outcome?.costUsd ?? null }
+  const response = outcome?.response ?? null
+  const payload = {
+    status,
+    endedAt: toTimestamp(at),
+    durationMs: startedAt === null ? null : Math.max(0, at - startedAt),
+    ...(status === 'completed' && { response: response ?? '', stopReason, ...figures }),
+    ...(status === 'failed' && { error, ...figures }),
+    ...((status === 'interrupted' || status === 'cancelled') && { stopReason, ...figures }),
+    ...(status === 'timed_out' && figures),
+    ...(status === 'lost' && { error }),
+  }
+  return {
+    updateTurn: {
+      id,
+      status,
+      endedAt: at,
+      response,
+      stopReason,
+      error,
+      messageId: turn.messageId,
+      ...figures,
+    },
+    events: [{ type: terminalEventOf[status], turnId: id, payload }],
+  }
+}
+
+function toTurnError({ failure, unavailable }: Extract<TurnOutcome, { status: 'failed' }>): TurnError {
+  return {
+    code: unavailable ? 'AGENT_UNAVAILABLE' : 'MESSAGE_SEND_FAILED',
+    reason: failure.reason,
+    message: failure.message,
+  }
+}

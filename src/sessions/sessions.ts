@@ -1,0 +1,308 @@
+import { randomUUID } from 'node:crypto'
+import { ServiceError } from '../contract/errors.ts'
+import type { OperationInput } from '../contract/operations.ts'
+import type { ModelInfo } from '../contract/system.ts'
+import type { InterruptResponse } from '../contract/turns.ts'
+import { parseCursor, toCursor } from './cursor.ts'
+import { EventLog } from './event-log.ts'
+import { ExpirySweeper } from './expiry.ts'
+import { LiveSessions } from './live-sessions.ts'
+import type { AgentLauncher, Change, Page, Store } from './ports.ts'
+import { reconcile } from './reconcile.ts'
+import type { Caller, SessionRecord, TurnRecord } from './records.ts'
+import type { FollowRequest, LogReader, SessionService, SessionView, TurnRequest } from './session-service.ts'
+import type { WriterLog } from './session-writer.ts'
+import { isTerminal } from './turn-states.ts'
+import { type DirectoryPolicy, resolveWorkingDirectory } from './working-directory.ts'
+
+export interface SessionsOptions extends DirectoryPolicy {
+  sessionTimeoutMs: number
+  maxSessions: number
+  maxQueuedTurns: number
+  idleTimeoutMs: number
+  drainTimeoutMs: number
+  allowBypassPermissions: boolean
+}
+
+export interface SessionsParts {
+  store: Store
+  launcher: AgentLauncher
+  faults: WriterLog
+  options: SessionsOptions
+  /** What `models` answers before Claude Code has been asked. */
+  builtInModels: ModelInfo[]
+}
+
+/** The heart: see the port `SessionService`. */
+export class Sessions implements SessionService {
+  readonly #parts: SessionsParts
+  readonly #store: Store
+  readonly #log: EventLog
+  readonly #live: LiveSessions
+  readonly #expiry: ExpirySweeper
+  #closing: Promise<void> | undefined
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts
+    this.#store = parts.store
+    this.#log = new EventLog(parts.store)
+    this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log })
+    this.#expiry = new ExpirySweeper(
+      parts.store,
+      session => this.#expire(session),
+      error => parts.faults.error({ err: error }, 'could not expire sessions'),
+    )
+  }
+
+  /** Takes up what an earlier life of the server left: to be called once, before anything else. */
+  async open(): Promise<void> {
+    await reconcile(this.#store, this.#log, this.#live)
+    await this.#expiry.sweep()
+  }
+
+  async create(caller: Caller, request: OperationInput<'createSession'>['body']): Promise<SessionRecord> {
+    const { options } = this.#parts
+    this.#checkPermissionMode(request.permissionMode)
+    const cwd = await resolveWorkingDirectory(request.cwd, options)
+    await this.#expiry.sweep()
+    const id = randomUUID()
+    const now = Date.now()
+    const session: SessionRecord = {
+      id,
+      tenantId: caller.tenantId,
+      createdBy: caller.keyId,
+      status: 'active',
+      title: request.title ?? null,
+      metadata: request.metadata ?? {},
+      cwd,
+      permissionMode: request.permissionMode,
+      requestedModel: request.model ?? null,
+      model: request.model ?? null,
+      appendSystemPrompt: request.appendSystemPrompt ?? null,
+      maxTurns: request.maxTurns ?? null,
+      claudeSessionId: id,
+      conversationStarted: false,
+      createdAt: now,
+      lastActivityAt: now,
+      expiresAt: now + options.sessionTimeoutMs,
+      endedAt: null,
+      lastSequence: 0,
+      messageCount: 0,
+    }
+    const { model, permissionMode, title } = session
+    const events = [
+      { type: 'session.created' as const, turnId: null, payload: { model, cwd, permissionMode, title } },
+    ]
+    const result = await this.#store.createSession(session, events, options.maxSessions)
+    if (!result.created) {
+      const details = { limit: options.maxSessions, active: result.active }
+      throw new ServiceError(
+        'MAX_SESSIONS_REACHED',
+        `${result.active} sessions are active; end one first`,
+        details,
+      )
+    }
+    this.#expiry.schedule(session.expiresAt)
+    this.#live.of(session).warm()
+    return session
+  }
+
+  async get(caller: Caller, sessionId: string): Promise<SessionView> {
+    return this.#view(await this.#find(caller, sessionId))
+  }
+
+  async list(caller: Caller, query: OperationInput<'listSessions'>['query']) {
+    await this.#expiry.sweep()
+    const after = query.cursor === undefined ? null : parseCursor(query.cursor)
+    // One more than asked for tells whether there is a next page.
+    const { status, limit } = query
+    const { sessions, total } = await this.#store.listSessions(caller.tenantId, {
+      status,
+      limit: limit + 1,
+      after,
+    })
+    const page = sessions.slice(0, limit)
+    const last = page.at(-1)
+    return {
+      sessions: page.map(session => this.#view(session)),
+      total,
+      nextCursor: sessions.length > limit && last ? toCursor(last) : null,
+    }
+  }
+
+  async patch(
+    caller: Caller,
+    sessionId: string,
+    change: OperationInput<'patchSession'>['body'],
+  ): Promise<SessionView> {
+    if (change.permissionMode) this.#checkPermissionMode(change.permissionMode)
+    const session = await this.#findActive(caller, sessionId)
+    const { model, ...rest } = change
+    const changed = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+    const columns = { ...changed, ...(model !== undefined && { requestedModel: model, model }) }
+    if (Object.keys(columns).length > 0) {
+      await this.#commit(session, {
+        session: columns,
+        events: [
+          {
+            type: 'session.updated',
+            turnId: null,
+            payload: { ...changed, ...(model !== undefined && { model }) },
+          },
+        ],
+      })
+      if ('requestedModel' in columns || 'permissionMode' in columns || 'maxTurns' in columns) {
+        this.#live.find(session.id)?.reconfigure()
+      }
+    }
+    return this.get(caller, session.id)
+  }
+
+  async end(caller: Caller, sessionId: string): Promise<void> {
+    const session = await this.#find(caller, sessionId)
+    if (session.status !== 'active') return
+    await this.#live.end(session.id)
+    await this.#commit(session, {
+      session: { status: 'ended', endedAt: Date.now() },
+      events: [{ type: 'session.ended', turnId: null, payload: {} }],
+    })
+  }
+
+  async submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
+    if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+    const session = await this.#findActive(caller, sessionId)
+    return this.#live.of(session).submit(caller, request, session)
+  }
+
+  async whenTurnEnded(
+    caller: Caller,
+    sessionId: string,
+    turnId: string,
+    signal: AbortSignal,
+  ): Promise<TurnRecord> {
+    const waiting = new AbortController()
+    const ended = this.#log.nextTurnEnd(turnId, AbortSignal.any([signal, waiting.signal]))
+    // It may reject while the turn is being read; whoever awaits it below hears of it.
+    ended.catch(() => {})
+    // Read only after waiting began, so that an end between the two is not missed.
+    const turn = await this.getTurn(caller, sessionId, turnId).catch(error => {
+      waiting.abort(error)
+      return undefined
+    })
+    if (turn && isTerminal(turn.status)) {
+      waiting.abort()
+      return turn
+    }
+    await ended
+    return this.getTurn(caller, sessionId, turnId)
+  }
+
+  async getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord> {
+    await this.#find(caller, sessionId)
+    const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
+    if (!turn) throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
+    return turn
+  }
+
+  async listTurns(caller: Caller, sessionId: string, page: Page) {
+    await this.#find(caller, sessionId)
+    return this.#store.listTurns(caller.tenantId, sessionId, page)
+  }
+
+  async listMessages(caller: Caller, sessionId: string, query: Page & { after?: number | undefined }) {
+    await this.#find(caller, sessionId)
+    const { after, ...page } = query
+    return this.#store.listMessages(caller.tenantId, sessionId, {
+      ...page,
+      ...(after !== undefined && { after }),
+    })
+  }
+
+  async interrupt(
+    caller: Caller,
+    sessionId: string,
+    { turnId, clearQueue }: { turnId?: string | undefined; clearQueue: boolean },
+  ): Promise<InterruptResponse> {
+    if (turnId === undefined) await this.#find(caller, sessionId)
+    else await this.getTurn(caller, sessionId, turnId)
+    return (
+      (await this.#live.find(sessionId)?.interrupt(turnId, clearQueue)) ?? { interrupted: [], cancelled: [] }
+    )
+  }
+
+  async follow(caller: Caller, sessionId: string, request: FollowRequest): Promise<LogReader> {
+    if (request.turnId !== undefined) await this.getTurn(caller, sessionId, request.turnId)
+    return this.#log.follow(await this.#find(caller, sessionId), request)
+  }
+
+  models(): ModelInfo[] {
+    return this.#parts.launcher.lastInspection?.models ?? this.#parts.builtInModels
+  }
+
+  async health() {
+    const agent = this.#parts.launcher.lastInspection
+    try {
+      await this.#store.check()
+      return { store: { ok: true as const, sessions: await this.#store.countSessions() }, agent }
+    } catch (error) {
+      this.#parts.faults.error({ err: error }, 'the store does not answer')
+      return { store: { ok: false as const }, agent }
+    }
+  }
+
+  /** Stops taking turns, lets the running ones finish within the drain time, then ends everything. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#expiry.close()
+    await this.#live.close(this.#parts.options.drainTimeoutMs)
+    this.#log.close()
+  }
+
+  async #expire(session: SessionRecord): Promise<void> {
+    if (this.#live.find(session.id)?.state === 'running') return
+    await this.#live.end(session.id)
+    await this.#commit(session, {
+      session: { status: 'expired', endedAt: Date.now() },
+      events: [{ type: 'session.expired', turnId: null, payload: {} }],
+    })
+  }
+
+  async #find(caller: Caller, sessionId: string): Promise<SessionRecord> {
+    const session = await this.#store.findSession(caller.tenantId, sessionId)
+    if (!session) throw new ServiceError('SESSION_NOT_FOUND', `Session ${sessionId} not found`)
+    if (session.status === 'active' && session.expiresAt <= Date.now()) {
+      await this.#expiry.sweep()
+      return (await this.#store.findSession(caller.tenantId, sessionId)) ?? session
+    }
+    return session
+  }
+
+  async #findActive(caller: Caller, sessionId: string): Promise<SessionRecord> {
+    const session = await this.#find(caller, sessionId)
+    if (session.status === 'expired')
+      throw new ServiceError('SESSION_EXPIRED', `Session ${sessionId} has expired`)
+    if (session.status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
+    return session
+  }
+
+  #view(session: SessionRecord): SessionView {
+    return { session, state: (session.status === 'active' && this.#live.find(session.id)?.state) || 'idle' }
+  }
+
+  #commit(session: SessionRecord, change: Pick<Change, 'session' | 'events'>) {
+    return this.#log.commit({ tenantId: session.tenantId, sessionId: session.id, at: Date.now(), ...change })
+  }
+
+  #checkPermissionMode(permissionMode: SessionRecord['permissionMode']): void {
+    if (permissionMode !== 'bypassPermissions' || this.#parts.options.allowBypassPermissions) return
+    throw new ServiceError(
+      'PERMISSION_MODE_NOT_ALLOWED',
+      'permissionMode bypassPermissions is off on this server; its owner allows it with allowBypassPermissions: true',
+      { permissionMode },
+    )
+  }
+}

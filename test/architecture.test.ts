@@ -1,0 +1,107 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const files = globSync('src/**/*.ts', { cwd: root }).map(normalize).sort()
+
+/** Which rooms a room may import from; a file pattern narrows it. Types-only imports count as imports. */
+const mayImport: Record<string, readonly (string | RegExp)[]> = {
+  lib: [],
+  contract: ['lib'],
+  config: ['contract', 'lib'],
+  sessions: ['contract', 'lib'],
+  demo: ['contract', 'lib'],
+  claude: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
+  store: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
+  http: ['contract', 'lib', 'sessions'],
+  app: ['config', 'http', 'claude', 'store', 'sessions', 'contract', 'demo', 'lib'],
+  cli: ['app', 'config', 'contract', 'lib'],
+}
+
+/** Each door to the outside has its owners. */
+const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
+  { door: /^express$/, owners: ['http', 'app'] },
+  { door: /^express-rate-limit$/, owners: ['http'] },
+  { door: /^node:sqlite$/, owners: ['store'] },
+  { door: /^kysely$/, owners: ['store'] },
+  { door: /^node:child_process$/, owners: ['claude'] },
+  { door: /^@anthropic-ai\//, owners: ['claude'] },
+  { door: /^commander$/, owners: ['cli'] },
+]
+
+/** Words that only their owner may say. */
+const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
+  { word: /\bprocess\.env\b/, owners: ['config'], what: 'process.env' },
+  { word: /\bprocess\.exit\b|\bprocess\.on\(\s*'SIG/, owners: ['cli'], what: 'process.exit and signals' },
+  { word: /\bconsole\./, owners: ['cli'], what: 'console' },
+  { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
+]
+
+const roomOf = (file: string) => file.split('/')[1] ?? ''
+const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(match => match[1] ?? '')
+}
+
+function codeOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+}
+
+describe('the rooms', () => {
+  test('there are files to look at', () => {
+    expect(withoutTests.length).toBeGreaterThan(40)
+  })
+
+  test.each(withoutTests)('%s imports only what its room may', file => {
+    const room = roomOf(file)
+    for (const target of importsOf(file).filter(name => name.startsWith('.'))) {
+      const path = relative(root, join(root, dirname(file), target))
+      const targetRoom = roomOf(path)
+      if (file === 'src/index.ts' || targetRoom === room) continue
+      const allowed = (mayImport[room] ?? []).some(rule =>
+        typeof rule === 'string' ? rule === targetRoom : rule.test(path),
+      )
+      expect(allowed, `${file} must not import ${path}`).toBe(true)
+    }
+  })
+
+  test.each(withoutTests)('%s opens only the doors of its room', file => {
+    for (const name of importsOf(file)) {
+      const rule = doors.find(({ door }) => door.test(name))
+      if (rule) expect(rule.owners, `${file} imports ${name}`).toContain(roomOf(file))
+    }
+  })
+
+  test.each(withoutTests)('%s says only the words of its room', file => {
+    const code = codeOf(file)
+    for (const { word, owners, what } of words) {
+      if (word.test(code)) expect(owners, `${file} uses ${what}`).toContain(roomOf(file))
+    }
+  })
+
+  test('only one file of http writes to a response by hand', () => {
+    const writers = withoutTests.filter(file => /\.write\(/.test(codeOf(file)) && roomOf(file) === 'http')
+    expect(writers).toEqual(['src/http/sse-stream.ts'])
+  })
+
+  test('tools know no word of the domain', () => {
+    for (const file of withoutTests.filter(name => roomOf(name) === 'lib')) {
+      expect(codeOf(file), file).not.toMatch(/\b(session|turn(s|Id)|claude|prompt|permission)\b/i)
+    }
+  })
+
+  test('every file is at most 400 lines long', () => {
+    const long = files.filter(file => readFileSync(join(root, file), 'utf8').split('\n').length > 401)
+    expect(long).toEqual([])
+  })
+
+  test('files are named in kebab-case, and not for nothing in particular', () => {
+    for (const file of files) {
+      expect(file).toMatch(/^src\/([a-z0-9-]+\/)*[a-z0-9-]+(\.test)?\.ts$/)
+      expect(file).not.toMatch(/\/(utils?|helpers?|common|types|services?)\.ts$/)
+    }
+  })
+})

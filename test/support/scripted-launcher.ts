@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import type { Prompt } from '../../src/contract/turns.ts'
+import type {
+  Agent,
+  AgentFailure,
+  AgentInspection,
+  AgentLauncher,
+  AgentListener,
+  AgentSpec,
+  TurnOutcome,
+} from '../../src/sessions/ports.ts'
+
+/** What a script can do during a turn. */
+export interface TurnScene {
+  text: string
+  spec: AgentSpec
+  say(text: string): void
+  delta(text: string): void
+  /** Resolves when the turn is interrupted, or its process is closed or dies. */
+  stopped: Promise<void>
+  die(): void
+}
+
+export type Script = (scene: TurnScene) => Promise<string>
+
+const figures = {
+  usage: { inputTokens: 1, outputTokens: 1, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
+  costUsd: 0.01,
+}
+
+/**
+ * An engine that plays a script instead of Claude Code: no process, same port, same promises (see the suite).
+ * Prompts: `hang` runs until it is stopped, `die` loses its process, anything else is said back.
+ */
+export class ScriptedLauncher implements AgentLauncher {
+  lastInspection: AgentInspection | undefined = { status: 'ok', version: 'scripted' }
+  startFailure: AgentFailure | undefined
+  /** Every specification that was launched. */
+  readonly launched: AgentSpec[] = []
+  readonly agents = new Set<ScriptedAgent>()
+  script: Script
+
+  constructor(script: Script = playPrompt) {
+    this.script = script
+  }
+
+  launch(spec: AgentSpec, listener: AgentListener): Agent {
+    this.launched.push(spec)
+    const agent = new ScriptedAgent(spec, listener, scene => this.script(scene), this.startFailure)
+    this.agents.add(agent)
+    void agent.exited.then(() => this.agents.delete(agent))
+    return agent
+  }
+
+  async inspect(): Promise<AgentInspection> {
+    return this.lastInspection ?? { status: 'ok' }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.agents].map(agent => agent.close()))
+  }
+}
+
+export const playPrompt: Script = async scene => {
+  if (scene.text.startsWith('hang')) {
+    scene.say('working')
+    await scene.stopped
+    return ''
+  }
+  if (scene.text.startsWith('die')) {
+    scene.die()
+    return ''
+  }
+  for (const word of scene.text.split(' ')) scene.delta(`${word} `)
+  scene.say(`You said: ${scene.text}`)
+  return `You said: ${scene.text}`
+}
+
+class ScriptedAgent implements Agent {
+  readonly exited: Promise<void>
+  alive = true
+  readonly startFailure: AgentFailure | undefined
+  readonly #spec: AgentSpec
+  readonly #listener: AgentListener
+  readonly #script: Script
+  #stop: ((how: 'interrupted' | 'died') => void) | undefined
+  #leave: () => void
+
+  constructor(
+    spec: AgentSpec,
+    listener: AgentListener,
+    script: Script,
+    startFailure: AgentFailure | undefined,
+  ) {
+    this.#spec = spec
+    this.#listener = listener
+    this.#script = script
+    this.startFailure = startFailure
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.exited = promise
+    this.#leave = resolve
+    if (startFailure) this.#gone()
+  }
+
+  async runTurn({ turnId, prompt }: { turnId: string; prompt: Prompt }): Promise<TurnOutcome> {
+    if (this.startFailure) return failed(this.startFailure, true)
+    if (!this.alive) return failed(died, false)
+    const { claudeSessionId } = this.#spec
+    const stop = Promise.withResolvers<'interrupted' | 'died'>()
+    this.#stop = stop.resolve
+    this.#listener.onIdentity({ claudeSessionId, model: this.#spec.model ?? 'scripted-model' })
+    const text = typeof prompt === 'string' ? prompt : JSON.stringify(prompt)
+    const messageId = `msg_${turnId}`
+    const played = this.#script({
+      text,
+      spec: this.#spec,
+      stopped: stop.promise.then(() => {}),
+      say: said =>
+        this.#listener.onMessage({
+          type: 'assistant',
+          message: { id: messageId, role: 'assistant', content: [{ type: 'text', text: said }] },
+          parent_tool_use_id: null,
+          uuid: randomUUID(),
+          session_id: claudeSessionId,
+        }),
+      delta: piece =>
+        this.#listener.onDelta({ messageId, blockIndex: 0, delta: { type: 'text', text: piece } }),
+      die: () => this.#gone(),
+    })
+    const how = await Promise.race([stop.promise, played.then(() => 'played' as const)])
+    this.#stop = undefined
+    if (how === 'died') return failed(died, false)
+    if (how === 'interrupted') return { status: 'interrupted', response: null, ...figures }
+    return { status: 'completed', stopReason: 'end_turn', response: await played, ...figures }
+  }
+
+  interrupt(): void {
+    this.#stop?.('interrupted')
+  }
+
+  async close(): Promise<void> {
+    this.#gone()
+  }
+
+  #gone(): void {
+    this.alive = false
+    this.#stop?.('died')
+    this.#leave()
+  }
+}
+
+const died: AgentFailure = { reason: 'process_died', message: 'the process is gone' }
+
+function failed(failure: AgentFailure, unavailable: boolean): TurnOutcome {
+  return { status: 'failed', failure, unavailable, response: null, usage: null, costUsd: null }
+}
