@@ -1,0 +1,160 @@
+import {
+  asksForSummary,
+  findWorkingDirectory,
+  isNotification,
+  toPersonText,
+  withoutReminders,
+} from './injected-text.ts'
+
+/** What a tool gave back. */
+export interface ToolResult {
+  toolUseId: string
+  /** The tool's name, from the call that this answers; empty when the conversation no longer holds the call. */
+  name: string
+  content: string
+  isError: boolean
+}
+
+/** An earlier prompt with all that the model said to it. */
+export interface Exchange {
+  prompt: string
+  answer: string
+}
+
+/** A request to the model, read as the conversation that it continues. */
+export interface Prompt {
+  /**
+   * The person's latest words, without Claude Code's own. Empty for a turn that nobody prompted (a background task
+   * has ended). Claude Code merges a prompt that got no answer with the next: only the latter counts.
+   */
+  text: string
+  /** How many messages of the assistant came since: 0 at first, one more with each round of tools. */
+  round: number
+  /** What the tools of the latest round gave back. */
+  toolResults: readonly ToolResult[]
+  /** What was said before, oldest first. */
+  history: readonly Exchange[]
+  model: string
+  /** The names of the tools that may be called. */
+  tools: readonly string[]
+  /** The directory that Claude Code works in, as it tells the model. */
+  workingDirectory: string | undefined
+  /** Claude Code wants a summary of the conversation in place of an answer. */
+  wantsSummary: boolean
+  /** Fired when the client leaves before the answer is complete. */
+  signal: AbortSignal
+}
+
+type Event =
+  | { kind: 'prompt'; text: string }
+  | { kind: 'result'; result: ToolResult }
+  | { kind: 'answer'; text: string }
+
+/** Reads the body of a request to the Messages API. Tolerant: what has another shape is passed over. */
+export function parsePrompt(body: unknown, signal: AbortSignal): Prompt {
+  const request = toRecord(body)
+  const messages = toList(request.messages).map(toRecord)
+  const { events, wantsSummary } = toEvents(messages)
+  const latest = events.findLastIndex(event => event.kind === 'prompt')
+  const prompt = events[latest]
+  return {
+    text: prompt?.kind === 'prompt' ? prompt.text : '',
+    round: events.slice(latest + 1).filter(event => event.kind === 'answer').length,
+    toolResults: toLatestResults(events),
+    history: toHistory(events.slice(0, Math.max(latest, 0))),
+    model: toText(request.model),
+    tools: toList(request.tools).map(tool => toText(toRecord(tool).name)),
+    workingDirectory: toWorkingDirectory(request, messages),
+    wantsSummary,
+    signal,
+  }
+}
+
+function toEvents(messages: readonly Record<string, unknown>[]): { events: Event[]; wantsSummary: boolean } {
+  const events: Event[] = []
+  const toolNames = new Map<string, string>()
+  let wantsSummary = false
+  for (const message of messages) {
+    const blocks = toBlocks(message.content)
+    if (message.role === 'assistant') {
+      for (const block of blocks)
+        if (block.type === 'tool_use') toolNames.set(toText(block.id), toText(block.name))
+      events.push({ kind: 'answer', text: joinTexts(blocks) })
+    }
+    if (message.role !== 'user') continue
+    for (const [index, block] of blocks.entries()) {
+      if (block.type === 'tool_result') {
+        const toolUseId = toText(block.tool_use_id)
+        const name = toolNames.get(toolUseId) ?? ''
+        const content = withoutReminders(joinTexts(toBlocks(block.content)))
+        events.push({
+          kind: 'result',
+          result: { toolUseId, name, content, isError: block.is_error === true },
+        })
+      }
+      if (block.type !== 'text') continue
+      // To each block that it merges with a later one, Claude Code adds the end of a line.
+      const isMerged = index < blocks.length - 1
+      const words = isMerged ? toText(block.text).replace(/\n$/, '') : toText(block.text)
+      wantsSummary = asksForSummary(words)
+      if (wantsSummary) continue
+      const text = toPersonText(words)
+      if (text.trim() !== '') events.push({ kind: 'prompt', text })
+      else if (isNotification(words)) events.push({ kind: 'prompt', text: '' })
+    }
+  }
+  return { events, wantsSummary }
+}
+
+function toLatestResults(events: readonly Event[]): ToolResult[] {
+  const since = events.slice(events.findLastIndex(event => event.kind === 'answer') + 1)
+  return since.flatMap(event => (event.kind === 'result' ? [event.result] : []))
+}
+
+function toHistory(events: readonly Event[]): Exchange[] {
+  const history: Exchange[] = []
+  for (const event of events) {
+    if (event.kind === 'prompt') history.push({ prompt: event.text, answer: '' })
+    const last = history.at(-1)
+    if (event.kind === 'answer' && event.text !== '' && last)
+      last.answer += last.answer === '' ? event.text : `\n${event.text}`
+  }
+  return history
+}
+
+function toWorkingDirectory(
+  request: Record<string, unknown>,
+  messages: readonly Record<string, unknown>[],
+): string | undefined {
+  // The person's own words are left out: a prompt that names a directory must not move the session there.
+  const told = messages.flatMap(message =>
+    toBlocks(message.content)
+      .map(block => toText(block.text))
+      .filter(words => message.role === 'system' || words.startsWith('<system-reminder>')),
+  )
+  const system = toBlocks(request.system).map(block => toText(block.text))
+  return [...system, ...told].map(findWorkingDirectory).findLast(directory => directory !== undefined)
+}
+
+function toBlocks(content: unknown): Record<string, unknown>[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : toList(content).map(toRecord)
+}
+
+function joinTexts(blocks: readonly Record<string, unknown>[]): string {
+  return blocks
+    .filter(block => block.type === 'text')
+    .map(block => toText(block.text))
+    .join('\n')
+}
+
+function toRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function toList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,52 @@
+import { type SpokenAnswer, text } from './answer.ts'
+import type { Prompt } from './prompt.ts'
+import { mark, shorten } from './tour-item.ts'
+import { findFacts } from './tour-memory.ts'
+
+const shownCharacters = 200
+
+/**
+ * The answer to a request that Claude Code makes on its own account and not for a prompt: a title for the session,
+ * a summary to replace the conversation, and the like. Undefined when the request is for a prompt.
+ */
+export function answerSideRequest(body: unknown, prompt: Prompt): SpokenAnswer | undefined {
+  if (prompt.wantsSummary) return text(toSummary(prompt))
+  // A session may have no tools either, but it always tells the model where it works.
+  if (prompt.tools.length > 0 || prompt.workingDirectory !== undefined) return undefined
+  const schema = findSchema(body)
+  return text(schema === undefined ? `${mark} Nothing to add.` : JSON.stringify(toSample(schema)))
+}
+
+/** Keeps the facts and the latest prompts, so that a compacted conversation still remembers. */
+function toSummary({ history, text: latest }: Prompt): string {
+  const prompts = [...history.map(exchange => exchange.prompt), latest]
+  const facts = findFacts([...history, { prompt: latest, answer: '' }]).map(fact => `Remember that ${fact}`)
+  const recent = prompts
+    .slice(-10)
+    .map(words => `The person said: ${shorten(words.replaceAll('\n', ' '), shownCharacters)}`)
+  return `<summary>\n${mark} Summary of the conversation.\n${[...new Set([...facts, ...recent])].join('\n')}\n</summary>`
+}
+
+function findSchema(body: unknown): unknown {
+  const format = at(at(body, 'output_config'), 'format') ?? at(body, 'output_format')
+  return at(format, 'schema')
+}
+
+/** The smallest value that a JSON schema of the simple kind allows. */
+function toSample(schema: unknown): unknown {
+  const choices = at(schema, 'enum')
+  if (Array.isArray(choices)) return choices[0]
+  const type = at(schema, 'type')
+  if (type === 'string') return 'Stand-in session'
+  if (type === 'number' || type === 'integer') return 0
+  if (type === 'boolean') return false
+  if (type === 'array') return []
+  if (type !== 'object') return null
+  const required = at(schema, 'required')
+  const names = Array.isArray(required) ? required.filter(name => typeof name === 'string') : []
+  return Object.fromEntries(names.map(name => [name, toSample(at(at(schema, 'properties'), name))]))
+}
+
+function at(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}

@@ -1,0 +1,39 @@
+import type { Answer } from './answer.ts'
+import type { Prompt } from './prompt.ts'
+import { arithmeticTour } from './tour-arithmetic.ts'
+import { deliveryTour } from './tour-delivery.ts'
+import { failureTour } from './tour-failures.ts'
+import { say, type TourItem } from './tour-item.ts'
+import { memoryTour } from './tour-memory.ts'
+import { report, toolTour } from './tour-tools.ts'
+
+/** All that the stand-in shows by itself; the first item whose `when` fits a prompt answers it. */
+export const tour: readonly TourItem[] = [
+  ...arithmeticTour,
+  ...memoryTour,
+  ...toolTour,
+  ...deliveryTour,
+  ...failureTour,
+]
+
+/** The built-in answer to a prompt, which follows from the conversation alone; `name` says which item gave it. */
+export function answerOfTour(prompt: Prompt): { name: string; answer: Answer } {
+  const words = prompt.text.trim()
+  for (const item of tour) {
+    const match = item.when.exec(words)
+    if (match) return { name: item.name, answer: item.answer(prompt, match) }
+  }
+  if (words === '')
+    return { name: 'notice', answer: say('Claude Code told me about something that happened.') }
+  if (prompt.round > 0) return { name: 'report', answer: report(prompt) }
+  return { name: 'greeting', answer: say(toGreeting()) }
+}
+
+function toGreeting(): string {
+  const list = tour.map(item => `- ${item.shows}: "${item.sample}"`)
+  return [
+    "I am the stand-in model of claude-code-api's demo, not Claude. Claude Code, its tools and its permissions are real;",
+    'only what the model says is made up, from your prompt. I can show these:',
+    ...list,
+  ].join('\n')
+}
