@@ -52,7 +52,7 @@ const reasonByError: Record<SDKAssistantMessageError, FailureReason> = {
   invalid_request: 'invalid_request',
   model_not_found: 'model_not_found',
   server_error: 'model_error',
-  max_output_tokens: 'model_error',
+  max_output_tokens: 'max_output_tokens',
   unknown: 'model_error',
 }
 
@@ -64,6 +64,7 @@ const explanations: Partial<Record<FailureReason, string>> = {
   invalid_request: "The model's API refused the request as invalid",
   model_not_found: 'The model does not exist or is not available to this account',
   model_error: "The model's API failed or broke off its answer",
+  max_output_tokens: 'The answer did not fit into the output limit of the model',
   prompt_too_long: 'The conversation does not fit into the context window of the model',
 }
 

@@ -1,3 +1,4 @@
+import { settlesWithin } from '../lib/settles-within.ts'
 import type { SpawnedClaude } from './spawn-claude.ts'
 
 /** How long each step of ending a process may take, in milliseconds. */
@@ -32,15 +33,4 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
-}
-
-async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  if (ms <= 0) return false
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>(resolve => {
-    timer = setTimeout(resolve, ms, false)
-  })
-  const settled = await Promise.race([promise.then(() => true as const), late])
-  clearTimeout(timer)
-  return settled
 }

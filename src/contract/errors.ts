@@ -69,6 +69,7 @@ export const failureReasons = [
   'invalid_request',
   'model_not_found',
   'model_error',
+  'max_output_tokens',
   'prompt_too_long',
   'process_died',
   'not_installed',

@@ -30,7 +30,7 @@ export class EventLog {
     const readers = this.#readers.get(sessionId)
     if (!readers) return
     const bytes = JSON.stringify(delta.delta).length + 150
-    for (const reader of readers) reader.offerVolatile({ kind: 'delta', delta }, bytes)
+    for (const reader of readers) reader.offerDelta(delta, bytes)
   }
 
   /** Subscribes at once: what is published from now on is not missed, however late the iteration starts. */
@@ -55,7 +55,7 @@ export class EventLog {
     )
     readers.add(reader)
     this.#readers.set(sessionId, readers)
-    if (this.#closed) reader.offerVolatile({ kind: 'closing' }, 0)
+    if (this.#closed) reader.offerClosing()
     return reader
   }
 
@@ -82,7 +82,7 @@ export class EventLog {
   close(): void {
     this.#closed = true
     for (const readers of this.#readers.values()) {
-      for (const reader of readers) reader.offerVolatile({ kind: 'closing' }, 0)
+      for (const reader of readers) reader.offerClosing()
     }
   }
 

@@ -1,5 +1,9 @@
+import { settlesWithin } from '../lib/settles-within.ts'
 import { LiveSession, type LiveSessionContext } from './live-session.ts'
 import type { SessionRecord } from './records.ts'
+
+/** An interrupt that takes longer waits for the store, not for Claude Code. */
+const interruptBoundMs = 10_000
 
 type Context = Omit<LiveSessionContext, 'mayStart' | 'onDispensable' | 'signal'>
 
@@ -44,14 +48,11 @@ export class LiveSessions {
     this.#draining = true
     const all = [...this.#sessions.values()]
     const settled = Promise.all(all.map(live => live.settled()))
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<'late'>(resolve => {
-      timer = setTimeout(resolve, drainTimeoutMs, 'late')
-    })
-    if ((await Promise.race([settled, late])) === 'late') {
-      await Promise.all(all.map(live => live.interrupt(undefined, false)))
+    if (!(await settlesWithin(settled, drainTimeoutMs))) {
+      const stopped = Promise.all(all.map(live => live.interrupt(undefined, false)))
+      await settlesWithin(stopped, interruptBoundMs)
     }
-    clearTimeout(timer)
+    // What could not be written by now will not be.
     this.#givenUp.abort()
     await settled
     await Promise.all(all.map(live => live.close()))

@@ -38,8 +38,8 @@ export interface FollowRequest {
 
 /**
  * A reader of a session's log. The iteration ends by itself after `closing`, after the last event of the turn
- * that was asked for, when the signal fires, and when the reader has fallen behind by more than its bound
- * (`overflowed` is true then).
+ * that was asked for, when the signal fires, and when the reader does not read any more while too much arrives
+ * for it (`overflowed` is true then).
  */
 export interface LogReader extends AsyncIterable<LogItem> {
   readonly overflowed: boolean

@@ -33,6 +33,10 @@ export interface SessionsParts {
   builtInModels: ModelInfo[]
 }
 
+type StoreHealth = Awaited<ReturnType<SessionService['health']>>['store']
+/** How long one look at the store answers for, in milliseconds. */
+const storeHealthMs = 1_000
+
 /** The heart: see the port `SessionService`. */
 export class Sessions implements SessionService {
   readonly #parts: SessionsParts
@@ -41,6 +45,7 @@ export class Sessions implements SessionService {
   readonly #live: LiveSessions
   readonly #expiry: ExpirySweeper
   #closing: Promise<void> | undefined
+  #checked: { at: number; health: Promise<StoreHealth> } | undefined
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
@@ -241,13 +246,7 @@ export class Sessions implements SessionService {
 
   async health() {
     const agent = this.#parts.launcher.lastInspection
-    try {
-      await this.#store.check()
-      return { store: { ok: true as const, sessions: await this.#store.countSessions() }, agent }
-    } catch (error) {
-      this.#parts.faults.error({ err: error }, 'the store does not answer')
-      return { store: { ok: false as const }, agent }
-    }
+    return { store: await this.#storeHealth(), agent }
   }
 
   /** Stops taking turns, lets the running ones finish within the drain time, then ends everything. Idempotent. */
@@ -287,6 +286,25 @@ export class Sessions implements SessionService {
       throw new ServiceError('SESSION_EXPIRED', `Session ${sessionId} has expired`)
     if (session.status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
     return session
+  }
+
+  /** A check writes to the disk and anyone may ask: one answer serves for a second. */
+  async #storeHealth(): Promise<StoreHealth> {
+    const now = Date.now()
+    if (!this.#checked || Math.abs(now - this.#checked.at) > storeHealthMs) {
+      this.#checked = { at: now, health: this.#checkStore() }
+    }
+    return this.#checked.health
+  }
+
+  async #checkStore(): Promise<StoreHealth> {
+    try {
+      await this.#store.check()
+      return { ok: true, sessions: await this.#store.countSessions() }
+    } catch (error) {
+      this.#parts.faults.error({ err: error }, 'the store does not answer')
+      return { ok: false }
+    }
   }
 
   #view(session: SessionRecord): SessionView {

@@ -1,0 +1,5 @@
+import type { Migration } from '../migration.ts'
+import { initial } from './001-initial.ts'
+
+/** In the order in which they are applied; a bundler sees each of them. */
+export const migrations: readonly Migration[] = [initial]

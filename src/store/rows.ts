@@ -1,0 +1,126 @@
+import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
+import type { EventRow, SessionRow, TurnRow } from './schema.ts'
+
+// The one place that knows both the records' names and the columns'. What a record does not say stays
+// undefined, and Kysely leaves such columns out; the counters are kept by the writer alone.
+
+type SessionColumns = Omit<SessionRow, 'last_sequence' | 'message_count' | 'turn_count'>
+type TurnColumns = Omit<TurnRow, 'number' | 'first_sequence' | 'last_sequence'>
+type Maybe<T> = { [K in keyof T]?: T[K] | undefined }
+
+/** The columns of the fields given. */
+export function toSessionColumns(record: SessionRecord): SessionColumns
+export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionColumns>
+export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionColumns> {
+  return {
+    id: fields.id,
+    tenant_id: fields.tenantId,
+    created_by: fields.createdBy,
+    status: fields.status,
+    title: fields.title,
+    metadata: toJson(fields.metadata),
+    cwd: fields.cwd,
+    permission_mode: fields.permissionMode,
+    requested_model: fields.requestedModel,
+    model: fields.model,
+    append_system_prompt: fields.appendSystemPrompt,
+    max_turns: fields.maxTurns,
+    claude_session_id: fields.claudeSessionId,
+    conversation_started: fields.conversationStarted === undefined ? undefined : +fields.conversationStarted,
+    created_at: fields.createdAt,
+    last_activity_at: fields.lastActivityAt,
+    expires_at: fields.expiresAt,
+    ended_at: fields.endedAt,
+  }
+}
+
+export function toSessionRecord(row: SessionRow): SessionRecord {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    createdBy: row.created_by,
+    status: row.status,
+    title: row.title,
+    metadata: JSON.parse(row.metadata),
+    cwd: row.cwd,
+    permissionMode: row.permission_mode,
+    requestedModel: row.requested_model,
+    model: row.model,
+    appendSystemPrompt: row.append_system_prompt,
+    maxTurns: row.max_turns,
+    claudeSessionId: row.claude_session_id,
+    conversationStarted: row.conversation_started === 1,
+    createdAt: row.created_at,
+    lastActivityAt: row.last_activity_at,
+    expiresAt: row.expires_at,
+    endedAt: row.ended_at,
+    lastSequence: row.last_sequence,
+    messageCount: row.message_count,
+  }
+}
+
+/** The columns of the fields given. */
+export function toTurnColumns(record: TurnRecord): TurnColumns
+export function toTurnColumns(fields: Partial<TurnRecord>): Maybe<TurnColumns>
+export function toTurnColumns(fields: Partial<TurnRecord>): Maybe<TurnColumns> {
+  return {
+    id: fields.id,
+    session_id: fields.sessionId,
+    tenant_id: fields.tenantId,
+    created_by: fields.createdBy,
+    status: fields.status,
+    prompt: toJson(fields.prompt),
+    timeout_ms: fields.timeoutMs,
+    response: fields.response,
+    message_id: fields.messageId,
+    stop_reason: fields.stopReason,
+    error: toJsonOrNull(fields.error),
+    usage: toJsonOrNull(fields.usage),
+    cost_usd: fields.costUsd,
+    created_at: fields.createdAt,
+    started_at: fields.startedAt,
+    ended_at: fields.endedAt,
+  }
+}
+
+export function toTurnRecord(row: TurnRow): TurnRecord {
+  return {
+    id: row.id,
+    sessionId: row.session_id,
+    tenantId: row.tenant_id,
+    createdBy: row.created_by,
+    status: row.status,
+    prompt: JSON.parse(row.prompt),
+    timeoutMs: row.timeout_ms,
+    response: row.response,
+    messageId: row.message_id,
+    stopReason: row.stop_reason,
+    error: row.error === null ? null : JSON.parse(row.error),
+    usage: row.usage === null ? null : JSON.parse(row.usage),
+    costUsd: row.cost_usd,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    firstSequence: row.first_sequence,
+    lastSequence: row.last_sequence,
+  }
+}
+
+export function toEventRecord(row: EventRow): EventRecord {
+  return {
+    sessionId: row.session_id,
+    sequence: row.sequence,
+    type: row.type,
+    turnId: row.turn_id,
+    at: row.at,
+    payload: JSON.parse(row.payload),
+  }
+}
+
+function toJson(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value)
+}
+
+function toJsonOrNull(value: unknown): string | null | undefined {
+  return value === null ? null : toJson(value)
+}

@@ -1,0 +1,90 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { EventType } from '../contract/events.ts'
+import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
+import type { StopReason, TurnStatus } from '../contract/turns.ts'
+
+// JSON is kept as text, times as milliseconds since 1970 and flags as 0 or 1, so that every dialect can hold them.
+
+export interface SessionsTable {
+  id: string
+  tenant_id: string
+  created_by: string
+  status: SessionStatus
+  title: string | null
+  metadata: string
+  cwd: string
+  permission_mode: PermissionMode
+  requested_model: string | null
+  model: string | null
+  append_system_prompt: string | null
+  max_turns: number | null
+  claude_session_id: string
+  conversation_started: number
+  created_at: number
+  last_activity_at: number
+  expires_at: number
+  ended_at: number | null
+  last_sequence: number
+  message_count: number
+  turn_count: number
+}
+
+export interface TurnsTable {
+  id: string
+  session_id: string
+  tenant_id: string
+  created_by: string
+  /** Counts a session's turns from 1: their order, and what a page is found by. */
+  number: number
+  status: TurnStatus
+  prompt: string
+  timeout_ms: number
+  response: string | null
+  message_id: string | null
+  stop_reason: StopReason | null
+  error: string | null
+  usage: string | null
+  cost_usd: number | null
+  created_at: number
+  started_at: number | null
+  ended_at: number | null
+  first_sequence: number | null
+  last_sequence: number | null
+}
+
+export interface EventsTable {
+  session_id: string
+  sequence: number
+  tenant_id: string
+  turn_id: string | null
+  type: EventType
+  at: number
+  /** Counts a session's messages from 1, so that a page is found without walking over those before it. */
+  message_number: number | null
+  message_id: string | null
+  payload: string
+}
+
+/** One row; rewritten to learn whether the file can still be written. */
+export interface StoreChecksTable {
+  id: number
+  checked_at: number
+}
+
+export interface SchemaMigrationsTable {
+  name: string
+  applied_at: number
+}
+
+export interface StoreSchema {
+  sessions: SessionsTable
+  turns: TurnsTable
+  events: EventsTable
+  store_checks: StoreChecksTable
+  schema_migrations: SchemaMigrationsTable
+}
+
+export type QueryBuilder = Kysely<StoreSchema>
+export type SessionRow = Selectable<SessionsTable>
+export type TurnRow = Selectable<TurnsTable>
+export type EventRow = Selectable<EventsTable>

@@ -1,0 +1,142 @@
+import type { Store } from '../sessions/ports.ts'
+import { prepareChange, prepareSession } from './change-writer.ts'
+import { selectEvents, selectMessageNumber, selectMessages } from './event-queries.ts'
+import { createGroupCommit } from './group-commit.ts'
+import type { Connection } from './node-sqlite.ts'
+import { toEventRecord, toSessionRecord, toTurnRecord } from './rows.ts'
+import {
+  countActiveSessions,
+  countAllSessions,
+  countSessionsOf,
+  selectExpiredSessions,
+  selectNextExpiry,
+  selectSession,
+  selectSessions,
+} from './session-queries.ts'
+import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
+
+/**
+ * The store's operations on an open, migrated connection. `onClose` is called once, after what was handed in
+ * is written, and lets go of the connection.
+ *
+ * A read runs all its queries in one go, between two transactions, so that a page and its total agree.
+ */
+export function createSqlStore(connection: Connection, onClose: () => void): Store {
+  const { db } = connection
+  const writer = createGroupCommit(connection)
+  let closed: Promise<void> | undefined
+
+  function ensureOpen(): void {
+    if (closed) throw new Error('The store is closed')
+  }
+
+  function countMessagesUpTo(tenantId: string, sessionId: string, sequence: number): number {
+    return connection.first(selectMessageNumber(db, tenantId, sessionId, sequence))?.message_number ?? 0
+  }
+
+  async function closeOnce(): Promise<void> {
+    // Only its place in the row matters: a disk that is full must not keep the file from being let go.
+    await writer.write(() => undefined).catch(() => undefined)
+    onClose()
+  }
+
+  return {
+    async commit(change) {
+      ensureOpen()
+      const prepared = prepareChange(change)
+      return writer.write(() => prepared(connection))
+    },
+
+    async createSession(session, events, limit) {
+      ensureOpen()
+      const prepared = prepareSession(session, events)
+      return writer.write(() => {
+        const active = connection.first(countActiveSessions(db))?.count ?? 0
+        if (active >= limit) return { created: false, active }
+        return { created: true, events: prepared(connection) }
+      })
+    },
+
+    async findSession(tenantId, sessionId) {
+      ensureOpen()
+      const row = connection.first(selectSession(db, tenantId, sessionId))
+      return row && toSessionRecord(row)
+    },
+
+    async listSessions(tenantId, query) {
+      ensureOpen()
+      const rows = connection.all(selectSessions(db, tenantId, query))
+      const total = connection.first(countSessionsOf(db, tenantId, query.status))?.count ?? 0
+      return { sessions: rows.map(toSessionRecord), total }
+    },
+
+    async countSessions() {
+      ensureOpen()
+      return {
+        active: connection.first(countActiveSessions(db))?.count ?? 0,
+        total: connection.first(countAllSessions(db))?.count ?? 0,
+      }
+    },
+
+    async listExpiredSessions(now, limit) {
+      ensureOpen()
+      return connection.all(selectExpiredSessions(db, now, limit)).map(toSessionRecord)
+    },
+
+    async findNextExpiry() {
+      ensureOpen()
+      return connection.first(selectNextExpiry(db))?.expires_at
+    },
+
+    async findTurn(tenantId, sessionId, turnId) {
+      ensureOpen()
+      const row = connection.first(selectTurn(db, tenantId, sessionId, turnId))
+      return row && toTurnRecord(row)
+    },
+
+    async listTurns(tenantId, sessionId, page) {
+      ensureOpen()
+      const rows = connection.all(selectTurns(db, tenantId, sessionId, page))
+      const session = connection.first(selectSession(db, tenantId, sessionId))
+      return { turns: rows.map(toTurnRecord), total: session?.turn_count ?? 0 }
+    },
+
+    async listUnfinishedTurns() {
+      ensureOpen()
+      return connection.all(selectUnfinishedTurns(db)).map(toTurnRecord)
+    },
+
+    async listEvents(tenantId, query) {
+      ensureOpen()
+      return connection.all(selectEvents(db, tenantId, query)).map(toEventRecord)
+    },
+
+    async listMessages(tenantId, sessionId, { limit, offset, after }) {
+      ensureOpen()
+      const session = connection.first(selectSession(db, tenantId, sessionId))
+      if (!session) return { messages: [], total: 0 }
+      const skipped = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
+      const page = { limit, offset: skipped + offset }
+      const rows = connection.all(selectMessages(db, tenantId, sessionId, page))
+      return { messages: rows.map(toEventRecord), total: session.message_count - skipped }
+    },
+
+    async check() {
+      ensureOpen()
+      await writer.write(() => {
+        const row = { id: 1, checked_at: Date.now() }
+        connection.run(
+          db
+            .insertInto('store_checks')
+            .values(row)
+            .onConflict(conflict => conflict.column('id').doUpdateSet(row)),
+        )
+      })
+    },
+
+    close() {
+      closed ??= closeOnce()
+      return closed
+    },
+  }
+}

@@ -1,0 +1,87 @@
+import type { Compilable, CompiledQuery } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { selectEvents, selectMessageNumber, selectMessages } from '../../src/store/event-queries.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openConnection } from '../../src/store/node-sqlite.ts'
+import {
+  countActiveSessions,
+  countAllSessions,
+  countSessionsOf,
+  selectExpiredSessions,
+  selectNextExpiry,
+  selectSession,
+  selectSessions,
+} from '../../src/store/session-queries.ts'
+import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
+
+const connection = openConnection(':memory:')
+const { db } = connection
+beforeAll(() => migrate(db, ':memory:'))
+afterAll(() => connection.close())
+
+const after = { lastActivityAt: 1, id: 's' }
+const page = { limit: 10, offset: 50_000 }
+const queries: Record<string, [query: Compilable, index: RegExp]> = {
+  selectSession: [selectSession(db, 't', 's'), /^SEARCH sessions USING INDEX \w+ \(id=\?\)/],
+  'selectSessions of a status': [
+    selectSessions(db, 't', { status: 'active', limit: 10, after: null }),
+    /INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)/,
+  ],
+  'selectSessions of a status, next page': [
+    selectSessions(db, 't', { status: 'active', limit: 10, after }),
+    /sessions_status_activity \(tenant_id=\? AND status=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
+  ],
+  'selectSessions of all, next page': [
+    selectSessions(db, 't', { status: 'all', limit: 10, after }),
+    /sessions_activity \(tenant_id=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
+  ],
+  countSessionsOf: [
+    countSessionsOf(db, 't', 'ended'),
+    /COVERING INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)/,
+  ],
+  countActiveSessions: [
+    countActiveSessions(db),
+    /^SCAN sessions USING COVERING INDEX sessions_active_expiry/,
+  ],
+  countAllSessions: [countAllSessions(db), /^SCAN sessions USING COVERING INDEX/],
+  selectExpiredSessions: [
+    selectExpiredSessions(db, 1, 10),
+    /INDEX sessions_active_expiry \(expires_at<\?\).*INDEX turns_unfinished_session \(session_id=\?\)/,
+  ],
+  selectNextExpiry: [
+    selectNextExpiry(db),
+    /^SCAN sessions USING COVERING INDEX sessions_active_expiry.*INDEX turns_unfinished_session \(session_id=\?\)/,
+  ],
+  selectTurn: [selectTurn(db, 't', 's', 'u'), /^SEARCH turns USING INDEX \w+ \(id=\?\)/],
+  selectTurns: [selectTurns(db, 't', 's', page), /INDEX \w+ \(session_id=\? AND number>\?\)/],
+  selectUnfinishedTurns: [selectUnfinishedTurns(db), /^SCAN turns USING INDEX turns_unfinished$/],
+  selectEvents: [
+    selectEvents(db, 't', { sessionId: 's', after: 5, limit: 10 }),
+    /INDEX \w+ \(session_id=\? AND sequence>\?\)/,
+  ],
+  'selectEvents of a turn': [
+    selectEvents(db, 't', { sessionId: 's', after: 5, limit: 10, turnId: 'u' }),
+    /INDEX events_turn \(session_id=\? AND turn_id=\? AND sequence>\?\)/,
+  ],
+  selectMessages: [
+    selectMessages(db, 't', 's', page),
+    /INDEX events_messages \(session_id=\? AND message_number>\?\)/,
+  ],
+  selectMessageNumber: [
+    selectMessageNumber(db, 't', 's', 5),
+    /INDEX sqlite_autoindex_events_1 \(session_id=\? AND sequence<\?\)/,
+  ],
+}
+
+it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, index]) => {
+  const compiled = query.compile()
+  const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }
+  const plan = connection
+    .all({ compile: () => explained as CompiledQuery<{ detail: string }> })
+    .map(row => row.detail)
+  expect(plan.join(' | ')).toMatch(index)
+  for (const step of plan) {
+    expect(step).not.toMatch(/^SCAN (?!.*USING (COVERING )?INDEX)/)
+    expect(step).not.toContain('TEMP B-TREE')
+  }
+})

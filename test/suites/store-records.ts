@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import type { Change } from '../../src/sessions/ports.ts'
+import type { NewEvent, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
+
+export const tenantId = 'tenant-a'
+
+export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: randomUUID(),
+    tenantId,
+    createdBy: 'key-1',
+    status: 'active',
+    title: null,
+    metadata: {},
+    cwd: '/srv/work',
+    permissionMode: 'default',
+    requestedModel: null,
+    model: null,
+    appendSystemPrompt: null,
+    maxTurns: null,
+    claudeSessionId: randomUUID(),
+    conversationStarted: false,
+    createdAt: 1_000,
+    lastActivityAt: 1_000,
+    expiresAt: 9_000,
+    endedAt: null,
+    lastSequence: 0,
+    messageCount: 0,
+    ...fields,
+  }
+}
+
+export function turnRecord(session: SessionRecord, fields: Partial<TurnRecord> = {}): TurnRecord {
+  return {
+    id: randomUUID(),
+    sessionId: session.id,
+    tenantId: session.tenantId,
+    createdBy: 'key-1',
+    status: 'queued',
+    prompt: 'hello',
+    timeoutMs: 0,
+    response: null,
+    messageId: null,
+    stopReason: null,
+    error: null,
+    usage: null,
+    costUsd: null,
+    createdAt: 2_000,
+    startedAt: null,
+    endedAt: null,
+    firstSequence: null,
+    lastSequence: null,
+    ...fields,
+  }
+}
+
+export function changeOf(session: SessionRecord, fields: Partial<Change> = {}): Change {
+  return { tenantId: session.tenantId, sessionId: session.id, at: 3_000, events: [], ...fields }
+}
+
+export function messageEvent(text: string, turnId: string | null = null): NewEvent {
+  return {
+    type: 'message',
+    turnId,
+    payload: { id: randomUUID(), source: 'sdk', message: { type: 'assistant', text } },
+  }
+}
+
+/** The text of an event made by `messageEvent`. */
+export function textOf(event: { payload: Record<string, unknown> }): unknown {
+  const { message } = event.payload
+  return typeof message === 'object' && message !== null && 'text' in message ? message.text : undefined
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { type OpenEmptyStore, useStore } from './store-context.ts'
+import { describeReading } from './store-read-cases.ts'
+import { changeOf, messageEvent, tenantId } from './store-records.ts'
+import { describeWriting } from './store-write-cases.ts'
+
+/** What every body of the store has to do. */
+export function describeStore(body: string, open: OpenEmptyStore): void {
+  describe(`store: ${body}`, () => {
+    const context = useStore(open)
+    describeWriting(context)
+    describeReading(context)
+
+    it('says that it can read and write, again and again', async () => {
+      await context.store.check()
+      await context.store.check()
+    })
+
+    it('finishes what was handed in before it closes, and refuses what comes later', async () => {
+      const { store } = context
+      const session = await context.addSession()
+      let stored = 0
+      const commits = Array.from({ length: 1_100 }, () =>
+        store.commit(changeOf(session, { events: [messageEvent('a')] })).then(() => {
+          stored++
+        }),
+      )
+      const closing = store.close()
+      expect(store.close()).toBe(closing)
+      await expect(store.commit(changeOf(session))).rejects.toThrow('The store is closed')
+      await closing
+      expect(stored).toBe(1_100)
+      await Promise.all(commits)
+      await expect(store.findSession(tenantId, session.id)).rejects.toThrow('The store is closed')
+      await expect(store.check()).rejects.toThrow('The store is closed')
+      await store.close()
+    })
+  })
+}

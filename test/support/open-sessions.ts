@@ -1,0 +1,74 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Caller } from '../../src/sessions/records.ts'
+import type { TurnRequest } from '../../src/sessions/session-service.ts'
+import { Sessions, type SessionsOptions } from '../../src/sessions/sessions.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { ScriptedLauncher } from './scripted-launcher.ts'
+
+export const caller: Caller = { tenantId: 'default', keyId: 'test' }
+export const stranger: Caller = { tenantId: 'other', keyId: 'test' }
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'claude-code-api-test-')))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
+  return directory
+}
+
+export function promptOf(prompt: string, more: Partial<TurnRequest> = {}): TurnRequest {
+  return { prompt, timeoutMs: 0, onBusy: 'queue', ...more }
+}
+
+/** The sessions room on a real store and the scripted engine; closed after the test. */
+export async function openSessions(
+  given: Partial<SessionsOptions> & { file?: string; launcher?: ScriptedLauncher } = {},
+) {
+  const { file = ':memory:', launcher = new ScriptedLauncher(), ...options } = given
+  const cwd = temporaryDirectory()
+  const store = await openStore({ file })
+  const faults: unknown[] = []
+  const sessions = new Sessions({
+    store,
+    launcher,
+    faults: { error: fields => faults.push(fields) },
+    builtInModels: [],
+    options: {
+      defaultCwd: cwd,
+      allowedRoots: [cwd],
+      sessionTimeoutMs: 3_600_000,
+      maxSessions: 100,
+      maxQueuedTurns: 16,
+      idleTimeoutMs: 600_000,
+      drainTimeoutMs: 100,
+      allowBypassPermissions: false,
+      ...options,
+    },
+  })
+  await sessions.open()
+  const close = async () => {
+    await sessions.close()
+    await launcher.close()
+    await store.close()
+  }
+  onTestFinished(close)
+  /** Sends a prompt and waits for its end. */
+  const ask = async (sessionId: string, prompt: string, more: Partial<TurnRequest> = {}) => {
+    const { id } = await sessions.submitTurn(caller, sessionId, promptOf(prompt, more))
+    return sessions.whenTurnEnded(caller, sessionId, id, new AbortController().signal)
+  }
+  return { sessions, store, launcher, faults, cwd, close, ask }
+}
+
+/** `POST /sessions` with its defaults filled in. */
+export const plain = { permissionMode: 'default' } as const
+
+/** Waits until what is asked for holds; for states that no event tells of. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (;;) {
+    if (await holds()) return
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,46 @@
+import { onTestFinished } from 'vitest'
+import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
+import { openStandInModel, type StandInModel } from '../../src/demo/stand-in-model.ts'
+import { temporaryDirectory } from './open-sessions.ts'
+
+/**
+ * All that a real Claude Code gets in tests: nothing of this shell, nothing that leads off this machine, and no
+ * second tries where a failure is what is asked for.
+ */
+export function claudeEnvironment(model: Pick<StandInModel, 'url'>, home: string): Record<string, string> {
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    HOME: home,
+    CLAUDE_CONFIG_DIR: `${home}/.claude`,
+    ANTHROPIC_BASE_URL: model.url,
+    ANTHROPIC_API_KEY: 'sk-made-up',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_MAX_RETRIES: '0',
+    CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
+  }
+}
+
+export async function openModel(): Promise<StandInModel> {
+  const model = await openStandInModel()
+  onTestFinished(() => model.close())
+  return model
+}
+
+/** The real engine on the stand-in model; closed after the test. */
+export async function openRealLauncher(
+  given: { environment?: Record<string, string>; executable?: string } = {},
+) {
+  const model = await openModel()
+  const cwd = temporaryDirectory()
+  const warnings: object[] = []
+  const launcher = new ClaudeLauncher(
+    {
+      environment: { ...claudeEnvironment(model, cwd), ...given.environment },
+      executable: given.executable,
+    },
+    cwd,
+    { warn: fields => warnings.push(fields) },
+  )
+  onTestFinished(() => launcher.close())
+  return { launcher, model, cwd, warnings }
+}
