@@ -162,6 +162,8 @@ function collect(schema: z.ZodType, io: Direction, components: Record<string, un
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       delete jsonSchema.id
+      // A format says the same, and can be read.
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern
     },
   }) as Json & { $defs?: Record<string, Json> }
   for (const [name, definition] of Object.entries($defs)) {

@@ -1,0 +1,18 @@
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** Ends a run with one plain line that says how many tests passed and failed. */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    let passed = 0
+    let failed = unhandledErrors.length
+    for (const module of modules) {
+      for (const test of module.children.allTests()) {
+        if (test.result().state === 'passed') passed++
+        else failed++
+      }
+      // A file that cannot be loaded has no tests, and that is not a success.
+      if (!module.ok() && [...module.children.allTests('failed')].length === 0) failed++
+    }
+    process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
+  }
+}
