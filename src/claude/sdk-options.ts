@@ -3,7 +3,7 @@ import type { AgentSpec } from '../sessions/ports.ts'
 
 export interface ClaudeSettings {
   /** The child's whole environment; nothing is added from this process's own. */
-  environment: Record<string, string>
+  environment: Readonly<Record<string, string>>
   /** Claude Code to run instead of the one that the SDK brings. */
   executable?: string | undefined
 }

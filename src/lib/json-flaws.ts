@@ -9,7 +9,11 @@ export interface JsonFlaw {
 export function toPath(segments: readonly PropertyKey[]): string {
   return segments.reduce<string>(
     (path, segment) =>
-      typeof segment === 'number' ? `${path}[${segment}]` : path ? `${path}.${String(segment)}` : String(segment),
+      typeof segment === 'number'
+        ? `${path}[${segment}]`
+        : path
+          ? `${path}.${String(segment)}`
+          : String(segment),
     '',
   )
 }
@@ -25,7 +29,7 @@ export function findJsonFlaw(value: unknown, maxDepth: number): JsonFlaw | undef
 function findFlaw(value: unknown, path: PropertyKey[], levelsLeft: number): JsonFlaw | undefined {
   if (typeof value === 'string') {
     const message = flawOfText(value)
-    return message && { path: toPath(path), message }
+    return message === undefined ? undefined : { path: toPath(path), message }
   }
   if (typeof value !== 'object' || value === null) return undefined
   if (levelsLeft === 0) return { path: toPath(path), message: 'is nested too deeply' }

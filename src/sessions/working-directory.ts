@@ -4,7 +4,7 @@ import { invalidField, ServiceError } from '../contract/errors.ts'
 
 export interface DirectoryPolicy {
   defaultCwd: string
-  allowedRoots: string[]
+  allowedRoots: readonly string[]
 }
 
 /**
@@ -22,7 +22,7 @@ export async function resolveWorkingDirectory(
   // What lies outside is refused alike whether it exists or not: the answer must not tell which.
   if (!roots.some(root => isInside(root, real ?? wanted))) {
     throw new ServiceError('CWD_NOT_ALLOWED', `cwd ${wanted} is outside the allowed roots`, {
-      allowedRoots: policy.allowedRoots,
+      allowedRoots: [...policy.allowedRoots],
     })
   }
   if (real === undefined || !(await stat(real)).isDirectory()) {

@@ -1,0 +1,69 @@
+import type { Router } from 'express'
+import { destination, pino } from 'pino'
+import { readEnvironment } from '../config/env.ts'
+import type { ClaudeCodeApiConfig } from '../config/options.ts'
+import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
+import { createRouter } from '../http/router.ts'
+import { Runtime } from './runtime.ts'
+import { readVersion } from './version.ts'
+
+/** An Express 5 router with the API, to be mounted anywhere in a host application. */
+export interface ClaudeCodeApi extends Router {
+  /**
+   * Resolves when the store is open and requests can be served; rejects when it cannot be opened. Reading it
+   * after a failure tries again, and so does every request.
+   */
+  readonly ready: Promise<void>
+  /**
+   * Refuses new work, lets running turns finish within `drainTimeoutMs`, then ends every process, stream and
+   * handle that the router opened. Idempotent.
+   */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Builds the API as an Express 5 router. Opening starts in the background; await `ready` to be told of failures.
+ *
+ * @throws ConfigError when the configuration is wrong; its message names the field
+ * @example
+ * const api = createClaudeCodeApi({ maxSessions: 50 })
+ * app.use('/api/v1', api)
+ * // later
+ * await api.close()
+ */
+export function createClaudeCodeApi(config: ClaudeCodeApiConfig = {}): ClaudeCodeApi {
+  return assembleApi(resolveConfig(config, readEnvironment())).api
+}
+
+/** The router with what a server needs beside it. */
+export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runtime: Runtime } {
+  // Standard output belongs to the host application.
+  const log = config.logger ?? pino({ level: config.logLevel }, destination(2))
+  const runtime = new Runtime(config, log)
+  const door = createRouter({
+    get service() {
+      return runtime.sessions
+    },
+    ready: () => runtime.ready(),
+    isClosing: () => runtime.isClosing,
+    config,
+    log,
+    version: readVersion(),
+    startedAt: Date.now(),
+  })
+  if (config.auth.enabled && config.auth.keys.length === 0) {
+    log.warn('no API key is configured: every request that needs one will be refused')
+  }
+  const close = () => runtime.close(() => door.close())
+  const api = Object.defineProperties(door.router, {
+    ready: { get: () => runtime.ready() },
+    close: { value: close },
+    [Symbol.asyncDispose]: { value: close },
+  }) as ClaudeCodeApi
+  setImmediate(() => {
+    if (runtime.isClosing) return
+    runtime.ready().catch(error => log.error({ err: error }, 'could not open; the next request tries again'))
+  })
+  return { api, runtime }
+}

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStandInModel } from '../demo/stand-in-model.ts'
+import { type RunningServer, type ServeOptions, serve } from './serve.ts'
+import { makeKey } from './server-key.ts'
+
+export interface RunningDemo extends RunningServer {
+  readonly key: string
+}
+
+/**
+ * Serves with the stand-in for the model's API instead of an account: Claude Code is real, what the model says
+ * is not. Claude Code gets a home of its own and reaches nothing but the stand-in; both are gone after `close`.
+ */
+export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'claude-code-api-demo-')))
+  const workspace = join(home, 'workspace')
+  await mkdir(workspace)
+  const model = await openStandInModel()
+  const leave = async () => {
+    await model.close()
+    await rm(home, { recursive: true, force: true, maxRetries: 5 })
+  }
+  const key = makeKey()
+  try {
+    const server = await serve(
+      {
+        ...options,
+        auth: { ...options.auth, apiKeys: [key] },
+        dataDir: options.dataDir ?? join(home, 'data'),
+        defaultCwd: options.defaultCwd ?? workspace,
+        allowedRoots: options.allowedRoots ?? [workspace],
+      },
+      ({ PATH = '' }) => ({
+        PATH,
+        HOME: home,
+        CLAUDE_CONFIG_DIR: join(home, 'claude'),
+        ANTHROPIC_BASE_URL: model.url,
+        ANTHROPIC_API_KEY: 'stand-in',
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        CLAUDE_CODE_MAX_RETRIES: '1',
+      }),
+    )
+    const close = async () => {
+      await server.close()
+      await leave()
+    }
+    return { ...server, key, close }
+  } catch (error) {
+    await leave()
+    throw error
+  }
+}

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { builtInModels } from '../claude/built-in-models.ts'
+import { ClaudeLauncher } from '../claude/claude-launcher.ts'
+import type { AgentInspection } from '../sessions/ports.ts'
+import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
+import { openStore } from '../store/open-store.ts'
+
+export interface RuntimeOptions extends SessionsOptions {
+  dataDir: string
+  claudeExecutable: string | undefined
+  /** The whole environment of Claude Code's processes. */
+  agentEnvironment: Readonly<Record<string, string>>
+}
+
+interface Opened {
+  sessions: Sessions
+  launcher: ClaudeLauncher
+  close(endResponses: () => Promise<void>): Promise<void>
+}
+
+/** Opens what the service stands on, once, and closes it in reverse order. */
+export class Runtime {
+  readonly #options: RuntimeOptions
+  readonly #log: Logger
+  #opening: Promise<Opened> | undefined
+  #opened: Opened | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: RuntimeOptions, log: Logger) {
+    this.#options = options
+    this.#log = log
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** Resolves when everything is open. Calls share one attempt; after a failed one the next call tries again. */
+  async ready(): Promise<void> {
+    if (this.#closing) throw new Error('claude-code-api is closed')
+    this.#opening ??= this.#open().catch(error => {
+      this.#opening = undefined
+      throw error
+    })
+    this.#opened = await this.#opening
+  }
+
+  /** To be read after `ready`. */
+  get sessions(): Sessions {
+    if (!this.#opened) throw new Error('claude-code-api is not open yet')
+    return this.#opened.sessions
+  }
+
+  /** Asks Claude Code whether it can work. Opens first when that has not happened. */
+  async inspectAgent(): Promise<AgentInspection> {
+    await this.ready()
+    const launcher = this.#opened?.launcher
+    if (!launcher) throw new Error('claude-code-api is not open yet')
+    return launcher.lastInspection ?? launcher.inspect()
+  }
+
+  /**
+   * Ends turns, responses, processes and the store, in this order. Idempotent.
+   *
+   * @param endResponses called when every reader has been told the last thing, while the store can still be read
+   */
+  close(endResponses: () => Promise<void>): Promise<void> {
+    this.#closing ??= this.#close(endResponses)
+    return this.#closing
+  }
+
+  async #open(): Promise<Opened> {
+    const { dataDir, claudeExecutable, agentEnvironment, ...options } = this.#options
+    const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
+    const launcher = new ClaudeLauncher(
+      { environment: agentEnvironment, executable: claudeExecutable },
+      options.defaultCwd,
+      this.#log,
+    )
+    const sessions = new Sessions({ store, launcher, faults: this.#log, options, builtInModels })
+    const close = async (endResponses: () => Promise<void>) => {
+      await sessions.close()
+      await endResponses()
+      await launcher.close()
+      await store.close()
+    }
+    try {
+      await sessions.open()
+    } catch (error) {
+      await close(async () => {})
+      throw error
+    }
+    launcher.inspect().then(
+      inspection => {
+        if (inspection.failure)
+          this.#log.warn({ reason: inspection.failure.reason }, inspection.failure.message)
+      },
+      error => this.#log.error({ err: error }, 'could not ask Claude Code what it is'),
+    )
+    return { sessions, launcher, close }
+  }
+
+  async #close(endResponses: () => Promise<void>): Promise<void> {
+    const opened = await this.#opening?.catch(() => undefined)
+    await (opened ? opened.close(endResponses) : endResponses())
+  }
+}

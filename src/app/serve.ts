@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { readEnvironment } from '../config/env.ts'
+import type { ClaudeCodeApiConfig } from '../config/options.ts'
+import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
+import { ConfigError } from '../lib/config-error.ts'
+import type { AgentInspection } from '../sessions/ports.ts'
+import { assembleApi } from './create-api.ts'
+import { ensureServerKey } from './server-key.ts'
+
+export const mountPath = '/api/v1'
+
+type AgentEnvironment = ResolvedConfig['agentEnvironment']
+
+export interface ServeOptions extends ClaudeCodeApiConfig {
+  host: string
+  /** 0 picks a free one. */
+  port: number
+}
+
+export interface RunningServer {
+  /** Where it listens, without the mount path. */
+  readonly url: string
+  /** The key that was made at this first start: the only time that it can be told. */
+  readonly madeKey: string | undefined
+  readonly config: ResolvedConfig
+  /** Asks Claude Code whether it can work. */
+  inspectAgent(): Promise<AgentInspection>
+  /** Closes the API, then the listening socket. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store and serves the API at `/api/v1`.
+ *
+ * @throws ConfigError for a wrong configuration, StoreOpenError when the store cannot be opened, and what
+ * listening throws (EADDRINUSE and the like)
+ * @param toAgentEnvironment replaces the environment that Claude Code's processes get
+ */
+export async function serve(
+  { host, port, ...options }: ServeOptions,
+  toAgentEnvironment: (allowed: AgentEnvironment) => AgentEnvironment = allowed => allowed,
+): Promise<RunningServer> {
+  const environment = readEnvironment()
+  let config = resolveConfig(options, environment)
+  let madeKey: string | undefined
+  if (!config.auth.enabled && !isLoopback(host)) {
+    throw new ConfigError(
+      'auth.enabled',
+      `must not be off while the server listens on ${host}, which is not loopback`,
+    )
+  }
+  if (config.auth.enabled && config.auth.keys.length === 0) {
+    const key = await ensureServerKey(config.dataDir)
+    madeKey = key.madeKey
+    config = resolveConfig({ ...options, auth: { ...options.auth, keyHashes: [key.hash] } }, environment)
+  }
+  config = { ...config, agentEnvironment: toAgentEnvironment(config.agentEnvironment) }
+  const { api, runtime } = assembleApi(config)
+  const app = express().disable('x-powered-by').use(mountPath, api)
+  let server: Server | undefined
+  const close = async () => {
+    server?.close()
+    await api.close()
+    server?.closeAllConnections()
+    if (server?.listening) await once(server, 'close')
+  }
+  try {
+    await runtime.ready()
+    server = await listen(app, host, port)
+    const url = toUrl(server.address() as AddressInfo)
+    refuseSelfCalls(config.agentEnvironment.ANTHROPIC_BASE_URL, server.address() as AddressInfo)
+    return { url, madeKey, config, inspectAgent: () => runtime.inspectAgent(), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function listen(app: express.Express, host: string, port: number): Promise<Server> {
+  const server = app.listen(port, host)
+  await once(server, 'listening')
+  return server
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function toUrl({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+/** Claude Code would call this server as its model, which would start another Claude Code, and so on. */
+function refuseSelfCalls(baseUrl: string | undefined, { address, port }: AddressInfo): void {
+  if (baseUrl === undefined || !URL.canParse(baseUrl)) return
+  const target = new URL(baseUrl)
+  const targetPort = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
+  const host = target.hostname.replace(/^\[|\]$/g, '')
+  if (targetPort === port && (host === address || isLoopback(host))) {
+    throw new ConfigError(
+      'ANTHROPIC_BASE_URL',
+      `points at this server (${baseUrl}); it has to name the model's API`,
+    )
+  }
+}

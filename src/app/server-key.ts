@@ -1,0 +1,35 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const fileName = 'server-key.json'
+
+/**
+ * The key of a server that has none configured: made at its first start. Only its hash is kept.
+ *
+ * @returns the hash, and the key itself when it has just been made: the only time that it can be told
+ */
+export async function ensureServerKey(dataDir: string): Promise<{ hash: string; madeKey?: string }> {
+  const file = join(dataDir, fileName)
+  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (known !== undefined) return { hash: parseHash(known, file) }
+  const madeKey = makeKey()
+  const hash = createHash('sha256').update(madeKey).digest('hex')
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const text = `${JSON.stringify({ hash, createdAt: new Date().toISOString() })}\n`
+  await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+  return { hash, madeKey }
+}
+
+export function makeKey(): string {
+  return `cca_${randomBytes(24).toString('base64url')}`
+}
+
+function parseHash(text: string, file: string): string {
+  const { hash } = JSON.parse(text) as { hash?: unknown }
+  if (typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) return hash
+  throw new Error(`${file} holds no key's hash; remove it to have a new key made`)
+}

@@ -1,0 +1,16 @@
+/** What the demo tells a person: the address, the key, and three lines to paste. */
+export function describeDemo(base: string, key: string | undefined): string {
+  const curl = `curl -sS${key === undefined ? '' : ` -H 'x-api-key: ${key}'`} -H 'content-type: application/json'`
+  return `
+This is the demo: Claude Code is real, but a built-in stand-in answers instead of the model.
+Address: ${base}
+${key === undefined ? 'No key is needed.' : `Key:     ${key}`}
+
+Paste these, one after the other:
+
+SESSION=$(${curl} -d '{}' ${base}/sessions | sed 's/.*"sessionId":"\\([^"]*\\)".*/\\1/')
+${curl} -d '{"prompt":"Hello, what can you show me?"}' ${base}/sessions/$SESSION/messages
+${curl} -N -d '{"prompt":"Count slowly to 5","includeDeltas":true}' ${base}/sessions/$SESSION/stream
+
+Ctrl-C stops it.`
+}

@@ -1,0 +1,32 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { readVersion } from '../app/version.ts'
+import { runServer, type ServeFlags } from './run-server.ts'
+
+/** The command line: flags win over the environment, the environment over defaults. */
+export function createProgram(): Command {
+  const program = new Command('claude-code-api')
+    .description('Claude Code behind HTTP: sessions, messages, live streams, history')
+    .version(readVersion())
+  program
+    .command('serve')
+    .description('serve the API at /api/v1 until it is told to stop')
+    .addOption(new Option('--host <host>', 'address to listen on').env('HOST').default('127.0.0.1'))
+    .addOption(
+      new Option('--port <port>', 'port to listen on; 0 picks one')
+        .env('PORT')
+        .default(3050)
+        .argParser(parsePort),
+    )
+    .option('--data-dir <dir>', 'where the store is kept (CLAUDE_CODE_API_DATA_DIR)')
+    .option('--root <dir...>', 'directories that sessions may work in (CLAUDE_CODE_API_ROOTS)')
+    .option('--no-auth', 'serve without keys; on loopback only')
+    .option('--demo', 'without an account: a stand-in answers instead of the model', false)
+    .action((flags: ServeFlags) => runServer(flags))
+  return program
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It has to be a number from 0 to 65535.')
+}

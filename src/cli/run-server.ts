@@ -1,0 +1,68 @@
+import { serveDemo } from '../app/demo.ts'
+import { isExpectedFault } from '../app/expected-fault.ts'
+import { mountPath, type RunningServer, serve } from '../app/serve.ts'
+import { describeDemo } from './describe-demo.ts'
+
+export interface ServeFlags {
+  host: string
+  port: number
+  dataDir?: string
+  root?: string[]
+  auth: boolean
+  demo: boolean
+}
+
+/** Serves until a signal comes. A fault that the owner can mend is one line on standard error and exit code 1. */
+export async function runServer(flags: ServeFlags): Promise<void> {
+  try {
+    const server = await open(flags)
+    stopOnSignal(server)
+  } catch (error) {
+    if (!isExpectedFault(error)) throw error
+    process.stderr.write(`claude-code-api: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+async function open({ host, port, dataDir, root, auth, demo }: ServeFlags): Promise<RunningServer> {
+  const options = {
+    host,
+    port,
+    ...(dataDir !== undefined && { dataDir }),
+    ...(root !== undefined && { allowedRoots: root, defaultCwd: root[0] ?? '.' }),
+    ...(!auth && { auth: { enabled: false } }),
+    logLevel: 'info' as const,
+  }
+  if (demo) {
+    const server = await serveDemo(options)
+    say(`claude-code-api listening on ${server.url}`)
+    say(describeDemo(`${server.url}${mountPath}`, auth ? server.key : undefined))
+    return server
+  }
+  const server = await serve(options)
+  say(`claude-code-api listening on ${server.url}`)
+  if (server.madeKey !== undefined) {
+    say(`API key, told only this once: ${server.madeKey}`)
+  }
+  void server.inspectAgent().then(({ failure }) => {
+    if (failure) process.stderr.write(`claude-code-api: ${failure.message}\n`)
+  })
+  return server
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** The first signal closes in order, a second one ends at once. */
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+    stopping = true
+    await server.close()
+    process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}

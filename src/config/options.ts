@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+import type { LevelWithSilent, Logger } from 'pino'
+
+/** What `createClaudeCodeApi` takes. Every option has a safe default; times are in milliseconds. */
+export interface ClaudeCodeApiConfig {
+  /** A session expires this long after its last activity. Default: one hour. */
+  sessionTimeout?: number
+  /** More active sessions than these are refused with 429. Default: 100. */
+  maxSessions?: number
+  auth?: AuthConfig
+  rateLimit?: RateLimitConfig
+  openApiValidation?: OpenApiValidationConfig
+  /**
+   * Where the store keeps its file. Default: `CLAUDE_CODE_API_DATA_DIR`, else `claude-code-api` in
+   * `XDG_DATA_HOME`, else in `~/.local/share`.
+   */
+  dataDir?: string
+  /** Working directory of sessions that name none. Default: that of this process. */
+  defaultCwd?: string
+  /**
+   * Directories in which sessions may work. Default: `CLAUDE_CODE_API_ROOTS` (separated as `PATH` is), else
+   * `defaultCwd` alone.
+   */
+  allowedRoots?: string[]
+  /** Whether sessions may ask for the permission mode `bypassPermissions`. Default: false. */
+  allowBypassPermissions?: boolean
+  /** A session's process ends after being idle this long; the next message starts another. Default: ten minutes. */
+  idleTimeoutMs?: number
+  /** How many turns may wait in one session. Default: 16. */
+  maxQueuedTurns?: number
+  /** How long `close()` lets running turns finish. Default: 10 seconds. */
+  drainTimeoutMs?: number
+  /** Larger request bodies are refused with 413. Default: 10 MiB. */
+  maxBodyBytes?: number
+  /** Variables that Claude Code's process gets beyond the allow-list. */
+  agentEnv?: Record<string, string>
+  /** The Claude Code to start. Default: the one that the Agent SDK brings. */
+  claudeExecutable?: string
+  /** Takes the log. Default: a logger of the package's own. */
+  logger?: Logger
+  /** Level of the package's own logger. Default: `info`. */
+  logLevel?: LevelWithSilent
+}
+
+export interface AuthConfig {
+  /** Default: true. */
+  enabled?: boolean
+  /** The header that carries the key; `Authorization: Bearer` always works as well. Default: `x-api-key`. */
+  apiKeyHeader?: string
+  /** Default: those of `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated), `CLAUDE_API_KEY_1`, `_2`, ... */
+  apiKeys?: string[]
+  /** Further keys, known only by the SHA-256 of their text, hexadecimal. */
+  keyHashes?: string[]
+  /**
+   * The operations that need a key, such as `POST /sessions/:id/messages`, or a path for all its methods.
+   * Default: every operation but the health check.
+   */
+  requireAuth?: string[]
+}
+
+export interface RateLimitConfig {
+  /** Default: true. */
+  enabled?: boolean
+  /** Default: one minute. */
+  windowMs?: number
+  /** Default: 600. */
+  maxRequests?: number
+  /** Whom a request is counted for. Default: its key, or its address without one. */
+  keyGenerator?(req: CountedRequest): string
+}
+
+/** Express's request, as far as it concerns the configuration; a function of Express's own type fits as well. */
+export interface CountedRequest extends IncomingMessage {
+  readonly ip: string | undefined
+  readonly path: string
+  readonly originalUrl: string
+  get(header: string): string | undefined
+}
+
+export interface OpenApiValidationConfig {
+  /** Default: false. */
+  enabled?: boolean
+  /** An OpenAPI 3.1 document, YAML or JSON. Default: the generated one. */
+  specPath?: string
+}

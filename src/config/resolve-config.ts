@@ -1,0 +1,179 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { OperationId } from '../contract/operations.ts'
+import { ConfigError } from '../lib/config-error.ts'
+import { toPath } from '../lib/json-flaws.ts'
+import { buildAgentEnvironment } from './agent-environment.ts'
+import { checkKey, findKeysInEnvironment, hashApiKey, type ResolvedApiKey, toApiKey } from './api-keys.ts'
+import type { Environment } from './env.ts'
+import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
+import { matchOperations, operationsWithKey } from './require-auth.ts'
+
+/** The configuration with every default filled in. Times are in milliseconds, paths absolute. */
+export interface ResolvedConfig {
+  sessionTimeoutMs: number
+  maxSessions: number
+  auth: {
+    enabled: boolean
+    /** Lower case. */
+    apiKeyHeader: string
+    keys: readonly ResolvedApiKey[]
+    /** The operations that need a key. */
+    protectedOperations: ReadonlySet<OperationId>
+  }
+  rateLimit: {
+    enabled: boolean
+    windowMs: number
+    maxRequests: number
+    keyGenerator: RateLimitConfig['keyGenerator']
+  }
+  openApiValidation: { enabled: boolean; specPath: string | undefined }
+  dataDir: string
+  defaultCwd: string
+  allowedRoots: readonly string[]
+  allowBypassPermissions: boolean
+  idleTimeoutMs: number
+  maxQueuedTurns: number
+  drainTimeoutMs: number
+  maxBodyBytes: number
+  /** All of what Claude Code's process gets. */
+  agentEnvironment: Readonly<Record<string, string>>
+  claudeExecutable: string | undefined
+  logger: Logger | undefined
+  logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
+}
+
+// Longer ones do not fit into a timer, which would fire at once.
+const longestTimer = 2 ** 31 - 1
+const duration = (minimum: number) => z.int().min(minimum).max(longestTimer)
+const count = (minimum: number) => z.int().min(minimum)
+const text = z.string().min(1)
+const directory = text.refine(value => !value.includes('\0'), 'must not contain NUL')
+
+const schema = z.strictObject({
+  sessionTimeout: duration(1).default(3_600_000),
+  maxSessions: count(1).default(100),
+  auth: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      apiKeyHeader: z
+        .string()
+        .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
+        .toLowerCase()
+        .default('x-api-key'),
+      apiKeys: z.array(text).optional(),
+      keyHashes: z
+        .array(
+          z
+            .string()
+            .regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256 in hexadecimal')
+            .toLowerCase(),
+        )
+        .default([]),
+      requireAuth: z.array(z.string()).optional(),
+    })
+    .prefault({}),
+  rateLimit: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      windowMs: duration(1).default(60_000),
+      maxRequests: count(1).default(600),
+      keyGenerator: z
+        .custom<NonNullable<RateLimitConfig['keyGenerator']>>(isFunction, 'must be a function')
+        .optional(),
+    })
+    .prefault({}),
+  openApiValidation: z
+    .strictObject({ enabled: z.boolean().default(false), specPath: text.optional() })
+    .prefault({}),
+  dataDir: directory.optional(),
+  defaultCwd: directory.optional(),
+  allowedRoots: z.array(directory).min(1).optional(),
+  allowBypassPermissions: z.boolean().default(false),
+  idleTimeoutMs: duration(1).default(600_000),
+  maxQueuedTurns: count(0).default(16),
+  drainTimeoutMs: duration(0).default(10_000),
+  maxBodyBytes: count(1).default(10 * 1024 * 1024),
+  agentEnv: z.record(z.string().regex(/^[^=\0]+$/, 'is no name for a variable'), z.string()).optional(),
+  claudeExecutable: text.optional(),
+  logger: z.custom<Logger>(isLogger, 'must be a logger such as pino makes').optional(),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+/**
+ * Fills in what was not said: an option wins over the environment, the environment over the default.
+ *
+ * @param env such as `readEnvironment()` gives it
+ * @throws ConfigError that names the first field that is wrong; unknown fields are wrong
+ */
+export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): ResolvedConfig {
+  const result = schema.safeParse(config)
+  if (!result.success) throw toConfigError(result.error)
+  const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, ...options } = result.data
+  const defaultCwd = path.resolve(options.defaultCwd ?? '.')
+  return {
+    ...options,
+    sessionTimeoutMs: sessionTimeout,
+    auth: {
+      enabled: auth.enabled,
+      apiKeyHeader: auth.apiKeyHeader,
+      keys: collectKeys(auth.apiKeys, auth.keyHashes, env),
+      protectedOperations: auth.requireAuth
+        ? matchOperations('auth.requireAuth', auth.requireAuth)
+        : operationsWithKey(),
+    },
+    rateLimit: { ...options.rateLimit, keyGenerator: options.rateLimit.keyGenerator },
+    openApiValidation: {
+      enabled: options.openApiValidation.enabled,
+      specPath: options.openApiValidation.specPath,
+    },
+    dataDir: path.resolve(options.dataDir ?? findDataDir(env)),
+    defaultCwd,
+    allowedRoots: (options.allowedRoots ?? findRoots(env) ?? [defaultCwd]).map(root => path.resolve(root)),
+    agentEnvironment: buildAgentEnvironment(env, agentEnv),
+    claudeExecutable,
+    logger,
+  }
+}
+
+/** At once hashes: nothing that could be logged or shown by mistake. */
+function collectKeys(apiKeys: string[] | undefined, keyHashes: string[], env: Environment): ResolvedApiKey[] {
+  const keys =
+    apiKeys?.map((key, index) => checkKey(`auth.apiKeys[${index}]`, key)) ??
+    findKeysInEnvironment(env).map(({ name, key }) => checkKey(name, key))
+  return [...new Set([...keys.map(hashApiKey), ...keyHashes])].map(toApiKey)
+}
+
+function findDataDir(env: Environment): string {
+  if (env.CLAUDE_CODE_API_DATA_DIR) return env.CLAUDE_CODE_API_DATA_DIR
+  // The specification of XDG has relative paths ignored.
+  const xdg = env.XDG_DATA_HOME
+  const base = xdg && path.isAbsolute(xdg) ? xdg : path.join(env.HOME || homedir(), '.local', 'share')
+  return path.join(base, 'claude-code-api')
+}
+
+function findRoots(env: Environment): string[] | undefined {
+  const roots = env.CLAUDE_CODE_API_ROOTS?.split(path.delimiter).filter(root => root !== '')
+  return roots?.length ? roots : undefined
+}
+
+function toConfigError({ issues }: z.ZodError): ConfigError {
+  const [issue] = issues
+  if (issue?.code === 'unrecognized_keys') {
+    return new ConfigError(toPath([...issue.path, issue.keys[0] ?? '']), 'there is no such option')
+  }
+  return new ConfigError(toPath(issue?.path ?? []) || 'config', issue?.message ?? 'is not valid')
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+function isLogger(value: unknown): boolean {
+  const methods = ['info', 'warn', 'error', 'debug', 'child']
+  return (
+    typeof value === 'object' && value !== null && methods.every(name => isFunction(Reflect.get(value, name)))
+  )
+}

@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Request, RequestHandler } from 'express'
+import { ServiceError } from '../contract/errors.ts'
+import type { OperationId } from '../contract/operations.ts'
+import type { Caller } from '../sessions/records.ts'
+import type { ApiKey, HttpOptions } from './options.ts'
+import { contextOf, type Identity } from './request-context.ts'
+
+const tenantId = 'default'
+/** Who calls when no key is needed. */
+export const anonymous: Caller = { tenantId, keyId: 'anonymous' }
+
+/** Pages that people open in a browser, which can only send a key as the password of HTTP Basic. */
+const readInBrowser: ReadonlySet<OperationId | undefined> = new Set(['getDocs', 'getOpenApi'])
+
+/** Finds out whose key was sent. Refuses nobody yet: the rate limit counts first. */
+export function identifyCaller(auth: HttpOptions['auth']): RequestHandler {
+  const identify = keyMatcher(auth.keys)
+  return (req, res, next) => {
+    const context = contextOf(res)
+    const key = auth.enabled ? findKey(req, auth.apiKeyHeader, context.operationId) : undefined
+    if (key !== undefined) context.identity = identify(key)
+    else if (!auth.enabled) context.identity = { kind: 'known', caller: anonymous }
+    next()
+  }
+}
+
+/** Refuses who has no valid key where one is needed. */
+export function requireKey(auth: HttpOptions['auth']): RequestHandler {
+  return (_req, res, next) => {
+    const { identity, operationId } = contextOf(res)
+    const open = operationId !== undefined && !auth.protectedOperations.has(operationId)
+    if (identity.kind === 'known' || open) return next()
+    if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', 'The API key is not valid')
+    if (readInBrowser.has(operationId)) {
+      res.setHeader('WWW-Authenticate', 'Basic realm="claude-code-api", charset="UTF-8"')
+    }
+    throw new ServiceError(
+      'MISSING_API_KEY',
+      `Send an API key in the header ${auth.apiKeyHeader}, or as Authorization: Bearer`,
+    )
+  }
+}
+
+/** Keys in the query string are not looked at: they would end up in logs and histories. */
+function findKey(req: Request, header: string, operationId: OperationId | undefined): string | undefined {
+  const ownHeader = header === 'authorization' ? undefined : req.headers[header]
+  if (typeof ownHeader === 'string' && ownHeader !== '') return ownHeader
+  const [, scheme = '', credentials = ''] = /^(\S+) +(\S+)$/.exec(req.headers.authorization ?? '') ?? []
+  if (/^bearer$/i.test(scheme)) return credentials
+  if (/^basic$/i.test(scheme) && readInBrowser.has(operationId)) {
+    const userAndPassword = Buffer.from(credentials, 'base64').toString()
+    return userAndPassword.slice(userAndPassword.indexOf(':') + 1) || undefined
+  }
+  return undefined
+}
+
+/** Takes the same time whichever key matches, or none. */
+function keyMatcher(keys: readonly ApiKey[]): (key: string) => Identity {
+  const known = keys.map(({ id, hash }) => ({
+    digest: Buffer.from(hash, 'hex'),
+    identity: { kind: 'known', caller: { tenantId, keyId: id } } as const,
+  }))
+  return key => {
+    const digest = createHash('sha256').update(key).digest()
+    let found: Identity = { kind: 'wrong_key' }
+    for (const candidate of known) {
+      if (timingSafeEqual(candidate.digest, digest)) found = candidate.identity
+    }
+    return found
+  }
+}

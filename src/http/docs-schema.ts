@@ -1,0 +1,84 @@
+import { type Html, html } from '../lib/html.ts'
+
+/** As much of JSON Schema as the document uses. */
+export interface JsonSchema {
+  $ref?: string
+  type?: string | string[]
+  description?: string
+  const?: unknown
+  enum?: unknown[]
+  default?: unknown
+  format?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  items?: JsonSchema
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+  allOf?: JsonSchema[]
+}
+
+/** A schema as a block: its description, and its fields in a table. */
+export function renderSchema(schema: JsonSchema): Html {
+  const { description, properties, $ref } = schema
+  return html`${description && html`<p>${renderText(description)}</p>`}
+${properties && !$ref ? renderFields(schema) : html`<p>${renderType(schema)}</p>`}`
+}
+
+/** A type in a few words; named ones are links. */
+export function renderType(schema: JsonSchema): Html {
+  const alternatives = schema.anyOf ?? schema.oneOf ?? schema.allOf
+  if (schema.$ref) {
+    const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
+    return html`<a href="#schema-${name}">${name}</a>`
+  }
+  if (alternatives)
+    return html`${alternatives.map((one, index) => html`${index > 0 && ' or '}${renderType(one)}`)}`
+  if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`
+  if (schema.enum) return html`${schema.enum.map(value => html`<code>${JSON.stringify(value)}</code> `)}`
+  if (schema.items) return html`list of ${renderType(schema.items)}${renderBounds(schema)}`
+  if (schema.properties) return html`object ${renderFields(schema)}`
+  return html`${[schema.type ?? 'any'].flat().join(' or ')}${renderBounds(schema)}`
+}
+
+/** Text in which `code` is marked with backticks. */
+export function renderText(text: string | undefined): Html {
+  const parts = (text ?? '').split('`')
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
+}
+
+function renderFields({ properties = {}, required = [] }: JsonSchema): Html {
+  return html`<div class="scroll"><table><tbody>
+${Object.entries(properties).map(
+  ([
+    name,
+    field,
+  ]) => html`<tr><td><code>${name}</code>${!required.includes(name) && html` <span class="quiet">optional</span>`}</td>
+<td>${renderType(field)}${field.default !== undefined && html`, default <code>${JSON.stringify(field.default)}</code>`}</td>
+<td>${renderText(field.description)}</td></tr>`,
+)}
+</tbody></table></div>`
+}
+
+function renderBounds(schema: JsonSchema): Html {
+  const { format, minimum, maximum, minLength, maxLength, minItems, maxItems } = schema
+  const isSafe = (bound: number | undefined) =>
+    bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER
+  const range = (unit: string, from?: number, to?: number) => {
+    if (isSafe(from) && isSafe(to)) return `${from} to ${to}${unit}`
+    if (isSafe(from)) return `${from} or more${unit}`
+    return isSafe(to) ? `at most ${to}${unit}` : undefined
+  }
+  const bounds = [
+    format,
+    range('', minimum, maximum),
+    range(' characters', minLength, maxLength),
+    range(' items', minItems, maxItems),
+  ].filter(bound => bound !== undefined)
+  return html`${bounds.length > 0 && ` (${bounds.join(', ')})`}`
+}

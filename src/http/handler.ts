@@ -1,0 +1,42 @@
+import type { Logger } from 'pino'
+import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
+import type { Caller } from '../sessions/records.ts'
+import type { SseStream } from './sse-stream.ts'
+
+/** A request that has passed every check. */
+export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
+  caller: Caller
+  /** Where the router is mounted: what every URL in an answer begins with. */
+  baseUrl: string
+  /** A request header by its lower-case name. */
+  header(name: string): string | undefined
+  /** Aborts when the client is gone before it had its answer. */
+  clientGone: AbortSignal
+  /** Aborts when nothing may be waited for any longer: the client is gone, or the server closes. */
+  stop: AbortSignal
+  log: Logger
+}
+
+type ContentTypeOf<Id extends OperationId> = (typeof operations)[Id]['success'][number] extends infer S
+  ? S extends { contentType: infer Type }
+    ? Type
+    : never
+  : never
+
+interface MediaAnswers {
+  'text/html': { html: string; contentSecurityPolicy: string }
+  /**
+   * Writes the stream; the response ends when the promise settles. It is run in any case, also when nobody
+   * listens any longer, so that what the handler opened is let go.
+   */
+  'text/event-stream': { stream(sse: SseStream): Promise<void> }
+}
+
+export type Answer<Id extends OperationId> =
+  | OperationOutput<Id>
+  | (ContentTypeOf<Id> extends keyof MediaAnswers ? MediaAnswers[ContentTypeOf<Id>] : never)
+
+export type Handler<Id extends OperationId> = (exchange: Exchange<Id>) => Promise<Answer<Id>> | Answer<Id>
+
+/** One handler for every operation of the table. */
+export type Handlers = { [Id in OperationId]: Handler<Id> }

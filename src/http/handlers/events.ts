@@ -1,0 +1,60 @@
+import { invalidField } from '../../contract/errors.ts'
+import type { LogItem } from '../../sessions/session-service.ts'
+import type { Exchange, Handlers } from '../handler.ts'
+import type { HttpDeps } from '../options.ts'
+import type { ServerSentEvent } from '../sse-stream.ts'
+import { toEventJson } from '../wire.ts'
+
+type EventsExchange = Exchange<'followEvents'>
+
+export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
+  return {
+    async followEvents(exchange) {
+      const { caller, params, query, stop } = exchange
+      const reader = await deps.service.follow(caller, params.sessionId, {
+        after: findStart(exchange),
+        ...(query.turnId !== undefined && { turnId: query.turnId }),
+        includeDeltas: query.includeDeltas,
+        signal: stop,
+      })
+      return {
+        async stream(sse) {
+          let closing = false
+          for await (const item of reader) {
+            closing ||= item.kind === 'closing'
+            await sse.send(toServerSentEvent(item, params.sessionId))
+          }
+          // The wait was called off before the log said so.
+          if (stop.aborted && !closing) await sse.send(closingEvent(params.sessionId))
+        },
+      }
+    },
+  }
+}
+
+/** A client that reconnects says in the header how far it came; the address is still the one it began with. */
+function findStart({ header, query }: EventsExchange): number | 'latest' {
+  const lastEventId = header('last-event-id')
+  if (lastEventId !== undefined && lastEventId !== '') {
+    if (!/^\d{1,15}$/.test(lastEventId)) throw invalidField('Last-Event-ID', 'must be a sequence')
+    return Number(lastEventId)
+  }
+  return query.after === 'latest' ? 'latest' : Number(query.after ?? 0)
+}
+
+function toServerSentEvent(item: LogItem, sessionId: string): ServerSentEvent {
+  switch (item.kind) {
+    case 'event':
+      return { event: item.event.type, id: item.event.sequence, json: toEventJson(item.event) }
+    case 'delta':
+      return { event: 'delta', data: item.delta }
+    case 'caught_up':
+      return { event: 'caught_up', data: { sessionId, sequence: item.sequence } }
+    case 'closing':
+      return closingEvent(sessionId)
+  }
+}
+
+function closingEvent(sessionId: string): ServerSentEvent {
+  return { event: 'closing', data: { sessionId } }
+}

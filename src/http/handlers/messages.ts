@@ -1,0 +1,87 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
+import type { Exchange, Handlers } from '../handler.ts'
+import type { HttpDeps } from '../options.ts'
+import { toPagination } from '../pagination.ts'
+import { timedOut, toAnswer } from '../turn-outcome.ts'
+import { toStoredMessage } from '../wire.ts'
+
+/** How long after its timeout a turn may take to stop before the caller is answered without waiting for it. */
+const settleGraceMs = 750
+
+type SendExchange = Exchange<'sendMessage'>
+
+export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 'listMessages'> {
+  return {
+    async sendMessage(exchange) {
+      const { caller, params, body, baseUrl } = exchange
+      const { service } = deps
+      if (body.stream) {
+        const { session } = await service.get(caller, params.sessionId)
+        refuseWhenOver(session)
+        return { status: 200, body: toPointer(exchange) }
+      }
+      const turn = await service.submitTurn(caller, params.sessionId, {
+        prompt: body.prompt,
+        timeoutMs: body.timeout,
+        onBusy: body.onBusy,
+      })
+      if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
+      const ended = await waitForTurn(deps, exchange, turn)
+      const { session } = await service.get(caller, params.sessionId)
+      return { status: 200, body: toAnswer(ended, session.claudeSessionId) }
+    },
+
+    async listMessages({ caller, params: { sessionId }, query }) {
+      const { messages, total } = await deps.service.listMessages(caller, sessionId, query)
+      const pagination = toPagination(query, messages.length, total)
+      return { status: 200, body: { sessionId, messages: messages.map(toStoredMessage), pagination } }
+    },
+  }
+}
+
+/** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
+async function waitForTurn(deps: HttpDeps, exchange: SendExchange, turn: TurnRecord): Promise<TurnRecord> {
+  const { caller, params, body, clientGone, stop, log } = exchange
+  const late = new AbortController()
+  const left = turn.createdAt + turn.timeoutMs + settleGraceMs - Date.now()
+  const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
+  try {
+    const signal = AbortSignal.any([stop, late.signal])
+    return await deps.service.whenTurnEnded(caller, params.sessionId, turn.id, signal)
+  } catch (error) {
+    if (clientGone.aborted && body.onDisconnect === 'interrupt') {
+      log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
+      await deps.service.interrupt(caller, params.sessionId, { turnId: turn.id, clearQueue: false })
+    }
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function refuseWhenOver({ id, status }: SessionRecord): void {
+  if (status === 'expired') throw new ServiceError('SESSION_EXPIRED', `Session ${id} has expired`)
+  if (status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${id} has ended`)
+}
+
+function toPointer({ baseUrl, params, body: { prompt, timeout } }: SendExchange) {
+  return {
+    message: 'Send the body to streamUrl to receive the answer as server-sent events',
+    streamUrl: `${baseUrl}/sessions/${params.sessionId}/stream`,
+    method: 'POST' as const,
+    headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    body: { prompt, timeout },
+  }
+}
+
+function toAccepted(turn: TurnRecord, baseUrl: string) {
+  const session = `${baseUrl}/sessions/${turn.sessionId}`
+  return {
+    turnId: turn.id,
+    sessionId: turn.sessionId,
+    status: 'queued' as const,
+    eventsUrl: `${session}/events?turnId=${turn.id}`,
+    turnUrl: `${session}/turns/${turn.id}`,
+  }
+}

@@ -1,0 +1,68 @@
+import express, { type Request, type RequestHandler, type Response } from 'express'
+import { invalidField, ServiceError } from '../contract/errors.ts'
+import { getOperation } from '../contract/operations.ts'
+import { findJsonFlaw } from '../lib/json-flaws.ts'
+import { contextOf } from './request-context.ts'
+
+const maxNesting = 64
+const empty = new WeakSet<object>()
+
+/**
+ * Reads the body of operations that have one, and leaves it in `req.body`; `undefined` when there was none.
+ * A body that the host application has parsed already is taken as it is.
+ */
+export function readJsonBody(maxBytes: number): RequestHandler {
+  const parse = express.json({
+    limit: maxBytes,
+    type: () => true,
+    // Any JSON value is parsed; what is wrong with it is told field by field afterwards.
+    strict: false,
+    verify: (req, _res, bytes) => {
+      if (bytes.length === 0) empty.add(req)
+    },
+  })
+  return (req, res, next) => {
+    if (!expectsBody(req, res)) return next()
+    parse(req, res, error => {
+      if (error) return next(toBodyError(error, maxBytes))
+      if (empty.has(req)) req.body = undefined
+      const flaw = findJsonFlaw(req.body, maxNesting)
+      next(flaw && invalidField(flaw.path, flaw.message))
+    })
+  }
+}
+
+function expectsBody(req: Request, res: Response): boolean {
+  const { operationId } = contextOf(res)
+  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
+  if (!operationId || !getOperation(operationId).body) {
+    if (operationId && hasBody) throw invalidField('', 'this operation takes no body')
+    return false
+  }
+  if (!hasBody) {
+    req.body = undefined
+    return false
+  }
+  if (!req.is('application/json')) {
+    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body with Content-Type: application/json')
+  }
+  return true
+}
+
+/** By the parser's own words for what went wrong, never by the text of the error. */
+function toBodyError(error: unknown, maxBytes: number): unknown {
+  const { type, status } = error as { type?: string; status?: number }
+  switch (type) {
+    case 'entity.too.large':
+      return new ServiceError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes`, {
+        limit: maxBytes,
+      })
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as JSON in UTF-8')
+    case 'entity.parse.failed':
+      return invalidField('', 'the body is not JSON')
+    default:
+      return status !== undefined && status < 500 ? invalidField('', 'the body could not be read') : error
+  }
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import type { Request } from 'express'
+import type { Logger } from 'pino'
+import { parse as parseYaml } from 'yaml'
+import { type RequestIssue, ServiceError } from '../contract/errors.ts'
+import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
+import { ConfigError } from '../lib/config-error.ts'
+import type { ApiDocument } from './api-document.ts'
+import { JsonDocument, type JsonNode } from './json-document.ts'
+import { invalidRequest, parseQuery } from './request-input.ts'
+
+const field = 'openApiValidation.specPath'
+const documentId = 'openapi'
+
+/** Holds requests and responses against an OpenAPI document, beyond what the operation table checks. */
+export interface OpenApiValidation {
+  /** @throws ServiceError INVALID_REQUEST */
+  checkRequest(id: OperationId, req: Request): void
+  /** @throws ServiceError INTERNAL, after it has been written to the log */
+  checkResponse(id: OperationId, status: number, body: unknown): void
+  /** The same without throwing. */
+  isValidResponse(id: OperationId | undefined, status: number, body: unknown): boolean
+}
+
+interface Checks {
+  parameters: ValidateFunction | undefined
+  body: ValidateFunction | undefined
+  /** By status, `4XX` or `default`; undefined where there is no JSON to check. */
+  responses: Map<string, ValidateFunction | undefined>
+}
+
+/**
+ * @param specPath the document, YAML or JSON; without it `generated` is taken
+ * @throws ConfigError when the document cannot be read, or is not OpenAPI 3.1
+ */
+export function createOpenApiValidation(
+  specPath: string | undefined,
+  generated: ApiDocument,
+  log: Logger,
+): OpenApiValidation {
+  const document = new JsonDocument(specPath === undefined ? generated : readDocument(specPath))
+  const checks = compileAll(document)
+
+  function isValidResponse(id: OperationId | undefined, status: number, body: unknown): boolean {
+    const responses = id && checks.get(id)?.responses
+    if (!id || !responses) return true
+    const key = [`${status}`, `${`${status}`[0]}XX`, 'default'].find(candidate => responses.has(candidate))
+    // A document need not list every error, but it has to list what success looks like.
+    const check = key === undefined ? undefined : responses.get(key)
+    const valid = key === undefined ? status >= 400 : !check || check(body)
+    if (!valid) {
+      const errors = key === undefined ? 'the status is not described' : check?.errors
+      log.error({ operation: id, status, errors }, 'a response breaks the OpenAPI document; it is not sent')
+    }
+    return valid
+  }
+
+  return {
+    isValidResponse,
+    checkResponse(id, status, body) {
+      if (!isValidResponse(id, status, body)) {
+        throw new ServiceError('INTERNAL', 'The response would have broken the OpenAPI document')
+      }
+    },
+    checkRequest(id, req) {
+      const check = checks.get(id)
+      const issues = [
+        ...findIssues(check?.parameters, { ...req.headers, ...parseQuery(req) }),
+        ...(req.body === undefined ? [] : findIssues(check?.body, req.body)),
+      ]
+      if (issues.length > 0) throw invalidRequest(issues)
+    },
+  }
+}
+
+function readDocument(path: string): ApiDocument {
+  let document: unknown
+  try {
+    document = parseYaml(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new ConfigError(field, `${path} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+  const { openapi, paths } = (document ?? {}) as { openapi?: unknown; paths?: unknown }
+  if (!/^3\.[12]\.\d+/.test(String(openapi)) || typeof paths !== 'object' || paths === null) {
+    throw new ConfigError(field, `${path} is not an OpenAPI 3.1 document`)
+  }
+  return document as ApiDocument
+}
+
+function compileAll(document: JsonDocument): Map<OperationId, Checks> {
+  const options = { strict: false, allErrors: true, logger: false } as const
+  const ajv = new Ajv2020(options)
+  // Parameters arrive as text, whatever type they have.
+  const ofParameters = new Ajv2020({ ...options, coerceTypes: true })
+  try {
+    for (const instance of [ajv, ofParameters]) {
+      formats.default(instance)
+      instance.addSchema(document.root as AnySchema, documentId, false, false)
+    }
+    const paths = new Map(
+      Object.keys(document.at(['paths']).value as object).map(path => [path.replace(/\{\w+\}/g, ':'), path]),
+    )
+    return new Map(
+      operationIds.flatMap(id => {
+        const { path, method } = getOperation(id)
+        const described = paths.get(path.replace(/:\w+/g, ':'))
+        const node = described === undefined ? undefined : document.find(['paths', described, method])
+        return node ? [[id, compile(node, ajv, ofParameters)]] : []
+      }),
+    )
+  } catch (cause) {
+    throw new ConfigError(field, `the document cannot be used: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function compile(operation: JsonNode, ajv: Ajv2020, ofParameters: Ajv2020): Checks {
+  const bodySchema = operation.find('requestBody')?.find('content', 'application/json', 'schema')
+  const responses = operation.find('responses')
+  return {
+    parameters: compileParameters(operation, ofParameters),
+    body: bodySchema && ajv.compile({ $ref: toReference(bodySchema) }),
+    responses: new Map(
+      Object.keys((responses?.value ?? {}) as object).map(status => {
+        const schema = responses?.find(status)?.find('content', 'application/json', 'schema')
+        return [
+          status.toUpperCase().replace('DEFAULT', 'default'),
+          schema && ajv.compile({ $ref: toReference(schema) }),
+        ]
+      }),
+    ),
+  }
+}
+
+/** Not those of the path: an id of a wrong form is an unknown id, and that is for the service to say. */
+function compileParameters(operation: JsonNode, ajv: Ajv2020): ValidateFunction | undefined {
+  const properties: Record<string, AnySchema> = {}
+  const required: string[] = []
+  for (const parameter of operation.find('parameters')?.items() ?? []) {
+    const described = parameter.value as { name: string; in: string; required?: boolean }
+    const schema = parameter.find('schema')
+    if (!schema || (described.in !== 'query' && described.in !== 'header')) continue
+    const name = described.in === 'header' ? described.name.toLowerCase() : described.name
+    properties[name] = { $ref: toReference(schema) }
+    if (described.required) required.push(name)
+  }
+  return Object.keys(properties).length === 0
+    ? undefined
+    : ajv.compile({ type: 'object', properties, required })
+}
+
+function toReference(node: JsonNode): string {
+  const segments = node.path.map(segment =>
+    encodeURIComponent(segment.replace(/~/g, '~0').replace(/\//g, '~1')),
+  )
+  return `${documentId}#/${segments.join('/')}`
+}
+
+function findIssues(check: ValidateFunction | undefined, value: unknown): RequestIssue[] {
+  if (!check || check(value)) return []
+  return (check.errors ?? []).map(({ instancePath, message = 'is not valid', params }) => {
+    const extra = params.additionalProperty ?? params.missingProperty
+    const segments = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])]
+    const path = segments
+      .map(segment => segment.replace(/~1/g, '/').replace(/~0/g, '~'))
+      .reduce(
+        (whole, segment) =>
+          /^\d+$/.test(segment) ? `${whole}[${segment}]` : whole ? `${whole}.${segment}` : segment,
+        '',
+      )
+    return { path, message }
+  })
+}

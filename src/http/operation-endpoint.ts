@@ -1,0 +1,85 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { OperationId } from '../contract/operations.ts'
+import { anonymous } from './authentication.ts'
+import { logFault } from './error-response.ts'
+import type { Answer, Exchange, Handlers } from './handler.ts'
+import type { OpenApiValidation } from './openapi-validation.ts'
+import { contextOf } from './request-context.ts'
+import { parseInput } from './request-input.ts'
+import { sendJson, sendText } from './send-json.ts'
+import { SseStream } from './sse-stream.ts'
+
+export interface EndpointDeps {
+  handlers: Handlers
+  ready(): Promise<void>
+  validation: OpenApiValidation | undefined
+  /** Aborts when no request may be waited for any longer. */
+  closing: AbortSignal
+}
+
+/** The step that does the work: checks the request, calls the operation's handler, and writes its answer. */
+export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {
+  return async (req, res) => {
+    deps.validation?.checkRequest(id, req)
+    const exchange = toExchange(id, req, res, deps.closing)
+    // The health check is what tells whether the service is open.
+    if (id !== 'getHealth') await deps.ready()
+    const answer = await deps.handlers[id](exchange)
+    await respond(id, answer, req, res, deps.validation)
+  }
+}
+
+function toExchange<Id extends OperationId>(
+  id: Id,
+  req: Request,
+  res: Response,
+  closing: AbortSignal,
+): Exchange<Id> {
+  const { identity, clientGone, log } = contextOf(res)
+  return {
+    ...parseInput(id, req),
+    caller: identity.kind === 'known' ? identity.caller : anonymous,
+    baseUrl: req.baseUrl,
+    header: name => {
+      const value = req.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    clientGone,
+    stop: AbortSignal.any([clientGone, closing]),
+    log,
+  }
+}
+
+async function respond(
+  id: OperationId,
+  answer: Answer<OperationId>,
+  req: Request,
+  res: Response,
+  validation: OpenApiValidation | undefined,
+): Promise<void> {
+  if ('stream' in answer) return respondWithStream(answer.stream, req, res)
+  if ('html' in answer) {
+    res.setHeader('Content-Security-Policy', answer.contentSecurityPolicy)
+    return sendText(res, 200, 'text/html; charset=utf-8', answer.html)
+  }
+  validation?.checkResponse(id, answer.status, answer.body)
+  if (answer.body !== undefined) return sendJson(res, answer.status, answer.body)
+  res.statusCode = answer.status
+  res.end()
+}
+
+async function respondWithStream(
+  write: (sse: SseStream) => Promise<void>,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const sse = new SseStream(res)
+  if (req.method === 'HEAD') sse.end()
+  try {
+    await write(sse)
+  } catch (error) {
+    logFault(res, error)
+  } finally {
+    sse.end()
+  }
+}

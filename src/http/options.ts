@@ -1,0 +1,51 @@
+import type { Request } from 'express'
+import type { Logger } from 'pino'
+import type { OperationId } from '../contract/operations.ts'
+import type { SessionService } from '../sessions/session-service.ts'
+
+/** An API key as the server knows it: never its text. */
+export interface ApiKey {
+  /** Stable, safe to log and to store. */
+  readonly id: string
+  /** SHA-256 of the key, hexadecimal. */
+  readonly hash: string
+}
+
+/** What the HTTP door needs to be told; the resolved configuration has all of it. */
+export interface HttpOptions {
+  /** Larger request bodies are refused with 413. */
+  maxBodyBytes: number
+  auth: {
+    enabled: boolean
+    /** Lower case. */
+    apiKeyHeader: string
+    keys: readonly ApiKey[]
+    /** Operations that need a key. Paths that do not exist always need one. */
+    protectedOperations: ReadonlySet<OperationId>
+  }
+  rateLimit: {
+    enabled: boolean
+    windowMs: number
+    maxRequests: number
+    keyGenerator: ((req: Request) => string) | undefined
+  }
+  openApiValidation: {
+    enabled: boolean
+    /** An OpenAPI document, YAML or JSON; without it the generated one. */
+    specPath: string | undefined
+  }
+}
+
+export interface HttpDeps {
+  /** Only read once `ready` has resolved, so that it may be a getter. */
+  readonly service: SessionService
+  /** Resolves when the service is open; may be called any number of times. */
+  ready(): Promise<void>
+  /** While true, everything but the health check is answered with 503 `SHUTTING_DOWN`. */
+  isClosing(): boolean
+  config: HttpOptions
+  log: Logger
+  version: string
+  /** Milliseconds since 1970. */
+  startedAt: number
+}

@@ -1,0 +1,63 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { ipKeyGenerator, MemoryStore, type RateLimitInfo, rateLimit } from 'express-rate-limit'
+import type { Logger } from 'pino'
+import { ServiceError } from '../contract/errors.ts'
+import { operations } from '../contract/operations.ts'
+import type { HttpOptions } from './options.ts'
+import { contextOf } from './request-context.ts'
+
+// Not the library's `rateLimit`: the host application may run a limiter of its own.
+const infoProperty = 'claudeCodeApiRateLimit'
+
+export interface RateLimit {
+  handler: RequestHandler
+  /** Lets go of the timer. */
+  close(): void
+}
+
+/** Counts requests by key, or by address where there is no valid key; operations open to everyone are not counted. */
+export function createRateLimit(options: HttpOptions['rateLimit'], log: Logger): RateLimit {
+  if (!options.enabled) return { handler: (_req, _res, next) => next(), close: () => {} }
+  const { windowMs, maxRequests, keyGenerator } = options
+  const store = new MemoryStore()
+  const handler = rateLimit({
+    windowMs,
+    limit: maxRequests,
+    store,
+    legacyHeaders: true,
+    standardHeaders: 'draft-8',
+    requestPropertyName: infoProperty,
+    // Its checks guess at the host application's mistakes and write to the console.
+    validate: false,
+    logger: {
+      error: (error, message) => log.error({ err: error }, message),
+      warn: (error, message) => log.warn({ err: error }, message),
+    },
+    skip: (_req, res) => {
+      const { operationId } = contextOf(res)
+      return operationId !== undefined && operations[operationId].auth === 'none'
+    },
+    keyGenerator: (req, res) => keyGenerator?.(req) ?? defaultKey(req, res),
+    handler: (req, _res, next) => {
+      const { limit, resetTime } = (req as unknown as Record<string, RateLimitInfo>)[
+        infoProperty
+      ] as RateLimitInfo
+      const reset = Math.ceil((resetTime?.getTime() ?? Date.now() + windowMs) / 1000)
+      next(
+        new ServiceError(
+          'RATE_LIMIT_EXCEEDED',
+          `More than ${limit} requests in ${windowMs} ms; see the header Retry-After`,
+          { limit, window: windowMs, reset },
+        ),
+      )
+    },
+  })
+  return { handler, close: () => store.shutdown() }
+}
+
+function defaultKey(req: Request, res: Response): string {
+  const { identity } = contextOf(res)
+  return identity.kind === 'known' && identity.caller.keyId !== 'anonymous'
+    ? `key:${identity.caller.keyId}`
+    : `address:${ipKeyGenerator(req.ip ?? '')}`
+}

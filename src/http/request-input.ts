@@ -1,0 +1,53 @@
+import type { Request } from 'express'
+import { z } from 'zod'
+import { invalidField, type RequestIssue, ServiceError } from '../contract/errors.ts'
+import { getOperation, type OperationId, type OperationInput } from '../contract/operations.ts'
+import { findJsonFlaw } from '../lib/json-flaws.ts'
+import { toIssues } from './request-issues.ts'
+
+const nothing = z.strictObject({})
+
+/**
+ * Checks path, query and body against the operation's schemas.
+ *
+ * @throws ServiceError INVALID_REQUEST that names every field
+ */
+export function parseInput<Id extends OperationId>(id: Id, req: Request): OperationInput<Id> {
+  const operation = getOperation(id)
+  const issues: RequestIssue[] = []
+  const parse = (schema: z.ZodType, value: unknown): unknown => {
+    const result = schema.safeParse(value)
+    if (!result.success) issues.push(...toIssues(result.error.issues))
+    return result.data
+  }
+  if (operation.body && !operation.bodyOptional && req.body === undefined) {
+    throw invalidField('', 'a JSON body is required')
+  }
+  const input = {
+    params: operation.params ? parse(operation.params, req.params) : {},
+    query: parse(operation.query ?? nothing, parseQuery(req)),
+    body: operation.body ? parse(operation.body, req.body === undefined ? {} : req.body) : {},
+  }
+  if (issues.length > 0) throw invalidRequest(issues)
+  return input as OperationInput<Id>
+}
+
+export function invalidRequest(issues: RequestIssue[]): ServiceError<'INVALID_REQUEST'> {
+  const named = issues.slice(0, 5).map(({ path, message }) => (path ? `${path}: ${message}` : message))
+  const more = issues.length > named.length ? `; and ${issues.length - named.length} more` : ''
+  return new ServiceError('INVALID_REQUEST', named.join('; ') + more, { issues })
+}
+
+/** Not `req.query`: how that is parsed is a setting of the host application. */
+export function parseQuery(req: Request): Record<string, string> {
+  const start = req.url.indexOf('?')
+  const values: Record<string, string> = Object.create(null)
+  if (start === -1) return values
+  for (const [name, value] of new URLSearchParams(req.url.slice(start))) {
+    if (name in values) throw invalidField(name, 'is given more than once')
+    values[name] = value
+  }
+  const flaw = findJsonFlaw(values, 2)
+  if (flaw) throw invalidField(flaw.path, flaw.message)
+  return values
+}

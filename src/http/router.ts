@@ -1,0 +1,149 @@
+import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express'
+import { ServiceError } from '../contract/errors.ts'
+import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
+import { createApiDocument } from './api-document.ts'
+import { identifyCaller, requireKey } from './authentication.ts'
+import { answerErrors } from './error-response.ts'
+import type { Handlers } from './handler.ts'
+import { eventHandlers } from './handlers/events.ts'
+import { messageHandlers } from './handlers/messages.ts'
+import { sessionHandlers } from './handlers/sessions.ts'
+import { streamHandlers } from './handlers/stream.ts'
+import { systemHandlers } from './handlers/system.ts'
+import { turnHandlers } from './handlers/turns.ts'
+import { readJsonBody } from './json-body.ts'
+import { createOpenApiValidation } from './openapi-validation.ts'
+import { createEndpoint } from './operation-endpoint.ts'
+import type { HttpDeps } from './options.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { beginRequest, contextOf } from './request-context.ts'
+
+/** How long the last words of streams and waits may take to be written. */
+const farewellMs = 2_000
+
+export interface HttpDoor {
+  /** To be mounted anywhere. Terminal: it answers every request that reaches it. */
+  readonly router: Router
+  /**
+   * Ends what is still open: streams with their last event, waits with 503 `SHUTTING_DOWN`. Resolves when every
+   * response is over, by force after two seconds. To be called when the service has closed its readers, and
+   * before the store is closed. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Binds the operation table to an Express router.
+ *
+ * @throws ConfigError when the OpenAPI document to validate against cannot be used
+ */
+export function createRouter(deps: HttpDeps): HttpDoor {
+  const { config, log } = deps
+  const document = createApiDocument(deps.version, config.auth.apiKeyHeader)
+  const validation = config.openApiValidation.enabled
+    ? createOpenApiValidation(config.openApiValidation.specPath, document, log)
+    : undefined
+  const handlers: Handlers = {
+    ...sessionHandlers(deps),
+    ...messageHandlers(deps),
+    ...streamHandlers(deps),
+    ...eventHandlers(deps),
+    ...turnHandlers(deps),
+    ...systemHandlers(deps, document),
+  }
+  const closing = new AbortController()
+  const open = new Set<Response>()
+  const rateLimit = createRateLimit(config.rateLimit, log)
+  // What everyone passes, whatever they ask for. Being counted comes before being refused.
+  const gates = [
+    identifyCaller(config.auth),
+    rateLimit.handler,
+    requireKey(config.auth),
+    refuseWhenClosing(deps),
+  ]
+
+  const ready = () =>
+    deps.ready().catch(error => {
+      // It may have begun to close after the request had passed the gates.
+      throw deps.isClosing() ? shuttingDown() : error
+    })
+
+  const router = Router({ caseSensitive: true })
+  router.use(beginRequest(log, open))
+  const body = readJsonBody(config.maxBodyBytes)
+  for (const [path, ids] of operationsByPath()) {
+    const route = router.route(path)
+    for (const id of ids) {
+      const endpoint = createEndpoint(id, {
+        handlers,
+        ready: deps.ready,
+        validation,
+        closing: closing.signal,
+      })
+      route[getOperation(id).method](markOperation(id), ...gates, body, endpoint)
+    }
+    route.all(...gates, refuseMethod(ids))
+  }
+  router.use(passUndecodablePaths)
+  router.use(...gates, req => {
+    throw new ServiceError('NOT_FOUND', `No such path: ${req.path}`)
+  })
+  router.use(answerErrors((id, status, body) => validation?.isValidResponse(id, status, body) ?? true))
+
+  return {
+    router,
+    async close() {
+      closing.abort(shuttingDown())
+      rateLimit.close()
+      await whenOver(open)
+    },
+  }
+}
+
+/** A path that cannot be decoded is an unknown one, and goes through the same gates. */
+const passUndecodablePaths: ErrorRequestHandler = (error, _req, res, next) => {
+  const undecodable = error instanceof URIError && contextOf(res).operationId === undefined
+  next(undecodable ? undefined : error)
+}
+
+function operationsByPath(): Map<string, OperationId[]> {
+  return Map.groupBy(operationIds, id => getOperation(id).path)
+}
+
+function markOperation(id: OperationId): RequestHandler {
+  return (_req, res, next) => {
+    contextOf(res).operationId = id
+    next()
+  }
+}
+
+function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
+  return new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+}
+
+function refuseWhenClosing({ isClosing }: HttpDeps): RequestHandler {
+  return (_req, res, next) => {
+    const { operationId } = contextOf(res)
+    const refused = isClosing() && (operationId === undefined || getOperation(operationId).auth !== 'none')
+    next(refused ? shuttingDown() : undefined)
+  }
+}
+
+function refuseMethod(ids: readonly OperationId[]): RequestHandler {
+  const allowed = ids
+    .map(id => getOperation(id).method.toUpperCase())
+    .flatMap(method => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  return (req, res) => {
+    res.setHeader('Allow', allowed.join(', '))
+    throw new ServiceError('METHOD_NOT_ALLOWED', `${req.method} is not possible here`, { allowed })
+  }
+}
+
+async function whenOver(open: ReadonlySet<Response>): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const res of open) res.destroy()
+  }, farewellMs)
+  const ends = [...open].map(res => new Promise<unknown>(resolve => res.once('close', resolve)))
+  await Promise.all(ends)
+  clearTimeout(timer)
+}

@@ -1,0 +1,19 @@
+import type { Response } from 'express'
+
+/**
+ * Ends the response with JSON. Not `res.json`: settings of the host application (replacer, spaces, ETag)
+ * would change what the contract promises.
+ */
+export function sendJson(res: Response, status: number, body: unknown): void {
+  sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(body))
+}
+
+/** Ends the response with a text of that type. */
+export function sendText(res: Response, status: number, contentType: string, text: string): void {
+  res.statusCode = status
+  res.setHeader('Content-Type', contentType)
+  res.setHeader('Content-Length', Buffer.byteLength(text))
+  res.setHeader('Cache-Control', 'no-store')
+  res.setHeader('X-Content-Type-Options', 'nosniff')
+  res.end(text)
+}

@@ -1,0 +1,54 @@
+import { ServiceError } from '../contract/errors.ts'
+import type { SendMessageResponse } from '../contract/messages.ts'
+import type { TurnRecord } from '../sessions/records.ts'
+import { toDuration } from './wire.ts'
+
+/**
+ * What the caller of an ended turn is answered, by whichever way it waited.
+ *
+ * @throws ServiceError when the turn has no answer
+ */
+export function toAnswer(turn: TurnRecord, claudeSessionId: string): SendMessageResponse {
+  if (turn.status !== 'completed' && turn.status !== 'interrupted') throw toFailure(turn)
+  return {
+    messageId: turn.messageId,
+    response: turn.response ?? '',
+    sessionId: claudeSessionId,
+    turnId: turn.id,
+    stopReason: turn.stopReason ?? (turn.status === 'completed' ? 'end_turn' : 'interrupted'),
+    usage: turn.usage,
+    costUsd: turn.costUsd,
+    durationMs: toDuration(turn) ?? 0,
+  }
+}
+
+/** The 408 of a turn, also before it has been brought to its end. */
+export function timedOut({ id, timeoutMs }: TurnRecord): ServiceError<'REQUEST_TIMEOUT'> {
+  return new ServiceError('REQUEST_TIMEOUT', `The turn did not finish within ${timeoutMs} ms`, {
+    turnId: id,
+    timeout: timeoutMs,
+  })
+}
+
+function toFailure(turn: TurnRecord): ServiceError {
+  const { id: turnId, status, error } = turn
+  if (status === 'timed_out' || endedByTimeoutInQueue(turn)) return timedOut(turn)
+  if (status === 'cancelled') {
+    const message = 'The turn was cancelled before it began'
+    return new ServiceError('MESSAGE_SEND_FAILED', message, { turnId, reason: 'cancelled' })
+  }
+  if (status === 'lost') {
+    const message = error?.message ?? 'The process that ran the turn is gone; its outcome is unknown'
+    return new ServiceError('MESSAGE_SEND_FAILED', message, { turnId, reason: 'lost' })
+  }
+  const reason = error?.reason ?? 'unknown'
+  const message = error?.message ?? 'The turn failed'
+  return error?.code === 'AGENT_UNAVAILABLE'
+    ? new ServiceError('AGENT_UNAVAILABLE', message, { reason, turnId })
+    : new ServiceError('MESSAGE_SEND_FAILED', message, { turnId, reason })
+}
+
+/** A turn that never ran cannot be `timed_out`: it is cancelled when its time is over. */
+function endedByTimeoutInQueue({ status, timeoutMs, createdAt, endedAt }: TurnRecord): boolean {
+  return status === 'cancelled' && timeoutMs > 0 && endedAt !== null && endedAt - createdAt >= timeoutMs
+}

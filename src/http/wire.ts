@@ -1,0 +1,119 @@
+import type { MessageEvent, SessionEvents } from '../contract/events.ts'
+import type { StoredMessage } from '../contract/messages.ts'
+import { toTimestamp } from '../contract/primitives.ts'
+import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
+import type { Turn } from '../contract/turns.ts'
+import type { EventRecord, MessagePayload, SessionRecord, TurnRecord } from '../sessions/records.ts'
+import type { SessionView } from '../sessions/session-service.ts'
+
+/** The one place where records become what the wire has: times as text, no field that is not in the contract. */
+
+export function toCreatedSession(session: SessionRecord): CreateSessionResponse {
+  return {
+    sessionId: session.id,
+    model: session.model,
+    status: session.status,
+    createdAt: toTimestamp(session.createdAt),
+    expiresAt: toTimestamp(session.expiresAt),
+  }
+}
+
+export function toSessionSummary({ session, state }: SessionView): SessionSummary {
+  return { ...toCreatedSession(session), metadata: session.metadata, title: session.title, state }
+}
+
+export function toSession(view: SessionView): Session {
+  const { session } = view
+  return {
+    ...toSessionSummary(view),
+    lastActivity: toTimestamp(session.lastActivityAt),
+    messageCount: session.messageCount,
+    config: {
+      cwd: session.cwd,
+      permissionMode: session.permissionMode,
+      model: session.requestedModel,
+      appendSystemPrompt: session.appendSystemPrompt,
+      maxTurns: session.maxTurns,
+    },
+    claudeSessionId: session.claudeSessionId,
+    lastSequence: session.lastSequence,
+  }
+}
+
+export function toTurn(turn: TurnRecord): Turn {
+  return {
+    turnId: turn.id,
+    sessionId: turn.sessionId,
+    status: turn.status,
+    prompt: turn.prompt,
+    response: turn.response,
+    stopReason: turn.stopReason,
+    error: turn.error,
+    usage: turn.usage,
+    costUsd: turn.costUsd,
+    createdAt: toTimestamp(turn.createdAt),
+    startedAt: orNull(turn.startedAt),
+    endedAt: orNull(turn.endedAt),
+    durationMs: toDuration(turn),
+    firstSequence: turn.firstSequence,
+    lastSequence: turn.lastSequence,
+  }
+}
+
+/** From start to end in milliseconds; null while one of the two is missing. */
+export function toDuration({ startedAt, endedAt }: TurnRecord): number | null {
+  return startedAt === null || endedAt === null ? null : Math.max(0, endedAt - startedAt)
+}
+
+export function toStoredMessage(event: EventRecord): StoredMessage {
+  const { id, source, message } = messageOf(event)
+  return {
+    id,
+    type: typeof message.type === 'string' ? message.type : 'unknown',
+    subtype: typeof message.subtype === 'string' ? message.subtype : null,
+    content: message,
+    sequence: event.sequence,
+    timestamp: toTimestamp(event.at),
+    source,
+    turnId: event.turnId,
+  }
+}
+
+/** The payload of an event of type `message`. */
+export function messageOf(event: EventRecord): MessagePayload {
+  return event.payload as unknown as MessagePayload
+}
+
+/** An event's data as streams carry it. */
+export function toEventData(event: EventRecord): SessionEvents[keyof SessionEvents] {
+  const envelope = {
+    sessionId: event.sessionId,
+    sequence: event.sequence,
+    timestamp: toTimestamp(event.at),
+    ...(event.turnId !== null && { turnId: event.turnId }),
+  }
+  if (event.type === 'message') {
+    return {
+      type: 'claude_code_message',
+      ...envelope,
+      message: messageOf(event).message,
+    } satisfies MessageEvent
+  }
+  return { ...envelope, ...event.payload } as SessionEvents[keyof SessionEvents]
+}
+
+const serialised = new WeakMap<EventRecord, string>()
+
+/** Serialised once, however many readers an event has. */
+export function toEventJson(event: EventRecord): string {
+  let json = serialised.get(event)
+  if (json === undefined) {
+    json = JSON.stringify(toEventData(event))
+    serialised.set(event, json)
+  }
+  return json
+}
+
+function orNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : toTimestamp(epochMs)
+}

@@ -1,0 +1,49 @@
+export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
+export { ConfigError } from './lib/config-error.ts'
+export type { ClaudeCodeApiConfig } from './config/options.ts'
+export { type ErrorCode, errorCatalogue, type FailureReason } from './contract/errors.ts'
+export type {
+  DeltaEvent,
+  EventType,
+  MessageEvent,
+  SessionEvents,
+  StreamComplete,
+  StreamConnected,
+  StreamError,
+  StreamGap,
+} from './contract/events.ts'
+export type {
+  BackgroundAccepted,
+  ListMessagesResponse,
+  SendMessageRequest,
+  SendMessageResponse,
+  StoredMessage,
+  StreamMessageRequest,
+  StreamPointer,
+} from './contract/messages.ts'
+export type {
+  CreateSessionRequest,
+  CreateSessionResponse,
+  ListSessionsResponse,
+  PatchSessionRequest,
+  PermissionMode,
+  Session,
+  SessionState,
+  SessionStatus,
+  SessionSummary,
+} from './contract/sessions.ts'
+export type { ErrorResponse, HealthResponse, ListModelsResponse, ModelInfo } from './contract/system.ts'
+export type {
+  InterruptRequest,
+  InterruptResponse,
+  ListTurnsResponse,
+  Pagination,
+  Prompt,
+  PromptBlock,
+  StopReason,
+  Turn,
+  TurnError,
+  TurnStatus,
+  Usage,
+} from './contract/turns.ts'
+export { StoreOpenError } from './store/store-open-error.ts'

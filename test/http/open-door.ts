@@ -1,0 +1,89 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express, { type Express } from 'express'
+import { pino } from 'pino'
+import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
+import { resolveConfig } from '../../src/config/resolve-config.ts'
+import type { HttpDeps } from '../../src/http/options.ts'
+import { createRouter, type HttpDoor } from '../../src/http/router.ts'
+import type { SessionService } from '../../src/sessions/session-service.ts'
+
+export const key = 'Key-for-Tests-1'
+
+export interface OpenDoor extends AsyncDisposable {
+  /** Address of the mount path. */
+  url: string
+  origin: string
+  door: HttpDoor
+  app: Express
+  /** Lines of the log, parsed. */
+  lines: Record<string, unknown>[]
+  /** Sends a request with the key. */
+  call(path: string, init?: RequestInit): Promise<Response>
+  /** The same with a JSON body. */
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>
+}
+
+export interface DoorOptions {
+  service?: Partial<SessionService>
+  config?: ClaudeCodeApiConfig
+  deps?: Partial<HttpDeps>
+  mount?: string
+  prepare?: (app: Express) => void
+}
+
+/** A real server around the router, above a service of which only what the test gives exists. */
+export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
+  const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare } = options
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'debug' }, { write: line => lines.push(JSON.parse(line)) })
+  const door = createRouter({
+    service: service as SessionService,
+    ready: async () => {},
+    isClosing: () => false,
+    config: resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {}),
+    log,
+    version: '1.2.3',
+    startedAt: Date.now(),
+    ...deps,
+  })
+  const app = express()
+  prepare?.(app)
+  app.use(mount, door.router)
+  const server = createServer(app)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = origin + (mount === '/' ? '' : mount)
+  const call = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { ...init, headers: { 'x-api-key': key, ...(init.headers as Record<string, string>) } })
+  return {
+    url,
+    origin,
+    door,
+    app,
+    lines,
+    call,
+    post: (path, body, init = {}) =>
+      call(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        ...init,
+        headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string>) },
+      }),
+    async [Symbol.asyncDispose]() {
+      await door.close()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+export interface ErrorBody {
+  error: { code: string; message: string; details?: Record<string, unknown> }
+  timestamp: string
+  requestId: string
+}
+
+export async function readError(response: Response): Promise<ErrorBody> {
+  return (await response.json()) as ErrorBody
+}

@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest'
+import { errorCatalogue, failureReasons } from '../../src/contract/errors.ts'
+import { eventSchemas, eventTypes, terminalEventTypes } from '../../src/contract/events.ts'
+import { getOperation, operationIds } from '../../src/contract/operations.ts'
+import { permissionMode, permissionModes, sessionState, sessionStatus } from '../../src/contract/sessions.ts'
+import { stopReason, turnStatus, turnStatuses } from '../../src/contract/turns.ts'
+
+/*
+ * Literals that callers' programs rely on. Whoever changes one on purpose changes it here as well and says so in
+ * the changelog; whoever changes one by accident finds out here.
+ */
+
+describe('errors', () => {
+  test('codes and statuses', () => {
+    const statuses = Object.entries(errorCatalogue).map(([code, { status }]) => [code, status])
+    expect(Object.fromEntries(statuses)).toEqual({
+      INVALID_REQUEST: 400,
+      MISSING_API_KEY: 401,
+      INVALID_API_KEY: 403,
+      CWD_NOT_ALLOWED: 403,
+      PERMISSION_MODE_NOT_ALLOWED: 403,
+      NOT_FOUND: 404,
+      SESSION_NOT_FOUND: 404,
+      TURN_NOT_FOUND: 404,
+      METHOD_NOT_ALLOWED: 405,
+      REQUEST_TIMEOUT: 408,
+      SESSION_BUSY: 409,
+      IDEMPOTENCY_IN_FLIGHT: 409,
+      SESSION_EXPIRED: 410,
+      SESSION_ENDED: 410,
+      PAYLOAD_TOO_LARGE: 413,
+      UNSUPPORTED_MEDIA_TYPE: 415,
+      IDEMPOTENCY_KEY_REUSED: 422,
+      MAX_SESSIONS_REACHED: 429,
+      TURN_QUEUE_FULL: 429,
+      RATE_LIMIT_EXCEEDED: 429,
+      SESSION_CREATE_FAILED: 500,
+      LIST_SESSIONS_FAILED: 500,
+      GET_SESSION_FAILED: 500,
+      END_SESSION_FAILED: 500,
+      MESSAGE_SEND_FAILED: 500,
+      GET_MESSAGES_FAILED: 500,
+      SSE_SETUP_FAILED: 500,
+      INTERNAL: 500,
+      AGENT_UNAVAILABLE: 503,
+      SHUTTING_DOWN: 503,
+    })
+  })
+
+  test('what can be tried again', () => {
+    const retryable = Object.entries(errorCatalogue).filter(([, entry]) => entry.retryable)
+    expect(retryable.map(([code]) => code).sort()).toEqual([
+      'AGENT_UNAVAILABLE',
+      'END_SESSION_FAILED',
+      'GET_MESSAGES_FAILED',
+      'GET_SESSION_FAILED',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'INTERNAL',
+      'LIST_SESSIONS_FAILED',
+      'MAX_SESSIONS_REACHED',
+      'MESSAGE_SEND_FAILED',
+      'RATE_LIMIT_EXCEEDED',
+      'REQUEST_TIMEOUT',
+      'SESSION_BUSY',
+      'SESSION_CREATE_FAILED',
+      'SHUTTING_DOWN',
+      'SSE_SETUP_FAILED',
+      'TURN_QUEUE_FULL',
+    ])
+  })
+
+  test('reasons', () => {
+    expect([...failureReasons]).toEqual([
+      'authentication_failed',
+      'billing_error',
+      'rate_limited',
+      'overloaded',
+      'invalid_request',
+      'model_not_found',
+      'model_error',
+      'max_output_tokens',
+      'prompt_too_long',
+      'process_died',
+      'not_installed',
+      'not_logged_in',
+      'start_failed',
+      'cwd_missing',
+      'unknown',
+    ])
+  })
+})
+
+describe('operations', () => {
+  test('methods and paths', () => {
+    const listed = operationIds.map(id => `${getOperation(id).method.toUpperCase()} ${getOperation(id).path}`)
+    expect(listed).toEqual([
+      'POST /sessions',
+      'GET /sessions',
+      'GET /sessions/:sessionId',
+      'PATCH /sessions/:sessionId',
+      'DELETE /sessions/:sessionId',
+      'POST /sessions/:sessionId/messages',
+      'POST /sessions/:sessionId/stream',
+      'GET /sessions/:sessionId/messages',
+      'GET /sessions/:sessionId/events',
+      'GET /sessions/:sessionId/turns',
+      'GET /sessions/:sessionId/turns/:turnId',
+      'POST /sessions/:sessionId/interrupt',
+      'GET /models',
+      'GET /health',
+      'GET /openapi.json',
+      'GET /docs',
+    ])
+  })
+
+  test('only the health check is open to everyone', () => {
+    expect(operationIds.filter(id => getOperation(id).auth === 'none')).toEqual(['getHealth'])
+  })
+
+  test('statuses of success', () => {
+    const statuses = operationIds.map(id => [id, getOperation(id).success.map(({ status }) => status)])
+    expect(Object.fromEntries(statuses)).toEqual({
+      createSession: [201],
+      listSessions: [200],
+      getSession: [200],
+      patchSession: [200],
+      endSession: [204],
+      sendMessage: [200, 202],
+      streamMessage: [200],
+      listMessages: [200],
+      followEvents: [200],
+      listTurns: [200],
+      getTurn: [200],
+      interruptSession: [200],
+      listModels: [200],
+      getHealth: [200, 503],
+      getOpenApi: [200],
+      getDocs: [200],
+    })
+  })
+})
+
+describe('events', () => {
+  test('types', () => {
+    expect([...eventTypes]).toEqual([
+      'session.created',
+      'session.updated',
+      'session.expired',
+      'session.ended',
+      'turn.queued',
+      'turn.started',
+      'message',
+      'permission.requested',
+      'permission.resolved',
+      'turn.completed',
+      'turn.failed',
+      'turn.interrupted',
+      'turn.timed_out',
+      'turn.lost',
+    ])
+    expect(Object.keys(eventSchemas).sort()).toEqual([...eventTypes].sort())
+  })
+
+  test('types that end a turn', () => {
+    expect([...terminalEventTypes]).toEqual([
+      'turn.completed',
+      'turn.failed',
+      'turn.interrupted',
+      'turn.timed_out',
+      'turn.lost',
+    ])
+  })
+})
+
+describe('words of sessions and turns', () => {
+  test('permission modes', () => {
+    expect([...permissionModes]).toEqual([
+      'default',
+      'acceptEdits',
+      'bypassPermissions',
+      'plan',
+      'dontAsk',
+      'auto',
+    ])
+    expect(permissionMode.options).toEqual([...permissionModes])
+  })
+
+  test('session statuses and states', () => {
+    expect(sessionStatus.options).toEqual(['active', 'expired', 'ended'])
+    expect(sessionState.options).toEqual(['idle', 'running', 'requires_action'])
+  })
+
+  test('turn statuses', () => {
+    expect([...turnStatuses]).toEqual([
+      'queued',
+      'running',
+      'requires_action',
+      'completed',
+      'failed',
+      'interrupted',
+      'timed_out',
+      'lost',
+      'cancelled',
+    ])
+    expect(turnStatus.options).toEqual([...turnStatuses])
+  })
+
+  test('stop reasons', () => {
+    expect(stopReason.options).toEqual(['end_turn', 'max_turns', 'budget', 'refusal', 'interrupted'])
+  })
+})

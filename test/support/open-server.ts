@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { onTestFinished } from 'vitest'
+import { assembleApi } from '../../src/app/create-api.ts'
+import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
+import { resolveConfig } from '../../src/config/resolve-config.ts'
+import { createClient } from './client.ts'
+import { collectLog } from './collect-log.ts'
+import { temporaryDirectory } from './open-sessions.ts'
+import { claudeEnvironment, openModel } from './real-claude.ts'
+
+export const apiKey = 'key-of-the-tests'
+
+/** The whole API in this process, on a real socket, with the real Claude Code and the stand-in; closed after the test. */
+export async function openServer(
+  given: ClaudeCodeApiConfig & { environment?: Record<string, string>; mount?: string } = {},
+) {
+  const { environment, mount = '/api/v1', ...config } = given
+  const model = await openModel()
+  const cwd = temporaryDirectory()
+  const log = collectLog()
+  const resolved = resolveConfig(
+    {
+      auth: { apiKeys: [apiKey] },
+      rateLimit: { enabled: false },
+      dataDir: `${cwd}/data`,
+      defaultCwd: cwd,
+      logger: log.logger,
+      drainTimeoutMs: 0,
+      ...config,
+    },
+    { ...claudeEnvironment(model, cwd), ...environment },
+  )
+  const { api } = assembleApi(resolved)
+  const server = express().use(mount, api).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const close = async () => {
+    await api.close()
+    server.closeAllConnections()
+    server.close()
+  }
+  onTestFinished(close)
+  await api.ready
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}${mount}`
+  return { api, model, cwd, base, log, close, server, ...createClient(base, apiKey) }
+}
