@@ -93,8 +93,9 @@ export class Runtime {
     }
     launcher.inspect().then(
       inspection => {
-        if (inspection.failure)
-          this.#log.warn({ reason: inspection.failure.reason }, inspection.failure.message)
+        // One that was cut short by close says nothing of Claude Code.
+        if (!inspection.failure || this.#closing) return
+        this.#log.warn({ reason: inspection.failure.reason }, inspection.failure.message)
       },
       error => this.#log.error({ err: error }, 'could not ask Claude Code what it is'),
     )

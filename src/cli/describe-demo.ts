@@ -9,7 +9,7 @@ ${key === undefined ? 'No key is needed.' : `Key:     ${key}`}
 Paste these, one after the other:
 
 SESSION=$(${curl} -d '{}' ${base}/sessions | sed 's/.*"sessionId":"\\([^"]*\\)".*/\\1/')
-${curl} -d '{"prompt":"Hello, what can you show me?"}' ${base}/sessions/$SESSION/messages
+${curl} -w '\\n' -d '{"prompt":"Hello, what can you show me?"}' ${base}/sessions/$SESSION/messages
 ${curl} -N -d '{"prompt":"Count slowly to 5","includeDeltas":true}' ${base}/sessions/$SESSION/stream
 
 Ctrl-C stops it.`

@@ -61,7 +61,6 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     requireKey(config.auth),
     refuseWhenClosing(deps),
   ]
-
   const ready = () =>
     deps.ready().catch(error => {
       // It may have begun to close after the request had passed the gates.
@@ -74,12 +73,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   for (const [path, ids] of operationsByPath()) {
     const route = router.route(path)
     for (const id of ids) {
-      const endpoint = createEndpoint(id, {
-        handlers,
-        ready: deps.ready,
-        validation,
-        closing: closing.signal,
-      })
+      const endpoint = createEndpoint(id, { handlers, ready, validation, closing: closing.signal })
       route[getOperation(id).method](markOperation(id), ...gates, body, endpoint)
     }
     route.all(...gates, refuseMethod(ids))

@@ -87,3 +87,10 @@ export interface ErrorBody {
 export async function readError(response: Response): Promise<ErrorBody> {
   return (await response.json()) as ErrorBody
 }
+
+/** The paths of everything that a 400 names. */
+export async function readIssuePaths(response: Response): Promise<string[]> {
+  const { error } = await readError(response)
+  const { issues = [] } = (error.details ?? {}) as { issues?: { path: string; message: string }[] }
+  return issues.map(({ path }) => path)
+}

@@ -28,6 +28,8 @@ export async function openServer(
       defaultCwd: cwd,
       logger: log.logger,
       drainTimeoutMs: 0,
+      // Every answer of every test has to keep to the document.
+      openApiValidation: { enabled: true },
       ...config,
     },
     { ...claudeEnvironment(model, cwd), ...environment },
@@ -35,10 +37,12 @@ export async function openServer(
   const { api } = assembleApi(resolved)
   const server = express().use(mount, api).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const closed = once(server, 'close')
   const close = async () => {
     await api.close()
-    server.closeAllConnections()
     server.close()
+    server.closeAllConnections()
+    await closed
   }
   onTestFinished(close)
   await api.ready

@@ -23,6 +23,7 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
           for await (const item of reader) {
             closing ||= item.kind === 'closing'
             await sse.send(toServerSentEvent(item, params.sessionId))
+            if (sse.closed.aborted) break
           }
           // The wait was called off before the log said so.
           if (stop.aborted && !closing) await sse.send(closingEvent(params.sessionId))

@@ -72,7 +72,7 @@ async function streamTurn(
 /** Sends what Claude says. Returns the sequence of the turn's last event, once there is one. */
 async function forward(reader: LogReader, sse: SseStream): Promise<number | undefined> {
   for await (const item of reader) {
-    if (item.kind === 'closing') return undefined
+    if (item.kind === 'closing' || sse.closed.aborted) return undefined
     if (item.kind === 'delta') await sse.send({ event: 'delta', data: item.delta })
     if (item.kind !== 'event') continue
     const { event } = item

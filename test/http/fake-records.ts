@@ -1,0 +1,104 @@
+import { PushQueue } from '../../src/lib/push-queue.ts'
+import type { EventRecord, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
+import type { FollowRequest, LogItem, LogReader } from '../../src/sessions/session-service.ts'
+
+export const sessionId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a001'
+export const turnId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a002'
+export const claudeSessionId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a003'
+const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
+
+export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: sessionId,
+    tenantId: 'default',
+    createdBy: 'someone',
+    status: 'active',
+    title: null,
+    metadata: { a: 1 },
+    cwd: '/work',
+    permissionMode: 'default',
+    requestedModel: null,
+    model: null,
+    appendSystemPrompt: null,
+    maxTurns: null,
+    claudeSessionId,
+    conversationStarted: true,
+    createdAt: at,
+    lastActivityAt: at,
+    expiresAt: at + 1000,
+    endedAt: null,
+    lastSequence: 9,
+    messageCount: 2,
+    ...given,
+  }
+}
+
+export function turnRecord(given: Partial<TurnRecord> = {}): TurnRecord {
+  return {
+    id: turnId,
+    sessionId,
+    tenantId: 'default',
+    createdBy: 'someone',
+    status: 'completed',
+    prompt: 'hello',
+    timeoutMs: 0,
+    response: 'Hi there',
+    messageId: 'message-1',
+    stopReason: 'end_turn',
+    error: null,
+    usage: { inputTokens: 1, outputTokens: 2, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
+    costUsd: 0.01,
+    createdAt: at,
+    startedAt: at,
+    endedAt: at + 1234,
+    firstSequence: 2,
+    lastSequence: 5,
+    ...given,
+  }
+}
+
+export function event(
+  sequence: number,
+  type: EventRecord['type'],
+  payload: Record<string, unknown> = {},
+  ofTurn: string | null = turnId,
+): EventRecord {
+  return { sessionId, sequence, type, turnId: ofTurn, at, payload }
+}
+
+export function message(sequence: number, source: 'user' | 'sdk', text: string): EventRecord {
+  return event(sequence, 'message', {
+    id: `message-${sequence}`,
+    source,
+    message: { type: 'assistant', text },
+  })
+}
+
+/** A reader that is fed by the test. */
+export class FakeReader implements LogReader {
+  overflowed = false
+  readonly request: FollowRequest
+  readonly items = new PushQueue<LogItem>()
+  readonly left: Promise<void>
+  #leave: () => void
+
+  constructor(request: FollowRequest) {
+    this.request = request
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.left = promise
+    this.#leave = resolve
+    request.signal.addEventListener('abort', () => this.items.end())
+  }
+
+  push(...events: EventRecord[]): void {
+    for (const one of events) this.items.push({ kind: 'event', event: one })
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LogItem, void> {
+    try {
+      if (!this.request.signal.aborted) yield* this.items
+    } finally {
+      this.#leave()
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import type { SessionService } from '../../src/sessions/session-service.ts'
+import { claudeSessionId, sessionId, sessionRecord, turnId, turnRecord } from './fake-records.ts'
+import { openDoor, readError } from './open-door.ts'
+
+const path = `/sessions/${sessionId}/messages`
+const error = (code: string, reason: string) => ({ code, reason, message: 'What happened' }) as never
+
+function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial<SessionService> = {}) {
+  return {
+    get: async () => ({ session: sessionRecord(), state: 'idle' as const }),
+    submitTurn: async () =>
+      turnRecord({
+        status: 'queued',
+        createdAt: Date.now(),
+        ...('timeoutMs' in turn && { timeoutMs: turn.timeoutMs }),
+      }),
+    whenTurnEnded: async () => turnRecord(turn),
+    ...more,
+  }
+}
+
+it('answers with what Claude said', async () => {
+  await using door = await openDoor({ service: serviceWith({}) })
+  const response = await door.post(path, { prompt: 'hello' })
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({
+    messageId: 'message-1',
+    response: 'Hi there',
+    sessionId: claudeSessionId,
+    turnId,
+    stopReason: 'end_turn',
+    usage: { inputTokens: 1, outputTokens: 2, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
+    costUsd: 0.01,
+    durationMs: 1234,
+  })
+})
+
+it('answers an interrupted turn with what there is', async () => {
+  const turn = { status: 'interrupted', response: null, stopReason: 'interrupted' } as const
+  await using door = await openDoor({ service: serviceWith(turn) })
+  const response = await door.post(path, { prompt: 'hello' })
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({ response: '', stopReason: 'interrupted' })
+})
+
+describe('a turn without an answer', () => {
+  it.each([
+    ['timed out', { status: 'timed_out', timeoutMs: 50 }, 408, 'REQUEST_TIMEOUT', { turnId, timeout: 50 }],
+    [
+      'timed out while it waited',
+      { status: 'cancelled', timeoutMs: 50 },
+      408,
+      'REQUEST_TIMEOUT',
+      { turnId, timeout: 50 },
+    ],
+    [
+      'failed',
+      { status: 'failed', error: error('MESSAGE_SEND_FAILED', 'overloaded') },
+      500,
+      'MESSAGE_SEND_FAILED',
+      { turnId, reason: 'overloaded' },
+    ],
+    [
+      'found no agent',
+      { status: 'failed', error: error('AGENT_UNAVAILABLE', 'not_logged_in') },
+      503,
+      'AGENT_UNAVAILABLE',
+      { turnId, reason: 'not_logged_in' },
+    ],
+    [
+      'was lost',
+      { status: 'lost', error: error('MESSAGE_SEND_FAILED', 'process_died') },
+      500,
+      'MESSAGE_SEND_FAILED',
+      { turnId, reason: 'lost' },
+    ],
+    ['was cancelled', { status: 'cancelled' }, 500, 'MESSAGE_SEND_FAILED', { turnId, reason: 'cancelled' }],
+  ] as const)('that %s', async (_, turn, status, code, details) => {
+    await using door = await openDoor({ service: serviceWith(turn) })
+    const response = await door.post(path, { prompt: 'hello', timeout: 'timeoutMs' in turn ? 50 : 0 })
+    const body = await readError(response)
+    expect([response.status, body.error.code, body.error.details]).toEqual([status, code, details])
+    expect(door.lines.some(({ level }) => level === 50)).toBe(false)
+  })
+
+  const never = (_caller: unknown, _session: string, _turn: string, signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+  it('that does not settle after its timeout', async () => {
+    await using door = await openDoor({ service: serviceWith({ timeoutMs: 1 }, { whenTurnEnded: never }) })
+    const response = await door.post(path, { prompt: 'hello', timeout: 1 })
+    expect([response.status, (await readError(response)).error.details]).toEqual([
+      408,
+      { turnId, timeout: 1 },
+    ])
+  })
+
+  it('when the server closes', async () => {
+    const { promise: waiting, resolve } = Promise.withResolvers<void>()
+    await using door = await openDoor({
+      service: serviceWith(
+        {},
+        {
+          whenTurnEnded: (...args) => {
+            resolve()
+            return never(...args)
+          },
+        },
+      ),
+    })
+    const answer = door.post(path, { prompt: 'hello' })
+    await waiting
+    const closed = door.door.close()
+    expect([(await answer).status, (await readError(await answer)).error.code]).toEqual([
+      503,
+      'SHUTTING_DOWN',
+    ])
+    await closed
+  })
+
+  it.each(['continue', 'interrupt'] as const)('whose client is gone: %s', async onDisconnect => {
+    const waiting = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const interrupts: unknown[] = []
+    await using door = await openDoor({
+      service: serviceWith(
+        {},
+        {
+          whenTurnEnded: async (...args) => {
+            waiting.resolve()
+            try {
+              return await never(...args)
+            } finally {
+              setImmediate(ended.resolve)
+            }
+          },
+          interrupt: async (_caller, ...rest) => {
+            interrupts.push(rest)
+            return { interrupted: [], cancelled: [] }
+          },
+        },
+      ),
+    })
+    const leaving = new AbortController()
+    const answer = door.post(path, { prompt: 'hello', onDisconnect }, { signal: leaving.signal })
+    await waiting.promise
+    leaving.abort()
+    await expect(answer).rejects.toThrow()
+    await ended.promise
+    await door.door.close()
+    expect(interrupts).toEqual(
+      onDisconnect === 'interrupt' ? [[sessionId, { turnId, clearQueue: false }]] : [],
+    )
+    expect(door.lines.some(({ level }) => level === 50)).toBe(false)
+  })
+})
+
+it('points at the stream endpoint, and sends nothing', async () => {
+  await using door = await openDoor({ service: { get: serviceWith({}).get } })
+  const response = await door.post(path, { prompt: 'hello', stream: true, timeout: 5 })
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({
+    message: expect.any(String),
+    streamUrl: `/api/v1/sessions/${sessionId}/stream`,
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    body: { prompt: 'hello', timeout: 5 },
+  })
+})
+
+it.each([
+  ['expired', 'SESSION_EXPIRED'],
+  ['ended', 'SESSION_ENDED'],
+] as const)('does not point at the stream of a session that has %s', async (status, code) => {
+  const session = sessionRecord({ status })
+  await using door = await openDoor({ service: { get: async () => ({ session, state: 'idle' }) } })
+  const response = await door.post(path, { prompt: 'hello', stream: true })
+  expect([response.status, (await readError(response)).error.code]).toEqual([410, code])
+})

@@ -1,0 +1,292 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { describe, expect, it } from 'vitest'
+import type { LogItem, SessionService } from '../../src/sessions/session-service.ts'
+import { parseFrames, type SseFrame } from '../support/client.ts'
+import {
+  claudeSessionId,
+  event,
+  FakeReader,
+  message,
+  sessionId,
+  sessionRecord,
+  turnId,
+  turnRecord,
+} from './fake-records.ts'
+import { type DoorOptions, key, type OpenDoor, openDoor, readError } from './open-door.ts'
+
+const delta: LogItem = {
+  kind: 'delta',
+  delta: { turnId, messageId: 'm', blockIndex: 0, delta: { type: 'text', text: 'Hi' } },
+}
+
+/** A door whose service gives every reader to the test. */
+async function openStreams(more: Partial<SessionService> = {}, options: DoorOptions = {}) {
+  const opened: FakeReader[] = []
+  const waiting: ((reader: FakeReader) => void)[] = []
+  const interrupts: unknown[] = []
+  const interrupted = Promise.withResolvers<void>()
+  const door = await openDoor({
+    ...options,
+    service: {
+      get: async () => ({ session: sessionRecord(), state: 'idle' as const }),
+      submitTurn: async () => turnRecord({ status: 'running', firstSequence: null }),
+      getTurn: async () => turnRecord(),
+      interrupt: async (_caller, ...rest) => {
+        interrupts.push(rest)
+        interrupted.resolve()
+        return { interrupted: [], cancelled: [] }
+      },
+      follow: async (_caller, _sessionId, request) => {
+        const reader = new FakeReader(request)
+        const receiver = waiting.shift()
+        if (receiver) receiver(reader)
+        else opened.push(reader)
+        return reader
+      },
+      ...more,
+    },
+  })
+  const nextReader = async () => opened.shift() ?? new Promise<FakeReader>(resolve => waiting.push(resolve))
+  return { door, nextReader, interrupts, interrupted: interrupted.promise }
+}
+
+async function readAll(response: Response): Promise<SseFrame[]> {
+  const frames: SseFrame[] = []
+  for await (const frame of parseFrames(response)) frames.push(frame)
+  return frames
+}
+
+const stream = (door: OpenDoor, body: object = {}, init: RequestInit = {}) =>
+  door.post(`/sessions/${sessionId}/stream`, { prompt: 'hello', ...body }, init)
+
+describe('POST /stream', () => {
+  it('sends connected, what Claude says, and one complete', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = stream(door, { includeDeltas: true })
+    const reader = await nextReader()
+    const response = await answer
+    expect(reader.request).toMatchObject({ after: 0, turnId, includeDeltas: true })
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      connection: 'keep-alive',
+      'x-accel-buffering': 'no',
+      'x-request-id': expect.any(String),
+    })
+    reader.push(event(2, 'turn.queued'), event(3, 'turn.started'), message(4, 'user', 'hello'))
+    reader.items.push(delta)
+    reader.push(message(5, 'sdk', 'Hi'), event(6, 'turn.completed'), message(7, 'sdk', 'too late'))
+    const frames = await readAll(response)
+    expect(frames.map(({ event: name, id }) => [name, id])).toEqual([
+      ['connected', undefined],
+      ['delta', undefined],
+      ['message', '5'],
+      ['complete', '6'],
+    ])
+    expect(frames[0]?.data).toEqual({ sessionId, turnId })
+    expect(frames[2]?.data).toEqual({
+      type: 'claude_code_message',
+      sessionId,
+      turnId,
+      sequence: 5,
+      timestamp: '2026-01-02T03:04:05.006Z',
+      message: { type: 'assistant', text: 'Hi' },
+    })
+    expect(frames[3]?.data).toMatchObject({
+      summary: 'Hi there',
+      sessionId: claudeSessionId,
+      stopReason: 'end_turn',
+    })
+    expect(frames[3]?.data).not.toHaveProperty('messageId')
+    await reader.left
+  })
+
+  it('sends one error when the turn failed', async () => {
+    const error = { code: 'MESSAGE_SEND_FAILED', reason: 'overloaded', message: 'Overloaded' } as const
+    const { door, nextReader } = await openStreams({
+      getTurn: async () => turnRecord({ status: 'failed', error }),
+    })
+    await using _ = door
+    const answer = stream(door)
+    ;(await nextReader()).push(event(6, 'turn.failed'))
+    const frames = await readAll(await answer)
+    expect(frames.slice(1)).toEqual([
+      {
+        event: 'error',
+        id: '6',
+        data: { error: 'Overloaded', code: error.code, details: { turnId, reason: 'overloaded' }, turnId },
+      },
+    ])
+  })
+
+  it('sends one error, and no secret, when something unexpected happens', async () => {
+    const { door, nextReader } = await openStreams({
+      getTurn: async () => {
+        throw new Error('secret of the house')
+      },
+    })
+    await using _ = door
+    const answer = stream(door)
+    ;(await nextReader()).push(event(6, 'turn.completed'))
+    const frames = await readAll(await answer)
+    expect(frames.map(frame => frame.event)).toEqual(['connected', 'error'])
+    expect(frames[1]?.data).toMatchObject({ code: 'SSE_SETUP_FAILED', turnId })
+    expect(JSON.stringify(frames)).not.toContain('secret')
+  })
+
+  it.each(['the log', 'the door'])('sends one error when %s closes', async who => {
+    const { door, nextReader, interrupts } = await openStreams()
+    await using _ = door
+    const answer = stream(door)
+    const reader = await nextReader()
+    const response = await answer
+    if (who === 'the log') reader.items.push({ kind: 'closing' })
+    else await door.door.close()
+    const frames = await readAll(response)
+    expect(frames.map(frame => frame.event)).toEqual(['connected', 'error'])
+    expect(frames[1]?.data).toMatchObject({ code: 'SHUTTING_DOWN' })
+    expect(interrupts).toEqual([])
+  })
+
+  it('is cut without a last word when the reader has fallen behind', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = stream(door)
+    const reader = await nextReader()
+    reader.overflowed = true
+    reader.items.end()
+    expect((await readAll(await answer)).map(frame => frame.event)).toEqual(['connected'])
+  })
+
+  it.each([
+    [{}, 1],
+    [{ onDisconnect: 'interrupt' }, 1],
+    [{ onDisconnect: 'continue' }, 0],
+  ])('lets go when the client is gone: %j', async (body, count) => {
+    const { door, nextReader, interrupts, interrupted } = await openStreams()
+    await using _ = door
+    const leaving = new AbortController()
+    const answer = stream(door, body, { signal: leaving.signal })
+    const reader = await nextReader()
+    await answer
+    leaving.abort()
+    await reader.left
+    if (count > 0) await interrupted
+    await door.door.close()
+    expect(interrupts).toEqual(Array(count).fill([sessionId, { turnId, clearQueue: false }]))
+  })
+
+  it('answers in JSON what goes wrong before it starts', async () => {
+    const { door } = await openStreams({
+      submitTurn: async () => {
+        throw new Error('secret')
+      },
+    })
+    await using _ = door
+    const response = await stream(door)
+    expect([response.status, (await readError(response)).error.code]).toEqual([500, 'SSE_SETUP_FAILED'])
+  })
+})
+
+describe('GET /events', () => {
+  const path = `/sessions/${sessionId}/events`
+
+  it('sends every event with its sequence, and what is only live without', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(`${path}?includeDeltas=true`)
+    const reader = await nextReader()
+    reader.push(event(1, 'session.created', { model: null }, null), message(2, 'user', 'hello'))
+    reader.items.push({ kind: 'caught_up', sequence: 2 })
+    reader.items.push(delta)
+    reader.items.push({ kind: 'closing' })
+    reader.items.end()
+    const frames = await readAll(await answer)
+    expect(frames.map(({ event: name, id }) => [name, id])).toEqual([
+      ['session.created', '1'],
+      ['message', '2'],
+      ['caught_up', undefined],
+      ['delta', undefined],
+      ['closing', undefined],
+    ])
+    expect(frames[0]?.data).toEqual({
+      sessionId,
+      sequence: 1,
+      timestamp: '2026-01-02T03:04:05.006Z',
+      model: null,
+    })
+    expect(frames[1]?.data).not.toHaveProperty('source')
+  })
+
+  it.each([
+    ['', {}, 0],
+    ['?after=5', {}, 5],
+    ['?after=latest', {}, 'latest'],
+    ['?after=5', { 'last-event-id': '7' }, 7],
+    ['?after=latest', { 'last-event-id': '0' }, 0],
+    ['?after=5', { 'last-event-id': '' }, 5],
+  ])('starts where it is told: %s %j', async (query, headers, after) => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(path + query, { headers })
+    const reader = await nextReader()
+    expect(reader.request.after).toBe(after)
+    reader.items.end()
+    await (await answer).text()
+  })
+
+  it('sends closing last when the door is closed', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(path)
+    const reader = await nextReader()
+    reader.push(message(1, 'sdk', 'hello'))
+    const response = await answer
+    await door.door.close()
+    const frames = await readAll(response)
+    expect(frames.at(-1)?.event).toBe('closing')
+    expect(frames.filter(frame => frame.event === 'closing')).toHaveLength(1)
+  })
+
+  it('lets the reader go at once for HEAD', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(path, { method: 'HEAD' })
+    const reader = await nextReader()
+    reader.items.end()
+    const response = await answer
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    await reader.left
+  })
+
+  it('stops reading the log while the client takes nothing, and lets go when it leaves', async () => {
+    let taken = 0
+    const left = Promise.withResolvers<void>()
+    const { door } = await openStreams({
+      follow: async () => ({
+        overflowed: false,
+        async *[Symbol.asyncIterator](): AsyncGenerator<LogItem, void> {
+          try {
+            for (let sequence = 1; sequence <= 500; sequence++) {
+              taken = sequence
+              yield { kind: 'event', event: message(sequence, 'sdk', 'x'.repeat(1024 * 1024)) }
+            }
+          } finally {
+            left.resolve()
+          }
+        },
+      }),
+    })
+    await using _ = door
+    const request = http.get(door.url + path, { headers: { 'x-api-key': key } })
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    response.on('error', () => {})
+    // The first chunk has arrived, the sockets fill up, and nobody reads on.
+    await once(response, 'readable')
+    response.destroy()
+    await left.promise
+    expect(taken).toBeLessThan(500)
+  })
+})

@@ -1,0 +1,50 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { onTestFinished } from 'vitest'
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts')
+
+export interface Cli {
+  child: ChildProcessByStdio<null, Readable, Readable>
+  stdout(): string
+  stderr(): string
+  /** Resolves with everything on standard output once the text has come; rejects when the program ends before. */
+  said(text: string | RegExp): Promise<string>
+  /** Resolves with the exit code once it has ended and all was read. */
+  ended: Promise<number | null>
+}
+
+/** The program itself, in a process of its own with exactly this environment; ended after the test. */
+export function openCli(args: string[], env: Record<string, string>): Cli {
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const texts = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', text => {
+    texts.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    texts.stderr += text
+  })
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await ended
+  })
+  return {
+    child,
+    ended,
+    stdout: () => texts.stdout,
+    stderr: () => texts.stderr,
+    said: text =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (typeof text === 'string' ? texts.stdout.includes(text) : text.test(texts.stdout))
+            resolve(texts.stdout)
+        }
+        child.stdout.on('data', look)
+        void ended.then(code => reject(new Error(`ended with ${code}: ${texts.stdout}${texts.stderr}`)))
+        look()
+      }),
+  }
+}
