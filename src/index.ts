@@ -1,5 +1,4 @@
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
-export { ConfigError } from './lib/config-error.ts'
 export type { ClaudeCodeApiConfig } from './config/options.ts'
 export { type ErrorCode, errorCatalogue, type FailureReason } from './contract/errors.ts'
 export type {
@@ -46,4 +45,5 @@ export type {
   TurnStatus,
   Usage,
 } from './contract/turns.ts'
+export { ConfigError } from './lib/config-error.ts'
 export { StoreOpenError } from './store/store-open-error.ts'

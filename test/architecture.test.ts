@@ -28,12 +28,14 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^node:child_process$/, owners: ['claude'] },
   { door: /^@anthropic-ai\//, owners: ['claude'] },
   { door: /^commander$/, owners: ['cli'] },
+  { door: /^(ajv|ajv-formats|yaml)(\/|$)/, owners: ['http'] },
 ]
 
 /** Words that only their owner may say. */
 const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
   { word: /\bprocess\.env\b/, owners: ['config'], what: 'process.env' },
   { word: /\bprocess\.exit\b|\bprocess\.on\(\s*'SIG/, owners: ['cli'], what: 'process.exit and signals' },
+  { word: /\bprocess\.kill\b/, owners: ['claude'], what: 'process.kill' },
   { word: /\bconsole\./, owners: ['cli'], what: 'console' },
   { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
 ]

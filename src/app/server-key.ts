@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '../lib/config-error.ts'
 
 const fileName = 'server-key.json'
 
@@ -8,8 +9,17 @@ const fileName = 'server-key.json'
  * The key of a server that has none configured: made at its first start. Only its hash is kept.
  *
  * @returns the hash, and the key itself when it has just been made: the only time that it can be told
+ * @throws ConfigError when the directory cannot be written to
  */
 export async function ensureServerKey(dataDir: string): Promise<{ hash: string; madeKey?: string }> {
+  try {
+    return await readOrMake(dataDir)
+  } catch (error) {
+    throw new ConfigError('dataDir', `cannot be used: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+async function readOrMake(dataDir: string): Promise<{ hash: string; madeKey?: string }> {
   const file = join(dataDir, fileName)
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined

@@ -21,6 +21,8 @@ export class ActiveTurn {
   result: SDKResultMessage | undefined
   assistantError: SDKAssistantMessageError | undefined
   assistantText: string | null = null
+  /** Whether any frame said which prompts it belongs to. */
+  #marked = false
 
   constructor(turnId: string) {
     this.turnId = turnId
@@ -34,11 +36,14 @@ export class ActiveTurn {
     if (!this.sent) return
     const lifecycle = toLifecycle(message)
     if (lifecycle) {
+      this.#marked = true
       if (lifecycle.command_uuid === this.turnId && lifecycle.state !== 'queued') this.begun = true
       return
     }
-    if ('user_message_uuids' in message && message.user_message_uuids?.includes(this.turnId))
+    if ('user_message_uuids' in message && message.user_message_uuids?.includes(this.turnId)) {
+      this.#marked = true
       this.begun = true
+    }
     if (message.type === 'assistant' && message.parent_tool_use_id === null) {
       this.assistantError = message.error
       const text = message.message.content
@@ -46,7 +51,8 @@ export class ActiveTurn {
         .join('')
       if (text !== '') this.assistantText = text
     }
-    if (message.type === 'result' && this.begun) this.result = message
+    // A process that marks nothing can only mean this turn.
+    if (message.type === 'result' && (this.begun || !this.#marked)) this.result = message
   }
 }
 

@@ -118,6 +118,11 @@ export class ClaudeAgent implements Agent {
         this.#started = true
         const inspection = toInspection(result)
         this.#context.onInspection(inspection)
+        if (inspection.failure) {
+          // Whoever logs in later is seen by a new process only.
+          this.startFailure = inspection.failure
+          void this.close()
+        }
         this.#ready.resolve(inspection.failure)
       },
       // The end of the process tells more, and `#readToEnd` sees it.

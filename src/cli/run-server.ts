@@ -29,7 +29,7 @@ async function open({ host, port, dataDir, root, auth, demo }: ServeFlags): Prom
     host,
     port,
     ...(dataDir !== undefined && { dataDir }),
-    ...(root !== undefined && { allowedRoots: root, defaultCwd: root[0] ?? '.' }),
+    ...(root !== undefined && { allowedRoots: root }),
     ...(!auth && { auth: { enabled: false } }),
     logLevel: 'info' as const,
   }

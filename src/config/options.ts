@@ -15,7 +15,10 @@ export interface ClaudeCodeApiConfig {
    * `XDG_DATA_HOME`, else in `~/.local/share`.
    */
   dataDir?: string
-  /** Working directory of sessions that name none. Default: that of this process. */
+  /**
+   * Working directory of sessions that name none. Default: that of this process, or the first of `allowedRoots`
+   * where that lies outside of them.
+   */
   defaultCwd?: string
   /**
    * Directories in which sessions may work. Default: `CLAUDE_CODE_API_ROOTS` (separated as `PATH` is), else

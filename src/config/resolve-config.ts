@@ -112,7 +112,8 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
   const result = schema.safeParse(config)
   if (!result.success) throw toConfigError(result.error)
   const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, ...options } = result.data
-  const defaultCwd = path.resolve(options.defaultCwd ?? '.')
+  const roots = (options.allowedRoots ?? findRoots(env))?.map(root => path.resolve(root))
+  const defaultCwd = path.resolve(options.defaultCwd ?? chooseDefaultCwd(roots))
   return {
     ...options,
     sessionTimeoutMs: sessionTimeout,
@@ -131,7 +132,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     },
     dataDir: path.resolve(options.dataDir ?? findDataDir(env)),
     defaultCwd,
-    allowedRoots: (options.allowedRoots ?? findRoots(env) ?? [defaultCwd]).map(root => path.resolve(root)),
+    allowedRoots: roots ?? [defaultCwd],
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
     claudeExecutable,
     logger,
@@ -152,6 +153,15 @@ function findDataDir(env: Environment): string {
   const xdg = env.XDG_DATA_HOME
   const base = xdg && path.isAbsolute(xdg) ? xdg : path.join(env.HOME || homedir(), '.local', 'share')
   return path.join(base, 'claude-code-api')
+}
+
+/** The directory of this process; where that lies outside the roots no session could start there. */
+function chooseDefaultCwd(roots: string[] | undefined): string {
+  const cwd = process.cwd()
+  const [first] = roots ?? []
+  return first === undefined || roots?.some(root => cwd === root || cwd.startsWith(root + path.sep))
+    ? cwd
+    : first
 }
 
 function findRoots(env: Environment): string[] | undefined {

@@ -76,6 +76,8 @@ export const failureReasons = [
   'not_logged_in',
   'start_failed',
   'cwd_missing',
+  'cancelled',
+  'lost',
   'unknown',
 ] as const
 export type FailureReason = (typeof failureReasons)[number]
@@ -90,11 +92,10 @@ interface DetailsByCode {
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
   PAYLOAD_TOO_LARGE: { limit: number }
   REQUEST_TIMEOUT: { turnId: string; timeout: number }
-  MESSAGE_SEND_FAILED:
-    | { turnId: string; reason: FailureReason | 'interrupted' | 'cancelled' | 'lost' }
-    | undefined
+  MESSAGE_SEND_FAILED: { turnId: string; reason: FailureReason } | undefined
   AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
   SESSION_BUSY: { turnId: string }
+  SHUTTING_DOWN: { turnId: string } | undefined
 }
 
 /** The `details` of an error of that code. */

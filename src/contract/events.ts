@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { errorCodes } from './errors.ts'
 import { identifier, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
 import { stopReason, turnError, turnStatus, usage } from './turns.ts'
@@ -125,7 +126,7 @@ export const streamComplete = z
 export const streamError = z
   .strictObject({
     error: z.string().meta({ description: 'For people; programs read `code`' }),
-    code: z.string(),
+    code: z.enum(errorCodes as [string, ...string[]]),
     details: z.record(z.string(), z.unknown()).optional(),
     turnId: identifier,
   })
@@ -134,6 +135,15 @@ export const streamError = z
 export const streamGap = z
   .strictObject({ from: z.int().min(1), to: z.int().min(1) })
   .meta({ id: 'StreamGap', description: 'Sequences that retention has trimmed, both ends included' })
+
+export const streamCaughtUp = z.strictObject({ sessionId: identifier, sequence: z.int().min(0) }).meta({
+  id: 'StreamCaughtUp',
+  description: 'Everything up to this sequence has been sent; what follows is live',
+})
+
+export const streamClosing = z
+  .strictObject({ sessionId: identifier })
+  .meta({ id: 'StreamClosing', description: 'The server shuts down; nothing follows' })
 
 /** An event's data by its type, as `GET /sessions/:id/events` sends it. */
 export type SessionEvents = { [T in EventType]: z.infer<(typeof eventSchemas)[T]> }

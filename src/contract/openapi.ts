@@ -3,6 +3,8 @@ import { type ErrorCode, errorCatalogue } from './errors.ts'
 import {
   deltaEvent,
   eventSchemas,
+  streamCaughtUp,
+  streamClosing,
   streamComplete,
   streamConnected,
   streamError,
@@ -21,6 +23,8 @@ const streamed: Record<string, z.ZodType> = {
   StreamComplete: streamComplete,
   StreamError: streamError,
   StreamGap: streamGap,
+  StreamCaughtUp: streamCaughtUp,
+  StreamClosing: streamClosing,
   ...Object.fromEntries(
     Object.entries(eventSchemas).map(([type, schema]) => [`Event.${type}`, schema as z.ZodType]),
   ),

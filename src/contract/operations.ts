@@ -169,14 +169,7 @@ export const operations = {
         contentType: eventStream,
       },
     ],
-    errors: [
-      'SESSION_NOT_FOUND',
-      'SESSION_BUSY',
-      'SESSION_EXPIRED',
-      'SESSION_ENDED',
-      'TURN_QUEUE_FULL',
-      'AGENT_UNAVAILABLE',
-    ],
+    errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'SESSION_EXPIRED', 'SESSION_ENDED', 'TURN_QUEUE_FULL'],
     fault: 'SSE_SETUP_FAILED',
   },
   listMessages: {
@@ -215,7 +208,7 @@ export const operations = {
     query: listTurnsQuery,
     success: [{ status: 200, description: 'One page', schema: listTurnsResponse }],
     errors: ['SESSION_NOT_FOUND'],
-    fault: 'GET_MESSAGES_FAILED',
+    fault: 'INTERNAL',
   },
   getTurn: {
     ...defaults,
@@ -226,7 +219,7 @@ export const operations = {
     params: ofTurn,
     success: [{ status: 200, description: 'The turn', schema: turn }],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
-    fault: 'GET_MESSAGES_FAILED',
+    fault: 'INTERNAL',
   },
   interruptSession: {
     ...defaults,

@@ -33,7 +33,11 @@ export const usage = z
   .meta({ id: 'Usage', description: 'Tokens of this turn alone, over all models that it used' })
 
 export const turnError = z
-  .strictObject({ code: z.string(), reason: z.enum(failureReasons), message: z.string() })
+  .strictObject({
+    code: z.enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE']),
+    reason: z.enum(failureReasons),
+    message: z.string(),
+  })
   .meta({ id: 'TurnError' })
 
 export const promptBlock = z

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { Html, html } from '../lib/html.ts'
 import type { ApiDocument } from './api-document.ts'
-import { type JsonSchema, renderSchema, renderText, renderType } from './docs-schema.ts'
+import { type JsonSchema, renderDefault, renderSchema, renderText, renderType } from './docs-schema.ts'
 import { docsStyle } from './docs-style.ts'
 
 interface Media {
@@ -48,6 +48,7 @@ export function renderDocs(document: ApiDocument): string {
       path,
     })),
   )
+  const base = servers[0]?.url.replace(/\/$/, '')
   const groups = tags.map(({ name }) => ({
     name,
     endpoints: endpoints.filter(({ tags: [tag] }) => tag === name),
@@ -64,8 +65,8 @@ export function renderDocs(document: ApiDocument): string {
 <header>
 <h1>${info.title} <span class="quiet">${info.version}</span></h1>
 <p>${renderText(info.description)}</p>
-<p>Paths are relative to <code>${servers[0]?.url}</code>. As a document for programs:
-<a href="openapi.json">openapi.json</a>.</p>
+<p>Paths are relative to <code>${base || '/'}</code>. As a document for programs:
+<a href="${base}/openapi.json">openapi.json</a>.</p>
 </header>
 <nav aria-label="Operations"><h2>Operations</h2>${groups.map(renderContents)}</nav>
 <main>
@@ -109,7 +110,7 @@ function renderParameters(parameters: NonNullable<Described['parameters']>): Htm
 <thead><tr><th>Name</th><th>In</th><th>Type</th><th></th></tr></thead><tbody>
 ${parameters.map(
   ({ name, in: where, required, description, schema }) => html`<tr><td><code>${name}</code></td>
-<td>${where}${required && ', required'}</td><td>${renderType(schema)}</td><td>${renderText(description)}</td></tr>`,
+<td>${where}${required && ', required'}</td><td>${renderType(schema)}${renderDefault(schema)}</td><td>${renderText(description)}</td></tr>`,
 )}
 </tbody></table></div>`
 }

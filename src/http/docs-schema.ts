@@ -40,10 +40,17 @@ export function renderType(schema: JsonSchema): Html {
   if (alternatives)
     return html`${alternatives.map((one, index) => html`${index > 0 && ' or '}${renderType(one)}`)}`
   if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`
-  if (schema.enum) return html`${schema.enum.map(value => html`<code>${JSON.stringify(value)}</code> `)}`
+  if (schema.enum) {
+    return html`${schema.enum.map((value, index) => html`${index > 0 && ' | '}<code>${JSON.stringify(value)}</code>`)}`
+  }
   if (schema.items) return html`list of ${renderType(schema.items)}${renderBounds(schema)}`
   if (schema.properties) return html`object ${renderFields(schema)}`
   return html`${[schema.type ?? 'any'].flat().join(' or ')}${renderBounds(schema)}`
+}
+
+/** What a field is when it is left out, where that is known. */
+export function renderDefault(schema: JsonSchema): Html {
+  return html`${schema.default !== undefined && html`, default <code>${JSON.stringify(schema.default)}</code>`}`
 }
 
 /** Text in which `code` is marked with backticks. */
@@ -59,7 +66,7 @@ ${Object.entries(properties).map(
     name,
     field,
   ]) => html`<tr><td><code>${name}</code>${!required.includes(name) && html` <span class="quiet">optional</span>`}</td>
-<td>${renderType(field)}${field.default !== undefined && html`, default <code>${JSON.stringify(field.default)}</code>`}</td>
+<td>${renderType(field)}${renderDefault(field)}</td>
 <td>${renderText(field.description)}</td></tr>`,
 )}
 </tbody></table></div>`

@@ -13,15 +13,13 @@ export interface EndpointDeps {
   handlers: Handlers
   ready(): Promise<void>
   validation: OpenApiValidation | undefined
-  /** Aborts when no request may be waited for any longer. */
-  closing: AbortSignal
 }
 
 /** The step that does the work: checks the request, calls the operation's handler, and writes its answer. */
 export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
-    const exchange = toExchange(id, req, res, deps.closing)
+    const exchange = toExchange(id, req, res)
     // The health check is what tells whether the service is open.
     if (id !== 'getHealth') await deps.ready()
     const answer = await deps.handlers[id](exchange)
@@ -29,13 +27,8 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
   }
 }
 
-function toExchange<Id extends OperationId>(
-  id: Id,
-  req: Request,
-  res: Response,
-  closing: AbortSignal,
-): Exchange<Id> {
-  const { identity, clientGone, log } = contextOf(res)
+function toExchange<Id extends OperationId>(id: Id, req: Request, res: Response): Exchange<Id> {
+  const { identity, clientGone, stop, log } = contextOf(res)
   return {
     ...parseInput(id, req),
     caller: identity.kind === 'known' ? identity.caller : anonymous,
@@ -45,7 +38,7 @@ function toExchange<Id extends OperationId>(
       return Array.isArray(value) ? value.join(', ') : value
     },
     clientGone,
-    stop: AbortSignal.any([clientGone, closing]),
+    stop,
     log,
   }
 }

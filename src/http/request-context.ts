@@ -13,6 +13,10 @@ export interface RequestContext {
   readonly log: Logger
   /** Aborts when the client is gone before it had its answer. */
   readonly clientGone: AbortSignal
+  /** Aborts when nothing may be waited for any longer: the client is gone, or the wait was called off. */
+  readonly stop: AbortSignal
+  /** Ends every wait of the request with that reason. */
+  callOff(reason: unknown): void
   /** Undefined for paths and methods that do not exist. */
   operationId: OperationId | undefined
   identity: Identity
@@ -43,10 +47,13 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     const sent = req.headers['x-request-id']
     const requestId = typeof sent === 'string' && acceptableRequestId.test(sent) ? sent : randomUUID()
     const gone = new AbortController()
+    const stop = new AbortController()
     const context: RequestContext = {
       requestId,
       log: log.child({ requestId }),
       clientGone: gone.signal,
+      stop: stop.signal,
+      callOff: reason => stop.abort(reason),
       operationId: undefined,
       identity: { kind: 'no_key' },
     }
@@ -56,7 +63,11 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     // The response's: on Express 5 the request's fires as soon as the body has been read.
     res.once('close', () => {
       open.delete(res)
-      if (!res.writableFinished) gone.abort(new ClientGoneError('the client is gone'))
+      if (!res.writableFinished) {
+        const reason = new ClientGoneError('the client is gone')
+        gone.abort(reason)
+        stop.abort(reason)
+      }
       context.log.info(describe(req, res, context, startedAt), 'request')
     })
     next()

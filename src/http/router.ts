@@ -51,7 +51,6 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...turnHandlers(deps),
     ...systemHandlers(deps, document),
   }
-  const closing = new AbortController()
   const open = new Set<Response>()
   const rateLimit = createRateLimit(config.rateLimit, log)
   // What everyone passes, whatever they ask for. Being counted comes before being refused.
@@ -73,7 +72,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   for (const [path, ids] of operationsByPath()) {
     const route = router.route(path)
     for (const id of ids) {
-      const endpoint = createEndpoint(id, { handlers, ready, validation, closing: closing.signal })
+      const endpoint = createEndpoint(id, { handlers, ready, validation })
       route[getOperation(id).method](markOperation(id), ...gates, body, endpoint)
     }
     route.all(...gates, refuseMethod(ids))
@@ -87,7 +86,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   return {
     router,
     async close() {
-      closing.abort(shuttingDown())
+      for (const res of open) contextOf(res).callOff(shuttingDown())
       rateLimit.close()
       await whenOver(open)
     },

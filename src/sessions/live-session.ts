@@ -100,7 +100,7 @@ export class LiveSession {
           {
             type: 'turn.queued',
             turnId: turn.record.id,
-            payload: { status: 'queued', prompt: request.prompt },
+            payload: { status: 'queued' },
           },
           ...(start?.events ?? []),
         ],

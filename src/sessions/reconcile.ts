@@ -18,7 +18,7 @@ export async function reconcile(store: Store, log: EventLog, live: LiveSessions)
       at,
       ...toEndWithoutOutcome(openTurn(turn), 'lost', at, {
         code: 'MESSAGE_SEND_FAILED',
-        reason: 'process_died',
+        reason: 'lost',
         message: 'The server was gone before the turn had ended; its outcome is unknown',
       }),
     })

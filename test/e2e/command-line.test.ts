@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -81,7 +81,9 @@ describe('serve', () => {
     )
     expect(await refused(['--port', '70000'])).toMatch(/0 to 65535/)
     expect(await refused(['--host', '203.0.113.1'])).toMatch(/^claude-code-api: .*EADDRNOTAVAIL/)
-    expect(await refused(['--data-dir', '/proc/nowhere'])).toMatch(/^claude-code-api: .*\/proc\/nowhere/)
+    const file = join(env.HOME ?? '', 'a-file')
+    writeFileSync(file, '')
+    expect(await refused(['--data-dir', join(file, 'data')])).toMatch(/^claude-code-api: dataDir: .*a-file/)
     expect(await refused([], { CLAUDE_API_KEY: 'with space' })).toMatch(/^claude-code-api: CLAUDE_API_KEY: /)
   })
 

@@ -101,7 +101,7 @@ export function describeWriting(context: StoreContext): void {
         response: 'text',
         messageId: 'm-1',
         stopReason: 'refusal' as const,
-        error: { code: 'X', reason: 'process_died' as const, message: 'gone' },
+        error: { code: 'MESSAGE_SEND_FAILED' as const, reason: 'process_died' as const, message: 'gone' },
         usage: { inputTokens: 1, outputTokens: 2, cacheReadInputTokens: 3, cacheCreationInputTokens: 4 },
         costUsd: 0.25,
         startedAt: 2_500,

@@ -7,8 +7,9 @@ export default class CountReporter implements Reporter {
     let failed = unhandledErrors.length
     for (const module of modules) {
       for (const test of module.children.allTests()) {
-        if (test.result().state === 'passed') passed++
-        else failed++
+        const { state } = test.result()
+        if (state === 'passed') passed++
+        else if (state === 'failed') failed++
       }
       // A file that cannot be loaded has no tests, and that is not a success.
       if (!module.ok() && [...module.children.allTests('failed')].length === 0) failed++

@@ -54,6 +54,12 @@ async function waitForTurn(deps: HttpDeps, exchange: SendExchange, turn: TurnRec
       log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
       await deps.service.interrupt(caller, params.sessionId, { turnId: turn.id, clearQueue: false })
     }
+    // The turn is accepted and stays so; whoever asks again would have it twice.
+    if (error instanceof ServiceError && error.code === 'SHUTTING_DOWN') {
+      throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down; the turn is kept', {
+        turnId: turn.id,
+      })
+    }
     throw error
   } finally {
     clearTimeout(timer)

@@ -55,7 +55,7 @@ async function streamTurn(
     await sse.send({ event: 'complete', id: lastSequence, data: { summary: response, ...rest } })
   } catch (error) {
     if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'a stream broke off')
-    const { code, message, details } = toPublicError(error, 'streamMessage')
+    const { code, message, details } = toPublicError(error, 'sendMessage')
     await sse.send({
       event: 'error',
       ...(lastSequence !== undefined && { id: lastSequence }),
