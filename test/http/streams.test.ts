@@ -132,7 +132,7 @@ describe('POST /stream', () => {
     ;(await nextReader()).push(event(6, 'turn.completed'))
     const frames = await readAll(await answer)
     expect(frames.map(frame => frame.event)).toEqual(['connected', 'error'])
-    expect(frames[1]?.data).toMatchObject({ code: 'SSE_SETUP_FAILED', turnId })
+    expect(frames[1]?.data).toMatchObject({ code: 'MESSAGE_SEND_FAILED', turnId })
     expect(JSON.stringify(frames)).not.toContain('secret')
   })
 

@@ -1,20 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import {
-  type ErrorDetails,
-  errorCatalogue,
-  type FailureReason,
-  failureReasons,
-} from '../../src/contract/errors.ts'
+import { type ErrorDetails, errorCatalogue, failureReasons } from '../../src/contract/errors.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-
-/** The reasons that only an answer has, not a stored turn; the type makes the table complete. */
-const reasonsOfAnswersOnly: Record<
-  Exclude<NonNullable<ErrorDetails<'MESSAGE_SEND_FAILED'>>['reason'], FailureReason>,
-  true
-> = { interrupted: true, cancelled: true, lost: true }
 
 /** The codes with typed details; the compiler refuses one that has none. */
 const codesWithDetails = [
@@ -23,6 +12,7 @@ const codesWithDetails = [
   'PERMISSION_MODE_NOT_ALLOWED',
   'METHOD_NOT_ALLOWED',
   'REQUEST_TIMEOUT',
+  'SHUTTING_DOWN',
   'SESSION_BUSY',
   'PAYLOAD_TOO_LARGE',
   'MAX_SESSIONS_REACHED',
@@ -68,9 +58,7 @@ describe('docs/errors.md and the catalogue are equal', () => {
 
   test('reasons, each with a meaning', () => {
     const documented = rowsOf(page, 'Reasons')
-    expect(documented.map(([reason]) => uncoded(reason)).sort()).toEqual(
-      [...failureReasons, ...Object.keys(reasonsOfAnswersOnly)].sort(),
-    )
+    expect(documented.map(([reason]) => uncoded(reason)).sort()).toEqual([...failureReasons].sort())
     for (const [reason, meaning = ''] of documented) expect(meaning, reason).toMatch(/^[A-Z].*\.$/)
   })
 

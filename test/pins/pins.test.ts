@@ -85,6 +85,8 @@ describe('errors', () => {
       'not_logged_in',
       'start_failed',
       'cwd_missing',
+      'cancelled',
+      'lost',
       'unknown',
     ])
   })
