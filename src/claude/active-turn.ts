@@ -18,7 +18,8 @@ export class ActiveTurn {
   interruptRequested = false
   /** Settles when the process has answered the interrupt. */
   interruptAnswered: Promise<unknown> | undefined
-  result: SDKResultMessage | undefined
+  /** One, and one more for each time that more input was taken up after an answer. */
+  readonly results: SDKResultMessage[] = []
   assistantError: SDKAssistantMessageError | undefined
   assistantText: string | null = null
   /** Whether any frame said which prompts it belongs to. */
@@ -29,6 +30,11 @@ export class ActiveTurn {
     const { promise, resolve } = Promise.withResolvers<TurnOutcome>()
     this.ended = promise
     this.settle = resolve
+  }
+
+  /** Whether it has been answered. */
+  get answered(): boolean {
+    return this.results.length > 0
   }
 
   /** Takes note of what a frame says of this turn. */
@@ -52,7 +58,7 @@ export class ActiveTurn {
       if (text !== '') this.assistantText = text
     }
     // A process that marks nothing can only mean this turn.
-    if (message.type === 'result' && (this.begun || !this.#marked)) this.result = message
+    if (message.type === 'result' && (this.begun || !this.#marked)) this.results.push(message)
   }
 }
 

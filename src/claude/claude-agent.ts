@@ -105,6 +105,13 @@ export class ClaudeAgent implements Agent {
     void turn.ended.then(() => clearTimeout(deadline))
   }
 
+  steer({ id, prompt }: { id: string; prompt: Prompt }): boolean {
+    const turn = this.#turn
+    if (!turn?.begun || turn.answered || turn.interruptRequested) return false
+    this.#live.send(toUserMessage(id, prompt))
+    return true
+  }
+
   close(): Promise<void> {
     this.alive = false
     this.#closing ??= this.#live.end(this.#turn ? forcedEnd : idleEnd).then(() => this.exited)
@@ -182,11 +189,11 @@ export class ClaudeAgent implements Agent {
     }
     if (!isTransient(message)) listener.onMessage(message as unknown as Record<string, unknown>)
     if (!turn) return
-    if (turn.interruptRequested && turn.begun && !turn.result) this.#sendInterrupt(turn)
+    if (turn.interruptRequested && turn.begun && !turn.answered) this.#sendInterrupt(turn)
     if (message.type === 'system' && message.subtype === 'session_state_changed') {
       this.#seesStates = true
-      if (message.state === 'idle' && turn.result) this.#finish(turn)
-    } else if (message.type === 'result' && turn.result && !this.#seesStates) {
+      if (message.state === 'idle' && turn.answered) this.#finish(turn)
+    } else if (message.type === 'result' && turn.answered && !this.#seesStates) {
       this.#finish(turn)
     }
   }
@@ -199,9 +206,8 @@ export class ClaudeAgent implements Agent {
 
   /** An answer to an interrupt that is still on its way must not meet the next turn. */
   #finish(turn: ActiveTurn): void {
-    if (!turn.result) return
-    const outcome = toOutcome({ ...turn, result: turn.result, costBefore: this.#costBefore })
-    this.#costBefore = turn.result.total_cost_usd
+    const outcome = toOutcome(turn, this.#costBefore)
+    this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
     void Promise.resolve(turn.interruptAnswered).then(() => {
       if (turn === this.#turn) this.#settle(outcome)
     })

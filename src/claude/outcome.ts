@@ -5,20 +5,24 @@ import type { AgentFailure, TurnOutcome } from '../sessions/ports.ts'
 
 /** What was seen of a turn when its process told that it is over. */
 export interface TurnSigns {
-  result: SDKResultMessage
+  /** More than one where more input was taken up after an answer; never empty. */
+  results: readonly SDKResultMessage[]
   /** The typed error on the newest assistant message. */
   assistantError: SDKAssistantMessageError | undefined
   /** Text of the newest assistant message. */
   assistantText: string | null
   interruptRequested: boolean
-  /** `total_cost_usd` of the result before, which counts up over the life of a process. */
-  costBefore: number | null
 }
 
-/** Reads flags and typed fields only: the text of a result means nothing here. */
-export function toOutcome(signs: TurnSigns): TurnOutcome {
-  const { result } = signs
-  const figures = { usage: toUsage(result), costUsd: toCost(result, signs.costBefore) }
+/**
+ * Reads flags and typed fields only: the text of a result means nothing here.
+ *
+ * @param costBefore `total_cost_usd` of the turn before, which counts up over the life of a process
+ */
+export function toOutcome(signs: TurnSigns, costBefore: number | null): TurnOutcome {
+  const result = signs.results.at(-1)
+  if (!result) throw new Error('a turn without a result has no outcome')
+  const figures = { usage: toUsage(signs.results), costUsd: toCost(signs.results, costBefore) }
   const text = result.subtype === 'success' && !result.is_error ? result.result : signs.assistantText
   const completed = (stopReason: StopReason): TurnOutcome => ({
     status: 'completed',
@@ -94,34 +98,42 @@ interface ModelTokens {
 }
 
 /** Per model, since the result before; sent by the pinned Claude Code but not in the SDK's typings. */
-function sinceLastResult(result: SDKResultMessage): ModelTokens[] | undefined {
-  const models = (result as { model_usage_since_last_result?: Record<string, ModelTokens> })
-    .model_usage_since_last_result
-  return models && Object.values(models)
+function sinceLastResult(results: readonly SDKResultMessage[]): ModelTokens[] | undefined {
+  const models = results.map(
+    result =>
+      (result as { model_usage_since_last_result?: Record<string, ModelTokens> })
+        .model_usage_since_last_result,
+  )
+  return models.every(usage => usage !== undefined)
+    ? models.flatMap(usage => Object.values(usage))
+    : undefined
 }
 
-function toUsage(result: SDKResultMessage): Usage {
-  const models = sinceLastResult(result)
-  if (models) {
-    const sum = (field: keyof ModelTokens) => models.reduce((total, tokens) => total + tokens[field], 0)
-    return {
-      inputTokens: sum('inputTokens'),
-      outputTokens: sum('outputTokens'),
-      cacheReadInputTokens: sum('cacheReadInputTokens'),
-      cacheCreationInputTokens: sum('cacheCreationInputTokens'),
-    }
+function toUsage(results: readonly SDKResultMessage[]): Usage {
+  const tokens = sinceLastResult(results) ?? results.map(toModelTokens)
+  const sum = (field: keyof ModelTokens) => tokens.reduce((total, counted) => total + counted[field], 0)
+  return {
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    cacheReadInputTokens: sum('cacheReadInputTokens'),
+    cacheCreationInputTokens: sum('cacheCreationInputTokens'),
   }
-  const { usage } = result
+}
+
+/** Of the main conversation alone: the fallback. */
+function toModelTokens({ usage }: SDKResultMessage): ModelTokens {
   return {
     inputTokens: usage.input_tokens,
     outputTokens: usage.output_tokens,
     cacheReadInputTokens: usage.cache_read_input_tokens,
     cacheCreationInputTokens: usage.cache_creation_input_tokens,
+    costUSD: 0,
   }
 }
 
-function toCost(result: SDKResultMessage, before: number | null): number | null {
-  const models = sinceLastResult(result)
+function toCost(results: readonly SDKResultMessage[], before: number | null): number | null {
+  const models = sinceLastResult(results)
   if (models) return models.reduce((total, { costUSD }) => total + costUSD, 0)
-  return before === null ? null : Math.max(0, result.total_cost_usd - before)
+  const total = results.at(-1)?.total_cost_usd
+  return before === null || total === undefined ? null : Math.max(0, total - before)
 }

@@ -31,6 +31,10 @@ export interface ClaudeCodeApiConfig {
   idleTimeoutMs?: number
   /** How many turns may wait in one session. Default: 16. */
   maxQueuedTurns?: number
+  /** How many processes of Claude Code live at once. Default: what 60 % of the memory hold at 300 MB each, at least 2. */
+  maxLiveProcesses?: number
+  /** How many turns may wait for a process, over all sessions. Default: 1000. */
+  maxWaitingTurns?: number
   /** How long `close()` lets running turns finish. Default: 10 seconds. */
   drainTimeoutMs?: number
   /** Larger request bodies are refused with 413. Default: 10 MiB. */

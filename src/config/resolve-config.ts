@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, totalmem } from 'node:os'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -36,6 +36,8 @@ export interface ResolvedConfig {
   allowBypassPermissions: boolean
   idleTimeoutMs: number
   maxQueuedTurns: number
+  maxWaitingTurns: number
+  maxLiveProcesses: number
   drainTimeoutMs: number
   maxBodyBytes: number
   /** All of what Claude Code's process gets. */
@@ -45,6 +47,8 @@ export interface ResolvedConfig {
   logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
 }
 
+/** What a live Claude Code takes after some turns, with room to spare. */
+const bytesPerProcess = 300 * 1024 * 1024
 // Longer ones do not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
 const duration = (minimum: number) => z.int().min(minimum).max(longestTimer)
@@ -94,6 +98,8 @@ const schema = z.strictObject({
   allowBypassPermissions: z.boolean().default(false),
   idleTimeoutMs: duration(1).default(600_000),
   maxQueuedTurns: count(0).default(16),
+  maxWaitingTurns: count(0).default(1000),
+  maxLiveProcesses: count(1).default(() => Math.max(2, Math.floor((totalmem() * 0.6) / bytesPerProcess))),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   agentEnv: z.record(z.string().regex(/^[^=\0]+$/, 'is no name for a variable'), z.string()).optional(),

@@ -60,7 +60,14 @@ export const eventSchemas = {
   }),
   'session.expired': z.strictObject(envelope),
   'session.ended': z.strictObject(envelope),
-  'turn.queued': z.strictObject({ ...ofTurn, status: turnStatus }),
+  'turn.queued': z.strictObject({
+    ...ofTurn,
+    status: turnStatus,
+    reason: z
+      .enum(['session_busy', 'no_free_process'])
+      .optional()
+      .meta({ description: 'What it waits for; absent when it starts at once' }),
+  }),
   'turn.started': z.strictObject({ ...ofTurn, status: turnStatus, startedAt: timestamp }),
   message: z.strictObject({
     type: z.literal('claude_code_message'),

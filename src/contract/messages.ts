@@ -9,9 +9,9 @@ const timeout = z
   .default(0)
   .meta({ description: 'Milliseconds from acceptance until the turn is stopped; 0: none' })
 
-const onBusy = z.enum(['queue', 'reject', 'interrupt']).default('queue').meta({
+const onBusy = z.enum(['queue', 'reject', 'interrupt', 'steer']).default('queue').meta({
   description:
-    'What happens when the session runs a turn: `queue` waits for it, `reject` answers 409, `interrupt` stops it and runs this next',
+    'What happens when the session runs a turn: `queue` waits for it, `reject` answers 409, `interrupt` stops it and runs this next, `steer` hands it to the running turn as more input (as `queue` when that can take none any more)',
 })
 
 export const sendMessageRequest = z

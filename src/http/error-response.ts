@@ -34,6 +34,9 @@ export function logFault(res: Response, error: unknown): void {
   log.error({ err: error, ...(operationId && { operation: operationId }) }, 'unexpected fault')
 }
 
+/** Where trying again soon makes sense, RFC 9110 `Retry-After`; the rate limit sets its own. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { TURN_QUEUE_FULL: 1, SHUTTING_DOWN: 5 }
+
 export type CheckErrorBody = (
   operationId: OperationId | undefined,
   status: number,
@@ -56,6 +59,8 @@ export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
       shown = { code: 'INTERNAL', message: errorCatalogue.INTERNAL.title }
       body = toErrorBody(shown, requestId)
     }
+    const wait = retryAfterSeconds[shown.code]
+    if (wait !== undefined) res.setHeader('Retry-After', wait)
     sendJson(res, errorCatalogue[shown.code].status, body)
   }
 }

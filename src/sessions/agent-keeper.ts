@@ -1,7 +1,9 @@
 import type { DeltaEvent } from '../contract/events.ts'
+import type { Prompt } from '../contract/turns.ts'
 import type { EventLog } from './event-log.ts'
 import { isRecordOfAssistant, messageIdOf } from './message-shape.ts'
 import type { Agent, AgentLauncher, Store } from './ports.ts'
+import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
 import type { OpenTurn } from './running-turn.ts'
 import { SessionWriter, type WriterLog } from './session-writer.ts'
@@ -10,6 +12,7 @@ export interface AgentKeeperContext {
   store: Store
   log: EventLog
   launcher: AgentLauncher
+  pool: ProcessPool
   /** How long a process may wait for its next turn before it is ended, in milliseconds. */
   idleTimeoutMs: number
   faults: WriterLog
@@ -19,13 +22,17 @@ export interface AgentKeeperContext {
   onDispensable(sessionId: string): void
 }
 
-/** Owns the process of one session: starts it, keeps it between turns, ends it, writes down what it says. */
-export class AgentKeeper {
+/**
+ * Owns the process of one session: gets it a place in the pool, starts it, keeps it between turns, ends it, and
+ * writes down what it says.
+ */
+export class AgentKeeper implements PlaceHolder {
   readonly writer: SessionWriter
   claudeSessionId: string
   readonly #session: Pick<SessionRecord, 'id' | 'tenantId'>
   readonly #context: AgentKeeperContext
   readonly #currentTurn: () => OpenTurn | undefined
+  #place: Place | undefined
   #agent: Agent | undefined
   #launching: Promise<Agent> | undefined
   #conversationStarted: boolean
@@ -49,32 +56,45 @@ export class AgentKeeper {
     return this.#agent !== undefined || this.#launching !== undefined
   }
 
-  /** Starts the process without waiting; a failure shows when it is obtained for a turn. */
+  /** Starts the process without waiting, if there is room for it; a failure shows when a turn needs it. */
   warm(): void {
+    this.#place ??= this.#context.pool.takeFree(this)
+    if (!this.#place) return
     this.obtain().then(
       () => {
         if (!this.#currentTurn()) this.rest()
       },
-      error =>
-        this.#context.faults.error(
-          { err: error, sessionId: this.#session.id },
-          'could not start Claude Code',
-        ),
+      error => this.#onLaunchFault(error),
     )
+  }
+
+  /** Whether a turn can have a process now: one that lives, or a place for a new one, which is held then. */
+  reserve(): boolean {
+    clearTimeout(this.#idle)
+    // One that failed to start needs no place to say so.
+    if (this.#agent?.startFailure && !this.#stale) return true
+    this.#place ??= this.#context.pool.take(this)
+    this.#place?.markBusy()
+    return this.#place !== undefined
+  }
+
+  /** Waits for what `reserve` could not have. False when the signal fired or the pool was closed before. */
+  async waitForPlace(caller: string, signal: AbortSignal): Promise<boolean> {
+    this.#place = await this.#context.pool.wait(this, caller, signal)
+    return this.#place !== undefined
   }
 
   /**
    * The session's process: the one that lives, or a new one. One that failed to start is handed out once, so
-   * that the turn which meets it tells why; the next turn tries again.
+   * that the turn which meets it tells why; the next turn tries again. To be called with a place only.
    */
-  async obtain(): Promise<Agent> {
-    clearTimeout(this.#idle)
+  obtain(): Promise<Agent> {
     const agent = this.#agent
     if (agent && !this.#stale) {
-      if (agent.alive) return agent
+      if (agent.alive) return Promise.resolve(agent)
       if (agent.startFailure) {
         this.#agent = undefined
-        return agent
+        return Promise.resolve(agent)
       }
     }
     this.#launching ??= this.#launch().finally(() => {
@@ -91,29 +111,51 @@ export class AgentKeeper {
     this.#agent?.interrupt()
   }
 
+  /** Hands the running turn more input. False when it cannot take any: nothing has happened then. */
+  steer(input: { id: string; prompt: Prompt }): boolean {
+    return this.#agent?.steer(input) ?? false
+  }
+
   /** Between turns: the process waits for the next one, but not for ever. */
   rest(): void {
     clearTimeout(this.#idle)
+    // A failure to start has been told by now.
+    if (this.#agent && !this.#agent.alive) this.#agent = undefined
     if (!this.#agent) {
+      if (!this.#launching) this.#leavePlace()
       this.#context.onDispensable(this.#session.id)
       return
     }
-    this.#idle = setTimeout(() => void this.#retire(), this.#context.idleTimeoutMs)
+    this.#idle = setTimeout(() => void this.retire(), this.#context.idleTimeoutMs)
     this.#idle.unref()
+    this.#place?.markIdle()
+  }
+
+  /** Ends the process; the next turn starts another, in the same conversation. */
+  async retire(): Promise<void> {
+    clearTimeout(this.#idle)
+    const agent = this.#agent
+    const place = this.#place
+    this.#agent = undefined
+    this.#place = undefined
+    await agent?.close()
+    place?.release()
+    this.#context.onDispensable(this.#session.id)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#idle)
     await this.#launching?.catch(() => {})
-    await this.#agent?.close()
+    await this.retire()
   }
 
   async #launch(): Promise<Agent> {
-    // Two processes of one conversation would both write its transcript.
-    await this.#agent?.close()
+    const old = this.#agent
     this.#agent = undefined
     this.#stale = false
+    // Two processes of one conversation would both write its transcript.
+    await old?.close()
+    await this.#place?.free
     const { store, launcher } = this.#context
     const session = await store.findSession(this.#session.tenantId, this.#session.id)
     if (!session || this.#closed) throw new Error(`session ${this.#session.id} is gone`)
@@ -134,19 +176,27 @@ export class AgentKeeper {
       },
     )
     this.#agent = agent
-    void agent.exited.then(() => {
-      // One that failed to start waits for the turn that tells of it.
-      if (this.#agent === agent && !agent.startFailure) this.#agent = undefined
-      if (!this.#currentTurn()) this.#context.onDispensable(this.#session.id)
-    })
+    void agent.exited.then(() => this.#onExit(agent))
     return agent
   }
 
-  async #retire(): Promise<void> {
-    const agent = this.#agent
-    if (!agent || this.#currentTurn()) return
-    this.#agent = undefined
-    await agent.close()
+  #onExit(agent: Agent): void {
+    if (this.#agent !== agent) return
+    // One that failed to start waits for the turn that tells of it, but not in a place.
+    if (!agent.startFailure) this.#agent = undefined
+    if (this.#currentTurn()) return
+    this.#leavePlace()
+    this.#context.onDispensable(this.#session.id)
+  }
+
+  #leavePlace(): void {
+    this.#place?.release()
+    this.#place = undefined
+  }
+
+  #onLaunchFault(error: unknown): void {
+    this.#context.faults.error({ err: error, sessionId: this.#session.id }, 'could not start Claude Code')
+    if (!this.#currentTurn()) this.rest()
   }
 
   #onMessage(message: Record<string, unknown>): void {

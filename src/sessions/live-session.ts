@@ -12,12 +12,14 @@ import {
   toEnd,
   toEndWithoutOutcome,
   toStart,
+  toUserMessage,
 } from './running-turn.ts'
 import type { TurnRequest } from './session-service.ts'
 
 export interface LiveSessionContext extends AgentKeeperContext {
   sessionTimeoutMs: number
   maxQueuedTurns: number
+  maxWaitingTurns: number
   /** Whether turns may start; false while the server shuts down. */
   mayStart(): boolean
 }
@@ -32,7 +34,8 @@ export class LiveSession {
   readonly #context: LiveSessionContext
   readonly #keeper: AgentKeeper
   #queue: OpenTurn[] = []
-  #running: OpenTurn | undefined
+  /** The turn that runs, or that is the next to run and waits for a process. */
+  #current: OpenTurn | undefined
   #work: Promise<void> = Promise.resolve()
   #ended = false
 
@@ -40,11 +43,11 @@ export class LiveSession {
     this.id = session.id
     this.#tenantId = session.tenantId
     this.#context = context
-    this.#keeper = new AgentKeeper(session, context, () => this.#running)
+    this.#keeper = new AgentKeeper(session, context, () => this.#current)
   }
 
   get state(): SessionState {
-    return this.#running || this.#queue.length > 0 ? 'running' : 'idle'
+    return this.#current ? 'running' : 'idle'
   }
 
   /** Whether nothing would be lost by forgetting it. */
@@ -52,7 +55,7 @@ export class LiveSession {
     return this.state === 'idle' && !this.#keeper.hasAgent
   }
 
-  /** Starts the session's process in the background. */
+  /** Starts the session's process in the background, if there is room for it. */
   warm(): void {
     this.#keeper.warm()
   }
@@ -65,42 +68,33 @@ export class LiveSession {
   /** Accepts a turn: stored when the promise resolves. A refused one changes nothing. */
   async submit(caller: Caller, request: TurnRequest, session: SessionRecord): Promise<TurnRecord> {
     if (this.#ended) throw new ServiceError('SESSION_ENDED', `Session ${this.id} has ended`)
-    if (this.#running && request.onBusy === 'reject') {
-      const turnId = this.#running.record.id
-      throw new ServiceError('SESSION_BUSY', `Session ${this.id} is running turn ${turnId}`, { turnId })
+    if (request.onBusy === 'steer') {
+      const steered = await this.#steer(request)
+      if (steered) return steered
     }
-    const { maxQueuedTurns } = this.#context
-    if (this.#running && this.#queue.length >= maxQueuedTurns) {
-      throw new ServiceError(
-        'TURN_QUEUE_FULL',
-        `Session ${this.id} has ${maxQueuedTurns} turns waiting already`,
-        {
-          limit: maxQueuedTurns,
-          waiting: this.#queue.length,
-        },
-      )
-    }
+    const starts = !this.#current
+    const admitted = starts && this.#keeper.reserve()
+    this.#refuseWhenFull(request, starts && !admitted)
     const now = Date.now()
     const turn = openTurn(newTurn(caller, this.id, request, now))
-    const starts = !this.#running
-    if (starts) this.#running = turn
+    if (starts) this.#current = turn
     else if (request.onBusy === 'interrupt') this.#queue.unshift(turn)
     else this.#queue.push(turn)
-    const activity = { lastActivityAt: now, expiresAt: now + this.#context.sessionTimeoutMs }
-    const start = starts ? toStart(turn, session.claudeSessionId, now) : undefined
+    const start = admitted ? toStart(turn, session.claudeSessionId, now) : undefined
     if (start) Object.assign(turn.record, start.updateTurn)
-    const owner = { tenantId: this.#tenantId, sessionId: this.id }
+    const reason = starts ? (admitted ? undefined : 'no_free_process') : 'session_busy'
     try {
       await this.#context.log.commit({
-        ...owner,
+        tenantId: this.#tenantId,
+        sessionId: this.id,
         at: now,
-        session: activity,
+        session: { lastActivityAt: now, expiresAt: now + this.#context.sessionTimeoutMs },
         insertTurn: turn.record,
         events: [
           {
             type: 'turn.queued',
             turnId: turn.record.id,
-            payload: { status: 'queued' },
+            payload: { status: 'queued', ...(reason && { reason }) },
           },
           ...(start?.events ?? []),
         ],
@@ -109,23 +103,18 @@ export class LiveSession {
       this.#withdraw(turn)
       throw error
     }
-    if (request.timeoutMs > 0) {
-      turn.deadline = setTimeout(() => this.#stop(turn, 'timed_out'), request.timeoutMs)
-    }
+    this.#setDeadline(turn, request.timeoutMs)
     if (starts) this.#work = this.#runAll(turn)
-    else if (request.onBusy === 'interrupt' && this.#running) this.#stop(this.#running, 'interrupted')
+    else if (request.onBusy === 'interrupt' && this.#current) this.#stop(this.#current, 'interrupted')
     return { ...turn.record }
   }
 
   /** Takes in a turn that was waiting when the server stopped. */
   readmit(record: TurnRecord): void {
     const turn = openTurn(record)
-    if (record.timeoutMs > 0) {
-      const left = Math.max(0, record.createdAt + record.timeoutMs - Date.now())
-      turn.deadline = setTimeout(() => this.#stop(turn, 'timed_out'), left)
-    }
+    this.#setDeadline(turn, record.timeoutMs)
     this.#queue.push(turn)
-    if (!this.#running) this.#work = this.#runQueue()
+    if (!this.#current) this.#work = this.#runAll(this.#takeNext())
   }
 
   /**
@@ -133,19 +122,14 @@ export class LiveSession {
    * @returns nothing in either list when there was nothing to stop
    */
   async interrupt(turnId: string | undefined, clearQueue: boolean): Promise<InterruptResponse> {
-    const cancelled = this.#queue.filter(turn => clearQueue || turn.record.id === turnId)
-    const running = this.#running
-    const stopped = running && (turnId === undefined || running.record.id === turnId) ? running : undefined
-    const ends = cancelled.map(turn => this.#cancel(turn))
-    if (stopped) {
-      ends.push(stopped.ended)
-      this.#stop(stopped, 'interrupted')
-    }
-    await Promise.all(ends)
-    return {
-      interrupted: stopped ? [stopped.record.id] : [],
-      cancelled: cancelled.map(turn => turn.record.id),
-    }
+    const current = this.#current
+    const stopped = current && (turnId === undefined || current.record.id === turnId) ? [current] : []
+    const waiting = this.#queue.filter(turn => clearQueue || turn.record.id === turnId)
+    const [interrupted, cancelled] = stopped[0]?.record.status === 'queued' ? [[], stopped] : [stopped, []]
+    for (const turn of [...waiting, ...stopped]) this.#stop(turn, 'interrupted')
+    await Promise.all([...stopped, ...waiting].map(turn => turn.ended))
+    const idsOf = (turns: OpenTurn[]) => turns.map(turn => turn.record.id)
+    return { interrupted: idsOf(interrupted), cancelled: idsOf([...cancelled, ...waiting]) }
   }
 
   /** Refuses new turns and ends those that are open. The process ends by itself afterwards. */
@@ -166,37 +150,80 @@ export class LiveSession {
     await this.#keeper.close()
   }
 
+  /** Gives the prompt to the running turn. Undefined when there is none that can take it. */
+  async #steer({ prompt }: TurnRequest): Promise<TurnRecord | undefined> {
+    const turn = this.#current
+    const id = randomUUID()
+    if (!turn || turn.stop || !this.#keeper.steer({ id, prompt })) return undefined
+    await this.#keeper.writer.write({
+      events: [toUserMessage(turn.record.id, id, prompt, this.#keeper.claudeSessionId)],
+    })
+    return { ...turn.record }
+  }
+
+  #refuseWhenFull({ onBusy }: TurnRequest, wouldWait: boolean): void {
+    const { maxQueuedTurns, maxWaitingTurns, pool } = this.#context
+    const turnId = this.#current?.record.id
+    if (turnId !== undefined && onBusy === 'reject') {
+      throw new ServiceError('SESSION_BUSY', `Session ${this.id} is running turn ${turnId}`, { turnId })
+    }
+    if (turnId !== undefined && this.#queue.length >= maxQueuedTurns) {
+      throw new ServiceError(
+        'TURN_QUEUE_FULL',
+        `Session ${this.id} has ${maxQueuedTurns} turns waiting already`,
+        {
+          limit: maxQueuedTurns,
+          waiting: this.#queue.length,
+        },
+      )
+    }
+    if (wouldWait && pool.waiting >= maxWaitingTurns) {
+      const waiting = pool.waiting
+      throw new ServiceError('TURN_QUEUE_FULL', `${waiting} turns are waiting for a process already`, {
+        limit: maxWaitingTurns,
+        waiting,
+      })
+    }
+  }
+
+  #setDeadline(turn: OpenTurn, timeoutMs: number): void {
+    if (timeoutMs === 0) return
+    const left = Math.max(0, turn.record.createdAt + timeoutMs - Date.now())
+    turn.deadline = setTimeout(() => this.#stop(turn, 'timed_out'), left)
+  }
+
   #withdraw(turn: OpenTurn): void {
     this.#queue = this.#queue.filter(waiting => waiting !== turn)
     turn.markEnded()
-    if (this.#running !== turn) return
-    this.#running = undefined
-    this.#work = this.#runQueue()
+    if (this.#current === turn) this.#work = this.#runAll(this.#takeNext())
   }
 
-  async #runQueue(): Promise<void> {
-    const next = this.#context.mayStart() ? this.#queue.shift() : undefined
-    if (!next) return this.#keeper.rest()
-    this.#running = next
-    const at = Date.now()
-    const start = toStart(next, this.#keeper.claudeSessionId, at)
-    Object.assign(next.record, start.updateTurn)
-    await this.#keeper.writer.write(start)
-    await this.#runAll(next)
+  #takeNext(): OpenTurn | undefined {
+    this.#current = this.#context.mayStart() ? this.#queue.shift() : undefined
+    return this.#current
   }
 
   /** Runs the turn, then those that wait. */
-  async #runAll(turn: OpenTurn): Promise<void> {
-    const outcome = await this.#run(turn)
-    clearTimeout(turn.deadline)
-    const at = Date.now()
-    await this.#keeper.writer.write({
-      ...toEnd(turn, outcome, at),
-      session: { lastActivityAt: at, expiresAt: at + this.#context.sessionTimeoutMs },
-    })
-    turn.markEnded()
-    this.#running = undefined
-    await this.#runQueue()
+  async #runAll(first: OpenTurn | undefined): Promise<void> {
+    for (let turn = first; turn; turn = this.#takeNext()) {
+      if (turn.record.status === 'queued') await this.#start(turn)
+      if (turn.record.status === 'running') await this.#finish(turn, await this.#run(turn))
+      else if (turn.stop) await this.#cancel(turn)
+      // Else the server shuts down: the turn stays as it is stored, and runs at the next start.
+      else clearTimeout(turn.deadline)
+    }
+    this.#keeper.rest()
+  }
+
+  /** Waits for a process to be had, unless the turn is stopped before. */
+  async #start(turn: OpenTurn): Promise<void> {
+    const { tenantId, createdBy } = turn.record
+    const caller = `${tenantId}:${createdBy}`
+    const { keeper, signal } = { keeper: this.#keeper, signal: turn.stopping.signal }
+    if (turn.stop || !(keeper.reserve() || (await keeper.waitForPlace(caller, signal))) || turn.stop) return
+    const start = toStart(turn, keeper.claudeSessionId, Date.now())
+    Object.assign(turn.record, start.updateTurn)
+    await keeper.writer.write(start)
   }
 
   async #run(turn: OpenTurn): Promise<TurnOutcome> {
@@ -216,14 +243,28 @@ export class LiveSession {
     }
   }
 
+  async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
+    clearTimeout(turn.deadline)
+    const at = Date.now()
+    await this.#keeper.writer.write({
+      ...toEnd(turn, outcome, at),
+      session: { lastActivityAt: at, expiresAt: at + this.#context.sessionTimeoutMs },
+    })
+    turn.markEnded()
+  }
+
   #stop(turn: OpenTurn, cause: StopCause): void {
     turn.stop ??= cause
-    if (turn === this.#running) this.#keeper.interrupt()
-    else void this.#cancel(turn)
+    turn.stopping.abort()
+    if (turn !== this.#current) {
+      this.#queue = this.#queue.filter(waiting => waiting !== turn)
+      void this.#cancel(turn)
+    } else if (turn.record.status === 'running') {
+      this.#keeper.interrupt()
+    }
   }
 
   async #cancel(turn: OpenTurn): Promise<void> {
-    this.#queue = this.#queue.filter(waiting => waiting !== turn)
     clearTimeout(turn.deadline)
     await this.#keeper.writer.write(toEndWithoutOutcome(turn, 'cancelled', Date.now()))
     turn.markEnded()

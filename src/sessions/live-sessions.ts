@@ -1,22 +1,28 @@
 import { settlesWithin } from '../lib/settles-within.ts'
 import { LiveSession, type LiveSessionContext } from './live-session.ts'
+import { ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
 
 /** An interrupt that takes longer waits for the store, not for Claude Code. */
 const interruptBoundMs = 10_000
 
-type Context = Omit<LiveSessionContext, 'mayStart' | 'onDispensable' | 'signal'>
+type Context = Omit<LiveSessionContext, 'mayStart' | 'onDispensable' | 'signal' | 'pool'> & {
+  maxLiveProcesses: number
+}
 
 /** The sessions that have something to do or a process; the others are rows in the store and nothing else. */
 export class LiveSessions {
   readonly #sessions = new Map<string, LiveSession>()
   readonly #context: LiveSessionContext
   readonly #givenUp = new AbortController()
+  readonly #pool: ProcessPool
   #draining = false
 
   constructor(context: Context) {
+    this.#pool = new ProcessPool(context.maxLiveProcesses)
     this.#context = {
       ...context,
+      pool: this.#pool,
       mayStart: () => !this.#draining,
       signal: this.#givenUp.signal,
       onDispensable: id => {
@@ -46,6 +52,7 @@ export class LiveSessions {
   /** Waits for running turns up to `drainTimeoutMs`, then interrupts them; ends every process. */
   async close(drainTimeoutMs: number): Promise<void> {
     this.#draining = true
+    this.#pool.close()
     const all = [...this.#sessions.values()]
     const settled = Promise.all(all.map(live => live.settled()))
     if (!(await settlesWithin(settled, drainTimeoutMs))) {

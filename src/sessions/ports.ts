@@ -169,6 +169,12 @@ export interface Agent {
    * nothing happens without a running turn.
    */
   interrupt(): void
+  /**
+   * Hands the running turn more input, which Claude Code takes up between its steps. The turn ends when that has
+   * been answered too. `id` becomes the uuid of the message.
+   * @returns false when no turn runs that could still take it: nothing has happened then
+   */
+  steer(input: { id: string; prompt: Prompt }): boolean
   /** Ends the process and everything that it started, by force after a bounded time. Idempotent. */
   close(): Promise<void>
 }

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { EventLog } from './event-log.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import type { Store } from './ports.ts'
 import { openTurn, toEndWithoutOutcome } from './running-turn.ts'
+
+const text = 'The server was gone before the turn had ended; its outcome is unknown'
 
 /**
  * Puts right what a crash left: turns that were running are lost, since nobody knows how far they came; those
@@ -12,16 +15,15 @@ export async function reconcile(store: Store, log: EventLog, live: LiveSessions)
   for (const turn of unfinished.filter(({ status }) => status !== 'queued')) {
     const { tenantId, sessionId } = turn
     const at = Date.now()
-    await log.commit({
-      tenantId,
-      sessionId,
-      at,
-      ...toEndWithoutOutcome(openTurn(turn), 'lost', at, {
-        code: 'MESSAGE_SEND_FAILED',
-        reason: 'lost',
-        message: 'The server was gone before the turn had ended; its outcome is unknown',
-      }),
+    const end = toEndWithoutOutcome(openTurn(turn), 'lost', at, {
+      code: 'MESSAGE_SEND_FAILED',
+      reason: 'lost',
+      message: text,
     })
+    const id = randomUUID()
+    const message = { type: 'system', subtype: 'turn_lost', uuid: id, session_id: sessionId, text }
+    const note = { type: 'message' as const, turnId: turn.id, payload: { id, source: 'sdk', message } }
+    await log.commit({ tenantId, sessionId, at, ...end, events: [note, ...end.events] })
   }
   for (const turn of unfinished.filter(({ status }) => status === 'queued')) {
     const session = await store.findSession(turn.tenantId, turn.sessionId)

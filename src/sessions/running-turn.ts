@@ -1,7 +1,7 @@
 import { toTimestamp } from '../contract/primitives.ts'
-import type { TurnError } from '../contract/turns.ts'
+import type { Prompt, TurnError } from '../contract/turns.ts'
 import type { Change, TurnOutcome } from './ports.ts'
-import type { TurnRecord } from './records.ts'
+import type { NewEvent, TurnRecord } from './records.ts'
 import { type TerminalStatus, terminalEventOf } from './turn-states.ts'
 
 /** Why a turn is being stopped; the first cause wins. */
@@ -11,6 +11,8 @@ export type StopCause = 'interrupted' | 'timed_out'
 export interface OpenTurn {
   readonly record: TurnRecord
   stop: StopCause | undefined
+  /** Fires when it is to be stopped. */
+  readonly stopping: AbortController
   deadline: NodeJS.Timeout | undefined
   /** Id of the last assistant message of the main conversation. */
   messageId: string | null
@@ -21,7 +23,27 @@ export interface OpenTurn {
 
 export function openTurn(record: TurnRecord): OpenTurn {
   const { promise, resolve } = Promise.withResolvers<void>()
-  return { record, stop: undefined, deadline: undefined, messageId: null, ended: promise, markEnded: resolve }
+  return {
+    record,
+    stop: undefined,
+    stopping: new AbortController(),
+    deadline: undefined,
+    messageId: null,
+    ended: promise,
+    markEnded: resolve,
+  }
+}
+
+/** The record of what the caller said, as a message of the turn. */
+export function toUserMessage(turnId: string, id: string, prompt: Prompt, claudeSessionId: string): NewEvent {
+  const message = {
+    type: 'user',
+    message: { role: 'user', content: prompt },
+    parent_tool_use_id: null,
+    uuid: id,
+    session_id: claudeSessionId,
+  }
+  return { type: 'message', turnId, payload: { id, source: 'user', message } }
 }
 
 type TurnWrite = Required<Pick<Change, 'updateTurn' | 'events'>>
@@ -33,21 +55,7 @@ export function toStart(turn: OpenTurn, claudeSessionId: string, at: number): Tu
     updateTurn: { id, status: 'running', startedAt: at },
     events: [
       { type: 'turn.started', turnId: id, payload: { status: 'running', startedAt: toTimestamp(at) } },
-      {
-        type: 'message',
-        turnId: id,
-        payload: {
-          id,
-          source: 'user',
-          message: {
-            type: 'user',
-            message: { role: 'user', content: prompt },
-            parent_tool_use_id: null,
-            uuid: id,
-            session_id: claudeSessionId,
-          },
-        },
-      },
+      toUserMessage(id, id, prompt, claudeSessionId),
     ],
   }
 }

@@ -14,7 +14,8 @@ export interface SessionView {
 export interface TurnRequest {
   prompt: Prompt
   timeoutMs: number
-  onBusy: 'queue' | 'reject' | 'interrupt'
+  /** `steer`: more input for the running turn, which is answered then; as `queue` when none can take it. */
+  onBusy: 'queue' | 'reject' | 'interrupt' | 'steer'
 }
 
 /** What a reader of a session's log receives. */

@@ -19,6 +19,8 @@ export interface SessionsOptions extends DirectoryPolicy {
   sessionTimeoutMs: number
   maxSessions: number
   maxQueuedTurns: number
+  maxWaitingTurns: number
+  maxLiveProcesses: number
   idleTimeoutMs: number
   drainTimeoutMs: number
   allowBypassPermissions: boolean

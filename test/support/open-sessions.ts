@@ -41,6 +41,8 @@ export async function openSessions(
       sessionTimeoutMs: 3_600_000,
       maxSessions: 100,
       maxQueuedTurns: 16,
+      maxWaitingTurns: 100,
+      maxLiveProcesses: 50,
       idleTimeoutMs: 600_000,
       drainTimeoutMs: 100,
       allowBypassPermissions: false,

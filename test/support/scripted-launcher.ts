@@ -79,8 +79,10 @@ export const playPrompt: Script = async scene => {
 class ScriptedAgent implements Agent {
   readonly exited: Promise<void>
   alive = true
+  /** What was handed to running turns. */
+  readonly steered: Prompt[] = []
   readonly startFailure: AgentFailure | undefined
-  readonly #spec: AgentSpec
+  readonly spec: AgentSpec
   readonly #listener: AgentListener
   readonly #script: Script
   #stop: ((how: 'interrupted' | 'died') => void) | undefined
@@ -92,7 +94,7 @@ class ScriptedAgent implements Agent {
     script: Script,
     startFailure: AgentFailure | undefined,
   ) {
-    this.#spec = spec
+    this.spec = spec
     this.#listener = listener
     this.#script = script
     this.startFailure = startFailure
@@ -105,15 +107,15 @@ class ScriptedAgent implements Agent {
   async runTurn({ turnId, prompt }: { turnId: string; prompt: Prompt }): Promise<TurnOutcome> {
     if (this.startFailure) return failed(this.startFailure, true)
     if (!this.alive) return failed(died, false)
-    const { claudeSessionId } = this.#spec
+    const { claudeSessionId } = this.spec
     const stop = Promise.withResolvers<'interrupted' | 'died'>()
     this.#stop = stop.resolve
-    this.#listener.onIdentity({ claudeSessionId, model: this.#spec.model ?? 'scripted-model' })
+    this.#listener.onIdentity({ claudeSessionId, model: this.spec.model ?? 'scripted-model' })
     const text = typeof prompt === 'string' ? prompt : JSON.stringify(prompt)
     const messageId = `msg_${turnId}`
     const played = this.#script({
       text,
-      spec: this.#spec,
+      spec: this.spec,
       stopped: stop.promise.then(() => {}),
       say: said =>
         this.#listener.onMessage({
@@ -132,6 +134,16 @@ class ScriptedAgent implements Agent {
     if (how === 'died') return failed(died, false)
     if (how === 'interrupted') return { status: 'interrupted', response: null, ...figures }
     return { status: 'completed', stopReason: 'end_turn', response: await played, ...figures }
+  }
+
+  steer({ prompt }: { id: string; prompt: Prompt }): boolean {
+    if (!this.#stop) return false
+    this.steered.push(prompt)
+    return true
+  }
+
+  get running(): boolean {
+    return this.#stop !== undefined
   }
 
   interrupt(): void {
