@@ -77,6 +77,7 @@ export class Runtime {
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
       this.#log,
+      store.transcripts,
     )
     const sessions = new Sessions({ store, launcher, faults: this.#log, options, builtInModels })
     const close = async (endResponses: () => Promise<void>) => {

@@ -6,6 +6,7 @@ import type {
   AgentInspection,
   AgentListener,
   AgentSpec,
+  TranscriptStore,
   TurnOutcome,
 } from '../sessions/ports.ts'
 import { ActiveTurn } from './active-turn.ts'
@@ -43,6 +44,7 @@ const transientSubtypes = new Set([
 export interface AgentContext {
   settings: ClaudeSettings
   listener: AgentListener
+  transcripts: TranscriptStore | undefined
   onInspection(inspection: AgentInspection): void
   log: { warn(fields: object, message: string): void }
 }
@@ -119,7 +121,7 @@ export class ClaudeAgent implements Agent {
   }
 
   #open(): LiveQuery {
-    const live = openQuery(toSdkOptions(this.#spec, this.#context.settings))
+    const live = openQuery(toSdkOptions(this.#spec, this.#context.settings, this.#context.transcripts))
     live.query.initializationResult().then(
       result => {
         this.#started = true
@@ -187,6 +189,7 @@ export class ClaudeAgent implements Agent {
     if (message.type === 'system' && message.subtype === 'init') {
       listener.onIdentity({ claudeSessionId: message.session_id, model: message.model })
     }
+    if (message.type === 'system' && message.subtype === 'mirror_error') listener.onTranscriptLost()
     if (!isTransient(message)) listener.onMessage(message as unknown as Record<string, unknown>)
     if (!turn) return
     if (turn.interruptRequested && turn.begun && !turn.answered) this.#sendInterrupt(turn)

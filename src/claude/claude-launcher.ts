@@ -1,4 +1,11 @@
-import type { Agent, AgentInspection, AgentLauncher, AgentListener, AgentSpec } from '../sessions/ports.ts'
+import type {
+  Agent,
+  AgentInspection,
+  AgentLauncher,
+  AgentListener,
+  AgentSpec,
+  TranscriptStore,
+} from '../sessions/ports.ts'
 import { type AgentContext, ClaudeAgent } from './claude-agent.ts'
 import { inspectClaude } from './inspection.ts'
 import type { ClaudeSettings } from './sdk-options.ts'
@@ -9,12 +16,22 @@ export class ClaudeLauncher implements AgentLauncher {
   readonly #settings: ClaudeSettings
   readonly #cwd: string
   readonly #log: AgentContext['log']
+  readonly #transcripts: TranscriptStore | undefined
   readonly #agents = new Set<Agent>()
   readonly #closed = new AbortController()
   #inspecting: Promise<AgentInspection> | undefined
 
-  /** @param cwd where a process without a conversation runs */
-  constructor(settings: ClaudeSettings, cwd: string, log: AgentContext['log']) {
+  /**
+   * @param cwd where a process without a conversation runs
+   * @param transcripts keeps what conversations are resumed from; without it Claude Code's own files are all
+   */
+  constructor(
+    settings: ClaudeSettings,
+    cwd: string,
+    log: AgentContext['log'],
+    transcripts?: TranscriptStore,
+  ) {
+    this.#transcripts = transcripts
     this.#settings = settings
     this.#cwd = cwd
     this.#log = log
@@ -25,6 +42,7 @@ export class ClaudeLauncher implements AgentLauncher {
     const agent = new ClaudeAgent(spec, {
       settings: this.#settings,
       listener,
+      transcripts: this.#transcripts,
       log: this.#log,
       onInspection: inspection => this.#remember(inspection),
     })

@@ -30,11 +30,14 @@ export interface LiveQuery {
 export function openQuery(options: Options): LiveQuery {
   const input = new PushQueue<SDKUserMessage>()
   let spawned: SpawnedClaude | undefined
+  let ended = false
   const live = query({
     prompt: input,
     options: {
       ...options,
       spawnClaudeCodeProcess: spawnOptions => {
+        // A resumed conversation is read from the store first; the end may come before the start.
+        if (ended) throw new Error('ended before it was started')
         spawned = spawnClaude(spawnOptions)
         return spawned.child
       },
@@ -61,6 +64,7 @@ export function openQuery(options: Options): LiveQuery {
       }
     },
     async end(bounds) {
+      ended = true
       input.end()
       if (spawned) await terminate(spawned, bounds)
       live.close()

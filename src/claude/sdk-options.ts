@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
-import type { AgentSpec } from '../sessions/ports.ts'
+import type { AgentSpec, TranscriptStore } from '../sessions/ports.ts'
+import { mirrorTranscripts } from './transcript-mirror.ts'
 
 export interface ClaudeSettings {
   /** The child's whole environment; nothing is added from this process's own. */
@@ -17,7 +18,11 @@ const protocolEnvironment = {
 }
 
 /** The SDK's options for a conversation's process. */
-export function toSdkOptions(spec: AgentSpec, settings: ClaudeSettings): Options {
+export function toSdkOptions(
+  spec: AgentSpec,
+  settings: ClaudeSettings,
+  transcripts?: TranscriptStore,
+): Options {
   return {
     ...commonOptions(settings),
     cwd: spec.cwd,
@@ -32,6 +37,11 @@ export function toSdkOptions(spec: AgentSpec, settings: ClaudeSettings): Options
       ...(spec.appendSystemPrompt !== null && { append: spec.appendSystemPrompt }),
     },
     includePartialMessages: true,
+    ...(transcripts && {
+      sessionStore: mirrorTranscripts(transcripts, spec.tenantId),
+      // Each line at once: what a crash could lose is what Claude Code has not written yet.
+      sessionStoreFlush: 'eager' as const,
+    }),
   }
 }
 

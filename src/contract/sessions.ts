@@ -91,6 +91,9 @@ export const session = z
     metadata: z.record(z.string(), z.unknown()),
     title: z.string().nullable(),
     claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
+    transcript: z.enum(['complete', 'incomplete']).meta({
+      description: "Whether the store has all that the conversation can be resumed from; else Claude Code's own files are needed",
+    }),
     lastSequence: z.int().min(0).meta({ description: "Sequence of the log's newest event" }),
   })
   .meta({ id: 'Session' })

@@ -36,6 +36,7 @@ export function toSession(view: SessionView): Session {
       maxTurns: session.maxTurns,
     },
     claudeSessionId: session.claudeSessionId,
+    transcript: session.transcript,
     lastSequence: session.lastSequence,
   }
 }

@@ -161,6 +161,7 @@ export class AgentKeeper implements PlaceHolder {
     if (!session || this.#closed) throw new Error(`session ${this.#session.id} is gone`)
     const agent = launcher.launch(
       {
+        tenantId: this.#session.tenantId,
         claudeSessionId: this.claudeSessionId,
         resume: this.#conversationStarted,
         cwd: session.cwd,
@@ -173,6 +174,7 @@ export class AgentKeeper implements PlaceHolder {
         onMessage: message => this.#onMessage(message),
         onDelta: delta => this.#onDelta(delta),
         onIdentity: identity => this.#onIdentity(identity),
+        onTranscriptLost: () => void this.writer.write({ session: { transcript: 'incomplete' }, events: [] }),
       },
     )
     this.#agent = agent

@@ -26,6 +26,7 @@ export interface Change {
       | 'lastActivityAt'
       | 'expiresAt'
       | 'endedAt'
+      | 'transcript'
     >
   >
   insertTurn?: TurnRecord
@@ -109,6 +110,7 @@ export interface Store {
     sessionId: string,
     query: Page & { after?: number },
   ): Promise<{ messages: EventRecord[]; total: number }>
+  readonly transcripts: TranscriptStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes what was handed in, then lets go of the file. Idempotent. */
@@ -117,6 +119,7 @@ export interface Store {
 
 /** How a conversation's process is to be started. */
 export interface AgentSpec {
+  tenantId: string
   claudeSessionId: string
   /** Whether the conversation exists and has to be taken up again. */
   resume: boolean
@@ -149,6 +152,8 @@ export interface AgentListener {
   onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
+  /** A part of the transcript could not be stored. */
+  onTranscriptLost(): void
 }
 
 /** One live Claude Code process with one conversation; runs one turn at a time. */

@@ -32,6 +32,8 @@ export interface SessionRecord {
   lastActivityAt: number
   expiresAt: number
   endedAt: number | null
+  /** `incomplete`: some of the conversation is only in Claude Code's own files. */
+  transcript: 'complete' | 'incomplete'
   lastSequence: number
   messageCount: number
 }

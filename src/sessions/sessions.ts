@@ -93,6 +93,7 @@ export class Sessions implements SessionService {
       lastActivityAt: now,
       expiresAt: now + options.sessionTimeoutMs,
       endedAt: null,
+      transcript: 'complete',
       lastSequence: 0,
       messageCount: 0,
     }

@@ -31,6 +31,7 @@ export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionC
     last_activity_at: fields.lastActivityAt,
     expires_at: fields.expiresAt,
     ended_at: fields.endedAt,
+    transcript: fields.transcript,
   }
 }
 
@@ -54,6 +55,7 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     lastActivityAt: row.last_activity_at,
     expiresAt: row.expires_at,
     endedAt: row.ended_at,
+    transcript: row.transcript,
     lastSequence: row.last_sequence,
     messageCount: row.message_count,
   }

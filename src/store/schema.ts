@@ -27,6 +27,16 @@ export interface SessionsTable {
   last_sequence: number
   message_count: number
   turn_count: number
+  transcript: 'complete' | 'incomplete'
+}
+
+export interface TranscriptEntriesTable {
+  tenant_id: string
+  claude_session_id: string
+  subpath: string
+  position: number
+  uuid: string | null
+  entry: string
 }
 
 export interface TurnsTable {
@@ -82,6 +92,7 @@ export interface StoreSchema {
   events: EventsTable
   store_checks: StoreChecksTable
   schema_migrations: SchemaMigrationsTable
+  transcript_entries: TranscriptEntriesTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>

@@ -13,6 +13,7 @@ import {
   selectSession,
   selectSessions,
 } from './session-queries.ts'
+import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
 
 /**
@@ -41,6 +42,8 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
   }
 
   return {
+    transcripts: createTranscripts(connection, writer, ensureOpen),
+
     async commit(change) {
       ensureOpen()
       const prepared = prepareChange(change)

@@ -16,8 +16,10 @@ async function launch(
     onMessage: m => messages.push(m),
     onDelta: () => {},
     onIdentity: () => {},
+    onTranscriptLost: () => {},
   }
   const full: AgentSpec = {
+    tenantId: 'default',
     claudeSessionId: randomUUID(),
     resume: false,
     cwd: real.cwd,

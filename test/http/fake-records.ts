@@ -22,6 +22,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     appendSystemPrompt: null,
     maxTurns: null,
     claudeSessionId,
+    transcript: 'complete',
     conversationStarted: true,
     createdAt: at,
     lastActivityAt: at,

@@ -30,8 +30,10 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
           spoke.resolve()
         },
         onIdentity: identity => identities.push(identity),
+        onTranscriptLost: () => {},
       }
       const spec: AgentSpec = {
+        tenantId: 'default',
         claudeSessionId: randomUUID(),
         resume: false,
         cwd: body.cwd,

@@ -19,6 +19,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     appendSystemPrompt: null,
     maxTurns: null,
     claudeSessionId: randomUUID(),
+    transcript: 'complete',
     conversationStarted: false,
     createdAt: 1_000,
     lastActivityAt: 1_000,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
+import { transcriptCases } from './store-transcript-cases.ts'
 import { describeWriting } from './store-write-cases.ts'
 
 /** What every body of the store has to do. */
@@ -10,6 +11,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     const context = useStore(open)
     describeWriting(context)
     describeReading(context)
+    describe('transcripts', () => transcriptCases(() => context.store))
 
     it('says that it can read and write, again and again', async () => {
       await context.store.check()
