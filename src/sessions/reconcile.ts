@@ -25,7 +25,11 @@ export async function reconcile(store: Store, log: EventLog, live: LiveSessions)
     const note = { type: 'message' as const, turnId: turn.id, payload: { id, source: 'sdk', message } }
     await log.commit({ tenantId, sessionId, at, ...end, events: [note, ...end.events] })
   }
-  for (const turn of unfinished.filter(({ status }) => status === 'queued')) {
+  // Not by time: a clock that was set back would change the order of a session's turns.
+  const waiting = unfinished
+    .filter(({ status }) => status === 'queued')
+    .sort((a, b) => (a.firstSequence ?? 0) - (b.firstSequence ?? 0))
+  for (const turn of waiting) {
     const session = await store.findSession(turn.tenantId, turn.sessionId)
     if (session) live.of(session).readmit(turn)
   }

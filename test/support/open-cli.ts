@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
+const serverProgram = join(import.meta.dirname, 'server-program.ts')
 
 export interface Cli {
   child: ChildProcessByStdio<null, Readable, Readable>
@@ -18,7 +19,16 @@ export interface Cli {
 
 /** The program itself, in a process of its own with exactly this environment; ended after the test. */
 export function openCli(args: string[], env: Record<string, string>): Cli {
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return openProgram(main, args, env)
+}
+
+/** The same with options that the command line does not have. */
+export function openServerProgram(options: object, env: Record<string, string>): Cli {
+  return openProgram(serverProgram, [JSON.stringify({ host: '127.0.0.1', port: 0, ...options })], env)
+}
+
+function openProgram(program: string, args: string[], env: Record<string, string>): Cli {
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     texts.stdout += text
