@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { builtInModels } from '../claude/built-in-models.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import type { AgentInspection } from '../sessions/ports.ts'
+import { soleTenantId } from '../sessions/records.ts'
 import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
 import { openStore } from '../store/open-store.ts'
 
@@ -11,6 +12,8 @@ export interface RuntimeOptions extends SessionsOptions {
   claudeExecutable: string | undefined
   /** The whole environment of Claude Code's processes. */
   agentEnvironment: Readonly<Record<string, string>>
+  /** 0: off. */
+  watchdogMs: number
 }
 
 interface Opened {
@@ -70,14 +73,19 @@ export class Runtime {
     return this.#closing
   }
 
+  /** Ends every process at once, without waiting: for a program that is about to exit. */
+  killProcesses(): void {
+    this.#opened?.launcher.killAll()
+  }
+
   async #open(): Promise<Opened> {
-    const { dataDir, claudeExecutable, agentEnvironment, ...options } = this.#options
+    const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, ...options } = this.#options
     const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
       this.#log,
-      store.transcripts,
+      { transcripts: store.transcripts, processes: store.processes, watchdogMs },
     )
     const sessions = new Sessions({ store, launcher, faults: this.#log, options, builtInModels })
     const close = async (endResponses: () => Promise<void>) => {
@@ -87,20 +95,26 @@ export class Runtime {
       await store.close()
     }
     try {
+      // Before any turn runs again: what a crash has left may still work in the same directories.
+      await launcher.sweep()
       await sessions.open()
     } catch (error) {
       await close(async () => {})
       throw error
     }
-    launcher.inspect().then(
-      inspection => {
-        // One that was cut short by close says nothing of Claude Code.
-        if (!inspection.failure || this.#closing) return
-        this.#log.warn({ reason: inspection.failure.reason }, inspection.failure.message)
-      },
-      error => this.#log.error({ err: error }, 'could not ask Claude Code what it is'),
+    this.#look(launcher, sessions).catch(error =>
+      this.#log.error({ err: error }, 'could not ask Claude Code what it is'),
     )
     return { sessions, launcher, close }
+  }
+
+  /** In the background: whether Claude Code can work, and if so, a first process that waits for a session. */
+  async #look(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
+    const { failure } = await launcher.inspect()
+    // An inspection that was cut short by close says nothing of Claude Code.
+    if (this.#closing) return
+    if (failure) this.#log.warn({ reason: failure.reason }, failure.message)
+    else await sessions.prepareSpare(soleTenantId)
   }
 
   async #close(endResponses: () => Promise<void>): Promise<void> {

@@ -28,6 +28,8 @@ export interface RunningServer {
   readonly config: ResolvedConfig
   /** Asks Claude Code whether it can work. */
   inspectAgent(): Promise<AgentInspection>
+  /** Ends every process of Claude Code at once, and does not wait: for a program that is about to exit. */
+  killProcesses(): void
   /** Closes the API, then the listening socket. Idempotent. */
   close(): Promise<void>
 }
@@ -72,7 +74,14 @@ export async function serve(
     server = await listen(app, host, port)
     const url = toUrl(server.address() as AddressInfo)
     refuseSelfCalls(config.agentEnvironment.ANTHROPIC_BASE_URL, server.address() as AddressInfo)
-    return { url, madeKey, config, inspectAgent: () => runtime.inspectAgent(), close }
+    return {
+      url,
+      madeKey,
+      config,
+      inspectAgent: () => runtime.inspectAgent(),
+      killProcesses: () => runtime.killProcesses(),
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -15,7 +15,9 @@ import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
 import { toInspection } from './inspection.ts'
 import { type LiveQuery, openQuery } from './live-query.ts'
 import { toOutcome } from './outcome.ts'
+import type { ProcessRegistry } from './process-registry.ts'
 import { type ClaudeSettings, toSdkOptions } from './sdk-options.ts'
+import { Watchdog } from './watchdog.ts'
 
 /** From an interrupt that Claude Code does not follow to ending its process, in milliseconds. */
 const interruptDeadlineMs = 4_000
@@ -45,6 +47,9 @@ export interface AgentContext {
   settings: ClaudeSettings
   listener: AgentListener
   transcripts: TranscriptStore | undefined
+  registry: ProcessRegistry
+  /** 0: off. */
+  watchdogMs: number
   onInspection(inspection: AgentInspection): void
   log: { warn(fields: object, message: string): void }
 }
@@ -62,6 +67,9 @@ export class ClaudeAgent implements Agent {
   #seesStates = false
   #costBefore: number | null = null
   readonly #deltas = new DeltaReader()
+  readonly #watchdog: Watchdog
+  /** What it did that no Claude Code does. */
+  #fault: AgentFailure | undefined
   /** Resolves to undefined when the process can take prompts, else to why it cannot. */
   readonly #ready = Promise.withResolvers<AgentFailure | undefined>()
   #started = false
@@ -70,6 +78,7 @@ export class ClaudeAgent implements Agent {
     this.#spec = spec
     this.#context = context
     if (!spec.resume) this.#costBefore = 0
+    this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
     this.#live = this.#open()
     this.exited = this.#readToEnd()
   }
@@ -82,6 +91,7 @@ export class ClaudeAgent implements Agent {
       }
     const turn = new ActiveTurn(turnId)
     this.#turn = turn
+    this.#watchdog.start()
     void this.#ready.promise.then(failure => {
       if (turn !== this.#turn) return
       if (failure) return this.#settle(failedToStart(failure))
@@ -121,7 +131,13 @@ export class ClaudeAgent implements Agent {
   }
 
   #open(): LiveQuery {
-    const live = openQuery(toSdkOptions(this.#spec, this.#context.settings, this.#context.transcripts))
+    const { settings, transcripts, registry } = this.#context
+    const live = openQuery(toSdkOptions(this.#spec, settings, transcripts), {
+      registry,
+      claudeSessionId: this.#spec.claudeSessionId,
+      onFrame: () => this.#watchdog.feed(),
+      onFault: fault => this.#giveUp(fault),
+    })
     live.query.initializationResult().then(
       result => {
         this.#started = true
@@ -140,6 +156,16 @@ export class ClaudeAgent implements Agent {
     return live
   }
 
+  /** Ends a process that cannot be worked with. */
+  #giveUp(fault: AgentFailure): void {
+    this.#fault ??= fault
+    this.#context.log.warn(
+      { reason: fault.reason, claudeSessionId: this.#spec.claudeSessionId },
+      fault.message,
+    )
+    void this.close()
+  }
+
   async #readToEnd(): Promise<void> {
     let end = await this.#readProcess()
     const mismatch = findMismatch(end)
@@ -154,14 +180,14 @@ export class ClaudeAgent implements Agent {
       end = await this.#readProcess()
     }
     this.alive = false
-    const failure = explainEnd(end)
+    const failure = this.#fault ?? explainEnd(end)
     if (!end.started && !this.#closing) {
       this.startFailure = failure
       this.#context.onInspection({ status: 'unavailable', failure })
       this.#context.log.warn({ reason: failure.reason, said: end.text.trim() }, 'Claude Code did not start')
     }
     this.#ready.resolve(failure)
-    // A tool of the dead process may live on in its group.
+    // What its tools had started may live on.
     await this.#live.end({ graceMs: 0, termMs: 0 })
     const turn = this.#turn
     if (!turn) return
@@ -171,7 +197,13 @@ export class ClaudeAgent implements Agent {
   }
 
   async #readProcess(): Promise<ProcessEnd> {
-    const end = await this.#live.read(message => this.#observe(message))
+    const end = await this.#live.read(message => {
+      try {
+        this.#observe(message)
+      } catch (error) {
+        this.#context.log.warn({ err: error }, 'a frame of Claude Code could not be understood')
+      }
+    })
     return { ...end, cwd: this.#spec.cwd, started: this.#started }
   }
 
@@ -179,7 +211,7 @@ export class ClaudeAgent implements Agent {
     const { listener } = this.#context
     const turn = this.#turn
     // The result of a process that could not open the conversation is not part of the conversation.
-    if (!this.#started) return
+    if (!this.#started || typeof message.type !== 'string') return
     turn?.observe(message)
     if (message.type === 'stream_event') {
       const delta = this.#deltas.read(message)
@@ -219,6 +251,7 @@ export class ClaudeAgent implements Agent {
   #settle(outcome: TurnOutcome): void {
     const turn = this.#turn
     this.#turn = undefined
+    this.#watchdog.stop()
     turn?.settle(outcome)
   }
 }
@@ -227,6 +260,11 @@ function isTransient(message: SDKMessage): boolean {
   return (
     transientTypes.has(message.type) || (message.type === 'system' && transientSubtypes.has(message.subtype))
   )
+}
+
+const silent: AgentFailure = {
+  reason: 'process_unresponsive',
+  message: "Claude Code's process gave no sign of life for too long",
 }
 
 const goneBefore: AgentFailure = {

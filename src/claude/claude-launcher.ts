@@ -4,11 +4,22 @@ import type {
   AgentLauncher,
   AgentListener,
   AgentSpec,
+  ProcessLedger,
   TranscriptStore,
 } from '../sessions/ports.ts'
 import { type AgentContext, ClaudeAgent } from './claude-agent.ts'
 import { inspectClaude } from './inspection.ts'
+import { ProcessRegistry } from './process-registry.ts'
 import type { ClaudeSettings } from './sdk-options.ts'
+
+export interface LauncherOptions {
+  /** Keeps what conversations are resumed from; without it Claude Code's own files are all. */
+  transcripts?: TranscriptStore
+  /** Keeps which processes run; without it those that a crash leaves are not found. */
+  processes?: ProcessLedger
+  /** A turn whose process gives no sign of life for so long is ended, in milliseconds. Default: 0, never. */
+  watchdogMs?: number
+}
 
 /** Starts processes of Claude Code and owns every one of them until it is gone: see the port `AgentLauncher`. */
 export class ClaudeLauncher implements AgentLauncher {
@@ -16,22 +27,21 @@ export class ClaudeLauncher implements AgentLauncher {
   readonly #settings: ClaudeSettings
   readonly #cwd: string
   readonly #log: AgentContext['log']
-  readonly #transcripts: TranscriptStore | undefined
+  readonly #options: LauncherOptions
+  readonly #registry: ProcessRegistry
   readonly #agents = new Set<Agent>()
   readonly #closed = new AbortController()
   #inspecting: Promise<AgentInspection> | undefined
 
-  /**
-   * @param cwd where a process without a conversation runs
-   * @param transcripts keeps what conversations are resumed from; without it Claude Code's own files are all
-   */
+  /** @param cwd where a process without a conversation runs */
   constructor(
     settings: ClaudeSettings,
     cwd: string,
     log: AgentContext['log'],
-    transcripts?: TranscriptStore,
+    options: LauncherOptions = {},
   ) {
-    this.#transcripts = transcripts
+    this.#options = options
+    this.#registry = new ProcessRegistry(options.processes, log)
     this.#settings = settings
     this.#cwd = cwd
     this.#log = log
@@ -42,7 +52,9 @@ export class ClaudeLauncher implements AgentLauncher {
     const agent = new ClaudeAgent(spec, {
       settings: this.#settings,
       listener,
-      transcripts: this.#transcripts,
+      transcripts: this.#options.transcripts,
+      watchdogMs: this.#options.watchdogMs ?? 0,
+      registry: this.#registry,
       log: this.#log,
       onInspection: inspection => this.#remember(inspection),
     })
@@ -52,7 +64,7 @@ export class ClaudeLauncher implements AgentLauncher {
   }
 
   inspect(): Promise<AgentInspection> {
-    this.#inspecting ??= inspectClaude(this.#settings, this.#cwd, this.#closed.signal)
+    this.#inspecting ??= inspectClaude(this.#settings, this.#cwd, this.#closed.signal, this.#registry)
       .then(inspection => {
         // An inspection that was cut short by close says nothing of Claude Code.
         if (!this.#closed.signal.aborted) this.#remember(inspection)
@@ -67,6 +79,17 @@ export class ClaudeLauncher implements AgentLauncher {
   async close(): Promise<void> {
     this.#closed.abort()
     await Promise.all([this.#inspecting, ...[...this.#agents].map(agent => agent.close())])
+    await this.#registry.written()
+  }
+
+  /** Ends what a former life of this server has left. To be called before the first launch. */
+  sweep(): Promise<void> {
+    return this.#registry.sweep()
+  }
+
+  /** Ends all processes at once, without waiting: for a program that is about to exit. */
+  killAll(): void {
+    this.#registry.killAll()
   }
 
   #remember(inspection: AgentInspection): void {

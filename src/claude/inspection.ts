@@ -2,7 +2,11 @@ import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentFailure, AgentInspection } from '../sessions/ports.ts'
 import { explainEnd } from './exit-reason.ts'
 import { openQuery } from './live-query.ts'
+import type { ProcessRegistry } from './process-registry.ts'
 import { type ClaudeSettings, toInspectionOptions } from './sdk-options.ts'
+
+/** From the start of a process that is only asked what it is to the end of the wait for an answer, in milliseconds. */
+const answerBoundMs = 60_000
 
 type Initialization = Awaited<ReturnType<Query['initializationResult']>> & { claude_code_version?: string }
 
@@ -11,6 +15,11 @@ const notLoggedIn: AgentFailure = {
   message:
     'Claude Code is not logged in and no key is set: run `claude` and /login as the user of this server, ' +
     'or set ANTHROPIC_API_KEY (try it without an account: --demo)',
+}
+
+const noAnswer: AgentFailure = {
+  reason: 'process_unresponsive',
+  message: 'Claude Code was started and did not answer',
 }
 
 /** What a process says of itself when it starts. */
@@ -38,13 +47,26 @@ export async function inspectClaude(
   settings: ClaudeSettings,
   cwd: string,
   signal: AbortSignal,
+  registry: ProcessRegistry,
 ): Promise<AgentInspection> {
-  const live = openQuery({ ...toInspectionOptions(settings), cwd })
+  let fault: AgentFailure | undefined
+  const giveUp = (failure: AgentFailure) => {
+    fault ??= failure
+    leave()
+  }
+  const live = openQuery(
+    { ...toInspectionOptions(settings), cwd },
+    { registry, claudeSessionId: null, onFrame: () => {}, onFault: giveUp },
+  )
   const end = live.read(() => {})
   const leave = () => void live.end({ graceMs: 0, termMs: 1_000 })
   signal.addEventListener('abort', leave, { once: true })
+  const bound = setTimeout(() => giveUp(noAnswer), answerBoundMs)
+  bound.unref()
   const inspection = await live.query.initializationResult().then(toInspection, () => undefined)
+  clearTimeout(bound)
   signal.removeEventListener('abort', leave)
   await live.end({ graceMs: inspection ? 2_000 : 0, termMs: 2_000 })
-  return inspection ?? { status: 'unavailable', failure: explainEnd({ ...(await end), started: false, cwd }) }
+  if (inspection) return inspection
+  return { status: 'unavailable', failure: fault ?? explainEnd({ ...(await end), started: false, cwd }) }
 }

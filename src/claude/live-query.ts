@@ -7,7 +7,8 @@ import {
 } from '@anthropic-ai/claude-agent-sdk'
 import { PushQueue } from '../lib/push-queue.ts'
 import type { ProcessEnd } from './exit-reason.ts'
-import { type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
+import type { ProcessRegistry } from './process-registry.ts'
+import { type ProcessWatch, type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
 import { type TerminationBounds, terminate } from './termination.ts'
 
 /** One process of Claude Code, reached through the SDK's streaming input. */
@@ -22,12 +23,18 @@ export interface LiveQuery {
   read(
     onMessage: (message: SDKMessage) => void,
   ): Promise<Pick<ProcessEnd, 'code' | 'signal' | 'errno' | 'text'>>
-  /** Ends the process and its group within the bounds. */
+  /** Ends the process and all that it has started within the bounds. */
   end(bounds: TerminationBounds): Promise<void>
 }
 
+export interface ProcessKeeping extends ProcessWatch {
+  registry: ProcessRegistry
+  /** null for a process without a conversation. */
+  claudeSessionId: string | null
+}
+
 /** Starts a process; what goes wrong shows at the end of `read`. */
-export function openQuery(options: Options): LiveQuery {
+export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery {
   const input = new PushQueue<SDKUserMessage>()
   let spawned: SpawnedClaude | undefined
   let ended = false
@@ -38,8 +45,9 @@ export function openQuery(options: Options): LiveQuery {
       spawnClaudeCodeProcess: spawnOptions => {
         // A resumed conversation is read from the store first; the end may come before the start.
         if (ended) throw new Error('ended before it was started')
-        spawned = spawnClaude(spawnOptions)
-        return spawned.child
+        spawned = spawnClaude(spawnOptions, keeping)
+        if (spawned.tree) keep(keeping, spawned.tree, spawned.swept)
+        return spawned.process
       },
     },
   })
@@ -70,4 +78,13 @@ export function openQuery(options: Options): LiveQuery {
       live.close()
     },
   }
+}
+
+function keep(
+  { registry, claudeSessionId }: ProcessKeeping,
+  tree: NonNullable<SpawnedClaude['tree']>,
+  swept: Promise<void>,
+): void {
+  registry.add(tree, claudeSessionId)
+  void swept.then(() => registry.remove(tree))
 }

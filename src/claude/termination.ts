@@ -10,27 +10,20 @@ export interface TerminationBounds {
 }
 
 /**
- * Waits for the process to leave by itself, then ends its whole group: SIGTERM, later SIGKILL. What the process
- * leaves behind in its group is swept in any case.
+ * Waits for the process to leave by itself, then ends it and all that it has started: SIGTERM, later SIGKILL.
+ * Resolves when nothing of it is left. What it leaves behind when it goes by itself is ended likewise.
  */
 export async function terminate(spawned: SpawnedClaude, bounds: TerminationBounds): Promise<void> {
-  const { pid } = spawned.child
-  if (pid === undefined) return
-  if (!(await settlesWithin(spawned.exited, bounds.graceMs))) {
-    signalGroup(pid, 'SIGTERM')
-    if (!(await settlesWithin(spawned.exited, bounds.termMs))) {
-      signalGroup(pid, 'SIGKILL')
-      await spawned.exited
+  const { tree } = spawned
+  if (!tree) return
+  if (!spawned.hasExited) {
+    // While their parents live, all of its children can be found.
+    tree.look()
+    if (!(await settlesWithin(spawned.exited, bounds.graceMs)) && !spawned.hasExited) {
+      tree.signal('SIGTERM')
+      if (!(await settlesWithin(spawned.exited, bounds.termMs))) tree.signal('SIGKILL')
     }
+    await spawned.exited
   }
-  signalGroup(pid, 'SIGKILL')
-}
-
-/** Signals every process of the group; a group without members is not an error. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
+  await spawned.swept
 }

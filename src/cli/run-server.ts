@@ -58,7 +58,10 @@ function say(text: string): void {
 function stopOnSignal(server: RunningServer): void {
   let stopping = false
   const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+    if (stopping) {
+      server.killProcesses()
+      process.exit(signal === 'SIGINT' ? 130 : 143)
+    }
     stopping = true
     await server.close()
     process.exit(0)

@@ -29,12 +29,23 @@ export interface ClaudeCodeApiConfig {
   allowBypassPermissions?: boolean
   /** A session's process ends after being idle this long; the next message starts another. Default: ten minutes. */
   idleTimeoutMs?: number
+  /**
+   * A running turn whose process gives no sign of life for this long is ended. Default: ten minutes; 0: never.
+   */
+  watchdogMs?: number
   /** How many turns may wait in one session. Default: 16. */
   maxQueuedTurns?: number
   /** How many processes of Claude Code live at once. Default: what 60 % of the memory hold at 300 MB each, at least 2. */
   maxLiveProcesses?: number
+  /** Whether one more process is kept ready for the next session, where there is room for two. Default: true. */
+  keepSpareProcess?: boolean
   /** How many turns may wait for a process, over all sessions. Default: 1000. */
   maxWaitingTurns?: number
+  /**
+   * How long the events of a session, its messages among them, are kept after it has ended or expired. Its turns
+   * stay. Default: for ever.
+   */
+  eventRetentionMs?: number
   /** How long `close()` lets running turns finish. Default: 10 seconds. */
   drainTimeoutMs?: number
   /** Larger request bodies are refused with 413. Default: 10 MiB. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { totalmem } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +29,11 @@ it('has the defaults of the contract', () => {
     allowedRoots: [process.cwd()],
     allowBypassPermissions: false,
     idleTimeoutMs: 600_000,
+    watchdogMs: 600_000,
     maxQueuedTurns: 16,
+    maxWaitingTurns: 1000,
+    maxLiveProcesses: Math.max(2, Math.floor((totalmem() * 0.6) / (300 * 1024 * 1024))),
+    keepSpareProcess: true,
     drainTimeoutMs: 10_000,
     maxBodyBytes: 10 * 1024 * 1024,
     agentEnvironment: { HOME: '/home/me' },

@@ -35,9 +35,14 @@ export interface ResolvedConfig {
   allowedRoots: readonly string[]
   allowBypassPermissions: boolean
   idleTimeoutMs: number
+  /** 0: off. */
+  watchdogMs: number
   maxQueuedTurns: number
   maxWaitingTurns: number
   maxLiveProcesses: number
+  keepSpareProcess: boolean
+  /** Undefined: events are kept for ever. */
+  eventRetentionMs: number | undefined
   drainTimeoutMs: number
   maxBodyBytes: number
   /** All of what Claude Code's process gets. */
@@ -97,9 +102,13 @@ const schema = z.strictObject({
   allowedRoots: z.array(directory).min(1).optional(),
   allowBypassPermissions: z.boolean().default(false),
   idleTimeoutMs: duration(1).default(600_000),
+  watchdogMs: duration(0).default(600_000),
   maxQueuedTurns: count(0).default(16),
   maxWaitingTurns: count(0).default(1000),
+  keepSpareProcess: z.boolean().default(true),
   maxLiveProcesses: count(1).default(() => Math.max(2, Math.floor((totalmem() * 0.6) / bytesPerProcess))),
+  // Compared with times, not given to a timer: months are possible.
+  eventRetentionMs: z.int().min(1).optional(),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   agentEnv: z.record(z.string().regex(/^[^=\0]+$/, 'is no name for a variable'), z.string()).optional(),
@@ -139,6 +148,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     dataDir: path.resolve(options.dataDir ?? findDataDir(env)),
     defaultCwd,
     allowedRoots: roots ?? [defaultCwd],
+    eventRetentionMs: options.eventRetentionMs,
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
     claudeExecutable,
     logger,

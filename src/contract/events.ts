@@ -100,7 +100,7 @@ export const eventSchemas = {
   'turn.lost': z.strictObject({ ...ended, error: turnError }),
 } as const satisfies Record<EventType, z.ZodType>
 
-/** A piece of a message still being generated: live only, never stored. */
+/** A piece of a message still being generated: never stored. */
 export const deltaEvent = z
   .strictObject({
     turnId: identifier,
@@ -112,7 +112,11 @@ export const deltaEvent = z
       z.strictObject({ type: z.literal('input_json'), partialJson: z.string() }),
     ]),
   })
-  .meta({ id: 'DeltaEvent' })
+  .meta({
+    id: 'DeltaEvent',
+    description:
+      'A piece of a message still being generated. For a reader that comes in the middle of a block the first piece is all of it so far',
+  })
 
 export const streamConnected = z
   .strictObject({ sessionId: identifier, turnId: identifier })
@@ -140,7 +144,7 @@ export const streamError = z
   .meta({ id: 'StreamError' })
 
 export const streamGap = z
-  .strictObject({ from: z.int().min(1), to: z.int().min(1) })
+  .strictObject({ sessionId: identifier, from: z.int().min(1), to: z.int().min(1) })
   .meta({ id: 'StreamGap', description: 'Sequences that retention has trimmed, both ends included' })
 
 export const streamCaughtUp = z.strictObject({ sessionId: identifier, sequence: z.int().min(0) }).meta({

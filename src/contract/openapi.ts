@@ -76,11 +76,15 @@ function describe(
   toSchema: (schema: z.ZodType, io: Direction) => Json,
 ): Json {
   const responses: Record<string, Json> = {}
-  for (const { status, description, schema, contentType } of operation.success) {
+  for (const { status, description, schema, contentType, headers } of operation.success) {
     const content = schema
       ? { 'application/json': { schema: toSchema(schema, 'output') } }
       : contentType && { [contentType]: { schema: { type: 'string' } } }
-    responses[status] = { description, ...(content && { content }) }
+    responses[status] = {
+      description,
+      ...(headers && { headers: toResponseHeaders(headers) }),
+      ...(content && { content }),
+    }
   }
   for (const [status, codes] of errorsByStatus(operation)) {
     const described = {
@@ -92,6 +96,7 @@ function describe(
   const parameters = [
     ...toParameters(operation.params, 'path', toSchema),
     ...toParameters(operation.query, 'query', toSchema),
+    ...toParameters(operation.headers, 'header', toSchema),
   ]
   return {
     operationId: id,
@@ -138,7 +143,7 @@ function withError(success: Json, error: { description: string; content: Json })
 
 function toParameters(
   shape: z.ZodType | null,
-  where: 'path' | 'query',
+  where: 'path' | 'query' | 'header',
   toSchema: (schema: z.ZodType, io: Direction) => Json,
 ): Json[] {
   if (!shape) return []
@@ -152,6 +157,12 @@ function toParameters(
     ...(description !== undefined && { description }),
     schema,
   }))
+}
+
+function toResponseHeaders(headers: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  )
 }
 
 /** Turns a zod schema into JSON Schema, moving what carries an id into the components. */

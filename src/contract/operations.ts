@@ -29,6 +29,8 @@ export interface Success {
   description: string
   schema?: z.ZodType
   contentType?: string
+  /** Response headers, each with what it says. */
+  headers?: Readonly<Record<string, string>>
 }
 
 /** One endpoint: routing, authentication, validation, OpenAPI and the tests' coverage all read this. */
@@ -42,6 +44,8 @@ export interface Operation {
   auth: 'key' | 'none'
   params: z.ZodObject | null
   query: z.ZodType | null
+  /** Request headers that mean something to this operation alone; others are nobody's business here. */
+  headers: z.ZodObject | null
   body: z.ZodType | null
   /** Whether a request without a body counts as one with `{}`. */
   bodyOptional: boolean
@@ -67,7 +71,30 @@ const ofSession = z.strictObject({ sessionId: z.string().meta({ format: 'uuid' }
 const ofTurn = ofSession.extend({ turnId: z.string().meta({ format: 'uuid' }) })
 const eventStream = 'text/event-stream'
 
-const defaults = { auth: 'key', params: null, query: null, body: null, bodyOptional: false } as const
+/** Operations that make something, and make it once however often they are sent with the same key. */
+const idempotencyHeaders = z.strictObject({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .meta({
+      description:
+        'Makes it safe to send the request again: with the same key and the same body within 24 hours it is answered with what the first one led to. Taken as it is, quotes included; keys are told apart by API key',
+    }),
+})
+const replayHeaders = {
+  'Idempotent-Replayed':
+    '`true` when an earlier request with this Idempotency-Key was accepted, and this is its outcome; also on the error that its turn ended with',
+} as const
+
+const defaults = {
+  auth: 'key',
+  params: null,
+  query: null,
+  headers: null,
+  body: null,
+  bodyOptional: false,
+} as const
 
 export const operations = {
   createSession: {
@@ -78,8 +105,22 @@ export const operations = {
     summary: 'Create a session',
     body: createSessionRequest,
     bodyOptional: true,
-    success: [{ status: 201, description: 'The new session', schema: createSessionResponse }],
-    errors: ['CWD_NOT_ALLOWED', 'PERMISSION_MODE_NOT_ALLOWED', 'MAX_SESSIONS_REACHED'],
+    headers: idempotencyHeaders,
+    success: [
+      {
+        status: 201,
+        description: 'The new session',
+        schema: createSessionResponse,
+        headers: replayHeaders,
+      },
+    ],
+    errors: [
+      'CWD_NOT_ALLOWED',
+      'PERMISSION_MODE_NOT_ALLOWED',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'IDEMPOTENCY_KEY_REUSED',
+      'MAX_SESSIONS_REACHED',
+    ],
     fault: 'SESSION_CREATE_FAILED',
   },
   listSessions: {
@@ -134,21 +175,30 @@ export const operations = {
     tag: 'Messages',
     summary: 'Send a prompt and wait for the answer',
     params: ofSession,
+    headers: idempotencyHeaders,
     body: sendMessageRequest,
     success: [
       {
         status: 200,
         description: 'The answer; with `stream: true` a pointer to the stream endpoint',
         schema: z.union([sendMessageResponse, streamPointer]),
+        headers: replayHeaders,
       },
-      { status: 202, description: 'Accepted, with `background: true`', schema: backgroundAccepted },
+      {
+        status: 202,
+        description: 'Accepted, with `background: true`',
+        schema: backgroundAccepted,
+        headers: replayHeaders,
+      },
     ],
     errors: [
       'SESSION_NOT_FOUND',
       'REQUEST_TIMEOUT',
       'SESSION_BUSY',
+      'IDEMPOTENCY_IN_FLIGHT',
       'SESSION_EXPIRED',
       'SESSION_ENDED',
+      'IDEMPOTENCY_KEY_REUSED',
       'TURN_QUEUE_FULL',
       'AGENT_UNAVAILABLE',
     ],
@@ -161,15 +211,25 @@ export const operations = {
     tag: 'Messages',
     summary: 'Send a prompt and receive server-sent events until it is answered',
     params: ofSession,
+    headers: idempotencyHeaders,
     body: streamMessageRequest,
     success: [
       {
         status: 200,
         description: '`connected`, then `message` and `delta`, then exactly one `complete` or `error`',
         contentType: eventStream,
+        headers: replayHeaders,
       },
     ],
-    errors: ['SESSION_NOT_FOUND', 'SESSION_BUSY', 'SESSION_EXPIRED', 'SESSION_ENDED', 'TURN_QUEUE_FULL'],
+    errors: [
+      'SESSION_NOT_FOUND',
+      'SESSION_BUSY',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'SESSION_EXPIRED',
+      'SESSION_ENDED',
+      'IDEMPOTENCY_KEY_REUSED',
+      'TURN_QUEUE_FULL',
+    ],
     fault: 'SSE_SETUP_FAILED',
   },
   listMessages: {
@@ -192,6 +252,15 @@ export const operations = {
     summary: 'Past and live events as server-sent events, resumable with Last-Event-ID',
     params: ofSession,
     query: eventsQuery,
+    headers: z.strictObject({
+      'Last-Event-ID': z
+        .string()
+        .regex(/^\d{0,15}$/, 'must be a sequence')
+        .optional()
+        .meta({
+          description: 'The newest sequence that has arrived: goes on after it, whatever `after` says',
+        }),
+    }),
     success: [
       { status: 200, description: 'Stored events, `caught_up`, then live ones', contentType: eventStream },
     ],
@@ -293,6 +362,7 @@ type Parsed<S> = S extends z.ZodType ? z.output<S> : Record<string, never>
 export interface OperationInput<Id extends OperationId> {
   params: Parsed<(typeof operations)[Id]['params']>
   query: Parsed<(typeof operations)[Id]['query']>
+  headers: Parsed<(typeof operations)[Id]['headers']>
   body: Parsed<(typeof operations)[Id]['body']>
 }
 

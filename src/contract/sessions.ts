@@ -80,7 +80,10 @@ export const session = z
     ...common,
     state: sessionState,
     lastActivity: timestamp,
-    messageCount: z.int().min(0).meta({ description: 'Stored messages' }),
+    messageCount: z
+      .int()
+      .min(0)
+      .meta({ description: 'Stored messages; those that retention has removed do not count' }),
     config: z.strictObject({
       cwd: z.string(),
       permissionMode,
@@ -92,7 +95,8 @@ export const session = z
     title: z.string().nullable(),
     claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
     transcript: z.enum(['complete', 'incomplete']).meta({
-      description: "Whether the store has all that the conversation can be resumed from; else Claude Code's own files are needed",
+      description:
+        "Whether the store has all that the conversation can be resumed from; else Claude Code's own files are needed",
     }),
     lastSequence: z.int().min(0).meta({ description: "Sequence of the log's newest event" }),
   })

@@ -2,13 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
-import type { Caller } from '../sessions/records.ts'
+import { type Caller, soleTenantId } from '../sessions/records.ts'
 import type { ApiKey, HttpOptions } from './options.ts'
 import { contextOf, type Identity } from './request-context.ts'
 
-const tenantId = 'default'
 /** Who calls when no key is needed. */
-export const anonymous: Caller = { tenantId, keyId: 'anonymous' }
+export const anonymous: Caller = { tenantId: soleTenantId, keyId: 'anonymous' }
 
 /** Pages that people open in a browser, which can only send a key as the password of HTTP Basic. */
 const readInBrowser: ReadonlySet<OperationId | undefined> = new Set(['getDocs', 'getOpenApi'])
@@ -59,7 +58,7 @@ function findKey(req: Request, header: string, operationId: OperationId | undefi
 function keyMatcher(keys: readonly ApiKey[]): (key: string) => Identity {
   const known = keys.map(({ id, hash }) => ({
     digest: Buffer.from(hash, 'hex'),
-    identity: { kind: 'known', caller: { tenantId, keyId: id } } as const,
+    identity: { kind: 'known', caller: { tenantId: soleTenantId, keyId: id } } as const,
   }))
   return key => {
     const digest = createHash('sha256').update(key).digest()

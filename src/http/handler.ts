@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
+import type { IdempotencyKey } from '../sessions/session-service.ts'
 import type { SseStream } from './sse-stream.ts'
 
 /** A request that has passed every check. */
@@ -8,8 +9,10 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   caller: Caller
   /** Where the router is mounted: what every URL in an answer begins with. */
   baseUrl: string
-  /** A request header by its lower-case name. */
-  header(name: string): string | undefined
+  /** Of a request that is to be carried out once, however often it is sent. */
+  idempotency: IdempotencyKey | undefined
+  /** Says in the answer, whatever it will be, that it is the outcome of an earlier request. */
+  markReplayed(): void
   /** Aborts when the client is gone before it had its answer. */
   clientGone: AbortSignal
   /** Aborts when nothing may be waited for any longer: the client is gone, or the server closes. */

@@ -26,6 +26,8 @@ export interface OpenApiValidation {
 
 interface Checks {
   parameters: ValidateFunction | undefined
+  /** Headers by their lower-case names, as the document writes them. */
+  headerNames: ReadonlyMap<string, string>
   body: ValidateFunction | undefined
   /** By status, `4XX` or `default`; undefined where there is no JSON to check. */
   responses: Map<string, ValidateFunction | undefined>
@@ -67,7 +69,10 @@ export function createOpenApiValidation(
     checkRequest(id, req) {
       const check = checks.get(id)
       const issues = [
-        ...findIssues(check?.parameters, { ...req.headers, ...parseQuery(req) }),
+        ...findIssues(check?.parameters, { ...req.headers, ...parseQuery(req) }).map(({ path, message }) => ({
+          path: check?.headerNames.get(path) ?? path,
+          message,
+        })),
         ...(req.body === undefined ? [] : findIssues(check?.body, req.body)),
       ]
       if (issues.length > 0) throw invalidRequest(issues)
@@ -120,6 +125,7 @@ function compile(operation: JsonNode, ajv: Ajv2020, ofParameters: Ajv2020): Chec
   const responses = operation.find('responses')
   return {
     parameters: compileParameters(operation, ofParameters),
+    headerNames: new Map(headersOf(operation).map(name => [name.toLowerCase(), name])),
     body: bodySchema && ajv.compile({ $ref: toReference(bodySchema) }),
     responses: new Map(
       Object.keys((responses?.value ?? {}) as object).map(status => {
@@ -148,6 +154,12 @@ function compileParameters(operation: JsonNode, ajv: Ajv2020): ValidateFunction 
   return Object.keys(properties).length === 0
     ? undefined
     : ajv.compile({ type: 'object', properties, required })
+}
+
+function headersOf(operation: JsonNode): string[] {
+  return (operation.find('parameters')?.items() ?? [])
+    .map(({ value }) => value as { name: string; in: string })
+    .flatMap(({ name, in: where }) => (where === 'header' ? [name] : []))
 }
 
 function toReference(node: JsonNode): string {

@@ -3,6 +3,7 @@ import type { OperationId } from '../contract/operations.ts'
 import { anonymous } from './authentication.ts'
 import { logFault } from './error-response.ts'
 import type { Answer, Exchange, Handlers } from './handler.ts'
+import { toIdempotencyKey } from './idempotency.ts'
 import type { OpenApiValidation } from './openapi-validation.ts'
 import { contextOf } from './request-context.ts'
 import { parseInput } from './request-input.ts'
@@ -29,14 +30,13 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
 
 function toExchange<Id extends OperationId>(id: Id, req: Request, res: Response): Exchange<Id> {
   const { identity, clientGone, stop, log } = contextOf(res)
+  const input = parseInput(id, req)
   return {
-    ...parseInput(id, req),
+    ...input,
     caller: identity.kind === 'known' ? identity.caller : anonymous,
     baseUrl: req.baseUrl,
-    header: name => {
-      const value = req.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    },
+    idempotency: toIdempotencyKey(id, input, req),
+    markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     clientGone,
     stop,
     log,

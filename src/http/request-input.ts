@@ -8,7 +8,7 @@ import { toIssues } from './request-issues.ts'
 const nothing = z.strictObject({})
 
 /**
- * Checks path, query and body against the operation's schemas.
+ * Checks path, query, headers and body against the operation's schemas.
  *
  * @throws ServiceError INVALID_REQUEST that names every field
  */
@@ -26,6 +26,7 @@ export function parseInput<Id extends OperationId>(id: Id, req: Request): Operat
   const input = {
     params: operation.params ? parse(operation.params, req.params) : {},
     query: parse(operation.query ?? nothing, parseQuery(req)),
+    headers: operation.headers ? parse(operation.headers, pickHeaders(operation.headers, req)) : {},
     body: operation.body ? parse(operation.body, req.body === undefined ? {} : req.body) : {},
   }
   if (issues.length > 0) throw invalidRequest(issues)
@@ -36,6 +37,16 @@ export function invalidRequest(issues: RequestIssue[]): ServiceError<'INVALID_RE
   const named = issues.slice(0, 5).map(({ path, message }) => (path ? `${path}: ${message}` : message))
   const more = issues.length > named.length ? `; and ${issues.length - named.length} more` : ''
   return new ServiceError('INVALID_REQUEST', named.join('; ') + more, { issues })
+}
+
+/** Those that the operation knows, named as it names them. */
+function pickHeaders(schema: z.ZodObject, req: Request): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(schema.shape).flatMap(name => {
+      const value = req.headers[name.toLowerCase()]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
 }
 
 /** Not `req.query`: how that is parsed is a setting of the host application. */

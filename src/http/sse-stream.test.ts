@@ -19,12 +19,16 @@ class FakeResponse extends EventEmitter {
   get writableNeedDrain() {
     return this.full
   }
-  write(text: string) {
-    this.written.push(text)
+  write(frame: Buffer | string) {
+    this.written.push(String(frame))
     return !this.full
   }
   end() {
     this.ended++
+  }
+  destroy() {
+    this.destroyed = true
+    this.emit('close')
   }
   setTimeout(ms: number) {
     this.timeouts.push(ms)
@@ -117,4 +121,17 @@ it('does nothing for a response that is over already', async () => {
   await sse.send({ event: 'a', data: 1 })
   expect(sse.closed.aborted).toBe(true)
   expect(res.written).toEqual([])
+})
+
+it('lets go of a client at once, in the middle of a write', async () => {
+  const { res, sse } = open()
+  res.full = true
+  const sending = sse.send({ event: 'a', data: 1 })
+  sse.cut()
+  await sending
+  expect([sse.closed.aborted, res.destroyed]).toEqual([true, true])
+  sse.cut()
+  sse.end()
+  expect(res.ended).toBe(0)
+  expect(res.listenerCount('drain')).toBe(0)
 })

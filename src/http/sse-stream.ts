@@ -6,8 +6,15 @@ const stallTimeoutMs = 30_000
 /** How long an ended response may take to reach the client. */
 const lingerMs = 2_000
 
-/** `data` is serialised here, unless it comes as `json`: then many readers share one text. */
+/** `json` is data that is serialised already: one line, as `JSON.stringify` makes it. */
 export type ServerSentEvent = { event: string; id?: number } & ({ data: unknown } | { json: string })
+
+/** The event in the form of the wire; what many streams are sent is made once and shared. */
+export function toFrame(event: ServerSentEvent): Buffer {
+  const data = 'json' in event ? event.json : JSON.stringify(event.data)
+  const id = event.id === undefined ? '' : `id: ${event.id}\n`
+  return Buffer.from(`${id}event: ${event.event}\ndata: ${data}\n\n`)
+}
 
 /**
  * A response of server-sent events; the only place that writes one. Nothing is buffered beyond the socket:
@@ -38,12 +45,11 @@ export class SseStream {
   }
 
   /** Resolves when there is room for more, or when the stream is closed; after that it does nothing. */
-  async send(event: ServerSentEvent): Promise<void> {
+  async send(event: ServerSentEvent | Buffer): Promise<void> {
     if (this.closed.aborted) return
     this.#keepalive.refresh()
-    const data = 'json' in event ? event.json : JSON.stringify(event.data)
-    const id = event.id === undefined ? '' : `id: ${event.id}\n`
-    if (!this.#res.write(`${id}event: ${event.event}\ndata: ${data}\n\n`)) await this.#drained()
+    const frame = Buffer.isBuffer(event) ? event : toFrame(event)
+    if (!this.#res.write(frame)) await this.#drained()
   }
 
   /** Ends the response. Idempotent. */
@@ -53,6 +59,12 @@ export class SseStream {
     this.#res.end()
     // Without a listener a timeout ends the connection.
     this.#res.setTimeout(lingerMs)
+  }
+
+  /** Lets go of the client at once, and of what it has not taken. Idempotent. */
+  cut(): void {
+    this.#close()
+    this.#res.destroy()
   }
 
   #close(): void {

@@ -1,10 +1,12 @@
-import type { MessageEvent, SessionEvents } from '../contract/events.ts'
+import type { DeltaEvent, MessageEvent, SessionEvents } from '../contract/events.ts'
 import type { StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn } from '../contract/turns.ts'
 import type { EventRecord, MessagePayload, SessionRecord, TurnRecord } from '../sessions/records.ts'
 import type { SessionView } from '../sessions/session-service.ts'
+import { sharedJson } from '../sessions/shared-json.ts'
+import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */
 
@@ -85,34 +87,40 @@ export function messageOf(event: EventRecord): MessagePayload {
   return event.payload as unknown as MessagePayload
 }
 
+const frames = new WeakMap<object, Buffer>()
+
+/** The event as it goes over every stream: made once, however many readers it has. */
+export function toEventFrame(event: EventRecord): Buffer {
+  return shareFrame(event, () => toFrame({ event: event.type, id: event.sequence, json: toEventJson(event) }))
+}
+
+export function toDeltaFrame(delta: DeltaEvent): Buffer {
+  return shareFrame(delta, () => toFrame({ event: 'delta', json: sharedJson(delta) }))
+}
+
+function shareFrame(of: object, make: () => Buffer): Buffer {
+  let frame = frames.get(of)
+  if (!frame) {
+    frame = make()
+    frames.set(of, frame)
+  }
+  return frame
+}
+
 /** An event's data as streams carry it. */
-export function toEventData(event: EventRecord): SessionEvents[keyof SessionEvents] {
+function toEventJson(event: EventRecord): string {
   const envelope = {
     sessionId: event.sessionId,
     sequence: event.sequence,
     timestamp: toTimestamp(event.at),
     ...(event.turnId !== null && { turnId: event.turnId }),
   }
-  if (event.type === 'message') {
-    return {
-      type: 'claude_code_message',
-      ...envelope,
-      message: messageOf(event).message,
-    } satisfies MessageEvent
+  if (event.type !== 'message') {
+    return JSON.stringify({ ...envelope, ...event.payload } as SessionEvents[keyof SessionEvents])
   }
-  return { ...envelope, ...event.payload } as SessionEvents[keyof SessionEvents]
-}
-
-const serialised = new WeakMap<EventRecord, string>()
-
-/** Serialised once, however many readers an event has. */
-export function toEventJson(event: EventRecord): string {
-  let json = serialised.get(event)
-  if (json === undefined) {
-    json = JSON.stringify(toEventData(event))
-    serialised.set(event, json)
-  }
-  return json
+  const head = { type: 'claude_code_message', ...envelope } satisfies Omit<MessageEvent, 'message'>
+  // The log has made the message's text already, to know its size.
+  return `${JSON.stringify(head).slice(0, -1)},"message":${sharedJson(messageOf(event).message)}}`
 }
 
 function orNull(epochMs: number | null): string | null {

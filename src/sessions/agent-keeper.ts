@@ -2,11 +2,12 @@ import type { DeltaEvent } from '../contract/events.ts'
 import type { Prompt } from '../contract/turns.ts'
 import type { EventLog } from './event-log.ts'
 import { isRecordOfAssistant, messageIdOf } from './message-shape.ts'
-import type { Agent, AgentLauncher, Store } from './ports.ts'
+import type { Agent, AgentLauncher, AgentListener, Store } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
 import type { OpenTurn } from './running-turn.ts'
 import { SessionWriter, type WriterLog } from './session-writer.ts'
+import { type Spare, toSpareSpec } from './spare-agent.ts'
 
 export interface AgentKeeperContext {
   store: Store
@@ -54,6 +55,14 @@ export class AgentKeeper implements PlaceHolder {
 
   get hasAgent(): boolean {
     return this.#agent !== undefined || this.#launching !== undefined
+  }
+
+  /** Makes a spare process this session's own. */
+  adopt(spare: Spare): void {
+    spare.place.handOver(this)
+    spare.listenTo(this.#listener())
+    this.#place = spare.place
+    this.#own(spare.agent)
   }
 
   /** Starts the process without waiting, if there is room for it; a failure shows when a turn needs it. */
@@ -159,27 +168,23 @@ export class AgentKeeper implements PlaceHolder {
     const { store, launcher } = this.#context
     const session = await store.findSession(this.#session.tenantId, this.#session.id)
     if (!session || this.#closed) throw new Error(`session ${this.#session.id} is gone`)
-    const agent = launcher.launch(
-      {
-        tenantId: this.#session.tenantId,
-        claudeSessionId: this.claudeSessionId,
-        resume: this.#conversationStarted,
-        cwd: session.cwd,
-        model: session.requestedModel,
-        permissionMode: session.permissionMode,
-        appendSystemPrompt: session.appendSystemPrompt,
-        maxTurns: session.maxTurns,
-      },
-      {
-        onMessage: message => this.#onMessage(message),
-        onDelta: delta => this.#onDelta(delta),
-        onIdentity: identity => this.#onIdentity(identity),
-        onTranscriptLost: () => void this.writer.write({ session: { transcript: 'incomplete' }, events: [] }),
-      },
-    )
+    const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
+    return this.#own(launcher.launch({ ...toSpareSpec(session), ...conversation }, this.#listener()))
+  }
+
+  #own(agent: Agent): Agent {
     this.#agent = agent
     void agent.exited.then(() => this.#onExit(agent))
     return agent
+  }
+
+  #listener(): AgentListener {
+    return {
+      onMessage: message => this.#onMessage(message),
+      onDelta: delta => this.#onDelta(delta),
+      onIdentity: identity => this.#onIdentity(identity),
+      onTranscriptLost: () => void this.writer.write({ session: { transcript: 'incomplete' }, events: [] }),
+    }
   }
 
   #onExit(agent: Agent): void {

@@ -3,6 +3,7 @@ import { ServiceError } from '../contract/errors.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
+import type { Remember } from './idempotency.ts'
 import type { TurnOutcome } from './ports.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import {
@@ -15,6 +16,7 @@ import {
   toUserMessage,
 } from './running-turn.ts'
 import type { TurnRequest } from './session-service.ts'
+import type { Spare } from './spare-agent.ts'
 
 export interface LiveSessionContext extends AgentKeeperContext {
   sessionTimeoutMs: number
@@ -55,8 +57,9 @@ export class LiveSession {
     return this.state === 'idle' && !this.#keeper.hasAgent
   }
 
-  /** Starts the session's process in the background, if there is room for it. */
-  warm(): void {
+  /** Starts the session's process in the background: the spare one, or one of its own if there is room for it. */
+  warm(spare: Spare | undefined): void {
+    if (spare) this.#keeper.adopt(spare)
     this.#keeper.warm()
   }
 
@@ -65,11 +68,19 @@ export class LiveSession {
     this.#keeper.markStale()
   }
 
-  /** Accepts a turn: stored when the promise resolves. A refused one changes nothing. */
-  async submit(caller: Caller, request: TurnRequest, session: SessionRecord): Promise<TurnRecord> {
+  /**
+   * Accepts a turn: stored when the promise resolves. A refused one changes nothing.
+   * @param remember makes what is stored in the same transaction
+   */
+  async submit(
+    caller: Caller,
+    request: TurnRequest,
+    session: SessionRecord,
+    remember?: Remember,
+  ): Promise<TurnRecord> {
     if (this.#ended) throw new ServiceError('SESSION_ENDED', `Session ${this.id} has ended`)
     if (request.onBusy === 'steer') {
-      const steered = await this.#steer(request)
+      const steered = await this.#steer(request, remember)
       if (steered) return steered
     }
     const starts = !this.#current
@@ -90,6 +101,7 @@ export class LiveSession {
         at: now,
         session: { lastActivityAt: now, expiresAt: now + this.#context.sessionTimeoutMs },
         insertTurn: turn.record,
+        ...(remember && { idempotency: remember({ sessionId: this.id, turnId: turn.record.id }) }),
         events: [
           {
             type: 'turn.queued',
@@ -151,12 +163,13 @@ export class LiveSession {
   }
 
   /** Gives the prompt to the running turn. Undefined when there is none that can take it. */
-  async #steer({ prompt }: TurnRequest): Promise<TurnRecord | undefined> {
+  async #steer({ prompt }: TurnRequest, remember: Remember | undefined): Promise<TurnRecord | undefined> {
     const turn = this.#current
     const id = randomUUID()
     if (!turn || turn.stop || !this.#keeper.steer({ id, prompt })) return undefined
     await this.#keeper.writer.write({
       events: [toUserMessage(turn.record.id, id, prompt, this.#keeper.claudeSessionId)],
+      ...(remember && { idempotency: remember({ sessionId: this.id, turnId: turn.record.id }) }),
     })
     return { ...turn.record }
   }

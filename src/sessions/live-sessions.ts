@@ -2,12 +2,14 @@ import { settlesWithin } from '../lib/settles-within.ts'
 import { LiveSession, type LiveSessionContext } from './live-session.ts'
 import { ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
+import { SpareAgent } from './spare-agent.ts'
 
 /** An interrupt that takes longer waits for the store, not for Claude Code. */
 const interruptBoundMs = 10_000
 
 type Context = Omit<LiveSessionContext, 'mayStart' | 'onDispensable' | 'signal' | 'pool'> & {
   maxLiveProcesses: number
+  keepSpareProcess: boolean
 }
 
 /** The sessions that have something to do or a process; the others are rows in the store and nothing else. */
@@ -16,10 +18,13 @@ export class LiveSessions {
   readonly #context: LiveSessionContext
   readonly #givenUp = new AbortController()
   readonly #pool: ProcessPool
+  /** Undefined when none is kept. */
+  readonly spare: SpareAgent | undefined
   #draining = false
 
   constructor(context: Context) {
     this.#pool = new ProcessPool(context.maxLiveProcesses)
+    if (context.keepSpareProcess) this.spare = new SpareAgent(context.launcher, this.#pool)
     this.#context = {
       ...context,
       pool: this.#pool,
@@ -62,7 +67,7 @@ export class LiveSessions {
     // What could not be written by now will not be.
     this.#givenUp.abort()
     await settled
-    await Promise.all(all.map(live => live.close()))
+    await Promise.all([this.spare?.close(), ...all.map(live => live.close())])
     this.#sessions.clear()
   }
 }

@@ -97,7 +97,7 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
     this.#busy = false
     if (this.#state === 'new') this.#enter()
     try {
-      const item = await this.#take()
+      const item = this.#takeReady() ?? (await this.#take())
       if (!item) return this.return()
       this.#busy = true
       this.#arrivedWhileBusy = 0
@@ -137,11 +137,8 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
 
   async #take(): Promise<LogItem | undefined> {
     while (this.#state === 'open') {
-      const item = this.#next.shift() ?? this.#takeQueued()
-      if (item) {
-        this.#note(item)
-        return item
-      }
+      const item = this.#takeReady()
+      if (item) return item
       if (!this.#live) await this.#load()
       else if (this.#endsWithStored) return undefined
       else if (this.#closing) return this.#last({ kind: 'closing' })
@@ -152,6 +149,12 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
       }
     }
     return undefined
+  }
+
+  #takeReady(): LogItem | undefined {
+    const item = this.#next.shift() ?? this.#takeQueued()
+    if (item) this.#note(item)
+    return item
   }
 
   #takeQueued(): LogItem | undefined {
@@ -187,7 +190,6 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
     const { events, trimmedThrough } = await this.#source.readPage(this.#cursor)
     if (this.#state === 'over') return
     this.#next = events.map(event => ({ kind: 'event', event }))
-    // A turn's reader does not know whose the sequences were; those before its turn's first are gone as well.
     if (trimmedThrough > this.#cursor) {
       this.#next.unshift({ kind: 'gap', from: this.#cursor + 1, to: trimmedThrough })
     }

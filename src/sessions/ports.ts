@@ -46,6 +46,8 @@ export interface Change {
   >
   /** Appended to the session's log in this order. */
   events: NewEvent[]
+  /** The key of the request that asked for it; what a taken one refuses is the whole change. */
+  idempotency?: IdempotencyRecord
 }
 
 export interface Page {
@@ -64,7 +66,14 @@ export interface EventQuery {
   sessionId: string
   after: number
   limit: number
-  turnId?: string
+  turnId?: string | undefined
+}
+
+/** What a reader of a log is given at a time. */
+export interface LogPage {
+  events: EventRecord[]
+  /** Retention has removed the session's events up to this sequence; 0: none. */
+  trimmedThrough: number
 }
 
 /**
@@ -87,6 +96,7 @@ export interface Store {
     session: SessionRecord,
     events: NewEvent[],
     limit: number,
+    idempotency?: IdempotencyRecord,
   ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
   /** Newest activity first. */
@@ -104,6 +114,14 @@ export interface Store {
   listUnfinishedTurns(): Promise<TurnRecord[]>
   /** In order of sequence. */
   listEvents(tenantId: string, query: EventQuery): Promise<EventRecord[]>
+  /** As `listEvents`, but not more than `maxBytes` of payload, at least one; and what is gone, read together. */
+  readLog(tenantId: string, query: EventQuery & { maxBytes: number }): Promise<LogPage>
+  /**
+   * Removes the oldest events, at most `limit`, of a session that has ended before a time; over all tenants.
+   * Its `messageCount` counts those that are left.
+   * @returns false when there was nothing to remove
+   */
+  trimEvents(endedBefore: number, limit: number): Promise<boolean>
   /** Events of type `message`, oldest first; `total` counts all of the session (or all after `after`). */
   listMessages(
     tenantId: string,
@@ -111,6 +129,8 @@ export interface Store {
     query: Page & { after?: number },
   ): Promise<{ messages: EventRecord[]; total: number }>
   readonly transcripts: TranscriptStore
+  readonly processes: ProcessLedger
+  readonly idempotency: IdempotencyStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes what was handed in, then lets go of the file. Idempotent. */
@@ -207,14 +227,43 @@ export interface ProcessRecord {
   pid: number
   /** When it started, the way the operating system tells it: with the pid it names one process for ever. */
   startedAt: string
-  sessionId: string
+  /** In the environment of the process and of all that it starts; no other process has it. */
+  marker: string
+  /** null for a process without a conversation. */
+  claudeSessionId: string | null
 }
 
 /** Which processes are running, so that a start after a crash can find and end exactly those that it left. */
 export interface ProcessLedger {
   recordProcess(process: ProcessRecord): Promise<void>
-  forgetProcess(pid: number): Promise<void>
+  forgetProcess(marker: string): Promise<void>
   listProcesses(): Promise<ProcessRecord[]>
+}
+
+/** What the first request with an `Idempotency-Key` has led to. Keys are the caller's own: of a tenant and an API key. */
+export interface IdempotencyRecord {
+  tenantId: string
+  /** Id of the API key. */
+  keyId: string
+  key: string
+  /** The same for requests that ask for the same. */
+  fingerprint: string
+  sessionId: string
+  /** null when the request made the session. */
+  turnId: string | null
+  expiresAt: number
+}
+
+/** The keys of the last day; a key is stored with the change that it led to. One that has expired counts as one that never was, and is removed when it is met. */
+export interface IdempotencyStore {
+  findIdempotencyKey(
+    tenantId: string,
+    keyId: string,
+    key: string,
+    now: number,
+  ): Promise<IdempotencyRecord | undefined>
+  /** Over all tenants. @returns how many were removed, at most `limit` */
+  removeExpiredIdempotencyKeys(now: number, limit: number): Promise<number>
 }
 
 /** Names one transcript of Claude Code: a conversation's own, or with `subpath` one that belongs to it. */

@@ -8,6 +8,8 @@ export interface PlaceHolder {
 export interface Place {
   /** Resolves when the place is really free: a process that had to make room is gone by then. */
   readonly free: Promise<void>
+  /** Somebody else has the process from now on. */
+  handOver(holder: PlaceHolder): void
   /** The process works: it is not taken away. */
   markBusy(): void
   /** The process waits for its next turn: it may have to make room. */
@@ -44,6 +46,11 @@ export class ProcessPool {
     let count = 0
     for (const waiters of this.#waiting.values()) count += waiters.length
     return count
+  }
+
+  /** How many places nobody holds. */
+  get free(): number {
+    return this.#size - this.#taken
   }
 
   /** How many places are held. */
@@ -134,15 +141,19 @@ export class ProcessPool {
   #grant(holder: PlaceHolder, free: Promise<void>): Place {
     this.#taken++
     let released = false
+    let owner = holder
     const place: Place = {
       free,
+      handOver: next => {
+        owner = next
+      },
       markBusy: () => {
         this.#idle.delete(place)
       },
       markIdle: () => {
         if (released) return
         this.#idle.delete(place)
-        this.#idle.set(place, () => holder.retire())
+        this.#idle.set(place, () => owner.retire())
         this.#serve()
       },
       release: () => {

@@ -2,6 +2,9 @@ import type { EventType } from '../contract/events.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type { Prompt, StopReason, TurnError, TurnStatus, Usage } from '../contract/turns.ts'
 
+/** The tenant of everything while there is only one. */
+export const soleTenantId = 'default'
+
 /** Whose objects a call may see, and who is said to have made what it makes. */
 export interface Caller {
   tenantId: string

@@ -18,10 +18,27 @@ export interface TurnRequest {
   onBusy: 'queue' | 'reject' | 'interrupt' | 'steer'
 }
 
+/** Marks a request and its repetitions as one. */
+export interface IdempotencyKey {
+  /** As the caller chose it. */
+  key: string
+  /** The same for requests that ask for the same. */
+  fingerprint: string
+}
+
+/** What requests with one key have made together; `replayed`: an earlier one made it. */
+export interface Once<T> {
+  made: T
+  replayed: boolean
+}
+
 /** What a reader of a session's log receives. */
 export type LogItem =
   | { kind: 'event'; event: EventRecord }
+  /** A piece of a message; the first one of a block that had begun before has all of it so far. */
   | { kind: 'delta'; delta: DeltaEvent }
+  /** Retention has removed what was asked for, from and to these sequences. */
+  | { kind: 'gap'; from: number; to: number }
   /** Everything stored so far has been delivered; what follows is live. */
   | { kind: 'caught_up'; sequence: number }
   /** The server shuts down; nothing follows. */
@@ -40,10 +57,11 @@ export interface FollowRequest {
 /**
  * A reader of a session's log. The iteration ends by itself after `closing`, after the last event of the turn
  * that was asked for, when the signal fires, and when the reader does not read any more while too much arrives
- * for it (`overflowed` is true then).
+ * for it: `overflow` fires then, also in the middle of an item. To be iterated once; a reader that is not costs
+ * nothing.
  */
 export interface LogReader extends AsyncIterable<LogItem> {
-  readonly overflowed: boolean
+  readonly overflow: AbortSignal
 }
 
 /**
@@ -52,6 +70,12 @@ export interface LogReader extends AsyncIterable<LogItem> {
  */
 export interface SessionService {
   create(caller: Caller, request: OperationInput<'createSession'>['body']): Promise<SessionRecord>
+  /** As `create`, but for all requests with this key only once. */
+  createOnce(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    key: IdempotencyKey,
+  ): Promise<Once<SessionRecord>>
   get(caller: Caller, sessionId: string): Promise<SessionView>
   list(
     caller: Caller,
@@ -66,6 +90,13 @@ export interface SessionService {
   end(caller: Caller, sessionId: string): Promise<void>
   /** Resolves when the turn is stored: from then on it is not lost without a trace. */
   submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord>
+  /** As `submitTurn`, but for all requests with this key only once; a repetition has the turn as it is now. */
+  submitTurnOnce(
+    caller: Caller,
+    sessionId: string,
+    request: TurnRequest,
+    key: IdempotencyKey,
+  ): Promise<Once<TurnRecord>>
   /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
   whenTurnEnded(caller: Caller, sessionId: string, turnId: string, signal: AbortSignal): Promise<TurnRecord>
   getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>

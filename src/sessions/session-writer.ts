@@ -7,7 +7,7 @@ export interface WriterLog {
   error(fields: object, message: string): void
 }
 
-type Write = Pick<Change, 'session' | 'updateTurn' | 'events'>
+type Write = Pick<Change, 'session' | 'updateTurn' | 'idempotency' | 'events'>
 
 /**
  * Writes what a running turn makes of a session, in order. While one transaction is under way, what comes
@@ -55,9 +55,9 @@ export class SessionWriter {
     this.#writing = false
   }
 
-  /** As many as go into one transaction: a turn is updated once in each. */
+  /** As many as go into one transaction: a turn is updated once in each, and one key is remembered. */
   #take(): (Write & { done: () => void })[] {
-    const end = this.#pending.findIndex(({ updateTurn }) => updateTurn !== undefined)
+    const end = this.#pending.findIndex(({ updateTurn, idempotency }) => updateTurn ?? idempotency)
     return this.#pending.splice(0, end === -1 ? this.#pending.length : end + 1)
   }
 
@@ -89,10 +89,11 @@ export class SessionWriter {
 
 function merge(writes: Write[]): Write {
   const session = Object.assign({}, ...writes.map(write => write.session))
-  const updateTurn = writes.at(-1)?.updateTurn
+  const { updateTurn, idempotency } = writes.at(-1) ?? {}
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
+    ...(idempotency && { idempotency }),
     events: writes.flatMap(write => write.events),
   }
 }

@@ -6,11 +6,22 @@ import type { InterruptResponse } from '../contract/turns.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import { EventLog } from './event-log.ts'
 import { ExpirySweeper } from './expiry.ts'
+import { Idempotency, type Remember } from './idempotency.ts'
 import { LiveSessions } from './live-sessions.ts'
+import { newSession, toCreatedEvent, toWantedSpec } from './new-session.ts'
 import type { AgentLauncher, Change, Page, Store } from './ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
-import type { FollowRequest, LogReader, SessionService, SessionView, TurnRequest } from './session-service.ts'
+import { Retention } from './retention.ts'
+import type {
+  FollowRequest,
+  IdempotencyKey,
+  LogReader,
+  Once,
+  SessionService,
+  SessionView,
+  TurnRequest,
+} from './session-service.ts'
 import type { WriterLog } from './session-writer.ts'
 import { isTerminal } from './turn-states.ts'
 import { type DirectoryPolicy, resolveWorkingDirectory } from './working-directory.ts'
@@ -21,9 +32,12 @@ export interface SessionsOptions extends DirectoryPolicy {
   maxQueuedTurns: number
   maxWaitingTurns: number
   maxLiveProcesses: number
+  keepSpareProcess: boolean
   idleTimeoutMs: number
   drainTimeoutMs: number
   allowBypassPermissions: boolean
+  /** How long events are kept after their session's end; undefined: for ever. */
+  eventRetentionMs?: number | undefined
 }
 
 export interface SessionsParts {
@@ -44,8 +58,10 @@ export class Sessions implements SessionService {
   readonly #parts: SessionsParts
   readonly #store: Store
   readonly #log: EventLog
+  readonly #idempotency: Idempotency
   readonly #live: LiveSessions
   readonly #expiry: ExpirySweeper
+  readonly #retention: Retention | undefined
   #closing: Promise<void> | undefined
   #checked: { at: number; health: Promise<StoreHealth> } | undefined
 
@@ -53,65 +69,61 @@ export class Sessions implements SessionService {
     this.#parts = parts
     this.#store = parts.store
     this.#log = new EventLog(parts.store)
+    this.#idempotency = new Idempotency(parts.store.idempotency)
     this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log })
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#expire(session),
       error => parts.faults.error({ err: error }, 'could not expire sessions'),
     )
+    const { eventRetentionMs } = parts.options
+    if (eventRetentionMs !== undefined) {
+      this.#retention = new Retention(parts.store, eventRetentionMs, error =>
+        parts.faults.error({ err: error }, 'could not remove events that are no longer kept'),
+      )
+    }
   }
 
   /** Takes up what an earlier life of the server left: to be called once, before anything else. */
   async open(): Promise<void> {
+    await this.#idempotency.open()
     await reconcile(this.#store, this.#log, this.#live)
     await this.#expiry.sweep()
+    this.#retention?.start()
   }
 
-  async create(caller: Caller, request: OperationInput<'createSession'>['body']): Promise<SessionRecord> {
+  createOnce(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    key: IdempotencyKey,
+  ): Promise<Once<SessionRecord>> {
+    const accept = (remember: Remember) => this.create(caller, request, remember)
+    return this.#idempotency.once(caller, key, accept, async ({ sessionId }) => this.#find(caller, sessionId))
+  }
+
+  async create(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    remember?: Remember,
+  ): Promise<SessionRecord> {
     const { options } = this.#parts
     this.#checkPermissionMode(request.permissionMode)
     const cwd = await resolveWorkingDirectory(request.cwd, options)
     await this.#expiry.sweep()
-    const id = randomUUID()
-    const now = Date.now()
-    const session: SessionRecord = {
-      id,
-      tenantId: caller.tenantId,
-      createdBy: caller.keyId,
-      status: 'active',
-      title: request.title ?? null,
-      metadata: request.metadata ?? {},
-      cwd,
-      permissionMode: request.permissionMode,
-      requestedModel: request.model ?? null,
-      model: request.model ?? null,
-      appendSystemPrompt: request.appendSystemPrompt ?? null,
-      maxTurns: request.maxTurns ?? null,
-      claudeSessionId: id,
-      conversationStarted: false,
-      createdAt: now,
-      lastActivityAt: now,
-      expiresAt: now + options.sessionTimeoutMs,
-      endedAt: null,
-      transcript: 'complete',
-      lastSequence: 0,
-      messageCount: 0,
-    }
-    const { model, permissionMode, title } = session
-    const events = [
-      { type: 'session.created' as const, turnId: null, payload: { model, cwd, permissionMode, title } },
-    ]
-    const result = await this.#store.createSession(session, events, options.maxSessions)
-    if (!result.created) {
-      const details = { limit: options.maxSessions, active: result.active }
-      throw new ServiceError(
-        'MAX_SESSIONS_REACHED',
-        `${result.active} sessions are active; end one first`,
-        details,
-      )
+    const wanted = toWantedSpec(caller, request, cwd)
+    const spare = this.#live.spare?.take(wanted)
+    const id = spare?.claudeSessionId ?? randomUUID()
+    const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs)
+    let created = false
+    try {
+      await this.#insert(session, remember)
+      created = true
+    } finally {
+      if (spare && !created) this.#live.spare?.giveBack(spare)
     }
     this.#expiry.schedule(session.expiresAt)
-    this.#live.of(session).warm()
+    this.#live.of(session).warm(spare)
+    this.#live.spare?.prepare(wanted)
     return session
   }
 
@@ -176,10 +188,23 @@ export class Sessions implements SessionService {
     })
   }
 
-  async submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
-    if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
-    const session = await this.#findActive(caller, sessionId)
-    return this.#live.of(session).submit(caller, request, session)
+  submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
+    return this.#submit(caller, sessionId, request)
+  }
+
+  submitTurnOnce(
+    caller: Caller,
+    sessionId: string,
+    request: TurnRequest,
+    key: IdempotencyKey,
+  ): Promise<Once<TurnRecord>> {
+    return this.#idempotency.once(
+      caller,
+      key,
+      remember => this.#submit(caller, sessionId, request, remember),
+      // Only a request for a session has no turn, and it has another fingerprint.
+      first => this.getTurn(caller, first.sessionId, first.turnId ?? ''),
+    )
   }
 
   async whenTurnEnded(
@@ -239,8 +264,16 @@ export class Sessions implements SessionService {
   }
 
   async follow(caller: Caller, sessionId: string, request: FollowRequest): Promise<LogReader> {
-    if (request.turnId !== undefined) await this.getTurn(caller, sessionId, request.turnId)
-    return this.#log.follow(await this.#find(caller, sessionId), request)
+    const turn =
+      request.turnId === undefined ? undefined : await this.getTurn(caller, sessionId, request.turnId)
+    return this.#log.follow(await this.#find(caller, sessionId), request, turn)
+  }
+
+  /** Gets a process ready for a first session that asks for nothing in particular. */
+  async prepareSpare(tenantId: string): Promise<void> {
+    if (!this.#live.spare || this.#closing) return
+    const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
+    this.#live.spare.prepare(toWantedSpec({ tenantId, keyId: '' }, { permissionMode: 'default' }, cwd))
   }
 
   models(): ModelInfo[] {
@@ -260,8 +293,19 @@ export class Sessions implements SessionService {
 
   async #close(): Promise<void> {
     await this.#expiry.close()
+    await this.#retention?.close()
     await this.#live.close(this.#parts.options.drainTimeoutMs)
     this.#log.close()
+  }
+
+  async #insert(session: SessionRecord, remember: Remember | undefined): Promise<void> {
+    const limit = this.#parts.options.maxSessions
+    const key = remember?.({ sessionId: session.id, turnId: null })
+    const result = await this.#store.createSession(session, [toCreatedEvent(session)], limit, key)
+    if (result.created) return
+    const { active } = result
+    const message = `${active} sessions are active; end one first`
+    throw new ServiceError('MAX_SESSIONS_REACHED', message, { limit, active })
   }
 
   async #expire(session: SessionRecord): Promise<void> {
@@ -308,6 +352,17 @@ export class Sessions implements SessionService {
       this.#parts.faults.error({ err: error }, 'the store does not answer')
       return { ok: false }
     }
+  }
+
+  async #submit(
+    caller: Caller,
+    sessionId: string,
+    request: TurnRequest,
+    remember?: Remember,
+  ): Promise<TurnRecord> {
+    if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+    const session = await this.#findActive(caller, sessionId)
+    return this.#live.of(session).submit(caller, request, session, remember)
   }
 
   #view(session: SessionRecord): SessionView {

@@ -11,6 +11,7 @@ interface Counters {
   last_sequence: number
   message_count: number
   turn_count: number
+  trimmed_messages: number
 }
 
 type TurnPatch = ReturnType<typeof toTurnColumns>
@@ -49,7 +50,7 @@ export function prepareChange(change: Change): PreparedChange {
         }))
         .where('id', '=', sessionId)
         .where('tenant_id', '=', tenantId)
-        .returning(['last_sequence', 'message_count', 'turn_count']),
+        .returning(['last_sequence', 'message_count', 'turn_count', 'trimmed_messages']),
     )
     if (!counters) throw new Error(`There is no session ${sessionId} to change`)
 
@@ -119,7 +120,7 @@ function toDraft(change: Change, event: NewEvent): EventDraft {
 
 function numberEvents(drafts: EventDraft[], counters: Counters, messages: number): EventRow[] {
   let sequence = counters.last_sequence - drafts.length
-  let messageNumber = counters.message_count - messages
+  let messageNumber = counters.trimmed_messages + counters.message_count - messages
   return drafts.map(draft => ({
     ...draft,
     sequence: ++sequence,

@@ -4,7 +4,10 @@ import type { EventRow, SessionRow, TurnRow } from './schema.ts'
 // The one place that knows both the records' names and the columns'. What a record does not say stays
 // undefined, and Kysely leaves such columns out; the counters are kept by the writer alone.
 
-type SessionColumns = Omit<SessionRow, 'last_sequence' | 'message_count' | 'turn_count'>
+type SessionColumns = Omit<
+  SessionRow,
+  'last_sequence' | 'message_count' | 'turn_count' | 'trimmed_through' | 'trimmed_messages'
+>
 type TurnColumns = Omit<TurnRow, 'number' | 'first_sequence' | 'last_sequence'>
 type Maybe<T> = { [K in keyof T]?: T[K] | undefined }
 

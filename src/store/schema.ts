@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Generated, Kysely, Selectable } from 'kysely'
 import type { EventType } from '../contract/events.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type { StopReason, TurnStatus } from '../contract/turns.ts'
@@ -27,6 +27,10 @@ export interface SessionsTable {
   last_sequence: number
   message_count: number
   turn_count: number
+  /** Retention has removed the events up to this sequence, */
+  trimmed_through: Generated<number>
+  /** and with them so many messages: `message_number` goes on counting them, `message_count` does not. */
+  trimmed_messages: Generated<number>
   transcript: 'complete' | 'incomplete'
 }
 
@@ -75,6 +79,24 @@ export interface EventsTable {
   payload: string
 }
 
+export interface IdempotencyKeysTable {
+  tenant_id: string
+  created_by: string
+  key: string
+  fingerprint: string
+  session_id: string
+  turn_id: string | null
+  expires_at: number
+}
+
+/** What runs on this machine, of no tenant. */
+export interface ProcessesTable {
+  marker: string
+  pid: number
+  started_at: string
+  claude_session_id: string | null
+}
+
 /** One row; rewritten to learn whether the file can still be written. */
 export interface StoreChecksTable {
   id: number
@@ -92,7 +114,9 @@ export interface StoreSchema {
   events: EventsTable
   store_checks: StoreChecksTable
   schema_migrations: SchemaMigrationsTable
+  processes: ProcessesTable
   transcript_entries: TranscriptEntriesTable
+  idempotency_keys: IdempotencyKeysTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>

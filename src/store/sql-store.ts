@@ -2,7 +2,16 @@ import type { Store } from '../sessions/ports.ts'
 import { prepareChange, prepareSession } from './change-writer.ts'
 import { selectEvents, selectMessageNumber, selectMessages } from './event-queries.ts'
 import { createGroupCommit } from './group-commit.ts'
+import { createIdempotency, writeIdempotencyKey } from './idempotency.ts'
 import type { Connection } from './node-sqlite.ts'
+import { createProcessLedger } from './process-ledger.ts'
+import {
+  countWithin,
+  selectEventSizes,
+  selectTrimmable,
+  selectTrimmedThrough,
+  trimOldest,
+} from './retention-queries.ts'
 import { toEventRecord, toSessionRecord, toTurnRecord } from './rows.ts'
 import {
   countActiveSessions,
@@ -43,20 +52,29 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
 
   return {
     transcripts: createTranscripts(connection, writer, ensureOpen),
+    processes: createProcessLedger(connection, writer, ensureOpen),
+    idempotency: createIdempotency(connection, writer, ensureOpen),
 
     async commit(change) {
       ensureOpen()
       const prepared = prepareChange(change)
-      return writer.write(() => prepared(connection))
+      const { idempotency, at } = change
+      return writer.write(() => {
+        const events = prepared(connection)
+        if (idempotency) writeIdempotencyKey(connection, idempotency, at)
+        return events
+      })
     },
 
-    async createSession(session, events, limit) {
+    async createSession(session, events, limit, idempotency) {
       ensureOpen()
       const prepared = prepareSession(session, events)
       return writer.write(() => {
         const active = connection.first(countActiveSessions(db))?.count ?? 0
         if (active >= limit) return { created: false, active }
-        return { created: true, events: prepared(connection) }
+        const stored = prepared(connection)
+        if (idempotency) writeIdempotencyKey(connection, idempotency, session.createdAt)
+        return { created: true, events: stored }
       })
     },
 
@@ -114,12 +132,30 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       return connection.all(selectEvents(db, tenantId, query)).map(toEventRecord)
     },
 
+    async readLog(tenantId, { maxBytes, ...query }) {
+      ensureOpen()
+      const session = connection.first(selectTrimmedThrough(db, tenantId, query.sessionId))
+      const sizes = connection.all(selectEventSizes(db, tenantId, query))
+      const page = { ...query, limit: countWithin(sizes, maxBytes) }
+      const rows = page.limit > 0 ? connection.all(selectEvents(db, tenantId, page)) : []
+      return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
+    },
+
+    async trimEvents(endedBefore, limit) {
+      ensureOpen()
+      // Most looks find nothing, and cost no transaction.
+      if (!connection.first(selectTrimmable(db, endedBefore))) return false
+      return writer.write(() => trimOldest(connection, endedBefore, limit))
+    },
+
     async listMessages(tenantId, sessionId, { limit, offset, after }) {
       ensureOpen()
       const session = connection.first(selectSession(db, tenantId, sessionId))
       if (!session) return { messages: [], total: 0 }
-      const skipped = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
-      const page = { limit, offset: skipped + offset }
+      const trimmed = session.trimmed_messages
+      const before = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
+      const skipped = Math.max(0, before - trimmed)
+      const page = { limit, offset: trimmed + skipped + offset }
       const rows = connection.all(selectMessages(db, tenantId, sessionId, page))
       return { messages: rows.map(toEventRecord), total: session.message_count - skipped }
     },

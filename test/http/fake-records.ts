@@ -77,7 +77,8 @@ export function message(sequence: number, source: 'user' | 'sdk', text: string):
 
 /** A reader that is fed by the test. */
 export class FakeReader implements LogReader {
-  overflowed = false
+  readonly overflowing = new AbortController()
+  readonly overflow = this.overflowing.signal
   readonly request: FollowRequest
   readonly items = new PushQueue<LogItem>()
   readonly left: Promise<void>

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { streamGap } from '../../src/contract/events.ts'
 import type { LogItem, SessionService } from '../../src/sessions/session-service.ts'
 import { parseFrames, type SseFrame } from '../support/client.ts'
 import {
@@ -150,12 +151,27 @@ describe('POST /stream', () => {
     expect(interrupts).toEqual([])
   })
 
+  it('has its last word when the last event of the turn is not kept any longer', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = stream(door)
+    const reader = await nextReader()
+    reader.items.push({ kind: 'gap', from: 2, to: 9 })
+    reader.items.push({ kind: 'caught_up', sequence: 9 })
+    reader.items.end()
+    const frames = await readAll(await answer)
+    expect(frames.map(({ event: name, id }) => [name, id])).toEqual([
+      ['connected', undefined],
+      ['complete', '5'],
+    ])
+  })
+
   it('is cut without a last word when the reader has fallen behind', async () => {
     const { door, nextReader } = await openStreams()
     await using _ = door
     const answer = stream(door)
     const reader = await nextReader()
-    reader.overflowed = true
+    reader.overflowing.abort()
     reader.items.end()
     expect((await readAll(await answer)).map(frame => frame.event)).toEqual(['connected'])
   })
@@ -220,6 +236,32 @@ describe('GET /events', () => {
     expect(frames[1]?.data).not.toHaveProperty('source')
   })
 
+  it('says what retention has removed, with an id to go on from', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(path)
+    const reader = await nextReader()
+    reader.items.push({ kind: 'gap', from: 1, to: 7 })
+    reader.push(message(8, 'sdk', 'hello'))
+    reader.items.end()
+    const [gap, next] = await readAll(await answer)
+    expect(gap).toEqual({ event: 'gap', id: '7', data: { sessionId, from: 1, to: 7 } })
+    expect(streamGap.parse(gap?.data)).toEqual(gap?.data)
+    expect(next?.id).toBe('8')
+  })
+
+  it('is cut at once when the reader has fallen behind', async () => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(path)
+    const reader = await nextReader()
+    const reading = readAll(await answer)
+    reader.overflowing.abort()
+    await expect(reading).rejects.toThrow('terminated')
+    reader.items.end()
+    await reader.left
+  })
+
   it.each([
     ['', {}, 0],
     ['?after=5', {}, 5],
@@ -266,7 +308,7 @@ describe('GET /events', () => {
     const left = Promise.withResolvers<void>()
     const { door } = await openStreams({
       follow: async () => ({
-        overflowed: false,
+        overflow: new AbortController().signal,
         async *[Symbol.asyncIterator](): AsyncGenerator<LogItem, void> {
           try {
             for (let sequence = 1; sequence <= 500; sequence++) {

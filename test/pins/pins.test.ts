@@ -81,6 +81,8 @@ describe('errors', () => {
       'max_output_tokens',
       'prompt_too_long',
       'process_died',
+      'process_unresponsive',
+      'output_too_large',
       'not_installed',
       'not_logged_in',
       'start_failed',

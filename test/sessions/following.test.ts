@@ -108,7 +108,7 @@ describe('following a log', () => {
     const last = (await sessions.get(caller, id)).session.lastSequence
     expect(sequencesOf(await all)).toEqual(Array.from({ length: last }, (_, index) => index + 1))
     expect((await reading.next()).done).toBe(true)
-    expect(slow.overflowed).toBe(true)
+    expect(slow.overflow.aborted).toBe(true)
   })
 
   test('the signal ends the iteration, the end of the service says closing', async () => {

@@ -1,6 +1,7 @@
 import type { Compilable, CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { selectEvents, selectMessageNumber, selectMessages } from '../../src/store/event-queries.ts'
+import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/store/idempotency.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
 import {
@@ -66,6 +67,14 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectMessages: [
     selectMessages(db, 't', 's', page),
     /INDEX events_messages \(session_id=\? AND message_number>\?\)/,
+  ],
+  selectIdempotencyKey: [
+    selectIdempotencyKey(db, 't', 'k', 'key', 1),
+    /^SEARCH idempotency_keys USING INDEX \w+ \(tenant_id=\? AND created_by=\? AND key=\?\)/,
+  ],
+  deleteExpiredIdempotencyKeys: [
+    deleteExpiredIdempotencyKeys(db, 1, 10),
+    /INDEX \w+ \(tenant_id=\? AND created_by=\? AND key=\?\).*INDEX idempotency_keys_expiry \(expires_at<\?\)/,
   ],
   selectMessageNumber: [
     selectMessageNumber(db, 't', 's', 5),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
+import { idempotencyCases } from './store-idempotency-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
 import { transcriptCases } from './store-transcript-cases.ts'
@@ -12,6 +13,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describeWriting(context)
     describeReading(context)
     describe('transcripts', () => transcriptCases(() => context.store))
+    describe('idempotency keys', () => idempotencyCases(context))
 
     it('says that it can read and write, again and again', async () => {
       await context.store.check()

@@ -28,6 +28,8 @@ export async function openServer(
       defaultCwd: cwd,
       logger: log.logger,
       drainTimeoutMs: 0,
+      // Tests count processes; those of the spare one ask for it.
+      keepSpareProcess: false,
       // Every answer of every test has to keep to the document.
       openApiValidation: { enabled: true },
       ...config,

@@ -43,6 +43,7 @@ export async function openSessions(
       maxQueuedTurns: 16,
       maxWaitingTurns: 100,
       maxLiveProcesses: 50,
+      keepSpareProcess: false,
       idleTimeoutMs: 600_000,
       drainTimeoutMs: 100,
       allowBypassPermissions: false,

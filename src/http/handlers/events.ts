@@ -1,9 +1,8 @@
-import { invalidField } from '../../contract/errors.ts'
 import type { LogItem } from '../../sessions/session-service.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'
-import { toEventJson } from '../wire.ts'
+import { toDeltaFrame, toEventFrame } from '../wire.ts'
 
 type EventsExchange = Exchange<'followEvents'>
 
@@ -19,6 +18,7 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
       })
       return {
         async stream(sse) {
+          reader.overflow.addEventListener('abort', () => sse.cut())
           let closing = false
           for await (const item of reader) {
             closing ||= item.kind === 'closing'
@@ -34,21 +34,21 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
 }
 
 /** A client that reconnects says in the header how far it came; the address is still the one it began with. */
-function findStart({ header, query }: EventsExchange): number | 'latest' {
-  const lastEventId = header('last-event-id')
-  if (lastEventId !== undefined && lastEventId !== '') {
-    if (!/^\d{1,15}$/.test(lastEventId)) throw invalidField('Last-Event-ID', 'must be a sequence')
-    return Number(lastEventId)
-  }
+function findStart({ headers, query }: EventsExchange): number | 'latest' {
+  const lastEventId = headers['Last-Event-ID']
+  if (lastEventId !== undefined && lastEventId !== '') return Number(lastEventId)
   return query.after === 'latest' ? 'latest' : Number(query.after ?? 0)
 }
 
-function toServerSentEvent(item: LogItem, sessionId: string): ServerSentEvent {
+function toServerSentEvent(item: LogItem, sessionId: string): ServerSentEvent | Buffer {
   switch (item.kind) {
     case 'event':
-      return { event: item.event.type, id: item.event.sequence, json: toEventJson(item.event) }
+      return toEventFrame(item.event)
     case 'delta':
-      return { event: 'delta', data: item.delta }
+      return toDeltaFrame(item.delta)
+    case 'gap':
+      // With an id: who has been told of the gap is not told again.
+      return { event: 'gap', id: item.to, data: { sessionId, from: item.from, to: item.to } }
     case 'caught_up':
       return { event: 'caught_up', data: { sessionId, sequence: item.sequence } }
     case 'closing':

@@ -1,6 +1,8 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
+import { isTerminal } from '../../sessions/turn-states.ts'
 import type { Exchange, Handlers } from '../handler.ts'
+import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import { toPagination } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
@@ -12,6 +14,7 @@ const settleGraceMs = 750
 type SendExchange = Exchange<'sendMessage'>
 
 export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 'listMessages'> {
+  const watchers = new TurnWatchers()
   return {
     async sendMessage(exchange) {
       const { caller, params, body, baseUrl } = exchange
@@ -21,13 +24,13 @@ export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 
         refuseWhenOver(session)
         return { status: 200, body: toPointer(exchange) }
       }
-      const turn = await service.submitTurn(caller, params.sessionId, {
+      const turn = await submitTurn(deps, exchange, {
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
       })
       if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
-      const ended = await waitForTurn(deps, exchange, turn)
+      const ended = isTerminal(turn.status) ? turn : await waitForTurn(deps, exchange, turn, watchers)
       const { session } = await service.get(caller, params.sessionId)
       return { status: 200, body: toAnswer(ended, session.claudeSessionId) }
     },
@@ -41,20 +44,30 @@ export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 
 }
 
 /** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
-async function waitForTurn(deps: HttpDeps, exchange: SendExchange, turn: TurnRecord): Promise<TurnRecord> {
+async function waitForTurn(
+  deps: HttpDeps,
+  exchange: SendExchange,
+  turn: TurnRecord,
+  watchers: TurnWatchers,
+): Promise<TurnRecord> {
   const { caller, params, body, clientGone, stop, log } = exchange
+  const leave = watchers.enter(exchange, turn)
+  let isLast = false
   const late = new AbortController()
   const left = turn.createdAt + turn.timeoutMs + settleGraceMs - Date.now()
   const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
   try {
     const signal = AbortSignal.any([stop, late.signal])
-    return await deps.service.whenTurnEnded(caller, params.sessionId, turn.id, signal)
+    const ended = deps.service.whenTurnEnded(caller, params.sessionId, turn.id, signal)
+    return await ended.finally(() => {
+      isLast = leave()
+    })
   } catch (error) {
-    if (clientGone.aborted && body.onDisconnect === 'interrupt') {
+    if (isLast && clientGone.aborted && body.onDisconnect === 'interrupt') {
       log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
       await deps.service.interrupt(caller, params.sessionId, { turnId: turn.id, clearQueue: false })
     }
-    // The turn is accepted and stays so; whoever asks again would have it twice.
+    // The turn is accepted and stays so; whoever asks again without a key would have it twice.
     if (error instanceof ServiceError && error.code === 'SHUTTING_DOWN') {
       throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down; the turn is kept', {
         turnId: turn.id,

@@ -9,8 +9,12 @@ type SessionHandlers = Pick<
 
 export function sessionHandlers(deps: HttpDeps): SessionHandlers {
   return {
-    async createSession({ caller, body }) {
-      return { status: 201, body: toCreatedSession(await deps.service.create(caller, body)) }
+    async createSession({ caller, body, idempotency, markReplayed }) {
+      if (!idempotency)
+        return { status: 201, body: toCreatedSession(await deps.service.create(caller, body)) }
+      const { made, replayed } = await deps.service.createOnce(caller, body, idempotency)
+      if (replayed) markReplayed()
+      return { status: 201, body: toCreatedSession(made) }
     },
 
     async listSessions({ caller, query }) {

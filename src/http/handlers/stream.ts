@@ -4,18 +4,20 @@ import type { TurnRecord } from '../../sessions/records.ts'
 import type { LogReader } from '../../sessions/session-service.ts'
 import { toPublicError } from '../error-response.ts'
 import type { Exchange, Handlers } from '../handler.ts'
+import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { messageOf, toEventJson } from '../wire.ts'
+import { messageOf, toDeltaFrame, toEventFrame } from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
 export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> {
+  const watchers = new TurnWatchers()
   return {
     async streamMessage(exchange) {
       const { caller, params, body, stop } = exchange
-      const turn = await deps.service.submitTurn(caller, params.sessionId, {
+      const turn = await submitTurn(deps, exchange, {
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
@@ -27,7 +29,8 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
         includeDeltas: body.includeDeltas,
         signal: stop,
       })
-      return { stream: sse => streamTurn(deps, exchange, turn, reader, sse) }
+      const leave = watchers.enter(exchange, turn)
+      return { stream: sse => streamTurn(deps, exchange, turn, reader, leave, sse) }
     },
   }
 }
@@ -38,18 +41,22 @@ async function streamTurn(
   exchange: StreamExchange,
   turn: TurnRecord,
   reader: LogReader,
+  leave: () => boolean,
   sse: SseStream,
 ): Promise<void> {
-  const { caller, params, body, clientGone, log } = exchange
+  const { caller, params, body, clientGone, stop, log } = exchange
   const ids = { sessionId: params.sessionId, turnId: turn.id }
   let lastSequence: number | undefined
+  reader.overflow.addEventListener('abort', () => sse.cut())
   try {
     await sse.send({ event: 'connected', data: ids })
     lastSequence = await forward(reader, sse)
     // A transport without a last word was cut: what the client missed is in the session's events.
-    if (lastSequence === undefined && reader.overflowed) return
-    if (lastSequence === undefined) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+    if (reader.overflow.aborted) return
+    if (lastSequence === undefined && stop.aborted) throw shuttingDown()
+    // Else the turn is over, also when its last event is not kept any longer.
     const ended = await deps.service.getTurn(caller, ids.sessionId, ids.turnId)
+    lastSequence ??= ended.lastSequence ?? 0
     const { session } = await deps.service.get(caller, ids.sessionId)
     const { messageId: _, response, ...rest } = toAnswer(ended, session.claudeSessionId)
     await sse.send({ event: 'complete', id: lastSequence, data: { summary: response, ...rest } })
@@ -62,23 +69,30 @@ async function streamTurn(
       data: { error: message, code, ...(details && { details }), turnId: turn.id },
     })
   } finally {
-    if (clientGone.aborted && lastSequence === undefined && body.onDisconnect === 'interrupt') {
+    // One that was cut for not reading has not left: its turn goes on.
+    const left = clientGone.aborted && lastSequence === undefined && !reader.overflow.aborted
+    if (leave() && left && body.onDisconnect === 'interrupt') {
       log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
       await deps.service.interrupt(caller, ids.sessionId, { turnId: turn.id, clearQueue: false })
     }
   }
 }
 
+function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
+  return new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+}
+
 /** Sends what Claude says. Returns the sequence of the turn's last event, once there is one. */
 async function forward(reader: LogReader, sse: SseStream): Promise<number | undefined> {
   for await (const item of reader) {
-    if (item.kind === 'closing' || sse.closed.aborted) return undefined
-    if (item.kind === 'delta') await sse.send({ event: 'delta', data: item.delta })
+    if (item.kind === 'closing') throw shuttingDown()
+    if (sse.closed.aborted) return undefined
+    if (item.kind === 'delta') await sse.send(toDeltaFrame(item.delta))
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence
     if (event.type === 'message' && messageOf(event).source === 'sdk') {
-      await sse.send({ event: 'message', id: event.sequence, json: toEventJson(event) })
+      await sse.send(toEventFrame(event))
     }
   }
   return undefined

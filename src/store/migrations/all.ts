@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 import { initial } from './001-initial.ts'
+import { idempotency } from './002-idempotency.ts'
+import { processes } from './003-processes.ts'
 import { transcripts } from './004-transcripts.ts'
+import { retention } from './005-retention.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
-export const migrations: readonly Migration[] = [initial, transcripts]
+export const migrations: readonly Migration[] = [initial, idempotency, processes, transcripts, retention]

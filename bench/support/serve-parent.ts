@@ -1,0 +1,21 @@
+import type { ChildState } from './child.ts'
+
+/** For the programs that `openChild` starts: says where it listens, answers for its state, ends with its parent. */
+export function serveParent(url: string, close: () => Promise<void>): void {
+  process.on('message', () => {
+    globalThis.gc?.()
+    globalThis.gc?.()
+    process.send?.(readState())
+  })
+  process.once('disconnect', () => {
+    void close().then(() => process.exit(0))
+  })
+  process.send?.({ url })
+}
+
+function readState(): ChildState {
+  const resources: Record<string, number> = {}
+  for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
+  const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
+  return { heapUsed: process.memoryUsage().heapUsed, resources, listeners }
+}

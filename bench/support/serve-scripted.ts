@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import express from 'express'
+import { destination, pino } from 'pino'
+import { mountPath } from '../../src/app/serve.ts'
+import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
+import { resolveConfig } from '../../src/config/resolve-config.ts'
+import { createRouter } from '../../src/http/router.ts'
+import { Sessions } from '../../src/sessions/sessions.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { playPrompt, type Script, ScriptedLauncher } from '../../test/support/scripted-launcher.ts'
+
+/** A prompt of this shape, as JSON, is streamed; any other is answered at once. */
+export interface StreamedScene {
+  messages: number
+  deltasPerMessage: number
+  /** Over how long it is spread; 0: as fast as it goes. */
+  overMs: number
+}
+
+/** What one delta and one message say, in characters: a few words, a paragraph. */
+const deltaLength = 24
+const messageLength = 600
+
+/** The whole API but for Claude Code: a script takes its place. */
+export async function serveScripted(given: ClaudeCodeApiConfig) {
+  const config = resolveConfig(given, {})
+  const log = pino({ level: config.logLevel }, destination(2))
+  mkdirSync(config.dataDir, { recursive: true })
+  const store = await openStore({ file: join(config.dataDir, 'claude-code-api.db'), log })
+  const launcher = new ScriptedLauncher(scene => (scene.text.startsWith('{') ? stream : playPrompt)(scene))
+  const sessions = new Sessions({ store, launcher, faults: log, options: config, builtInModels: [] })
+  await sessions.open()
+  const door = createRouter({
+    service: sessions,
+    ready: async () => {},
+    isClosing: () => false,
+    config,
+    log,
+    version: '0.0.0',
+    startedAt: Date.now(),
+  })
+  const server = express().use(mountPath, door.router).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close()
+      await sessions.close()
+      await door.close()
+      await launcher.close()
+      server.closeAllConnections()
+      await store.close()
+    },
+  }
+}
+
+/** Deltas come when they are due, as from a model that knows nothing of who reads: delays do not slow it down. */
+const stream: Script = async scene => {
+  const { messages, deltasPerMessage, overMs } = JSON.parse(scene.text) as StreamedScene
+  const begun = performance.now()
+  const pause = overMs / (messages * deltasPerMessage)
+  for (let message = 0; message < messages; message++) {
+    for (let delta = 0; delta < deltasPerMessage; delta++) {
+      await until(begun + (message * deltasPerMessage + delta + 1) * pause)
+      scene.delta(`${message}.${delta} `.padEnd(deltaLength, 'delta '))
+    }
+    scene.say(`message ${message} `.padEnd(messageLength, 'of the streamed scene '))
+    await setImmediate()
+  }
+  return 'done'
+}
+
+async function until(due: number): Promise<void> {
+  const left = due - performance.now()
+  if (left > 0) await new Promise(resolve => setTimeout(resolve, left))
+}

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { toSdkOptions } from '../src/claude/sdk-options.ts'
+import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
+import { claudesOf } from '../test/support/processes.ts'
+import { type Caller, createCaller } from './support/caller.ts'
+import { openClaudeServer } from './support/open-server.ts'
+import { median, ms, printTable, printTarget, quantile, times } from './support/report.ts'
+import type { Bench } from './support/scope.ts'
+import { askOnce, openLiveSdk, type Timing } from './support/sdk.ts'
+import { until } from './support/waiting.ts'
+
+const prompt = 'What is 6 times 7?'
+
+/**
+ * What the API adds to a turn: the same prompts to the same Claude Code with the same options and environment, by
+ * HTTP, on the SDK with a process that lives, and on the SDK with a process for each prompt.
+ */
+export const turns: Bench = async scope => {
+  const rounds = scope.quick ? 3 : 100
+  const coldRounds = scope.quick ? 1 : 15
+  const { server, environment } = await openClaudeServer(scope, { maxLiveProcesses: 4 })
+  const caller = createCaller(server.url)
+  scope.onEnd(() => caller.close())
+  const newOptions = () =>
+    toSdkOptions(
+      {
+        tenantId: 'default',
+        claudeSessionId: randomUUID(),
+        resume: false,
+        cwd: scope.directory,
+        model: null,
+        permissionMode: 'default',
+        appendSystemPrompt: null,
+        maxTurns: null,
+      },
+      { environment: buildAgentEnvironment(environment) },
+    )
+  const sdk = openLiveSdk(newOptions())
+  scope.onEnd(() => sdk.close())
+  const session = await caller.createSession()
+  const byHttp = () => streamOnce(caller, session, prompt)
+  const byMessages = () => sendOnce(caller, session, prompt)
+  for (let warm = 0; warm < 3; warm++) {
+    await byHttp()
+    await byMessages()
+    await sdk.ask(prompt)
+    await sdk.ask(prompt)
+  }
+  const http: Timing[] = []
+  const answers: number[] = []
+  const live: Timing[] = []
+  const perPrompt: Timing[] = []
+  for (let round = 0; round < rounds; round++) {
+    // Two turns on either side in each round, so that both conversations grow alike; who is first changes.
+    const steps = [
+      async () => void http.push(await byHttp()),
+      async () => void live.push(await sdk.ask(prompt)),
+      async () => void answers.push(await byMessages()),
+      async () => void live.push(await sdk.ask(prompt)),
+    ]
+    for (const step of round % 2 === 0 ? steps : steps.reverse()) await step()
+    if (round % Math.ceil(rounds / coldRounds) === 0) perPrompt.push(await askOnce(prompt, newOptions()))
+  }
+  await endSession(caller, server.pid, session)
+  await sdk.close()
+
+  const settled = () => wait(scope.quick ? 100 : 2_500)
+  await settled()
+  const atOnce: Timing[] = []
+  const inBurst: Timing[] = []
+  const later: Timing[] = []
+  const cold: Timing[] = []
+  for (let round = 0; round < coldRounds; round++) {
+    atOnce.push(await firstTurn(caller, server.pid))
+    await settled()
+    cold.push(await askOnce(prompt, newOptions()))
+    // Whatever was kept ready is taken by the first of two.
+    const other = await caller.createSession()
+    inBurst.push(await firstTurn(caller, server.pid))
+    await endSession(caller, server.pid, other)
+    await settled()
+    later.push(await firstTurn(caller, server.pid, scope.quick ? 200 : 2_000))
+    await settled()
+  }
+
+  const first = (timings: Timing[]) => timings.map(timing => timing.firstMs)
+  const whole = (timings: Timing[]) => timings.map(timing => timing.answerMs)
+  printTable(
+    ['second and later turns', 'n', 'median', 'p90', 'to live SDK', 'to process per prompt'],
+    [
+      row('first delta: POST /stream', first(http), first(live), first(perPrompt)),
+      row('first delta: SDK, live process', first(live), first(live), first(perPrompt)),
+      row('first delta: SDK, process per prompt', first(perPrompt), first(live), first(perPrompt)),
+      row('answer: POST /messages', answers, whole(live), whole(perPrompt)),
+      row('answer: SDK, live process', whole(live), whole(live), whole(perPrompt)),
+      row('answer: SDK, process per prompt', whole(perPrompt), whole(live), whole(perPrompt)),
+    ],
+  )
+  const coldMs = median(first(cold))
+  printTable(
+    ['first turn, prompt to first delta', 'n', 'median', 'p90', 'to cold query()'],
+    [
+      ['cold query()', cold.length, ms(coldMs), ms(quantile(first(cold), 0.9)), times(1)],
+      ...(
+        [
+          ['right after POST /sessions', atOnce],
+          ['right after the second of two POST /sessions', inBurst],
+          ['two seconds after it', later],
+        ] as const
+      ).map(([name, timings]) => [
+        name,
+        timings.length,
+        ms(median(first(timings))),
+        ms(quantile(first(timings), 0.9)),
+        times(median(first(timings)) / coldMs),
+      ]),
+    ],
+  )
+  const added = median(first(http)) - median(first(live))
+  const ratio = median(first(http)) / median(first(live))
+  printTarget(
+    'HTTP above the live SDK',
+    `+${ms(added)}, ${times(ratio)}`,
+    '≤ +10 ms and ≤ ×1.5',
+    added <= 10 && ratio <= 1.5,
+  )
+  const faster = median(first(perPrompt)) / median(first(http))
+  printTarget('faster than a process per prompt', times(faster), '≥ ×8', faster >= 8)
+  const ofCold = (timings: Timing[]) => median(first(timings)) / coldMs
+  printTarget('first turn at once, to a cold query()', times(ofCold(atOnce)), '≤ ×0.8', ofCold(atOnce) <= 0.8)
+  printTarget('first turn two seconds later', times(ofCold(later)), '≤ ×0.5', ofCold(later) <= 0.5)
+}
+
+function row(name: string, values: number[], live: number[], perPrompt: number[]) {
+  const middle = median(values)
+  return [
+    name,
+    values.length,
+    ms(middle),
+    ms(quantile(values, 0.9)),
+    times(middle / median(live)),
+    times(middle / median(perPrompt)),
+  ]
+}
+
+async function streamOnce(caller: Caller, session: string, text: string): Promise<Timing> {
+  const begun = performance.now()
+  const timing = { firstMs: Number.NaN, answerMs: Number.NaN }
+  await caller.follow(
+    'POST',
+    `/sessions/${session}/stream`,
+    { prompt: text, includeDeltas: true },
+    ({ event }) => {
+      if (event === 'delta' && Number.isNaN(timing.firstMs)) timing.firstMs = performance.now() - begun
+      if (event === 'complete') timing.answerMs = performance.now() - begun
+    },
+  )
+  if (Number.isNaN(timing.firstMs + timing.answerMs)) throw new Error('a turn was not answered')
+  return timing
+}
+
+async function sendOnce(caller: Caller, session: string, text: string): Promise<number> {
+  const begun = performance.now()
+  const { status, body } = await caller.call('POST', `/sessions/${session}/messages`, { prompt: text })
+  if (status !== 200) throw new Error(JSON.stringify(body))
+  return performance.now() - begun
+}
+
+async function firstTurn(caller: Caller, serverPid: number, afterMs = 0): Promise<Timing> {
+  const session = await caller.createSession()
+  if (afterMs > 0) await wait(afterMs)
+  const timing = await streamOnce(caller, session, prompt)
+  await endSession(caller, serverPid, session)
+  return timing
+}
+
+/** With its process: one that is ending would take time from what is measured next. */
+async function endSession(caller: Caller, serverPid: number, session: string): Promise<void> {
+  const { body } = await caller.call('GET', `/sessions/${session}`)
+  await caller.call('DELETE', `/sessions/${session}`)
+  await until(
+    'the process of an ended session is gone',
+    () => claudesOf(serverPid, body.claudeSessionId).length === 0,
+  )
+}

@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { caller, openSessions, plain, promptOf, stranger, until } from '../support/open-sessions.ts'
+
+async function openWithSpare(more: Parameters<typeof openSessions>[0] = {}) {
+  const opened = await openSessions({ keepSpareProcess: true, ...more })
+  await opened.sessions.prepareSpare(caller.tenantId)
+  await vi.advanceTimersByTimeAsync(1_001)
+  return opened
+}
+
+describe('a spare process', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  afterEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+
+  test('is there before the first session, which gets it with its conversation', async () => {
+    const { sessions, launcher, ask } = await openWithSpare()
+    expect(launcher.launched).toHaveLength(1)
+    const session = await sessions.create(caller, plain)
+    expect(session.id).toBe(launcher.launched[0]?.claudeSessionId)
+    expect(session.claudeSessionId).toBe(session.id)
+    expect((await ask(session.id, 'hello')).response).toBe('You said: hello')
+    expect(launcher.launched).toHaveLength(1)
+    const { messages } = await sessions.listMessages(caller, session.id, { limit: 10, offset: 0 })
+    expect(messages).toHaveLength(2)
+  })
+
+  test('is given to one session only, and replaced when none has come for a while', async () => {
+    const { sessions, launcher } = await openWithSpare()
+    const [first, second] = await Promise.all([
+      sessions.create(caller, plain),
+      sessions.create(caller, plain),
+    ])
+    expect(first.id).not.toBe(second.id)
+    await until(() => launcher.launched.length === 2)
+    await vi.advanceTimersByTimeAsync(1_001)
+    expect(launcher.launched).toHaveLength(3)
+    expect(launcher.launched.at(-1)?.resume).toBe(false)
+  })
+
+  test('is not given to a session that asks for something else, or to another tenant; the next is like it', async () => {
+    const { sessions, launcher } = await openWithSpare()
+    const spareId = launcher.launched[0]?.claudeSessionId
+    const other = await sessions.create(caller, { ...plain, model: 'haiku' })
+    expect(other.id).not.toBe(spareId)
+    expect((await sessions.create(stranger, plain)).id).not.toBe(spareId)
+    await sessions.create(caller, { ...plain, model: 'haiku' })
+    await vi.advanceTimersByTimeAsync(1_001)
+    expect(launcher.launched.at(-1)).toMatchObject({ model: 'haiku', tenantId: caller.tenantId })
+    const like = await sessions.create(caller, { ...plain, model: 'haiku' })
+    expect(like.id).toBe(launcher.launched.at(-1)?.claudeSessionId)
+  })
+
+  test('goes back when the session could not be made', async () => {
+    const { sessions, launcher } = await openWithSpare({ maxSessions: 1 })
+    const spareId = launcher.launched[0]?.claudeSessionId
+    const first = await sessions.create(caller, { ...plain, model: 'haiku' })
+    await expect(sessions.create(caller, plain)).rejects.toMatchObject({ code: 'MAX_SESSIONS_REACHED' })
+    await sessions.end(caller, first.id)
+    // Nothing has prepared another in between.
+    expect((await sessions.create(caller, plain)).id).toBe(spareId)
+  })
+
+  test('makes room when a turn needs its place, and never takes the last one', async () => {
+    const { sessions, launcher, ask } = await openWithSpare({ maxLiveProcesses: 2 })
+    const a = await sessions.create(caller, { ...plain, model: 'a' })
+    await sessions.submitTurn(caller, a.id, promptOf('hang'))
+    const b = await sessions.create(caller, { ...plain, model: 'b' })
+    expect((await ask(b.id, 'hello')).status).toBe('completed')
+    expect(launcher.agents.size).toBe(2)
+    await vi.advanceTimersByTimeAsync(1_001)
+    expect(launcher.agents.size).toBe(2)
+    await sessions.interrupt(caller, a.id, { clearQueue: true })
+  })
+
+  test('that has died is not given to anyone', async () => {
+    const { sessions, launcher, ask } = await openWithSpare()
+    for (const agent of launcher.agents) await agent.close()
+    const session = await sessions.create(caller, plain)
+    expect((await ask(session.id, 'hello')).status).toBe('completed')
+    expect(launcher.launched).toHaveLength(2)
+  })
+
+  test('ends with the service', async () => {
+    const { close, launcher } = await openWithSpare()
+    await close()
+    expect(launcher.agents.size).toBe(0)
+  })
+})
