@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { TurnStatus } from '../../src/contract/turns.ts'
 import { isTerminal } from '../../src/sessions/turn-states.ts'
 import { claudesOf, kill } from '../../test/support/processes.ts'
 import type { Answer, Caller } from './caller.ts'
@@ -84,9 +85,11 @@ async function streamWhole({ caller, ledger }: Stage, session: string): Promise<
 async function interrupt(stage: Stage, session: string): Promise<void> {
   const turn = await begin(stage, session)
   await wait(random(0, 500))
-  const { status } = await stage.caller.call('POST', `/sessions/${session}/interrupt`, {})
+  const { status } = await stage.caller.call('POST', `/sessions/${session}/interrupt`, {
+    turnId: turn,
+  })
   if (status !== 200) throw new Error(`interrupt was answered with ${status}`)
-  const ended = await whenEnded(stage, session, turn)
+  const ended = await whenStatus(stage, session, turn, isTerminal)
   if (ended !== 'interrupted' && ended !== 'cancelled') throw new Error(`ended as ${ended}`)
 }
 
@@ -137,16 +140,19 @@ async function cut(work: (signal: AbortSignal) => Promise<unknown>): Promise<voi
 
 async function killProcess(stage: Stage, session: string): Promise<void> {
   const turn = await begin(stage, session)
+  // An earlier one, whose client has left, may still run.
+  await whenStatus(stage, session, turn, status => status === 'running')
   await wait(random(0, 500))
+  const { body } = await stage.caller.call('GET', `/sessions/${session}`)
   const bound = performance.now() + settleBoundMs
   let pids: number[] = []
   while (pids.length === 0 && performance.now() < bound) {
-    pids = claudesOf(stage.serverPid, session)
+    pids = claudesOf(stage.serverPid, body.claudeSessionId)
     if (pids.length === 0) await wait(20)
   }
   for (const pid of pids) kill(pid)
   stage.ledger.killed += pids.length
-  const ended = await whenEnded(stage, session, turn)
+  const ended = await whenStatus(stage, session, turn, isTerminal)
   if (ended !== 'failed') throw new Error(`ended as ${ended}`)
 }
 
@@ -164,11 +170,16 @@ async function send({ caller, ledger }: Stage, session: string, body: object): P
   return answer
 }
 
-async function whenEnded({ caller }: Stage, session: string, turn: string): Promise<string> {
+async function whenStatus(
+  { caller }: Stage,
+  session: string,
+  turn: string,
+  is: (status: TurnStatus) => boolean,
+): Promise<TurnStatus> {
   const bound = performance.now() + settleBoundMs
   for (;;) {
     const { body } = await caller.call('GET', `/sessions/${session}/turns/${turn}`)
-    if (isTerminal(body.status)) return body.status
+    if (is(body.status)) return body.status
     if (performance.now() > bound) throw new Error(`still ${body.status} after ${settleBoundMs} ms`)
     await wait(25)
   }

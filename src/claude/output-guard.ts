@@ -51,7 +51,8 @@ export class OutputGuard extends Transform {
       this.#length += next - from
       if (this.#isFrame && this.#length > maxLineBytes) {
         this.#overflowed = true
-        return this.#watch.onOverflow()
+        this.#watch.onOverflow()
+        return
       }
       if (at !== -1) {
         framed ||= this.#isFrame
