@@ -23,6 +23,7 @@ import type {
   TurnRequest,
 } from './session-service.ts'
 import type { WriterLog } from './session-writer.ts'
+import { StoreHealth } from './store-health.ts'
 import { isTerminal } from './turn-states.ts'
 import { type DirectoryPolicy, resolveWorkingDirectory } from './working-directory.ts'
 
@@ -49,10 +50,6 @@ export interface SessionsParts {
   builtInModels: ModelInfo[]
 }
 
-type StoreHealth = Awaited<ReturnType<SessionService['health']>>['store']
-/** How long one look at the store answers for, in milliseconds. */
-const storeHealthMs = 1_000
-
 /** The heart: see the port `SessionService`. */
 export class Sessions implements SessionService {
   readonly #parts: SessionsParts
@@ -61,14 +58,15 @@ export class Sessions implements SessionService {
   readonly #idempotency: Idempotency
   readonly #live: LiveSessions
   readonly #expiry: ExpirySweeper
+  readonly #storeHealth: StoreHealth
   readonly #retention: Retention | undefined
   #closing: Promise<void> | undefined
-  #checked: { at: number; health: Promise<StoreHealth> } | undefined
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
     this.#store = parts.store
     this.#log = new EventLog(parts.store)
+    this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log })
     this.#expiry = new ExpirySweeper(
@@ -282,7 +280,7 @@ export class Sessions implements SessionService {
 
   async health() {
     const agent = this.#parts.launcher.lastInspection
-    return { store: await this.#storeHealth(), agent }
+    return { store: await this.#storeHealth.look(), agent }
   }
 
   /** Stops taking turns, lets the running ones finish within the drain time, then ends everything. Idempotent. */
@@ -333,25 +331,6 @@ export class Sessions implements SessionService {
       throw new ServiceError('SESSION_EXPIRED', `Session ${sessionId} has expired`)
     if (session.status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
     return session
-  }
-
-  /** A check writes to the disk and anyone may ask: one answer serves for a second. */
-  async #storeHealth(): Promise<StoreHealth> {
-    const now = Date.now()
-    if (!this.#checked || Math.abs(now - this.#checked.at) > storeHealthMs) {
-      this.#checked = { at: now, health: this.#checkStore() }
-    }
-    return this.#checked.health
-  }
-
-  async #checkStore(): Promise<StoreHealth> {
-    try {
-      await this.#store.check()
-      return { ok: true, sessions: await this.#store.countSessions() }
-    } catch (error) {
-      this.#parts.faults.error({ err: error }, 'the store does not answer')
-      return { ok: false }
-    }
   }
 
   async #submit(

@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { Caller } from '../../src/sessions/records.ts'
 import type { TurnRequest } from '../../src/sessions/session-service.ts'
@@ -72,6 +73,7 @@ export const plain = { permissionMode: 'default' } as const
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (;;) {
     if (await holds()) return
-    await new Promise(resolve => setImmediate(resolve))
+    // A pause, because what is waited for needs the processor; the module's own, which no fake timer reaches.
+    await pause(5)
   }
 }

@@ -1,0 +1,38 @@
+import type { Store } from './ports.ts'
+import type { SessionService } from './session-service.ts'
+import type { WriterLog } from './session-writer.ts'
+
+type Health = Awaited<ReturnType<SessionService['health']>>['store']
+
+/** How long one look at the store answers for, in milliseconds. */
+const validMs = 1_000
+
+/** Whether the store can be read and written. A look writes to the disk and anyone may ask: one serves for a while. */
+export class StoreHealth {
+  readonly #store: Store
+  readonly #faults: WriterLog
+  #seen: { at: number; health: Promise<Health> } | undefined
+
+  constructor(store: Store, faults: WriterLog) {
+    this.#store = store
+    this.#faults = faults
+  }
+
+  /** Never rejects. */
+  look(): Promise<Health> {
+    const now = Date.now()
+    if (!this.#seen || Math.abs(now - this.#seen.at) > validMs)
+      this.#seen = { at: now, health: this.#check() }
+    return this.#seen.health
+  }
+
+  async #check(): Promise<Health> {
+    try {
+      await this.#store.check()
+      return { ok: true, sessions: await this.#store.countSessions() }
+    } catch (error) {
+      this.#faults.error({ err: error }, 'the store does not answer')
+      return { ok: false }
+    }
+  }
+}
