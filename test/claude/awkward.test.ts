@@ -61,7 +61,7 @@ describe('a process that', () => {
   test.each(['flood with frames', 'flood with garbage'])(
     'does this with 100 MB: %s; is read as fast as it can be, and not kept in memory',
     async behaviour => {
-      const { createSession, ask, behave } = await openAwkward()
+      const { createSession, ask, call, behave } = await openAwkward()
       const id = await createSession()
       await ask(id, 'warm up')
       behave(behaviour)
@@ -73,6 +73,8 @@ describe('a process that', () => {
       }, 5)
       expect(await ask(id, 'go')).toMatchObject({ status: 200 })
       clearInterval(watch)
+      const { total } = (await call('GET', `/sessions/${id}/messages?limit=1`)).body.pagination
+      expect(total > 10_000).toBe(behaviour === 'flood with frames')
       expect(most - before.heapUsed - before.external).toBeLessThan(80 * 1024 * 1024)
     },
   )
