@@ -68,7 +68,10 @@ export class AgentKeeper implements PlaceHolder {
   /** Starts the process without waiting, if there is room for it; a failure shows when a turn needs it. */
   warm(): void {
     this.#place ??= this.#context.pool.takeFree(this)
-    if (!this.#place) return
+    if (!this.#place) {
+      this.#context.onDispensable(this.#session.id)
+      return
+    }
     this.obtain().then(
       () => {
         if (!this.#currentTurn()) this.rest()

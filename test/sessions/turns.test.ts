@@ -223,6 +223,51 @@ describe('a process', () => {
   })
 })
 
+describe('the end of the service', () => {
+  test('lets a turn finish within the drain time', async () => {
+    const { sessions, launcher, store, close } = await openSessions({ drainTimeoutMs: 60_000 })
+    const { id } = await sessions.create(caller, plain)
+    const release = Promise.withResolvers<void>()
+    launcher.script = async ({ text }) => {
+      await release.promise
+      return text
+    }
+    const { id: turnId } = await sessions.submitTurn(caller, id, promptOf('nearly done'))
+    await until(() => [...launcher.agents].some(agent => agent.running))
+    const closing = sessions.close()
+    await expect(sessions.submitTurn(caller, id, promptOf('too late'))).rejects.toMatchObject({
+      code: 'SHUTTING_DOWN',
+    })
+    release.resolve()
+    await closing
+    expect(await store.findTurn(caller.tenantId, id, turnId)).toMatchObject({
+      status: 'completed',
+      response: 'nearly done',
+    })
+    await close()
+  })
+
+  test('interrupts one that takes longer', async () => {
+    const { sessions, store, close } = await openSessions({ drainTimeoutMs: 20 })
+    const { id } = await sessions.create(caller, plain)
+    const { id: turnId } = await sessions.submitTurn(caller, id, promptOf('hang'))
+    await sessions.close()
+    expect((await store.findTurn(caller.tenantId, id, turnId))?.status).toBe('interrupted')
+    await close()
+  })
+})
+
+describe('a transcript', () => {
+  test('of which a part could not be stored is said to be incomplete', async () => {
+    const { sessions, launcher, ask } = await openSessions()
+    const { id } = await sessions.create(caller, plain)
+    await ask(id, 'hello')
+    expect((await sessions.get(caller, id)).session.transcript).toBe('complete')
+    for (const agent of launcher.agents) agent.loseTranscript()
+    await until(async () => (await sessions.get(caller, id)).session.transcript === 'incomplete')
+  })
+})
+
 describe('after a restart', () => {
   test('what was running is lost, what waited runs, sequences go on', async () => {
     const directory = temporaryDirectory()
@@ -237,6 +282,13 @@ describe('after a restart', () => {
     cpSync(`${file}-wal`, `${image}-wal`)
     const second = await openSessions({ file: image })
     expect((await second.sessions.getTurn(caller, id, running.id)).status).toBe('lost')
+    const { messages } = await second.sessions.listMessages(caller, id, { limit: 10, offset: 0 })
+    expect(
+      messages.find(
+        ({ turnId, payload }) =>
+          turnId === running.id && payload.source === 'sdk' && JSON.stringify(payload).includes('turn_lost'),
+      ),
+    ).toBeDefined()
     const signal = new AbortController().signal
     expect(await second.sessions.whenTurnEnded(caller, id, waiting.id, signal)).toMatchObject({
       status: 'completed',

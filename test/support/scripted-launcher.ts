@@ -142,6 +142,10 @@ class ScriptedAgent implements Agent {
     return true
   }
 
+  loseTranscript(): void {
+    this.#listener.onTranscriptLost()
+  }
+
   get running(): boolean {
     return this.#stop !== undefined
   }
