@@ -43,7 +43,8 @@ export async function openChild(
       : []
   const child = fork(join(import.meta.dirname, program), [JSON.stringify(settings)], {
     env,
-    execArgv: ['--expose-gc', ...profiling],
+    // The server's own flag, as in package.json and in the program's first line.
+    execArgv: ['--expose-gc', '--max-semi-space-size=8', ...profiling],
     stdio: ['ignore', fd, fd, 'ipc'],
   })
   closeSync(fd)

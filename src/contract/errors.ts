@@ -122,7 +122,8 @@ export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** A 400 that names one field. */
+/** A 400 that names one field; an empty path is the body as a whole. */
 export function invalidField(path: string, message: string): ServiceError<'INVALID_REQUEST'> {
-  return new ServiceError('INVALID_REQUEST', `${path}: ${message}`, { issues: [{ path, message }] })
+  const named = path === '' ? message : `${path}: ${message}`
+  return new ServiceError('INVALID_REQUEST', named, { issues: [{ path, message }] })
 }
