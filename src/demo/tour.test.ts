@@ -4,7 +4,7 @@ import type { Prompt } from './prompt.ts'
 import { answerOfTour, tour } from './tour.ts'
 import { mark } from './tour-item.ts'
 
-const cwd = '/work/here'
+const cwd = '/home/me/project'
 
 function toPrompt(text: string, rest: Partial<Prompt> = {}): Prompt {
   return {
