@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { errorCodes } from './errors.ts'
 import { identifier, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
-import { stopReason, turnError, turnStatus, usage } from './turns.ts'
+import { answerFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
 
 /** Every kind of entry that a session's log can hold. */
 export const eventTypes = [
@@ -125,12 +125,7 @@ export const streamConnected = z
 export const streamComplete = z
   .strictObject({
     summary: z.string().meta({ description: 'The final text' }),
-    sessionId: z.string().meta({ description: "Claude Code's own session id" }),
-    turnId: identifier,
-    stopReason,
-    usage: usage.nullable(),
-    costUsd: z.number().nullable(),
-    durationMs: z.int().min(0),
+    ...answerFields,
   })
   .meta({ id: 'StreamComplete' })
 

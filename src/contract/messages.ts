@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { pagination, prompt, stopReason, usage } from './turns.ts'
+import { answerFields, pagination, prompt } from './turns.ts'
 
 const timeout = z
   .int()
@@ -39,12 +39,7 @@ export const sendMessageResponse = z
   .strictObject({
     messageId: z.string().nullable().meta({ description: 'Id of the last assistant message' }),
     response: z.string().meta({ description: 'The final text' }),
-    sessionId: z.string().meta({ description: "Claude Code's own session id" }),
-    turnId: identifier,
-    stopReason,
-    usage: usage.nullable(),
-    costUsd: z.number().nullable(),
-    durationMs: z.int().min(0),
+    ...answerFields,
   })
   .meta({ id: 'SendMessageResponse' })
 

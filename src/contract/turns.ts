@@ -32,6 +32,16 @@ export const usage = z
   })
   .meta({ id: 'Usage', description: 'Tokens of this turn alone, over all models that it used' })
 
+/** What an answer says of its turn, beside the text: that of a send and that of a stream. */
+export const answerFields = {
+  sessionId: z.string().meta({ description: "Claude Code's own session id" }),
+  turnId: identifier,
+  stopReason,
+  usage: usage.nullable(),
+  costUsd: z.number().nullable(),
+  durationMs: z.int().min(0),
+}
+
 export const turnError = z
   .strictObject({
     code: z.enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE']),

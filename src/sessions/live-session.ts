@@ -232,8 +232,11 @@ export class LiveSession {
   async #start(turn: OpenTurn): Promise<void> {
     const { tenantId, createdBy } = turn.record
     const caller = `${tenantId}:${createdBy}`
-    const { keeper, signal } = { keeper: this.#keeper, signal: turn.stopping.signal }
-    if (turn.stop || !(keeper.reserve() || (await keeper.waitForPlace(caller, signal))) || turn.stop) return
+    const keeper = this.#keeper
+    if (turn.stop) return
+    const admitted = keeper.reserve() || (await keeper.waitForPlace(caller, turn.stopping.signal))
+    // It may have been stopped while it waited.
+    if (!admitted || turn.stop) return
     const start = toStart(turn, keeper.claudeSessionId, Date.now())
     Object.assign(turn.record, start.updateTurn)
     await keeper.writer.write(start)

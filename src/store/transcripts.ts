@@ -58,24 +58,18 @@ function columnsOf({ tenantId, claudeSessionId, subpath }: TranscriptKey) {
 }
 
 function selectEntries(db: QueryBuilder, key: TranscriptKey) {
-  const { tenant_id, claude_session_id, subpath } = columnsOf(key)
-  return db
-    .selectFrom('transcript_entries')
-    .select('entry')
-    .where('tenant_id', '=', tenant_id)
-    .where('claude_session_id', '=', claude_session_id)
-    .where('subpath', '=', subpath)
-    .orderBy('position')
+  return linesOf(db, key).select('entry').orderBy('position')
 }
 
 function selectLastPosition(db: QueryBuilder, key: TranscriptKey) {
+  return linesOf(db, key).select('position').orderBy('position', 'desc').limit(1)
+}
+
+function linesOf(db: QueryBuilder, key: TranscriptKey) {
   const { tenant_id, claude_session_id, subpath } = columnsOf(key)
   return db
     .selectFrom('transcript_entries')
-    .select('position')
     .where('tenant_id', '=', tenant_id)
     .where('claude_session_id', '=', claude_session_id)
     .where('subpath', '=', subpath)
-    .orderBy('position', 'desc')
-    .limit(1)
 }
