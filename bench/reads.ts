@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { defaultSettings } from '../src/contract/session-settings.ts'
 import type { SessionRecord } from '../src/sessions/records.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { type Child, openChild } from './support/child.ts'
@@ -107,6 +108,7 @@ async function fill(dataDir: string, cwd: string, messages: number): Promise<str
     model: 'claude-made-up',
     appendSystemPrompt: null,
     maxTurns: null,
+    settings: defaultSettings,
     claudeSessionId: id,
     conversationStarted: true,
     createdAt: now,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { toSdkOptions } from '../src/claude/sdk-options.ts'
 import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
+import { defaultSettings } from '../src/contract/session-settings.ts'
 import { claudesOf } from '../test/support/processes.ts'
 import { type Caller, createCaller } from './support/caller.ts'
 import { openClaudeServer } from './support/open-server.ts'
@@ -33,6 +34,7 @@ export const turns: Bench = async scope => {
         permissionMode: 'default',
         appendSystemPrompt: null,
         maxTurns: null,
+        settings: defaultSettings,
       },
       { environment: buildAgentEnvironment(environment) },
     )

@@ -4,7 +4,8 @@ import { builtInModels } from '../claude/built-in-models.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import type { AgentInspection } from '../sessions/ports.ts'
 import { soleTenantId } from '../sessions/records.ts'
-import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import type { SessionsOptions } from '../sessions/sessions-options.ts'
 import { openStore } from '../store/open-store.ts'
 
 export interface RuntimeOptions extends SessionsOptions {

@@ -50,6 +50,8 @@ export interface ClaudeCodeApiConfig {
   drainTimeoutMs?: number
   /** Larger request bodies are refused with 413. Default: 10 MiB. */
   maxBodyBytes?: number
+  /** Larger uploads (attachments, files of the workspace) are refused with 413. Default: 32 MiB. */
+  maxUploadBytes?: number
   /** Variables that Claude Code's process gets beyond the allow-list. */
   agentEnv?: Record<string, string>
   /** The Claude Code to start. Default: the one that the Agent SDK brings. */

@@ -36,6 +36,7 @@ it('has the defaults of the contract', () => {
     keepSpareProcess: true,
     drainTimeoutMs: 10_000,
     maxBodyBytes: 10 * 1024 * 1024,
+    maxUploadBytes: 32 * 1024 * 1024,
     agentEnvironment: { HOME: '/home/me' },
     claudeExecutable: undefined,
     logger: undefined,

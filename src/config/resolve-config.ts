@@ -45,6 +45,7 @@ export interface ResolvedConfig {
   eventRetentionMs: number | undefined
   drainTimeoutMs: number
   maxBodyBytes: number
+  maxUploadBytes: number
   /** All of what Claude Code's process gets. */
   agentEnvironment: Readonly<Record<string, string>>
   claudeExecutable: string | undefined
@@ -111,6 +112,7 @@ const schema = z.strictObject({
   eventRetentionMs: z.int().min(1).optional(),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
+  maxUploadBytes: count(1).default(32 * 1024 * 1024),
   agentEnv: z.record(z.string().regex(/^[^=\0]+$/, 'is no name for a variable'), z.string()).optional(),
   claudeExecutable: text.optional(),
   logger: z.custom<Logger>(isLogger, 'must be a logger such as pino makes').optional(),

@@ -10,7 +10,8 @@ import {
   streamError,
   streamGap,
 } from './events.ts'
-import { bodyErrors, commonErrors, getOperation, type Operation, operationIds } from './operations.ts'
+import { bodyErrors, commonErrors, type Operation, tags } from './operation.ts'
+import { getOperation, operationIds } from './operations.ts'
 import { errorResponse } from './system.ts'
 
 type Json = Record<string, unknown>
@@ -58,7 +59,7 @@ export function buildOpenApi(version: string): Json {
     },
     servers: [{ url: '/api/v1', description: 'Where the server mounts the router' }],
     security: [{ apiKey: [] }, { bearer: [] }],
-    tags: ['Sessions', 'Messages', 'Turns', 'System'].map(name => ({ name })),
+    tags: tags.filter(name => operationIds.some(id => getOperation(id).tag === name)).map(name => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -110,6 +111,13 @@ function describe(
         content: { 'application/json': { schema: toSchema(operation.body, 'input') } },
       },
     }),
+    ...(operation.upload !== null && {
+      requestBody: {
+        required: true,
+        description: operation.upload,
+        content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
+      },
+    }),
     responses,
   }
 }
@@ -119,6 +127,7 @@ export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
   const codes: ErrorCode[] = [
     ...(operation.auth === 'key' ? commonErrors : (['INVALID_REQUEST'] as const)),
     ...(operation.body ? bodyErrors : []),
+    ...(operation.upload !== null ? (['PAYLOAD_TOO_LARGE'] as const) : []),
     ...operation.errors,
     operation.fault,
   ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { booleanParameter, identifier, integerParameter, jsonObject, timestamp } from './primitives.ts'
+import { sessionSettings } from './session-settings.ts'
 
 export const permissionModes = [
   'default',
@@ -43,6 +44,7 @@ export const createSessionRequest = z
     maxTurns: maxTurns.optional(),
     metadata: metadata.optional(),
     title: title.optional(),
+    ...sessionSettings.shape,
   })
   .meta({ id: 'CreateSessionRequest' })
 
@@ -90,6 +92,7 @@ export const session = z
       model: z.string().nullable().meta({ description: 'The model that was asked for' }),
       appendSystemPrompt: z.string().nullable(),
       maxTurns: z.int().nullable(),
+      ...sessionSettings.shape,
     }),
     metadata: z.record(z.string(), z.unknown()),
     title: z.string().nullable(),

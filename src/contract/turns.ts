@@ -32,6 +32,26 @@ export const usage = z
   })
   .meta({ id: 'Usage', description: 'Tokens of this turn alone, over all models that it used' })
 
+export const permissionDenial = z
+  .strictObject({
+    toolName: z.string(),
+    toolUseId: z.string(),
+    input: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'PermissionDenial', description: 'What Claude wanted to do and was not allowed to' })
+
+const permissionDenials = z
+  .array(permissionDenial)
+  .optional()
+  .meta({
+    description:
+      'What was denied, by whomever: rules, the mode, a person, or because nobody was to be asked; absent: nothing',
+  })
+const structuredOutput = z
+  .unknown()
+  .optional()
+  .meta({ description: 'The answer as data that fits the `outputFormat` of the session; absent without one' })
+
 /** What an answer says of its turn, beside the text: that of a send and that of a stream. */
 export const answerFields = {
   sessionId: z.string().meta({ description: "Claude Code's own session id" }),
@@ -40,6 +60,8 @@ export const answerFields = {
   usage: usage.nullable(),
   costUsd: z.number().nullable(),
   durationMs: z.int().min(0),
+  permissionDenials,
+  structuredOutput,
 }
 
 export const turnError = z
@@ -107,6 +129,8 @@ export const turn = z
     durationMs: z.int().min(0).nullable().meta({ description: 'From start to end, in milliseconds' }),
     firstSequence: z.int().nullable(),
     lastSequence: z.int().nullable(),
+    permissionDenials,
+    structuredOutput,
   })
   .meta({ id: 'Turn' })
 
@@ -142,6 +166,7 @@ export const interruptResponse = z
 export type TurnStatus = z.infer<typeof turnStatus>
 export type StopReason = z.infer<typeof stopReason>
 export type Usage = z.infer<typeof usage>
+export type PermissionDenial = z.infer<typeof permissionDenial>
 export type TurnError = z.infer<typeof turnError>
 export type Prompt = z.infer<typeof prompt>
 export type PromptBlock = z.infer<typeof promptBlock>

@@ -1,8 +1,15 @@
+import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import type { IdempotencyKey } from '../sessions/session-service.ts'
 import type { SseStream } from './sse-stream.ts'
+
+export interface Upload {
+  bytes: Buffer
+  /** What the request's Content-Type says, without parameters, in lower case; undefined: nothing. */
+  contentType: string | undefined
+}
 
 /** A request that has passed every check. */
 export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
@@ -13,6 +20,8 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   idempotency: IdempotencyKey | undefined
   /** Says in the answer, whatever it will be, that it is the outcome of an earlier request. */
   markReplayed(): void
+  /** The body of an operation with an upload; empty for the others. */
+  upload: Upload
   /** Aborts when the client is gone before it had its answer. */
   clientGone: AbortSignal
   /** Aborts when nothing may be waited for any longer: the client is gone, or the server closes. */
@@ -32,7 +41,18 @@ interface MediaAnswers {
    * Writes the stream; the response ends when the promise settles. It is run in any case, also when nobody
    * listens any longer, so that what the handler opened is let go.
    */
+  'application/octet-stream': FileAnswer
   'text/event-stream': { stream(sse: SseStream): Promise<void> }
+}
+
+/** The bytes of a file or a made-up one, with the headers that belong to them. */
+export interface FileAnswer {
+  file: {
+    status: number
+    headers: Readonly<Record<string, string>>
+    /** null: no content. A stream is ended with the response, however that ends. */
+    content: Buffer | Readable | null
+  }
 }
 
 export type Answer<Id extends OperationId> =

@@ -22,7 +22,7 @@ export function readJsonBody(maxBytes: number): RequestHandler {
     },
   })
   return (req, res, next) => {
-    if (!expectsBody(req, res)) return next()
+    if (isUpload(res) || !expectsBody(req, res)) return next()
     parse(req, res, error => {
       if (error) return next(toBodyError(error, maxBytes))
       if (empty.has(req)) req.body = undefined
@@ -30,6 +30,11 @@ export function readJsonBody(maxBytes: number): RequestHandler {
       next(flaw && invalidField(flaw.path, flaw.message))
     })
   }
+}
+
+function isUpload(res: Response): boolean {
+  const { operationId } = contextOf(res)
+  return operationId !== undefined && getOperation(operationId).upload !== null
 }
 
 function expectsBody(req: Request, res: Response): boolean {
@@ -50,7 +55,7 @@ function expectsBody(req: Request, res: Response): boolean {
 }
 
 /** By the parser's own words for what went wrong, never by the text of the error. */
-function toBodyError(error: unknown, maxBytes: number): unknown {
+export function toBodyError(error: unknown, maxBytes: number): unknown {
   const { type, status } = error as { type?: string; status?: number }
   switch (type) {
     case 'entity.too.large':

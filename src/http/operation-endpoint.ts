@@ -2,11 +2,13 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { OperationId } from '../contract/operations.ts'
 import { anonymous } from './authentication.ts'
 import { logFault } from './error-response.ts'
-import type { Answer, Exchange, Handlers } from './handler.ts'
+import type { Answer, Exchange, FileAnswer, Handlers } from './handler.ts'
 import { toIdempotencyKey } from './idempotency.ts'
 import type { OpenApiValidation } from './openapi-validation.ts'
+import { toUpload } from './raw-body.ts'
 import { contextOf } from './request-context.ts'
 import { parseInput } from './request-input.ts'
+import { sendFile } from './send-file.ts'
 import { sendJson, sendText } from './send-json.ts'
 import { SseStream } from './sse-stream.ts'
 
@@ -37,6 +39,7 @@ function toExchange<Id extends OperationId>(id: Id, req: Request, res: Response)
     baseUrl: req.baseUrl,
     idempotency: toIdempotencyKey(id, input, req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
+    upload: toUpload(req),
     clientGone,
     stop,
     log,
@@ -51,6 +54,7 @@ async function respond(
   validation: OpenApiValidation | undefined,
 ): Promise<void> {
   if ('stream' in answer) return respondWithStream(answer.stream, req, res)
+  if ('file' in answer) return sendFile(res, (answer as FileAnswer).file, req.method === 'HEAD')
   if ('html' in answer) {
     res.setHeader('Content-Security-Policy', answer.contentSecurityPolicy)
     return sendText(res, 200, 'text/html; charset=utf-8', answer.html)

@@ -15,6 +15,8 @@ export interface ApiKey {
 export interface HttpOptions {
   /** Larger request bodies are refused with 413. */
   maxBodyBytes: number
+  /** Larger uploads are refused with 413. */
+  maxUploadBytes: number
   auth: {
     enabled: boolean
     /** Lower case. */

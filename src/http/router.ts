@@ -16,6 +16,7 @@ import { createOpenApiValidation } from './openapi-validation.ts'
 import { createEndpoint } from './operation-endpoint.ts'
 import type { HttpDeps } from './options.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { readRawBody } from './raw-body.ts'
 import { beginRequest, contextOf } from './request-context.ts'
 
 /** How long the last words of streams and waits may take to be written. */
@@ -68,12 +69,12 @@ export function createRouter(deps: HttpDeps): HttpDoor {
 
   const router = Router({ caseSensitive: true })
   router.use(beginRequest(log, open))
-  const body = readJsonBody(config.maxBodyBytes)
+  const bodies = [readJsonBody(config.maxBodyBytes), readRawBody(config.maxUploadBytes)]
   for (const [path, ids] of operationsByPath()) {
     const route = router.route(path)
     for (const id of ids) {
       const endpoint = createEndpoint(id, { handlers, ready, validation })
-      route[getOperation(id).method](markOperation(id), ...gates, body, endpoint)
+      route[getOperation(id).method](markOperation(id), ...gates, ...bodies, endpoint)
     }
     route.all(...gates, refuseMethod(ids))
   }

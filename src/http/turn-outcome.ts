@@ -1,7 +1,7 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { SendMessageResponse } from '../contract/messages.ts'
 import type { TurnRecord } from '../sessions/records.ts'
-import { toDuration } from './wire.ts'
+import { toDuration, toFindings } from './wire.ts'
 
 /**
  * What the caller of an ended turn is answered, by whichever way it waited.
@@ -19,6 +19,7 @@ export function toAnswer(turn: TurnRecord, claudeSessionId: string): SendMessage
     usage: turn.usage,
     costUsd: turn.costUsd,
     durationMs: toDuration(turn) ?? 0,
+    ...toFindings(turn),
   }
 }
 

@@ -36,6 +36,7 @@ export function toSession(view: SessionView): Session {
       model: session.requestedModel,
       appendSystemPrompt: session.appendSystemPrompt,
       maxTurns: session.maxTurns,
+      ...session.settings,
     },
     claudeSessionId: session.claudeSessionId,
     transcript: session.transcript,
@@ -60,6 +61,15 @@ export function toTurn(turn: TurnRecord): Turn {
     durationMs: toDuration(turn),
     firstSequence: turn.firstSequence,
     lastSequence: turn.lastSequence,
+    ...toFindings(turn),
+  }
+}
+
+/** What only some turns have. */
+export function toFindings({ permissionDenials, structuredOutput }: TurnRecord) {
+  return {
+    ...(permissionDenials?.length && { permissionDenials }),
+    ...(structuredOutput !== null && { structuredOutput }),
   }
 }
 

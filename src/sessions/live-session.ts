@@ -307,5 +307,7 @@ function newTurn(caller: Caller, sessionId: string, request: TurnRequest, now: n
     endedAt: null,
     firstSequence: null,
     lastSequence: null,
+    structuredOutput: null,
+    permissionDenials: null,
   }
 }

@@ -1,4 +1,5 @@
 import type { OperationInput } from '../contract/operations.ts'
+import { pickSettings } from '../contract/session-settings.ts'
 import type { Caller, NewEvent, SessionRecord } from './records.ts'
 import type { SpareSpec } from './spare-agent.ts'
 
@@ -13,6 +14,7 @@ export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: 
     permissionMode: request.permissionMode,
     appendSystemPrompt: request.appendSystemPrompt ?? null,
     maxTurns: request.maxTurns ?? null,
+    settings: pickSettings(request),
   }
 }
 

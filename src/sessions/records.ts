@@ -1,6 +1,7 @@
 import type { EventType } from '../contract/events.ts'
+import type { SessionSettings } from '../contract/session-settings.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
-import type { Prompt, StopReason, TurnError, TurnStatus, Usage } from '../contract/turns.ts'
+import type { PermissionDenial, Prompt, StopReason, TurnError, TurnStatus, Usage } from '../contract/turns.ts'
 
 /** The tenant of everything while there is only one. */
 export const soleTenantId = 'default'
@@ -37,6 +38,7 @@ export interface SessionRecord {
   endedAt: number | null
   /** `incomplete`: some of the conversation is only in Claude Code's own files. */
   transcript: 'complete' | 'incomplete'
+  settings: SessionSettings
   lastSequence: number
   messageCount: number
 }
@@ -62,6 +64,10 @@ export interface TurnRecord {
   endedAt: number | null
   firstSequence: number | null
   lastSequence: number | null
+  /** What the answer is as data, where the session asked for it; null: nothing. */
+  structuredOutput: unknown
+  /** What Claude wanted to do and was not allowed to; null while the turn has not ended. */
+  permissionDenials: PermissionDenial[] | null
 }
 
 /** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */

@@ -113,6 +113,8 @@ function endAs(
       error,
       messageId: turn.messageId,
       ...figures,
+      structuredOutput: outcome?.structuredOutput ?? null,
+      permissionDenials: outcome?.permissionDenials ?? [],
     },
     events: [{ type: terminalEventOf[status], turnId: id, payload }],
   }

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
+import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
+import type { Core } from './core.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import { EventLog } from './event-log.ts'
 import { ExpirySweeper } from './expiry.ts'
 import { Idempotency, type Remember } from './idempotency.ts'
+import { KnownSessions } from './known-sessions.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { newSession, toCreatedEvent, toWantedSpec } from './new-session.ts'
 import type { AgentLauncher, Change, Page, Store } from './ports.ts'
@@ -23,23 +26,10 @@ import type {
   TurnRequest,
 } from './session-service.ts'
 import type { WriterLog } from './session-writer.ts'
+import type { SessionsOptions } from './sessions-options.ts'
 import { StoreHealth } from './store-health.ts'
 import { isTerminal } from './turn-states.ts'
-import { type DirectoryPolicy, resolveWorkingDirectory } from './working-directory.ts'
-
-export interface SessionsOptions extends DirectoryPolicy {
-  sessionTimeoutMs: number
-  maxSessions: number
-  maxQueuedTurns: number
-  maxWaitingTurns: number
-  maxLiveProcesses: number
-  keepSpareProcess: boolean
-  idleTimeoutMs: number
-  drainTimeoutMs: number
-  allowBypassPermissions: boolean
-  /** How long events are kept after their session's end; undefined: for ever. */
-  eventRetentionMs?: number | undefined
-}
+import { resolveWorkingDirectory } from './working-directory.ts'
 
 export interface SessionsParts {
   store: Store
@@ -58,6 +48,7 @@ export class Sessions implements SessionService {
   readonly #idempotency: Idempotency
   readonly #live: LiveSessions
   readonly #expiry: ExpirySweeper
+  readonly #core: Core
   readonly #storeHealth: StoreHealth
   readonly #retention: Retention | undefined
   #closing: Promise<void> | undefined
@@ -74,6 +65,14 @@ export class Sessions implements SessionService {
       session => this.#expire(session),
       error => parts.faults.error({ err: error }, 'could not expire sessions'),
     )
+    this.#core = {
+      store: parts.store,
+      log: this.#log,
+      live: this.#live,
+      known: new KnownSessions(parts.store, this.#expiry),
+      options: parts.options,
+      faults: parts.faults,
+    }
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
       this.#retention = new Retention(parts.store, eventRetentionMs, error =>
@@ -96,7 +95,9 @@ export class Sessions implements SessionService {
     key: IdempotencyKey,
   ): Promise<Once<SessionRecord>> {
     const accept = (remember: Remember) => this.create(caller, request, remember)
-    return this.#idempotency.once(caller, key, accept, async ({ sessionId }) => this.#find(caller, sessionId))
+    return this.#idempotency.once(caller, key, accept, async ({ sessionId }) =>
+      this.#core.known.get(caller, sessionId),
+    )
   }
 
   async create(
@@ -126,7 +127,7 @@ export class Sessions implements SessionService {
   }
 
   async get(caller: Caller, sessionId: string): Promise<SessionView> {
-    return this.#view(await this.#find(caller, sessionId))
+    return this.#view(await this.#core.known.get(caller, sessionId))
   }
 
   async list(caller: Caller, query: OperationInput<'listSessions'>['query']) {
@@ -154,7 +155,7 @@ export class Sessions implements SessionService {
     change: OperationInput<'patchSession'>['body'],
   ): Promise<SessionView> {
     if (change.permissionMode) this.#checkPermissionMode(change.permissionMode)
-    const session = await this.#findActive(caller, sessionId)
+    const session = await this.#core.known.getActive(caller, sessionId)
     const { model, ...rest } = change
     const changed = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
     const columns = { ...changed, ...(model !== undefined && { requestedModel: model, model }) }
@@ -177,7 +178,7 @@ export class Sessions implements SessionService {
   }
 
   async end(caller: Caller, sessionId: string): Promise<void> {
-    const session = await this.#find(caller, sessionId)
+    const session = await this.#core.known.get(caller, sessionId)
     if (session.status !== 'active') return
     await this.#live.end(session.id)
     await this.#commit(session, {
@@ -229,19 +230,19 @@ export class Sessions implements SessionService {
   }
 
   async getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord> {
-    await this.#find(caller, sessionId)
+    await this.#core.known.get(caller, sessionId)
     const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
     if (!turn) throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
     return turn
   }
 
   async listTurns(caller: Caller, sessionId: string, page: Page) {
-    await this.#find(caller, sessionId)
+    await this.#core.known.get(caller, sessionId)
     return this.#store.listTurns(caller.tenantId, sessionId, page)
   }
 
   async listMessages(caller: Caller, sessionId: string, query: Page & { after?: number | undefined }) {
-    await this.#find(caller, sessionId)
+    await this.#core.known.get(caller, sessionId)
     const { after, ...page } = query
     return this.#store.listMessages(caller.tenantId, sessionId, {
       ...page,
@@ -254,7 +255,7 @@ export class Sessions implements SessionService {
     sessionId: string,
     { turnId, clearQueue }: { turnId?: string | undefined; clearQueue: boolean },
   ): Promise<InterruptResponse> {
-    if (turnId === undefined) await this.#find(caller, sessionId)
+    if (turnId === undefined) await this.#core.known.get(caller, sessionId)
     else await this.getTurn(caller, sessionId, turnId)
     return (
       (await this.#live.find(sessionId)?.interrupt(turnId, clearQueue)) ?? { interrupted: [], cancelled: [] }
@@ -264,14 +265,14 @@ export class Sessions implements SessionService {
   async follow(caller: Caller, sessionId: string, request: FollowRequest): Promise<LogReader> {
     const turn =
       request.turnId === undefined ? undefined : await this.getTurn(caller, sessionId, request.turnId)
-    return this.#log.follow(await this.#find(caller, sessionId), request, turn)
+    return this.#log.follow(await this.#core.known.get(caller, sessionId), request, turn)
   }
 
   /** Gets a process ready for a first session that asks for nothing in particular. */
   async prepareSpare(tenantId: string): Promise<void> {
     if (!this.#live.spare || this.#closing) return
     const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
-    this.#live.spare.prepare(toWantedSpec({ tenantId, keyId: '' }, { permissionMode: 'default' }, cwd))
+    this.#live.spare.prepare(toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd))
   }
 
   models(): ModelInfo[] {
@@ -315,24 +316,6 @@ export class Sessions implements SessionService {
     })
   }
 
-  async #find(caller: Caller, sessionId: string): Promise<SessionRecord> {
-    const session = await this.#store.findSession(caller.tenantId, sessionId)
-    if (!session) throw new ServiceError('SESSION_NOT_FOUND', `Session ${sessionId} not found`)
-    if (session.status === 'active' && session.expiresAt <= Date.now()) {
-      await this.#expiry.sweep()
-      return (await this.#store.findSession(caller.tenantId, sessionId)) ?? session
-    }
-    return session
-  }
-
-  async #findActive(caller: Caller, sessionId: string): Promise<SessionRecord> {
-    const session = await this.#find(caller, sessionId)
-    if (session.status === 'expired')
-      throw new ServiceError('SESSION_EXPIRED', `Session ${sessionId} has expired`)
-    if (session.status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
-    return session
-  }
-
   async #submit(
     caller: Caller,
     sessionId: string,
@@ -340,7 +323,7 @@ export class Sessions implements SessionService {
     remember?: Remember,
   ): Promise<TurnRecord> {
     if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
-    const session = await this.#findActive(caller, sessionId)
+    const session = await this.#core.known.getActive(caller, sessionId)
     return this.#live.of(session).submit(caller, request, session, remember)
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Agent, AgentLauncher, AgentListener, AgentSpec } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
@@ -17,6 +18,7 @@ export function toSpareSpec(session: SessionRecord): SpareSpec {
     permissionMode: session.permissionMode,
     appendSystemPrompt: session.appendSystemPrompt,
     maxTurns: session.maxTurns,
+    settings: session.settings,
   }
 }
 
@@ -118,12 +120,5 @@ export class SpareAgent implements PlaceHolder {
 }
 
 function isSame(a: SpareSpec, b: SpareSpec): boolean {
-  return (
-    a.tenantId === b.tenantId &&
-    a.cwd === b.cwd &&
-    a.model === b.model &&
-    a.permissionMode === b.permissionMode &&
-    a.appendSystemPrompt === b.appendSystemPrompt &&
-    a.maxTurns === b.maxTurns
-  )
+  return isDeepStrictEqual(a, b)
 }

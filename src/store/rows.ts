@@ -1,3 +1,4 @@
+import { defaultSettings } from '../contract/session-settings.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
 import type { EventRow, SessionRow, TurnRow } from './schema.ts'
 
@@ -35,6 +36,7 @@ export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionC
     expires_at: fields.expiresAt,
     ended_at: fields.endedAt,
     transcript: fields.transcript,
+    settings: toJson(fields.settings),
   }
 }
 
@@ -59,6 +61,8 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     expiresAt: row.expires_at,
     endedAt: row.ended_at,
     transcript: row.transcript,
+    // Sessions that are older than a setting have its default.
+    settings: { ...defaultSettings, ...JSON.parse(row.settings) },
     lastSequence: row.last_sequence,
     messageCount: row.message_count,
   }
@@ -85,6 +89,8 @@ export function toTurnColumns(fields: Partial<TurnRecord>): Maybe<TurnColumns> {
     created_at: fields.createdAt,
     started_at: fields.startedAt,
     ended_at: fields.endedAt,
+    structured_output: toJsonOrNull(fields.structuredOutput),
+    permission_denials: toJsonOrNull(fields.permissionDenials),
   }
 }
 
@@ -108,6 +114,8 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
     endedAt: row.ended_at,
     firstSequence: row.first_sequence,
     lastSequence: row.last_sequence,
+    structuredOutput: fromJson(row.structured_output),
+    permissionDenials: fromJson(row.permission_denials) as TurnRecord['permissionDenials'],
   }
 }
 
@@ -120,6 +128,10 @@ export function toEventRecord(row: EventRow): EventRecord {
     at: row.at,
     payload: JSON.parse(row.payload),
   }
+}
+
+function fromJson(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text)
 }
 
 function toJson(value: unknown): string | undefined {

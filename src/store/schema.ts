@@ -32,6 +32,7 @@ export interface SessionsTable {
   /** and with them so many messages: `message_number` goes on counting them, `message_count` does not. */
   trimmed_messages: Generated<number>
   transcript: 'complete' | 'incomplete'
+  settings: Generated<string>
 }
 
 export interface TranscriptEntriesTable {
@@ -64,6 +65,8 @@ export interface TurnsTable {
   ended_at: number | null
   first_sequence: number | null
   last_sequence: number | null
+  structured_output: string | null
+  permission_denials: string | null
 }
 
 export interface EventsTable {

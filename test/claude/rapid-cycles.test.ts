@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
+import { defaultSettings } from '../../src/contract/session-settings.ts'
 import type { AgentSpec } from '../../src/sessions/ports.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 import { awkwardHome, awkwardProgram } from './awkward.ts'
@@ -28,6 +29,7 @@ test('fifty processes opened and closed leave none, and nobody is warned of anyt
       permissionMode: 'default',
       appendSystemPrompt: null,
       maxTurns: null,
+      settings: defaultSettings,
     }
     return launcher.launch(spec, {
       onMessage: () => {},

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { defaultSettings } from '../../src/contract/session-settings.ts'
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
 import type { AgentListener, AgentSpec } from '../../src/sessions/ports.ts'
 import { openRealLauncher } from '../support/real-claude.ts'
@@ -27,6 +28,7 @@ async function launch(
     permissionMode: 'default',
     appendSystemPrompt: null,
     maxTurns: null,
+    settings: defaultSettings,
     ...spec,
   }
   const start = (more: Partial<AgentSpec> = {}) => {

@@ -1,3 +1,4 @@
+import { defaultSettings } from '../../src/contract/session-settings.ts'
 import { PushQueue } from '../../src/lib/push-queue.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
 import type { FollowRequest, LogItem, LogReader } from '../../src/sessions/session-service.ts'
@@ -21,6 +22,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     model: null,
     appendSystemPrompt: null,
     maxTurns: null,
+    settings: defaultSettings,
     claudeSessionId,
     transcript: 'complete',
     conversationStarted: true,
@@ -54,6 +56,8 @@ export function turnRecord(given: Partial<TurnRecord> = {}): TurnRecord {
     endedAt: at + 1234,
     firstSequence: 2,
     lastSequence: 5,
+    structuredOutput: null,
+    permissionDenials: [],
     ...given,
   }
 }

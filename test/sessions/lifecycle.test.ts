@@ -46,13 +46,13 @@ describe('creating', () => {
   test('bypassPermissions needs the configuration, and the message says so', async () => {
     const refused = await openSessions()
     await expect(
-      refused.sessions.create(caller, { permissionMode: 'bypassPermissions' }),
+      refused.sessions.create(caller, { ...plain, permissionMode: 'bypassPermissions' }),
     ).rejects.toMatchObject({
       code: 'PERMISSION_MODE_NOT_ALLOWED',
       message: expect.stringContaining('allowBypassPermissions'),
     })
     const allowed = await openSessions({ allowBypassPermissions: true })
-    const session = await allowed.sessions.create(caller, { permissionMode: 'bypassPermissions' })
+    const session = await allowed.sessions.create(caller, { ...plain, permissionMode: 'bypassPermissions' })
     expect(session.permissionMode).toBe('bypassPermissions')
   })
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { defaultSettings } from '../../src/contract/session-settings.ts'
 import type { AgentLauncher, AgentListener, AgentSpec } from '../../src/sessions/ports.ts'
 
 export interface AgentBody {
@@ -41,6 +42,7 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
         permissionMode: 'default',
         appendSystemPrompt: null,
         maxTurns: null,
+        settings: defaultSettings,
         ...more,
       }
       const agent = body.launcher.launch(spec, listener)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { defaultSettings } from '../../src/contract/session-settings.ts'
 import type { Change } from '../../src/sessions/ports.ts'
 import type { NewEvent, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
 
@@ -18,6 +19,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     model: null,
     appendSystemPrompt: null,
     maxTurns: null,
+    settings: defaultSettings,
     claudeSessionId: randomUUID(),
     transcript: 'complete',
     conversationStarted: false,
@@ -51,6 +53,8 @@ export function turnRecord(session: SessionRecord, fields: Partial<TurnRecord> =
     endedAt: null,
     firstSequence: null,
     lastSequence: null,
+    structuredOutput: null,
+    permissionDenials: null,
     ...fields,
   }
 }

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import { createSessionRequest } from '../../src/contract/sessions.ts'
 import type { Caller } from '../../src/sessions/records.ts'
 import type { TurnRequest } from '../../src/sessions/session-service.ts'
-import { Sessions, type SessionsOptions } from '../../src/sessions/sessions.ts'
+import { Sessions } from '../../src/sessions/sessions.ts'
+import type { SessionsOptions } from '../../src/sessions/sessions-options.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { ScriptedLauncher } from './scripted-launcher.ts'
 
@@ -67,7 +69,7 @@ export async function openSessions(
 }
 
 /** `POST /sessions` with its defaults filled in. */
-export const plain = { permissionMode: 'default' } as const
+export const plain = createSessionRequest.parse({})
 
 /** Waits until what is asked for holds; for states that no event tells of. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -4,6 +4,14 @@ import { idempotency } from './002-idempotency.ts'
 import { processes } from './003-processes.ts'
 import { transcripts } from './004-transcripts.ts'
 import { retention } from './005-retention.ts'
+import { settings } from './006-settings.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
-export const migrations: readonly Migration[] = [initial, idempotency, processes, transcripts, retention]
+export const migrations: readonly Migration[] = [
+  initial,
+  idempotency,
+  processes,
+  transcripts,
+  retention,
+  settings,
+]

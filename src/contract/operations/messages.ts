@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import {
+  backgroundAccepted,
+  listMessagesQuery,
+  listMessagesResponse,
+  sendMessageRequest,
+  sendMessageResponse,
+  streamMessageRequest,
+  streamPointer,
+} from '../messages.ts'
+import {
+  defaults,
+  eventStream,
+  idempotencyHeaders,
+  type Operation,
+  ofSession,
+  replayHeaders,
+} from '../operation.ts'
+import { eventsQuery } from '../sessions.ts'
+
+export const messagesOperations = {
+  sendMessage: {
+    ...defaults,
+    method: 'post',
+    path: '/sessions/:sessionId/messages',
+    tag: 'Messages',
+    summary: 'Send a prompt and wait for the answer',
+    params: ofSession,
+    headers: idempotencyHeaders,
+    body: sendMessageRequest,
+    success: [
+      {
+        status: 200,
+        description: 'The answer; with `stream: true` a pointer to the stream endpoint',
+        schema: z.union([sendMessageResponse, streamPointer]),
+        headers: replayHeaders,
+      },
+      {
+        status: 202,
+        description: 'Accepted, with `background: true`',
+        schema: backgroundAccepted,
+        headers: replayHeaders,
+      },
+    ],
+    errors: [
+      'SESSION_NOT_FOUND',
+      'REQUEST_TIMEOUT',
+      'SESSION_BUSY',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'SESSION_EXPIRED',
+      'SESSION_ENDED',
+      'IDEMPOTENCY_KEY_REUSED',
+      'TURN_QUEUE_FULL',
+      'AGENT_UNAVAILABLE',
+    ],
+    fault: 'MESSAGE_SEND_FAILED',
+  },
+  streamMessage: {
+    ...defaults,
+    method: 'post',
+    path: '/sessions/:sessionId/stream',
+    tag: 'Messages',
+    summary: 'Send a prompt and receive server-sent events until it is answered',
+    params: ofSession,
+    headers: idempotencyHeaders,
+    body: streamMessageRequest,
+    success: [
+      {
+        status: 200,
+        description: '`connected`, then `message` and `delta`, then exactly one `complete` or `error`',
+        contentType: eventStream,
+        headers: replayHeaders,
+      },
+    ],
+    errors: [
+      'SESSION_NOT_FOUND',
+      'SESSION_BUSY',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'SESSION_EXPIRED',
+      'SESSION_ENDED',
+      'IDEMPOTENCY_KEY_REUSED',
+      'TURN_QUEUE_FULL',
+    ],
+    fault: 'SSE_SETUP_FAILED',
+  },
+  listMessages: {
+    ...defaults,
+    method: 'get',
+    path: '/sessions/:sessionId/messages',
+    tag: 'Messages',
+    summary: 'The history, oldest first',
+    params: ofSession,
+    query: listMessagesQuery,
+    success: [{ status: 200, description: 'One page', schema: listMessagesResponse }],
+    errors: ['SESSION_NOT_FOUND'],
+    fault: 'GET_MESSAGES_FAILED',
+  },
+  followEvents: {
+    ...defaults,
+    method: 'get',
+    path: '/sessions/:sessionId/events',
+    tag: 'Messages',
+    summary: 'Past and live events as server-sent events, resumable with Last-Event-ID',
+    params: ofSession,
+    query: eventsQuery,
+    headers: z.strictObject({
+      'Last-Event-ID': z
+        .string()
+        .regex(/^\d{0,15}$/, 'must be a sequence')
+        .optional()
+        .meta({
+          description: 'The newest sequence that has arrived: goes on after it, whatever `after` says',
+        }),
+    }),
+    success: [
+      { status: 200, description: 'Stored events, `caught_up`, then live ones', contentType: eventStream },
+    ],
+    errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
+    fault: 'SSE_SETUP_FAILED',
+  },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,28 @@
+import express, { type Request, type RequestHandler } from 'express'
+import { getOperation } from '../contract/operations.ts'
+import type { Upload } from './handler.ts'
+import { toBodyError } from './json-body.ts'
+import { contextOf } from './request-context.ts'
+
+const uploads = new WeakMap<Request, Buffer>()
+
+/** Reads the body of operations that take a content of its own, whatever its type is said to be. */
+export function readRawBody(maxBytes: number): RequestHandler {
+  const parse = express.raw({ limit: maxBytes, type: () => true })
+  return (req, res, next) => {
+    const { operationId } = contextOf(res)
+    if (!operationId || getOperation(operationId).upload === null) return next()
+    parse(req, res, error => {
+      if (error) return next(toBodyError(error, maxBytes))
+      if (Buffer.isBuffer(req.body)) uploads.set(req, req.body)
+      req.body = undefined
+      next()
+    })
+  }
+}
+
+/** What `readRawBody` has read of the request. */
+export function toUpload(req: Request): Upload {
+  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  return { bytes: uploads.get(req) ?? Buffer.alloc(0), contentType: type || undefined }
+}

@@ -1,0 +1,31 @@
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Response } from 'express'
+import type { FileAnswer } from './handler.ts'
+
+/** Ends the response with the content of a file. One that breaks off cuts the connection: its length was promised. */
+export async function sendFile(res: Response, file: FileAnswer['file'], headOnly: boolean): Promise<void> {
+  const { content } = file
+  res.statusCode = file.status
+  res.setHeader('X-Content-Type-Options', 'nosniff')
+  for (const [name, value] of Object.entries(file.headers)) res.setHeader(name, value)
+  if (Buffer.isBuffer(content) || content === null) {
+    res.end(headOnly ? undefined : (content ?? undefined))
+    return
+  }
+  if (headOnly) {
+    content.destroy()
+    res.end()
+    return
+  }
+  await send(content, res)
+}
+
+async function send(content: Readable, res: Response): Promise<void> {
+  try {
+    await pipeline(content, res)
+  } catch (error) {
+    // The client has left, which is its right; anything else is ours.
+    if (!res.destroyed || (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  }
+}

@@ -1,0 +1,35 @@
+import { ServiceError } from '../contract/errors.ts'
+import type { ExpirySweeper } from './expiry.ts'
+import type { Store } from './ports.ts'
+import type { Caller, SessionRecord } from './records.ts'
+
+/** Finds a caller's sessions as they are now: one whose time is over has expired by the time it is found. */
+export class KnownSessions {
+  readonly #store: Store
+  readonly #expiry: ExpirySweeper
+
+  constructor(store: Store, expiry: ExpirySweeper) {
+    this.#store = store
+    this.#expiry = expiry
+  }
+
+  /** @throws ServiceError SESSION_NOT_FOUND, also for another tenant's */
+  async get(caller: Caller, sessionId: string): Promise<SessionRecord> {
+    const session = await this.#store.findSession(caller.tenantId, sessionId)
+    if (!session) throw new ServiceError('SESSION_NOT_FOUND', `Session ${sessionId} not found`)
+    if (session.status === 'active' && session.expiresAt <= Date.now()) {
+      await this.#expiry.sweep()
+      return (await this.#store.findSession(caller.tenantId, sessionId)) ?? session
+    }
+    return session
+  }
+
+  /** @throws ServiceError SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_ENDED */
+  async getActive(caller: Caller, sessionId: string): Promise<SessionRecord> {
+    const session = await this.get(caller, sessionId)
+    if (session.status === 'expired')
+      throw new ServiceError('SESSION_EXPIRED', `Session ${sessionId} has expired`)
+    if (session.status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
+    return session
+  }
+}

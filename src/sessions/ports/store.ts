@@ -1,0 +1,140 @@
+import type { SessionStatus } from '../../contract/sessions.ts'
+import type { EventRecord, NewEvent, SessionRecord, TurnRecord } from '../records.ts'
+import type { IdempotencyRecord, IdempotencyStore } from './idempotency.ts'
+import type { ProcessLedger } from './process-ledger.ts'
+import type { TranscriptStore } from './transcripts.ts'
+
+/** What one transaction changes in one session. */
+export interface Change {
+  tenantId: string
+  sessionId: string
+  /** Time of the change and of its events. */
+  at: number
+  session?: Partial<
+    Pick<
+      SessionRecord,
+      | 'status'
+      | 'title'
+      | 'metadata'
+      | 'permissionMode'
+      | 'requestedModel'
+      | 'model'
+      | 'maxTurns'
+      | 'claudeSessionId'
+      | 'conversationStarted'
+      | 'lastActivityAt'
+      | 'expiresAt'
+      | 'endedAt'
+      | 'transcript'
+      | 'settings'
+    >
+  >
+  insertTurn?: TurnRecord
+  updateTurn?: { id: string } & Partial<
+    Pick<
+      TurnRecord,
+      | 'status'
+      | 'response'
+      | 'messageId'
+      | 'stopReason'
+      | 'error'
+      | 'usage'
+      | 'costUsd'
+      | 'startedAt'
+      | 'endedAt'
+      | 'structuredOutput'
+      | 'permissionDenials'
+    >
+  >
+  /** Appended to the session's log in this order. */
+  events: NewEvent[]
+  /** The key of the request that asked for it; what a taken one refuses is the whole change. */
+  idempotency?: IdempotencyRecord
+}
+
+export interface Page {
+  limit: number
+  offset: number
+}
+
+export interface SessionQuery {
+  status: SessionStatus | 'all'
+  limit: number
+  /** Where the page before ended. */
+  after: { lastActivityAt: number; id: string } | null
+}
+
+export interface EventQuery {
+  sessionId: string
+  after: number
+  limit: number
+  turnId?: string | undefined
+}
+
+/** What a reader of a log is given at a time. */
+export interface LogPage {
+  events: EventRecord[]
+  /** Retention has removed the session's events up to this sequence; 0: none. */
+  trimmedThrough: number
+}
+
+/**
+ * The store: everything that must survive this process. Reads take the caller's tenant, so that no row can be
+ * reached without it. A change is durable when its promise resolves.
+ */
+export interface Store {
+  /**
+   * Applies a change and appends its events, all or nothing. Also keeps `lastSequence`, `messageCount`
+   * and the turn's `firstSequence` and `lastSequence`. Changes are applied, and their promises resolved,
+   * in the order of the calls.
+   * @returns the events with the sequences they were given
+   */
+  commit(change: Change): Promise<EventRecord[]>
+  /**
+   * Stores a new session with its first events unless `limit` active ones exist already; both in one step.
+   * @returns the active sessions found when there was no room, else the events stored
+   */
+  createSession(
+    session: SessionRecord,
+    events: NewEvent[],
+    limit: number,
+    idempotency?: IdempotencyRecord,
+  ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
+  findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
+  /** Newest activity first. */
+  listSessions(tenantId: string, query: SessionQuery): Promise<{ sessions: SessionRecord[]; total: number }>
+  /** Over all tenants. */
+  countSessions(): Promise<{ active: number; total: number }>
+  /** Active sessions whose expiry has come and that have no unfinished turn, over all tenants. */
+  listExpiredSessions(now: number, limit: number): Promise<SessionRecord[]>
+  /** When the next active session without unfinished turns expires; undefined when there is none. */
+  findNextExpiry(): Promise<number | undefined>
+  findTurn(tenantId: string, sessionId: string, turnId: string): Promise<TurnRecord | undefined>
+  /** Oldest first. */
+  listTurns(tenantId: string, sessionId: string, page: Page): Promise<{ turns: TurnRecord[]; total: number }>
+  /** Queued, running and requires_action, oldest first, over all tenants: what a start finds left behind. */
+  listUnfinishedTurns(): Promise<TurnRecord[]>
+  /** In order of sequence. */
+  listEvents(tenantId: string, query: EventQuery): Promise<EventRecord[]>
+  /** As `listEvents`, but not more than `maxBytes` of payload, at least one; and what is gone, read together. */
+  readLog(tenantId: string, query: EventQuery & { maxBytes: number }): Promise<LogPage>
+  /**
+   * Removes the oldest events, at most `limit`, of a session that has ended before a time; over all tenants.
+   * Its `messageCount` counts those that are left.
+   * @returns false when there was nothing to remove
+   */
+  trimEvents(endedBefore: number, limit: number): Promise<boolean>
+  /** Events of type `message`, oldest first; `total` counts all of the session (or all after `after`). */
+  listMessages(
+    tenantId: string,
+    sessionId: string,
+    query: Page & { after?: number },
+  ): Promise<{ messages: EventRecord[]; total: number }>
+  readonly transcripts: TranscriptStore
+  readonly processes: ProcessLedger
+  readonly idempotency: IdempotencyStore
+  /** Resolves when the store can read and write. */
+  check(): Promise<void>
+  /** Finishes what was handed in, then lets go of the file. Idempotent. */
+  close(): Promise<void>
+}

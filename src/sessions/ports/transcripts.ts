@@ -1,0 +1,22 @@
+/** Names one transcript of Claude Code: a conversation's own, or with `subpath` one that belongs to it. */
+export interface TranscriptKey {
+  tenantId: string
+  claudeSessionId: string
+  subpath: string | null
+}
+
+/** One line of a transcript, as Claude Code wrote it. */
+export interface TranscriptEntry {
+  type: string
+  uuid?: string
+  [field: string]: unknown
+}
+
+/** What Claude Code needs to take up a conversation where its own files are gone. */
+export interface TranscriptStore {
+  /** In order; entries with a `uuid` that is there already are left out. */
+  appendTranscript(key: TranscriptKey, entries: TranscriptEntry[]): Promise<void>
+  /** null when nothing was ever appended. */
+  loadTranscript(key: TranscriptKey): Promise<TranscriptEntry[] | null>
+  listTranscriptSubpaths(key: Omit<TranscriptKey, 'subpath'>): Promise<string[]>
+}
