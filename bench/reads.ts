@@ -109,6 +109,7 @@ async function fill(dataDir: string, cwd: string, messages: number): Promise<str
     appendSystemPrompt: null,
     maxTurns: null,
     settings: defaultSettings,
+    remembered: [],
     claudeSessionId: id,
     conversationStarted: true,
     createdAt: now,

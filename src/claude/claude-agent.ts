@@ -15,7 +15,9 @@ import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
 import { toInspection } from './inspection.ts'
 import { type LiveQuery, openQuery } from './live-query.ts'
 import { toOutcome } from './outcome.ts'
+import { type AskPermission, toPermissionCallbacks } from './permission-callbacks.ts'
 import type { ProcessRegistry } from './process-registry.ts'
+import { withRemembered } from './remembered-permissions.ts'
 import { type ClaudeSettings, toSdkOptions } from './sdk-options.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -132,7 +134,12 @@ export class ClaudeAgent implements Agent {
 
   #open(): LiveQuery {
     const { settings, transcripts, registry } = this.#context
-    const live = openQuery(toSdkOptions(this.#spec, settings, transcripts), {
+    const asking = this.#spec.settings.permissionPrompts === 'ask' && toPermissionCallbacks(this.#ask)
+    const options = {
+      ...withRemembered(toSdkOptions(this.#spec, settings, transcripts), this.#spec.remembered),
+      ...asking,
+    }
+    const live = openQuery(options, {
       registry,
       claudeSessionId: this.#spec.claudeSessionId,
       onFrame: () => this.#watchdog.feed(),
@@ -154,6 +161,16 @@ export class ClaudeAgent implements Agent {
       () => {},
     )
     return live
+  }
+
+  /** While a person is waited for, silence is no fault of the process. */
+  readonly #ask: AskPermission = async (question, signal) => {
+    this.#watchdog.pause()
+    try {
+      return await this.#context.listener.onPermission(question, signal)
+    } finally {
+      this.#watchdog.resume()
+    }
   }
 
   /** Ends a process that cannot be worked with. */

@@ -2,6 +2,8 @@
 export class Watchdog {
   readonly #ms: number
   readonly #onSilence: () => void
+  #paused = 0
+  #on = false
   #timer: NodeJS.Timeout | undefined
 
   /** @param ms 0: never */
@@ -12,7 +14,24 @@ export class Watchdog {
 
   start(): void {
     this.stop()
-    if (this.#ms === 0) return
+    this.#on = true
+    this.#set()
+  }
+
+  /** Nothing is expected until as many `resume` have come. */
+  pause(): void {
+    this.#paused++
+    this.#clear()
+  }
+
+  resume(): void {
+    this.#paused--
+    this.#set()
+  }
+
+  #set(): void {
+    this.#clear()
+    if (!this.#on || this.#paused > 0 || this.#ms === 0) return
     this.#timer = setTimeout(this.#onSilence, this.#ms)
     this.#timer.unref()
   }
@@ -23,6 +42,11 @@ export class Watchdog {
   }
 
   stop(): void {
+    this.#on = false
+    this.#clear()
+  }
+
+  #clear(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

@@ -19,6 +19,7 @@ export const errorCatalogue = {
   NOT_FOUND: { status: 404, title: 'No such path', retryable: false },
   SESSION_NOT_FOUND: { status: 404, title: 'No such session', retryable: false },
   TURN_NOT_FOUND: { status: 404, title: 'No such turn', retryable: false },
+  PERMISSION_REQUEST_NOT_FOUND: { status: 404, title: 'No such permission request', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not know this method', retryable: false },
   REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
   SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
@@ -26,6 +27,11 @@ export const errorCatalogue = {
     status: 409,
     title: 'The first request with this key is still being accepted',
     retryable: true,
+  },
+  PERMISSION_ALREADY_RESOLVED: {
+    status: 409,
+    title: 'The permission request has been answered or is over',
+    retryable: false,
   },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
@@ -97,6 +103,7 @@ interface DetailsByCode {
   MESSAGE_SEND_FAILED: { turnId: string; reason: FailureReason } | undefined
   AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
   SESSION_BUSY: { turnId: string }
+  PERMISSION_ALREADY_RESOLVED: { permissionId: string; status: string }
   SHUTTING_DOWN: { turnId: string } | undefined
 }
 

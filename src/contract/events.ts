@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from './errors.ts'
+import { permissionFields } from './permissions.ts'
 import { identifier, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
 import { answerFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
@@ -75,8 +76,8 @@ export const eventSchemas = {
     turnId: identifier.optional(),
     message: z.record(z.string(), z.unknown()),
   }),
-  'permission.requested': z.looseObject(ofTurn),
-  'permission.resolved': z.looseObject(ofTurn),
+  'permission.requested': z.strictObject({ ...envelope, ...permissionFields }),
+  'permission.resolved': z.strictObject({ ...envelope, ...permissionFields }),
   'turn.completed': z.strictObject({
     ...ended,
     response: z.string(),

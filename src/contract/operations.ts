@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Operation } from './operation.ts'
 import { messagesOperations } from './operations/messages.ts'
 import { sessionsOperations } from './operations/sessions.ts'
+import { permissionsOperations } from './operations/permissions.ts'
 import { systemOperations } from './operations/system.ts'
 import { turnsOperations } from './operations/turns.ts'
 
@@ -10,6 +11,7 @@ export const operations = {
   ...sessionsOperations,
   ...messagesOperations,
   ...turnsOperations,
+  ...permissionsOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

@@ -7,6 +7,7 @@ import { answerErrors } from './error-response.ts'
 import type { Handlers } from './handler.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { messageHandlers } from './handlers/messages.ts'
+import { permissionHandlers } from './handlers/permissions.ts'
 import { sessionHandlers } from './handlers/sessions.ts'
 import { streamHandlers } from './handlers/stream.ts'
 import { systemHandlers } from './handlers/system.ts'
@@ -50,6 +51,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...streamHandlers(deps),
     ...eventHandlers(deps),
     ...turnHandlers(deps),
+    ...permissionHandlers(deps),
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()

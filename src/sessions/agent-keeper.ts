@@ -2,6 +2,7 @@ import type { DeltaEvent } from '../contract/events.ts'
 import type { Prompt } from '../contract/turns.ts'
 import type { EventLog } from './event-log.ts'
 import { isRecordOfAssistant, messageIdOf } from './message-shape.ts'
+import { PermissionBroker } from './permission-broker.ts'
 import type { Agent, AgentLauncher, AgentListener, Store } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
@@ -29,6 +30,7 @@ export interface AgentKeeperContext {
  */
 export class AgentKeeper implements PlaceHolder {
   readonly writer: SessionWriter
+  readonly permissions: PermissionBroker
   claudeSessionId: string
   readonly #session: Pick<SessionRecord, 'id' | 'tenantId'>
   readonly #context: AgentKeeperContext
@@ -51,6 +53,12 @@ export class AgentKeeper implements PlaceHolder {
     this.#model = session.model
     const owner = { tenantId: session.tenantId, sessionId: session.id }
     this.writer = new SessionWriter(context.log, owner, context.faults, context.signal)
+    this.permissions = new PermissionBroker({
+      owner,
+      writer: this.writer,
+      currentTurn,
+      findTimeoutMs: async () => (await this.#findSession()).settings.permissionTimeoutMs,
+    })
   }
 
   get hasAgent(): boolean {
@@ -168,11 +176,17 @@ export class AgentKeeper implements PlaceHolder {
     // Two processes of one conversation would both write its transcript.
     await old?.close()
     await this.#place?.free
-    const { store, launcher } = this.#context
-    const session = await store.findSession(this.#session.tenantId, this.#session.id)
-    if (!session || this.#closed) throw new Error(`session ${this.#session.id} is gone`)
+    const { launcher } = this.#context
+    const session = await this.#findSession()
+    if (this.#closed) throw new Error(`session ${this.#session.id} is closed`)
     const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
     return this.#own(launcher.launch({ ...toSpareSpec(session), ...conversation }, this.#listener()))
+  }
+
+  async #findSession(): Promise<SessionRecord> {
+    const session = await this.#context.store.findSession(this.#session.tenantId, this.#session.id)
+    if (!session) throw new Error(`session ${this.#session.id} is gone`)
+    return session
   }
 
   #own(agent: Agent): Agent {
@@ -186,6 +200,7 @@ export class AgentKeeper implements PlaceHolder {
       onMessage: message => this.#onMessage(message),
       onDelta: delta => this.#onDelta(delta),
       onIdentity: identity => this.#onIdentity(identity),
+      onPermission: (question, signal) => this.permissions.ask(question, signal),
       onTranscriptLost: () => void this.writer.write({ session: { transcript: 'incomplete' }, events: [] }),
     }
   }

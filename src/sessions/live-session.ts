@@ -4,8 +4,9 @@ import type { SessionState } from '../contract/sessions.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
 import type { Remember } from './idempotency.ts'
+import type { Decision } from './permission-broker.ts'
 import type { TurnOutcome } from './ports.ts'
-import type { Caller, SessionRecord, TurnRecord } from './records.ts'
+import type { Caller, PermissionRecord, SessionRecord, TurnRecord } from './records.ts'
 import {
   type OpenTurn,
   openTurn,
@@ -49,12 +50,18 @@ export class LiveSession {
   }
 
   get state(): SessionState {
+    if (this.#keeper.permissions.pending > 0) return 'requires_action'
     return this.#current ? 'running' : 'idle'
+  }
+
+  /** Whether a turn runs or is about to. */
+  get isAtWork(): boolean {
+    return this.#current !== undefined
   }
 
   /** Whether nothing would be lost by forgetting it. */
   get dispensable(): boolean {
-    return this.state === 'idle' && !this.#keeper.hasAgent
+    return !this.isAtWork && !this.#keeper.hasAgent
   }
 
   /** Starts the session's process in the background: the spare one, or one of its own if there is room for it. */
@@ -142,6 +149,11 @@ export class LiveSession {
     await Promise.all([...stopped, ...waiting].map(turn => turn.ended))
     const idsOf = (turns: OpenTurn[]) => turns.map(turn => turn.record.id)
     return { interrupted: idsOf(interrupted), cancelled: idsOf([...cancelled, ...waiting]) }
+  }
+
+  /** @returns undefined when there is no such permission request that waits for an answer */
+  decide(permissionId: string, decision: Decision): Promise<PermissionRecord | undefined> {
+    return this.#keeper.permissions.decide(permissionId, decision)
   }
 
   /** Refuses new turns and ends those that are open. The process ends by itself afterwards. */
@@ -261,6 +273,7 @@ export class LiveSession {
 
   async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
     clearTimeout(turn.deadline)
+    await this.#keeper.permissions.withdrawAll()
     const at = Date.now()
     await this.#keeper.writer.write({
       ...toEnd(turn, outcome, at),
@@ -275,7 +288,7 @@ export class LiveSession {
     if (turn !== this.#current) {
       this.#queue = this.#queue.filter(waiting => waiting !== turn)
       void this.#cancel(turn)
-    } else if (turn.record.status === 'running') {
+    } else if (turn.record.status !== 'queued') {
       this.#keeper.interrupt()
     }
   }

@@ -15,6 +15,7 @@ export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: 
     appendSystemPrompt: request.appendSystemPrompt ?? null,
     maxTurns: request.maxTurns ?? null,
     settings: pickSettings(request),
+    remembered: [],
   }
 }
 

@@ -1,4 +1,10 @@
 import type { EventType } from '../contract/events.ts'
+import type {
+  PermissionElicitation,
+  PermissionKind,
+  PermissionStatus,
+  PermissionSuggestion,
+} from '../contract/permissions.ts'
 import type { SessionSettings } from '../contract/session-settings.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type { PermissionDenial, Prompt, StopReason, TurnError, TurnStatus, Usage } from '../contract/turns.ts'
@@ -39,6 +45,12 @@ export interface SessionRecord {
   /** `incomplete`: some of the conversation is only in Claude Code's own files. */
   transcript: 'complete' | 'incomplete'
   settings: SessionSettings
+  /** The session whose past it shares, and the turn up to which; null: it began empty. */
+  forkedFrom: { sessionId: string; turnId: string | null } | null
+  /** Parts of the log that no longer count, in order; both ends included. */
+  rewound: { from: number; to: number }[]
+  /** What people have allowed for the rest of the session, as Claude Code has it. */
+  remembered: PermissionSuggestion[]
   lastSequence: number
   messageCount: number
 }
@@ -68,6 +80,50 @@ export interface TurnRecord {
   structuredOutput: unknown
   /** What Claude wanted to do and was not allowed to; null while the turn has not ended. */
   permissionDenials: PermissionDenial[] | null
+  /** Said when it is read: the conversation was rewound to before it. */
+  rewound?: boolean
+}
+
+/** What Claude Code asks a person for, before anybody has answered. */
+export interface PermissionQuestion {
+  kind: PermissionKind
+  toolName: string
+  toolUseId: string | null
+  agentId: string | null
+  input: Record<string, unknown>
+  title: string | null
+  description: string | null
+  /** As Claude Code gave them: rules, directories, modes. */
+  suggestions: PermissionSuggestion[]
+  elicitation: PermissionElicitation | null
+}
+
+/** What a person has decided, as the process has to be told. */
+export interface PermissionAnswer {
+  allow: boolean
+  /** What the tool is called with; null: as it was asked. For an elicitation the content of the form. */
+  input: Record<string, unknown> | null
+  /** What is allowed beyond this once. */
+  updates: PermissionSuggestion[]
+  message: string | null
+}
+
+export interface PermissionRecord {
+  id: string
+  tenantId: string
+  sessionId: string
+  turnId: string | null
+  kind: PermissionKind
+  toolName: string
+  toolUseId: string | null
+  request: Omit<PermissionQuestion, 'kind' | 'toolName' | 'toolUseId'>
+  status: PermissionStatus
+  answer: PermissionAnswer | null
+  requestedAt: number
+  expiresAt: number
+  decidedAt: number | null
+  decidedBy: string | null
+  message: string | null
 }
 
 /** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */
@@ -78,6 +134,8 @@ export interface EventRecord {
   turnId: string | null
   at: number
   payload: Record<string, unknown>
+  /** Said of messages when they are listed: the conversation was rewound to before it. */
+  rewound?: boolean
 }
 
 export type NewEvent = Pick<EventRecord, 'type' | 'turnId' | 'payload'>

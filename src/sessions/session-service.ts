@@ -3,6 +3,7 @@ import type { OperationInput } from '../contract/operations.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse, Prompt } from '../contract/turns.ts'
+import type { PermissionService } from './permission-service.ts'
 import type { AgentInspection, Page } from './ports.ts'
 import type { Caller, EventRecord, SessionRecord, TurnRecord } from './records.ts'
 
@@ -69,6 +70,7 @@ export interface LogReader extends AsyncIterable<LogItem> {
  * Failures that are meant for the caller are `ServiceError`s.
  */
 export interface SessionService {
+  readonly permissions: PermissionService
   create(caller: Caller, request: OperationInput<'createSession'>['body']): Promise<SessionRecord>
   /** As `create`, but for all requests with this key only once. */
   createOnce(

@@ -7,7 +7,7 @@ export interface WriterLog {
   error(fields: object, message: string): void
 }
 
-type Write = Pick<Change, 'session' | 'updateTurn' | 'idempotency' | 'events'>
+type Write = Pick<Change, 'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'events'>
 
 /**
  * Writes what a running turn makes of a session, in order. While one transaction is under way, what comes
@@ -55,9 +55,11 @@ export class SessionWriter {
     this.#writing = false
   }
 
-  /** As many as go into one transaction: a turn is updated once in each, and one key is remembered. */
+  /** As many as go into one transaction: a turn is updated once in each, and one key or permission is stored. */
   #take(): (Write & { done: () => void })[] {
-    const end = this.#pending.findIndex(({ updateTurn, idempotency }) => updateTurn ?? idempotency)
+    const end = this.#pending.findIndex(
+      ({ updateTurn, idempotency, savePermission }) => updateTurn ?? idempotency ?? savePermission,
+    )
     return this.#pending.splice(0, end === -1 ? this.#pending.length : end + 1)
   }
 
@@ -89,11 +91,12 @@ export class SessionWriter {
 
 function merge(writes: Write[]): Write {
   const session = Object.assign({}, ...writes.map(write => write.session))
-  const { updateTurn, idempotency } = writes.at(-1) ?? {}
+  const { updateTurn, idempotency, savePermission } = writes.at(-1) ?? {}
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
     ...(idempotency && { idempotency }),
+    ...(savePermission && { savePermission }),
     events: writes.flatMap(write => write.events),
   }
 }

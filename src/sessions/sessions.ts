@@ -12,6 +12,8 @@ import { Idempotency, type Remember } from './idempotency.ts'
 import { KnownSessions } from './known-sessions.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { newSession, toCreatedEvent, toWantedSpec } from './new-session.ts'
+import { checkPermissionMode } from './permission-mode.ts'
+import { Permissions } from './permissions.ts'
 import type { AgentLauncher, Change, Page, Store } from './ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
@@ -42,6 +44,7 @@ export interface SessionsParts {
 
 /** The heart: see the port `SessionService`. */
 export class Sessions implements SessionService {
+  readonly permissions: Permissions
   readonly #parts: SessionsParts
   readonly #store: Store
   readonly #log: EventLog
@@ -73,6 +76,7 @@ export class Sessions implements SessionService {
       options: parts.options,
       faults: parts.faults,
     }
+    this.permissions = new Permissions(this.#core)
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
       this.#retention = new Retention(parts.store, eventRetentionMs, error =>
@@ -106,7 +110,7 @@ export class Sessions implements SessionService {
     remember?: Remember,
   ): Promise<SessionRecord> {
     const { options } = this.#parts
-    this.#checkPermissionMode(request.permissionMode)
+    checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
     const cwd = await resolveWorkingDirectory(request.cwd, options)
     await this.#expiry.sweep()
     const wanted = toWantedSpec(caller, request, cwd)
@@ -154,7 +158,9 @@ export class Sessions implements SessionService {
     sessionId: string,
     change: OperationInput<'patchSession'>['body'],
   ): Promise<SessionView> {
-    if (change.permissionMode) this.#checkPermissionMode(change.permissionMode)
+    if (change.permissionMode) {
+      checkPermissionMode(change.permissionMode, this.#parts.options.allowBypassPermissions)
+    }
     const session = await this.#core.known.getActive(caller, sessionId)
     const { model, ...rest } = change
     const changed = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
@@ -308,7 +314,7 @@ export class Sessions implements SessionService {
   }
 
   async #expire(session: SessionRecord): Promise<void> {
-    if (this.#live.find(session.id)?.state === 'running') return
+    if (this.#live.find(session.id)?.isAtWork) return
     await this.#live.end(session.id)
     await this.#commit(session, {
       session: { status: 'expired', endedAt: Date.now() },
@@ -333,14 +339,5 @@ export class Sessions implements SessionService {
 
   #commit(session: SessionRecord, change: Pick<Change, 'session' | 'events'>) {
     return this.#log.commit({ tenantId: session.tenantId, sessionId: session.id, at: Date.now(), ...change })
-  }
-
-  #checkPermissionMode(permissionMode: SessionRecord['permissionMode']): void {
-    if (permissionMode !== 'bypassPermissions' || this.#parts.options.allowBypassPermissions) return
-    throw new ServiceError(
-      'PERMISSION_MODE_NOT_ALLOWED',
-      'permissionMode bypassPermissions is off on this server; its owner allows it with allowBypassPermissions: true',
-      { permissionMode },
-    )
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Agent, AgentLauncher, AgentListener, AgentSpec } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
-import type { SessionRecord } from './records.ts'
+import type { PermissionAnswer, SessionRecord } from './records.ts'
 
 /** After this long without a new session the next spare is started, so that it is not in the way of a first turn. */
 const quietMs = 1_000
@@ -19,8 +19,12 @@ export function toSpareSpec(session: SessionRecord): SpareSpec {
     appendSystemPrompt: session.appendSystemPrompt,
     maxTurns: session.maxTurns,
     settings: session.settings,
+    remembered: session.remembered,
   }
 }
+
+/** A process without a session has been given nothing to do. */
+const nobodyAsked: PermissionAnswer = { allow: false, input: null, updates: [], message: null }
 
 /** A process that is started already, in a conversation in which nothing has been said. */
 export interface Spare {
@@ -99,6 +103,7 @@ export class SpareAgent implements PlaceHolder {
         onMessage: message => listener?.onMessage(message),
         onDelta: delta => listener?.onDelta(delta),
         onIdentity: identity => listener?.onIdentity(identity),
+        onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
         onTranscriptLost: () => listener?.onTranscriptLost(),
       },
     )

@@ -1,6 +1,7 @@
 import type { Change } from '../sessions/ports.ts'
 import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
 import type { Connection } from './node-sqlite.ts'
+import { savePermission as writePermission } from './permissions.ts'
 import { toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
 
@@ -27,6 +28,7 @@ interface Span {
  */
 export function prepareChange(change: Change): PreparedChange {
   const { tenantId, sessionId, at, insertTurn, updateTurn } = change
+  const savePermission = change.savePermission && { ...change.savePermission }
   const owner = { tenantId, sessionId }
   if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
     throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
@@ -77,6 +79,7 @@ export function prepareChange(change: Change): PreparedChange {
         }),
       )
     }
+    if (savePermission) writePermission(connection, savePermission)
     for (const row of rows) connection.run(connection.db.insertInto('events').values(row))
 
     const firstSequence = counters.last_sequence - drafts.length + 1

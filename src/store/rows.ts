@@ -37,6 +37,9 @@ export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionC
     ended_at: fields.endedAt,
     transcript: fields.transcript,
     settings: toJson(fields.settings),
+    forked_from: toJsonOrNull(fields.forkedFrom),
+    rewound: toJson(fields.rewound),
+    remembered: toJson(fields.remembered),
   }
 }
 
@@ -63,6 +66,9 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     transcript: row.transcript,
     // Sessions that are older than a setting have its default.
     settings: { ...defaultSettings, ...JSON.parse(row.settings) },
+    forkedFrom: fromJson(row.forked_from) as SessionRecord['forkedFrom'],
+    rewound: JSON.parse(row.rewound),
+    remembered: JSON.parse(row.remembered),
     lastSequence: row.last_sequence,
     messageCount: row.message_count,
   }

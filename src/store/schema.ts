@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
 import type { EventType } from '../contract/events.ts'
+import type { PermissionKind, PermissionStatus } from '../contract/permissions.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type { StopReason, TurnStatus } from '../contract/turns.ts'
 
@@ -33,6 +34,9 @@ export interface SessionsTable {
   trimmed_messages: Generated<number>
   transcript: 'complete' | 'incomplete'
   settings: Generated<string>
+  forked_from: string | null
+  rewound: Generated<string>
+  remembered: Generated<string>
 }
 
 export interface TranscriptEntriesTable {
@@ -82,6 +86,24 @@ export interface EventsTable {
   payload: string
 }
 
+export interface PermissionsTable {
+  id: string
+  tenant_id: string
+  session_id: string
+  turn_id: string | null
+  kind: PermissionKind
+  tool_name: string
+  tool_use_id: string | null
+  status: PermissionStatus
+  request: string
+  answer: string | null
+  requested_at: number
+  expires_at: number
+  decided_at: number | null
+  decided_by: string | null
+  message: string | null
+}
+
 export interface IdempotencyKeysTable {
   tenant_id: string
   created_by: string
@@ -120,9 +142,11 @@ export interface StoreSchema {
   processes: ProcessesTable
   transcript_entries: TranscriptEntriesTable
   idempotency_keys: IdempotencyKeysTable
+  permissions: PermissionsTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>
 export type SessionRow = Selectable<SessionsTable>
 export type TurnRow = Selectable<TurnsTable>
+export type PermissionRow = Selectable<PermissionsTable>
 export type EventRow = Selectable<EventsTable>

@@ -4,6 +4,7 @@ import { selectEvents, selectMessageNumber, selectMessages } from './event-queri
 import { createGroupCommit } from './group-commit.ts'
 import { createIdempotency, writeIdempotencyKey } from './idempotency.ts'
 import type { Connection } from './node-sqlite.ts'
+import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import {
   countWithin,
@@ -54,6 +55,7 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
     transcripts: createTranscripts(connection, writer, ensureOpen),
     processes: createProcessLedger(connection, writer, ensureOpen),
     idempotency: createIdempotency(connection, writer, ensureOpen),
+    permissions: createPermissions(connection, ensureOpen),
 
     async commit(change) {
       ensureOpen()

@@ -30,12 +30,14 @@ test('fifty processes opened and closed leave none, and nobody is warned of anyt
       appendSystemPrompt: null,
       maxTurns: null,
       settings: defaultSettings,
+    remembered: [],
     }
     return launcher.launch(spec, {
       onMessage: () => {},
       onDelta: () => {},
       onIdentity: () => {},
-      onTranscriptLost: () => {},
+      onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
+        onTranscriptLost: () => {},
     })
   }
   for (let wave = 0; wave < 5; wave++) {

@@ -17,7 +17,8 @@ async function launch(
     onMessage: m => messages.push(m),
     onDelta: () => {},
     onIdentity: () => {},
-    onTranscriptLost: () => {},
+    onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
+        onTranscriptLost: () => {},
   }
   const full: AgentSpec = {
     tenantId: 'default',
@@ -29,6 +30,7 @@ async function launch(
     appendSystemPrompt: null,
     maxTurns: null,
     settings: defaultSettings,
+    remembered: [],
     ...spec,
   }
   const start = (more: Partial<AgentSpec> = {}) => {

@@ -23,6 +23,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     appendSystemPrompt: null,
     maxTurns: null,
     settings: defaultSettings,
+    remembered: [],
     claudeSessionId,
     transcript: 'complete',
     conversationStarted: true,

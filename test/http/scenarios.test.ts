@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
 import { createClient } from '../support/client.ts'
-import { openSessions } from '../support/open-sessions.ts'
+import { openSessions, until } from '../support/open-sessions.ts'
 import { key, type OpenDoor, openDoor } from './open-door.ts'
 
 /** An operation on a session that has one finished turn, and the ways to get it wrong. */
@@ -10,6 +10,8 @@ interface Scenario {
   success: number
   /** What the successful answer must look like; streams and pages are looked at elsewhere. */
   answer?: object
+  /** Makes what the operation is about; the ids replace those of the session with one finished turn. */
+  prepare?: (client: ReturnType<typeof createClient>) => Promise<Record<string, string>>
   /** A request that is wrong in the field named: in the body where there is one, else in the query. */
   wrong: [request: string | object, field: string]
 }
@@ -48,19 +50,64 @@ const scenarios: Record<OperationId, Scenario> = {
     answer: { interrupted: [], cancelled: [] },
     wrong: [{ clearQueue: 'yes' }, 'clearQueue'],
   },
+  listAllPermissions: {
+    success: 200,
+    prepare: askForPermission,
+    answer: { permissions: [{ toolName: 'Bash', status: 'pending' }], pagination: { total: 1 } },
+    wrong: ['status=open', 'status'],
+  },
+  listPermissions: {
+    success: 200,
+    prepare: askForPermission,
+    answer: { permissions: [{ toolName: 'Bash', status: 'pending' }], pagination: { total: 1 } },
+    wrong: ['status=open', 'status'],
+  },
+  getPermission: {
+    success: 200,
+    prepare: askForPermission,
+    answer: { kind: 'tool', input: { command: 'make' } },
+    wrong: ['a=1', 'a'],
+  },
+  answerPermission: {
+    body: { decision: 'deny', message: 'not now' },
+    success: 200,
+    prepare: askForPermission,
+    answer: { status: 'denied', message: 'not now' },
+    wrong: [{ decision: 'perhaps' }, 'decision'],
+  },
   listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
   getHealth: { success: 200, answer: { status: 'healthy' }, wrong: ['a=1', 'a'] },
   getOpenApi: { success: 200, answer: { openapi: '3.1.0' }, wrong: ['a=1', 'a'] },
   getDocs: { success: 200, wrong: ['a=1', 'a'] },
 }
 
-async function open(): Promise<{ door: OpenDoor; ids: Record<string, string> } & AsyncDisposable> {
+/** A session with a turn that waits for a person. */
+async function askForPermission({ call, createSession }: ReturnType<typeof createClient>) {
+  const sessionId = await createSession({ permissionPrompts: 'ask' })
+  const { turnId } = (
+    await call('POST', `/sessions/${sessionId}/messages`, { prompt: 'ask', background: true })
+  ).body
+  const path = `/sessions/${sessionId}/permissions`
+  let permissionId = ''
+  await until(async () => {
+    permissionId = (await call('GET', path)).body.permissions[0]?.permissionId ?? ''
+    return permissionId !== ''
+  })
+  return { sessionId, turnId, permissionId }
+}
+
+async function open({
+  prepare,
+}: Pick<Scenario, 'prepare'> = {}): Promise<
+  { door: OpenDoor; ids: Record<string, string> } & AsyncDisposable
+> {
   const { sessions } = await openSessions()
   const door = await openDoor({ service: sessions })
   const client = createClient(door.url, key)
   const sessionId = await client.createSession()
   const turnId = (await client.ask(sessionId, 'first')).body.turnId
-  return { door, ids: { sessionId, turnId }, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
+  const ids = { sessionId, turnId, ...(await prepare?.(client)) }
+  return { door, ids, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
 }
 
 function request(
@@ -89,7 +136,7 @@ describe.each(operationIds)('%s', id => {
   const { body: schema } = getOperation(id)
 
   test(`answers ${success}`, async () => {
-    await using opened = await open()
+    await using opened = await open(scenarios[id])
     const response = await request(opened.door, id, opened.ids, { body })
     expect(response.status).toBe(success)
     expect(response.headers.get('x-request-id')).toMatch(/^\S+$/)
@@ -98,7 +145,7 @@ describe.each(operationIds)('%s', id => {
   })
 
   test('names the field that is wrong', async () => {
-    await using opened = await open()
+    await using opened = await open(scenarios[id])
     const [given, field] = wrong
     const input = schema ? { body: given } : { query: String(given) }
     const response = await request(opened.door, id, opened.ids, input)
@@ -113,7 +160,7 @@ describe.each(operationIds)('%s', id => {
 
 describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
   test('does not know an unknown id, whatever it looks like', async () => {
-    await using opened = await open()
+    await using opened = await open(scenarios[id])
     for (const unknown of [
       '7c9e6679-7425-40de-944b-e07fc1f90ae7',
       'not-a-uuid',

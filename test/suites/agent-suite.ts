@@ -31,6 +31,7 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
           spoke.resolve()
         },
         onIdentity: identity => identities.push(identity),
+        onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
         onTranscriptLost: () => {},
       }
       const spec: AgentSpec = {
@@ -43,6 +44,7 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
         appendSystemPrompt: null,
         maxTurns: null,
         settings: defaultSettings,
+    remembered: [],
         ...more,
       }
       const agent = body.launcher.launch(spec, listener)

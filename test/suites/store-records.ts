@@ -20,6 +20,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     appendSystemPrompt: null,
     maxTurns: null,
     settings: defaultSettings,
+    remembered: [],
     claudeSessionId: randomUUID(),
     transcript: 'complete',
     conversationStarted: false,

@@ -9,6 +9,7 @@ import type {
   AgentSpec,
   TurnOutcome,
 } from '../../src/sessions/ports.ts'
+import type { PermissionAnswer, PermissionQuestion } from '../../src/sessions/records.ts'
 
 /** What a script can do during a turn. */
 export interface TurnScene {
@@ -16,12 +17,26 @@ export interface TurnScene {
   spec: AgentSpec
   say(text: string): void
   delta(text: string): void
+  /** Asks people whether a tool may be used; fires with the signal when the turn is stopped. */
+  ask(question?: Partial<PermissionQuestion>): Promise<PermissionAnswer>
   /** Resolves when the turn is interrupted, or its process is closed or dies. */
   stopped: Promise<void>
   die(): void
 }
 
 export type Script = (scene: TurnScene) => Promise<string>
+
+export const someQuestion: PermissionQuestion = {
+  kind: 'tool',
+  toolName: 'Bash',
+  toolUseId: 'toolu_1',
+  agentId: null,
+  input: { command: 'make' },
+  title: 'Claude wants to run make',
+  description: null,
+  suggestions: [],
+  elicitation: null,
+}
 
 const figures = {
   usage: { inputTokens: 1, outputTokens: 1, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
@@ -30,7 +45,8 @@ const figures = {
 
 /**
  * An engine that plays a script instead of Claude Code: no process, same port, same promises (see the suite).
- * Prompts: `hang` runs until it is stopped, `die` loses its process, anything else is said back.
+ * Prompts: `hang` runs until it is stopped, `die` loses its process, `ask` asks people for permission, anything else
+ * is said back.
  */
 export class ScriptedLauncher implements AgentLauncher {
   lastInspection: AgentInspection | undefined = { status: 'ok', version: 'scripted' }
@@ -70,6 +86,10 @@ export const playPrompt: Script = async scene => {
   if (scene.text.startsWith('die')) {
     scene.die()
     return ''
+  }
+  if (scene.text.startsWith('ask')) {
+    const { allow, message } = await scene.ask()
+    return `${allow ? 'allowed' : 'denied'}: ${message}`
   }
   for (const word of scene.text.split(' ')) scene.delta(`${word} `)
   scene.say(`You said: ${scene.text}`)
@@ -113,7 +133,10 @@ class ScriptedAgent implements Agent {
     this.#listener.onIdentity({ claudeSessionId, model: this.spec.model ?? 'scripted-model' })
     const text = typeof prompt === 'string' ? prompt : JSON.stringify(prompt)
     const messageId = `msg_${turnId}`
+    const stopping = new AbortController()
+    void stop.promise.then(() => stopping.abort())
     const played = this.#script({
+      ask: question => this.#listener.onPermission({ ...someQuestion, ...question }, stopping.signal),
       text,
       spec: this.spec,
       stopped: stop.promise.then(() => {}),

@@ -1,9 +1,11 @@
 import type { FailureReason } from '../../contract/errors.ts'
 import type { Delta } from '../../contract/events.ts'
+import type { PermissionSuggestion } from '../../contract/permissions.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
 import type { ModelInfo } from '../../contract/system.ts'
 import type { PermissionDenial, Prompt, StopReason, Usage } from '../../contract/turns.ts'
+import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
 
 /** How a conversation's process is to be started. */
 export interface AgentSpec {
@@ -17,6 +19,8 @@ export interface AgentSpec {
   appendSystemPrompt: string | null
   maxTurns: number | null
   settings: SessionSettings
+  /** What people have allowed for the rest of the session. */
+  remembered: PermissionSuggestion[]
 }
 
 export interface AgentFailure {
@@ -45,6 +49,12 @@ export interface AgentListener {
   onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
+  /**
+   * Claude Code may not do something by itself. Never rejects; only asked when the session's `permissionPrompts`
+   * is `ask`.
+   * @param signal fires when Claude Code does not want to know any more
+   */
+  onPermission(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>
   /** A part of the transcript could not be stored. */
   onTranscriptLost(): void
 }

@@ -1,6 +1,8 @@
 import type { SessionStatus } from '../../contract/sessions.ts'
-import type { EventRecord, NewEvent, SessionRecord, TurnRecord } from '../records.ts'
+import type { EventRecord, NewEvent, PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
+import type { BranchStore, SharedPast } from './branches.ts'
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency.ts'
+import type { PermissionStore } from './permissions.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { TranscriptStore } from './transcripts.ts'
 
@@ -26,7 +28,9 @@ export interface Change {
       | 'expiresAt'
       | 'endedAt'
       | 'transcript'
+      | 'rewound'
       | 'settings'
+      | 'remembered'
     >
   >
   insertTurn?: TurnRecord
@@ -46,6 +50,8 @@ export interface Change {
       | 'permissionDenials'
     >
   >
+  /** Stored as it is now, whether it was there before or not. */
+  savePermission?: PermissionRecord
   /** Appended to the session's log in this order. */
   events: NewEvent[]
   /** The key of the request that asked for it; what a taken one refuses is the whole change. */
@@ -92,13 +98,15 @@ export interface Store {
   commit(change: Change): Promise<EventRecord[]>
   /**
    * Stores a new session with its first events unless `limit` active ones exist already; both in one step.
-   * @returns the active sessions found when there was no room, else the events stored
+   * @param past messages of another session of the tenant that its log has, after its first events
+   * @returns the active sessions found when there was no room, else the events stored, without those of the past
    */
   createSession(
     session: SessionRecord,
     events: NewEvent[],
     limit: number,
     idempotency?: IdempotencyRecord,
+    past?: SharedPast,
   ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
   /** Newest activity first. */
@@ -130,9 +138,11 @@ export interface Store {
     sessionId: string,
     query: Page & { after?: number },
   ): Promise<{ messages: EventRecord[]; total: number }>
+  readonly branches: BranchStore
   readonly transcripts: TranscriptStore
   readonly processes: ProcessLedger
   readonly idempotency: IdempotencyStore
+  readonly permissions: PermissionStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes what was handed in, then lets go of the file. Idempotent. */

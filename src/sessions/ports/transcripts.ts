@@ -19,4 +19,6 @@ export interface TranscriptStore {
   /** null when nothing was ever appended. */
   loadTranscript(key: TranscriptKey): Promise<TranscriptEntry[] | null>
   listTranscriptSubpaths(key: Omit<TranscriptKey, 'subpath'>): Promise<string[]>
+  /** All that was ever appended for the conversation; for one that did not come to be. */
+  removeTranscripts(key: Omit<TranscriptKey, 'subpath'>): Promise<void>
 }

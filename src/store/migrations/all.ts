@@ -5,6 +5,7 @@ import { processes } from './003-processes.ts'
 import { transcripts } from './004-transcripts.ts'
 import { retention } from './005-retention.ts'
 import { settings } from './006-settings.ts'
+import { permissions } from './007-permissions.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   transcripts,
   retention,
   settings,
+  permissions,
 ]

@@ -1,0 +1,69 @@
+import type { CanUseTool, OnElicitation, Options, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk'
+import type { PermissionKind, PermissionSuggestion } from '../contract/permissions.ts'
+import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
+
+export type AskPermission = (question: PermissionQuestion, signal: AbortSignal) => Promise<PermissionAnswer>
+
+/** Tools that are questions to a person themselves. */
+const kindByTool: Readonly<Record<string, PermissionKind>> = {
+  AskUserQuestion: 'question',
+  ExitPlanMode: 'plan',
+}
+
+/** What makes Claude Code ask people (SDK options `canUseTool`, `onElicitation`). */
+export function toPermissionCallbacks(
+  ask: AskPermission,
+): Pick<Options, 'permissionPrompts' | 'canUseTool' | 'onElicitation'> {
+  const canUseTool: CanUseTool = async (toolName, input, options) => {
+    const answer = await ask(
+      {
+        kind: kindByTool[toolName] ?? 'tool',
+        toolName,
+        toolUseId: options.toolUseID,
+        agentId: options.agentID ?? null,
+        input,
+        title: options.title ?? null,
+        description: options.description ?? options.decisionReason ?? null,
+        suggestions: (options.suggestions ?? []) as PermissionSuggestion[],
+        elicitation: null,
+      },
+      options.signal,
+    )
+    if (!answer.allow) return { behavior: 'deny', message: answer.message ?? 'Denied by the user' }
+    return {
+      behavior: 'allow',
+      updatedInput: answer.input ?? input,
+      ...(answer.updates.length > 0 && {
+        updatedPermissions: answer.updates as unknown as PermissionUpdate[],
+      }),
+    }
+  }
+
+  const onElicitation: OnElicitation = async (request, { signal }) => {
+    const { serverName, message, mode = 'form', url, requestedSchema } = request
+    const answer = await ask(
+      {
+        kind: 'elicitation',
+        toolName: `mcp__${serverName}`,
+        toolUseId: null,
+        agentId: null,
+        input: {},
+        title: request.title ?? null,
+        description: request.description ?? null,
+        suggestions: [],
+        elicitation: {
+          serverName,
+          message,
+          mode,
+          ...(url !== undefined && { url }),
+          ...(requestedSchema !== undefined && { requestedSchema }),
+        },
+      },
+      signal,
+    )
+    if (!answer.allow) return { action: 'decline' }
+    return { action: 'accept', content: (answer.input ?? {}) as Record<string, string> }
+  }
+
+  return { permissionPrompts: 'host', canUseTool, onElicitation }
+}

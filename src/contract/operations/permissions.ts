@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { defaults, type Operation, ofSession } from '../operation.ts'
+import {
+  answerPermissionRequest,
+  listPermissionsQuery,
+  listPermissionsResponse,
+  permissionRequest,
+} from '../permissions.ts'
+
+const ofPermission = ofSession.extend({ permissionId: z.string().meta({ format: 'uuid' }) })
+
+export const permissionsOperations = {
+  listAllPermissions: {
+    ...defaults,
+    method: 'get',
+    path: '/permissions',
+    tag: 'Permissions',
+    summary: 'Permission requests of all sessions, oldest first',
+    query: listPermissionsQuery,
+    success: [{ status: 200, description: 'One page', schema: listPermissionsResponse }],
+    errors: [],
+    fault: 'INTERNAL',
+  },
+  listPermissions: {
+    ...defaults,
+    method: 'get',
+    path: '/sessions/:sessionId/permissions',
+    tag: 'Permissions',
+    summary: 'Permission requests of a session, oldest first',
+    params: ofSession,
+    query: listPermissionsQuery,
+    success: [{ status: 200, description: 'One page', schema: listPermissionsResponse }],
+    errors: ['SESSION_NOT_FOUND'],
+    fault: 'INTERNAL',
+  },
+  getPermission: {
+    ...defaults,
+    method: 'get',
+    path: '/sessions/:sessionId/permissions/:permissionId',
+    tag: 'Permissions',
+    summary: 'One permission request',
+    params: ofPermission,
+    success: [{ status: 200, description: 'The request as it is now', schema: permissionRequest }],
+    errors: ['SESSION_NOT_FOUND', 'PERMISSION_REQUEST_NOT_FOUND'],
+    fault: 'INTERNAL',
+  },
+  answerPermission: {
+    ...defaults,
+    method: 'post',
+    path: '/sessions/:sessionId/permissions/:permissionId',
+    tag: 'Permissions',
+    summary: 'Answer a permission request, once',
+    params: ofPermission,
+    body: answerPermissionRequest,
+    success: [{ status: 200, description: 'The request as it was decided', schema: permissionRequest }],
+    errors: [
+      'SESSION_NOT_FOUND',
+      'PERMISSION_REQUEST_NOT_FOUND',
+      'PERMISSION_ALREADY_RESOLVED',
+      'PERMISSION_MODE_NOT_ALLOWED',
+    ],
+    fault: 'INTERNAL',
+  },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,38 @@
+import { toPermissionRequest } from '../../sessions/permission-fields.ts'
+import type { Handlers } from '../handler.ts'
+import type { HttpDeps } from '../options.ts'
+import { toPagination } from '../pagination.ts'
+
+type PermissionHandlers = Pick<
+  Handlers,
+  'listAllPermissions' | 'listPermissions' | 'getPermission' | 'answerPermission'
+>
+
+export function permissionHandlers(deps: HttpDeps): PermissionHandlers {
+  const list: Handlers['listAllPermissions'] = async ({ caller, query }) => toPage(caller, query)
+
+  async function toPage(
+    caller: Parameters<Handlers['listAllPermissions']>[0]['caller'],
+    query: Parameters<Handlers['listAllPermissions']>[0]['query'] & { sessionId?: string },
+  ) {
+    const { permissions, total } = await deps.service.permissions.list(caller, query)
+    const pagination = toPagination(query, permissions.length, total)
+    return { status: 200 as const, body: { permissions: permissions.map(toPermissionRequest), pagination } }
+  }
+
+  return {
+    listAllPermissions: list,
+
+    listPermissions: ({ caller, params: { sessionId }, query }) => toPage(caller, { ...query, sessionId }),
+
+    async getPermission({ caller, params: { sessionId, permissionId } }) {
+      const permission = await deps.service.permissions.get(caller, sessionId, permissionId)
+      return { status: 200, body: toPermissionRequest(permission) }
+    },
+
+    async answerPermission({ caller, params: { sessionId, permissionId }, body }) {
+      const decided = await deps.service.permissions.answer(caller, sessionId, permissionId, body)
+      return { status: 200, body: toPermissionRequest(decided) }
+    },
+  }
+}
