@@ -1,5 +1,13 @@
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
 export type { ClaudeCodeApiConfig } from './config/options.ts'
+export type { Attachment, ListAttachmentsResponse } from './contract/attachments.ts'
+export type {
+  ForkedFrom,
+  ForkSessionRequest,
+  RewindSessionRequest,
+  RewindSessionResponse,
+  RewoundFiles,
+} from './contract/branching.ts'
 export { type ErrorCode, errorCatalogue, type FailureReason } from './contract/errors.ts'
 export type {
   DeltaEvent,
@@ -11,6 +19,8 @@ export type {
   StreamError,
   StreamGap,
 } from './contract/events.ts'
+export type { ExportFormat } from './contract/export.ts'
+export type { FileEntry, FileType, ListFilesResponse, WrittenFile } from './contract/files.ts'
 export type {
   BackgroundAccepted,
   ListMessagesResponse,
@@ -36,6 +46,7 @@ export type {
   InterruptRequest,
   InterruptResponse,
   ListTurnsResponse,
+  ModelUsage,
   Pagination,
   Prompt,
   PromptBlock,
@@ -45,5 +56,6 @@ export type {
   TurnStatus,
   Usage,
 } from './contract/turns.ts'
+export type { SessionUsage } from './contract/usage.ts'
 export { ConfigError } from './lib/config-error.ts'
 export { StoreOpenError } from './store/store-open-error.ts'

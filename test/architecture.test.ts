@@ -14,8 +14,9 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
   demo: ['contract', 'lib'],
   claude: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
   store: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
+  workspace: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
   http: ['contract', 'lib', 'sessions'],
-  app: ['config', 'http', 'claude', 'store', 'sessions', 'contract', 'demo', 'lib'],
+  app: ['config', 'http', 'claude', 'store', 'workspace', 'sessions', 'contract', 'demo', 'lib'],
   cli: ['app', 'config', 'contract', 'lib'],
 }
 
@@ -25,17 +26,21 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^express-rate-limit$/, owners: ['http'] },
   { door: /^node:sqlite$/, owners: ['store'] },
   { door: /^kysely$/, owners: ['store'] },
-  { door: /^node:child_process$/, owners: ['claude'] },
+  { door: /^node:child_process$/, owners: ['claude', 'workspace'] },
+  { door: /^diff$/, owners: ['workspace'] },
   { door: /^@anthropic-ai\//, owners: ['claude'] },
+  { door: /^tar$/, owners: ['workspace'] },
   { door: /^commander$/, owners: ['cli'] },
-  { door: /^(ajv|ajv-formats|yaml)(\/|$)/, owners: ['http'] },
+  // `lib` for JSON Schemas: the contract checks those of callers, `claude` what the model made of them.
+  { door: /^ajv(\/|$)/, owners: ['http', 'lib'] },
+  { door: /^(ajv-formats|yaml)(\/|$)/, owners: ['http'] },
 ]
 
 /** Words that only their owner may say. */
 const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
   { word: /\bprocess\.env\b/, owners: ['config'], what: 'process.env' },
   { word: /\bprocess\.exit\b|\bprocess\.on\(\s*'SIG/, owners: ['cli'], what: 'process.exit and signals' },
-  { word: /\bprocess\.kill\b/, owners: ['claude'], what: 'process.kill' },
+  { word: /\bprocess\.kill\b/, owners: ['claude', 'workspace'], what: 'process.kill' },
   { word: /\bconsole\./, owners: ['cli'], what: 'console' },
   { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
 ]

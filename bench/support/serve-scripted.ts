@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -6,11 +7,15 @@ import { setImmediate } from 'node:timers/promises'
 import express from 'express'
 import { destination, pino } from 'pino'
 import { mountPath } from '../../src/app/serve.ts'
+import { transcriptEditor } from '../../src/claude/transcript-editor.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import { createRouter } from '../../src/http/router.ts'
+import { createSealer } from '../../src/lib/sealed-text.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import { openStore } from '../../src/store/open-store.ts'
+import { LocalWorkspaceFiles } from '../../src/workspace/files.ts'
+import { localWorkspaces } from '../../test/support/local-workspaces.ts'
 import { playPrompt, type Script, ScriptedLauncher } from '../../test/support/scripted-launcher.ts'
 
 /** A prompt of this shape, as JSON, is streamed; any other is answered at once. */
@@ -32,7 +37,17 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   mkdirSync(config.dataDir, { recursive: true })
   const store = await openStore({ file: join(config.dataDir, 'claude-code-api.db'), log })
   const launcher = new ScriptedLauncher(scene => (scene.text.startsWith('{') ? stream : playPrompt)(scene))
-  const sessions = new Sessions({ store, launcher, faults: log, options: config, builtInModels: [] })
+  const sessions = new Sessions({
+    store,
+    launcher,
+    transcriptEditor,
+    workspace: new LocalWorkspaceFiles(),
+    workspaces: localWorkspaces(store, config.dataDir),
+    faults: log,
+    sealer: createSealer([randomBytes(32)]),
+    options: config,
+    builtInModels: [],
+  })
   await sessions.open()
   const door = createRouter({
     service: sessions,

@@ -2,19 +2,29 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { builtInModels } from '../claude/built-in-models.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
+import { transcriptEditor } from '../claude/transcript-editor.ts'
+import { createSealer } from '../lib/sealed-text.ts'
 import type { AgentInspection } from '../sessions/ports.ts'
 import { soleTenantId } from '../sessions/records.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { SessionsOptions } from '../sessions/sessions-options.ts'
+import { openWorkspaces } from './workspaces.ts'
+import { ensureSecretKeys } from './secret-key.ts'
 import { openStore } from '../store/open-store.ts'
+import { LocalWorkspaceFiles } from '../workspace/files.ts'
 
 export interface RuntimeOptions extends SessionsOptions {
   dataDir: string
+  workspacesDir: string
+  cloneUrls: readonly string[]
+  cloneTimeoutMs: number
   claudeExecutable: string | undefined
   /** The whole environment of Claude Code's processes. */
   agentEnvironment: Readonly<Record<string, string>>
   /** 0: off. */
   watchdogMs: number
+  /** Undefined: those of the file in the data directory. */
+  secretKeys: readonly Buffer[] | undefined
 }
 
 interface Opened {
@@ -80,15 +90,19 @@ export class Runtime {
   }
 
   async #open(): Promise<Opened> {
-    const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, ...options } = this.#options
+    const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = this.#options
+    const keys = secretKeys ?? (await ensureSecretKeys(dataDir))
     const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
+    const { workspaces, options } = await openWorkspaces(this.#options, given, store, this.#log)
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
       this.#log,
       { transcripts: store.transcripts, processes: store.processes, watchdogMs },
     )
-    const sessions = new Sessions({ store, launcher, faults: this.#log, options, builtInModels })
+    const sealer = createSealer(keys)
+    const workspace = new LocalWorkspaceFiles({ forbidden: [dataDir, this.#options.workspacesDir] })
+    const sessions = new Sessions({ store, launcher, transcriptEditor, workspace, workspaces, faults: this.#log, sealer, options, builtInModels })
     const close = async (endResponses: () => Promise<void>) => {
       await sessions.close()
       await endResponses()

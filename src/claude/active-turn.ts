@@ -1,5 +1,7 @@
 import type { SDKAssistantMessageError, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { TurnOutcome } from '../sessions/ports.ts'
+import { findCommandOutput } from './command-output.ts'
+import { ObservedUsage } from './observed-usage.ts'
 
 type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
 
@@ -11,6 +13,8 @@ export class ActiveTurn {
   readonly turnId: string
   readonly ended: Promise<TurnOutcome>
   readonly settle: (outcome: TurnOutcome) => void
+  /** Hands the prompt to the process; undefined while it cannot take one. */
+  send: (() => void) | undefined
   /** Whether the prompt was handed to the process. */
   sent = false
   /** Whether the process has taken the prompt up: an interrupt that comes before has no effect on it. */
@@ -22,11 +26,24 @@ export class ActiveTurn {
   readonly results: SDKResultMessage[] = []
   assistantError: SDKAssistantMessageError | undefined
   assistantText: string | null = null
+  readonly observed = new ObservedUsage()
+  /** Whether it has been handed on as ended: what comes now is not of it. */
+  finished = false
   /** Whether any frame said which prompts it belongs to. */
-  #marked = false
+  #marked: boolean
+  /** What was sent and has not come to its end: the prompt, and more input. */
+  readonly #inputs: Set<string>
 
-  constructor(turnId: string) {
+  /**
+   * @param continues it was sent to an earlier process, and this one goes on with it by itself
+   * @param marked whether the process has said before which prompts its frames belong to
+   */
+  constructor(turnId: string, continues = false, marked = false) {
     this.turnId = turnId
+    this.#marked = marked
+    this.#inputs = new Set([turnId])
+    this.sent = continues
+    this.begun = continues
     const { promise, resolve } = Promise.withResolvers<TurnOutcome>()
     this.ended = promise
     this.settle = resolve
@@ -37,19 +54,38 @@ export class ActiveTurn {
     return this.results.length > 0
   }
 
+  /** Whether all that was sent has been answered, while background tasks may go on. */
+  get isOver(): boolean {
+    return this.answered && this.#inputs.size === 0
+  }
+
+  /** Whether what the main conversation says is of this turn: a process that marks nothing can only mean it. */
+  get isAtWork(): boolean {
+    return this.begun || !this.#marked
+  }
+
+  /** More input was sent. */
+  expect(id: string): void {
+    this.#inputs.add(id)
+  }
+
   /** Takes note of what a frame says of this turn. */
   observe(message: SDKMessage): void {
     if (!this.sent) return
     const lifecycle = toLifecycle(message)
     if (lifecycle) {
       this.#marked = true
-      if (lifecycle.command_uuid === this.turnId && lifecycle.state !== 'queued') this.begun = true
+      if (lifecycle.state === 'queued') return
+      if (lifecycle.command_uuid === this.turnId) this.begun = true
+      if (lifecycle.state !== 'started') this.#inputs.delete(lifecycle.command_uuid)
       return
     }
     if ('user_message_uuids' in message && message.user_message_uuids?.includes(this.turnId)) {
       this.#marked = true
       this.begun = true
     }
+    if (!this.isAtWork) return
+    this.observed.observe(message)
     if (message.type === 'assistant' && message.parent_tool_use_id === null) {
       this.assistantError = message.error
       const text = message.message.content
@@ -57,9 +93,15 @@ export class ActiveTurn {
         .join('')
       if (text !== '') this.assistantText = text
     }
-    // A process that marks nothing can only mean this turn.
-    if (message.type === 'result' && (this.begun || !this.#marked)) this.results.push(message)
+    this.assistantText = findCommandOutput(message) ?? this.assistantText
+    if (message.type === 'result' && !isOfOwnWork(message)) this.results.push(message)
   }
+}
+
+/** Claude Code has gone on by itself, because a background task has ended. */
+function isOfOwnWork({ origin, ...result }: SDKResultMessage): boolean {
+  const isAnswer = 'user_message_uuids' in result && (result.user_message_uuids?.length ?? 0) > 0
+  return origin?.kind === 'task-notification' && !isAnswer
 }
 
 /** Not in the SDK's typings, so the fallback is `user_message_uuids`. */

@@ -1,49 +1,40 @@
-import type { SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { Prompt } from '../contract/turns.ts'
 import type {
   Agent,
   AgentFailure,
   AgentInspection,
   AgentListener,
+  AgentQuestions,
   AgentSpec,
   TranscriptStore,
   TurnOutcome,
 } from '../sessions/ports.ts'
 import { ActiveTurn } from './active-turn.ts'
+import { createAgentQuestions } from './agent-questions.ts'
 import { DeltaReader } from './delta.ts'
 import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
+import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { type LiveQuery, openQuery } from './live-query.ts'
 import { toOutcome } from './outcome.ts'
-import { type AskPermission, toPermissionCallbacks } from './permission-callbacks.ts'
+import { type AskPermission, ProposedPlans, toPermissionCallbacks } from './permission-callbacks.ts'
 import type { ProcessRegistry } from './process-registry.ts'
+import { reconfigure } from './reconfigure.ts'
 import { withRemembered } from './remembered-permissions.ts'
 import { type ClaudeSettings, toSdkOptions } from './sdk-options.ts'
+import { toFigures } from './turn-figures.ts'
+import { findIgnoredSetting, findMissingTool } from './verify-settings.ts'
+import { isTransient } from './transient-frames.ts'
+import { toUserMessage } from './user-message.ts'
+import { toToolHooks } from './tool-hooks.ts'
 import { Watchdog } from './watchdog.ts'
+import { isBeginning, isIdle, Workload } from './workload.ts'
 
 /** From an interrupt that Claude Code does not follow to ending its process, in milliseconds. */
 const interruptDeadlineMs = 4_000
 const idleEnd = { graceMs: 3_000, termMs: 2_000 }
 const forcedEnd = { graceMs: 0, termMs: 2_000 }
-
-/** Frames that tell of the process and not of the conversation: they are not stored. */
-const transientTypes = new Set([
-  'stream_event',
-  'command_lifecycle',
-  'keep_alive',
-  'tool_progress',
-  'auth_status',
-])
-const transientSubtypes = new Set([
-  'session_state_changed',
-  'status',
-  'thinking_tokens',
-  'commands_changed',
-  'task_progress',
-  'background_tasks_changed',
-  'hook_started',
-  'hook_progress',
-])
 
 export interface AgentContext {
   settings: ClaudeSettings
@@ -68,7 +59,10 @@ export class ClaudeAgent implements Agent {
   #closing: Promise<void> | undefined
   #seesStates = false
   #costBefore: number | null = null
+  readonly questions: AgentQuestions
+  readonly #workload: Workload
   readonly #deltas = new DeltaReader()
+  readonly #plans = new ProposedPlans()
   readonly #watchdog: Watchdog
   /** What it did that no Claude Code does. */
   #fault: AgentFailure | undefined
@@ -81,25 +75,33 @@ export class ClaudeAgent implements Agent {
     this.#context = context
     if (!spec.resume) this.#costBefore = 0
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
+    this.#workload = new Workload(context.listener)
     this.#live = this.#open()
     this.exited = this.#readToEnd()
+    this.questions = createAgentQuestions({
+      ready: this.#ready.promise,
+      exited: this.exited,
+      query: () => this.#live.query,
+    })
   }
 
-  async runTurn({ turnId, prompt }: { turnId: string; prompt: Prompt }): Promise<TurnOutcome> {
+  async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
+    const { turnId, prompt, commands = false, continues } = wanted
     if (!this.alive)
       return {
         ...failedToStart(this.startFailure ?? goneBefore),
-        unavailable: this.startFailure !== undefined,
+        ...(this.startFailure === undefined && { unavailable: false }),
       }
-    const turn = new ActiveTurn(turnId)
+    const turn = new ActiveTurn(turnId, continues, this.#workload.marks)
     this.#turn = turn
     this.#watchdog.start()
     void this.#ready.promise.then(failure => {
       if (turn !== this.#turn) return
       if (failure) return this.#settle(failedToStart(failure))
-      if (turn.interruptRequested) return this.#settle(interrupted(turn))
-      turn.sent = true
-      this.#live.send(toUserMessage(turnId, prompt))
+      if (turn.interruptRequested && !continues) return this.#settle(interrupted(turn))
+      if (continues) return
+      turn.send = () => this.#live.send(toUserMessage(turnId, prompt, commands))
+      this.#sendWhenFree(turn)
     })
     return turn.ended
   }
@@ -119,11 +121,37 @@ export class ClaudeAgent implements Agent {
     void turn.ended.then(() => clearTimeout(deadline))
   }
 
+  interruptOwnWork(): void {
+    if (!this.#workload.ownWork) return
+    this.#live.query.interrupt().catch(error => {
+      this.#context.log.warn({ err: error }, 'interrupt was not answered')
+    })
+    const deadline = setTimeout(() => {
+      if (this.#workload.ownWork) void this.close()
+    }, interruptDeadlineMs)
+    void this.exited.then(() => clearTimeout(deadline))
+  }
+
   steer({ id, prompt }: { id: string; prompt: Prompt }): boolean {
     const turn = this.#turn
     if (!turn?.begun || turn.answered || turn.interruptRequested) return false
-    this.#live.send(toUserMessage(id, prompt))
+    turn.expect(id)
+    this.#live.send(toUserMessage(id, prompt, false))
     return true
+  }
+
+  abandon(): Promise<void> {
+    this.alive = false
+    this.#closing ??= this.#live.kill().then(() => this.exited)
+    return this.#closing
+  }
+
+  async reconfigure(wanted: AgentSpec): Promise<boolean> {
+    if (!this.alive || this.#turn || (await this.#ready.promise)) return false
+    if (!(await reconfigure(this.#live.query, this.#spec, wanted))) return false
+    const { claudeSessionId, resume } = this.#spec
+    this.#spec = { ...wanted, claudeSessionId, resume }
+    return this.alive
   }
 
   close(): Promise<void> {
@@ -138,6 +166,7 @@ export class ClaudeAgent implements Agent {
     const options = {
       ...withRemembered(toSdkOptions(this.#spec, settings, transcripts), this.#spec.remembered),
       ...asking,
+      ...toToolHooks(this.#context.listener, this.#context.log),
     }
     const live = openQuery(options, {
       registry,
@@ -146,16 +175,19 @@ export class ClaudeAgent implements Agent {
       onFault: fault => this.#giveUp(fault),
     })
     live.query.initializationResult().then(
-      result => {
+      async result => {
         this.#started = true
         const inspection = toInspection(result)
         this.#context.onInspection(inspection)
-        if (inspection.failure) {
+        const failure =
+          inspection.failure ??
+          (await findIgnoredSetting(live.query, this.#spec, result).catch(() => undefined))
+        if (failure) {
           // Whoever logs in later is seen by a new process only.
-          this.startFailure = inspection.failure
+          this.startFailure = failure
           void this.close()
         }
-        this.#ready.resolve(inspection.failure)
+        this.#ready.resolve(failure)
       },
       // The end of the process tells more, and `#readToEnd` sees it.
       () => {},
@@ -167,7 +199,7 @@ export class ClaudeAgent implements Agent {
   readonly #ask: AskPermission = async (question, signal) => {
     this.#watchdog.pause()
     try {
-      return await this.#context.listener.onPermission(question, signal)
+      return await this.#context.listener.onPermission(this.#plans.complete(question), signal)
     } finally {
       this.#watchdog.resume()
     }
@@ -186,7 +218,7 @@ export class ClaudeAgent implements Agent {
   async #readToEnd(): Promise<void> {
     let end = await this.#readProcess()
     const mismatch = findMismatch(end)
-    if (mismatch && !this.#closing) {
+    if (mismatch && !this.#closing && this.#spec.continueAt === undefined) {
       // The transcript of Claude Code and our note of it can differ after a crash between the two.
       this.#context.log.warn(
         { claudeSessionId: this.#spec.claudeSessionId, mismatch },
@@ -200,16 +232,18 @@ export class ClaudeAgent implements Agent {
     const failure = this.#fault ?? explainEnd(end)
     if (!end.started && !this.#closing) {
       this.startFailure = failure
-      this.#context.onInspection({ status: 'unavailable', failure })
-      this.#context.log.warn({ reason: failure.reason, said: end.text.trim() }, 'Claude Code did not start')
+      if (isUnavailable(failure)) this.#context.onInspection({ status: 'unavailable', failure })
+      const said = hideSecrets(end.text.trim(), this.#spec)
+      this.#context.log.warn({ reason: failure.reason, said }, 'Claude Code did not start')
     }
     this.#ready.resolve(failure)
     // What its tools had started may live on.
     await this.#live.end({ graceMs: 0, termMs: 0 })
     const turn = this.#turn
     if (!turn) return
-    if (turn.interruptRequested) this.#settle(interrupted(turn))
-    else if (end.started) this.#settle({ ...failedToStart(failure), unavailable: false })
+    const figures = toFigures(turn.results, turn.observed, this.#costBefore)
+    if (turn.interruptRequested) this.#settle({ ...interrupted(turn), ...figures })
+    else if (end.started) this.#settle({ ...failedToStart(failure), unavailable: false, ...figures })
     else this.#settle(failedToStart(failure))
   }
 
@@ -226,28 +260,44 @@ export class ClaudeAgent implements Agent {
 
   #observe(message: SDKMessage): void {
     const { listener } = this.#context
-    const turn = this.#turn
     // The result of a process that could not open the conversation is not part of the conversation.
     if (!this.#started || typeof message.type !== 'string') return
+    // All is answered, and Claude Code goes on by itself.
+    if (this.#turn?.isOver && isBeginning(message)) this.#finish(this.#turn)
+    const turn = this.#turn?.finished ? undefined : this.#turn
     turn?.observe(message)
+    const isOfTurn = this.#workload.observe(message, turn)
+    this.#plans.note(message)
     if (message.type === 'stream_event') {
       const delta = this.#deltas.read(message)
-      if (delta) listener.onDelta(delta)
+      if (delta && isOfTurn) listener.onDelta(delta)
       return
     }
     if (message.type === 'system' && message.subtype === 'init') {
       listener.onIdentity({ claudeSessionId: message.session_id, model: message.model })
+      const missing = findMissingTool(this.#spec.settings, message.tools)
+      if (missing) this.#giveUp(missing)
     }
     if (message.type === 'system' && message.subtype === 'mirror_error') listener.onTranscriptLost()
-    if (!isTransient(message)) listener.onMessage(message as unknown as Record<string, unknown>)
+    if (!isTransient(message)) listener.onMessage(message as unknown as Record<string, unknown>, isOfTurn)
+    if (message.type === 'system' && message.subtype === 'session_state_changed') this.#seesStates = true
     if (!turn) return
+    this.#sendWhenFree(turn)
     if (turn.interruptRequested && turn.begun && !turn.answered) this.#sendInterrupt(turn)
-    if (message.type === 'system' && message.subtype === 'session_state_changed') {
-      this.#seesStates = true
-      if (message.state === 'idle' && turn.answered) this.#finish(turn)
-    } else if (message.type === 'result' && turn.answered && !this.#seesStates) {
-      this.#finish(turn)
-    }
+    if (turn.answered && this.#isEnd(message, turn)) this.#finish(turn)
+  }
+
+  /** Whether nothing more comes of an answered turn. While a subagent works in the background nothing gets idle. */
+  #isEnd(message: SDKMessage, turn: ActiveTurn): boolean {
+    if (isIdle(message) || (turn.isOver && this.#workload.tasks.running > 0)) return true
+    return message.type === 'result' && !this.#seesStates
+  }
+
+  /** What is sent while the main conversation works on something else would be mixed with it. */
+  #sendWhenFree(turn: ActiveTurn): void {
+    if (turn.sent || !turn.send || this.#workload.ownWork) return
+    turn.sent = true
+    turn.send()
   }
 
   #sendInterrupt(turn: ActiveTurn): void {
@@ -258,7 +308,9 @@ export class ClaudeAgent implements Agent {
 
   /** An answer to an interrupt that is still on its way must not meet the next turn. */
   #finish(turn: ActiveTurn): void {
-    const outcome = toOutcome(turn, this.#costBefore)
+    if (turn.finished) return
+    turn.finished = true
+    const outcome = toOutcome(turn, this.#costBefore, this.#spec.settings.outputFormat)
     this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
     void Promise.resolve(turn.interruptAnswered).then(() => {
       if (turn === this.#turn) this.#settle(outcome)
@@ -273,12 +325,6 @@ export class ClaudeAgent implements Agent {
   }
 }
 
-function isTransient(message: SDKMessage): boolean {
-  return (
-    transientTypes.has(message.type) || (message.type === 'system' && transientSubtypes.has(message.subtype))
-  )
-}
-
 const silent: AgentFailure = {
   reason: 'process_unresponsive',
   message: "Claude Code's process gave no sign of life for too long",
@@ -290,24 +336,15 @@ const goneBefore: AgentFailure = {
 }
 
 function failedToStart(failure: AgentFailure) {
-  return { status: 'failed', failure, unavailable: true, response: null, usage: null, costUsd: null } as const
+  const unavailable = isUnavailable(failure)
+  return { status: 'failed', failure, unavailable, response: null, usage: null, costUsd: null } as const
+}
+
+/** Whether Claude Code cannot work at all, or only not with what the session sets. */
+function isUnavailable({ reason }: AgentFailure): boolean {
+  return reason !== 'setting_not_supported'
 }
 
 function interrupted(turn: ActiveTurn): TurnOutcome {
   return { status: 'interrupted', response: turn.assistantText, usage: null, costUsd: null }
-}
-
-/** Text that Claude Code would take for a command or a file mention is delivered as the text that it is. */
-const looksLikeCommand = /^\s*\/|(^|\s)@\S/
-
-function toUserMessage(turnId: string, prompt: Prompt): SDKUserMessage {
-  const texts =
-    typeof prompt === 'string' ? [prompt] : prompt.flatMap(block => (block.type === 'text' ? block.text : []))
-  return {
-    type: 'user',
-    message: { role: 'user', content: prompt as SDKUserMessage['message']['content'] },
-    parent_tool_use_id: null,
-    uuid: turnId as NonNullable<SDKUserMessage['uuid']>,
-    ...(texts.some(text => looksLikeCommand.test(text)) && { client_composed: true }),
-  }
 }

@@ -8,6 +8,7 @@ import type {
   TranscriptStore,
 } from '../sessions/ports.ts'
 import { type AgentContext, ClaudeAgent } from './claude-agent.ts'
+import { toDeferral } from './deferral.ts'
 import { inspectClaude } from './inspection.ts'
 import { ProcessRegistry } from './process-registry.ts'
 import type { ClaudeSettings } from './sdk-options.ts'
@@ -63,6 +64,14 @@ export class ClaudeLauncher implements AgentLauncher {
     return agent
   }
 
+  async canContinue(
+    conversation: { tenantId: string; claudeSessionId: string },
+    toolUseId: string,
+  ): Promise<boolean> {
+    const entries = await this.#options.transcripts?.loadTranscript({ ...conversation, subpath: null })
+    return Boolean(entries && toDeferral(entries, toolUseId))
+  }
+
   inspect(): Promise<AgentInspection> {
     this.#inspecting ??= inspectClaude(this.#settings, this.#cwd, this.#closed.signal, this.#registry)
       .then(inspection => {
@@ -96,6 +105,7 @@ export class ClaudeLauncher implements AgentLauncher {
     // A process that failed to start knows no models; those of an earlier one are still the best answer.
     this.lastInspection = {
       ...(this.lastInspection?.models && { models: this.lastInspection.models }),
+      ...(this.lastInspection?.tools && { tools: this.lastInspection.tools }),
       ...inspection,
     }
   }

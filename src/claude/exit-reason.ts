@@ -46,6 +46,12 @@ export function explainEnd(end: ProcessEnd): AgentFailure {
         'Install @anthropic-ai/claude-agent-sdk with its optional dependencies, or set claudeExecutable',
     }
   }
+  if (end.text.includes('--json-schema is not a valid')) {
+    return {
+      reason: 'setting_not_supported',
+      message: 'Claude Code does not work with the schema of outputFormat of the session',
+    }
+  }
   if (end.text.includes('dangerously-skip-permissions cannot be used with root')) {
     return {
       reason: 'start_failed',

@@ -1,4 +1,5 @@
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
+import type { ModelInfo } from '../contract/system.ts'
 import type { AgentFailure, AgentInspection } from '../sessions/ports.ts'
 import { explainEnd } from './exit-reason.ts'
 import { openQuery } from './live-query.ts'
@@ -32,14 +33,41 @@ export function toInspection(result: Initialization): AgentInspection {
   return {
     status: hasCredentials ? 'ok' : 'unavailable',
     ...(result.claude_code_version !== undefined && { version: result.claude_code_version }),
-    models: result.models.map(({ value, displayName, description, resolvedModel }) => ({
+    models: result.models.map(({ value, displayName, description, resolvedModel, ...model }) => ({
       id: value,
       name: displayName,
       description,
       ...(resolvedModel !== undefined && { resolvedModel }),
+      ...toAbilities(model),
     })),
     ...(!hasCredentials && { failure: notLoggedIn }),
   }
+}
+
+/** Those that Claude Code knows of; `supportsThinkingOff` is not in the SDK's typings. */
+function toAbilities(model: object): Pick<ModelInfo, 'effortLevels' | 'adaptiveThinking' | 'thinkingOff'> {
+  const { supportsEffort, supportedEffortLevels, supportsAdaptiveThinking, supportsThinkingOff } =
+    model as Partial<Initialization['models'][number]> & { supportsThinkingOff?: boolean }
+  const effortLevels = supportsEffort === false ? [] : supportedEffortLevels
+  return {
+    ...(effortLevels && { effortLevels }),
+    ...(supportsAdaptiveThinking !== undefined && { adaptiveThinking: supportsAdaptiveThinking }),
+    ...(supportsThinkingOff !== undefined && { thinkingOff: supportsThinkingOff }),
+  }
+}
+
+/** Not in the SDK's typings. */
+type RuleReader = {
+  listPermissionRules?(): Promise<{ state?: { rules?: { rule: string; source: string }[] } }>
+}
+
+/** The tools of a process that was started without any: undefined when it does not tell them. */
+async function findTools(query: Query): Promise<string[] | undefined> {
+  const rules = await (query as RuleReader).listPermissionRules?.().catch(() => undefined)
+  const tools = rules?.state?.rules
+    ?.filter(({ source }) => source === 'toolsNarrowing')
+    .map(({ rule }) => rule)
+  return tools?.length ? tools : undefined
 }
 
 /** Starts Claude Code without a conversation, asks what it is, and ends it. Never rejects. */
@@ -63,7 +91,13 @@ export async function inspectClaude(
   signal.addEventListener('abort', leave, { once: true })
   const bound = setTimeout(() => giveUp(noAnswer), answerBoundMs)
   bound.unref()
-  const inspection = await live.query.initializationResult().then(toInspection, () => undefined)
+  const inspection = await live.query.initializationResult().then(
+    async result => {
+      const tools = await findTools(live.query)
+      return { ...toInspection(result), ...(tools && { tools }) }
+    },
+    () => undefined,
+  )
   clearTimeout(bound)
   signal.removeEventListener('abort', leave)
   await live.end({ graceMs: inspection ? 2_000 : 0, termMs: 2_000 })

@@ -23,6 +23,8 @@ export interface LiveQuery {
   read(
     onMessage: (message: SDKMessage) => void,
   ): Promise<Pick<ProcessEnd, 'code' | 'signal' | 'errno' | 'text'>>
+  /** Ends the process and all that it has started at once, before anything reaches it. */
+  kill(): Promise<void>
   /** Ends the process and all that it has started within the bounds. */
   end(bounds: TerminationBounds): Promise<void>
 }
@@ -70,6 +72,12 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
         errno: end?.error?.code,
         text: `${spawned?.stderrTail() ?? ''}\n${text}`,
       }
+    },
+    async kill() {
+      ended = true
+      await spawned?.tree?.kill()
+      input.end()
+      live.close()
     },
     async end(bounds) {
       ended = true

@@ -1,7 +1,12 @@
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { FailureReason } from '../contract/errors.ts'
-import type { StopReason, Usage } from '../contract/turns.ts'
+import type { OutputFormat } from '../contract/output-format.ts'
+import type { StopReason } from '../contract/turns.ts'
 import type { AgentFailure, TurnOutcome } from '../sessions/ports.ts'
+import { isOfCommand } from './command-output.ts'
+import { outputRetriesExhausted, toDenials, toStructuredOutput } from './findings.ts'
+import type { ObservedUsage } from './observed-usage.ts'
+import { orUnknown, toFigures } from './turn-figures.ts'
 
 /** What was seen of a turn when its process told that it is over. */
 export interface TurnSigns {
@@ -9,21 +14,28 @@ export interface TurnSigns {
   results: readonly SDKResultMessage[]
   /** The typed error on the newest assistant message. */
   assistantError: SDKAssistantMessageError | undefined
-  /** Text of the newest assistant message. */
+  /** Text of the newest assistant message, or what a command has printed. */
   assistantText: string | null
   interruptRequested: boolean
+  observed: ObservedUsage
 }
 
 /**
  * Reads flags and typed fields only: the text of a result means nothing here.
  *
  * @param costBefore `total_cost_usd` of the turn before, which counts up over the life of a process
+ * @param format what the session wants the answer to be as data
  */
-export function toOutcome(signs: TurnSigns, costBefore: number | null): TurnOutcome {
+export function toOutcome(
+  signs: TurnSigns,
+  costBefore: number | null,
+  format?: OutputFormat | undefined,
+): TurnOutcome {
   const result = signs.results.at(-1)
   if (!result) throw new Error('a turn without a result has no outcome')
-  const figures = { usage: toUsage(signs.results), costUsd: toCost(signs.results, costBefore) }
-  const text = result.subtype === 'success' && !result.is_error ? result.result : signs.assistantText
+  const figures = { ...toFigures(signs.results, signs.observed, costBefore), ...toDenials(signs.results) }
+  const said = result.subtype === 'success' && !result.is_error ? result.result : undefined
+  const text = said === '' && isOfCommand(result) ? signs.assistantText : (said ?? signs.assistantText)
   const completed = (stopReason: StopReason): TurnOutcome => ({
     status: 'completed',
     stopReason,
@@ -33,15 +45,22 @@ export function toOutcome(signs: TurnSigns, costBefore: number | null): TurnOutc
   if (result.subtype === 'error_max_turns') return completed('max_turns')
   if (result.subtype === 'error_max_budget_usd') return completed('budget')
   if (result.stop_reason === 'refusal') return completed('refusal')
-  if (result.subtype === 'success' && !result.is_error) return completed('end_turn')
-  if (signs.interruptRequested) return { status: 'interrupted', response: signs.assistantText, ...figures }
-  return {
+  const failed = (failure: AgentFailure): TurnOutcome => ({
     status: 'failed',
-    failure: toFailure(result, signs.assistantError),
+    failure,
     unavailable: false,
     response: null,
     ...figures,
+  })
+  if (result.subtype === 'success' && !result.is_error) {
+    const output = toStructuredOutput(result, format)
+    return 'reason' in output ? failed(output) : { ...completed('end_turn'), ...output }
   }
+  if (signs.interruptRequested) {
+    return { status: 'interrupted', response: signs.assistantText, ...orUnknown(figures) }
+  }
+  if (result.subtype === 'error_max_structured_output_retries') return failed(outputRetriesExhausted)
+  return failed(toFailure(result, signs.assistantError))
 }
 
 const reasonByError: Record<SDKAssistantMessageError, FailureReason> = {
@@ -87,53 +106,4 @@ function toReason(result: SDKResultMessage, error: SDKAssistantMessageError | un
   if (status === 401 || status === 403) return 'authentication_failed'
   if (result.terminal_reason === 'api_error' || result.terminal_reason === 'model_error') return 'model_error'
   return 'unknown'
-}
-
-interface ModelTokens {
-  inputTokens: number
-  outputTokens: number
-  cacheReadInputTokens: number
-  cacheCreationInputTokens: number
-  costUSD: number
-}
-
-/** Per model, since the result before; sent by the pinned Claude Code but not in the SDK's typings. */
-function sinceLastResult(results: readonly SDKResultMessage[]): ModelTokens[] | undefined {
-  const models = results.map(
-    result =>
-      (result as { model_usage_since_last_result?: Record<string, ModelTokens> })
-        .model_usage_since_last_result,
-  )
-  return models.every(usage => usage !== undefined)
-    ? models.flatMap(usage => Object.values(usage))
-    : undefined
-}
-
-function toUsage(results: readonly SDKResultMessage[]): Usage {
-  const tokens = sinceLastResult(results) ?? results.map(toModelTokens)
-  const sum = (field: keyof ModelTokens) => tokens.reduce((total, counted) => total + counted[field], 0)
-  return {
-    inputTokens: sum('inputTokens'),
-    outputTokens: sum('outputTokens'),
-    cacheReadInputTokens: sum('cacheReadInputTokens'),
-    cacheCreationInputTokens: sum('cacheCreationInputTokens'),
-  }
-}
-
-/** Of the main conversation alone: the fallback. */
-function toModelTokens({ usage }: SDKResultMessage): ModelTokens {
-  return {
-    inputTokens: usage.input_tokens,
-    outputTokens: usage.output_tokens,
-    cacheReadInputTokens: usage.cache_read_input_tokens,
-    cacheCreationInputTokens: usage.cache_creation_input_tokens,
-    costUSD: 0,
-  }
-}
-
-function toCost(results: readonly SDKResultMessage[], before: number | null): number | null {
-  const models = sinceLastResult(results)
-  if (models) return models.reduce((total, { costUSD }) => total + costUSD, 0)
-  const total = results.at(-1)?.total_cost_usd
-  return before === null || total === undefined ? null : Math.max(0, total - before)
 }

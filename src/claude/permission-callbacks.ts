@@ -1,4 +1,10 @@
-import type { CanUseTool, OnElicitation, Options, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk'
+import type {
+  CanUseTool,
+  OnElicitation,
+  Options,
+  PermissionUpdate,
+  SDKMessage,
+} from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionKind, PermissionSuggestion } from '../contract/permissions.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
 
@@ -8,6 +14,28 @@ export type AskPermission = (question: PermissionQuestion, signal: AbortSignal) 
 const kindByTool: Readonly<Record<string, PermissionKind>> = {
   AskUserQuestion: 'question',
   ExitPlanMode: 'plan',
+}
+
+/**
+ * The plans that Claude has proposed: Claude Code does not always hand them on with the request, but they are in
+ * the message that called the tool.
+ */
+export class ProposedPlans {
+  #newest: { toolUseId: string; input: Record<string, unknown> } | undefined
+
+  note(message: SDKMessage): void {
+    if (message.type !== 'assistant') return
+    for (const block of message.message.content) {
+      if (block.type !== 'tool_use' || block.name !== 'ExitPlanMode') continue
+      this.#newest = { toolUseId: block.id, input: block.input as Record<string, unknown> }
+    }
+  }
+
+  /** The request with the plan that it is about. */
+  complete(question: PermissionQuestion): PermissionQuestion {
+    if (question.kind !== 'plan' || question.toolUseId !== this.#newest?.toolUseId) return question
+    return { ...question, input: { ...this.#newest.input, ...question.input } }
+  }
 }
 
 /** What makes Claude Code ask people (SDK options `canUseTool`, `onElicitation`). */

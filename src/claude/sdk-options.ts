@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec, TranscriptStore } from '../sessions/ports.ts'
+import { toSettingOptions } from './session-options.ts'
 import { mirrorTranscripts } from './transcript-mirror.ts'
 
 export interface ClaudeSettings {
@@ -24,21 +25,21 @@ export function toSdkOptions(
   transcripts?: TranscriptStore,
 ): Options {
   return {
-    ...commonOptions(settings),
+    ...commonOptions(settings, spec.settings.agentEnv),
     cwd: spec.cwd,
     ...(spec.resume ? { resume: spec.claudeSessionId } : { sessionId: spec.claudeSessionId }),
     ...(spec.model !== null && { model: spec.model }),
     ...(spec.maxTurns !== null && { maxTurns: spec.maxTurns }),
     permissionMode: spec.permissionMode,
     ...(spec.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
-    systemPrompt: {
-      type: 'preset',
-      preset: 'claude_code',
-      ...(spec.appendSystemPrompt !== null && { append: spec.appendSystemPrompt }),
-    },
+    ...toSettingOptions(spec),
     includePartialMessages: true,
+    // What subagents say is told as well, and not only which tools they call.
+    forwardSubagentText: true,
+    // An interrupt spares what runs in the background: there is a way to stop each task by itself.
+    perTaskStopAffordance: true,
     ...(transcripts && {
-      sessionStore: mirrorTranscripts(transcripts, spec.tenantId),
+      sessionStore: mirrorTranscripts(transcripts, spec.tenantId, spec.continueAt),
       // Each line at once: what a crash could lose is what Claude Code has not written yet.
       sessionStoreFlush: 'eager' as const,
     }),
@@ -47,12 +48,13 @@ export function toSdkOptions(
 
 /** Options for a process that is only asked what it is. */
 export function toInspectionOptions(settings: ClaudeSettings): Options {
-  return { ...commonOptions(settings), persistSession: false }
+  // Without tools, each that it has is listed as one that is taken away.
+  return { ...commonOptions(settings), persistSession: false, tools: [] }
 }
 
-function commonOptions(settings: ClaudeSettings): Options {
+function commonOptions(settings: ClaudeSettings, own: Record<string, string> = {}): Options {
   return {
-    env: { ...protocolEnvironment, ...settings.environment },
+    env: { ...protocolEnvironment, ...settings.environment, ...own },
     ...(settings.executable !== undefined && { pathToClaudeCodeExecutable: settings.executable }),
     settingSources: ['project'],
     // Nobody can be asked yet: what needs a person's permission is denied at once, and Claude is told so.

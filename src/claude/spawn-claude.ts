@@ -50,6 +50,8 @@ export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): Spawned
   })
   // Its entry is there even if it has died by now: it is read off only when we get back to the event loop.
   const tree = child.pid === undefined ? undefined : new ProcessTree(identify(child.pid), marker, true)
+  // The SDK listens for the exit many times over, once for each thing that it waits for.
+  child.setMaxListeners(50)
   // A write to a process that has just died is told by its exit.
   child.stdin.on('error', () => {})
   const stderrTail = keepTail(child.stderr)

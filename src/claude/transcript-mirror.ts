@@ -1,5 +1,6 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk'
 import type { TranscriptEntry, TranscriptStore } from '../sessions/ports.ts'
+import { toDeferral } from './deferral.ts'
 
 /**
  * Claude Code's transcripts in our store, so that a conversation outlives its configuration directory and its
@@ -8,7 +9,11 @@ import type { TranscriptEntry, TranscriptStore } from '../sessions/ports.ts'
  * The SDK's `projectKey` is made of the working directory. It is left out of ours: on another machine the same
  * conversation may work elsewhere, and a conversation's id is unique without it.
  */
-export function mirrorTranscripts(transcripts: TranscriptStore, tenantId: string): SessionStore {
+export function mirrorTranscripts(
+  transcripts: TranscriptStore,
+  tenantId: string,
+  continueAt?: string,
+): SessionStore {
   const toKey = (key: { sessionId: string; subpath?: string }) => ({
     tenantId,
     claudeSessionId: key.sessionId,
@@ -16,7 +21,14 @@ export function mirrorTranscripts(transcripts: TranscriptStore, tenantId: string
   })
   return {
     append: (key, entries) => transcripts.appendTranscript(toKey(key), entries as TranscriptEntry[]),
-    load: key => transcripts.loadTranscript(toKey(key)),
+    async load(key) {
+      const entries = await transcripts.loadTranscript(toKey(key))
+      const deferral = continueAt !== undefined && entries && !key.subpath && toDeferral(entries, continueAt)
+      if (!deferral) return entries
+      // Stored as well: what Claude Code writes next refers to it.
+      await transcripts.appendTranscript(toKey(key), deferral)
+      return [...entries, ...deferral]
+    },
     listSubkeys: ({ sessionId }) =>
       transcripts.listTranscriptSubpaths({ tenantId, claudeSessionId: sessionId }),
   }

@@ -25,10 +25,50 @@ export interface ClaudeCodeApiConfig {
    * `defaultCwd` alone.
    */
   allowedRoots?: string[]
+  /**
+   * Where sessions that ask for a workspace of their own get one: an empty directory, a clone or a worktree. Each
+   * is reached by its session alone. Default: `workspaces` in `dataDir`.
+   */
+  workspacesDir?: string
+  /**
+   * Beginnings of the URLs that sessions may clone from, such as `https://github.com/acme/`. Repositories inside
+   * the allowed roots can always be cloned. Default: `https://` alone.
+   */
+  cloneUrls?: string[]
+  /** A clone that takes longer is given up. Default: five minutes. */
+  cloneTimeoutMs?: number
   /** Whether sessions may ask for the permission mode `bypassPermissions`. Default: false. */
   allowBypassPermissions?: boolean
+  /**
+   * Whether sessions may name MCP servers that Claude Code starts as programs (`type: "stdio"`): each runs with
+   * the rights of this process, without any permission being asked. Default: false.
+   */
+  allowStdioMcpServers?: boolean
+  /**
+   * Which settings files a session may have Claude Code read. `user` is the whole configuration of the person whom
+   * this process runs as, with its hooks and permissions; `local` that of the directory which is not checked in.
+   * Default: `['project']`.
+   */
+  allowedSettingSources?: ('user' | 'project' | 'local')[]
+  /**
+   * Names of the variables that a session may set for its Claude Code with `agentEnv`. Some decide where
+   * credentials go (`ANTHROPIC_BASE_URL`) or what is run (`PATH`). Default: none.
+   */
+  allowedAgentEnv?: string[]
+  /**
+   * Keys for the secrets that sessions bring along (headers and variables of MCP servers, `agentEnv`), each 32
+   * bytes in hexadecimal or base64: the first one seals, all of them unseal. To replace a key put the new one in
+   * front, and take the old one away when no session needs it any more. Default: `CLAUDE_CODE_API_SECRET_KEY`
+   * (comma-separated), else the lines of the file `secret.key` in `dataDir`, which is made at the first start.
+   */
+  secretKeys?: string[]
   /** A session's process ends after being idle this long; the next message starts another. Default: ten minutes. */
   idleTimeoutMs?: number
+  /**
+   * A permission request that nobody has answered for this long, the only one of its turn, waits on without a
+   * process, where Claude Code allows that. Default: ten minutes.
+   */
+  permissionParkMs?: number
   /**
    * A running turn whose process gives no sign of life for this long is ended. Default: ten minutes; 0: never.
    */
@@ -52,6 +92,8 @@ export interface ClaudeCodeApiConfig {
   maxBodyBytes?: number
   /** Larger uploads (attachments, files of the workspace) are refused with 413. Default: 32 MiB. */
   maxUploadBytes?: number
+  /** How many bytes the attachments of one session may have in all; more are refused with 413. Default: 256 MiB. */
+  maxAttachmentBytesPerSession?: number
   /** Variables that Claude Code's process gets beyond the allow-list. */
   agentEnv?: Record<string, string>
   /** The Claude Code to start. Default: the one that the Agent SDK brings. */

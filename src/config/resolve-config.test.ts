@@ -28,7 +28,12 @@ it('has the defaults of the contract', () => {
     defaultCwd: process.cwd(),
     allowedRoots: [process.cwd()],
     allowBypassPermissions: false,
+    allowStdioMcpServers: false,
+    allowedSettingSources: ['project'],
+    allowedAgentEnv: [],
+    secretKeys: undefined,
     idleTimeoutMs: 600_000,
+    permissionParkMs: 600_000,
     watchdogMs: 600_000,
     maxQueuedTurns: 16,
     maxWaitingTurns: 1000,
@@ -37,6 +42,7 @@ it('has the defaults of the contract', () => {
     drainTimeoutMs: 10_000,
     maxBodyBytes: 10 * 1024 * 1024,
     maxUploadBytes: 32 * 1024 * 1024,
+    maxAttachmentBytesPerSession: 256 * 1024 * 1024,
     agentEnvironment: { HOME: '/home/me' },
     claudeExecutable: undefined,
     logger: undefined,
@@ -128,6 +134,10 @@ it.each<[field: string, config: unknown]>([
   ['allowedRoots', { allowedRoots: [] }],
   ['dataDir', { dataDir: '' }],
   ['agentEnv.A', { agentEnv: { A: 1 } }],
+  ['allowedAgentEnv[0]', { allowedAgentEnv: ['A B'] }],
+  ['allowedSettingSources[0]', { allowedSettingSources: ['managed'] }],
+  ['secretKeys', { secretKeys: [] }],
+  ['secretKeys[1]', { secretKeys: ['a'.repeat(64), 'too short'] }],
   ['logger', { logger: {} }],
   ['logLevel', { logLevel: 'loud' }],
   ['config', null],
@@ -139,6 +149,15 @@ it.each<[field: string, config: unknown]>([
 
 it('names the variable of a wrong key', () => {
   expect(() => resolveConfig({}, { CLAUDE_API_KEYS: 'a,b c' })).toThrow(/^CLAUDE_API_KEYS: /)
+})
+
+it('takes keys for secrets from the options, else from the environment, and never repeats one that is wrong', () => {
+  const [first, second] = ['1a'.repeat(32), `${'A'.repeat(42)}Q=`]
+  const inEnvironment = { CLAUDE_CODE_API_SECRET_KEY: `${first}, ${second}` }
+  expect(resolveConfig({}, inEnvironment).secretKeys?.map(key => key.length)).toEqual([32, 32])
+  expect(resolveConfig({ secretKeys: [second] }, inEnvironment).secretKeys).toHaveLength(1)
+  const attempt = () => resolveConfig({}, { CLAUDE_CODE_API_SECRET_KEY: 'hunter2' })
+  expect(attempt).toThrow(/^CLAUDE_CODE_API_SECRET_KEY: (?!.*hunter2)/)
 })
 
 it('takes a logger', () => {

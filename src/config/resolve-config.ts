@@ -3,12 +3,14 @@ import path from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { OperationId } from '../contract/operations.ts'
+import type { SettingSource } from '../contract/session-settings.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import { toPath } from '../lib/json-flaws.ts'
 import { buildAgentEnvironment } from './agent-environment.ts'
 import { checkKey, findKeysInEnvironment, hashApiKey, type ResolvedApiKey, toApiKey } from './api-keys.ts'
 import type { Environment } from './env.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
+import { resolveSecretKeys } from './secret-keys.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 
 /** The configuration with every default filled in. Times are in milliseconds, paths absolute. */
@@ -33,8 +35,17 @@ export interface ResolvedConfig {
   dataDir: string
   defaultCwd: string
   allowedRoots: readonly string[]
+  workspacesDir: string
+  cloneUrls: readonly string[]
+  cloneTimeoutMs: number
   allowBypassPermissions: boolean
+  allowStdioMcpServers: boolean
+  allowedSettingSources: readonly SettingSource[]
+  allowedAgentEnv: readonly string[]
+  /** 32 bytes each, the first one seals; undefined: those of the file in the data directory. */
+  secretKeys: readonly Buffer[] | undefined
   idleTimeoutMs: number
+  permissionParkMs: number
   /** 0: off. */
   watchdogMs: number
   maxQueuedTurns: number
@@ -46,6 +57,7 @@ export interface ResolvedConfig {
   drainTimeoutMs: number
   maxBodyBytes: number
   maxUploadBytes: number
+  maxAttachmentBytesPerSession: number
   /** All of what Claude Code's process gets. */
   agentEnvironment: Readonly<Record<string, string>>
   claudeExecutable: string | undefined
@@ -101,8 +113,18 @@ const schema = z.strictObject({
   dataDir: directory.optional(),
   defaultCwd: directory.optional(),
   allowedRoots: z.array(directory).min(1).optional(),
+  workspacesDir: directory.optional(),
+  cloneUrls: z
+    .array(text.regex(/^(https?|ssh|git):\/\/\S*$/, 'must be the beginning of a URL, such as https://example.com/'))
+    .default(['https://']),
+  cloneTimeoutMs: duration(1).default(300_000),
   allowBypassPermissions: z.boolean().default(false),
+  allowStdioMcpServers: z.boolean().default(false),
+  allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
+  allowedAgentEnv: z.array(z.string().regex(/^[A-Za-z_]\w*$/, 'is no name for a variable')).default([]),
+  secretKeys: z.array(text).min(1).optional(),
   idleTimeoutMs: duration(1).default(600_000),
+  permissionParkMs: duration(0).default(600_000),
   watchdogMs: duration(0).default(600_000),
   maxQueuedTurns: count(0).default(16),
   maxWaitingTurns: count(0).default(1000),
@@ -113,6 +135,7 @@ const schema = z.strictObject({
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   maxUploadBytes: count(1).default(32 * 1024 * 1024),
+  maxAttachmentBytesPerSession: count(0).default(256 * 1024 * 1024),
   agentEnv: z.record(z.string().regex(/^[^=\0]+$/, 'is no name for a variable'), z.string()).optional(),
   claudeExecutable: text.optional(),
   logger: z.custom<Logger>(isLogger, 'must be a logger such as pino makes').optional(),
@@ -128,8 +151,9 @@ const schema = z.strictObject({
 export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): ResolvedConfig {
   const result = schema.safeParse(config)
   if (!result.success) throw toConfigError(result.error)
-  const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, ...options } = result.data
+  const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, secretKeys, ...options } = result.data
   const roots = (options.allowedRoots ?? findRoots(env))?.map(root => path.resolve(root))
+  const dataDir = path.resolve(options.dataDir ?? findDataDir(env))
   const defaultCwd = path.resolve(options.defaultCwd ?? chooseDefaultCwd(roots))
   return {
     ...options,
@@ -147,11 +171,13 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
       enabled: options.openApiValidation.enabled,
       specPath: options.openApiValidation.specPath,
     },
-    dataDir: path.resolve(options.dataDir ?? findDataDir(env)),
+    dataDir,
+    workspacesDir: path.resolve(options.workspacesDir ?? path.join(dataDir, 'workspaces')),
     defaultCwd,
     allowedRoots: roots ?? [defaultCwd],
     eventRetentionMs: options.eventRetentionMs,
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
+    secretKeys: resolveSecretKeys(secretKeys, env),
     claudeExecutable,
     logger,
   }

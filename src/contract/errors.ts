@@ -1,3 +1,5 @@
+import type { WorkspaceFailureReason } from './workspace.ts'
+
 /**
  * The catalogue of everything that can go wrong for a caller. Throw sites name a code; the status, the title
  * and whether trying again can help are decided here and nowhere else.
@@ -5,6 +7,7 @@
 export const errorCatalogue = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid', retryable: false },
   MISSING_API_KEY: { status: 401, title: 'No API key was sent', retryable: false },
+  BUDGET_EXCEEDED: { status: 402, title: 'The budget of the session is used up', retryable: false },
   INVALID_API_KEY: { status: 403, title: 'The API key is not valid', retryable: false },
   CWD_NOT_ALLOWED: {
     status: 403,
@@ -16,10 +19,29 @@ export const errorCatalogue = {
     title: 'The permission mode is not allowed by this server',
     retryable: false,
   },
+  SETTING_NOT_ALLOWED: {
+    status: 403,
+    title: 'The setting is not allowed by this server',
+    retryable: false,
+  },
+  PATH_NOT_ALLOWED: {
+    status: 403,
+    title: "The path leads out of the session's directories, or must not be touched",
+    retryable: false,
+  },
+  WORKSPACE_NOT_ALLOWED: {
+    status: 403,
+    title: 'The server does not allow to clone from there',
+    retryable: false,
+  },
   NOT_FOUND: { status: 404, title: 'No such path', retryable: false },
   SESSION_NOT_FOUND: { status: 404, title: 'No such session', retryable: false },
   TURN_NOT_FOUND: { status: 404, title: 'No such turn', retryable: false },
   PERMISSION_REQUEST_NOT_FOUND: { status: 404, title: 'No such permission request', retryable: false },
+  ATTACHMENT_NOT_FOUND: { status: 404, title: 'No such attachment', retryable: false },
+  FILE_NOT_FOUND: { status: 404, title: 'No such file', retryable: false },
+  MCP_SERVER_NOT_FOUND: { status: 404, title: 'No such MCP server', retryable: false },
+  TASK_NOT_FOUND: { status: 404, title: 'No such background task', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not know this method', retryable: false },
   REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
   SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
@@ -28,20 +50,43 @@ export const errorCatalogue = {
     title: 'The first request with this key is still being accepted',
     retryable: true,
   },
+  TURN_NOT_IN_CONVERSATION: {
+    status: 409,
+    title: 'The turn is not part of what Claude knows of the conversation',
+    retryable: false,
+  },
+  TRANSCRIPT_INCOMPLETE: {
+    status: 409,
+    title: 'What Claude Code remembers of the conversation is not stored',
+    retryable: false,
+  },
   PERMISSION_ALREADY_RESOLVED: {
     status: 409,
     title: 'The permission request has been answered or is over',
     retryable: false,
   },
+  ATTACHMENT_IN_USE: { status: 409, title: 'A turn that has not ended needs the attachment', retryable: true },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: 'The file is not in the state that the request asks for',
+    retryable: false,
+  },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large', retryable: false },
+  ATTACHMENT_LIMIT_REACHED: {
+    status: 413,
+    title: 'The session has no room for the attachment',
+    retryable: false,
+  },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not JSON', retryable: false },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: 'The file has nothing in that range', retryable: false },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     title: 'The idempotency key was used with another body',
     retryable: false,
   },
+  WORKSPACE_FAILED: { status: 422, title: 'The workspace could not be made', retryable: false },
   MAX_SESSIONS_REACHED: { status: 429, title: 'Too many active sessions', retryable: true },
   TURN_QUEUE_FULL: { status: 429, title: 'Too many turns are waiting', retryable: true },
   RATE_LIMIT_EXCEEDED: { status: 429, title: 'Too many requests', retryable: true },
@@ -84,6 +129,9 @@ export const failureReasons = [
   'not_logged_in',
   'start_failed',
   'cwd_missing',
+  'setting_not_supported',
+  'structured_output_failed',
+  'secrets_unreadable',
   'cancelled',
   'lost',
   'unknown',
@@ -94,17 +142,26 @@ interface DetailsByCode {
   INVALID_REQUEST: { issues: RequestIssue[] }
   METHOD_NOT_ALLOWED: { allowed: string[] }
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
+  /** `setting` is what was asked for, `option` the server's that would allow it. */
+  SETTING_NOT_ALLOWED: { setting: string; option: string; allowed: string[] }
+  /** In US dollars. */
+  BUDGET_EXCEEDED: { limit: number; spent: number }
   CWD_NOT_ALLOWED: { allowedRoots: string[] }
+  WORKSPACE_FAILED: { type: string; reason: WorkspaceFailureReason }
   MAX_SESSIONS_REACHED: { limit: number; active: number }
   TURN_QUEUE_FULL: { limit: number; waiting: number }
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
   PAYLOAD_TOO_LARGE: { limit: number }
+  RANGE_NOT_SATISFIABLE: { sizeBytes: number }
   REQUEST_TIMEOUT: { turnId: string; timeout: number }
   MESSAGE_SEND_FAILED: { turnId: string; reason: FailureReason } | undefined
   AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
   SESSION_BUSY: { turnId: string }
+  TURN_NOT_IN_CONVERSATION: { turnId: string; reason: 'rewound' | 'never_sent' | 'shared_past' }
   PERMISSION_ALREADY_RESOLVED: { permissionId: string; status: string }
   SHUTTING_DOWN: { turnId: string } | undefined
+  ATTACHMENT_IN_USE: { turnId: string }
+  ATTACHMENT_LIMIT_REACHED: { limit: number; used: number }
 }
 
 /** The `details` of an error of that code. */

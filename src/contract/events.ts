@@ -1,14 +1,17 @@
 import { z } from 'zod'
+import { forkedFrom } from './branching.ts'
 import { errorCodes } from './errors.ts'
 import { permissionFields } from './permissions.ts'
 import { identifier, timestamp } from './primitives.ts'
+import { changeableSettings } from './session-settings.ts'
 import { permissionMode } from './sessions.ts'
-import { answerFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
+import { answerFields, findingFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
 
 /** Every kind of entry that a session's log can hold. */
 export const eventTypes = [
   'session.created',
   'session.updated',
+  'session.rewound',
   'session.expired',
   'session.ended',
   'turn.queued',
@@ -50,6 +53,7 @@ export const eventSchemas = {
     cwd: z.string(),
     permissionMode,
     title: z.string().nullable(),
+    forkedFrom: forkedFrom.optional(),
   }),
   'session.updated': z.strictObject({
     ...envelope,
@@ -58,6 +62,15 @@ export const eventSchemas = {
     model: z.string().nullable().optional(),
     permissionMode: permissionMode.optional(),
     maxTurns: z.int().nullable().optional(),
+    ...changeableSettings,
+  }),
+  'session.rewound': z.strictObject({
+    ...envelope,
+    toTurnId: identifier,
+    conversation: z.boolean(),
+    files: z.boolean(),
+    turnIds: z.array(identifier).meta({ description: 'The turns that no longer count, oldest first' }),
+    restored: z.array(z.string()).meta({ description: 'The files that were put back' }),
   }),
   'session.expired': z.strictObject(envelope),
   'session.ended': z.strictObject(envelope),
@@ -84,20 +97,28 @@ export const eventSchemas = {
     stopReason,
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
+    ...findingFields,
   }),
   'turn.failed': z.strictObject({
     ...ended,
     error: turnError,
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
+    ...findingFields,
   }),
   'turn.interrupted': z.strictObject({
     ...ended,
     stopReason: stopReason.nullable(),
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
+    ...findingFields,
   }),
-  'turn.timed_out': z.strictObject({ ...ended, usage: usage.nullable(), costUsd: z.number().nullable() }),
+  'turn.timed_out': z.strictObject({
+    ...ended,
+    usage: usage.nullable(),
+    costUsd: z.number().nullable(),
+    ...findingFields,
+  }),
   'turn.lost': z.strictObject({ ...ended, error: turnError }),
 } as const satisfies Record<EventType, z.ZodType>
 

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { rewound } from './branching.ts'
+import { checkCommands, commands } from './commands.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
 import { answerFields, pagination, prompt } from './turns.ts'
 
@@ -27,8 +29,10 @@ export const sendMessageRequest = z
       .default(false)
       .meta({ description: 'Answer 202 at once; the turn runs on its own' }),
     onBusy,
+    commands,
     onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
   })
+  .check(checkCommands)
   .refine(body => !(body.stream && body.background), {
     path: ['background'],
     message: 'cannot be combined with stream',
@@ -49,7 +53,7 @@ export const streamPointer = z
     streamUrl: z.string(),
     method: z.literal('POST'),
     headers: z.strictObject({ 'Content-Type': z.string(), Accept: z.string() }),
-    body: z.strictObject({ prompt, timeout: z.int() }),
+    body: z.strictObject({ prompt, timeout: z.int(), commands: z.boolean().optional() }),
   })
   .meta({ id: 'StreamPointer' })
 
@@ -72,8 +76,10 @@ export const streamMessageRequest = z
       .boolean()
       .default(false)
       .meta({ description: 'Also send pieces of messages still being generated' }),
+    commands,
     onDisconnect: z.enum(['interrupt', 'continue']).default('interrupt'),
   })
+  .check(checkCommands)
   .meta({ id: 'StreamMessageRequest' })
 
 export const listMessagesQuery = z
@@ -100,7 +106,10 @@ export const storedMessage = z
     sequence: z.int().min(1),
     timestamp,
     source: z.enum(['user', 'sdk']).meta({ description: "`user`: sent by the API's caller" }),
-    turnId: identifier.nullable(),
+    turnId: identifier
+      .nullable()
+      .meta({ description: 'In the shared past of a fork a turn of the original' }),
+    rewound,
   })
   .meta({ id: 'StoredMessage' })
 

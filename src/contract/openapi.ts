@@ -78,9 +78,10 @@ function describe(
 ): Json {
   const responses: Record<string, Json> = {}
   for (const { status, description, schema, contentType, headers } of operation.success) {
-    const content = schema
-      ? { 'application/json': { schema: toSchema(schema, 'output') } }
-      : contentType && { [contentType]: { schema: { type: 'string' } } }
+    const content = (schema ?? contentType) && {
+      ...(schema && { 'application/json': { schema: toSchema(schema, 'output') } }),
+      ...(contentType && { [contentType]: { schema: { type: 'string' } } }),
+    }
     responses[status] = {
       description,
       ...(headers && { headers: toResponseHeaders(headers) }),

@@ -14,7 +14,7 @@ export const tags = [
   'System',
 ] as const
 
-/** A successful answer. Without a schema it has no JSON body: `contentType` says what it is, if anything. */
+/** A successful answer. The schema is that of a JSON body; `contentType` says what else it may be, if anything. */
 export interface Success {
   status: number
   description: string

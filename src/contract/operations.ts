@@ -1,5 +1,10 @@
 import type { z } from 'zod'
 import type { Operation } from './operation.ts'
+import { conversationOperations } from './operations/conversation.ts'
+import { conversationFilesOperations } from './operations/conversation-files.ts'
+import { branchingOperations } from './operations/branching.ts'
+import { diffOperations } from './operations/diff.ts'
+import { filesOperations } from './operations/files.ts'
 import { messagesOperations } from './operations/messages.ts'
 import { sessionsOperations } from './operations/sessions.ts'
 import { permissionsOperations } from './operations/permissions.ts'
@@ -11,7 +16,12 @@ export const operations = {
   ...sessionsOperations,
   ...messagesOperations,
   ...turnsOperations,
+  ...branchingOperations,
   ...permissionsOperations,
+  ...conversationOperations,
+  ...conversationFilesOperations,
+  ...filesOperations,
+  ...diffOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

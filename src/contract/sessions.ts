@@ -1,24 +1,17 @@
 import { z } from 'zod'
+import { forkedFrom } from './branching.ts'
+import { permissionMode, permissionModes } from './permission-mode.ts'
 import { booleanParameter, identifier, integerParameter, jsonObject, timestamp } from './primitives.ts'
-import { sessionSettings } from './session-settings.ts'
+import { workspace, workspaceRequest } from './workspace.ts'
+import { changeableSettings, sessionSettings } from './session-settings.ts'
 
-export const permissionModes = [
-  'default',
-  'acceptEdits',
-  'bypassPermissions',
-  'plan',
-  'dontAsk',
-  'auto',
-] as const
-export const permissionMode = z.enum(permissionModes).meta({
-  id: 'PermissionMode',
-  description: 'How Claude Code decides what it may do by itself (SDK option `permissionMode`)',
-})
+export { permissionMode, permissionModes }
 
 export const sessionStatus = z.enum(['active', 'expired', 'ended']).meta({ id: 'SessionStatus' })
 export const sessionState = z.enum(['idle', 'running', 'requires_action']).meta({
   id: 'SessionState',
-  description: 'What an active session is doing; `idle` for one that has expired or ended',
+  description:
+    'What an active session is doing; `running` also while Claude goes on by itself because a background task has ended; `idle` for one that has expired or ended',
 })
 
 const metadata = jsonObject(16 * 1024).meta({ description: "The caller's own data; at most 16 KiB as JSON" })
@@ -39,6 +32,7 @@ export const createSessionRequest = z
       .max(4096)
       .optional()
       .meta({ description: 'Working directory; must lie inside an allowed root' }),
+    workspace: workspaceRequest.optional(),
     permissionMode: permissionMode.default('default'),
     appendSystemPrompt: z.string().max(200_000).optional(),
     maxTurns: maxTurns.optional(),
@@ -55,6 +49,7 @@ export const patchSessionRequest = z
     model: model.nullable().optional().meta({ description: 'From the next turn; null: the default' }),
     permissionMode: permissionMode.optional().meta({ description: 'From the next turn' }),
     maxTurns: maxTurns.nullable().optional().meta({ description: 'From the next turn; null: no limit' }),
+    ...changeableSettings,
   })
   .meta({ id: 'PatchSessionRequest' })
 
@@ -81,6 +76,10 @@ export const session = z
   .strictObject({
     ...common,
     state: sessionState,
+    backgroundTasks: z
+      .int()
+      .min(0)
+      .meta({ description: 'Background tasks that run, whether a turn does or not; see `GET .../tasks`' }),
     lastActivity: timestamp,
     messageCount: z
       .int()
@@ -94,6 +93,7 @@ export const session = z
       maxTurns: z.int().nullable(),
       ...sessionSettings.shape,
     }),
+    workspace,
     metadata: z.record(z.string(), z.unknown()),
     title: z.string().nullable(),
     claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
@@ -101,6 +101,9 @@ export const session = z
       description:
         "Whether the store has all that the conversation can be resumed from; else Claude Code's own files are needed",
     }),
+    forkedFrom: forkedFrom
+      .nullable()
+      .meta({ description: 'The session whose past this one shares; null: it began empty' }),
     lastSequence: z.int().min(0).meta({ description: "Sequence of the log's newest event" }),
   })
   .meta({ id: 'Session' })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { effort } from './agent-definitions.ts'
 import { errorCodes, failureReasons } from './errors.ts'
 import { timestamp } from './primitives.ts'
 
@@ -8,6 +9,9 @@ export const modelInfo = z
     name: z.string(),
     description: z.string().optional(),
     resolvedModel: z.string().optional().meta({ description: 'The model that an alias stands for' }),
+    effortLevels: z.array(effort).optional().meta({ description: 'What `effort` takes; empty: nothing' }),
+    adaptiveThinking: z.boolean().optional().meta({ description: 'Whether it decides how much to think' }),
+    thinkingOff: z.boolean().optional().meta({ description: 'Whether thinking can be switched off' }),
   })
   .meta({ id: 'ModelInfo' })
 

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { imageMediaTypes } from '../lib/media-type.ts'
+import { rewound } from './branching.ts'
 import { failureReasons } from './errors.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
 
@@ -32,6 +34,19 @@ export const usage = z
   })
   .meta({ id: 'Usage', description: 'Tokens of this turn alone, over all models that it used' })
 
+export const modelUsage = z
+  .strictObject({
+    model: z.string(),
+    ...usage.shape,
+    costUsd: z.number().min(0).nullable().meta({ description: 'null: nothing is known of it' }),
+    costComplete: z.boolean().meta({
+      description:
+        'false: the cost of some of these tokens is not known and not in `costUsd`, as of a turn whose process died',
+    }),
+    webSearchRequests: z.int().min(0),
+  })
+  .meta({ id: 'ModelUsage', description: "One model's share, subagents included" })
+
 export const permissionDenial = z
   .strictObject({
     toolName: z.string(),
@@ -51,6 +66,9 @@ const structuredOutput = z
   .unknown()
   .optional()
   .meta({ description: 'The answer as data that fits the `outputFormat` of the session; absent without one' })
+
+/** What only some turns have. */
+export const findingFields = { permissionDenials, structuredOutput }
 
 /** What an answer says of its turn, beside the text: that of a send and that of a stream. */
 export const answerFields = {
@@ -72,16 +90,26 @@ export const turnError = z
   })
   .meta({ id: 'TurnError' })
 
+const attachmentSource = z
+  .strictObject({ type: z.literal('attachment'), attachmentId: identifier })
+  .meta({
+    id: 'AttachmentSource',
+    description: 'What was uploaded before; the content is put in when Claude is given the prompt',
+  })
+
 export const promptBlock = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('text'), text: z.string().min(1) }),
     z.strictObject({
       type: z.literal('image'),
-      source: z.strictObject({
-        type: z.literal('base64'),
-        media_type: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
-        data: z.base64().min(1),
-      }),
+      source: z.discriminatedUnion('type', [
+        z.strictObject({
+          type: z.literal('base64'),
+          media_type: z.enum(imageMediaTypes),
+          data: z.base64().min(1),
+        }),
+        attachmentSource,
+      ]),
     }),
     z.strictObject({
       type: z.literal('document'),
@@ -97,10 +125,14 @@ export const promptBlock = z
           media_type: z.literal('text/plain'),
           data: z.string().min(1),
         }),
+        attachmentSource,
       ]),
     }),
   ])
-  .meta({ id: 'PromptBlock', description: 'A content block of the Messages API' })
+  .meta({
+    id: 'PromptBlock',
+    description: 'A content block of the Messages API, or one that refers to an attachment of the session',
+  })
 
 export const prompt = z
   .union([
@@ -115,6 +147,10 @@ export const turn = z
     sessionId: identifier,
     status: turnStatus,
     prompt,
+    commands: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Slash commands and file mentions in the prompt were followed; absent: they were text' }),
     response: z.string().nullable().meta({ description: 'The final text, once completed' }),
     stopReason: stopReason.nullable(),
     error: turnError.nullable(),
@@ -123,6 +159,10 @@ export const turn = z
       .number()
       .nullable()
       .meta({ description: "Claude Code's estimate for this turn, in US dollars" }),
+    modelUsage: z
+      .array(modelUsage)
+      .nullable()
+      .meta({ description: 'What each model had of it; null while nothing is known' }),
     createdAt: timestamp,
     startedAt: timestamp.nullable(),
     endedAt: timestamp.nullable(),
@@ -131,6 +171,7 @@ export const turn = z
     lastSequence: z.int().nullable(),
     permissionDenials,
     structuredOutput,
+    rewound,
   })
   .meta({ id: 'Turn' })
 
@@ -166,6 +207,7 @@ export const interruptResponse = z
 export type TurnStatus = z.infer<typeof turnStatus>
 export type StopReason = z.infer<typeof stopReason>
 export type Usage = z.infer<typeof usage>
+export type ModelUsage = z.infer<typeof modelUsage>
 export type PermissionDenial = z.infer<typeof permissionDenial>
 export type TurnError = z.infer<typeof turnError>
 export type Prompt = z.infer<typeof prompt>

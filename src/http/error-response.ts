@@ -59,6 +59,9 @@ export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
       shown = { code: 'INTERNAL', message: errorCatalogue.INTERNAL.title }
       body = toErrorBody(shown, requestId)
     }
+    if (shown.code === 'RANGE_NOT_SATISFIABLE') {
+      res.setHeader('Content-Range', `bytes */${shown.details?.sizeBytes}`)
+    }
     const wait = retryAfterSeconds[shown.code]
     if (wait !== undefined) res.setHeader('Retry-After', wait)
     sendJson(res, errorCatalogue[shown.code].status, body)

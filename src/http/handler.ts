@@ -42,6 +42,7 @@ interface MediaAnswers {
    * listens any longer, so that what the handler opened is let go.
    */
   'application/octet-stream': FileAnswer
+  'text/x-diff': FileAnswer
   'text/event-stream': { stream(sse: SseStream): Promise<void> }
 }
 
@@ -56,7 +57,7 @@ export interface FileAnswer {
 }
 
 export type Answer<Id extends OperationId> =
-  | OperationOutput<Id>
+  | (OperationOutput<Id> & { headers?: Readonly<Record<string, string>> })
   | (ContentTypeOf<Id> extends keyof MediaAnswers ? MediaAnswers[ContentTypeOf<Id>] : never)
 
 export type Handler<Id extends OperationId> = (exchange: Exchange<Id>) => Promise<Answer<Id>> | Answer<Id>

@@ -60,6 +60,7 @@ async function respond(
     return sendText(res, 200, 'text/html; charset=utf-8', answer.html)
   }
   validation?.checkResponse(id, answer.status, answer.body)
+  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value)
   if (answer.body !== undefined) return sendJson(res, answer.status, answer.body)
   res.statusCode = answer.status
   res.end()

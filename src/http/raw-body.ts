@@ -15,10 +15,17 @@ export function readRawBody(maxBytes: number): RequestHandler {
     parse(req, res, error => {
       if (error) return next(toBodyError(error, maxBytes))
       if (Buffer.isBuffer(req.body)) uploads.set(req, req.body)
+      // Taken for an empty one, it would overwrite a file with nothing.
+      else if (hasBody(req))
+        return next(new Error('something before the router has read the body of an upload'))
       req.body = undefined
       next()
     })
   }
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }
 
 /** What `readRawBody` has read of the request. */

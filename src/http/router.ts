@@ -5,13 +5,20 @@ import { createApiDocument } from './api-document.ts'
 import { identifyCaller, requireKey } from './authentication.ts'
 import { answerErrors } from './error-response.ts'
 import type { Handlers } from './handler.ts'
+import { branchingHandlers } from './handlers/branching.ts'
+import { attachmentHandlers } from './handlers/attachments.ts'
+import { conversationHandlers } from './handlers/conversation.ts'
 import { eventHandlers } from './handlers/events.ts'
+import { exportHandlers } from './handlers/export.ts'
+import { diffHandlers } from './handlers/diff.ts'
+import { fileHandlers } from './handlers/files.ts'
 import { messageHandlers } from './handlers/messages.ts'
 import { permissionHandlers } from './handlers/permissions.ts'
 import { sessionHandlers } from './handlers/sessions.ts'
 import { streamHandlers } from './handlers/stream.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { turnHandlers } from './handlers/turns.ts'
+import { usageHandlers } from './handlers/usage.ts'
 import { readJsonBody } from './json-body.ts'
 import { createOpenApiValidation } from './openapi-validation.ts'
 import { createEndpoint } from './operation-endpoint.ts'
@@ -51,7 +58,14 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...streamHandlers(deps),
     ...eventHandlers(deps),
     ...turnHandlers(deps),
+    ...branchingHandlers(deps),
     ...permissionHandlers(deps),
+    ...conversationHandlers(deps),
+    ...fileHandlers(deps),
+    ...diffHandlers(deps),
+    ...attachmentHandlers(deps),
+    ...usageHandlers(deps),
+    ...exportHandlers(deps),
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()

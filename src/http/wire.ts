@@ -1,9 +1,10 @@
+import type { Task } from '../contract/conversation.ts'
 import type { DeltaEvent, MessageEvent, SessionEvents } from '../contract/events.ts'
 import type { StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn } from '../contract/turns.ts'
-import type { EventRecord, MessagePayload, SessionRecord, TurnRecord } from '../sessions/records.ts'
+import type { EventRecord, MessagePayload, SessionRecord, TaskRecord, TurnRecord } from '../sessions/records.ts'
 import type { SessionView } from '../sessions/session-service.ts'
 import { sharedJson } from '../sessions/shared-json.ts'
 import { toFrame } from './sse-stream.ts'
@@ -28,6 +29,7 @@ export function toSession(view: SessionView): Session {
   const { session } = view
   return {
     ...toSessionSummary(view),
+    backgroundTasks: view.backgroundTasks,
     lastActivity: toTimestamp(session.lastActivityAt),
     messageCount: session.messageCount,
     config: {
@@ -38,8 +40,10 @@ export function toSession(view: SessionView): Session {
       maxTurns: session.maxTurns,
       ...session.settings,
     },
+    workspace: session.workspace ?? { type: 'directory', path: session.cwd },
     claudeSessionId: session.claudeSessionId,
     transcript: session.transcript,
+    forkedFrom: session.forkedFrom,
     lastSequence: session.lastSequence,
   }
 }
@@ -50,11 +54,13 @@ export function toTurn(turn: TurnRecord): Turn {
     sessionId: turn.sessionId,
     status: turn.status,
     prompt: turn.prompt,
+    ...(turn.commands && { commands: true }),
     response: turn.response,
     stopReason: turn.stopReason,
     error: turn.error,
     usage: turn.usage,
     costUsd: turn.costUsd,
+    modelUsage: turn.modelUsage,
     createdAt: toTimestamp(turn.createdAt),
     startedAt: orNull(turn.startedAt),
     endedAt: orNull(turn.endedAt),
@@ -62,6 +68,22 @@ export function toTurn(turn: TurnRecord): Turn {
     firstSequence: turn.firstSequence,
     lastSequence: turn.lastSequence,
     ...toFindings(turn),
+    ...(turn.rewound && { rewound: true as const }),
+  }
+}
+
+export function toTask(task: TaskRecord): Task {
+  return {
+    taskId: task.id,
+    type: task.type,
+    description: task.description,
+    status: task.status,
+    turnId: task.turnId,
+    toolUseId: task.toolUseId,
+    agent: task.agent,
+    summary: task.summary,
+    startedAt: toTimestamp(task.startedAt),
+    endedAt: orNull(task.endedAt),
   }
 }
 
@@ -89,6 +111,7 @@ export function toStoredMessage(event: EventRecord): StoredMessage {
     timestamp: toTimestamp(event.at),
     source,
     turnId: event.turnId,
+    ...(event.rewound && { rewound: true as const }),
   }
 }
 

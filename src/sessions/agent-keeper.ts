@@ -1,23 +1,31 @@
 import type { DeltaEvent } from '../contract/events.ts'
 import type { Prompt } from '../contract/turns.ts'
+import type { Sealer } from '../lib/sealed-text.ts'
+import { BackgroundWork } from './background-work.ts'
 import type { EventLog } from './event-log.ts'
+import { toLaunchSpec } from './launch-spec.ts'
+import { FileTracking } from './file-tracking.ts'
 import { isRecordOfAssistant, messageIdOf } from './message-shape.ts'
 import { PermissionBroker } from './permission-broker.ts'
-import type { Agent, AgentLauncher, AgentListener, Store } from './ports.ts'
+import type { Agent, AgentLauncher, AgentListener, AgentSpec, Store, Workspaces } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { SessionRecord } from './records.ts'
 import type { OpenTurn } from './running-turn.ts'
 import { SessionWriter, type WriterLog } from './session-writer.ts'
-import { type Spare, toSpareSpec } from './spare-agent.ts'
+import type { Spare } from './spare-agent.ts'
 
 export interface AgentKeeperContext {
   store: Store
   log: EventLog
   launcher: AgentLauncher
   pool: ProcessPool
+  sealer: Sealer
   /** How long a process may wait for its next turn before it is ended, in milliseconds. */
   idleTimeoutMs: number
+  /** How long a process is kept for a permission request that nobody answers, in milliseconds. */
+  permissionParkMs: number
   faults: WriterLog
+  workspaces: Workspaces
   /** Fires when the service gives up waiting. */
   signal: AbortSignal
   /** The session's process is gone and nothing runs. */
@@ -31,6 +39,8 @@ export interface AgentKeeperContext {
 export class AgentKeeper implements PlaceHolder {
   readonly writer: SessionWriter
   readonly permissions: PermissionBroker
+  readonly #files: FileTracking
+  readonly background: BackgroundWork
   claudeSessionId: string
   readonly #session: Pick<SessionRecord, 'id' | 'tenantId'>
   readonly #context: AgentKeeperContext
@@ -43,6 +53,9 @@ export class AgentKeeper implements PlaceHolder {
   #stale = false
   #closed = false
   #idle: NodeJS.Timeout | undefined
+  /** Whether its time to rest was over while somebody asked it something. */
+  #overdue = false
+  #borrowers = 0
 
   constructor(session: SessionRecord, context: AgentKeeperContext, currentTurn: () => OpenTurn | undefined) {
     this.#session = { id: session.id, tenantId: session.tenantId }
@@ -53,16 +66,30 @@ export class AgentKeeper implements PlaceHolder {
     this.#model = session.model
     const owner = { tenantId: session.tenantId, sessionId: session.id }
     this.writer = new SessionWriter(context.log, owner, context.faults, context.signal)
+    this.background = new BackgroundWork(owner, this.writer)
+    this.#files = new FileTracking({
+      ...context,
+      findSession: () => this.#findSession(),
+      findTurnId: () => currentTurn()?.record.id,
+    })
     this.permissions = new PermissionBroker({
       owner,
       writer: this.writer,
       currentTurn,
+      parkMs: context.permissionParkMs,
+      canContinue: toolUseId => this.#canContinue(toolUseId),
+      abandon: async () => this.#agent?.abandon(),
       findTimeoutMs: async () => (await this.#findSession()).settings.permissionTimeoutMs,
     })
   }
 
-  get hasAgent(): boolean {
-    return this.#agent !== undefined || this.#launching !== undefined
+  /** Whether there is a process, or somebody who waits for one. */
+  get isNeeded(): boolean {
+    return this.#agent !== undefined || this.#launching !== undefined || this.#borrowers > 0
+  }
+
+  get liveAgent(): Agent | undefined {
+    return this.#agent?.alive ? this.#agent : undefined
   }
 
   /** Makes a spare process this session's own. */
@@ -90,7 +117,12 @@ export class AgentKeeper implements PlaceHolder {
 
   /** Whether a turn can have a process now: one that lives, or a place for a new one, which is held then. */
   reserve(): boolean {
-    clearTimeout(this.#idle)
+    this.#stopResting()
+    return this.holdPlace()
+  }
+
+  /** As `reserve`, but the time to rest goes on. */
+  holdPlace(): boolean {
     // One that failed to start needs no place to say so.
     if (this.#agent?.startFailure && !this.#stale) return true
     this.#place ??= this.#context.pool.take(this)
@@ -100,7 +132,10 @@ export class AgentKeeper implements PlaceHolder {
 
   /** Waits for what `reserve` could not have. False when the signal fired or the pool was closed before. */
   async waitForPlace(caller: string, signal: AbortSignal): Promise<boolean> {
-    this.#place = await this.#context.pool.wait(this, caller, signal)
+    const place = await this.#context.pool.wait(this, caller, signal)
+    // Somebody else who needs the process may have got one meanwhile.
+    if (this.#place) place?.release()
+    else this.#place = place
     return this.#place !== undefined
   }
 
@@ -108,19 +143,37 @@ export class AgentKeeper implements PlaceHolder {
    * The session's process: the one that lives, or a new one. One that failed to start is handed out once, so
    * that the turn which meets it tells why; the next turn tries again. To be called with a place only.
    */
-  obtain(): Promise<Agent> {
+  async obtain(continueAt?: string): Promise<Agent> {
     const agent = this.#agent
     if (agent && !this.#stale) {
-      if (agent.alive) return Promise.resolve(agent)
+      if (agent.alive) return agent
       if (agent.startFailure) {
         this.#agent = undefined
-        return Promise.resolve(agent)
+        return agent
       }
     }
-    this.#launching ??= this.#launch().finally(() => {
+    this.#launching ??= this.#renew(continueAt).finally(() => {
       this.#launching = undefined
     })
-    return this.#launching
+    const renewed = await this.#launching
+    // Changed again while it was made ready.
+    return this.#stale && continueAt === undefined ? this.obtain() : renewed
+  }
+
+  /** Somebody asks the process something: it is not ended meanwhile. To be given back. */
+  borrow(): void {
+    this.#borrowers++
+  }
+
+  giveBack(): void {
+    this.#borrowers--
+    if (!this.#currentTurn()) this.rest()
+  }
+
+  /** Makes Claude Code leave what it does by itself, and resolves when it has. */
+  leaveOwnWork(): Promise<void> {
+    this.#agent?.interruptOwnWork()
+    return this.background.whenQuiet()
   }
 
   markStale(): void {
@@ -136,31 +189,48 @@ export class AgentKeeper implements PlaceHolder {
     return this.#agent?.steer(input) ?? false
   }
 
-  /** Between turns: the process waits for the next one, but not for ever. */
+  /** Between turns: the process waits for the next one, but not for ever, unless it has something to do. */
   rest(): void {
-    clearTimeout(this.#idle)
     // A failure to start has been told by now.
     if (this.#agent && !this.#agent.alive) this.#agent = undefined
     if (!this.#agent) {
-      if (!this.#launching) this.#leavePlace()
+      this.#stopResting()
+      if (!this.#launching && this.#borrowers === 0) this.#leavePlace()
       this.#context.onDispensable(this.#session.id)
       return
     }
-    this.#idle = setTimeout(() => void this.retire(), this.#context.idleTimeoutMs)
-    this.#idle.unref()
-    this.#place?.markIdle()
+    const { ownWork, tasks } = this.background
+    if (ownWork || tasks > 0) this.#stopResting()
+    else this.#startResting()
+    if (ownWork || this.#borrowers > 0) this.#place?.markBusy()
+    else if (this.#overdue) void this.retire()
+    else this.#place?.markIdle(tasks > 0)
   }
 
   /** Ends the process; the next turn starts another, in the same conversation. */
   async retire(): Promise<void> {
-    clearTimeout(this.#idle)
+    this.#stopResting()
     const agent = this.#agent
     const place = this.#place
     this.#agent = undefined
     this.#place = undefined
     await agent?.close()
+    await this.background.lose()
     place?.release()
     this.#context.onDispensable(this.#session.id)
+  }
+
+  /** Ends the process, and waits until the last of what it said is written. */
+  async leave(): Promise<void> {
+    await this.#launching?.catch(() => {})
+    await this.retire()
+    await this.writer.write({ events: [] })
+  }
+
+  /** The next process works in this conversation, which has to be resumed when it has begun. */
+  takeUp(claudeSessionId: string, begun: boolean): void {
+    this.claudeSessionId = claudeSessionId
+    this.#conversationStarted = begun
   }
 
   async close(): Promise<void> {
@@ -169,18 +239,43 @@ export class AgentKeeper implements PlaceHolder {
     await this.retire()
   }
 
-  async #launch(): Promise<Agent> {
+  /** The process that lives, with the session's configuration as it is stored now; else a new one. */
+  async #renew(continueAt: string | undefined): Promise<Agent> {
+    const agent = this.#agent
+    if (!agent?.alive) return this.#launch(continueAt)
+    this.#stale = false
+    const isUpToDate = await this.#findSpec().then(
+      spec => agent.reconfigure(spec),
+      error => {
+        this.#stale = true
+        throw error
+      },
+    )
+    return isUpToDate && agent.alive ? agent : this.#launch()
+  }
+
+  async #canContinue(toolUseId: string): Promise<boolean> {
+    const conversation = { tenantId: this.#session.tenantId, claudeSessionId: this.claudeSessionId }
+    return this.#context.launcher.canContinue(conversation, toolUseId)
+  }
+
+  async #launch(continueAt?: string): Promise<Agent> {
     const old = this.#agent
     this.#agent = undefined
     this.#stale = false
     // Two processes of one conversation would both write its transcript.
     await old?.close()
+    await this.background.lose()
     await this.#place?.free
     const { launcher } = this.#context
-    const session = await this.#findSession()
+    const spec = await this.#findSpec()
     if (this.#closed) throw new Error(`session ${this.#session.id} is closed`)
+    return this.#own(launcher.launch({ ...spec, continueAt }, this.#listener()))
+  }
+
+  async #findSpec(): Promise<AgentSpec> {
     const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
-    return this.#own(launcher.launch({ ...toSpareSpec(session), ...conversation }, this.#listener()))
+    return toLaunchSpec(this.#context, await this.#findSession(), conversation)
   }
 
   async #findSession(): Promise<SessionRecord> {
@@ -197,10 +292,20 @@ export class AgentKeeper implements PlaceHolder {
 
   #listener(): AgentListener {
     return {
-      onMessage: message => this.#onMessage(message),
+      onMessage: (message, isOfTurn) => this.#onMessage(message, isOfTurn),
       onDelta: delta => this.#onDelta(delta),
       onIdentity: identity => this.#onIdentity(identity),
       onPermission: (question, signal) => this.permissions.ask(question, signal),
+      onTask: (task, turnId) => {
+        this.background.note(task, turnId)
+        this.#restAgain()
+      },
+      onOwnWork: active => {
+        this.background.setOwnWork(active)
+        this.#restAgain()
+      },
+      onBeforeTool: use => this.#files.before(use),
+      onAfterTool: use => this.#files.after(use),
       onTranscriptLost: () => void this.writer.write({ session: { transcript: 'incomplete' }, events: [] }),
     }
   }
@@ -209,9 +314,28 @@ export class AgentKeeper implements PlaceHolder {
     if (this.#agent !== agent) return
     // One that failed to start waits for the turn that tells of it, but not in a place.
     if (!agent.startFailure) this.#agent = undefined
-    if (this.#currentTurn()) return
+    void this.background.lose()
+    if (this.#currentTurn() || this.#borrowers > 0) return
     this.#leavePlace()
     this.#context.onDispensable(this.#session.id)
+  }
+
+  /** What keeps it from resting has changed. */
+  #restAgain(): void {
+    if (!this.#currentTurn()) this.rest()
+  }
+
+  #startResting(): void {
+    this.#idle ??= setTimeout(() => {
+      this.#overdue = true
+      this.rest()
+    }, this.#context.idleTimeoutMs).unref()
+  }
+
+  #stopResting(): void {
+    clearTimeout(this.#idle)
+    this.#idle = undefined
+    this.#overdue = false
   }
 
   #leavePlace(): void {
@@ -224,8 +348,8 @@ export class AgentKeeper implements PlaceHolder {
     if (!this.#currentTurn()) this.rest()
   }
 
-  #onMessage(message: Record<string, unknown>): void {
-    const turn = this.#currentTurn()
+  #onMessage(message: Record<string, unknown>, isOfTurn: boolean): void {
+    const turn = isOfTurn ? this.#currentTurn() : undefined
     const id = messageIdOf(message)
     if (turn && isRecordOfAssistant(message)) turn.messageId = id
     void this.writer.write({

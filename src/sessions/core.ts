@@ -1,7 +1,7 @@
 import type { EventLog } from './event-log.ts'
 import type { KnownSessions } from './known-sessions.ts'
 import type { LiveSessions } from './live-sessions.ts'
-import type { Store } from './ports.ts'
+import type { Store, Workspaces } from './ports.ts'
 import type { WriterLog } from './session-writer.ts'
 import type { SessionsOptions } from './sessions-options.ts'
 
@@ -13,4 +13,5 @@ export interface Core {
   known: KnownSessions
   options: SessionsOptions
   faults: WriterLog
+  workspaces: Workspaces
 }

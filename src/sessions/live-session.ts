@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../contract/errors.ts'
 import type { SessionState } from '../contract/sessions.ts'
-import type { InterruptResponse } from '../contract/turns.ts'
+import type { InterruptResponse, Prompt } from '../contract/turns.ts'
 import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
+import { askAgent, askLiveAgent, type Question } from './agent-lending.ts'
+import { fillIn } from './attachments.ts'
 import type { Remember } from './idempotency.ts'
 import type { Decision } from './permission-broker.ts'
 import type { TurnOutcome } from './ports.ts'
 import type { Caller, PermissionRecord, SessionRecord, TurnRecord } from './records.ts'
+import { newTurn } from './new-turn.ts'
 import {
   type OpenTurn,
   openTurn,
@@ -18,11 +21,15 @@ import {
 } from './running-turn.ts'
 import type { TurnRequest } from './session-service.ts'
 import type { Spare } from './spare-agent.ts'
+import { workOn } from './turn-run.ts'
+import { isAtWork } from './turn-states.ts'
+import { Unlaunchable } from './unlaunchable.ts'
 
 export interface LiveSessionContext extends AgentKeeperContext {
   sessionTimeoutMs: number
   maxQueuedTurns: number
   maxWaitingTurns: number
+  maxLiveProcesses: number
   /** Whether turns may start; false while the server shuts down. */
   mayStart(): boolean
 }
@@ -41,6 +48,10 @@ export class LiveSession {
   #current: OpenTurn | undefined
   #work: Promise<void> = Promise.resolve()
   #ended = false
+  /** Resolves when the process of a session that was ended has gone. */
+  gone: Promise<void> = Promise.resolve()
+  /** How much else is done with the session, or is about to: turns wait. */
+  #holds = 0
 
   constructor(session: SessionRecord, context: LiveSessionContext) {
     this.id = session.id
@@ -51,17 +62,22 @@ export class LiveSession {
 
   get state(): SessionState {
     if (this.#keeper.permissions.pending > 0) return 'requires_action'
-    return this.#current ? 'running' : 'idle'
+    return this.#current || this.#keeper.background.ownWork ? 'running' : 'idle'
   }
 
-  /** Whether a turn runs or is about to. */
+  /** Whether a turn runs or is about to, or something that no turn may meet. */
   get isAtWork(): boolean {
-    return this.#current !== undefined
+    return this.#current !== undefined || this.#holds > 0
+  }
+
+  /** How many background tasks run. */
+  get backgroundTasks(): number {
+    return this.#keeper.background.tasks
   }
 
   /** Whether nothing would be lost by forgetting it. */
   get dispensable(): boolean {
-    return !this.isAtWork && !this.#keeper.hasAgent
+    return !this.isAtWork && !this.#keeper.isNeeded
   }
 
   /** Starts the session's process in the background: the spare one, or one of its own if there is room for it. */
@@ -90,7 +106,7 @@ export class LiveSession {
       const steered = await this.#steer(request, remember)
       if (steered) return steered
     }
-    const starts = !this.#current
+    const starts = !this.isAtWork
     const admitted = starts && this.#keeper.reserve()
     this.#refuseWhenFull(request, starts && !admitted)
     const now = Date.now()
@@ -124,8 +140,48 @@ export class LiveSession {
     }
     this.#setDeadline(turn, request.timeoutMs)
     if (starts) this.#work = this.#runAll(turn)
+    if (starts && request.onBusy === 'interrupt') void this.#keeper.leaveOwnWork()
     else if (request.onBusy === 'interrupt' && this.#current) this.#stop(this.#current, 'interrupted')
     return { ...turn.record }
+  }
+
+  /**
+   * Does what no turn may meet, one such thing after the other; turns that come meanwhile wait.
+   * @throws ServiceError SESSION_BUSY when a turn runs already
+   */
+  async undisturbed<T>(work: (keeper: AgentKeeper) => Promise<T>): Promise<T> {
+    if (this.#ended) throw new ServiceError('SESSION_ENDED', `Session ${this.id} has ended`)
+    const turnId = this.#current?.record.id
+    if (turnId !== undefined) {
+      throw new ServiceError('SESSION_BUSY', `Session ${this.id} is running turn ${turnId}`, { turnId })
+    }
+    const before = this.#work
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#holds++
+    this.#work = promise
+    try {
+      await before
+      return await work(this.#keeper)
+    } finally {
+      this.#holds--
+      resolve()
+      if (this.#holds === 0) this.#work = this.#runAll(this.#takeNext())
+    }
+  }
+
+  /** Asks the process something beside the turns: see `askAgent`. */
+  async ask<T>(caller: Caller, question: Question<T>): Promise<T> {
+    while (this.#holds > 0) await this.#work
+    if (this.#ended) throw new ServiceError('SESSION_ENDED', `Session ${this.id} has ended`)
+    if (!this.#context.mayStart()) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+    const lending = { ...this.#context, keeper: this.#keeper, turnId: this.#current?.record.id }
+    return askAgent(lending, caller, question)
+  }
+
+  /** Resolves when what the process said of it is written; nothing happens without a process. */
+  async stopTask(taskId: string): Promise<void> {
+    await askLiveAgent(this.#keeper, questions => questions.stopTask(taskId))
+    await this.#keeper.writer.write({ events: [] })
   }
 
   /** Takes in a turn that was waiting when the server stopped. */
@@ -134,6 +190,20 @@ export class LiveSession {
     this.#setDeadline(turn, record.timeoutMs)
     this.#queue.push(turn)
     if (!this.#current) this.#work = this.#runAll(this.#takeNext())
+  }
+
+  /** Takes in a turn that waited for an answer to a permission request when the server stopped. */
+  readmitWaiting(record: TurnRecord, permission: PermissionRecord): void {
+    const turn = openTurn(record)
+    this.#setDeadline(turn, record.timeoutMs)
+    this.#keeper.permissions.readopt(permission)
+    this.#current = turn
+    this.#work = this.#runAll(turn)
+  }
+
+  /** The server shuts down: a turn that waits for an answer only stays as it is, to go on after the next start. */
+  async shelve(): Promise<void> {
+    if (this.#current) await this.#keeper.permissions.shelve()
   }
 
   /**
@@ -146,7 +216,8 @@ export class LiveSession {
     const waiting = this.#queue.filter(turn => clearQueue || turn.record.id === turnId)
     const [interrupted, cancelled] = stopped[0]?.record.status === 'queued' ? [[], stopped] : [stopped, []]
     for (const turn of [...waiting, ...stopped]) this.#stop(turn, 'interrupted')
-    await Promise.all([...stopped, ...waiting].map(turn => turn.ended))
+    const quiet = turnId === undefined ? this.#keeper.leaveOwnWork() : undefined
+    await Promise.all([quiet, ...[...stopped, ...waiting].map(turn => turn.ended)])
     const idsOf = (turns: OpenTurn[]) => turns.map(turn => turn.record.id)
     return { interrupted: idsOf(interrupted), cancelled: idsOf([...cancelled, ...waiting]) }
   }
@@ -161,7 +232,7 @@ export class LiveSession {
     this.#ended = true
     await this.interrupt(undefined, true)
     await this.#work
-    void this.#keeper.close()
+    this.gone = this.#keeper.close()
   }
 
   /** Resolves when no turn runs. */
@@ -175,10 +246,13 @@ export class LiveSession {
   }
 
   /** Gives the prompt to the running turn. Undefined when there is none that can take it. */
-  async #steer({ prompt }: TurnRequest, remember: Remember | undefined): Promise<TurnRecord | undefined> {
+  async #steer(
+    { prompt, filledIn = prompt }: TurnRequest,
+    remember: Remember | undefined,
+  ): Promise<TurnRecord | undefined> {
     const turn = this.#current
     const id = randomUUID()
-    if (!turn || turn.stop || !this.#keeper.steer({ id, prompt })) return undefined
+    if (!turn || turn.stop || !this.#keeper.steer({ id, prompt: filledIn })) return undefined
     await this.#keeper.writer.write({
       events: [toUserMessage(turn.record.id, id, prompt, this.#keeper.claudeSessionId)],
       ...(remember && { idempotency: remember({ sessionId: this.id, turnId: turn.record.id }) }),
@@ -232,7 +306,7 @@ export class LiveSession {
   async #runAll(first: OpenTurn | undefined): Promise<void> {
     for (let turn = first; turn; turn = this.#takeNext()) {
       if (turn.record.status === 'queued') await this.#start(turn)
-      if (turn.record.status === 'running') await this.#finish(turn, await this.#run(turn))
+      if (isAtWork(turn.record.status)) await this.#finish(turn, await this.#run(turn))
       else if (turn.stop) await this.#cancel(turn)
       // Else the server shuts down: the turn stays as it is stored, and runs at the next start.
       else clearTimeout(turn.deadline)
@@ -254,14 +328,11 @@ export class LiveSession {
     await keeper.writer.write(start)
   }
 
-  async #run(turn: OpenTurn): Promise<TurnOutcome> {
-    const stopped: TurnOutcome = { status: 'interrupted', response: null, usage: null, costUsd: null }
-    if (turn.stop) return stopped
+  async #run(turn: OpenTurn): Promise<TurnOutcome | 'shelved'> {
     try {
-      const agent = await this.#keeper.obtain()
-      if (turn.stop) return stopped
-      return await agent.runTurn({ turnId: turn.record.id, prompt: turn.record.prompt })
+      return await workOn(turn, await this.#fillIn(turn.record.prompt), this.#keeper)
     } catch (error) {
+      if (error instanceof Unlaunchable) return error.outcome
       this.#context.faults.error(
         { err: error, sessionId: this.id, turnId: turn.record.id },
         'a turn broke off',
@@ -271,8 +342,14 @@ export class LiveSession {
     }
   }
 
-  async #finish(turn: OpenTurn, outcome: TurnOutcome): Promise<void> {
+  #fillIn(prompt: Prompt): Promise<Prompt> {
+    const owner = { tenantId: this.#tenantId, sessionId: this.id }
+    return fillIn(this.#context.store.attachments, owner, prompt)
+  }
+
+  async #finish(turn: OpenTurn, outcome: TurnOutcome | 'shelved'): Promise<void> {
     clearTimeout(turn.deadline)
+    if (outcome === 'shelved') return
     await this.#keeper.permissions.withdrawAll()
     const at = Date.now()
     await this.#keeper.writer.write({
@@ -297,30 +374,5 @@ export class LiveSession {
     clearTimeout(turn.deadline)
     await this.#keeper.writer.write(toEndWithoutOutcome(turn, 'cancelled', Date.now()))
     turn.markEnded()
-  }
-}
-
-function newTurn(caller: Caller, sessionId: string, request: TurnRequest, now: number): TurnRecord {
-  return {
-    id: randomUUID(),
-    sessionId,
-    tenantId: caller.tenantId,
-    createdBy: caller.keyId,
-    status: 'queued',
-    prompt: request.prompt,
-    timeoutMs: request.timeoutMs,
-    response: null,
-    messageId: null,
-    stopReason: null,
-    error: null,
-    usage: null,
-    costUsd: null,
-    createdAt: now,
-    startedAt: null,
-    endedAt: null,
-    firstSequence: null,
-    lastSequence: null,
-    structuredOutput: null,
-    permissionDenials: null,
   }
 }

@@ -8,7 +8,6 @@ import { SpareAgent } from './spare-agent.ts'
 const interruptBoundMs = 10_000
 
 type Context = Omit<LiveSessionContext, 'mayStart' | 'onDispensable' | 'signal' | 'pool'> & {
-  maxLiveProcesses: number
   keepSpareProcess: boolean
 }
 
@@ -48,10 +47,12 @@ export class LiveSessions {
     return live
   }
 
-  /** Ends the session's open turns and its process. */
-  async end(sessionId: string): Promise<void> {
-    await this.#sessions.get(sessionId)?.end()
+  /** Ends the session's open turns and its process. @returns resolves to what resolves when that has gone */
+  async end(sessionId: string): Promise<{ gone: Promise<void> }> {
+    const live = this.#sessions.get(sessionId)
+    await live?.end()
     this.#sessions.delete(sessionId)
+    return { gone: live?.gone ?? Promise.resolve() }
   }
 
   /** Waits for running turns up to `drainTimeoutMs`, then interrupts them; ends every process. */
@@ -59,8 +60,11 @@ export class LiveSessions {
     this.#draining = true
     this.#pool.close()
     const all = [...this.#sessions.values()]
+    const shelve = () => Promise.all(all.map(live => live.shelve()))
+    await shelve()
     const settled = Promise.all(all.map(live => live.settled()))
     if (!(await settlesWithin(settled, drainTimeoutMs))) {
+      await shelve()
       const stopped = Promise.all(all.map(live => live.interrupt(undefined, false)))
       await settlesWithin(stopped, interruptBoundMs)
     }

@@ -1,6 +1,8 @@
 import type { OperationInput } from '../contract/operations.ts'
 import { pickSettings } from '../contract/session-settings.ts'
+import type { Sealer } from '../lib/sealed-text.ts'
 import type { Caller, NewEvent, SessionRecord } from './records.ts'
+import { sealSettings } from './secrets.ts'
 import type { SpareSpec } from './spare-agent.ts'
 
 type CreateRequest = OperationInput<'createSession'>['body']
@@ -26,10 +28,13 @@ export function newSession(
   { model, ...spec }: SpareSpec,
   id: string,
   sessionTimeoutMs: number,
+  sealer: Sealer,
 ): SessionRecord {
   const now = Date.now()
   return {
     ...spec,
+    workspace: null,
+    ...sealSettings(spec.settings, spec.tenantId, sealer),
     id,
     createdBy: caller.keyId,
     status: 'active',
@@ -44,11 +49,40 @@ export function newSession(
     expiresAt: now + sessionTimeoutMs,
     endedAt: null,
     transcript: 'complete',
+    forkedFrom: null,
+    rewound: [],
     lastSequence: 0,
     messageCount: 0,
   }
 }
 
-export function toCreatedEvent({ model, cwd, permissionMode, title }: SessionRecord): NewEvent {
-  return { type: 'session.created', turnId: null, payload: { model, cwd, permissionMode, title } }
+/** A session like the original, at its beginning. What people have allowed is not handed on. */
+export function toFork(
+  caller: Caller,
+  original: SessionRecord,
+  fork: Pick<SessionRecord, 'id' | 'title' | 'expiresAt' | 'conversationStarted'> & { turnId: string | null },
+): SessionRecord {
+  const { turnId, ...own } = fork
+  const now = Date.now()
+  return {
+    ...original,
+    ...own,
+    createdBy: caller.keyId,
+    status: 'active',
+    claudeSessionId: fork.id,
+    createdAt: now,
+    lastActivityAt: now,
+    endedAt: null,
+    transcript: 'complete',
+    remembered: [],
+    forkedFrom: { sessionId: original.id, turnId },
+    rewound: [],
+    lastSequence: 0,
+    messageCount: 0,
+  }
+}
+
+export function toCreatedEvent({ model, cwd, permissionMode, title, forkedFrom }: SessionRecord): NewEvent {
+  const payload = { model, cwd, permissionMode, title, ...(forkedFrom && { forkedFrom }) }
+  return { type: 'session.created', turnId: null, payload }
 }

@@ -12,8 +12,11 @@ export interface Place {
   handOver(holder: PlaceHolder): void
   /** The process works: it is not taken away. */
   markBusy(): void
-  /** The process waits for its next turn: it may have to make room. */
-  markIdle(): void
+  /**
+   * The process waits for its next turn: it may have to make room.
+   * @param reluctantly only when no other can: something runs in it
+   */
+  markIdle(reluctantly?: boolean): void
   /** The process is gone. Idempotent. */
   release(): void
 }
@@ -33,6 +36,8 @@ export class ProcessPool {
   #taken = 0
   /** Least recently used first. */
   readonly #idle = new Map<Place, () => Promise<void>>()
+  /** Idle ones in which something runs; they make room when no other is left. */
+  readonly #occupied = new Map<Place, () => Promise<void>>()
   /** Callers in the order in which they are served next. */
   readonly #waiting = new Map<string, Waiter[]>()
   #closed = false
@@ -104,7 +109,7 @@ export class ProcessPool {
 
   #serve(): void {
     while (!this.#closed && this.#waiting.size > 0) {
-      if (this.#taken >= this.#size && this.#idle.size === 0) return
+      if (this.#taken >= this.#size && this.#idle.size + this.#occupied.size === 0) return
       const waiter = this.#nextWaiter()
       if (!waiter) return
       const place =
@@ -127,8 +132,8 @@ export class ProcessPool {
   }
 
   #takeOver(holder: PlaceHolder): Place | undefined {
-    for (const [place, retire] of this.#idle) {
-      this.#idle.delete(place)
+    for (const [place, retire] of [...this.#idle, ...this.#occupied]) {
+      this.#forget(place)
       const free = retire()
       // Granted before it is released, so that nobody else is served with it in between.
       const granted = this.#grant(holder, free)
@@ -136,6 +141,11 @@ export class ProcessPool {
       return granted
     }
     return undefined
+  }
+
+  #forget(place: Place): void {
+    this.#idle.delete(place)
+    this.#occupied.delete(place)
   }
 
   #grant(holder: PlaceHolder, free: Promise<void>): Place {
@@ -147,20 +157,19 @@ export class ProcessPool {
       handOver: next => {
         owner = next
       },
-      markBusy: () => {
-        this.#idle.delete(place)
-      },
-      markIdle: () => {
+      markBusy: () => this.#forget(place),
+      markIdle: (reluctantly = false) => {
         if (released) return
-        this.#idle.delete(place)
-        this.#idle.set(place, () => owner.retire())
+        this.#forget(place)
+        const makeRoom = reluctantly ? this.#occupied : this.#idle
+        makeRoom.set(place, () => owner.retire())
         this.#serve()
       },
       release: () => {
         if (released) return
         released = true
         this.#taken--
-        this.#idle.delete(place)
+        this.#forget(place)
         this.#serve()
       },
     }

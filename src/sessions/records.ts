@@ -1,3 +1,5 @@
+import type { AttachmentMediaType } from '../contract/attachments.ts'
+import type { TaskStatus } from '../contract/conversation.ts'
 import type { EventType } from '../contract/events.ts'
 import type {
   PermissionElicitation,
@@ -7,7 +9,16 @@ import type {
 } from '../contract/permissions.ts'
 import type { SessionSettings } from '../contract/session-settings.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
-import type { PermissionDenial, Prompt, StopReason, TurnError, TurnStatus, Usage } from '../contract/turns.ts'
+import type {
+  ModelUsage,
+  PermissionDenial,
+  Prompt,
+  StopReason,
+  TurnError,
+  TurnStatus,
+  Usage,
+} from '../contract/turns.ts'
+import type { Workspace } from '../contract/workspace.ts'
 
 /** The tenant of everything while there is only one. */
 export const soleTenantId = 'default'
@@ -18,6 +29,9 @@ export interface Caller {
   /** Id of the API key, never the key. */
   keyId: string
 }
+
+/** The secrets among a session's settings, unreadable without the server's key. */
+export type SealedSecrets = Partial<Record<'mcpServers' | 'agentEnv', string>>
 
 /** Times are milliseconds since 1970. */
 export interface SessionRecord {
@@ -44,13 +58,17 @@ export interface SessionRecord {
   endedAt: number | null
   /** `incomplete`: some of the conversation is only in Claude Code's own files. */
   transcript: 'complete' | 'incomplete'
+  /** As they may be shown: secrets are left out. */
   settings: SessionSettings
+  secrets: SealedSecrets
   /** The session whose past it shares, and the turn up to which; null: it began empty. */
   forkedFrom: { sessionId: string; turnId: string | null } | null
   /** Parts of the log that no longer count, in order; both ends included. */
   rewound: { from: number; to: number }[]
   /** What people have allowed for the rest of the session, as Claude Code has it. */
   remembered: PermissionSuggestion[]
+  /** The directory that was made for the session; null: `cwd` was there before. */
+  workspace: Exclude<Workspace, { type: 'directory' }> | null
   lastSequence: number
   messageCount: number
 }
@@ -62,6 +80,8 @@ export interface TurnRecord {
   createdBy: string
   status: TurnStatus
   prompt: Prompt
+  /** Whether a slash command in the prompt runs and a file mention is followed. */
+  commands: boolean
   /** Milliseconds from acceptance until the turn is stopped; 0: none. */
   timeoutMs: number
   response: string | null
@@ -71,6 +91,8 @@ export interface TurnRecord {
   error: TurnError | null
   usage: Usage | null
   costUsd: number | null
+  /** What each model had of it; null: not known. */
+  modelUsage: ModelUsage[] | null
   createdAt: number
   startedAt: number | null
   endedAt: number | null
@@ -82,6 +104,21 @@ export interface TurnRecord {
   permissionDenials: PermissionDenial[] | null
   /** Said when it is read: the conversation was rewound to before it. */
   rewound?: boolean
+}
+
+/** A file of a session, without its content. */
+export interface AttachmentRecord {
+  id: string
+  tenantId: string
+  sessionId: string
+  createdBy: string
+  name: string
+  /** What the content is. */
+  mediaType: AttachmentMediaType
+  sizeBytes: number
+  /** Of the content, hexadecimal. */
+  sha256: string
+  createdAt: number
 }
 
 /** What Claude Code asks a person for, before anybody has answered. */
@@ -124,6 +161,24 @@ export interface PermissionRecord {
   decidedAt: number | null
   decidedBy: string | null
   message: string | null
+}
+
+/** A background task: it may outlive its turn, but not the process. */
+export interface TaskRecord {
+  /** As Claude Code has it; told apart by session. */
+  id: string
+  tenantId: string
+  sessionId: string
+  /** The turn that started it. */
+  turnId: string | null
+  type: string
+  description: string
+  toolUseId: string | null
+  agent: string | null
+  status: TaskStatus
+  summary: string | null
+  startedAt: number
+  endedAt: number | null
 }
 
 /** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */

@@ -102,6 +102,8 @@ function endAs(
     ...((status === 'interrupted' || status === 'cancelled') && { stopReason, ...figures }),
     ...(status === 'timed_out' && figures),
     ...(status === 'lost' && { error }),
+    ...(outcome?.permissionDenials?.length && { permissionDenials: outcome.permissionDenials }),
+    ...(outcome?.structuredOutput !== undefined && { structuredOutput: outcome.structuredOutput }),
   }
   return {
     updateTurn: {
@@ -113,6 +115,7 @@ function endAs(
       error,
       messageId: turn.messageId,
       ...figures,
+      modelUsage: outcome?.modelUsage ?? null,
       structuredOutput: outcome?.structuredOutput ?? null,
       permissionDenials: outcome?.permissionDenials ?? [],
     },

@@ -3,17 +3,30 @@ import type { OperationInput } from '../contract/operations.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse, Prompt } from '../contract/turns.ts'
+import type { BranchingService } from './branching-service.ts'
 import type { PermissionService } from './permission-service.ts'
+import type { AttachmentsService } from './attachments-service.ts'
+import type { ExportService } from './export-service.ts'
+import type { DiffsService } from './diffs-service.ts'
+import type { FilesService } from './files-service.ts'
+import type { ConversationService } from './conversation-service.ts'
 import type { AgentInspection, Page } from './ports.ts'
 import type { Caller, EventRecord, SessionRecord, TurnRecord } from './records.ts'
+import type { UsageService } from './usage-service.ts'
 
 export interface SessionView {
   session: SessionRecord
   state: SessionState
+  /** How many background tasks run. */
+  backgroundTasks: number
 }
 
 export interface TurnRequest {
   prompt: Prompt
+  /** Whether a slash command in the prompt runs and a file mention is followed; left out: both are text. */
+  commands?: boolean
+  /** The prompt with the contents that it refers to; only for `steer`, where nothing may be waited for. */
+  filledIn?: Prompt
   timeoutMs: number
   /** `steer`: more input for the running turn, which is answered then; as `queue` when none can take it. */
   onBusy: 'queue' | 'reject' | 'interrupt' | 'steer'
@@ -71,7 +84,14 @@ export interface LogReader extends AsyncIterable<LogItem> {
  */
 export interface SessionService {
   readonly permissions: PermissionService
-  create(caller: Caller, request: OperationInput<'createSession'>['body']): Promise<SessionRecord>
+  readonly conversation: ConversationService
+  readonly branching: BranchingService
+  /** @param signal fires when nobody wants the session any more; only looked at while its directory is made */
+  create(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    signal?: AbortSignal,
+  ): Promise<SessionRecord>
   /** As `create`, but for all requests with this key only once. */
   createOnce(
     caller: Caller,
@@ -115,6 +135,11 @@ export interface SessionService {
     request: { turnId?: string | undefined; clearQueue: boolean },
   ): Promise<InterruptResponse>
   follow(caller: Caller, sessionId: string, request: FollowRequest): Promise<LogReader>
+  readonly attachments: AttachmentsService
+  readonly usage: UsageService
+  readonly exports: ExportService
+  readonly files: FilesService
+  readonly diffs: DiffsService
   models(): ModelInfo[]
   /** The state of what the service stands on; never rejects. */
   health(): Promise<{

@@ -7,7 +7,7 @@ export interface WriterLog {
   error(fields: object, message: string): void
 }
 
-type Write = Pick<Change, 'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'events'>
+type Write = Pick<Change, 'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'saveTasks' | 'events'>
 
 /**
  * Writes what a running turn makes of a session, in order. While one transaction is under way, what comes
@@ -92,11 +92,13 @@ export class SessionWriter {
 function merge(writes: Write[]): Write {
   const session = Object.assign({}, ...writes.map(write => write.session))
   const { updateTurn, idempotency, savePermission } = writes.at(-1) ?? {}
+  const saveTasks = writes.flatMap(write => write.saveTasks ?? [])
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
     ...(idempotency && { idempotency }),
     ...(savePermission && { savePermission }),
+    ...(saveTasks.length > 0 && { saveTasks }),
     events: writes.flatMap(write => write.events),
   }
 }

@@ -1,3 +1,4 @@
+import type { SettingSource } from '../contract/session-settings.ts'
 import type { DirectoryPolicy } from './working-directory.ts'
 
 /** The configuration, as far as it concerns the heart. Times are in milliseconds. */
@@ -9,8 +10,15 @@ export interface SessionsOptions extends DirectoryPolicy {
   maxLiveProcesses: number
   keepSpareProcess: boolean
   idleTimeoutMs: number
+  permissionParkMs: number
   drainTimeoutMs: number
   allowBypassPermissions: boolean
+  allowStdioMcpServers: boolean
+  allowedSettingSources: readonly SettingSource[]
+  /** Names of variables. */
+  allowedAgentEnv: readonly string[]
+  /** How many bytes the attachments of one session may have in all. */
+  maxAttachmentBytesPerSession: number
   /** How long events are kept after their session's end; undefined: for ever. */
   eventRetentionMs?: number | undefined
 }

@@ -3,21 +3,42 @@ import { ServiceError } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
+import type { Sealer } from '../lib/sealed-text.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
+import { admitSession } from './admit-session.ts'
+import { Branching } from './branching.ts'
+import { Attachments, checkRequest } from './attachments.ts'
+import { checkBudget } from './budget.ts'
+import { Conversation } from './conversation.ts'
 import type { Core } from './core.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import { EventLog } from './event-log.ts'
+import { SessionDiffs } from './diffs.ts'
 import { ExpirySweeper } from './expiry.ts'
+import { Exports } from './export.ts'
+import { SessionFiles } from './files.ts'
 import { Idempotency, type Remember } from './idempotency.ts'
 import { KnownSessions } from './known-sessions.ts'
 import { LiveSessions } from './live-sessions.ts'
-import { newSession, toCreatedEvent, toWantedSpec } from './new-session.ts'
+import { newSession, toWantedSpec } from './new-session.ts'
+import { markRewound } from './past.ts'
 import { checkPermissionMode } from './permission-mode.ts'
 import { Permissions } from './permissions.ts'
-import type { AgentLauncher, Change, Page, Store } from './ports.ts'
+import type {
+  AgentLauncher,
+  Change,
+  Page,
+  Store,
+  TranscriptEditor,
+  WorkspaceFiles,
+  Workspaces,
+} from './ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import { Retention } from './retention.ts'
+import { SessionChanges } from './session-changes.ts'
+import { SessionDirectories } from './session-directories.ts'
+import { SettingPolicy } from './setting-policy.ts'
 import type {
   FollowRequest,
   IdempotencyKey,
@@ -31,12 +52,18 @@ import type { WriterLog } from './session-writer.ts'
 import type { SessionsOptions } from './sessions-options.ts'
 import { StoreHealth } from './store-health.ts'
 import { isTerminal } from './turn-states.ts'
+import { SessionUsageSums } from './usage.ts'
 import { resolveWorkingDirectory } from './working-directory.ts'
 
 export interface SessionsParts {
   store: Store
   launcher: AgentLauncher
+  transcriptEditor: TranscriptEditor
+  workspace: WorkspaceFiles
+  workspaces: Workspaces
   faults: WriterLog
+  /** Keeps the secrets among the settings of sessions. */
+  sealer: Sealer
   options: SessionsOptions
   /** What `models` answers before Claude Code has been asked. */
   builtInModels: ModelInfo[]
@@ -45,6 +72,14 @@ export interface SessionsParts {
 /** The heart: see the port `SessionService`. */
 export class Sessions implements SessionService {
   readonly permissions: Permissions
+  readonly conversation: Conversation
+  readonly attachments: Attachments
+  readonly usage: SessionUsageSums
+  readonly exports: Exports
+  readonly files: SessionFiles
+  readonly diffs: SessionDiffs
+  readonly #directories: SessionDirectories
+  readonly branching: Branching
   readonly #parts: SessionsParts
   readonly #store: Store
   readonly #log: EventLog
@@ -52,6 +87,8 @@ export class Sessions implements SessionService {
   readonly #live: LiveSessions
   readonly #expiry: ExpirySweeper
   readonly #core: Core
+  readonly #policy: SettingPolicy
+  readonly #changes: SessionChanges
   readonly #storeHealth: StoreHealth
   readonly #retention: Retention | undefined
   #closing: Promise<void> | undefined
@@ -75,11 +112,28 @@ export class Sessions implements SessionService {
       known: new KnownSessions(parts.store, this.#expiry),
       options: parts.options,
       faults: parts.faults,
+      workspaces: parts.workspaces,
     }
+    this.#policy = new SettingPolicy(parts.options, parts.launcher)
+    this.#changes = new SessionChanges(this.#core, this.#policy, parts.sealer)
     this.permissions = new Permissions(this.#core)
+    this.conversation = new Conversation(this.#core, (caller, id, request) => this.#submit(caller, id, request))
+    this.attachments = new Attachments(this.#core)
+    this.usage = new SessionUsageSums(this.#core)
+    this.exports = new Exports(this.#core)
+    this.files = new SessionFiles(this.#core, parts.workspace)
+    this.diffs = new SessionDiffs(this.#core, parts.workspaces.diffs)
+    this.#directories = new SessionDirectories(this.#core, parts.workspaces)
+    this.branching = new Branching({
+      core: this.#core,
+      idempotency: this.#idempotency,
+      expiry: this.#expiry,
+      policy: this.#policy,
+      editor: parts.transcriptEditor,
+    })
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
-      this.#retention = new Retention(parts.store, eventRetentionMs, error =>
+      this.#retention = new Retention(this.#directories.withHistories(), eventRetentionMs, error =>
         parts.faults.error({ err: error }, 'could not remove events that are no longer kept'),
       )
     }
@@ -88,7 +142,10 @@ export class Sessions implements SessionService {
   /** Takes up what an earlier life of the server left: to be called once, before anything else. */
   async open(): Promise<void> {
     await this.#idempotency.open()
-    await reconcile(this.#store, this.#log, this.#live)
+    await this.attachments.open()
+    await this.#directories.open()
+    await this.#store.tasks.loseRunningTasks(Date.now())
+    await reconcile({ ...this.#core, launcher: this.#parts.launcher })
     await this.#expiry.sweep()
     this.#retention?.start()
   }
@@ -98,35 +155,48 @@ export class Sessions implements SessionService {
     request: OperationInput<'createSession'>['body'],
     key: IdempotencyKey,
   ): Promise<Once<SessionRecord>> {
-    const accept = (remember: Remember) => this.create(caller, request, remember)
+    const accept = (remember: Remember) => this.#create(caller, request, remember)
     return this.#idempotency.once(caller, key, accept, async ({ sessionId }) =>
       this.#core.known.get(caller, sessionId),
     )
   }
 
-  async create(
+  create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
-    remember?: Remember,
+    signal?: AbortSignal,
+  ): Promise<SessionRecord> {
+    return this.#create(caller, request, undefined, signal)
+  }
+
+  async #create(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    remember: Remember | undefined,
+    signal?: AbortSignal,
   ): Promise<SessionRecord> {
     const { options } = this.#parts
     checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
-    const cwd = await resolveWorkingDirectory(request.cwd, options)
+    const settings = await this.#policy.admit(request)
     await this.#expiry.sweep()
-    const wanted = toWantedSpec(caller, request, cwd)
-    const spare = this.#live.spare?.take(wanted)
-    const id = spare?.claudeSessionId ?? randomUUID()
-    const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs)
+    const place = await this.#directories.provide(request, signal)
+    const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
+    const spare = place.workspace ? undefined : this.#live.spare?.take(wanted)
+    const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
+    const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, this.#parts.sealer)
+    session.workspace = place.workspace
     let created = false
     try {
-      await this.#insert(session, remember)
+      await admitSession(this.#core, session, remember)
       created = true
     } finally {
       if (spare && !created) this.#live.spare?.giveBack(spare)
+      if (!created) await place.undo()
     }
     this.#expiry.schedule(session.expiresAt)
     this.#live.of(session).warm(spare)
-    this.#live.spare?.prepare(wanted)
+    // Nobody else will ask for a directory that is this session's own.
+    if (!place.workspace) this.#live.spare?.prepare(wanted)
     return session
   }
 
@@ -158,39 +228,19 @@ export class Sessions implements SessionService {
     sessionId: string,
     change: OperationInput<'patchSession'>['body'],
   ): Promise<SessionView> {
-    if (change.permissionMode) {
-      checkPermissionMode(change.permissionMode, this.#parts.options.allowBypassPermissions)
-    }
-    const session = await this.#core.known.getActive(caller, sessionId)
-    const { model, ...rest } = change
-    const changed = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-    const columns = { ...changed, ...(model !== undefined && { requestedModel: model, model }) }
-    if (Object.keys(columns).length > 0) {
-      await this.#commit(session, {
-        session: columns,
-        events: [
-          {
-            type: 'session.updated',
-            turnId: null,
-            payload: { ...changed, ...(model !== undefined && { model }) },
-          },
-        ],
-      })
-      if ('requestedModel' in columns || 'permissionMode' in columns || 'maxTurns' in columns) {
-        this.#live.find(session.id)?.reconfigure()
-      }
-    }
-    return this.get(caller, session.id)
+    await this.#changes.patch(caller, sessionId, change)
+    return this.get(caller, sessionId)
   }
 
   async end(caller: Caller, sessionId: string): Promise<void> {
     const session = await this.#core.known.get(caller, sessionId)
     if (session.status !== 'active') return
-    await this.#live.end(session.id)
+    const { gone } = await this.#live.end(session.id)
     await this.#commit(session, {
       session: { status: 'ended', endedAt: Date.now() },
       events: [{ type: 'session.ended', turnId: null, payload: {} }],
     })
+    this.#directories.release(session, gone)
   }
 
   submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
@@ -236,24 +286,26 @@ export class Sessions implements SessionService {
   }
 
   async getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord> {
-    await this.#core.known.get(caller, sessionId)
+    const { rewound } = await this.#core.known.get(caller, sessionId)
     const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
     if (!turn) throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
-    return turn
+    return markRewound(turn, turn.lastSequence, rewound)
   }
 
   async listTurns(caller: Caller, sessionId: string, page: Page) {
-    await this.#core.known.get(caller, sessionId)
-    return this.#store.listTurns(caller.tenantId, sessionId, page)
+    const { rewound } = await this.#core.known.get(caller, sessionId)
+    const { turns, total } = await this.#store.listTurns(caller.tenantId, sessionId, page)
+    return { turns: turns.map(turn => markRewound(turn, turn.lastSequence, rewound)), total }
   }
 
   async listMessages(caller: Caller, sessionId: string, query: Page & { after?: number | undefined }) {
-    await this.#core.known.get(caller, sessionId)
+    const { rewound } = await this.#core.known.get(caller, sessionId)
     const { after, ...page } = query
-    return this.#store.listMessages(caller.tenantId, sessionId, {
+    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, {
       ...page,
       ...(after !== undefined && { after }),
     })
+    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
   }
 
   async interrupt(
@@ -300,26 +352,26 @@ export class Sessions implements SessionService {
     await this.#expiry.close()
     await this.#retention?.close()
     await this.#live.close(this.#parts.options.drainTimeoutMs)
+    await this.#directories.close()
     this.#log.close()
   }
 
-  async #insert(session: SessionRecord, remember: Remember | undefined): Promise<void> {
-    const limit = this.#parts.options.maxSessions
-    const key = remember?.({ sessionId: session.id, turnId: null })
-    const result = await this.#store.createSession(session, [toCreatedEvent(session)], limit, key)
-    if (result.created) return
-    const { active } = result
-    const message = `${active} sessions are active; end one first`
-    throw new ServiceError('MAX_SESSIONS_REACHED', message, { limit, active })
-  }
-
   async #expire(session: SessionRecord): Promise<void> {
-    if (this.#live.find(session.id)?.isAtWork) return
-    await this.#live.end(session.id)
+    const live = this.#live.find(session.id)
+    if (live?.isAtWork) return
+    // Claude Code goes on by itself: it is not cut off in the middle of it.
+    if (live && live.state !== 'idle') return this.#putOff(session)
+    const { gone } = await this.#live.end(session.id)
     await this.#commit(session, {
       session: { status: 'expired', endedAt: Date.now() },
       events: [{ type: 'session.expired', turnId: null, payload: {} }],
     })
+    this.#directories.release(session, gone)
+  }
+
+  async #putOff(session: SessionRecord): Promise<void> {
+    const expiresAt = Date.now() + this.#parts.options.sessionTimeoutMs
+    await this.#commit(session, { session: { expiresAt }, events: [] })
   }
 
   async #submit(
@@ -330,11 +382,14 @@ export class Sessions implements SessionService {
   ): Promise<TurnRecord> {
     if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
     const session = await this.#core.known.getActive(caller, sessionId)
-    return this.#live.of(session).submit(caller, request, session, remember)
+    if (session.settings.maxBudgetUsd !== undefined) await checkBudget(this.#store, session)
+    const checked = await checkRequest(this.#store.attachments, session, request)
+    return this.#live.of(session).submit(caller, checked, session, remember)
   }
 
   #view(session: SessionRecord): SessionView {
-    return { session, state: (session.status === 'active' && this.#live.find(session.id)?.state) || 'idle' }
+    const live = session.status === 'active' ? this.#live.find(session.id) : undefined
+    return { session, state: live?.state ?? 'idle', backgroundTasks: live?.backgroundTasks ?? 0 }
   }
 
   #commit(session: SessionRecord, change: Pick<Change, 'session' | 'events'>) {

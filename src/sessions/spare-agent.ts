@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import type { Sealer } from '../lib/sealed-text.ts'
 import type { Agent, AgentLauncher, AgentListener, AgentSpec } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { PermissionAnswer, SessionRecord } from './records.ts'
+import { unsealSettings } from './secrets.ts'
 
 /** After this long without a new session the next spare is started, so that it is not in the way of a first turn. */
 const quietMs = 1_000
@@ -10,7 +12,8 @@ const quietMs = 1_000
 /** What a process is started with, apart from the conversation. */
 export type SpareSpec = Omit<AgentSpec, 'claudeSessionId' | 'resume'>
 
-export function toSpareSpec(session: SessionRecord): SpareSpec {
+/** @throws Unlaunchable when its secrets cannot be read */
+export function toSpareSpec(session: SessionRecord, sealer: Sealer): SpareSpec {
   return {
     tenantId: session.tenantId,
     cwd: session.cwd,
@@ -18,7 +21,7 @@ export function toSpareSpec(session: SessionRecord): SpareSpec {
     permissionMode: session.permissionMode,
     appendSystemPrompt: session.appendSystemPrompt,
     maxTurns: session.maxTurns,
-    settings: session.settings,
+    settings: unsealSettings(session, sealer),
     remembered: session.remembered,
   }
 }
@@ -100,11 +103,15 @@ export class SpareAgent implements PlaceHolder {
     const agent = this.#launcher.launch(
       { ...spec, claudeSessionId, resume: false },
       {
-        onMessage: message => listener?.onMessage(message),
+        onMessage: (message, isOfTurn) => listener?.onMessage(message, isOfTurn),
         onDelta: delta => listener?.onDelta(delta),
         onIdentity: identity => listener?.onIdentity(identity),
         onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
+        onBeforeTool: async use => listener?.onBeforeTool(use),
+        onAfterTool: async use => listener?.onAfterTool(use),
         onTranscriptLost: () => listener?.onTranscriptLost(),
+        onTask: (task, turnId) => listener?.onTask(task, turnId),
+        onOwnWork: active => listener?.onOwnWork(active),
       },
     )
     const spare: Spare = {

@@ -20,6 +20,11 @@ export function canTransition(from: TurnStatus, to: TurnStatus): boolean {
   return (turnTransitions[from] as readonly TurnStatus[]).includes(to)
 }
 
+/** Whether a process works on it, or a person is waited for. */
+export function isAtWork(status: TurnStatus): status is 'running' | 'requires_action' {
+  return status === 'running' || status === 'requires_action'
+}
+
 export type TerminalStatus = Exclude<TurnStatus, 'queued' | 'running' | 'requires_action'>
 
 export function isTerminal(status: TurnStatus): status is TerminalStatus {

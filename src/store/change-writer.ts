@@ -1,7 +1,9 @@
 import type { Change } from '../sessions/ports.ts'
 import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
+import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import { savePermission as writePermission } from './permissions.ts'
+import { saveTask } from './tasks.ts'
 import { toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
 
@@ -29,12 +31,15 @@ interface Span {
 export function prepareChange(change: Change): PreparedChange {
   const { tenantId, sessionId, at, insertTurn, updateTurn } = change
   const savePermission = change.savePermission && { ...change.savePermission }
+  const saveTasks = (change.saveTasks ?? []).map(task => ({ ...task }))
   const owner = { tenantId, sessionId }
   if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
     throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
   }
   const sessionColumns = toSessionColumns(change.session ?? {})
   const inserted = insertTurn && toTurnColumns(insertTurn)
+  // One that is copied with its end needs nothing any more.
+  const needy = insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
   const drafts = change.events.map(event => toDraft(change, event))
   const events = change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))
@@ -79,7 +84,9 @@ export function prepareChange(change: Change): PreparedChange {
         }),
       )
     }
+    if (needy) linkAttachments(connection, needy)
     if (savePermission) writePermission(connection, savePermission)
+    for (const task of saveTasks) saveTask(connection, task)
     for (const row of rows) connection.run(connection.db.insertInto('events').values(row))
 
     const firstSequence = counters.last_sequence - drafts.length + 1

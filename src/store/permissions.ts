@@ -29,10 +29,12 @@ export function createPermissions(connection: Connection, ensureOpen: () => void
       return { permissions: rows.map(toPermissionRecord), total }
     },
 
-    async listPendingPermissions() {
+    async listOpenPermissions() {
       ensureOpen()
-      const pending = db.selectFrom('permissions').selectAll().where('status', '=', pendingStatus)
-      return connection.all(pending.orderBy('requested_at').orderBy('id')).map(toPermissionRecord)
+      const all = db.selectFrom('permissions').selectAll()
+      const pending = connection.all(all.where('status', '=', pendingStatus).orderBy('requested_at'))
+      const undelivered = connection.all(all.where('answer', 'is not', null).orderBy('requested_at'))
+      return [...pending, ...undelivered].map(toPermissionRecord)
     },
   }
 }

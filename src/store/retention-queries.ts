@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
 import type { EventQuery } from '../sessions/ports.ts'
+import { removeOldestAttachment } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'
 
@@ -50,13 +51,15 @@ export function countWithin(sizes: readonly { bytes: number }[], maxBytes: numbe
 }
 
 /**
- * Removes the oldest events of one session that ended before a time; to be called within a transaction.
+ * Removes an attachment, or where there is none the oldest events, of one session that ended before a time; to be
+ * called within a transaction.
  * @returns false when there is no such session
  */
 export function trimOldest(connection: Connection, endedBefore: number, limit: number): boolean {
   const { db } = connection
   const session = connection.first(selectTrimmable(db, endedBefore))
   if (!session) return false
+  if (removeOldestAttachment(connection, session.id)) return true
   const oldest = connection.all(
     db
       .selectFrom('events')

@@ -37,9 +37,11 @@ export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionC
     ended_at: fields.endedAt,
     transcript: fields.transcript,
     settings: toJson(fields.settings),
+    secrets: toJson(fields.secrets),
     forked_from: toJsonOrNull(fields.forkedFrom),
     rewound: toJson(fields.rewound),
     remembered: toJson(fields.remembered),
+    workspace: toJsonOrNull(fields.workspace),
   }
 }
 
@@ -66,9 +68,11 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     transcript: row.transcript,
     // Sessions that are older than a setting have its default.
     settings: { ...defaultSettings, ...JSON.parse(row.settings) },
+    secrets: JSON.parse(row.secrets),
     forkedFrom: fromJson(row.forked_from) as SessionRecord['forkedFrom'],
     rewound: JSON.parse(row.rewound),
     remembered: JSON.parse(row.remembered),
+    workspace: fromJson(row.workspace) as SessionRecord['workspace'],
     lastSequence: row.last_sequence,
     messageCount: row.message_count,
   }
@@ -97,6 +101,8 @@ export function toTurnColumns(fields: Partial<TurnRecord>): Maybe<TurnColumns> {
     ended_at: fields.endedAt,
     structured_output: toJsonOrNull(fields.structuredOutput),
     permission_denials: toJsonOrNull(fields.permissionDenials),
+    commands: fields.commands === undefined ? undefined : +fields.commands,
+    model_usage: toJsonOrNull(fields.modelUsage),
   }
 }
 
@@ -115,6 +121,7 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
     error: row.error === null ? null : JSON.parse(row.error),
     usage: row.usage === null ? null : JSON.parse(row.usage),
     costUsd: row.cost_usd,
+    modelUsage: fromJson(row.model_usage) as TurnRecord['modelUsage'],
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
@@ -122,6 +129,7 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
     lastSequence: row.last_sequence,
     structuredOutput: fromJson(row.structured_output),
     permissionDenials: fromJson(row.permission_denials) as TurnRecord['permissionDenials'],
+    commands: row.commands === 1,
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
+import type { AttachmentMediaType } from '../contract/attachments.ts'
+import type { TaskStatus } from '../contract/conversation.ts'
 import type { EventType } from '../contract/events.ts'
 import type { PermissionKind, PermissionStatus } from '../contract/permissions.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type { StopReason, TurnStatus } from '../contract/turns.ts'
+import type { NoSnapshot } from '../sessions/ports.ts'
 
 // JSON is kept as text, times as milliseconds since 1970 and flags as 0 or 1, so that every dialect can hold them.
 
@@ -34,9 +37,13 @@ export interface SessionsTable {
   trimmed_messages: Generated<number>
   transcript: 'complete' | 'incomplete'
   settings: Generated<string>
+  /** What of them is sealed. */
+  secrets: Generated<string>
   forked_from: string | null
   rewound: Generated<string>
   remembered: Generated<string>
+  /** null: an existing directory, `cwd`. */
+  workspace: string | null
 }
 
 export interface TranscriptEntriesTable {
@@ -71,6 +78,8 @@ export interface TurnsTable {
   last_sequence: number | null
   structured_output: string | null
   permission_denials: string | null
+  commands: Generated<number>
+  model_usage: string | null
 }
 
 export interface EventsTable {
@@ -104,6 +113,46 @@ export interface PermissionsTable {
   message: string | null
 }
 
+export interface AttachmentsTable {
+  id: string
+  session_id: string
+  tenant_id: string
+  created_by: string
+  name: string
+  media_type: AttachmentMediaType
+  size_bytes: number
+  sha256: string
+  created_at: number
+  complete: number
+}
+
+export interface AttachmentPiecesTable {
+  attachment_id: string
+  position: number
+  bytes: Uint8Array
+}
+
+/** What turns refer to. */
+export interface TurnAttachmentsTable {
+  turn_id: string
+  attachment_id: string
+}
+
+export interface TasksTable {
+  session_id: string
+  id: string
+  tenant_id: string
+  turn_id: string | null
+  type: string
+  description: string
+  tool_use_id: string | null
+  agent: string | null
+  status: TaskStatus
+  summary: string | null
+  started_at: number
+  ended_at: number | null
+}
+
 export interface IdempotencyKeysTable {
   tenant_id: string
   created_by: string
@@ -112,6 +161,29 @@ export interface IdempotencyKeysTable {
   session_id: string
   turn_id: string | null
   expires_at: number
+}
+
+export interface SnapshotsTable {
+  session_id: string
+  /** Even: of the turn with half that number. Odd: taken after that turn and before the next one. */
+  position: number
+  tenant_id: string
+  turn_id: string | null
+  tree: string | null
+  missing: NoSnapshot | null
+  taken_at: number
+}
+
+export interface CheckpointsTable {
+  session_id: string
+  turn_number: number
+  path: string
+  tenant_id: string
+  turn_id: string
+  before: string
+  after: string | null
+  disturbed: number
+  taken_at: number
 }
 
 /** What runs on this machine, of no tenant. */
@@ -134,6 +206,8 @@ export interface SchemaMigrationsTable {
 }
 
 export interface StoreSchema {
+  snapshots: SnapshotsTable
+  checkpoints: CheckpointsTable
   sessions: SessionsTable
   turns: TurnsTable
   events: EventsTable
@@ -143,10 +217,18 @@ export interface StoreSchema {
   transcript_entries: TranscriptEntriesTable
   idempotency_keys: IdempotencyKeysTable
   permissions: PermissionsTable
+  tasks: TasksTable
+  attachments: AttachmentsTable
+  attachment_pieces: AttachmentPiecesTable
+  turn_attachments: TurnAttachmentsTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>
 export type SessionRow = Selectable<SessionsTable>
 export type TurnRow = Selectable<TurnsTable>
 export type PermissionRow = Selectable<PermissionsTable>
+export type TaskRow = Selectable<TasksTable>
+export type AttachmentRow = Selectable<AttachmentsTable>
+export type SnapshotRow = Selectable<SnapshotsTable>
+export type CheckpointRow = Selectable<CheckpointsTable>
 export type EventRow = Selectable<EventsTable>

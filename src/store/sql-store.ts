@@ -1,6 +1,9 @@
 import type { Store } from '../sessions/ports.ts'
+import { copyPast, createBranches } from './branches.ts'
+import { createAttachments } from './attachments.ts'
 import { prepareChange, prepareSession } from './change-writer.ts'
 import { selectEvents, selectMessageNumber, selectMessages } from './event-queries.ts'
+import { createFileHistory } from './file-history.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createIdempotency, writeIdempotencyKey } from './idempotency.ts'
 import type { Connection } from './node-sqlite.ts'
@@ -23,8 +26,11 @@ import {
   selectSession,
   selectSessions,
 } from './session-queries.ts'
+import { createSpendingReader } from './spending-queries.ts'
+import { createTasks } from './tasks.ts'
 import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
+import { createUsageReader } from './usage-queries.ts'
 
 /**
  * The store's operations on an open, migrated connection. `onClose` is called once, after what was handed in
@@ -52,10 +58,16 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
   }
 
   return {
+    branches: createBranches(connection, ensureOpen),
     transcripts: createTranscripts(connection, writer, ensureOpen),
     processes: createProcessLedger(connection, writer, ensureOpen),
     idempotency: createIdempotency(connection, writer, ensureOpen),
     permissions: createPermissions(connection, ensureOpen),
+    tasks: createTasks(connection, writer, ensureOpen),
+    fileHistory: createFileHistory(connection, writer, ensureOpen),
+    attachments: createAttachments(connection, writer, ensureOpen),
+    usage: createUsageReader(connection, ensureOpen),
+    spending: createSpendingReader(connection, ensureOpen),
 
     async commit(change) {
       ensureOpen()
@@ -68,13 +80,15 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       })
     },
 
-    async createSession(session, events, limit, idempotency) {
+    async createSession(session, events, limit, idempotency, past) {
       ensureOpen()
       const prepared = prepareSession(session, events)
+      const owner = { tenantId: session.tenantId, sessionId: session.id }
       return writer.write(() => {
         const active = connection.first(countActiveSessions(db))?.count ?? 0
         if (active >= limit) return { created: false, active }
         const stored = prepared(connection)
+        if (past) copyPast(connection, owner, past)
         if (idempotency) writeIdempotencyKey(connection, idempotency, session.createdAt)
         return { created: true, events: stored }
       })

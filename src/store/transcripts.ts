@@ -50,6 +50,18 @@ export function createTranscripts(
       )
       return rows.map(row => row.subpath)
     },
+
+    async removeTranscripts({ tenantId, claudeSessionId }) {
+      ensureOpen()
+      await writer.write(() =>
+        connection.run(
+          db
+            .deleteFrom('transcript_entries')
+            .where('tenant_id', '=', tenantId)
+            .where('claude_session_id', '=', claudeSessionId),
+        ),
+      )
+    },
   }
 }
 

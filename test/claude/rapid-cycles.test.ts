@@ -37,7 +37,11 @@ test('fifty processes opened and closed leave none, and nobody is warned of anyt
       onDelta: () => {},
       onIdentity: () => {},
       onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
+        onBeforeTool: async () => {},
+        onAfterTool: async () => {},
         onTranscriptLost: () => {},
+        onTask: () => {},
+        onOwnWork: () => {},
     })
   }
   for (let wave = 0; wave < 5; wave++) {

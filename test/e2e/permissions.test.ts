@@ -240,7 +240,7 @@ describe('a plan', () => {
     const id = await createSession({ ...ask, permissionMode: 'plan' })
     const answered = server.ask(id, 'plan it')
     const [first] = await pendingPermissions(server, id)
-    expect(first).toMatchObject({ kind: 'plan', toolName: 'ExitPlanMode' })
+    expect(first).toMatchObject({ kind: 'plan', toolName: 'ExitPlanMode', plan: '# Plan 1' })
     await answer(server, first, { decision: 'deny', message: 'Shorter, please' })
     const [second] = await pendingPermissions(server, id)
     expect(second.permissionId).not.toBe(first.permissionId)

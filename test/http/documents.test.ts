@@ -61,8 +61,8 @@ describe('with openApiValidation', () => {
     await using door = await openDoor({
       config: enabled,
       service: {
-        get: async () => ({ session: sessionRecord(), state }),
-        list: async () => ({ sessions: [{ session: sessionRecord(), state }], total: 1, nextCursor: null }),
+        get: async () => ({ session: sessionRecord(), state, backgroundTasks: 0 }),
+        list: async () => ({ sessions: [{ session: sessionRecord(), state, backgroundTasks: 0 }], total: 1, nextCursor: null }),
         create: async () => sessionRecord(),
         end: async () => {},
         submitTurn: async () => turnRecord(),

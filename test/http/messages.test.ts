@@ -8,7 +8,7 @@ const error = (code: string, reason: string) => ({ code, reason, message: 'What 
 
 function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial<SessionService> = {}) {
   return {
-    get: async () => ({ session: sessionRecord(), state: 'idle' as const }),
+    get: async () => ({ session: sessionRecord(), state: 'idle' as const, backgroundTasks: 0 }),
     submitTurn: async () =>
       turnRecord({
         status: 'queued',
@@ -174,7 +174,7 @@ it.each([
   ['ended', 'SESSION_ENDED'],
 ] as const)('does not point at the stream of a session that has %s', async (status, code) => {
   const session = sessionRecord({ status })
-  await using door = await openDoor({ service: { get: async () => ({ session, state: 'idle' }) } })
+  await using door = await openDoor({ service: { get: async () => ({ session, state: 'idle', backgroundTasks: 0 }) } })
   const response = await door.post(path, { prompt: 'hello', stream: true })
   expect([response.status, (await readError(response)).error.code]).toEqual([410, code])
 })

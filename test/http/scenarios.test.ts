@@ -6,7 +6,10 @@ import { key, type OpenDoor, openDoor } from './open-door.ts'
 
 /** An operation on a session that has one finished turn, and the ways to get it wrong. */
 interface Scenario {
+  /** A text such as `:turnId` stands for that id. */
   body?: unknown
+  /** What the operation needs in its query. */
+  query?: string
   success: number
   /** What the successful answer must look like; streams and pages are looked at elsewhere. */
   answer?: object
@@ -50,6 +53,13 @@ const scenarios: Record<OperationId, Scenario> = {
     answer: { interrupted: [], cancelled: [] },
     wrong: [{ clearQueue: 'yes' }, 'clearQueue'],
   },
+  forkSession: { body: {}, success: 201, answer: { status: 'active' }, wrong: [{ title: 1 }, 'title'] },
+  rewindSession: {
+    body: { toTurnId: ':turnId' },
+    success: 200,
+    answer: { dryRun: false },
+    wrong: [{ toTurnId: 'x', dryRun: 1 }, 'dryRun'],
+  },
   listAllPermissions: {
     success: 200,
     prepare: askForPermission,
@@ -75,6 +85,85 @@ const scenarios: Record<OperationId, Scenario> = {
     answer: { status: 'denied', message: 'not now' },
     wrong: [{ decision: 'perhaps' }, 'decision'],
   },
+  createAttachment: {
+    body: 'a note',
+    success: 201,
+    answer: { type: 'document', name: 'document.txt', mediaType: 'text/plain', sizeBytes: 8 },
+    wrong: ['name=a%2Fb', 'name'],
+  },
+  listAttachments: {
+    success: 200,
+    prepare: upload,
+    answer: { pagination: { total: 1 } },
+    wrong: ['limit=0', 'limit'],
+  },
+  getAttachment: { success: 200, prepare: upload, wrong: ['a=1', 'a'] },
+  deleteAttachment: { success: 204, prepare: upload, wrong: ['a=1', 'a'] },
+  listCommands: { success: 200, answer: { commands: [{ name: 'hello' }] }, wrong: ['a=1', 'a'] },
+  listAgents: { success: 200, answer: { agents: [{ name: 'helper' }] }, wrong: ['a=1', 'a'] },
+  getContext: {
+    success: 200,
+    answer: { maxTokens: 1000, categories: [{ id: 'messages' }] },
+    wrong: ['detail=all', 'detail'],
+  },
+  compactSession: {
+    body: {},
+    success: 200,
+    answer: { compacted: true, tokensBefore: 100, tokensAfter: 10, message: null },
+    wrong: [{ instructions: ' ' }, 'instructions'],
+  },
+  listMcpServers: {
+    success: 200,
+    answer: { servers: [{ name: 'scripted', status: 'connected' }] },
+    wrong: ['a=1', 'a'],
+  },
+  changeMcpServer: {
+    body: { action: 'disable' },
+    success: 200,
+    prepare: async () => ({ server: 'scripted' }),
+    answer: { name: 'scripted', status: 'disabled' },
+    wrong: [{ action: 'restart' }, 'action'],
+  },
+  listTasks: {
+    success: 200,
+    prepare: startTask,
+    answer: { tasks: [{ taskId: 'task-1', status: 'running' }], pagination: { total: 1 } },
+    wrong: ['status=over', 'status'],
+  },
+  stopTask: {
+    success: 200,
+    prepare: startTask,
+    answer: { taskId: 'task-1', status: 'stopped' },
+    wrong: ['a=1', 'a'],
+  },
+  getUsage: {
+    success: 200,
+    answer: { turns: 1, costUsd: 0.01, costComplete: true, tokens: { inputTokens: 1 } },
+    wrong: ['a=1', 'a'],
+  },
+  listFiles: {
+    success: 200,
+    prepare: writeNote,
+    answer: { path: '', entries: [{ path: 'note.txt', type: 'file', sizeBytes: 8 }], nextCursor: null },
+    wrong: ['depth=11', 'depth'],
+  },
+  readFile: { query: 'path=note.txt', success: 200, prepare: writeNote, wrong: ['path=', 'path'] },
+  writeFile: {
+    query: 'path=new.txt',
+    body: 'new',
+    success: 201,
+    answer: { path: 'new.txt', sizeBytes: 5 },
+    wrong: ['path=%00', 'path'],
+  },
+  deleteFile: {
+    query: 'path=note.txt',
+    success: 204,
+    prepare: writeNote,
+    wrong: ['path=a&recursive=yes', 'recursive'],
+  },
+  getArchive: { success: 200, prepare: writeNote, wrong: ['path=a&depth=1', 'depth'] },
+  exportSession: { success: 200, wrong: ['format=pdf', 'format'] },
+  getDiff: { success: 200, wrong: ['format=html', 'format'] },
   listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
   getHealth: { success: 200, answer: { status: 'healthy' }, wrong: ['a=1', 'a'] },
   getOpenApi: { success: 200, answer: { openapi: '3.1.0' }, wrong: ['a=1', 'a'] },
@@ -82,6 +171,12 @@ const scenarios: Record<OperationId, Scenario> = {
 }
 
 /** A session with a turn that waits for a person. */
+async function upload({ call, createSession }: ReturnType<typeof createClient>) {
+  const sessionId = await createSession()
+  const { attachmentId } = (await call('POST', `/sessions/${sessionId}/attachments`, 'a note')).body
+  return { sessionId, attachmentId }
+}
+
 async function askForPermission({ call, createSession }: ReturnType<typeof createClient>) {
   const sessionId = await createSession({ permissionPrompts: 'ask' })
   const { turnId } = (
@@ -94,6 +189,20 @@ async function askForPermission({ call, createSession }: ReturnType<typeof creat
     return permissionId !== ''
   })
   return { sessionId, turnId, permissionId }
+}
+
+/** A session that has a background task. */
+async function startTask({ createSession, ask }: ReturnType<typeof createClient>) {
+  const sessionId = await createSession()
+  const { turnId } = (await ask(sessionId, 'task')).body
+  return { sessionId, turnId, taskId: 'task-1' }
+}
+
+/** A session in whose directory there is a file. */
+async function writeNote({ call, createSession }: ReturnType<typeof createClient>) {
+  const sessionId = await createSession()
+  await call('PUT', `/sessions/${sessionId}/files/content?path=note.txt`, 'a note')
+  return { sessionId }
 }
 
 async function open({
@@ -125,19 +234,19 @@ function request(
   return door.call(query ? `${filled}?${query}` : filled, {
     method: method.toUpperCase(),
     ...(given.body !== undefined && {
-      body: JSON.stringify(given.body),
+      body: JSON.stringify(given.body).replace(/":(\w+)"/g, (_, name) => JSON.stringify(ids[name] ?? '')),
       headers: { 'content-type': 'application/json' },
     }),
   })
 }
 
 describe.each(operationIds)('%s', id => {
-  const { body, success, answer, wrong } = scenarios[id]
+  const { body, query = '', success, answer, wrong } = scenarios[id]
   const { body: schema } = getOperation(id)
 
   test(`answers ${success}`, async () => {
     await using opened = await open(scenarios[id])
-    const response = await request(opened.door, id, opened.ids, { body })
+    const response = await request(opened.door, id, opened.ids, { body, query })
     expect(response.status).toBe(success)
     expect(response.headers.get('x-request-id')).toMatch(/^\S+$/)
     const text = await response.text()
@@ -168,7 +277,8 @@ describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
       '%00',
     ]) {
       const ids = { ...opened.ids, sessionId: encodeURIComponent(unknown) }
-      const response = await request(opened.door, id, ids, { body: scenarios[id].body })
+      const { body, query = '' } = scenarios[id]
+      const response = await request(opened.door, id, ids, { body, query })
       expect(response.status, unknown).toBe(404)
       expect(await response.json()).toMatchObject({ error: { code: 'SESSION_NOT_FOUND' } })
     }

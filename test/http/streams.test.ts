@@ -30,7 +30,7 @@ async function openStreams(more: Partial<SessionService> = {}, options: DoorOpti
   const door = await openDoor({
     ...options,
     service: {
-      get: async () => ({ session: sessionRecord(), state: 'idle' as const }),
+      get: async () => ({ session: sessionRecord(), state: 'idle' as const, backgroundTasks: 0 }),
       submitTurn: async () => turnRecord({ status: 'running', firstSequence: null }),
       getTurn: async () => turnRecord(),
       interrupt: async (_caller, ...rest) => {

@@ -14,12 +14,16 @@ const codesWithDetails = [
   'REQUEST_TIMEOUT',
   'SHUTTING_DOWN',
   'SESSION_BUSY',
+  'TURN_NOT_IN_CONVERSATION',
   'PAYLOAD_TOO_LARGE',
+  'RANGE_NOT_SATISFIABLE',
   'MAX_SESSIONS_REACHED',
   'TURN_QUEUE_FULL',
   'RATE_LIMIT_EXCEEDED',
   'MESSAGE_SEND_FAILED',
   'AGENT_UNAVAILABLE',
+  'ATTACHMENT_IN_USE',
+  'ATTACHMENT_LIMIT_REACHED',
 ] as const satisfies CodeWithDetails[]
 type CodeWithDetails = {
   [C in keyof typeof errorCatalogue]: [ErrorDetails<C>] extends [undefined] ? never : C

@@ -1,9 +1,12 @@
 import type { Compilable, CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { selectPrompts } from '../../src/store/branches.ts'
+import { selectAttachment, selectAttachments, selectNeed, selectPiece, sumSizes } from '../../src/store/attachments.ts'
 import { selectEvents, selectMessageNumber, selectMessages } from '../../src/store/event-queries.ts'
 import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/store/idempotency.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
+import { selectPermissions } from '../../src/store/permissions.ts'
 import {
   countActiveSessions,
   countAllSessions,
@@ -14,6 +17,7 @@ import {
   selectSessions,
 } from '../../src/store/session-queries.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
+import { sumModels, sumTurns } from '../../src/store/usage-queries.ts'
 
 const connection = openConnection(':memory:')
 const { db } = connection
@@ -56,6 +60,15 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectTurn: [selectTurn(db, 't', 's', 'u'), /^SEARCH turns USING INDEX \w+ \(id=\?\)/],
   selectTurns: [selectTurns(db, 't', 's', page), /INDEX \w+ \(session_id=\? AND number>\?\)/],
   selectUnfinishedTurns: [selectUnfinishedTurns(db), /^SCAN turns USING INDEX turns_unfinished$/],
+  'selectPermissions of a session': [
+    selectPermissions(db, 't', { sessionId: 's', status: 'all', ...page }),
+    /^SEARCH permissions USING INDEX permissions_session \(tenant_id=\? AND session_id=\?\)$/,
+  ],
+  'selectPermissions that are pending': [
+    selectPermissions(db, 't', { status: 'pending', ...page }),
+    /^SEARCH permissions USING INDEX permissions_pending \(tenant_id=\?\)$/,
+  ],
+  selectPrompts: [selectPrompts(db, 't', 's'), /^SEARCH events USING INDEX events_prompts \(session_id=\? AND tenant_id=\?\)$/],
   selectEvents: [
     selectEvents(db, 't', { sessionId: 's', after: 5, limit: 10 }),
     /INDEX \w+ \(session_id=\? AND sequence>\?\)/,
@@ -67,6 +80,17 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectMessages: [
     selectMessages(db, 't', 's', page),
     /INDEX events_messages \(session_id=\? AND message_number>\?\)/,
+  ],
+  selectAttachment: [selectAttachment(db, 't', 's', 'a'), /^SEARCH attachments USING INDEX \w+ \(id=\?\)/],
+  selectAttachments: [selectAttachments(db, 't', 's', page), /INDEX attachments_session \(session_id=\?\)/],
+  sumSizes: [sumSizes(db, 't', 's'), /INDEX attachments_session \(session_id=\?\)/],
+  selectNeed: [
+    selectNeed(db, 'a'),
+    /turn_attachments USING COVERING INDEX \w+ \(attachment_id=\?\).*turns USING INDEX \w+ \(id=\?\)/,
+  ],
+  selectPiece: [
+    selectPiece(db, 't', 's', 'a', 1),
+    /attachment_pieces USING INDEX \w+ \(attachment_id=\? AND position=\?\)/,
   ],
   selectIdempotencyKey: [
     selectIdempotencyKey(db, 't', 'k', 'key', 1),
@@ -94,3 +118,16 @@ it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, 
     expect(step).not.toContain('TEMP B-TREE')
   }
 })
+
+it.each(Object.entries({ sumTurns: sumTurns(db, 't', 's', 1), sumModels: sumModels(db, 't', 's') }))(
+  '%s reads one range of an index that holds all that is added up',
+  (_, query) => {
+    const compiled = query.compile()
+    const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }
+    const plan = connection.all({ compile: () => explained as CompiledQuery<{ detail: string }> })
+    const steps = plan.map(row => row.detail).filter(step => step.includes('turns'))
+    expect(steps).toEqual([
+      'SEARCH turns USING COVERING INDEX turns_usage (session_id=? AND tenant_id=? AND started_at>?)',
+    ])
+  },
+)

@@ -32,7 +32,11 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
         },
         onIdentity: identity => identities.push(identity),
         onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
+        onBeforeTool: async () => {},
+        onAfterTool: async () => {},
         onTranscriptLost: () => {},
+        onTask: () => {},
+        onOwnWork: () => {},
       }
       const spec: AgentSpec = {
         tenantId: 'default',

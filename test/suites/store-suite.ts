@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { attachmentCases } from './store-attachment-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
+import { describeBranches } from './store-branch-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
+import { permissionCases } from './store-permission-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
+import { spendingCases } from './store-spending-cases.ts'
 import { transcriptCases } from './store-transcript-cases.ts'
+import { usageCases } from './store-usage-cases.ts'
 import { describeWriting } from './store-write-cases.ts'
 
 /** What every body of the store has to do. */
@@ -12,8 +17,13 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     const context = useStore(open)
     describeWriting(context)
     describeReading(context)
+    describe('branches', () => describeBranches(context))
     describe('transcripts', () => transcriptCases(() => context.store))
     describe('idempotency keys', () => idempotencyCases(context))
+    describe('attachments', () => attachmentCases(context))
+    describe('usage', () => usageCases(context))
+    describe('spending', () => spendingCases(context))
+    describe('permissions', () => permissionCases(context))
 
     it('says that it can read and write, again and again', async () => {
       await context.store.check()

@@ -26,6 +26,21 @@ export function transcriptCases(store: () => Store): void {
     ])
   })
 
+  test('removes all of one conversation, and nothing else', async () => {
+    const { transcripts } = store()
+    const main = { tenantId: 'default', claudeSessionId: randomUUID(), subpath: null }
+    const other = { ...main, claudeSessionId: randomUUID() }
+    await transcripts.appendTranscript(main, [entry(1)])
+    await transcripts.appendTranscript({ ...main, subpath: 'subagents/one' }, [entry(1)])
+    await transcripts.appendTranscript(other, [entry(1)])
+    await transcripts.removeTranscripts({ ...main, tenantId: 'other' })
+    expect(await transcripts.loadTranscript(main)).toHaveLength(1)
+    await transcripts.removeTranscripts(main)
+    expect(await transcripts.loadTranscript(main)).toBeNull()
+    expect(await transcripts.listTranscriptSubpaths(main)).toEqual([])
+    expect(await transcripts.loadTranscript(other)).toHaveLength(1)
+  })
+
   test('keeps conversations, what belongs to them, and tenants apart', async () => {
     const { transcripts } = store()
     const main = { tenantId: 'default', claudeSessionId: randomUUID(), subpath: null }

@@ -14,10 +14,15 @@ export const apiKey = 'key-of-the-tests'
 
 /** The whole API in this process, on a real socket, with the real Claude Code and the stand-in; closed after the test. */
 export async function openServer(
-  given: ClaudeCodeApiConfig & { environment?: Record<string, string>; mount?: string } = {},
+  given: ClaudeCodeApiConfig & {
+    environment?: Record<string, string>
+    mount?: string
+    /** Keeps the bodies of the requests to the model. */
+    record?: boolean
+  } = {},
 ) {
-  const { environment, mount = '/api/v1', ...config } = given
-  const model = await openModel()
+  const { environment, mount = '/api/v1', record = false, ...config } = given
+  const model = await openModel({ record })
   const cwd = temporaryDirectory()
   const log = collectLog()
   const resolved = resolveConfig(

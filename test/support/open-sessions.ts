@@ -1,14 +1,19 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import { transcriptEditor } from '../../src/claude/transcript-editor.ts'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
+import { createSealer } from '../../src/lib/sealed-text.ts'
 import type { Caller } from '../../src/sessions/records.ts'
 import type { TurnRequest } from '../../src/sessions/session-service.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { SessionsOptions } from '../../src/sessions/sessions-options.ts'
 import { openStore } from '../../src/store/open-store.ts'
+import { LocalWorkspaceFiles } from '../../src/workspace/files.ts'
+import { localWorkspaces } from './local-workspaces.ts'
 import { ScriptedLauncher } from './scripted-launcher.ts'
 
 export const caller: Caller = { tenantId: 'default', keyId: 'test' }
@@ -32,12 +37,17 @@ export async function openSessions(
   const { file = ':memory:', launcher = new ScriptedLauncher(), ...options } = given
   const cwd = temporaryDirectory()
   const store = await openStore({ file })
+  launcher.transcripts = store.transcripts
   const faults: unknown[] = []
   const sessions = new Sessions({
     store,
     launcher,
+    transcriptEditor,
+    workspace: new LocalWorkspaceFiles(),
+    workspaces: localWorkspaces(store, cwd),
     faults: { error: fields => faults.push(fields) },
     builtInModels: [],
+    sealer: createSealer([randomBytes(32)]),
     options: {
       defaultCwd: cwd,
       allowedRoots: [cwd],
@@ -48,8 +58,13 @@ export async function openSessions(
       maxLiveProcesses: 50,
       keepSpareProcess: false,
       idleTimeoutMs: 600_000,
+      permissionParkMs: 600_000,
       drainTimeoutMs: 100,
       allowBypassPermissions: false,
+      allowStdioMcpServers: false,
+      allowedSettingSources: ['project'],
+      allowedAgentEnv: [],
+      maxAttachmentBytesPerSession: 64 * 1024 * 1024,
       ...options,
     },
   })

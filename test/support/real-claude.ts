@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
-import { openStandInModel, type StandInModel } from '../../src/demo/stand-in-model.ts'
+import { openStandInModel, type StandInModel, type StandInModelOptions } from '../../src/demo/stand-in-model.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 
 /**
@@ -20,8 +20,8 @@ export function claudeEnvironment(model: Pick<StandInModel, 'url'>, home: string
   }
 }
 
-export async function openModel(): Promise<StandInModel> {
-  const model = await openStandInModel()
+export async function openModel(options: StandInModelOptions = {}): Promise<StandInModel> {
+  const model = await openStandInModel(options)
   onTestFinished(() => model.close())
   return model
 }

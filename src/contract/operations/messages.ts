@@ -43,6 +43,7 @@ export const messagesOperations = {
       },
     ],
     errors: [
+      'BUDGET_EXCEEDED',
       'SESSION_NOT_FOUND',
       'REQUEST_TIMEOUT',
       'SESSION_BUSY',
@@ -73,6 +74,7 @@ export const messagesOperations = {
       },
     ],
     errors: [
+      'BUDGET_EXCEEDED',
       'SESSION_NOT_FOUND',
       'SESSION_BUSY',
       'IDEMPOTENCY_IN_FLIGHT',

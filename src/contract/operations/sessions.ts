@@ -28,7 +28,10 @@ export const sessionsOperations = {
     ],
     errors: [
       'CWD_NOT_ALLOWED',
+      'WORKSPACE_NOT_ALLOWED',
+      'WORKSPACE_FAILED',
       'PERMISSION_MODE_NOT_ALLOWED',
+      'SETTING_NOT_ALLOWED',
       'IDEMPOTENCY_IN_FLIGHT',
       'IDEMPOTENCY_KEY_REUSED',
       'MAX_SESSIONS_REACHED',
@@ -66,7 +69,13 @@ export const sessionsOperations = {
     params: ofSession,
     body: patchSessionRequest,
     success: [{ status: 200, description: 'The session as it is now', schema: session }],
-    errors: ['SESSION_NOT_FOUND', 'SESSION_EXPIRED', 'SESSION_ENDED', 'PERMISSION_MODE_NOT_ALLOWED'],
+    errors: [
+      'SESSION_NOT_FOUND',
+      'SESSION_EXPIRED',
+      'SESSION_ENDED',
+      'PERMISSION_MODE_NOT_ALLOWED',
+      'SETTING_NOT_ALLOWED',
+    ],
     fault: 'GET_SESSION_FAILED',
   },
   endSession: {

@@ -28,6 +28,7 @@ export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
+        commands: body.commands,
       })
       if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
       const ended = isTerminal(turn.status) ? turn : await waitForTurn(deps, exchange, turn, watchers)
@@ -84,13 +85,13 @@ function refuseWhenOver({ id, status }: SessionRecord): void {
   if (status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${id} has ended`)
 }
 
-function toPointer({ baseUrl, params, body: { prompt, timeout } }: SendExchange) {
+function toPointer({ baseUrl, params, body: { prompt, timeout, commands } }: SendExchange) {
   return {
     message: 'Send the body to streamUrl to receive the answer as server-sent events',
     streamUrl: `${baseUrl}/sessions/${params.sessionId}/stream`,
     method: 'POST' as const,
     headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-    body: { prompt, timeout },
+    body: { prompt, timeout, ...(commands && { commands }) },
   }
 }
 

@@ -9,9 +9,9 @@ type SessionHandlers = Pick<
 
 export function sessionHandlers(deps: HttpDeps): SessionHandlers {
   return {
-    async createSession({ caller, body, idempotency, markReplayed }) {
+    async createSession({ caller, body, idempotency, markReplayed, stop }) {
       if (!idempotency)
-        return { status: 201, body: toCreatedSession(await deps.service.create(caller, body)) }
+        return { status: 201, body: toCreatedSession(await deps.service.create(caller, body, stop)) }
       const { made, replayed } = await deps.service.createOnce(caller, body, idempotency)
       if (replayed) markReplayed()
       return { status: 201, body: toCreatedSession(made) }

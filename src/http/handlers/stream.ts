@@ -21,6 +21,7 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
+        commands: body.commands,
       })
       const reader = await deps.service.follow(caller, params.sessionId, {
         // Its first event may have been written before this line runs.

@@ -4,8 +4,10 @@ import type { PermissionSuggestion } from '../../contract/permissions.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
 import type { ModelInfo } from '../../contract/system.ts'
-import type { PermissionDenial, Prompt, StopReason, Usage } from '../../contract/turns.ts'
+import type { ModelUsage, PermissionDenial, Prompt, StopReason, Usage } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
+import type { AgentControl } from './agent-control.ts'
+import type { AgentQuestions, AgentTask } from './agent-questions.ts'
 
 /** How a conversation's process is to be started. */
 export interface AgentSpec {
@@ -13,12 +15,20 @@ export interface AgentSpec {
   claudeSessionId: string
   /** Whether the conversation exists and has to be taken up again. */
   resume: boolean
+  /**
+   * A tool call that an earlier process had asked permission for: it is asked for again at once, and the turn goes
+   * on from there.
+   */
+  continueAt?: string | undefined
   cwd: string
   model: string | null
   permissionMode: PermissionMode
   appendSystemPrompt: string | null
   maxTurns: number | null
+  /** With their secrets. */
   settings: SessionSettings
+  /** What this process may still cost, in US dollars; left out: what the settings say. */
+  budgetLeftUsd?: number | null
   /** What people have allowed for the rest of the session. */
   remembered: PermissionSuggestion[]
 }
@@ -32,6 +42,8 @@ export interface AgentFailure {
 export type TurnOutcome = {
   usage: Usage | null
   costUsd: number | null
+  /** What each model had of it; null or left out: not known. */
+  modelUsage?: ModelUsage[] | null
   response: string | null
   /** What the answer is as data; left out: none was asked for. */
   structuredOutput?: unknown
@@ -43,9 +55,20 @@ export type TurnOutcome = {
   | { status: 'failed'; failure: AgentFailure; unavailable: boolean }
 )
 
+/** A call of a tool that may change files. */
+export interface ToolUse {
+  toolUseId: string
+  toolName: string
+  /** The subagent that calls it; null: none. */
+  agentId: string | null
+  /** The file that it changes; null: nobody knows which. */
+  file: string | null
+}
+
 /** What an agent tells while it works; called in order, never after its turn's promise settled. */
 export interface AgentListener {
-  onMessage(message: Record<string, unknown>): void
+  /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
+  onMessage(message: Record<string, unknown>, isOfTurn: boolean): void
   onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
@@ -55,12 +78,20 @@ export interface AgentListener {
    * @param signal fires when Claude Code does not want to know any more
    */
   onPermission(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>
+  /** A tool is about to run that may change files; it waits for the promise. */
+  onBeforeTool(use: ToolUse): Promise<void>
+  /** A tool that changes a file has run, or has failed. */
+  onAfterTool(use: ToolUse): Promise<void>
   /** A part of the transcript could not be stored. */
   onTranscriptLost(): void
+  /** A background task has begun, is known better, or has ended; those that end with the process are not told of. */
+  onTask(task: AgentTask, turnId: string | null): void
+  /** The main conversation has begun or ended to work on something that nobody has sent. */
+  onOwnWork(active: boolean): void
 }
 
 /** One live Claude Code process with one conversation; runs one turn at a time. */
-export interface Agent {
+export interface Agent extends AgentControl {
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>
   /** Whether it can take a turn; false from the moment when its process ends or is being ended. */
@@ -70,19 +101,32 @@ export interface Agent {
   /**
    * Runs one turn to its end. Never rejects: what goes wrong is an outcome.
    * A process that fails to start is the outcome of its first turn.
+   * @param turn.commands whether a slash command runs and a file mention is followed; left out: both are text
+   * @param turn.continues it had begun in an earlier process (`continueAt`): no prompt is sent
    */
-  runTurn(turn: { turnId: string; prompt: Prompt }): Promise<TurnOutcome>
+  runTurn(turn: {
+    turnId: string
+    prompt: Prompt
+    commands?: boolean
+    continues?: boolean
+  }): Promise<TurnOutcome>
   /**
    * Makes the running turn end, by force after a bounded time; its promise tells when. Idempotent,
    * nothing happens without a running turn.
    */
   interrupt(): void
+  /** Makes it leave what it has begun by itself (`onOwnWork`), by force after a bounded time. Idempotent. */
+  interruptOwnWork(): void
+  /** What can be asked of it beside its turns. */
+  readonly questions: AgentQuestions
   /**
    * Hands the running turn more input, which Claude Code takes up between its steps. The turn ends when that has
    * been answered too. `id` becomes the uuid of the message.
    * @returns false when no turn runs that could still take it: nothing has happened then
    */
   steer(input: { id: string; prompt: Prompt }): boolean
+  /** Ends the process at once, so that it can say nothing more of what it was doing; `runTurn` then ends too. */
+  abandon(): Promise<void>
   /** Ends the process and everything that it started, by force after a bounded time. Idempotent. */
   close(): Promise<void>
 }
@@ -91,12 +135,19 @@ export interface AgentInspection {
   status: 'ok' | 'unavailable'
   version?: string
   models?: ModelInfo[]
+  /** The names of all tools that it has. */
+  tools?: string[]
   failure?: AgentFailure
 }
 
 export interface AgentLauncher {
   /** Starts a process in the background; synchronous, so that a launch is owned from its first moment. */
   launch(spec: AgentSpec, listener: AgentListener): Agent
+  /** Whether a new process could go on at that tool call, which is the last that the conversation knows. */
+  canContinue(
+    conversation: { tenantId: string; claudeSessionId: string },
+    toolUseId: string,
+  ): Promise<boolean>
   /** Asks Claude Code whether it can work, and for its models, without a conversation. */
   inspect(): Promise<AgentInspection>
   /** What the newest process said; undefined before any has. */

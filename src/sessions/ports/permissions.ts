@@ -19,6 +19,6 @@ export interface PermissionStore {
     tenantId: string,
     query: PermissionQuery,
   ): Promise<{ permissions: PermissionRecord[]; total: number }>
-  /** What a start finds left behind, oldest first, over all tenants. */
-  listPendingPermissions(): Promise<PermissionRecord[]>
+  /** What a start finds left behind, over all tenants: those that are pending, and answers that no process was told. */
+  listOpenPermissions(): Promise<PermissionRecord[]>
 }

@@ -1,10 +1,22 @@
 import type { SessionStatus } from '../../contract/sessions.ts'
-import type { EventRecord, NewEvent, PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
+import type {
+  EventRecord,
+  NewEvent,
+  PermissionRecord,
+  SessionRecord,
+  TaskRecord,
+  TurnRecord,
+} from '../records.ts'
+import type { AttachmentStore } from './attachments.ts'
 import type { BranchStore, SharedPast } from './branches.ts'
+import type { FileHistoryStore } from './file-history.ts'
 import type { IdempotencyRecord, IdempotencyStore } from './idempotency.ts'
 import type { PermissionStore } from './permissions.ts'
 import type { ProcessLedger } from './process-ledger.ts'
+import type { SpendingReader } from './spending.ts'
+import type { TaskStore } from './tasks.ts'
 import type { TranscriptStore } from './transcripts.ts'
+import type { UsageReader } from './usage.ts'
 
 /** What one transaction changes in one session. */
 export interface Change {
@@ -30,6 +42,7 @@ export interface Change {
       | 'transcript'
       | 'rewound'
       | 'settings'
+      | 'secrets'
       | 'remembered'
     >
   >
@@ -44,6 +57,7 @@ export interface Change {
       | 'error'
       | 'usage'
       | 'costUsd'
+      | 'modelUsage'
       | 'startedAt'
       | 'endedAt'
       | 'structuredOutput'
@@ -52,6 +66,8 @@ export interface Change {
   >
   /** Stored as it is now, whether it was there before or not. */
   savePermission?: PermissionRecord
+  /** As `savePermission`. */
+  saveTasks?: TaskRecord[]
   /** Appended to the session's log in this order. */
   events: NewEvent[]
   /** The key of the request that asked for it; what a taken one refuses is the whole change. */
@@ -127,7 +143,8 @@ export interface Store {
   /** As `listEvents`, but not more than `maxBytes` of payload, at least one; and what is gone, read together. */
   readLog(tenantId: string, query: EventQuery & { maxBytes: number }): Promise<LogPage>
   /**
-   * Removes the oldest events, at most `limit`, of a session that has ended before a time; over all tenants.
+   * Removes one attachment, or when there are none left the oldest events, at most `limit`, of a session that has
+   * ended before a time; over all tenants.
    * Its `messageCount` counts those that are left.
    * @returns false when there was nothing to remove
    */
@@ -143,6 +160,11 @@ export interface Store {
   readonly processes: ProcessLedger
   readonly idempotency: IdempotencyStore
   readonly permissions: PermissionStore
+  readonly tasks: TaskStore
+  readonly fileHistory: FileHistoryStore
+  readonly attachments: AttachmentStore
+  readonly usage: UsageReader
+  readonly spending: SpendingReader
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes what was handed in, then lets go of the file. Idempotent. */

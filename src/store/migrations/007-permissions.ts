@@ -40,6 +40,13 @@ export const permissions: Migration = {
       .columns(['tenant_id', 'requested_at', 'id'])
       .where(sql.ref('status'), '=', 'pending')
       .execute()
+    // Answered, but no process has been told yet.
+    await db.schema
+      .createIndex('permissions_undelivered')
+      .on('permissions')
+      .column('requested_at')
+      .where(sql.ref('answer'), 'is not', null)
+      .execute()
     // What people have allowed for the rest of a session: a process that is started again must know it.
     await db.schema
       .alterTable('sessions')

@@ -6,6 +6,11 @@ import { transcripts } from './004-transcripts.ts'
 import { retention } from './005-retention.ts'
 import { settings } from './006-settings.ts'
 import { permissions } from './007-permissions.ts'
+import { attachments } from './008-attachments.ts'
+import { workspaces } from './009-workspaces.ts'
+import { branching } from './010-branching.ts'
+import { secrets } from './011-secrets.ts'
+import { tasks } from './012-tasks.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +21,9 @@ export const migrations: readonly Migration[] = [
   retention,
   settings,
   permissions,
+  attachments,
+  workspaces,
+  branching,
+  secrets,
+  tasks,
 ]

@@ -1,0 +1,41 @@
+import { realpath } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import type { Store, Workspaces } from '../sessions/ports.ts'
+import type { SessionsOptions } from '../sessions/sessions-options.ts'
+import { resolveDirectory } from '../sessions/working-directory.ts'
+import { createWorkspaces } from '../workspace/workspaces.ts'
+
+/** What git needs of the environment: to be found, and to reach servers. */
+const gitVariables = new Set([
+  ...['PATH', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'],
+  ...['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+])
+
+export interface WorkspacesOptions {
+  dataDir: string
+  workspacesDir: string
+  cloneUrls: readonly string[]
+  cloneTimeoutMs: number
+  agentEnvironment: Readonly<Record<string, string>>
+}
+
+/** The directories of sessions on this machine, and which ones nobody may name. */
+export async function openWorkspaces(
+  { agentEnvironment, ...own }: WorkspacesOptions,
+  options: SessionsOptions,
+  store: Store,
+  log: Logger,
+): Promise<{ workspaces: Workspaces; options: SessionsOptions }> {
+  const reserved = [own.dataDir, own.workspacesDir]
+  const reservedDirectories = await Promise.all(reserved.map(path => realpath(path).catch(() => path)))
+  const policy = { ...options, reservedDirectories }
+  const variables = Object.entries(agentEnvironment).filter(([name]) => gitVariables.has(name))
+  const workspaces = createWorkspaces({
+    ...own,
+    store: store.fileHistory,
+    gitEnvironment: Object.fromEntries(variables),
+    resolveDirectory: (path, field) => resolveDirectory(field, path, policy),
+    log,
+  })
+  return { workspaces, options: policy }
+}

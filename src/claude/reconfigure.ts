@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Query } from '@anthropic-ai/claude-agent-sdk'
+import type { AgentSpec } from '../sessions/ports.ts'
+import { findIgnoredChange } from './verify-settings.ts'
+
+/** An answer that takes longer will not come; connecting to MCP servers is bounded by Claude Code itself. */
+const answerBoundMs = 60_000
+
+/**
+ * Gives a living process what differs between two configurations of its session.
+ *
+ * @returns whether it works with all of it now; what it did not take, or cannot take while it lives, needs a new one
+ */
+export async function reconfigure(query: Query, from: AgentSpec, to: AgentSpec): Promise<boolean> {
+  if (!isDeepStrictEqual(atStartOnly(from), atStartOnly(to))) return false
+  const bound = Promise.withResolvers<false>()
+  const timer = setTimeout(() => bound.resolve(false), answerBoundMs)
+  const applied = apply(query, from, to).catch(() => false)
+  return Promise.race([applied, bound.promise]).finally(() => clearTimeout(timer))
+}
+
+async function apply(query: Query, from: AgentSpec, to: AgentSpec): Promise<boolean> {
+  if (from.model !== to.model) await query.setModel(to.model ?? undefined)
+  if (from.permissionMode !== to.permissionMode) await query.setPermissionMode(to.permissionMode)
+  const [before, after] = [from.settings, to.settings]
+  const efforts = before.effort !== after.effort
+  if (efforts) await query.applyFlagSettings({ effortLevel: after.effort ?? null })
+  const servers = !isDeepStrictEqual(before.mcpServers ?? {}, after.mcpServers ?? {})
+  if (servers) await replaceServers(query, before.mcpServers ?? {}, after.mcpServers ?? {})
+  // Another model may not take the effort.
+  if (!efforts && !servers && from.model === to.model) return true
+  return (await findIgnoredChange(query, after)) === undefined
+}
+
+type Servers = NonNullable<AgentSpec['settings']['mcpServers']>
+
+/** Servers that a process was started with are let go only after they have been named once. */
+async function replaceServers(query: Query, before: Servers, after: Servers): Promise<void> {
+  const set = (servers: Servers) => query.setMcpServers(servers as Parameters<Query['setMcpServers']>[0])
+  const dropped = Object.keys(before).some(name => !Object.hasOwn(after, name))
+  if (dropped) await set(before)
+  await set(after)
+}
+
+/** What no process takes while it lives; what people allowed meanwhile it knows already. */
+function atStartOnly({ settings, ...spec }: AgentSpec) {
+  const { effort: _effort, mcpServers: _servers, permissionTimeoutMs: _timeout, ...fixed } = settings
+  const { model: _model, permissionMode: _mode, remembered: _remembered, ...rest } = spec
+  const { claudeSessionId: _id, resume: _resume, budgetLeftUsd: _left, ...others } = rest
+  // What is undefined is not set.
+  return JSON.parse(JSON.stringify({ ...others, settings: fixed }))
+}

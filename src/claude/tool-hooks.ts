@@ -1,0 +1,51 @@
+import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
+import type { AgentListener, ToolUse } from '../sessions/ports.ts'
+
+/** Tools that change files, or start what does; a regular expression of Claude Code's. */
+const writingTools = 'Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|Agent|Task|Skill|Monitor|mcp__.*'
+const fileTools = 'Write|Edit|MultiEdit|NotebookEdit'
+/** In seconds. A tool does not wait longer; whoever listens has a shorter bound of its own. */
+const timeout = 90
+
+/**
+ * Tells of tools before and after they run (SDK option `hooks`): unlike `canUseTool` in every permission mode, of
+ * subagents too. What the listener does about it never keeps a tool from running.
+ */
+export function toToolHooks(
+  listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool'>,
+  log: { warn(fields: object, message: string): void },
+): Pick<Options, 'hooks'> {
+  const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {
+    return async input => {
+      try {
+        const use = toToolUse(input)
+        if (use) await tell(use)
+      } catch (error) {
+        log.warn({ err: error }, 'a tool could not be told of')
+      }
+      return {}
+    }
+  }
+  const before = { timeout, matcher: writingTools, hooks: [toCallback(use => listener.onBeforeTool(use))] }
+  const after = { timeout, matcher: fileTools, hooks: [toCallback(use => listener.onAfterTool(use))] }
+  return { hooks: { PreToolUse: [before], PostToolUse: [after], PostToolUseFailure: [after] } }
+}
+
+function toToolUse(input: HookInput): ToolUse | undefined {
+  if (!('tool_use_id' in input) || !('tool_input' in input) || input.tool_use_id === undefined) return undefined
+  const { tool_use_id, tool_name, tool_input, agent_id } = input
+  return {
+    toolUseId: tool_use_id,
+    toolName: tool_name,
+    agentId: agent_id ?? null,
+    file: findChangedFile(tool_name, tool_input),
+  }
+}
+
+/** The file that a call of a tool changes; null: nobody knows which. */
+export function findChangedFile(toolName: string, input: unknown): string | null {
+  if (!new RegExp(`^(${fileTools})$`).test(toolName)) return null
+  const { file_path, notebook_path } = (input ?? {}) as { file_path?: unknown; notebook_path?: unknown }
+  const path = toolName === 'NotebookEdit' ? notebook_path : file_path
+  return typeof path === 'string' && path !== '' ? path : null
+}

@@ -1,0 +1,27 @@
+import { ConfigError } from '../lib/config-error.ts'
+import { parseSealingKey } from '../lib/sealed-text.ts'
+import type { Environment } from './env.ts'
+
+const variable = 'CLAUDE_CODE_API_SECRET_KEY'
+
+/**
+ * The keys that the configuration names, or the environment.
+ *
+ * @returns undefined when neither names any
+ * @throws ConfigError for one that is no key, without telling any of it
+ */
+export function resolveSecretKeys(keys: string[] | undefined, env: Environment): Buffer[] | undefined {
+  const inEnvironment = env[variable]?.split(',').filter(text => text.trim() !== '')
+  const named = keys?.map((key, index) => ({ name: `secretKeys[${index}]`, key }))
+  const found = named ?? inEnvironment?.map(key => ({ name: variable, key })) ?? []
+  return found.length === 0 ? undefined : found.map(({ name, key }) => toKey(name, key))
+}
+
+function toKey(name: string, text: string): Buffer {
+  const key = parseSealingKey(text)
+  if (key) return key
+  throw new ConfigError(
+    name,
+    'must be 32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` makes',
+  )
+}

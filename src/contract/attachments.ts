@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { imageMediaTypes } from '../lib/media-type.ts'
+import { identifier, integerParameter, timestamp } from './primitives.ts'
+import { type Prompt, pagination } from './turns.ts'
+
+/** The largest content of each kind, in bytes; the same for what is inline and what was uploaded. */
+export const attachmentLimits = {
+  /** The Messages API's own. */
+  image: 5 * 1024 * 1024,
+  /** The Messages API takes requests of 32 MB, and base64 makes a third more of it. */
+  pdf: 20 * 1024 * 1024,
+  text: 5 * 1024 * 1024,
+} as const
+
+export const attachmentMediaType = z.enum([...imageMediaTypes, 'application/pdf', 'text/plain'])
+
+export const attachment = z
+  .strictObject({
+    attachmentId: identifier,
+    sessionId: identifier,
+    type: z.enum(['image', 'document']).meta({ description: 'The type of content block that it fits into' }),
+    name: z.string(),
+    mediaType: attachmentMediaType.meta({ description: 'What the content is, whatever was said of it' }),
+    sizeBytes: z.int().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    createdAt: timestamp,
+  })
+  .meta({
+    id: 'Attachment',
+    description: `A file of a session, for prompts to refer to: an image (at most ${attachmentLimits.image} bytes), a PDF (${attachmentLimits.pdf}) or a text in UTF-8 (${attachmentLimits.text})`,
+  })
+
+export const createAttachmentQuery = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069/\\]*$/u, 'must not contain control characters, / or \\')
+    .optional()
+    .meta({ description: 'What the file is called; Claude is told it as the title of a document' }),
+})
+
+export const listAttachmentsQuery = z.strictObject({
+  limit: integerParameter(1, 1000).default(100),
+  offset: integerParameter(0, 1_000_000_000).default(0),
+})
+
+export const listAttachmentsResponse = z
+  .strictObject({ sessionId: identifier, attachments: z.array(attachment), pagination })
+  .meta({ id: 'ListAttachmentsResponse' })
+
+/** The attachments that a prompt refers to, each once. */
+export function attachmentIdsOf(prompt: Prompt): string[] {
+  if (typeof prompt === 'string') return []
+  const ids = prompt.flatMap(block =>
+    block.type !== 'text' && block.source.type === 'attachment' ? [block.source.attachmentId] : [],
+  )
+  return [...new Set(ids)]
+}
+
+export type Attachment = z.infer<typeof attachment>
+export type AttachmentMediaType = z.infer<typeof attachmentMediaType>
+export type ListAttachmentsResponse = z.infer<typeof listAttachmentsResponse>

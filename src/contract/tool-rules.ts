@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+/** Lists of tools reach Claude Code on its command line, where one argument must stay below 128 KiB. */
+const longestListBytes = 64 * 1024
+
+const toolName = z
+  .string()
+  .max(200)
+  .regex(/^(?!mcp__)[A-Za-z][\w-]*$/, 'must be the name of a built-in tool')
+
+const toolRule = z
+  .string()
+  .max(2_000)
+  .regex(
+    /^[A-Za-z_][\w-]*\*?(?:\((?:[^()\p{Cc}]|\([^()\p{Cc}]*\))+\))?$/u,
+    "must be a tool such as Bash, a server's such as mcp__name__tool or mcp__name__*, or a rule such as Bash(git *)",
+  )
+
+export const toolNames = z.array(toolName).max(200).refine(isShort, { message: tooLong() })
+export const toolRules = z.array(toolRule).max(200).refine(isShort, { message: tooLong() })
+
+function isShort(list: readonly string[]): boolean {
+  return Buffer.byteLength(list.join()) <= longestListBytes
+}
+
+function tooLong(): string {
+  return `must be at most ${longestListBytes} bytes together`
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { escapeMarkdown, tameMarkdown, toCodeSpan, toFence, toQuote } from './markdown-text.ts'
+import { shorten, toShownText, toSize } from './shown-text.ts'
+
+describe('a fence', () => {
+  test.each([
+    ['plain', '```\nplain\n```'],
+    ['a ``` b', '````\na ``` b\n````'],
+    ['````\nfour\n````\n', '`````\n````\nfour\n````\n`````'],
+    ['', '```\n\n```'],
+  ])('of %j cannot be closed from within', (text, fence) => {
+    expect(toFence(text)).toBe(fence)
+  })
+
+  test('says its language', () => {
+    expect(toFence('{}', 'json')).toBe('```json\n{}\n```')
+  })
+})
+
+test.each([
+  ['Bash', '`Bash`'],
+  ['a`b', '``a`b``'],
+  ['`', '`` ` ``'],
+  ['two\nlines', '`two lines`'],
+  [' padded ', '`  padded  `'],
+])('the code span of %j', (text, span) => {
+  expect(toCodeSpan(text)).toBe(span)
+})
+
+test('a quote has every line, empty ones too', () => {
+  expect(toQuote('a\n\n> b')).toBe('> a\n>\n> > b')
+})
+
+test('plain text stays plain in a line', () => {
+  expect(escapeMarkdown('*a* [b](c) <i> `d`\n# e')).toBe('\\*a\\* \\[b\\](c) \\<i\\> \\`d\\` \\# e')
+})
+
+describe('markdown of somebody else', () => {
+  test.each([
+    ['<script>alert(1)</script>', '&lt;script>alert(1)&lt;/script>'],
+    ['a < b <!-- c --> <?php', 'a < b &lt;!-- c --> &lt;?php'],
+    ['a `<b>` <c>', 'a `<b>` &lt;c>'],
+    ['``a ` <b>`` <c>', '``a ` <b>`` &lt;c>'],
+    ['`open <b>', '`open &lt;b>'],
+    ['`` a ` <b> `', '`` a ` <b> `'],
+    ['\\<b>', '\\&lt;b>'],
+    ['```html\n<b>\n```\n<c>', '```html\n<b>\n```\n&lt;c>'],
+    ['~~~\n<b>\n```\n<c>\n~~~', '~~~\n<b>\n```\n<c>\n~~~'],
+    ['```\n<b>\n``` not the end', '```\n<b>\n``` not the end\n```'],
+    ['``` a`b\n<c>', '``` a`b\n&lt;c>'],
+    ['````\nopen\n```', '````\nopen\n```\n````'],
+  ])('%j', (given, tamed) => {
+    expect(tameMarkdown(given)).toBe(tamed)
+  })
+
+  test('is read in one go, also when it is nothing but backticks', () => {
+    const line = Array.from({ length: 20_000 }, (_, index) => '`'.repeat((index % 7) + 1)).join(' ')
+    expect(tameMarkdown(line)).toBe(line)
+  })
+})
+
+describe('what is shown', () => {
+  test('has one kind of line end, and control characters that can be seen', () => {
+    expect(toShownText('a\r\nb\rc\t\x1b[31m\0 😀 \ud800')).toBe('a\nb\nc\t␛[31m␀ 😀 \ufffd')
+  })
+
+  test('is cut where it is too long, never within a character', () => {
+    expect(shorten('x'.repeat(20_000)).leftOut).toBeUndefined()
+    const cut = shorten(`${'x'.repeat(19_999)}😀${'y'.repeat(1_500)}`)
+    expect(cut.text).toBe('x'.repeat(19_999))
+    expect(cut.leftOut).toContain('1,502 more characters')
+  })
+
+  test('sizes', () => {
+    expect([0, 999, 1_000, 12_345, 20_971_520].map(toSize)).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '12.3 kB',
+      '21.0 MB',
+    ])
+  })
+})

@@ -1,0 +1,48 @@
+import type { TerminalEventType } from '../../contract/events.ts'
+import type { Usage } from '../../contract/turns.ts'
+
+/** What the event that ends a turn says, as a line to read. */
+export function toEnding(type: TerminalEventType, payload: Record<string, unknown>): string {
+  const { status, stopReason, durationMs, costUsd, usage, error } = payload as {
+    status?: string
+    stopReason?: string | null
+    durationMs?: number | null
+    costUsd?: number | null
+    usage?: Usage | null
+    error?: { message?: string } | null
+  }
+  const word = (status ?? type.replace(/^turn\./, '')).replaceAll('_', ' ')
+  const details = [
+    stopReason && stopReason !== 'end_turn' && stopReason !== status && stopReason.replaceAll('_', ' '),
+    error?.message,
+    typeof durationMs === 'number' && `${(durationMs / 1000).toFixed(1)} s`,
+    usage && `${toCount(toInput(usage))} tokens in, ${toCount(usage.outputTokens)} out`,
+    typeof costUsd === 'number' && `$${costUsd.toFixed(4)}`,
+  ].filter(Boolean)
+  return `Turn ${word}${details.length > 0 ? `: ${details.join(', ')}` : ''}`
+}
+
+/** What the event of a permission request that is over says. */
+export function toPermission(payload: Record<string, unknown>): string {
+  const { toolName, status, message } = payload
+  const said = typeof message === 'string' && message !== '' ? `: ${message}` : ''
+  return `Permission for ${typeof toolName === 'string' ? toolName : 'a tool'} ${String(status ?? 'resolved')}${said}`
+}
+
+/** What the event of a rewinding says. */
+export function toRewinding(payload: Record<string, unknown>): string {
+  const { turnIds = [], restored = [] } = payload as { turnIds?: unknown[]; restored?: unknown[] }
+  const details = [
+    turnIds.length > 0 && `turns above that no longer count: ${toCount(turnIds.length)}`,
+    restored.length > 0 && `files put back: ${toCount(restored.length)}`,
+  ].filter(Boolean)
+  return `Rewound${details.length > 0 ? `; ${details.join('; ')}` : ''}`
+}
+
+function toInput(usage: Usage): number {
+  return usage.inputTokens + usage.cacheReadInputTokens + usage.cacheCreationInputTokens
+}
+
+function toCount(count: number): string {
+  return count.toLocaleString('en-US')
+}

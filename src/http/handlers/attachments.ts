@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream'
+import type { Attachment } from '../../contract/attachments.ts'
+import { toTimestamp } from '../../contract/primitives.ts'
+import { blockTypeOf } from '../../sessions/attachment-content.ts'
+import type { AttachmentRecord } from '../../sessions/records.ts'
+import { toContentDisposition } from '../content-disposition.ts'
+import type { Handlers } from '../handler.ts'
+import type { HttpDeps } from '../options.ts'
+import { toPagination } from '../pagination.ts'
+
+type AttachmentHandlers = Pick<
+  Handlers,
+  'createAttachment' | 'listAttachments' | 'getAttachment' | 'deleteAttachment'
+>
+
+export function attachmentHandlers(deps: HttpDeps): AttachmentHandlers {
+  return {
+    async createAttachment({ caller, params, query, upload }) {
+      const file = { bytes: upload.bytes, name: query.name, claimedType: upload.contentType }
+      const attachment = await deps.service.attachments.add(caller, params.sessionId, file)
+      return { status: 201, body: toAttachment(attachment) }
+    },
+
+    async listAttachments({ caller, params: { sessionId }, query }) {
+      const { attachments, total } = await deps.service.attachments.list(caller, sessionId, query)
+      const pagination = toPagination(query, attachments.length, total)
+      return { status: 200, body: { sessionId, attachments: attachments.map(toAttachment), pagination } }
+    },
+
+    async getAttachment({ caller, params: { sessionId, attachmentId } }) {
+      const { attachment, content } = await deps.service.attachments.read(caller, sessionId, attachmentId)
+      const { mediaType, name, sizeBytes, sha256 } = attachment
+      return {
+        file: {
+          status: 200,
+          headers: {
+            'Content-Type': mediaType === 'text/plain' ? `${mediaType}; charset=utf-8` : mediaType,
+            'Content-Length': String(sizeBytes),
+            'Content-Disposition': toContentDisposition('attachment', name),
+            ETag: `"${sha256}"`,
+            // What a user sent never runs as a page of this host.
+            'Content-Security-Policy': "default-src 'none'; sandbox",
+            'Cache-Control': 'private, no-cache',
+          },
+          content: Readable.from(content, { objectMode: false }),
+        },
+      }
+    },
+
+    async deleteAttachment({ caller, params: { sessionId, attachmentId } }) {
+      await deps.service.attachments.remove(caller, sessionId, attachmentId)
+      return { status: 204 }
+    },
+  }
+}
+
+function toAttachment(attachment: AttachmentRecord): Attachment {
+  const { id, sessionId, name, mediaType, sizeBytes, sha256, createdAt } = attachment
+  return {
+    attachmentId: id,
+    sessionId,
+    type: blockTypeOf(mediaType),
+    name,
+    mediaType,
+    sizeBytes,
+    sha256,
+    createdAt: toTimestamp(createdAt),
+  }
+}

@@ -1,0 +1,15 @@
+/** Does things of one name one after the other, in the order of the calls. */
+export class OneAtATime {
+  readonly #last = new Map<string, Promise<unknown>>()
+
+  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(name)
+    const done = (before ?? Promise.resolve()).then(work, work)
+    this.#last.set(name, done)
+    try {
+      return await done
+    } finally {
+      if (this.#last.get(name) === done) this.#last.delete(name)
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export interface SpendingReader {
+  /**
+   * What the session's turns have cost, in US dollars. A turn that was at work and of whose cost nothing is known,
+   * because its process was lost, counts as much as the dearest one of the session.
+   */
+  sumSpending(tenantId: string, sessionId: string): Promise<number>
+}

@@ -1,0 +1,46 @@
+import type { Prompt } from '../contract/turns.ts'
+import type { AgentKeeper } from './agent-keeper.ts'
+import type { TurnOutcome } from './ports.ts'
+import type { OpenTurn } from './running-turn.ts'
+
+const stopped: TurnOutcome = { status: 'interrupted', response: null, usage: null, costUsd: null }
+
+/**
+ * Works on a turn in the session's process. One that waits long for a person gives its process up, and goes on in
+ * another when it has been answered.
+ *
+ * @returns `shelved` when the server shuts down and the turn stays as it is stored, to go on after the next start
+ */
+export async function workOn(
+  turn: OpenTurn,
+  prompt: Prompt,
+  keeper: AgentKeeper,
+): Promise<TurnOutcome | 'shelved'> {
+  for (;;) {
+    const { parked } = keeper.permissions
+    if (parked) {
+      await keeper.retire()
+      await Promise.race([parked.ended, whenAborted(turn.stopping.signal)])
+      if (turn.stop) return stopped
+      if (keeper.permissions.isShelved || !(await findPlace(turn, keeper)))
+        return turn.stop ? stopped : 'shelved'
+    }
+    if (turn.stop) return stopped
+    const agent = await keeper.obtain(parked?.toolUseId)
+    if (turn.stop) return stopped
+    const continues = parked !== undefined
+    const { id, commands } = turn.record
+    const outcome = await agent.runTurn({ turnId: id, prompt, commands, continues })
+    const next = keeper.permissions.parked
+    if (!next || next === parked || turn.stop) return outcome
+  }
+}
+
+async function findPlace({ record, stopping }: OpenTurn, keeper: AgentKeeper): Promise<boolean> {
+  return keeper.reserve() || keeper.waitForPlace(`${record.tenantId}:${record.createdBy}`, stopping.signal)
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,39 @@
+import type { Migration } from '../migration.ts'
+
+export const workspaces: Migration = {
+  name: '009-workspaces',
+  async up(db) {
+    // Null: an existing directory, `cwd`.
+    await db.schema.alterTable('sessions').addColumn('workspace', 'text').execute()
+    await db.schema.createIndex('sessions_cwd').on('sessions').columns(['cwd', 'status']).execute()
+    await db.schema
+      .createTable('snapshots')
+      .addColumn('session_id', 'text', column =>
+        column.notNull().references('sessions.id').onDelete('cascade'),
+      )
+      // Even: of the turn with half that number. Odd: taken after that turn and before the next one.
+      .addColumn('position', 'integer', column => column.notNull())
+      .addColumn('tenant_id', 'text', column => column.notNull())
+      .addColumn('turn_id', 'text')
+      .addColumn('tree', 'text')
+      .addColumn('missing', 'text')
+      .addColumn('taken_at', 'bigint', column => column.notNull())
+      .addPrimaryKeyConstraint('snapshots_key', ['session_id', 'position'])
+      .execute()
+    await db.schema
+      .createTable('checkpoints')
+      .addColumn('session_id', 'text', column =>
+        column.notNull().references('sessions.id').onDelete('cascade'),
+      )
+      .addColumn('turn_number', 'integer', column => column.notNull())
+      .addColumn('path', 'text', column => column.notNull())
+      .addColumn('tenant_id', 'text', column => column.notNull())
+      .addColumn('turn_id', 'text', column => column.notNull())
+      .addColumn('before', 'text', column => column.notNull())
+      .addColumn('after', 'text')
+      .addColumn('disturbed', 'integer', column => column.notNull())
+      .addColumn('taken_at', 'bigint', column => column.notNull())
+      .addPrimaryKeyConstraint('checkpoints_key', ['session_id', 'turn_number', 'path'])
+      .execute()
+  },
+}

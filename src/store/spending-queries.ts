@@ -1,0 +1,29 @@
+import { sql } from 'kysely'
+import type { SpendingReader } from '../sessions/ports.ts'
+import type { Connection } from './node-sqlite.ts'
+import type { QueryBuilder } from './schema.ts'
+
+/** What sessions have spent: see the port `SpendingReader`. */
+export function createSpendingReader(connection: Connection, ensureOpen: () => void): SpendingReader {
+  return {
+    async sumSpending(tenantId, sessionId) {
+      ensureOpen()
+      return connection.first(selectSpending(connection.db, tenantId, sessionId))?.spent ?? 0
+    },
+  }
+}
+
+export function selectSpending(db: QueryBuilder, tenantId: string, sessionId: string) {
+  // With an answer of the model, or lost: something was spent on it.
+  const unknown = sql`cost_usd is null and ended_at is not null and (message_id is not null or status = 'lost')`
+  return db
+    .selectFrom('turns')
+    .where('session_id', '=', sessionId)
+    .where('tenant_id', '=', tenantId)
+    .where('started_at', 'is not', null)
+    .select(
+      sql<number>`coalesce(sum(cost_usd), 0) + coalesce(sum(${unknown}), 0) * coalesce(max(cost_usd), 0)`.as(
+        'spent',
+      ),
+    )
+}

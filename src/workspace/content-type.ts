@@ -1,0 +1,75 @@
+import { extname } from 'node:path'
+
+export interface ContentType {
+  contentType: string
+  /** Whether a browser may run something of it, so that it must not open it as a page of the API's own origin. */
+  isActive: boolean
+}
+
+/** What a browser shows without running anything of it. */
+const passive: Record<string, string> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg jpeg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'image/avif': 'avif',
+  'image/bmp': 'bmp',
+  'image/x-icon': 'ico',
+  'audio/mpeg': 'mp3',
+  'audio/ogg': 'ogg',
+  'audio/wav': 'wav',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+  'application/json': 'json map webmanifest',
+  'text/css; charset=utf-8': 'css',
+  'text/csv; charset=utf-8': 'csv',
+  'text/markdown; charset=utf-8': 'md markdown',
+  'text/plain; charset=utf-8':
+    'txt text log conf cfg ini toml yaml yml env lock properties diff patch jsonl ndjson json5 tsv rst adoc tex ' +
+    'ts mts cts tsx jsx vue svelte astro scss sass less py pyi rb rs go java kt kts scala groovy gradle c h cc ' +
+    'cpp cxx hh hpp cs fs swift m mm zig nim lua pl pm r jl hs elm ex exs erl clj cljs dart sol sh bash zsh fish ' +
+    'ps1 bat cmd sql graphql gql proto tf hcl nix cmake mk dockerfile gitignore gitattributes editorconfig npmrc ' +
+    'nvmrc prettierrc eslintrc dockerignore',
+}
+
+const active: Record<string, string> = {
+  'text/html; charset=utf-8': 'html htm',
+  'application/xhtml+xml': 'xhtml xht',
+  'image/svg+xml': 'svg',
+  'application/xml': 'xml xsl xslt rss atom',
+  'text/javascript; charset=utf-8': 'js mjs cjs',
+  'application/wasm': 'wasm',
+  'application/pdf': 'pdf',
+  'application/zip': 'zip',
+  'application/gzip': 'gz tgz',
+  'application/x-tar': 'tar',
+  'font/woff2': 'woff2',
+  'font/woff': 'woff',
+  'font/ttf': 'ttf',
+}
+
+/** Well-known names of texts without an extension. */
+const textNames =
+  /^(makefile|dockerfile|containerfile|license|licence|readme|changelog|authors|notice|procfile|gemfile|rakefile|justfile|vagrantfile|codeowners|todo)$/
+
+const byExtension = new Map<string, ContentType>([...toEntries(passive, false), ...toEntries(active, true)])
+const plainText = byExtension.get('txt')
+/** What is not known is offered for saving: a browser that guesses could run it. */
+const unknown: ContentType = { contentType: 'application/octet-stream', isActive: true }
+
+/**
+ * By the name alone. The table is short because the answer is a service, no promise: whoever reads a file knows
+ * what it asked for. What a browser could run is told apart by what is known to be harmless, not the other way.
+ */
+export function toContentType(name: string): ContentType {
+  const lower = name.toLowerCase()
+  // A name that is nothing but an extension: `.gitignore`.
+  const extension = (extname(lower) || (lower.startsWith('.') ? lower : '')).slice(1)
+  return byExtension.get(extension) ?? (textNames.test(lower) && plainText ? plainText : unknown)
+}
+
+function toEntries(table: Record<string, string>, isActive: boolean): [string, ContentType][] {
+  return Object.entries(table).flatMap(([contentType, extensions]) =>
+    extensions.split(' ').map((extension): [string, ContentType] => [extension, { contentType, isActive }]),
+  )
+}

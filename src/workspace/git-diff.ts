@@ -1,0 +1,87 @@
+import type { FileDiff } from '../contract/workspace.ts'
+import type { SnapshotRepository } from './snapshot-repository.ts'
+
+/** A diff without its text. */
+export type DiffEntry = Omit<FileDiff, 'diff'>
+
+const quiet = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', '--find-renames']
+
+export interface TreePair {
+  from: string
+  to: string
+  /** Relative to the trees; undefined: all of them. */
+  path: string | undefined
+}
+
+/** What is different between two trees, in the order of the paths. @throws Error when git cannot tell */
+export async function listTreeChanges(repository: SnapshotRepository, trees: TreePair): Promise<DiffEntry[]> {
+  const result = await repository.run([...quiet, '--raw', '--numstat', '-z', ...toArguments(trees)])
+  if (result.code !== 0) throw new Error(`git could not compare two trees: ${result.stderr}`)
+  return parseRawAndNumstat(result.stdout.toString())
+}
+
+/** The same as one text; what goes beyond `maxBytes` is left out. @throws Error when git cannot tell */
+export async function writeTreeDiff(
+  repository: SnapshotRepository,
+  trees: TreePair,
+  maxBytes: number,
+): Promise<{ text: Buffer; truncated: boolean }> {
+  const result = await repository.run([...quiet, '--patch', ...toArguments(trees)], { maxBytes })
+  const truncated = result.ended === 'too_much'
+  if (result.code !== 0 && !truncated) throw new Error(`git could not compare two trees: ${result.stderr}`)
+  return { text: truncated ? result.stdout.subarray(0, result.stdout.lastIndexOf('\n') + 1) : result.stdout, truncated }
+}
+
+/** The text of each file, in the order of the list of changes; a change of kind (file to link) has two parts. */
+export function splitDiff(text: string): string[] {
+  const parts = text.split(/^(?=diff --git )/m).filter(part => part !== '')
+  const whole: string[] = []
+  let header = ''
+  for (const part of parts) {
+    const own = part.slice(0, part.indexOf('\n'))
+    if (own === header) whole.push((whole.pop() ?? '') + part)
+    else whole.push(part)
+    header = own
+  }
+  return whole
+}
+
+function toArguments({ from, to, path }: TreePair): string[] {
+  return [from, to, '--', ...(path === undefined ? [] : [path])]
+}
+
+const statuses: Record<string, FileDiff['status']> = { A: 'added', D: 'deleted', R: 'renamed' }
+
+/** Records that begin with a colon say what became of a file; those after them how many lines that are. */
+export function parseRawAndNumstat(output: string): DiffEntry[] {
+  const fields = output.split('\0')
+  const entries: DiffEntry[] = []
+  let index = 0
+  for (; fields[index]?.startsWith(':'); ) {
+    const letter = fields[index]?.split(' ').at(-1)?.[0] ?? 'M'
+    const isRename = letter === 'R'
+    const [first = '', second = ''] = fields.slice(index + 1, index + 3)
+    entries.push({
+      path: isRename ? second : first,
+      status: statuses[letter] ?? 'modified',
+      ...(isRename && { oldPath: first }),
+      insertions: 0,
+      deletions: 0,
+      binary: false,
+    })
+    index += isRename ? 3 : 2
+  }
+  const byPath = new Map(entries.map(entry => [entry.path, entry]))
+  while (index < fields.length) {
+    const [insertions = '', deletions = '', path = ''] = fields[index]?.split('\t') ?? []
+    const isRename = path === ''
+    const entry = byPath.get(isRename ? (fields[index + 2] ?? '') : path)
+    if (entry) {
+      entry.binary = insertions === '-'
+      entry.insertions = entry.binary ? null : Number(insertions)
+      entry.deletions = entry.binary ? null : Number(deletions)
+    }
+    index += isRename ? 3 : 1
+  }
+  return entries
+}

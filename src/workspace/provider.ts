@@ -1,0 +1,175 @@
+import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { workspace as workspaceSchema } from '../contract/workspace.ts'
+import type { OwnWorkspace, OwnWorkspaceRequest, WorkspaceProvider } from '../sessions/ports.ts'
+import { parseCloneSource } from './clone-source.ts'
+import type { Git, GitResult } from './git-command.ts'
+import { workspaceFailed } from './git-failure.ts'
+import { cloneRepository } from './provision-clone.ts'
+import { addWorktree, planWorktree, removeWorktree, type WorktreeParts } from './provision-worktree.ts'
+
+/** Says of a directory that it is the server's own, and what has to be undone with it. */
+const markName = 'workspace.json'
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const worktreeTimeoutMs = 120_000
+
+export interface ProviderParts {
+  /** Where the sessions' directories are made; made itself when it is needed. */
+  directory: string
+  git: Git
+  cloneUrls: readonly string[]
+  cloneTimeoutMs: number
+  /** The real path of a directory that the caller named. @param field of the request @throws ServiceError */
+  resolveDirectory(path: string, field: string): Promise<string>
+  log: { warn(fields: object, message: string): void }
+}
+
+/**
+ * Makes directories for sessions: see the port `WorkspaceProvider`. Each is in a holder, a directory named for
+ * its session, beside the mark by which it is known as ours.
+ */
+export class LocalWorkspaceProvider implements WorkspaceProvider {
+  readonly #parts: ProviderParts
+
+  constructor(parts: ProviderParts) {
+    this.#parts = parts
+  }
+
+  async provide(
+    request: OwnWorkspaceRequest,
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<OwnWorkspace> {
+    const holder = join(await this.#open(), sessionId)
+    const make = await this.#prepare(request, holder, sessionId, signal)
+    try {
+      return await make()
+    } catch (error) {
+      await rm(holder, { recursive: true, force: true, maxRetries: 3 })
+      throw isDiskFull(error) && request.type !== 'empty' ? workspaceFailed(request.type, 'disk_full') : error
+    }
+  }
+
+  undo(workspace: OwnWorkspace): Promise<void> {
+    return this.#remove(workspace, 'delete_unchanged')
+  }
+
+  remove(workspace: OwnWorkspace): Promise<void> {
+    const deletes = workspace.type === 'worktree' && workspace.deleteBranch
+    return this.#remove(workspace, deletes ? 'delete' : 'keep')
+  }
+
+  async list(): Promise<OwnWorkspace[]> {
+    const names = await readdir(this.#parts.directory).catch(() => [])
+    const holders = names.filter(name => uuid.test(name)).map(name => join(this.#parts.directory, name))
+    const found = await Promise.all(holders.map(readMark))
+    return found.filter(workspace => workspace !== undefined)
+  }
+
+  /** Checks the request, without making anything. @returns what makes it */
+  async #prepare(
+    request: OwnWorkspaceRequest,
+    holder: string,
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<() => Promise<OwnWorkspace>> {
+    const { cloneUrls, cloneTimeoutMs, git, resolveDirectory } = this.#parts
+    if (request.type === 'empty') {
+      const made: OwnWorkspace = { ...request, path: join(holder, 'workspace') }
+      return async () => {
+        await makeHolder(holder, made)
+        await mkdir(made.path)
+        return made
+      }
+    }
+    if (request.type === 'git') {
+      const resolve = (path: string) => resolveDirectory(path, 'workspace.url')
+      const source = await parseCloneSource(request.url, cloneUrls, resolve)
+      const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure: this.#tell(source.url) }
+      return async () => {
+        const { removeOnEnd, depth = null, ref = null } = request
+        const planned = { type: 'git' as const, path: holder, url: source.url, ref, depth, commit: null, removeOnEnd }
+        await makeHolder(holder, planned)
+        const made = await cloneRepository(request, source, parts)
+        await writeMark(holder, made)
+        return made
+      }
+    }
+    const repository = await resolveDirectory(request.repository, 'workspace.repository')
+    const parts = this.#worktreeParts(repository)
+    const plan = await planWorktree(request, repository, holder, sessionId, parts)
+    return async () => {
+      await makeHolder(holder, plan)
+      try {
+        await addWorktree(plan, parts, signal)
+      } catch (error) {
+        await removeWorktree(plan, parts, 'delete_unchanged')
+        throw error
+      }
+      return plan
+    }
+  }
+
+  /** The real path of the directory that the holders are in. */
+  async #open(): Promise<string> {
+    const { directory } = this.#parts
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return realpath(directory)
+  }
+
+  async #remove(workspace: OwnWorkspace, fate: 'delete' | 'delete_unchanged' | 'keep'): Promise<void> {
+    const holder = await this.#findHolder(workspace)
+    if (holder === undefined) return
+    if (workspace.type === 'worktree') {
+      await removeWorktree(workspace, this.#worktreeParts(workspace.repository), fate)
+    }
+    // Programs of the session may have taken away their own right to write.
+    await rm(holder, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  /** Only what lies in our directory, has the name of a session and carries our mark is ever removed. */
+  async #findHolder({ path, type }: OwnWorkspace): Promise<string | undefined> {
+    const own = await realpath(this.#parts.directory).catch(() => undefined)
+    const holder = uuid.test(basename(path)) ? path : dirname(path)
+    if (own === undefined || dirname(holder) !== own || !uuid.test(basename(holder))) return undefined
+    const stats = await lstat(holder).catch(() => undefined)
+    if (!stats?.isDirectory()) return undefined
+    return (await readMark(holder))?.type === type ? holder : undefined
+  }
+
+  #worktreeParts(repository: string): WorktreeParts {
+    return { git: this.#parts.git, timeoutMs: worktreeTimeoutMs, onFailure: this.#tell(repository) }
+  }
+
+  #tell(what: string): (result: GitResult) => void {
+    return ({ stderr, ended }) => {
+      // What a remote server says is not trusted to have no secret of the caller in it.
+      const said = what.startsWith('/') ? stderr.slice(-1_000) : undefined
+      this.#parts.log.warn({ repository: what, ended, said }, 'git could not make a workspace')
+    }
+  }
+}
+
+async function makeHolder(holder: string, workspace: OwnWorkspace): Promise<void> {
+  await mkdir(holder, { mode: 0o700 })
+  await writeMark(holder, workspace)
+}
+
+async function writeMark(holder: string, workspace: OwnWorkspace): Promise<void> {
+  await writeFile(join(holder, markName), JSON.stringify(workspace), { mode: 0o600 })
+}
+
+async function readMark(holder: string): Promise<OwnWorkspace | undefined> {
+  try {
+    const marked = workspaceSchema.parse(JSON.parse(await readFile(join(holder, markName), 'utf8')))
+    // Where it says that it is must be where it was found.
+    const inside = marked.path === holder || dirname(marked.path) === holder
+    return inside && marked.type !== 'directory' ? marked : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException)?.code ?? '')
+}

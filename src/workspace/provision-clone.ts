@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { invalidField } from '../contract/errors.ts'
+import type { OwnWorkspace, OwnWorkspaceRequest } from '../sessions/ports.ts'
+import type { CloneSource } from './clone-source.ts'
+import type { Git, GitCommand, GitResult } from './git-command.ts'
+import { toWorkspaceError } from './git-failure.ts'
+
+type CloneRequest = Extract<OwnWorkspaceRequest, { type: 'git' }>
+type CloneWorkspace = Extract<OwnWorkspace, { type: 'git' }>
+
+interface CloneParts {
+  git: Git
+  /** Exists, and is empty; the clone becomes a directory in it. */
+  holder: string
+  timeoutMs: number
+  signal: AbortSignal
+  onFailure(result: GitResult): void
+}
+
+/** Clones a repository into a directory of its own, and checks out what is asked for. */
+export async function cloneRepository(
+  { ref, depth, removeOnEnd }: CloneRequest,
+  source: CloneSource,
+  parts: CloneParts,
+): Promise<CloneWorkspace> {
+  const isCommit = ref !== undefined && /^[0-9a-f]{7,64}$/.test(ref)
+  if (isCommit && depth !== undefined && !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) {
+    throw invalidField('workspace.ref', 'must be the whole id of a commit where a depth is given')
+  }
+  const path = join(parts.holder, toDirectoryName(source.url))
+  const deadline = performance.now() + parts.timeoutMs
+  const run = async (cwd: string, args: readonly string[]) => {
+    const command: GitCommand = {
+      cwd,
+      environment: { ...source.environment, GIT_ALLOW_PROTOCOL: source.protocol },
+      timeoutMs: Math.max(1, deadline - performance.now()),
+      signal: parts.signal,
+    }
+    // A server that an allowed one leads to may be one that is not allowed.
+    return parts.git.run(['-c', 'http.followRedirects=false', ...args], command)
+  }
+  const must = async (cwd: string, args: readonly string[]) => {
+    const result = await run(cwd, args)
+    if (result.code === 0) return result
+    parts.signal.throwIfAborted()
+    parts.onFailure(result)
+    throw toWorkspaceError('git', result)
+  }
+  const shallow = depth === undefined ? [] : [`--depth=${depth}`]
+  const clone = ['clone', '--quiet', '--template=', '--no-tags', ...shallow]
+  // Tags come with a whole history, where they cost little.
+  if (depth === undefined) clone.splice(clone.indexOf('--no-tags'), 1)
+  if (isCommit) {
+    await must(parts.holder, [...clone, '--no-checkout', '--', source.address, path])
+    if (depth !== undefined) await must(path, ['fetch', '--quiet', ...shallow, 'origin', ref])
+    await must(path, ['checkout', '--quiet', ref, '--'])
+  } else {
+    const branch = ref === undefined ? [] : [`--branch=${ref}`]
+    await must(parts.holder, [...clone, ...branch, '--', source.address, path])
+  }
+  // Where it was fetched from says nothing to the session's git that it may not know; the address has no secrets.
+  await must(path, ['remote', 'set-url', 'origin', source.url])
+  await rm(join(path, '.git', 'FETCH_HEAD'), { force: true })
+  const head = await run(path, ['rev-parse', '--verify', '--quiet', 'HEAD'])
+  const commit = head.code === 0 ? head.stdout.toString().trim() : null
+  return { type: 'git', path, url: source.url, ref: ref ?? null, depth: depth ?? null, commit, removeOnEnd }
+}
+
+/** As git would name it. */
+function toDirectoryName(url: string): string {
+  const last = url.replace(/(\/|\.git)+$/, '').split('/').at(-1) ?? ''
+  const plain = last.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[.-]+/, '').slice(0, 100)
+  return plain === '' || plain === 'workspace.json' ? 'repository' : plain
+}

@@ -1,0 +1,41 @@
+import { isUtf8 } from 'node:buffer'
+import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
+
+/** Longer searches are given up: the answer must not keep everything else waiting. */
+const searchTimeoutMs = 1_000
+
+/** Undefined for what is no text. */
+export function asText(content: Buffer): string | undefined {
+  if (content.subarray(0, 8_000).includes(0) || !isUtf8(content)) return undefined
+  return content.toString()
+}
+
+export interface TextDiff {
+  insertions: number
+  deletions: number
+  /** Unified, in the form that `git diff` gives it. */
+  diff: string
+}
+
+/** @param from null: there was no file @returns undefined when the two are too different to be compared in time */
+export function diffTexts(path: string, from: string | null, to: string | null): TextDiff | undefined {
+  const patch = structuredPatch(`a/${path}`, `b/${path}`, from ?? '', to ?? '', undefined, undefined, {
+    context: 3,
+    timeout: searchTimeoutMs,
+  })
+  if (!patch) return undefined
+  const lines = patch.hunks.flatMap(hunk => hunk.lines)
+  const head = [`diff --git a/${path} b/${path}`]
+  if (from === null) head.push('new file mode 100644')
+  if (to === null) head.push('deleted file mode 100644')
+  const names = [from === null ? '/dev/null' : `a/${path}`, to === null ? '/dev/null' : `b/${path}`] as const
+  const body =
+    patch.hunks.length === 0
+      ? ''
+      : formatPatch({ ...patch, oldFileName: names[0], newFileName: names[1] }, FILE_HEADERS_ONLY)
+  return {
+    insertions: lines.filter(line => line.startsWith('+')).length,
+    deletions: lines.filter(line => line.startsWith('-')).length,
+    diff: `${head.join('\n')}\n${body}`,
+  }
+}

@@ -1,0 +1,52 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
+import { text, toolUse } from '../../src/demo/answer.ts'
+import { apiKey, openServer } from '../support/open-server.ts'
+
+const root = join(import.meta.dirname, '../..')
+const bot = join(root, 'examples/approval-bot.ts')
+
+type Program = ChildProcessByStdio<Writable, Readable, null>
+
+function run(
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+): { child: Program; said: () => string } {
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill())
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', piece => {
+    output += piece
+  })
+  return { child, said: () => output }
+}
+
+test.each(['yes', 'no'])('the bot of the guide asks before a command is run, and takes %s', async said => {
+  const { model, base, cwd } = await openServer()
+  const file = join(cwd, 'made')
+  model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
+  const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API: base, CLAUDE_API_KEY: apiKey }
+  const { child, said: output } = run(bot, ['make it'], env)
+  const asked = Promise.withResolvers<void>()
+  child.stdout.on('data', () => {
+    if (output().includes('(yes or no)')) asked.resolve()
+  })
+  await asked.promise
+  child.stdin.write(`${said}\n`)
+  const [code] = await once(child, 'close')
+  expect(code).toBe(0)
+  expect(output()).toContain(`touch ${file}`)
+  expect(output()).toContain('Claude: That was it.')
+  expect(existsSync(file)).toBe(said === 'yes')
+})
+
+test('the guide shows the bot as it is, and that is 30 lines', () => {
+  const code = readFileSync(bot, 'utf8')
+  expect(readFileSync(join(root, 'docs/guides/approvals.md'), 'utf8')).toContain(code.trim())
+  expect(code.trim().split('\n').length).toBeLessThanOrEqual(30)
+})

@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest'
+import type { ServiceError } from '../../src/contract/errors.ts'
+import { createSessionRequest } from '../../src/contract/sessions.ts'
+import { caller, openSessions, promptOf, stranger, until } from '../support/open-sessions.ts'
+
+const asking = createSessionRequest.parse({ permissionPrompts: 'ask' })
+const body = { decision: 'allow', interrupt: false } as const
+const all = { status: 'all', limit: 100, offset: 0 } as const
+
+async function openAsking(given: Parameters<typeof openSessions>[0] = {}) {
+  const opened = await openSessions(given)
+  const { sessions } = opened
+  const session = await sessions.create(caller, asking)
+  const pending = async (count = 1) => {
+    let found = await sessions.permissions.list(caller, { ...all, sessionId: session.id, status: 'pending' })
+    await until(async () => {
+      found = await sessions.permissions.list(caller, { ...all, sessionId: session.id, status: 'pending' })
+      return found.total >= count
+    })
+    return found.permissions
+  }
+  return { ...opened, session, pending }
+}
+
+describe('permission requests', () => {
+  test('move their turn to requires_action and back, told by events in order', async () => {
+    const { sessions, session, pending, store } = await openAsking()
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    if (!request) throw new Error('no request')
+    expect((await sessions.get(caller, session.id)).state).toBe('requires_action')
+    expect((await sessions.getTurn(caller, session.id, turn.id)).status).toBe('requires_action')
+    await sessions.permissions.answer(caller, session.id, request.id, body)
+    await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
+    const events = await store.listEvents('default', {
+      sessionId: session.id,
+      turnId: turn.id,
+      after: 0,
+      limit: 100,
+    })
+    expect(events.map(({ type }) => type)).toEqual([
+      'turn.queued',
+      'turn.started',
+      'message',
+      'permission.requested',
+      'permission.resolved',
+      'turn.completed',
+    ])
+    expect(events[3]?.payload).toMatchObject({ permissionId: request.id, status: 'pending' })
+    expect(events[4]?.payload).toMatchObject({
+      permissionId: request.id,
+      status: 'allowed',
+      decidedBy: caller.keyId,
+    })
+  })
+
+  test('have one answer, however many give one at once', async () => {
+    const { sessions, session, pending } = await openAsking()
+    await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    const id = request?.id ?? ''
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        sessions.permissions.answer({ ...caller, keyId: `key-${index}` }, session.id, id, {
+          ...body,
+          decision: index % 2 === 0 ? 'allow' : 'deny',
+        }),
+      ),
+    )
+    const given = answers.filter(({ status }) => status === 'fulfilled')
+    expect(given).toHaveLength(1)
+    const codes = answers.flatMap(answer =>
+      answer.status === 'rejected' ? [(answer.reason as ServiceError).code] : [],
+    )
+    expect(new Set(codes)).toEqual(new Set(['PERMISSION_ALREADY_RESOLVED']))
+  })
+
+  test('of another tenant do not exist', async () => {
+    const { sessions, session, pending } = await openAsking()
+    await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    const id = request?.id ?? ''
+    expect((await sessions.permissions.list(stranger, all)).total).toBe(0)
+    for (const attempt of [
+      sessions.permissions.get(stranger, session.id, id),
+      sessions.permissions.answer(stranger, session.id, id, body),
+      sessions.permissions.list(stranger, { ...all, sessionId: session.id }),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+    }
+    await expect(sessions.permissions.get(caller, session.id, 'nothing')).rejects.toMatchObject({
+      code: 'PERMISSION_REQUEST_NOT_FOUND',
+    })
+  })
+
+  test('several at once are answered in any order; the turn goes on when the last one is', async () => {
+    const opened = await openAsking()
+    const { sessions, session, pending, launcher } = opened
+    launcher.script = async scene => {
+      const answers = await Promise.all(
+        ['a', 'b', 'c'].map(command => scene.ask({ input: { command }, toolUseId: command })),
+      )
+      return answers.map(({ allow }) => allow).join()
+    }
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('go'))
+    const requests = await pending(3)
+    const statusNow = async () => (await sessions.getTurn(caller, session.id, turn.id)).status
+    const named = (name: string) => requests.find(({ toolUseId }) => toolUseId === name)?.id ?? ''
+    await sessions.permissions.answer(caller, session.id, named('c'), body)
+    expect(await statusNow()).toBe('requires_action')
+    await sessions.permissions.answer(caller, session.id, named('a'), { ...body, decision: 'deny' })
+    expect(await statusNow()).toBe('requires_action')
+    await sessions.permissions.answer(caller, session.id, named('b'), body)
+    const ended = await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
+    expect(ended.response).toBe('false,true,true')
+  })
+
+  test.each([
+    ['the process dies', async ({ launcher }: Opened) => [...launcher.agents].map(agent => agent.close())],
+    [
+      'the turn is interrupted',
+      ({ sessions, session }: Opened) => sessions.interrupt(caller, session.id, { clearQueue: false }),
+    ],
+    ['the session ends', ({ sessions, session }: Opened) => sessions.end(caller, session.id)],
+  ])('are withdrawn when %s', async (_, happen) => {
+    const opened = await openAsking()
+    const { sessions, session, pending, store } = opened
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    await happen(opened)
+    await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
+    expect(await sessions.permissions.get(caller, session.id, request?.id ?? '')).toMatchObject({
+      status: 'withdrawn',
+      decidedBy: null,
+      decidedAt: expect.any(Number),
+    })
+    await expect(
+      sessions.permissions.answer(caller, session.id, request?.id ?? '', body),
+    ).rejects.toMatchObject({ code: 'PERMISSION_ALREADY_RESOLVED' })
+    const events = await store.listEvents('default', {
+      sessionId: session.id,
+      turnId: turn.id,
+      after: 0,
+      limit: 100,
+    })
+    expect(events.map(({ type }) => type).slice(-2)[0]).toBe('permission.resolved')
+  })
+
+  test('the answer must fit what was asked', async () => {
+    const { sessions, session, pending } = await openAsking()
+    await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    const id = request?.id ?? ''
+    const attempt = (more: object) =>
+      sessions.permissions.answer(caller, session.id, id, { ...body, ...more } as never)
+    for (const [field, more] of Object.entries({
+      answers: { answers: { a: 'b' } },
+      content: { content: { a: 'b' } },
+      permissionMode: { permissionMode: 'plan' },
+      interrupt: { interrupt: true },
+      remember: { decision: 'deny', remember: 'session' },
+      updatedInput: { decision: 'deny', updatedInput: {} },
+    })) {
+      await expect(attempt(more)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        details: { issues: [{ path: field }] },
+      })
+    }
+    expect((await sessions.permissions.get(caller, session.id, id)).status).toBe('pending')
+  })
+
+  test('remember applies what was suggested, or the whole tool, and the next process knows it', async () => {
+    const opened = await openAsking({ idleTimeoutMs: 1 })
+    const { sessions, session, pending, launcher } = opened
+    const suggestions = [
+      {
+        type: 'addRules',
+        rules: [{ toolName: 'Bash', ruleContent: 'make:*' }],
+        behavior: 'allow',
+        destination: 'localSettings',
+      },
+      { type: 'setMode', mode: 'bypassPermissions', destination: 'session' },
+      { type: 'setMode', mode: 'acceptEdits', destination: 'session' },
+    ]
+    const told: unknown[] = []
+    launcher.script = async scene => {
+      const { updates } = await scene.ask(scene.text === 'first' ? { suggestions } : {})
+      told.push(updates)
+      return 'done'
+    }
+    for (const prompt of ['first', 'second']) {
+      const turn = await sessions.submitTurn(caller, session.id, promptOf(prompt))
+      const [request] = await pending()
+      await sessions.permissions.answer(caller, session.id, request?.id ?? '', {
+        ...body,
+        remember: 'session',
+      })
+      await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
+      await until(() => launcher.agents.size === 0)
+    }
+    const rule = { ...suggestions[0], destination: 'session' }
+    const whole = {
+      type: 'addRules',
+      rules: [{ toolName: 'Bash' }],
+      behavior: 'allow',
+      destination: 'session',
+    }
+    expect(told).toEqual([[rule, suggestions[2]], [whole]])
+    const stored = (await sessions.get(caller, session.id)).session
+    expect(stored).toMatchObject({ permissionMode: 'acceptEdits', remembered: [rule, whole] })
+    expect(launcher.launched.at(-1)).toMatchObject({ permissionMode: 'acceptEdits', remembered: [rule] })
+  })
+})
+
+type Opened = Awaited<ReturnType<typeof openAsking>>

@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import type { Store } from '../../src/sessions/ports.ts'
+import { resolveDirectory } from '../../src/sessions/working-directory.ts'
+import { createWorkspaces } from '../../src/workspace/workspaces.ts'
+
+/** The directories of sessions as the server has them, with everything below one directory. */
+export function localWorkspaces(store: Pick<Store, 'fileHistory'>, directory: string) {
+  const policy = { defaultCwd: directory, allowedRoots: [directory] }
+  return createWorkspaces({
+    store: store.fileHistory,
+    dataDir: join(directory, 'data'),
+    workspacesDir: join(directory, 'data', 'workspaces'),
+    cloneUrls: ['https://'],
+    cloneTimeoutMs: 60_000,
+    gitEnvironment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    resolveDirectory: (path, field) => resolveDirectory(field, path, policy),
+    log: { warn: () => {} },
+  })
+}
