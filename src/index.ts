@@ -1,5 +1,6 @@
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
 export type { ClaudeCodeApiConfig } from './config/options.ts'
+export type { AgentDefinitions } from './contract/agent-definitions.ts'
 export type { Attachment, ListAttachmentsResponse } from './contract/attachments.ts'
 export type {
   ForkedFrom,
@@ -21,6 +22,7 @@ export type {
 } from './contract/events.ts'
 export type { ExportFormat } from './contract/export.ts'
 export type { FileEntry, FileType, ListFilesResponse, WrittenFile } from './contract/files.ts'
+export type { McpServer, McpServers } from './contract/mcp-servers.ts'
 export type {
   BackgroundAccepted,
   ListMessagesResponse,
@@ -30,6 +32,8 @@ export type {
   StreamMessageRequest,
   StreamPointer,
 } from './contract/messages.ts'
+export type { OutputFormat } from './contract/output-format.ts'
+export type { SessionSettings, SettingSource } from './contract/session-settings.ts'
 export type {
   CreateSessionRequest,
   CreateSessionResponse,

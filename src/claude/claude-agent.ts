@@ -27,7 +27,7 @@ import { toFigures } from './turn-figures.ts'
 import { findIgnoredSetting, findMissingTool } from './verify-settings.ts'
 import { isTransient } from './transient-frames.ts'
 import { toUserMessage } from './user-message.ts'
-import { toToolHooks } from './tool-hooks.ts'
+import { tellOfChangedInput, toToolHooks } from './tool-hooks.ts'
 import { Watchdog } from './watchdog.ts'
 import { isBeginning, isIdle, Workload } from './workload.ts'
 
@@ -199,7 +199,9 @@ export class ClaudeAgent implements Agent {
   readonly #ask: AskPermission = async (question, signal) => {
     this.#watchdog.pause()
     try {
-      return await this.#context.listener.onPermission(this.#plans.complete(question), signal)
+      const answer = await this.#context.listener.onPermission(this.#plans.complete(question), signal)
+      await tellOfChangedInput(question, answer, this.#context.listener)
+      return answer
     } finally {
       this.#watchdog.resume()
     }

@@ -1,5 +1,6 @@
 import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentListener, ToolUse } from '../sessions/ports.ts'
+import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
 
 /** Tools that change files, or start what does; a regular expression of Claude Code's. */
 const writingTools = 'Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|Agent|Task|Skill|Monitor|mcp__.*'
@@ -31,8 +32,20 @@ export function toToolHooks(
   return { hooks: { PreToolUse: [before], PostToolUse: [after], PostToolUseFailure: [after] } }
 }
 
+/** A person may let a tool run on another file than the one that was told of. */
+export async function tellOfChangedInput(
+  { toolUseId, toolName, agentId }: PermissionQuestion,
+  { allow, input }: PermissionAnswer,
+  listener: Pick<AgentListener, 'onBeforeTool'>,
+): Promise<void> {
+  const file = allow && input ? findChangedFile(toolName, input) : null
+  if (file === null || toolUseId === null) return
+  await listener.onBeforeTool({ toolUseId, toolName, agentId, file })
+}
+
 function toToolUse(input: HookInput): ToolUse | undefined {
-  if (!('tool_use_id' in input) || !('tool_input' in input) || input.tool_use_id === undefined) return undefined
+  if (!('tool_use_id' in input) || !('tool_input' in input) || input.tool_use_id === undefined)
+    return undefined
   const { tool_use_id, tool_name, tool_input, agent_id } = input
   return {
     toolUseId: tool_use_id,

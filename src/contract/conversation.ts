@@ -146,7 +146,8 @@ export const changeMcpServerRequest = z
 export const taskStatuses = ['running', 'completed', 'failed', 'stopped', 'lost'] as const
 export const taskStatus = z.enum(taskStatuses).meta({
   id: 'TaskStatus',
-  description: '`lost`: the process that ran it ended before it did, and ended it',
+  description:
+    '`stopped`: by a call, by Claude, or because its process was ended; `lost`: its process died, and it with it',
 })
 
 export const task = z

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { agentDefinitions, effort, modelName, skillName } from './agent-definitions.ts'
 import { environmentVariables, mcpServers, redacted } from './mcp-servers.ts'
 import { outputFormat } from './output-format.ts'
-import { toolNames, toolRules } from './tool-rules.ts'
+import { allowingRules, toolNames, toolRules } from './tool-rules.ts'
 
 const permissionPrompts = z.enum(['deny', 'ask']).meta({
   description:
@@ -66,7 +66,7 @@ export const sessionSettings = z
       description:
         'The built-in tools that Claude has; absent: those that Claude Code gives it (SDK option `tools`)',
     }),
-    allowedTools: toolRules.optional().meta({
+    allowedTools: allowingRules.optional().meta({
       description:
         'What is allowed without asking: tools, or rules such as `Bash(git *)` (SDK option `allowedTools`)',
     }),

@@ -16,6 +16,12 @@ const toolRule = z
     "must be a tool such as Bash, a server's such as mcp__name__tool or mcp__name__*, or a rule such as Bash(git *)",
   )
 
+// Claude Code passes over the tools of all servers at once where something is allowed.
+const allowingRule = toolRule.refine(rule => rule !== 'mcp__*', {
+  message: 'must name the server: mcp__name__*',
+})
+
+export const allowingRules = z.array(allowingRule).max(200).refine(isShort, { message: tooLong() })
 export const toolNames = z.array(toolName).max(200).refine(isShort, { message: tooLong() })
 export const toolRules = z.array(toolRule).max(200).refine(isShort, { message: tooLong() })
 

@@ -30,15 +30,13 @@ export const workspaceRequest = z
     z
       .strictObject({
         type: z.literal('git'),
-        url: z
-          .string()
-          .min(1)
-          .max(2048)
-          .meta({
-            description:
-              'A repository whose URL the server allows, or the path of one inside an allowed root. A user and password in it are used for the clone and kept nowhere',
-          }),
-        ref: revision.optional().meta({ description: 'A branch, a tag or a commit; absent: its default branch' }),
+        url: z.string().min(1).max(2048).meta({
+          description:
+            'A repository whose URL the server allows, or the path of one inside an allowed root. A user and password in it are used for the clone and kept nowhere',
+        }),
+        ref: revision
+          .optional()
+          .meta({ description: 'A branch, a tag or a commit; absent: its default branch' }),
         depth: z.int().min(1).max(1_000_000).optional().meta({
           description: 'How many commits of the history are fetched; absent: all',
         }),
@@ -85,7 +83,10 @@ export const workspace = z
         url: z.string().meta({ description: 'Without user and password' }),
         ref: z.string().nullable(),
         depth: z.int().nullable(),
-        commit: z.string().nullable().meta({ description: 'What was checked out; null: nothing to check out' }),
+        commit: z
+          .string()
+          .nullable()
+          .meta({ description: 'What was checked out; null: nothing to check out' }),
         removeOnEnd: kept,
       })
       .meta({ id: 'GitWorkspace' }),
@@ -128,7 +129,8 @@ export const diffQuery = z.strictObject({
     description: '`unified`: one text, as `git diff` writes it; `files`: JSON',
   }),
   path: z.string().min(1).max(4096).optional().meta({
-    description: 'Only this file, or what is in this directory; relative to the working directory, or absolute',
+    description:
+      'Only this file, or what is in this directory; relative to the working directory, or absolute',
   }),
 })
 

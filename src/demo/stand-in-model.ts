@@ -19,6 +19,8 @@ export interface StandInModel {
    * function that comes back takes the script away.
    */
   script(match: ScriptMatch, answer: ScriptAnswer): () => void
+  /** Answers requests for a summary of the conversation (`/compact`) in place of the built-in one; undone as `script`. */
+  scriptSummary(answer: ScriptAnswer): () => void
   /** Ends all connections and waits; idempotent. */
   close(): Promise<void>
 }
@@ -41,6 +43,7 @@ export interface StandInModelOptions {
 export async function openStandInModel(options: StandInModelOptions = {}): Promise<StandInModel> {
   const log = createRequestLog(options.record ?? false)
   const scripts = createScripts()
+  const summaries = createScripts()
   const server = createServer((request, response) => void serve(request, response))
   // Claude Code keeps its connection through long pauses; to end it just when it is used again looks like a fault.
   server.keepAliveTimeout = 0
@@ -88,7 +91,8 @@ export async function openStandInModel(options: StandInModelOptions = {}): Promi
     const { body, size, tooLarge } = await readBody(request)
     if (body === undefined) return writeError(response, apiError(tooLarge ? 413 : 400))
     const prompt = parsePrompt(body, signal)
-    const side = answerSideRequest(body, prompt)
+    const summary = prompt.wantsSummary ? await summaries.find(prompt) : undefined
+    const side = summary ?? answerSideRequest(body, prompt)
     log.describe(entry, side ? 'side' : 'prompt', body, prompt)
     const answer = side ?? (await answerPrompt(prompt, entry))
     const stream = (body as { stream?: unknown }).stream === true
@@ -112,6 +116,7 @@ export async function openStandInModel(options: StandInModelOptions = {}): Promi
     url: `http://127.0.0.1:${address.port}`,
     requests: log.entries,
     script: scripts.add,
+    scriptSummary: answer => summaries.add(() => true, answer),
     close() {
       closing ??= new Promise(resolve => {
         server.close(() => resolve())

@@ -11,6 +11,9 @@ export function toIssues(issues: readonly Issue[], parent: readonly PropertyKey[
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map(key => ({ path: toPath([...path, key]), message: 'unknown field' }))
     }
+    if (issue.code === 'invalid_key') {
+      return [{ path: toPath(path), message: issue.issues[0]?.message ?? issue.message }]
+    }
     if (issue.code === 'invalid_union') return toIssuesOfUnion(issue, path)
     return [{ path: toPath(path), message: issue.message }]
   })

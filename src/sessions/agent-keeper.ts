@@ -77,6 +77,7 @@ export class AgentKeeper implements PlaceHolder {
       writer: this.writer,
       currentTurn,
       parkMs: context.permissionParkMs,
+      isProcessNeeded: () => this.background.tasks > 0,
       canContinue: toolUseId => this.#canContinue(toolUseId),
       abandon: async () => this.#agent?.abandon(),
       findTimeoutMs: async () => (await this.#findSession()).settings.permissionTimeoutMs,

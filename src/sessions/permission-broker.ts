@@ -44,6 +44,8 @@ export interface PermissionBrokerContext {
   currentTurn(): OpenTurn | undefined
   /** How long a request waits for an answer. */
   findTimeoutMs(): Promise<number>
+  /** Whether something else runs in the process. */
+  isProcessNeeded(): boolean
   /** Whether a new process could go on at that tool call. */
   canContinue(toolUseId: string): Promise<boolean>
   /** Ends the process before it can say anything more. */
@@ -158,7 +160,7 @@ export class PermissionBroker {
   #parkLater(open: Open): void {
     if (this.parked) return
     open.parking = after(this.#context.parkMs, async () => {
-      const parked = await this.#tryPark(open)
+      const parked = !this.#context.isProcessNeeded() && (await this.#tryPark(open))
       if (!parked && this.#open.has(open.record.id)) this.#parkLater(open)
     })
   }

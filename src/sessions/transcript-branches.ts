@@ -1,7 +1,7 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { Core } from './core.ts'
 import type { PromptMark, TranscriptBranch, TranscriptEditor, TranscriptPart } from './ports.ts'
-import type { SessionRecord } from './records.ts'
+import type { MessagePayload, SessionRecord } from './records.ts'
 
 /** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */
 const linesAtOnce = 200
@@ -46,12 +46,8 @@ export class TranscriptBranches {
   ): Promise<TranscriptBranch> {
     if (kept.length === 0) return { parts: [], begun: false }
     if (session.transcript === 'incomplete') throw incomplete(session)
-    const branch = this.#editor.branch(parts, new Set(dropped.map(({ turnId }) => turnId)), claudeSessionId)
-    const known = new Set(
-      branch.parts.find(({ subpath }) => subpath === null)?.entries.map(({ uuid }) => uuid),
-    )
-    if (!(await this.#holds(session, kept, known))) throw incomplete(session)
-    return branch
+    const source = await this.#findSource(session, parts, kept, dropped[0])
+    return this.#editor.branch(source, new Set(dropped.map(({ turnId }) => turnId)), claudeSessionId)
   }
 
   /** Nothing refers to it before the session does: what a crash leaves of it is in nobody's way. */
@@ -70,20 +66,49 @@ export class TranscriptBranches {
     return this.#core.store.transcripts.removeTranscripts({ tenantId, claudeSessionId })
   }
 
+  /** The transcripts that have all that was said before the first prompt that is left out, and nothing else. */
+  async #findSource(
+    session: Conversation,
+    parts: readonly TranscriptPart[],
+    kept: readonly PromptMark[],
+    first: PromptMark | undefined,
+  ): Promise<readonly TranscriptPart[]> {
+    const saidIn = first && (await this.#findClaudeSessionId(session, first))
+    if (first && saidIn === session.claudeSessionId && holds(parts, first)) return parts
+    if (await this.#holdsAnswered(session, kept, parts)) return parts
+    // The command `/clear` has begun another conversation since.
+    const others = saidIn === undefined ? [] : await this.load({ ...session, claudeSessionId: saidIn })
+    if (first && holds(others, first)) return others
+    throw incomplete(session)
+  }
+
+  /** Claude Code's id of the conversation in which the prompt was said. */
+  async #findClaudeSessionId({ id, tenantId }: Conversation, { sequence }: PromptMark) {
+    const query = { sessionId: id, after: sequence - 1, limit: 1 }
+    const [event] = await this.#core.store.listEvents(tenantId, query)
+    const { message } = (event?.payload ?? {}) as Partial<MessagePayload>
+    return typeof message?.session_id === 'string' ? message.session_id : undefined
+  }
+
   /** The last prompt that Claude has answered must be there; others may have ended before they were sent. */
-  async #holds(
+  async #holdsAnswered(
     { id, tenantId }: Conversation,
     prompts: readonly PromptMark[],
-    known: ReadonlySet<string | undefined>,
+    parts: readonly TranscriptPart[],
   ): Promise<boolean> {
-    for (const { turnId } of prompts.toReversed()) {
-      const turn = await this.#core.store.findTurn(tenantId, id, turnId)
+    for (const prompt of prompts.toReversed()) {
+      const turn = await this.#core.store.findTurn(tenantId, id, prompt.turnId)
       // What became of the turns of a shared past, the original knows.
-      if (!turn) return prompts.some(prompt => known.has(prompt.turnId))
-      if (turn.messageId !== null) return known.has(turnId)
+      if (!turn) return prompts.some(other => holds(parts, other))
+      if (turn.messageId !== null) return holds(parts, prompt)
     }
     return true
   }
+}
+
+function holds(parts: readonly TranscriptPart[], { turnId }: PromptMark): boolean {
+  const main = parts.find(({ subpath }) => subpath === null)
+  return main?.entries.some(({ uuid }) => uuid === turnId) ?? false
 }
 
 function incomplete({ id }: Conversation): ServiceError<'TRANSCRIPT_INCOMPLETE'> {

@@ -1,4 +1,5 @@
 import type { Prompt } from '../contract/turns.ts'
+import { withEarlier } from './added-figures.ts'
 import type { AgentKeeper } from './agent-keeper.ts'
 import type { TurnOutcome } from './ports.ts'
 import type { OpenTurn } from './running-turn.ts'
@@ -16,23 +17,26 @@ export async function workOn(
   prompt: Prompt,
   keeper: AgentKeeper,
 ): Promise<TurnOutcome | 'shelved'> {
+  const earlier: TurnOutcome[] = []
+  const end = (outcome: TurnOutcome) => withEarlier(outcome, earlier)
   for (;;) {
     const { parked } = keeper.permissions
     if (parked) {
       await keeper.retire()
       await Promise.race([parked.ended, whenAborted(turn.stopping.signal)])
-      if (turn.stop) return stopped
+      if (turn.stop) return end(stopped)
       if (keeper.permissions.isShelved || !(await findPlace(turn, keeper)))
-        return turn.stop ? stopped : 'shelved'
+        return turn.stop ? end(stopped) : 'shelved'
     }
-    if (turn.stop) return stopped
+    if (turn.stop) return end(stopped)
     const agent = await keeper.obtain(parked?.toolUseId)
-    if (turn.stop) return stopped
+    if (turn.stop) return end(stopped)
     const continues = parked !== undefined
     const { id, commands } = turn.record
     const outcome = await agent.runTurn({ turnId: id, prompt, commands, continues })
     const next = keeper.permissions.parked
-    if (!next || next === parked || turn.stop) return outcome
+    if (!next || next === parked || turn.stop) return end(outcome)
+    earlier.push(outcome)
   }
 }
 

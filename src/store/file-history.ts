@@ -38,6 +38,16 @@ export function createFileHistory(
     return sinceTurnId === null ? 0 : findTurnNumber(tenantId, sessionId, sinceTurnId)
   }
 
+  function noteHistory(tenantId: string, sessionId: string): void {
+    const row = { session_id: sessionId, tenant_id: tenantId }
+    connection.run(
+      db
+        .insertInto('file_histories')
+        .values(row)
+        .onConflict(conflict => conflict.doNothing()),
+    )
+  }
+
   return {
     async saveSnapshot(snapshot) {
       ensureOpen()
@@ -58,6 +68,7 @@ export function createFileHistory(
           .insertInto('snapshots')
           .values(row)
           .onConflict(conflict => conflict.doNothing())
+        noteHistory(tenantId, sessionId)
         return connection.run(insert) === 1
       })
     },
@@ -95,11 +106,14 @@ export function createFileHistory(
         const number = findTurnNumber(tenantId, sessionId, turnId)
         if (number === undefined) throw new Error(`There is no turn ${turnId} in session ${sessionId}`)
         const key = { session_id: sessionId, turn_number: number, path }
+        noteHistory(tenantId, sessionId)
         connection.run(
           db
             .insertInto('checkpoints')
             .values({ ...key, tenant_id: tenantId, turn_id: turnId, ...values })
-            .onConflict(conflict => conflict.columns(['session_id', 'turn_number', 'path']).doUpdateSet(values)),
+            .onConflict(conflict =>
+              conflict.columns(['session_id', 'turn_number', 'path']).doUpdateSet(values),
+            ),
         )
       })
     },
@@ -144,37 +158,14 @@ export function createFileHistory(
 
     async listFileHistories(endedBefore, limit) {
       ensureOpen()
-      const rows = connection.all(
-        db
-          .selectFrom('sessions')
-          .select(['id', 'tenant_id'])
-          .where('ended_at', '<=', endedBefore)
-          .where('status', '!=', sql.lit<SessionStatus>('active'))
-          .where(eb =>
-            eb.or([
-              eb.exists(
-                eb
-                  .selectFrom('snapshots')
-                  .select('position')
-                  .whereRef('snapshots.session_id', '=', 'sessions.id'),
-              ),
-              eb.exists(
-                eb
-                  .selectFrom('checkpoints')
-                  .select('path')
-                  .whereRef('checkpoints.session_id', '=', 'sessions.id'),
-              ),
-            ]),
-          )
-          .limit(limit),
-      )
-      return rows.map(row => ({ tenantId: row.tenant_id, sessionId: row.id }))
+      const rows = connection.all(selectFileHistories(db, endedBefore, limit))
+      return rows.map(row => ({ tenantId: row.tenant_id, sessionId: row.session_id }))
     },
 
     async removeFileHistory(tenantId, sessionId) {
       ensureOpen()
       await writer.write(() => {
-        for (const table of ['snapshots', 'checkpoints'] as const) {
+        for (const table of ['snapshots', 'checkpoints', 'file_histories'] as const) {
           connection.run(
             db.deleteFrom(table).where('session_id', '=', sessionId).where('tenant_id', '=', tenantId),
           )
@@ -184,18 +175,33 @@ export function createFileHistory(
 
     async countSessionsIn(directory) {
       ensureOpen()
-      const row = connection.first(
-        db
-          .selectFrom('sessions')
-          .select(eb => [
-            eb.fn.countAll<number>().as('total'),
-            eb.fn.countAll<number>().filterWhere('status', '=', 'active').as('active'),
-          ])
-          .where('cwd', '=', directory),
-      )
+      const row = connection.first(countSessionsIn(db, directory))
       return { active: row?.active ?? 0, total: row?.total ?? 0 }
     },
   }
+}
+
+/** Over all tenants. */
+export function selectFileHistories(db: QueryBuilder, endedBefore: number, limit: number) {
+  return db
+    .selectFrom('file_histories')
+    .innerJoin('sessions', 'sessions.id', 'file_histories.session_id')
+    .select(['file_histories.session_id', 'file_histories.tenant_id'])
+    .where('sessions.ended_at', '<=', endedBefore)
+    .where('sessions.status', '!=', sql.lit<SessionStatus>('active'))
+    .orderBy('file_histories.session_id')
+    .limit(limit)
+}
+
+/** Over all tenants. */
+export function countSessionsIn(db: QueryBuilder, directory: string) {
+  return db
+    .selectFrom('sessions')
+    .select(eb => [
+      eb.fn.countAll<number>().as('total'),
+      eb.fn.countAll<number>().filterWhere('status', '=', 'active').as('active'),
+    ])
+    .where('cwd', '=', directory)
 }
 
 function selectTurnNumber(db: QueryBuilder, tenantId: string, sessionId: string, turnId: string) {
@@ -207,7 +213,7 @@ function selectTurnNumber(db: QueryBuilder, tenantId: string, sessionId: string,
     .where('tenant_id', '=', tenantId)
 }
 
-function snapshotsOf(db: QueryBuilder, tenantId: string, sessionId: string) {
+export function snapshotsOf(db: QueryBuilder, tenantId: string, sessionId: string) {
   return db
     .selectFrom('snapshots')
     .selectAll()
@@ -215,7 +221,7 @@ function snapshotsOf(db: QueryBuilder, tenantId: string, sessionId: string) {
     .where('tenant_id', '=', tenantId)
 }
 
-function checkpointsOf(db: QueryBuilder, tenantId: string, sessionId: string, since: number) {
+export function checkpointsOf(db: QueryBuilder, tenantId: string, sessionId: string, since: number) {
   return db
     .selectFrom('checkpoints')
     .selectAll()

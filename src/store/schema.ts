@@ -174,6 +174,12 @@ export interface SnapshotsTable {
   taken_at: number
 }
 
+/** Sessions of whose files something is kept. */
+export interface FileHistoriesTable {
+  session_id: string
+  tenant_id: string
+}
+
 export interface CheckpointsTable {
   session_id: string
   turn_number: number
@@ -208,6 +214,7 @@ export interface SchemaMigrationsTable {
 export interface StoreSchema {
   snapshots: SnapshotsTable
   checkpoints: CheckpointsTable
+  file_histories: FileHistoriesTable
   sessions: SessionsTable
   turns: TurnsTable
   events: EventsTable

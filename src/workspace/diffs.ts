@@ -51,7 +51,13 @@ export class LocalDiffs implements WorkspaceDiffs {
     wanted: string | undefined,
   ): Promise<WorkspaceDiff> {
     const [cwd] = scope.directories
-    const nothing: WorkspaceDiff = { source: 'git', reason: null, files: [], text: Buffer.alloc(0), truncated: false }
+    const nothing: WorkspaceDiff = {
+      source: 'git',
+      reason: null,
+      files: [],
+      text: Buffer.alloc(0),
+      truncated: false,
+    }
     if (wanted !== undefined && !isInside(cwd, wanted)) return nothing
     const inside = wanted === undefined ? '' : toShownPath(scope.directories, wanted)
     const pair = { ...trees, path: inside === '' ? undefined : inside }
@@ -80,7 +86,9 @@ export class LocalDiffs implements WorkspaceDiffs {
     isMeant: (path: string) => boolean = () => true,
   ): Promise<WorkspaceDiff> {
     const changes = await this.#checkpoints.listChanges(scope, sinceTurnId)
-    const meant = changes.filter(({ path }) => isMeant(path) && (wanted === undefined || isInside(wanted, path)))
+    const meant = changes.filter(
+      ({ path }) => isMeant(path) && (wanted === undefined || isInside(wanted, path)),
+    )
     const limits = { maxFiles, maxTextBytes }
     return { source: 'checkpoints', reason, ...(await diffCheckpoints(scope, meant, this.#contents, limits)) }
   }

@@ -29,7 +29,10 @@ export async function writeTreeDiff(
   const result = await repository.run([...quiet, '--patch', ...toArguments(trees)], { maxBytes })
   const truncated = result.ended === 'too_much'
   if (result.code !== 0 && !truncated) throw new Error(`git could not compare two trees: ${result.stderr}`)
-  return { text: truncated ? result.stdout.subarray(0, result.stdout.lastIndexOf('\n') + 1) : result.stdout, truncated }
+  return {
+    text: truncated ? result.stdout.subarray(0, result.stdout.lastIndexOf('\n') + 1) : result.stdout,
+    truncated,
+  }
 }
 
 /** The text of each file, in the order of the list of changes; a change of kind (file to link) has two parts. */

@@ -31,7 +31,10 @@ const signs: readonly (readonly [RegExp, WorkspaceFailureReason])[] = [
     /Remote branch .* not found|couldn't find remote ref|pathspec .* did not match|invalid reference|not our ref|unable to read tree|reference is not a tree|unknown revision/i,
     'ref_not_found',
   ],
-  [/is already checked out|already used by worktree|cannot lock ref|File\/directory conflict/i, 'branch_in_use'],
+  [
+    /is already checked out|already used by worktree|cannot lock ref|File\/directory conflict/i,
+    'branch_in_use',
+  ],
   [/repository .* not found|returned error: 404|repository '.*' does not exist/i, 'not_found'],
   [/not a git repository|does not appear to be a git repository|not a valid repository/i, 'not_a_repository'],
   [

@@ -35,11 +35,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     this.#parts = parts
   }
 
-  async provide(
-    request: OwnWorkspaceRequest,
-    sessionId: string,
-    signal: AbortSignal,
-  ): Promise<OwnWorkspace> {
+  async provide(request: OwnWorkspaceRequest, sessionId: string, signal: AbortSignal): Promise<OwnWorkspace> {
     const holder = join(await this.#open(), sessionId)
     const make = await this.#prepare(request, holder, sessionId, signal)
     try {
@@ -88,7 +84,15 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
       const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure: this.#tell(source.url) }
       return async () => {
         const { removeOnEnd, depth = null, ref = null } = request
-        const planned = { type: 'git' as const, path: holder, url: source.url, ref, depth, commit: null, removeOnEnd }
+        const planned = {
+          type: 'git' as const,
+          path: holder,
+          url: source.url,
+          ref,
+          depth,
+          commit: null,
+          removeOnEnd,
+        }
         await makeHolder(holder, planned)
         const made = await cloneRepository(request, source, parts)
         await writeMark(holder, made)

@@ -69,7 +69,14 @@ export async function cloneRepository(
 
 /** As git would name it. */
 function toDirectoryName(url: string): string {
-  const last = url.replace(/(\/|\.git)+$/, '').split('/').at(-1) ?? ''
-  const plain = last.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[.-]+/, '').slice(0, 100)
+  const last =
+    url
+      .replace(/(\/|\.git)+$/, '')
+      .split('/')
+      .at(-1) ?? ''
+  const plain = last
+    .replace(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 100)
   return plain === '' || plain === 'workspace.json' ? 'repository' : plain
 }

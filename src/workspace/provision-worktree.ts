@@ -47,7 +47,9 @@ export async function planWorktree(
     parts.onFailure(resolved)
     if (!found) throw workspaceFailed('worktree', 'not_a_repository')
     // Git says nothing at all of a name that it does not know.
-    throw resolved.stderr === '' ? workspaceFailed('worktree', 'ref_not_found') : toWorkspaceError('worktree', resolved)
+    throw resolved.stderr === ''
+      ? workspaceFailed('worktree', 'ref_not_found')
+      : toWorkspaceError('worktree', resolved)
   }
   const name = basename(root).replace(/^workspace\.json$/, 'repository') || 'repository'
   return {

@@ -48,7 +48,11 @@ export class SnapshotRepository {
     return (await stat(join(this.directory, 'HEAD')).catch(() => undefined)) !== undefined
   }
 
-  async #writeTree({ root, commonDirectory }: Repository, cwd: string, signal?: AbortSignal): Promise<TreeResult> {
+  async #writeTree(
+    { root, commonDirectory }: Repository,
+    cwd: string,
+    signal?: AbortSignal,
+  ): Promise<TreeResult> {
     const command = {
       cwd,
       environment: { GIT_DIR: this.directory, GIT_WORK_TREE: root },
@@ -63,7 +67,10 @@ export class SnapshotRepository {
     if (/paths are ignored by one of your/.test(added.stderr)) return { missing: 'no_repository' }
     if (added.code !== 0 && added.code !== 1) return { missing: 'failed', said: added.stderr }
     const prefix = relative(root, cwd)
-    const written = await this.#git.run(['write-tree', ...(prefix === '' ? [] : [`--prefix=${prefix}/`])], command)
+    const written = await this.#git.run(
+      ['write-tree', ...(prefix === '' ? [] : [`--prefix=${prefix}/`])],
+      command,
+    )
     if (written.code === 0) return { tree: written.stdout.toString().trim() }
     if (!/prefix .* not found/s.test(written.stderr)) return { missing: 'failed', said: written.stderr }
     const empty = await this.#git.run(['mktree'], { ...command, input: '' })
@@ -108,7 +115,10 @@ export class SnapshotRepository {
       return
     }
     // Entries that git is told not to compare with the disk: a snapshot is what is on the disk.
-    const entries = listed.stdout.toString('latin1').split('\0').filter(entry => entry !== '')
+    const entries = listed.stdout
+      .toString('latin1')
+      .split('\0')
+      .filter(entry => entry !== '')
     const unwatched = entries.filter(([flag = '']) => flag === 'S' || flag !== flag.toUpperCase())
     if (unwatched.length === 0) return
     const input = Buffer.from(unwatched.map(entry => `${entry.slice(2)}\0`).join(''), 'latin1')

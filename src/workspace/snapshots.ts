@@ -21,7 +21,13 @@ export class GitSnapshots implements Snapshots {
    * @param directory where the sessions' own directories are
    * @param hidden directories that are never part of a snapshot: the server's own
    */
-  constructor(store: FileHistoryStore, git: Git, directory: string, hidden: readonly string[], log: SnapshotLog) {
+  constructor(
+    store: FileHistoryStore,
+    git: Git,
+    directory: string,
+    hidden: readonly string[],
+    log: SnapshotLog,
+  ) {
     this.#store = store
     this.#git = git
     this.#directory = directory

@@ -10,6 +10,9 @@ import { requireInside, type Scope } from './safe-path.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 
+/** Each is held open until the file is written. */
+const maxNewLevels = 100
+
 export interface FileToWrite {
   scope: Scope
   /** As it was asked for, for what is said about it. */
@@ -31,6 +34,7 @@ export async function writeFileIn(
   const parents = names.slice(0, -1)
   const name = names.at(-1) ?? ''
   if (names.includes('..')) throw invalidField('path', 'has ".." behind a directory that does not exist')
+  if (parents.length > maxNewLevels) throw invalidField('path', 'is nested too deeply')
   if (parents.length > 0) requirePrecondition(precondition, undefined, asked)
   const made = await makeDirectories(directory, parents, asked)
   const parent = made.at(-1) ?? directory

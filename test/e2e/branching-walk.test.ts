@@ -30,7 +30,7 @@ test.each([1, 2])(
     const { cwd } = server
     const lists = new Map<string, { turnId: string; prompt: string }[]>([[await server.createSession(), []]])
 
-    for (let step = 0; step < 30; step++) {
+    for (let step = 0; step < 20; step++) {
       const id = pick([...lists.keys()] as [string, ...string[]])
       const list = lists.get(id) ?? []
       const at = below(Math.max(list.length, 1))

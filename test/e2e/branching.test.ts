@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import type { StandInModel } from '../../src/demo/stand-in-model.ts'
@@ -171,6 +171,24 @@ describe('a fork', () => {
     })
   })
 
+  test("shares the original's own directory, which is there as long as one of them works in it", async () => {
+    const server = await openServer()
+    const { call, createSession } = server
+    const id = await createSession({ workspace: { type: 'empty', removeOnEnd: true } })
+    await tell(server, id, 'What is 6 times 7?')
+    const forked = await fork(server, id)
+    const { cwd } = (await call('GET', `/sessions/${id}`)).body.config
+    expect((await call('GET', `/sessions/${forked}`)).body.config.cwd).toBe(cwd)
+    await call('DELETE', `/sessions/${id}`)
+    expect((await tell(server, forked, 'What is 2 times 3?')).told.join()).toContain('6')
+    await call('DELETE', `/sessions/${forked}`)
+    await until(() => !existsSync(cwd))
+    expect(await call('POST', `/sessions/${id}/fork`)).toMatchObject({
+      status: 422,
+      body: { error: { code: 'WORKSPACE_FAILED', details: { reason: 'not_found' } } },
+    })
+  })
+
   test('is made once for one Idempotency-Key', async () => {
     const server = await openServer()
     const id = await server.createSession()
@@ -318,6 +336,28 @@ describe('rewinding the conversation', () => {
     answerWithPrompts(third.model)
     await rewind(third, id, three.turnId)
     expect((await tell(third, id, 'four')).told).toEqual(['one', 'four'])
+  })
+
+  test('goes back behind the command that clears it', async () => {
+    const server = await openServer()
+    answerWithPrompts(server.model)
+    const { createSession, ask, call } = server
+    const id = await createSession()
+    const one = await tell(server, id, 'one')
+    const two = await tell(server, id, 'two')
+    const cleared = (await ask(id, '/clear', { commands: true })).body.turnId
+    const three = await tell(server, id, 'three')
+    expect(three.told).toEqual(['three'])
+    const forked = await fork(server, id, { afterTurnId: one.turnId })
+    expect((await tell(server, forked, 'of the fork')).told).toEqual(['one', 'of the fork'])
+    // Claude Code does not write down where it was.
+    expect((await call('POST', `/sessions/${id}/rewind`, { toTurnId: cleared })).body.error.code).toBe(
+      'TRANSCRIPT_INCOMPLETE',
+    )
+    await rewind(server, id, three.turnId)
+    expect((await tell(server, id, 'four')).told).toEqual(['four'])
+    await rewind(server, id, two.turnId)
+    expect((await tell(server, id, 'five')).told).toEqual(['one', 'five'])
   })
 
   test('takes turns that were stopped, in the middle and before they were sent', async () => {

@@ -42,11 +42,10 @@ describe('a budget', () => {
   })
 
   test('counts on in the next process', async () => {
-    const { createSession, ask, call } = await openDimes()
+    const { createSession, ask, call } = await openDimes({ idleTimeoutMs: 20 })
     const id = await createSession({ maxBudgetUsd: 0.25 })
     for (const prompt of ['one', 'two']) {
       expect(await ask(id, prompt)).toMatchObject(spends(0.1))
-      for (const pid of claudesOf(process.pid, id)) kill(pid)
       await until(() => claudesOf(process.pid, id).length === 0)
     }
     expect(await ask(id, 'three')).toMatchObject(stops)

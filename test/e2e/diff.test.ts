@@ -6,6 +6,7 @@ import { text, together, toolUse } from '../../src/demo/answer.ts'
 import { fingerprintOf, git, makeRepository } from '../support/git.ts'
 import { openServer } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
+import { answer, pendingPermissions } from '../support/permissions.ts'
 
 const free = { permissionMode: 'acceptEdits', allowedTools: ['Bash', 'Write', 'Edit'] }
 
@@ -44,7 +45,13 @@ describe('in a git repository', () => {
     const first = await run(id, write('new.txt', 'x\ny\n'))
     const second = await run(id, bash('echo two >> a.txt; mv old.txt moved.txt; printf "\\0\\1" > bin'))
     const all = await files(id)
-    expect(all).toMatchObject({ sessionId: id, since: 'session', source: 'git', reason: null, truncated: false })
+    expect(all).toMatchObject({
+      sessionId: id,
+      since: 'session',
+      source: 'git',
+      reason: null,
+      truncated: false,
+    })
     expect(all.files).toMatchObject([
       { path: 'a.txt', status: 'modified', insertions: 1, deletions: 0, binary: false },
       { path: 'bin', status: 'added', insertions: null, deletions: null, binary: true },
@@ -151,7 +158,12 @@ describe('without a git repository', () => {
       toolUse('Edit', { file_path: join(root, 'a.txt'), old_string: 'two', new_string: 'TWO' }),
     )
     const found = await files(id)
-    expect(found).toMatchObject({ source: 'checkpoints', reason: 'no_repository', insertions: 2, deletions: 1 })
+    expect(found).toMatchObject({
+      source: 'checkpoints',
+      reason: 'no_repository',
+      insertions: 2,
+      deletions: 1,
+    })
     expect(found.files).toMatchObject([
       { path: 'a.txt', status: 'modified', insertions: 1, deletions: 1 },
       { path: 'b.txt', status: 'added', insertions: 1, deletions: 0 },
@@ -162,6 +174,23 @@ describe('without a git repository', () => {
     expect((await files(id, `&since=${first}&path=b.txt`)).files).toHaveLength(1)
     writeFileSync(join(root, 'a.txt'), 'one\ntwo\n')
     expect((await files(id)).files).toHaveLength(1)
+  })
+
+  test('keeps the file that a person let Claude write in place of the one it wanted', async () => {
+    const server = await open()
+    const { call, createSession, ask, model, root, files } = server
+    model.script('write it', [write(join(root, 'a.txt'), 'new\n'), text('done')])
+    const id = await createSession({ permissionPrompts: 'ask' })
+    const asked = ask(id, 'write it')
+    const [request] = await pendingPermissions(server, id)
+    const updatedInput = { file_path: join(root, 'b.txt'), content: 'new\n' }
+    await answer(server, request, { decision: 'allow', updatedInput })
+    const { turnId } = (await asked).body
+    expect(readFileSync(join(root, 'b.txt'), 'utf8')).toBe('new\n')
+    expect((await files(id)).files).toMatchObject([{ path: 'b.txt', status: 'added', insertions: 1 }])
+    const rewound = await call('POST', `/sessions/${id}/rewind`, { toTurnId: turnId, files: true })
+    expect(rewound.status).toBe(200)
+    expect(existsSync(join(root, 'b.txt'))).toBe(false)
   })
 
   test('says when git is not there at all', async () => {
@@ -183,7 +212,10 @@ describe('without a git repository', () => {
       reason: 'git_not_installed',
       files: [{ path: 'b.txt' }],
     })
-    for (const workspace of [{ type: 'git', url: repository }, { type: 'worktree', repository }]) {
+    for (const workspace of [
+      { type: 'git', url: repository },
+      { type: 'worktree', repository },
+    ]) {
       expect((await call('POST', '/sessions', { workspace })).body.error).toMatchObject({
         code: 'WORKSPACE_FAILED',
         message: expect.stringContaining('git is not installed'),
@@ -192,7 +224,7 @@ describe('without a git repository', () => {
     }
   })
 
-  test('refuses a path that is not the session\'s', async () => {
+  test("refuses a path that is not the session's", async () => {
     const { createSession, call } = await open()
     const id = await createSession()
     for (const path of ['../x', '/etc/passwd', 'a/../../x']) {

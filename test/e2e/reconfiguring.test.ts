@@ -109,7 +109,10 @@ describe('a change while Claude Code lives', () => {
     ]
     const server = await openServer({ record: true })
     const first = { type: 'http', url: one.url, alwaysLoad: true }
-    const { id, patch, next } = await begin(server, { mcpServers: { first }, allowedTools: ['mcp__*'] })
+    const { id, patch, next } = await begin(server, {
+      mcpServers: { first },
+      allowedTools: ['mcp__first', 'mcp__second'],
+    })
     expect((await next()).sent.tools).toContain('mcp__first__echo')
     const second = { type: 'http', url: two.url, headers: { 'X-Token': 'second' }, alwaysLoad: true }
     const shown = await patch({ mcpServers: { second } })
@@ -126,7 +129,7 @@ describe('a change while Claude Code lives', () => {
     }
     expect(await call('mcp__second__echo_header', { name: 'X-Token' })).toBe('value: second')
     // The model may still be told of its tools, so that what is cached stays valid, but they are gone.
-    expect(await call('mcp__first__echo', { text: 'hello' })).toContain('No such tool')
+    expect(await call('mcp__first__echo', { text: 'hello' })).toContain('was removed')
     await patch({ mcpServers: null })
     expect(await call('mcp__second__echo', { text: 'hello' })).toContain('No such tool')
     expect((await next()).isSameProcess).toBe(true)

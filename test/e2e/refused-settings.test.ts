@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { openServer } from '../support/open-server.ts'
+import { until } from '../support/open-sessions.ts'
 
 const schema = { type: 'object', properties: { answer: { type: 'integer' } } }
 const agent = { description: 'Reviews', prompt: 'You review.' }
@@ -9,15 +10,21 @@ const ofServer = (server: object) => ({
 
 describe('a setting that the installed Claude Code would pass over', () => {
   test('is refused by name', async () => {
-    const { call } = await openServer()
-    const models: { id: string; resolvedModel: string }[] = (await call('GET', '/models')).body.models
-    const sonnet = models.find(({ id }) => id === 'sonnet')?.resolvedModel
+    // By the operation table alone: it is what callers hear, whether or not the document is checked as well.
+    const { call } = await openServer({ openApiValidation: { enabled: false } })
+    let sonnet: string | undefined
+    await until(async () => {
+      const models: { id: string; resolvedModel?: string }[] = (await call('GET', '/models')).body.models
+      sonnet = models.find(({ id }) => id === 'sonnet')?.resolvedModel
+      return sonnet !== undefined
+    })
     const refused: [object, string][] = [
       [{ tools: ['Read', 'bash'] }, 'tools[1]'],
       [{ tools: ['mcp__a__b'] }, 'tools[0]'],
       [{ allowedTools: ['Bosh(git *)'] }, 'allowedTools[0]'],
       [{ allowedTools: ['Bash(git'] }, 'allowedTools[0]'],
       [{ allowedTools: ['Bash (git *)'] }, 'allowedTools[0]'],
+      [{ allowedTools: ['mcp__*'] }, 'allowedTools[0]'],
       [{ disallowedTools: ['read'] }, 'disallowedTools[0]'],
       [{ effort: 'enormous' }, 'effort'],
       [{ thinking: { type: 'disabled' } }, 'thinking.type'],
@@ -56,7 +63,8 @@ describe('a setting that the installed Claude Code would pass over', () => {
     for (const [settings, path] of refused) {
       const { status, body } = await call('POST', '/sessions', settings)
       const paths = body.error?.details?.issues?.map((issue: { path: string }) => issue.path)
-      expect([status, paths], JSON.stringify(settings)).toEqual([400, [path]])
+      expect(status, JSON.stringify(settings)).toBe(400)
+      expect(paths, JSON.stringify(settings)).toContain(path)
       expect(JSON.stringify(body)).not.toContain('hunter2')
     }
     expect((await call('GET', '/sessions')).body.total).toBe(0)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
+import { parseFrames } from '../support/client.ts'
 import { openServer } from '../support/open-server.ts'
 import { childrenOf } from '../support/processes.ts'
 
@@ -74,7 +75,10 @@ describe('secrets of a session', () => {
     await call('POST', '/sessions', { mcpServers: { web: { ...web, url: 'HUNTER-query' } } })
     for (const path of ['messages', 'turns']) await call('GET', `/sessions/${id}/${path}`)
     await call('DELETE', `/sessions/${id}`)
-    seen.push(await (await server.send('GET', `/sessions/${id}/events`)).text())
+    for await (const frame of parseFrames(await server.send('GET', `/sessions/${id}/events`))) {
+      seen.push(JSON.stringify(frame))
+      if (frame.event === 'session.ended') break
+    }
     await server.close()
 
     expect(seen.filter(body => anySecret.test(body))).toEqual([])

@@ -5,7 +5,7 @@ import { text, toolUse } from '../../src/demo/answer.ts'
 import type { Prompt } from '../../src/demo/prompt.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
-import { childrenOf, claudesOf } from '../support/processes.ts'
+import { childrenOf, claudesOf, kill } from '../support/processes.ts'
 
 type Server = Awaited<ReturnType<typeof openServer>>
 
@@ -124,13 +124,13 @@ describe('a background task', () => {
   })
 
   test('keeps its process from being ended for idleness, and not from the end of the session', async () => {
-    const { id, ask, call, tasks, release } = await openProject({ idleTimeoutMs: 200 })
+    const { id, ask, call, createSession, tasks, release } = await openProject({ idleTimeoutMs: 200 })
     await ask(id, 'wait in the background')
     const [pid] = claudesOf(process.pid)
-    // Another session's process is ended for it, and this one's is not.
-    const other = await call('POST', '/sessions', {})
-    await until(() => claudesOf(process.pid, other.body.sessionId).length === 1)
-    await until(() => claudesOf(process.pid, other.body.sessionId).length === 0)
+    // The process of another session has been used later, and is ended before.
+    const other = await createSession()
+    await ask(other, 'What is 6 times 7?')
+    await until(() => claudesOf(process.pid).length === 1)
     expect(claudesOf(process.pid)).toEqual([pid])
     expect((await sessionOf({ call }, id)).backgroundTasks).toBe(1)
     release()
@@ -139,29 +139,44 @@ describe('a background task', () => {
 
     await ask(id, 'sleep in the background')
     expect((await call('DELETE', `/sessions/${id}`)).status).toBe(204)
-    await until(async () => (await tasks())[1]?.status === 'lost')
+    await until(async () => (await tasks())[1]?.status === 'stopped')
     const { taskId } = (await tasks())[1]
-    expect((await call('POST', `/sessions/${id}/tasks/${taskId}/stop`)).body.status).toBe('lost')
+    expect((await call('POST', `/sessions/${id}/tasks/${taskId}/stop`)).body.status).toBe('stopped')
     await until(() => childrenOf(process.pid).every(({ command }) => !command.includes('sleep 1000')))
   })
 
-  test('gives way to a turn that finds no other process, and is lost then', async () => {
+  test('gives way to a turn that finds no other process', async () => {
     const { id, ask, call, createSession, tasks, project } = await openProject({ maxLiveProcesses: 1 })
     await ask(id, 'sleep in the background')
     const other = await createSession({ cwd: project })
     expect((await ask(other, 'What is 6 times 7?')).body.response).toContain('42')
-    expect(await tasks()).toMatchObject([{ status: 'lost', endedAt: expect.any(String) }])
+    expect(await tasks()).toMatchObject([{ status: 'stopped', endedAt: expect.any(String) }])
     expect(await sessionOf({ call }, id)).toMatchObject({ state: 'idle', backgroundTasks: 0 })
     expect((await ask(id, 'What is 6 times 7?')).body.response).toContain('42')
   })
 
-  test('is lost when the server is gone', async () => {
+  test('is stopped when the server is; when the process dies, it is lost', async () => {
     const first = await openProject()
-    await first.ask(first.id, 'sleep in the background')
+    const { id } = first
+    await first.ask(id, 'sleep in the background')
     await first.close()
     const second = await openServer({ dataDir: join(first.cwd, 'data'), allowedRoots: [first.cwd] })
-    expect(await tasksOf(second, first.id)).toMatchObject([{ status: 'lost' }])
-    expect((await second.ask(first.id, 'What is 6 times 7?')).body.response).toContain('42')
+    second.model.script('sleep in the background', [
+      toolUse('Bash', { command: 'sleep 1000', description: 'wait', run_in_background: true }),
+      text('It sleeps'),
+    ])
+    expect(await tasksOf(second, id)).toMatchObject([{ status: 'stopped' }])
+    await second.ask(id, 'sleep in the background')
+    expect((await sessionOf(second, id)).backgroundTasks).toBe(1)
+    for (const pid of claudesOf(process.pid)) kill(pid)
+    await until(async () => (await tasksOf(second, id))[1].status === 'lost')
+    expect((await sessionOf(second, id)).backgroundTasks).toBe(0)
+    expect((await second.ask(id, 'What is 6 times 7?')).body.response).toContain('42')
+    // What Claude Code tells of it afterwards changes nothing.
+    expect((await tasksOf(second, id)).map((task: { status: string }) => task.status)).toEqual([
+      'stopped',
+      'lost',
+    ])
   })
 })
 
@@ -226,7 +241,7 @@ describe('a subagent', () => {
     const messages = await messagesOf({ call }, id)
     const found = (words: string) =>
       messages.find((message: object) => JSON.stringify(message).includes(words)).turnId
-    expect(found('42')).toBe(beside.body.turnId)
+    expect(found('is 42.')).toBe(beside.body.turnId)
     expect(found('The helper is back')).toBeNull()
     const report = messages.find(
       ({ type, content }: { type: string; content: object }) =>

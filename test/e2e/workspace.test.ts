@@ -16,7 +16,7 @@ async function open(given: Parameters<typeof openServer>[0] = {}) {
 }
 
 describe('an empty workspace', () => {
-  test('is the session\'s own, and removed with it when asked', async () => {
+  test("is the session's own, and removed with it when asked", async () => {
     const { call, createSession, ask, model, holders, workspaceOf } = await open()
     model.script('write it', [toolUse('Write', { file_path: 'notes.txt', content: 'hi' }), text('done')])
     const id = await createSession({ ...free, workspace: { type: 'empty', removeOnEnd: true } })

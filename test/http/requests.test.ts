@@ -1,7 +1,8 @@
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../src/contract/errors.ts'
-import { getOperation, operationIds } from '../../src/contract/operations.ts'
+import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
+import type { HttpDeps } from '../../src/http/options.ts'
 import { sessionId, sessionRecord, turnId, turnRecord } from './fake-records.ts'
 import { type OpenDoor, openDoor, readError } from './open-door.ts'
 
@@ -128,6 +129,14 @@ describe('mounted anywhere', () => {
 
 describe('errors', () => {
   const thrown = new Error('secret of the house')
+  /** Of the operations for which an empty one is wrong. */
+  const neededBodies: Partial<Record<OperationId, object>> = {
+    sendMessage: { prompt: 'x' },
+    streamMessage: { prompt: 'x' },
+    rewindSession: { toTurnId: turnId },
+    answerPermission: { decision: 'deny' },
+    changeMcpServer: { action: 'enable' },
+  }
 
   it('of a service say what they mean', async () => {
     await using door = await openDoor({
@@ -149,21 +158,18 @@ describe('errors', () => {
   it.each(operationIds.filter(id => !['getHealth', 'getOpenApi', 'getDocs'].includes(id)))(
     'that %s does not expect stay in the log',
     async id => {
-      const service = new Proxy(
-        {},
-        {
-          get: () => () => {
-            throw thrown
-          },
+      // Whatever of it is called, however deep.
+      const service: HttpDeps['service'] = new Proxy(() => {}, {
+        get: () => service,
+        apply: () => {
+          throw thrown
         },
-      )
+      }) as unknown as HttpDeps['service']
       await using door = await openDoor({ service })
       const { method, path, body, fault } = getOperation(id)
-      const at = path.replace(/:\w+/g, sessionId)
+      const at = path.replace(/:\w+/g, sessionId) + (path.endsWith('/content') ? '?path=x' : '')
       const response = body
-        ? await door.post(at, fault.startsWith('M') || fault.startsWith('SS') ? { prompt: 'x' } : {}, {
-            method: method.toUpperCase(),
-          })
+        ? await door.post(at, neededBodies[id] ?? {}, { method: method.toUpperCase() })
         : await door.call(at, { method: method.toUpperCase() })
       const text = await response.text()
       expect(response.status).toBe(500)

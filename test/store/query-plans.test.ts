@@ -1,8 +1,20 @@
 import type { Compilable, CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  selectAttachment,
+  selectAttachments,
+  selectNeed,
+  selectPiece,
+  sumSizes,
+} from '../../src/store/attachments.ts'
 import { selectPrompts } from '../../src/store/branches.ts'
-import { selectAttachment, selectAttachments, selectNeed, selectPiece, sumSizes } from '../../src/store/attachments.ts'
 import { selectEvents, selectMessageNumber, selectMessages } from '../../src/store/event-queries.ts'
+import {
+  checkpointsOf,
+  countSessionsIn,
+  selectFileHistories,
+  snapshotsOf,
+} from '../../src/store/file-history.ts'
 import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/store/idempotency.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
@@ -16,6 +28,7 @@ import {
   selectSession,
   selectSessions,
 } from '../../src/store/session-queries.ts'
+import { selectSpending } from '../../src/store/spending-queries.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
 import { sumModels, sumTurns } from '../../src/store/usage-queries.ts'
 
@@ -68,7 +81,10 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
     selectPermissions(db, 't', { status: 'pending', ...page }),
     /^SEARCH permissions USING INDEX permissions_pending \(tenant_id=\?\)$/,
   ],
-  selectPrompts: [selectPrompts(db, 't', 's'), /^SEARCH events USING INDEX events_prompts \(session_id=\? AND tenant_id=\?\)$/],
+  selectPrompts: [
+    selectPrompts(db, 't', 's'),
+    /^SEARCH events USING INDEX events_prompts \(session_id=\? AND tenant_id=\?\)$/,
+  ],
   selectEvents: [
     selectEvents(db, 't', { sessionId: 's', after: 5, limit: 10 }),
     /INDEX \w+ \(session_id=\? AND sequence>\?\)/,
@@ -91,6 +107,19 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectPiece: [
     selectPiece(db, 't', 's', 'a', 1),
     /attachment_pieces USING INDEX \w+ \(attachment_id=\? AND position=\?\)/,
+  ],
+  selectFileHistories: [
+    selectFileHistories(db, 1, 1),
+    /^SCAN file_histories USING INDEX \w+ \| SEARCH sessions USING INDEX \w+ \(id=\?\)/,
+  ],
+  countSessionsIn: [countSessionsIn(db, '/a'), /COVERING INDEX sessions_cwd \(cwd=\?\)/],
+  snapshotsOf: [
+    snapshotsOf(db, 't', 's').where('position', '>=', 2).orderBy('position').limit(1),
+    /INDEX \w+ \(session_id=\? AND position>\?\)/,
+  ],
+  checkpointsOf: [
+    checkpointsOf(db, 't', 's', 1).orderBy('turn_number').orderBy('path'),
+    /INDEX \w+ \(session_id=\? AND turn_number>\?\)/,
   ],
   selectIdempotencyKey: [
     selectIdempotencyKey(db, 't', 'k', 'key', 1),
@@ -117,6 +146,15 @@ it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, 
     expect(step).not.toMatch(/^SCAN (?!.*USING (COVERING )?INDEX)/)
     expect(step).not.toContain('TEMP B-TREE')
   }
+})
+
+it('selectSpending reads the turns of one session alone', () => {
+  const compiled = selectSpending(db, 't', 's').compile()
+  const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }
+  const plan = connection.all({ compile: () => explained as CompiledQuery<{ detail: string }> })
+  expect(plan.map(row => row.detail)).toEqual([
+    expect.stringMatching(/^SEARCH turns USING (COVERING )?INDEX \w+ \(session_id=\?/),
+  ])
 })
 
 it.each(Object.entries({ sumTurns: sumTurns(db, 't', 's', 1), sumModels: sumModels(db, 't', 's') }))(

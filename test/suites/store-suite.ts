@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { attachmentCases } from './store-attachment-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { describeBranches } from './store-branch-cases.ts'
+import { fileHistoryCases } from './store-file-history-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
 import { describeReading } from './store-read-cases.ts'
@@ -23,6 +24,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('attachments', () => attachmentCases(context))
     describe('usage', () => usageCases(context))
     describe('spending', () => spendingCases(context))
+    describe('file history', () => fileHistoryCases(context))
     describe('permissions', () => permissionCases(context))
 
     it('says that it can read and write, again and again', async () => {

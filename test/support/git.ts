@@ -19,7 +19,10 @@ export function git(cwd: string, ...args: string[]): string {
 }
 
 /** A repository with one commit of these files. */
-export function makeRepository(directory: string, files: Record<string, string> = { 'a.txt': 'one\n' }): string {
+export function makeRepository(
+  directory: string,
+  files: Record<string, string> = { 'a.txt': 'one\n' },
+): string {
   mkdirSync(directory, { recursive: true })
   git(directory, 'init', '--quiet', '--initial-branch=main')
   for (const [name, content] of Object.entries(files)) {

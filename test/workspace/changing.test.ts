@@ -47,7 +47,7 @@ describe('writing', () => {
     expect(statSync(join(cwd, 'empty')).size).toBe(0)
   })
 
-  test('under a file, behind what does not exist, and over a directory: nothing is made', async () => {
+  test('under a file, behind what does not exist, over a directory, and too deep: no file is made', async () => {
     const { cwd, write } = openFiles({ file: 'x', 'dir/x': '' })
     expect(await errorOf(write('file/under', 'x'))).toEqual({ code: 'FILE_NOT_FOUND' })
     expect(await errorOf(write('new/../other', 'x'))).toEqual({ code: 'INVALID_REQUEST', field: 'path' })
@@ -55,6 +55,10 @@ describe('writing', () => {
     expect(await errorOf(write('dir', 'x'))).toEqual({ code: 'INVALID_REQUEST', field: 'path' })
     expect(await errorOf(write('new/', 'x'))).toEqual({ code: 'INVALID_REQUEST', field: 'path' })
     expect(await errorOf(write(`new/${'x'.repeat(300)}`, 'x'))).toEqual({
+      code: 'INVALID_REQUEST',
+      field: 'path',
+    })
+    expect(await errorOf(write(`${'n/'.repeat(101)}x`, 'x'))).toEqual({
       code: 'INVALID_REQUEST',
       field: 'path',
     })

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
 import type { FileEntry } from '../../contract/files.ts'
-import type { SessionRecord } from '../records.ts'
 
 /**
  * The directories whose files belong to a session, as real paths. Paths are relative to the first one, its
@@ -89,6 +88,4 @@ export interface WorkspaceFiles {
     options: { recursive: boolean; precondition: Precondition },
   ): Promise<void>
   archive(roots: WorkspaceRoots, query: ArchiveQuery): Promise<Archive>
-  /** Called, and waited for, before anything of an active session is changed over HTTP. */
-  beforeWrite?(session: SessionRecord): Promise<void>
 }

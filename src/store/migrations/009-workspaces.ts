@@ -6,6 +6,14 @@ export const workspaces: Migration = {
     // Null: an existing directory, `cwd`.
     await db.schema.alterTable('sessions').addColumn('workspace', 'text').execute()
     await db.schema.createIndex('sessions_cwd').on('sessions').columns(['cwd', 'status']).execute()
+    // Of which sessions something is kept: what retention looks for.
+    await db.schema
+      .createTable('file_histories')
+      .addColumn('session_id', 'text', column =>
+        column.primaryKey().notNull().references('sessions.id').onDelete('cascade'),
+      )
+      .addColumn('tenant_id', 'text', column => column.notNull())
+      .execute()
     await db.schema
       .createTable('snapshots')
       .addColumn('session_id', 'text', column =>

@@ -1,0 +1,172 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { apiError } from '../../src/demo/answer.ts'
+import { openMcpServer } from '../fixtures/mcp-server.ts'
+import { openServer } from '../support/open-server.ts'
+import { until } from '../support/open-sessions.ts'
+import { claudesOf } from '../support/processes.ts'
+
+const reads = ['commands', 'agents', 'context', 'mcp'] as const
+
+describe.each(reads)('GET .../%s', what => {
+  test('starts a process where there is none, once for two calls, and lets it rest', async () => {
+    const { call, createSession, ask } = await openServer({ idleTimeoutMs: 200 })
+    const id = await createSession()
+    await ask(id, 'Remember that my cat is called Minka')
+    await until(() => claudesOf(process.pid).length === 0)
+    const path = `/sessions/${id}/${what}`
+    const asking = Promise.all([call('GET', path), call('GET', path)])
+    await until(() => claudesOf(process.pid).length > 0)
+    expect(claudesOf(process.pid)).toHaveLength(1)
+    const [one, other] = await asking
+    expect([one.status, other.status]).toEqual([200, 200])
+    expect(one.body).toEqual(other.body)
+    await until(() => claudesOf(process.pid).length === 0)
+    expect((await ask(id, 'What is my cat called?')).body.response).toContain('Minka')
+  })
+
+  test('answers while a turn runs, and does not disturb it', async () => {
+    const { call, createSession, stream } = await openServer()
+    const id = await createSession()
+    for await (const { event, data } of stream(id, { prompt: 'Count slowly to 5', includeDeltas: true })) {
+      if (event === 'delta' && JSON.stringify(data).includes('2')) {
+        expect((await call('GET', `/sessions/${id}/${what}`)).status).toBe(200)
+        expect((await call('GET', `/sessions/${id}`)).body.state).toBe('running')
+      }
+      if (event === 'complete') expect(data.summary).toContain('4\n5')
+      expect(event).not.toBe('error')
+    }
+  })
+
+  test('is refused for a session that is over, and without Claude Code', async () => {
+    const { call, createSession } = await openServer({ sessionTimeout: 60_000 })
+    const ended = await createSession()
+    await call('DELETE', `/sessions/${ended}`)
+    expect(await call('GET', `/sessions/${ended}/${what}`)).toMatchObject({
+      status: 410,
+      body: { error: { code: 'SESSION_ENDED' } },
+    })
+    const without = await openServer({ environment: { ANTHROPIC_API_KEY: '' } })
+    const id = await without.createSession()
+    const answer = await without.call('GET', `/sessions/${id}/${what}`)
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { error: { code: 'AGENT_UNAVAILABLE', details: { reason: 'not_logged_in' } } },
+    })
+    expect(answer.body.error.message).toContain('ANTHROPIC_API_KEY')
+  })
+})
+
+describe('the context window', () => {
+  test('grows with the conversation, and shrinks when it is compacted, in a turn of its own', async () => {
+    const { call, createSession, ask } = await openServer()
+    const id = await createSession()
+    const context = async (detail = 'full') =>
+      (await call('GET', `/sessions/${id}/context?detail=${detail}`)).body
+    const empty = await call('POST', `/sessions/${id}/compact`)
+    expect(empty).toMatchObject({
+      status: 200,
+      body: { compacted: false, tokensBefore: null, tokensAfter: null, message: expect.stringMatching(/compact/) },
+    })
+    const before = await context()
+    expect(before.maxTokens).toBeGreaterThan(before.totalTokens)
+    expect(before.categories).toContainEqual(expect.objectContaining({ id: 'system_prompt', kind: 'used' }))
+    await ask(id, 'Remember that my cat is called Minka')
+    await ask(id, 'Write 2000 words')
+    const after = await context('summary')
+    expect(after.totalTokens).toBeGreaterThan(before.totalTokens)
+
+    const { status, body } = await call('POST', `/sessions/${id}/compact`, {
+      instructions: 'Keep the names of animals',
+    })
+    expect([status, body.compacted, body.message]).toEqual([200, true, null])
+    expect(body.tokensAfter).toBeLessThan(body.tokensBefore)
+    const turn = (await call('GET', `/sessions/${id}/turns/${body.turnId}`)).body
+    expect(turn).toMatchObject({
+      prompt: '/compact Keep the names of animals',
+      commands: true,
+      status: 'completed',
+      response: 'Compacted',
+    })
+    expect((await context('summary')).totalTokens).toBeLessThan(after.totalTokens)
+    expect((await ask(id, 'What is my cat called?')).body.response).toContain('Minka')
+  })
+
+  test('is compacted after the turn that runs, or not at all', async () => {
+    const { call, createSession, ask } = await openServer()
+    const id = await createSession()
+    await ask(id, 'Remember that my cat is called Minka')
+    const running = ask(id, 'Count slowly to 3')
+    await until(async () => (await call('GET', `/sessions/${id}`)).body.state === 'running')
+    const refused = await call('POST', `/sessions/${id}/compact`, { onBusy: 'reject' })
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'SESSION_BUSY' } } })
+    const compacted = await call('POST', `/sessions/${id}/compact`)
+    expect(compacted.body.compacted).toBe(true)
+    const { endedAt } = (await call('GET', `/sessions/${id}/turns/${(await running).body.turnId}`)).body
+    const { startedAt } = (await call('GET', `/sessions/${id}/turns/${compacted.body.turnId}`)).body
+    expect(startedAt >= endedAt).toBe(true)
+  })
+
+  test('stays as it is when the summary fails, and a session that is over is not compacted', async () => {
+    const { call, createSession, ask, model } = await openServer()
+    const id = await createSession()
+    await ask(id, 'Remember that my cat is called Minka')
+    const failing = model.scriptSummary(apiError(529))
+    const { status, body } = await call('POST', `/sessions/${id}/compact`)
+    expect([status, body.compacted]).toEqual([200, false])
+    expect(body.message).toMatch(/\S/)
+    failing()
+    expect((await ask(id, 'What is my cat called?')).body.response).toContain('Minka')
+    await call('DELETE', `/sessions/${id}`)
+    expect((await call('POST', `/sessions/${id}/compact`)).status).toBe(410)
+  })
+})
+
+describe('MCP servers', () => {
+  test('tell how they are, and are disabled, enabled and reconnected by name', async () => {
+    const mcp = await openMcpServer({ requiredHeaders: { authorization: 'Bearer top-secret' } })
+    const { call, createSession } = await openServer()
+    const headers = { Authorization: 'Bearer top-secret' }
+    const id = await createSession({
+      mcpServers: {
+        tools: { type: 'http', url: `${mcp.url}?token=also-secret`, headers },
+        nobody: { type: 'http', url: 'http://127.0.0.1:9/mcp?token=also-secret', headers },
+      },
+    })
+    const servers = async () => (await call('GET', `/sessions/${id}/mcp`)).body.servers
+    const find = async (name: string) =>
+      (await servers()).find((server: { name: string }) => server.name === name)
+    await until(async () => (await find('tools')).status === 'connected')
+    await until(async () => (await find('nobody')).status === 'failed')
+    const { tools } = await find('tools')
+    expect(tools.map(({ name }: { name: string }) => name)).toContain('echo')
+    expect((await find('nobody')).error).toMatch(/\S/)
+    expect(JSON.stringify(await servers())).not.toMatch(/secret/)
+
+    const act = async (server: string, action: string) =>
+      (await call('POST', `/sessions/${id}/mcp/${server}`, { action })).body
+    expect(await act('tools', 'disable')).toMatchObject({ name: 'tools', status: 'disabled' })
+    expect(await act('tools', 'disable')).toMatchObject({ status: 'disabled' })
+    expect((await find('tools')).status).toBe('disabled')
+    expect(await act('tools', 'enable')).toMatchObject({ status: 'connected' })
+
+    await mcp.goDown()
+    expect(await act('tools', 'reconnect')).toMatchObject({ status: 'failed', error: expect.any(String) })
+    await mcp.comeUp()
+    expect(await act('tools', 'reconnect')).toMatchObject({ status: 'connected', error: null })
+    expect(await act('unknown', 'reconnect')).toMatchObject({ error: { code: 'MCP_SERVER_NOT_FOUND' } })
+  })
+
+  test('of the project that cannot be started say so without their settings', async () => {
+    const { call, createSession, cwd } = await openServer({ allowStdioMcpServers: true } as never)
+    const project = join(cwd, 'project')
+    mkdirSync(project)
+    const broken = { command: '/nonexistent/program', args: ['--key=top-secret'], env: { KEY: 'top-secret' } }
+    writeFileSync(join(project, '.mcp.json'), JSON.stringify({ mcpServers: { broken } }))
+    const id = await createSession({ cwd: project })
+    const { servers } = (await call('GET', `/sessions/${id}/mcp`)).body
+    expect(servers).toMatchObject([{ name: 'broken', status: 'failed', transport: 'stdio', scope: 'project' }])
+    expect(JSON.stringify(servers)).not.toContain('top-secret')
+  })
+})

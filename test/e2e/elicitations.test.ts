@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { text, toolUse } from '../../src/demo/answer.ts'
+import { askedForm } from '../fixtures/mcp-protocol.ts'
+import { openMcpServer } from '../fixtures/mcp-server.ts'
+import { openServer } from '../support/open-server.ts'
+import { answer, pendingPermissions } from '../support/permissions.ts'
+
+/** A session whose MCP server wants something of a person when the prompt is `go`. */
+async function openAsking(tool: string, permissionPrompts: 'ask' | 'deny' = 'ask') {
+  const server = await openServer()
+  const mcp = await openMcpServer()
+  server.model.script('go', prompt => {
+    if (prompt.round === 0) return toolUse(`mcp__people__${tool}`, { message: 'Who is there?' })
+    return text(`Said: ${prompt.toolResults[0]?.content}`)
+  })
+  const id = await server.createSession({
+    permissionPrompts,
+    mcpServers: { people: { type: 'http', url: mcp.url } },
+    allowedTools: ['mcp__people'],
+  })
+  return { server, id }
+}
+
+test('the form of an MCP server is shown, filled in, and handed to it', async () => {
+  const { server, id } = await openAsking('ask_person')
+  const answered = server.ask(id, 'go')
+  const [request] = await pendingPermissions(server, id)
+  expect(request).toMatchObject({
+    kind: 'elicitation',
+    elicitation: { serverName: 'people', message: 'Who is there?', mode: 'form', requestedSchema: askedForm },
+  })
+  const content = { name: 'Minka', colour: 'red' }
+  expect((await answer(server, request, { decision: 'allow', content })).body.status).toBe('allowed')
+  expect((await answered).body.response).toContain(
+    `answered: ${JSON.stringify({ action: 'accept', content })}`,
+  )
+})
+
+test('it can be declined', async () => {
+  const { server, id } = await openAsking('ask_person')
+  const answered = server.ask(id, 'go')
+  const [request] = await pendingPermissions(server, id)
+  await answer(server, request, { decision: 'deny' })
+  expect((await answered).body.response).toContain('"action":"decline"')
+})
+
+test('an address to go to is shown', async () => {
+  const { server, id } = await openAsking('send_person')
+  const answered = server.ask(id, 'go')
+  const [request] = await pendingPermissions(server, id)
+  expect(request.elicitation).toEqual({
+    serverName: 'people',
+    message: 'Who is there?',
+    mode: 'url',
+    url: 'https://example.com/login',
+  })
+  await answer(server, request, { decision: 'allow' })
+  expect((await answered).body.response).toContain('"action":"accept"')
+})
+
+test('without anybody to ask it is cancelled at once', async () => {
+  const { server, id } = await openAsking('ask_person', 'deny')
+  expect((await server.ask(id, 'go')).body.response).toContain('"action":"cancel"')
+  expect((await server.call('GET', `/sessions/${id}/permissions?status=all`)).body.permissions).toEqual([])
+})
