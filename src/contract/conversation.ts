@@ -38,7 +38,9 @@ const tokens = z.int().min(0)
 export const contextUsage = z
   .strictObject({
     model: z.string(),
-    totalTokens: tokens.meta({ description: 'What occupies the window now' }),
+    totalTokens: tokens.meta({
+      description: 'What occupies the window, as of the last prompt: the answer to it counts from the next one',
+    }),
     maxTokens: tokens.meta({ description: 'The size of the window' }),
     percentage: z.number().min(0),
     categories: z.array(

@@ -62,7 +62,11 @@ describe('with openApiValidation', () => {
       config: enabled,
       service: {
         get: async () => ({ session: sessionRecord(), state, backgroundTasks: 0 }),
-        list: async () => ({ sessions: [{ session: sessionRecord(), state, backgroundTasks: 0 }], total: 1, nextCursor: null }),
+        list: async () => ({
+          sessions: [{ session: sessionRecord(), state, backgroundTasks: 0 }],
+          total: 1,
+          nextCursor: null,
+        }),
         create: async () => sessionRecord(),
         end: async () => {},
         submitTurn: async () => turnRecord(),

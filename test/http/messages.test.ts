@@ -174,7 +174,9 @@ it.each([
   ['ended', 'SESSION_ENDED'],
 ] as const)('does not point at the stream of a session that has %s', async (status, code) => {
   const session = sessionRecord({ status })
-  await using door = await openDoor({ service: { get: async () => ({ session, state: 'idle', backgroundTasks: 0 }) } })
+  await using door = await openDoor({
+    service: { get: async () => ({ session, state: 'idle', backgroundTasks: 0 }) },
+  })
   const response = await door.post(path, { prompt: 'hello', stream: true })
   expect([response.status, (await readError(response)).error.code]).toEqual([410, code])
 })

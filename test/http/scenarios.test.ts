@@ -1,251 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
-import { createClient } from '../support/client.ts'
-import { openSessions, until } from '../support/open-sessions.ts'
-import { key, type OpenDoor, openDoor } from './open-door.ts'
-
-/** An operation on a session that has one finished turn, and the ways to get it wrong. */
-interface Scenario {
-  /** A text such as `:turnId` stands for that id. */
-  body?: unknown
-  /** What the operation needs in its query. */
-  query?: string
-  success: number
-  /** What the successful answer must look like; streams and pages are looked at elsewhere. */
-  answer?: object
-  /** Makes what the operation is about; the ids replace those of the session with one finished turn. */
-  prepare?: (client: ReturnType<typeof createClient>) => Promise<Record<string, string>>
-  /** A request that is wrong in the field named: in the body where there is one, else in the query. */
-  wrong: [request: string | object, field: string]
-}
-
-/** The compiler has it complete: an operation without a scenario does not build. */
-const scenarios: Record<OperationId, Scenario> = {
-  createSession: {
-    body: {},
-    success: 201,
-    answer: { status: 'active' },
-    wrong: [{ maxTurns: 0 }, 'maxTurns'],
-  },
-  listSessions: { success: 200, answer: { total: 1, nextCursor: null }, wrong: ['limit=0', 'limit'] },
-  getSession: { success: 200, answer: { messageCount: 2 }, wrong: ['a=1', 'a'] },
-  patchSession: {
-    body: { title: 'new' },
-    success: 200,
-    answer: { title: 'new' },
-    wrong: [{ title: 1 }, 'title'],
-  },
-  endSession: { success: 204, wrong: ['a=1', 'a'] },
-  sendMessage: {
-    body: { prompt: 'hi' },
-    success: 200,
-    answer: { response: 'You said: hi', stopReason: 'end_turn' },
-    wrong: [{ prompt: ' ' }, 'prompt'],
-  },
-  streamMessage: { body: { prompt: 'hi' }, success: 200, wrong: [{ prompt: 'hi', timeout: -1 }, 'timeout'] },
-  listMessages: { success: 200, answer: { pagination: { total: 2 } }, wrong: ['offset=-1', 'offset'] },
-  followEvents: { success: 200, wrong: ['after=x', 'after'] },
-  listTurns: { success: 200, answer: { pagination: { total: 1 } }, wrong: ['limit=abc', 'limit'] },
-  getTurn: { success: 200, answer: { status: 'completed' }, wrong: ['a=1', 'a'] },
-  interruptSession: {
-    body: {},
-    success: 200,
-    answer: { interrupted: [], cancelled: [] },
-    wrong: [{ clearQueue: 'yes' }, 'clearQueue'],
-  },
-  forkSession: { body: {}, success: 201, answer: { status: 'active' }, wrong: [{ title: 1 }, 'title'] },
-  rewindSession: {
-    body: { toTurnId: ':turnId' },
-    success: 200,
-    answer: { dryRun: false },
-    wrong: [{ toTurnId: 'x', dryRun: 1 }, 'dryRun'],
-  },
-  listAllPermissions: {
-    success: 200,
-    prepare: askForPermission,
-    answer: { permissions: [{ toolName: 'Bash', status: 'pending' }], pagination: { total: 1 } },
-    wrong: ['status=open', 'status'],
-  },
-  listPermissions: {
-    success: 200,
-    prepare: askForPermission,
-    answer: { permissions: [{ toolName: 'Bash', status: 'pending' }], pagination: { total: 1 } },
-    wrong: ['status=open', 'status'],
-  },
-  getPermission: {
-    success: 200,
-    prepare: askForPermission,
-    answer: { kind: 'tool', input: { command: 'make' } },
-    wrong: ['a=1', 'a'],
-  },
-  answerPermission: {
-    body: { decision: 'deny', message: 'not now' },
-    success: 200,
-    prepare: askForPermission,
-    answer: { status: 'denied', message: 'not now' },
-    wrong: [{ decision: 'perhaps' }, 'decision'],
-  },
-  createAttachment: {
-    body: 'a note',
-    success: 201,
-    answer: { type: 'document', name: 'document.txt', mediaType: 'text/plain', sizeBytes: 8 },
-    wrong: ['name=a%2Fb', 'name'],
-  },
-  listAttachments: {
-    success: 200,
-    prepare: upload,
-    answer: { pagination: { total: 1 } },
-    wrong: ['limit=0', 'limit'],
-  },
-  getAttachment: { success: 200, prepare: upload, wrong: ['a=1', 'a'] },
-  deleteAttachment: { success: 204, prepare: upload, wrong: ['a=1', 'a'] },
-  listCommands: { success: 200, answer: { commands: [{ name: 'hello' }] }, wrong: ['a=1', 'a'] },
-  listAgents: { success: 200, answer: { agents: [{ name: 'helper' }] }, wrong: ['a=1', 'a'] },
-  getContext: {
-    success: 200,
-    answer: { maxTokens: 1000, categories: [{ id: 'messages' }] },
-    wrong: ['detail=all', 'detail'],
-  },
-  compactSession: {
-    body: {},
-    success: 200,
-    answer: { compacted: true, tokensBefore: 100, tokensAfter: 10, message: null },
-    wrong: [{ instructions: ' ' }, 'instructions'],
-  },
-  listMcpServers: {
-    success: 200,
-    answer: { servers: [{ name: 'scripted', status: 'connected' }] },
-    wrong: ['a=1', 'a'],
-  },
-  changeMcpServer: {
-    body: { action: 'disable' },
-    success: 200,
-    prepare: async () => ({ server: 'scripted' }),
-    answer: { name: 'scripted', status: 'disabled' },
-    wrong: [{ action: 'restart' }, 'action'],
-  },
-  listTasks: {
-    success: 200,
-    prepare: startTask,
-    answer: { tasks: [{ taskId: 'task-1', status: 'running' }], pagination: { total: 1 } },
-    wrong: ['status=over', 'status'],
-  },
-  stopTask: {
-    success: 200,
-    prepare: startTask,
-    answer: { taskId: 'task-1', status: 'stopped' },
-    wrong: ['a=1', 'a'],
-  },
-  getUsage: {
-    success: 200,
-    answer: { turns: 1, costUsd: 0.01, costComplete: true, tokens: { inputTokens: 1 } },
-    wrong: ['a=1', 'a'],
-  },
-  listFiles: {
-    success: 200,
-    prepare: writeNote,
-    answer: { path: '', entries: [{ path: 'note.txt', type: 'file', sizeBytes: 8 }], nextCursor: null },
-    wrong: ['depth=11', 'depth'],
-  },
-  readFile: { query: 'path=note.txt', success: 200, prepare: writeNote, wrong: ['path=', 'path'] },
-  writeFile: {
-    query: 'path=new.txt',
-    body: 'new',
-    success: 201,
-    answer: { path: 'new.txt', sizeBytes: 5 },
-    wrong: ['path=%00', 'path'],
-  },
-  deleteFile: {
-    query: 'path=note.txt',
-    success: 204,
-    prepare: writeNote,
-    wrong: ['path=a&recursive=yes', 'recursive'],
-  },
-  getArchive: { success: 200, prepare: writeNote, wrong: ['path=a&depth=1', 'depth'] },
-  exportSession: { success: 200, wrong: ['format=pdf', 'format'] },
-  getDiff: { success: 200, wrong: ['format=html', 'format'] },
-  listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
-  getHealth: { success: 200, answer: { status: 'healthy' }, wrong: ['a=1', 'a'] },
-  getOpenApi: { success: 200, answer: { openapi: '3.1.0' }, wrong: ['a=1', 'a'] },
-  getDocs: { success: 200, wrong: ['a=1', 'a'] },
-}
-
-/** A session with a turn that waits for a person. */
-async function upload({ call, createSession }: ReturnType<typeof createClient>) {
-  const sessionId = await createSession()
-  const { attachmentId } = (await call('POST', `/sessions/${sessionId}/attachments`, 'a note')).body
-  return { sessionId, attachmentId }
-}
-
-async function askForPermission({ call, createSession }: ReturnType<typeof createClient>) {
-  const sessionId = await createSession({ permissionPrompts: 'ask' })
-  const { turnId } = (
-    await call('POST', `/sessions/${sessionId}/messages`, { prompt: 'ask', background: true })
-  ).body
-  const path = `/sessions/${sessionId}/permissions`
-  let permissionId = ''
-  await until(async () => {
-    permissionId = (await call('GET', path)).body.permissions[0]?.permissionId ?? ''
-    return permissionId !== ''
-  })
-  return { sessionId, turnId, permissionId }
-}
-
-/** A session that has a background task. */
-async function startTask({ createSession, ask }: ReturnType<typeof createClient>) {
-  const sessionId = await createSession()
-  const { turnId } = (await ask(sessionId, 'task')).body
-  return { sessionId, turnId, taskId: 'task-1' }
-}
-
-/** A session in whose directory there is a file. */
-async function writeNote({ call, createSession }: ReturnType<typeof createClient>) {
-  const sessionId = await createSession()
-  await call('PUT', `/sessions/${sessionId}/files/content?path=note.txt`, 'a note')
-  return { sessionId }
-}
-
-async function open({
-  prepare,
-}: Pick<Scenario, 'prepare'> = {}): Promise<
-  { door: OpenDoor; ids: Record<string, string> } & AsyncDisposable
-> {
-  const { sessions } = await openSessions()
-  const door = await openDoor({ service: sessions })
-  const client = createClient(door.url, key)
-  const sessionId = await client.createSession()
-  const turnId = (await client.ask(sessionId, 'first')).body.turnId
-  const ids = { sessionId, turnId, ...(await prepare?.(client)) }
-  return { door, ids, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
-}
-
-function request(
-  door: OpenDoor,
-  id: OperationId,
-  ids: Record<string, string>,
-  given: { query?: string; body?: unknown },
-) {
-  const { method, path } = getOperation(id)
-  // The stream of a session's events ends with the turn that is named.
-  const query = [given.query, id === 'followEvents' && !given.query && `turnId=${ids.turnId}`]
-    .filter(Boolean)
-    .join('&')
-  const filled = path.replace(/:(\w+)/g, (_, name) => ids[name] ?? '')
-  return door.call(query ? `${filled}?${query}` : filled, {
-    method: method.toUpperCase(),
-    ...(given.body !== undefined && {
-      body: JSON.stringify(given.body).replace(/":(\w+)"/g, (_, name) => JSON.stringify(ids[name] ?? '')),
-      headers: { 'content-type': 'application/json' },
-    }),
-  })
-}
+import { getOperation, operationIds } from '../../src/contract/operations.ts'
+import { openScenario, request, scenarios } from './operation-scenarios.ts'
 
 describe.each(operationIds)('%s', id => {
   const { body, query = '', success, answer, wrong } = scenarios[id]
   const { body: schema } = getOperation(id)
 
   test(`answers ${success}`, async () => {
-    await using opened = await open(scenarios[id])
+    await using opened = await openScenario(scenarios[id])
     const response = await request(opened.door, id, opened.ids, { body, query })
     expect(response.status).toBe(success)
     expect(response.headers.get('x-request-id')).toMatch(/^\S+$/)
@@ -254,7 +16,7 @@ describe.each(operationIds)('%s', id => {
   })
 
   test('names the field that is wrong', async () => {
-    await using opened = await open(scenarios[id])
+    await using opened = await openScenario(scenarios[id])
     const [given, field] = wrong
     const input = schema ? { body: given } : { query: String(given) }
     const response = await request(opened.door, id, opened.ids, input)
@@ -269,7 +31,7 @@ describe.each(operationIds)('%s', id => {
 
 describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
   test('does not know an unknown id, whatever it looks like', async () => {
-    await using opened = await open(scenarios[id])
+    await using opened = await openScenario(scenarios[id])
     for (const unknown of [
       '7c9e6679-7425-40de-944b-e07fc1f90ae7',
       'not-a-uuid',

@@ -8,7 +8,10 @@ export function branchingHandlers(deps: HttpDeps): BranchingHandlers {
   return {
     async forkSession({ caller, params: { sessionId }, body, idempotency, markReplayed }) {
       if (!idempotency) {
-        return { status: 201, body: toCreatedSession(await deps.service.branching.fork(caller, sessionId, body)) }
+        return {
+          status: 201,
+          body: toCreatedSession(await deps.service.branching.fork(caller, sessionId, body)),
+        }
       }
       const { made, replayed } = await deps.service.branching.forkOnce(caller, sessionId, body, idempotency)
       if (replayed) markReplayed()
