@@ -13,6 +13,8 @@ const answerBoundMs = 60_000
  */
 export async function reconfigure(query: Query, from: AgentSpec, to: AgentSpec): Promise<boolean> {
   if (!isDeepStrictEqual(atStartOnly(from), atStartOnly(to))) return false
+  // Whether the other model takes this mode is told at the start of a process only.
+  if (from.model !== to.model && to.permissionMode === 'auto') return false
   const bound = Promise.withResolvers<false>()
   const timer = setTimeout(() => bound.resolve(false), answerBoundMs)
   const applied = apply(query, from, to).catch(() => false)

@@ -5,6 +5,7 @@ type Initialization = Awaited<ReturnType<Query['initializationResult']>>
 type Settings = AgentSpec['settings']
 
 /** Not in the SDK's typings. */
+type ToldMode = { current_permission_mode?: string }
 type SettingsReader = { getSettings?(): Promise<{ applied?: { effort?: string | null } }> }
 
 /**
@@ -15,9 +16,12 @@ type SettingsReader = { getSettings?(): Promise<{ applied?: { effort?: string | 
  */
 export async function findIgnoredSetting(
   query: Query,
-  { settings }: Pick<AgentSpec, 'settings'>,
-  { agents = [], commands = [] }: Initialization,
+  { settings, permissionMode }: Pick<AgentSpec, 'settings' | 'permissionMode'>,
+  { agents = [], commands = [], current_permission_mode: mode }: Initialization & ToldMode,
 ): Promise<AgentFailure | undefined> {
+  if (permissionMode === 'auto' && mode !== undefined && mode !== 'auto') {
+    return notSupported('permissionMode', 'the model does not take auto')
+  }
   const agent = findMissing(Object.keys(settings.agents ?? {}), agents)
   if (agent !== undefined) return notSupported(`agents.${agent}`)
   const skill = Array.isArray(settings.skills) ? findMissing(settings.skills, commands) : undefined

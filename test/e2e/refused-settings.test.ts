@@ -40,7 +40,7 @@ describe('a setting that the installed Claude Code would pass over', () => {
       [{ agents: { reviewer: { ...agent, mcpServers: ['web'] } } }, 'agents.reviewer.mcpServers'],
       [{ agents: { reviewer: { ...agent, prompt: '' } } }, 'agents.reviewer.prompt'],
       [{ agents: { 'bad, name': agent } }, 'agents.bad, name'],
-      [{ skills: ['no such skill'] }, 'skills'],
+      [{ skills: ['no such skill'] }, 'skills[0]'],
       [{ settingSources: ['everything'] }, 'settingSources[0]'],
       [{ maxBudgetUsd: 0 }, 'maxBudgetUsd'],
       [
@@ -91,6 +91,11 @@ describe('a setting that the installed Claude Code would pass over', () => {
       'a server whose name it reserves',
       { mcpServers: { workspace: ofServer({}).mcpServers.web } },
       /workspace/,
+    ],
+    [
+      'a mode that the model does not take',
+      { model: 'claude-sonnet-4-5', permissionMode: 'auto' },
+      /permissionMode/,
     ],
     ['a skill that there is not', { skills: ['swimming'] }, /swimming/],
     ['a tool that this session does not get', { tools: ['Read', 'TodoWrite'] }, /TodoWrite/],
