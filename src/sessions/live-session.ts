@@ -286,7 +286,8 @@ export class LiveSession {
   }
 
   #setDeadline(turn: OpenTurn, timeoutMs: number): void {
-    if (timeoutMs === 0) return
+    // It may have been stopped while it was being stored.
+    if (timeoutMs === 0 || turn.stop) return
     const left = Math.max(0, turn.record.createdAt + timeoutMs - Date.now())
     turn.deadline = setTimeout(() => this.#stop(turn, 'timed_out'), left)
   }

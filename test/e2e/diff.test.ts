@@ -118,7 +118,7 @@ describe('in a git repository', () => {
     expect((await call('GET', `/sessions/${id}/diff?since=${id}`)).body.error.code).toBe('TURN_NOT_FOUND')
   })
 
-  test('waits for one snapshot however many tools run at once, and takes subagents in', async () => {
+  test('waits for one snapshot however many tools run at once', async () => {
     const { createSession, root, run, files } = await open()
     const repository = makeRepository(join(root, 'project'))
     const id = await createSession({ ...free, cwd: repository })

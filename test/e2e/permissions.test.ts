@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { PermissionRequest } from '../../src/contract/permissions.ts'
 import { text, together, toolUse } from '../../src/demo/answer.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
@@ -46,6 +47,21 @@ describe('a permission request', () => {
     })
     expect((await call('GET', `/sessions/${id}/permissions?status=all`)).body.permissions).toHaveLength(1)
     expect((await call('GET', turnPath)).body.status).toBe('completed')
+  })
+
+  test('is told by the stream of the turn as well', async () => {
+    const server = await openServer()
+    const { createSession, model, cwd, stream } = server
+    model.script('write it', [write(join(cwd, 'a.txt')), text('It is written.')])
+    const id = await createSession(ask)
+    const seen: string[] = []
+    for await (const { event, data } of stream(id, { prompt: 'write it' })) {
+      if (event !== 'message') seen.push(event)
+      if (event === 'permission.requested') {
+        await answer(server, data as unknown as PermissionRequest, { decision: 'allow' })
+      }
+    }
+    expect(seen).toEqual(['connected', 'permission.requested', 'permission.resolved', 'complete'])
   })
 
   test('that is denied tells Claude why', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
+import { parseFrames } from '../support/client.ts'
 import { openServer } from '../support/open-server.ts'
 import { sentTo } from '../support/sent-to-model.ts'
 
@@ -13,7 +14,7 @@ const outputFormat = { type: 'json_schema', schema }
 
 describe('the answer as data', () => {
   test('is in the answer, the turn, the stream and the event', async () => {
-    const { call, createSession, ask, stream, model } = await openServer({ record: true })
+    const { call, createSession, ask, stream, model, send } = await openServer({ record: true })
     model.script('good', toolUse('StructuredOutput', { answer: 42 }))
     const id = await createSession({ outputFormat })
     const answer = await ask(id, 'good')
@@ -27,6 +28,11 @@ describe('the answer as data', () => {
     const frames = await Array.fromAsync(stream(id, { prompt: 'good' }))
     expect(frames.at(-1)).toMatchObject({ event: 'complete', data: { structuredOutput: { answer: 42 } } })
     expect((await call('GET', `/sessions/${id}`)).body.config.outputFormat).toEqual(outputFormat)
+    for await (const { event, data } of parseFrames(await send('GET', `/sessions/${id}/events`))) {
+      if (event !== 'turn.completed') continue
+      expect(data.structuredOutput).toEqual({ answer: 42 })
+      break
+    }
   })
 
   test('Claude tries again when it does not fit', async () => {

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../contract/errors.ts'
 import { isTerminalEventType } from '../../contract/events.ts'
-import type { TurnRecord } from '../../sessions/records.ts'
+import type { EventRecord, TurnRecord } from '../../sessions/records.ts'
 import type { LogReader } from '../../sessions/session-service.ts'
 import { toPublicError } from '../error-response.ts'
 import type { Exchange, Handlers } from '../handler.ts'
@@ -83,6 +83,12 @@ function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
   return new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
 }
 
+/** What Claude says, and what it needs a person for: whoever has only this stream must not wait in the dark. */
+function isForStream(event: EventRecord): boolean {
+  if (event.type === 'message') return messageOf(event).source === 'sdk'
+  return event.type === 'permission.requested' || event.type === 'permission.resolved'
+}
+
 /** Sends what Claude says. Returns the sequence of the turn's last event, once there is one. */
 async function forward(reader: LogReader, sse: SseStream): Promise<number | undefined> {
   for await (const item of reader) {
@@ -92,9 +98,7 @@ async function forward(reader: LogReader, sse: SseStream): Promise<number | unde
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence
-    if (event.type === 'message' && messageOf(event).source === 'sdk') {
-      await sse.send(toEventFrame(event))
-    }
+    if (isForStream(event)) await sse.send(toEventFrame(event))
   }
   return undefined
 }
