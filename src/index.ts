@@ -9,6 +9,22 @@ export type {
   RewindSessionResponse,
   RewoundFiles,
 } from './contract/branching.ts'
+export type {
+  AgentDescription,
+  ChangeMcpServerRequest,
+  Command,
+  CompactRequest,
+  CompactResponse,
+  ContextUsage,
+  GetContextResponse,
+  ListAgentsResponse,
+  ListCommandsResponse,
+  ListMcpServersResponse,
+  ListTasksResponse,
+  McpServerState,
+  Task,
+  TaskStatus,
+} from './contract/conversation.ts'
 export { type ErrorCode, errorCatalogue, type FailureReason } from './contract/errors.ts'
 export type {
   DeltaEvent,

@@ -91,8 +91,9 @@ export class Runtime {
 
   async #open(): Promise<Opened> {
     const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = this.#options
-    const keys = secretKeys ?? (await ensureSecretKeys(dataDir))
     const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
+    // While the file is held, so that two starts cannot make a key each.
+    const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))
     const { workspaces, options } = await openWorkspaces(this.#options, given, store, this.#log)
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
@@ -136,4 +137,9 @@ export class Runtime {
     const opened = await this.#opening?.catch(() => undefined)
     await (opened ? opened.close(endResponses) : endResponses())
   }
+}
+
+async function closeAndThrow(store: { close(): Promise<void> }, error: unknown): Promise<never> {
+  await store.close()
+  throw error
 }

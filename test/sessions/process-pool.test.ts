@@ -52,6 +52,19 @@ describe('a pool of places', () => {
     expect(pool.taken).toBe(2)
   })
 
+  test('takes from one in which something runs when no other is left', () => {
+    const pool = new ProcessPool(2)
+    const [occupied, idle] = [holder(), holder()]
+    const places = [taken(pool.take(occupied)), taken(pool.take(idle))]
+    places[0]?.markIdle(true)
+    places[1]?.markIdle()
+    taken(pool.take(holder()))
+    expect([occupied.retired, idle.retired]).toEqual([0, 1])
+    taken(pool.take(holder()))
+    expect(occupied.retired).toBe(1)
+    expect(pool.take(holder())).toBeUndefined()
+  })
+
   test('never takes from one that works, and serves those who wait when one gets idle', async () => {
     const pool = new ProcessPool(1)
     const busy = holder()

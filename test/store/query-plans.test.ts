@@ -19,6 +19,7 @@ import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/st
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
+import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import {
   countActiveSessions,
   countAllSessions,
@@ -73,6 +74,11 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectTurn: [selectTurn(db, 't', 's', 'u'), /^SEARCH turns USING INDEX \w+ \(id=\?\)/],
   selectTurns: [selectTurns(db, 't', 's', page), /INDEX \w+ \(session_id=\? AND number>\?\)/],
   selectUnfinishedTurns: [selectUnfinishedTurns(db), /^SCAN turns USING INDEX turns_unfinished$/],
+  'selectTasks of a session': [
+    selectTasks(db, 't', { sessionId: 's', status: 'all', ...page }),
+    /^SEARCH tasks USING INDEX tasks_session \(tenant_id=\? AND session_id=\?\)$/,
+  ],
+  loseTasks: [loseTasks(db, 1), /tasks USING INDEX tasks_running/],
   'selectPermissions of a session': [
     selectPermissions(db, 't', { sessionId: 's', status: 'all', ...page }),
     /^SEARCH permissions USING INDEX permissions_session \(tenant_id=\? AND session_id=\?\)$/,

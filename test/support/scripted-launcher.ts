@@ -161,7 +161,7 @@ class ScriptedAgent implements Agent {
     this.questions = createScriptedQuestions({
       failure: startFailure,
       endTask: taskId => this.endTask(taskId),
-      whenAsked: launcher.whenAsked,
+      whenAsked: async () => launcher.whenAsked?.(),
     })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.exited = promise

@@ -16,7 +16,7 @@ interface Scene {
   /** Ends the task, if it runs. */
   endTask(taskId: string): void
   /** Is asked before each answer. */
-  whenAsked?: (() => Promise<void>) | undefined
+  whenAsked(): Promise<void>
 }
 
 /** What the scripted engine answers beside its turns. */
@@ -33,7 +33,7 @@ export function createScriptedQuestions({ failure, endTask, whenAsked }: Scene):
   })
   const answer = async <T>(make: () => T): Promise<T> => {
     if (failure) throw new ServiceError('AGENT_UNAVAILABLE', failure.message, { reason: failure.reason })
-    await whenAsked?.()
+    await whenAsked()
     return make()
   }
   return {
