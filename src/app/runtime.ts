@@ -8,10 +8,10 @@ import type { AgentInspection } from '../sessions/ports.ts'
 import { soleTenantId } from '../sessions/records.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { SessionsOptions } from '../sessions/sessions-options.ts'
-import { openWorkspaces } from './workspaces.ts'
-import { ensureSecretKeys } from './secret-key.ts'
 import { openStore } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files.ts'
+import { ensureSecretKeys } from './secret-key.ts'
+import { openWorkspaces } from './workspaces.ts'
 
 export interface RuntimeOptions extends SessionsOptions {
   dataDir: string
@@ -103,7 +103,17 @@ export class Runtime {
     )
     const sealer = createSealer(keys)
     const workspace = new LocalWorkspaceFiles({ forbidden: [dataDir, this.#options.workspacesDir] })
-    const sessions = new Sessions({ store, launcher, transcriptEditor, workspace, workspaces, faults: this.#log, sealer, options, builtInModels })
+    const sessions = new Sessions({
+      store,
+      launcher,
+      transcriptEditor,
+      workspace,
+      workspaces,
+      faults: this.#log,
+      sealer,
+      options,
+      builtInModels,
+    })
     const close = async (endResponses: () => Promise<void>) => {
       await sessions.close()
       await endResponses()

@@ -10,8 +10,8 @@ import { buildAgentEnvironment } from './agent-environment.ts'
 import { checkKey, findKeysInEnvironment, hashApiKey, type ResolvedApiKey, toApiKey } from './api-keys.ts'
 import type { Environment } from './env.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
-import { resolveSecretKeys } from './secret-keys.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
+import { resolveSecretKeys } from './secret-keys.ts'
 
 /** The configuration with every default filled in. Times are in milliseconds, paths absolute. */
 export interface ResolvedConfig {
@@ -115,7 +115,12 @@ const schema = z.strictObject({
   allowedRoots: z.array(directory).min(1).optional(),
   workspacesDir: directory.optional(),
   cloneUrls: z
-    .array(text.regex(/^(https?|ssh|git):\/\/\S*$/, 'must be the beginning of a URL, such as https://example.com/'))
+    .array(
+      text.regex(
+        /^(https?|ssh|git):\/\/\S*$/,
+        'must be the beginning of a URL, such as https://example.com/',
+      ),
+    )
     .default(['https://']),
   cloneTimeoutMs: duration(1).default(300_000),
   allowBypassPermissions: z.boolean().default(false),

@@ -77,6 +77,7 @@ export class AgentKeeper implements PlaceHolder {
       writer: this.writer,
       currentTurn,
       parkMs: context.permissionParkMs,
+      isInBackground: agentId => agentId !== null && this.background.has(agentId),
       isProcessNeeded: () => this.background.tasks > 0,
       canContinue: toolUseId => this.#canContinue(toolUseId),
       abandon: async () => this.#agent?.abandon(),
@@ -216,7 +217,7 @@ export class AgentKeeper implements PlaceHolder {
     this.#agent = undefined
     this.#place = undefined
     await agent?.close()
-    await this.background.lose()
+    await this.#loseBackground()
     place?.release()
     this.#context.onDispensable(this.#session.id)
   }
@@ -266,7 +267,7 @@ export class AgentKeeper implements PlaceHolder {
     this.#stale = false
     // Two processes of one conversation would both write its transcript.
     await old?.close()
-    await this.background.lose()
+    await this.#loseBackground()
     await this.#place?.free
     const { launcher } = this.#context
     const spec = await this.#findSpec()
@@ -315,10 +316,15 @@ export class AgentKeeper implements PlaceHolder {
     if (this.#agent !== agent) return
     // One that failed to start waits for the turn that tells of it, but not in a place.
     if (!agent.startFailure) this.#agent = undefined
-    void this.background.lose()
+    void this.#loseBackground()
     if (this.#currentTurn() || this.#borrowers > 0) return
     this.#leavePlace()
     this.#context.onDispensable(this.#session.id)
+  }
+
+  /** The process is gone, and what ran in it beside the turns. */
+  async #loseBackground(): Promise<void> {
+    await Promise.all([this.permissions.withdrawOfBackground(), this.background.lose()])
   }
 
   /** What keeps it from resting has changed. */

@@ -29,6 +29,11 @@ export class BackgroundWork {
     return this.#running.size
   }
 
+  /** Whether a task of that id runs. */
+  has(taskId: string): boolean {
+    return this.#running.has(taskId)
+  }
+
   note({ taskId, ...task }: AgentTask, turnId: string | null): void {
     const now = Date.now()
     const record: TaskRecord = {

@@ -351,7 +351,7 @@ export class LiveSession {
   async #finish(turn: OpenTurn, outcome: TurnOutcome | 'shelved'): Promise<void> {
     clearTimeout(turn.deadline)
     if (outcome === 'shelved') return
-    await this.#keeper.permissions.withdrawAll()
+    await this.#keeper.permissions.withdrawOfTurn()
     const at = Date.now()
     await this.#keeper.writer.write({
       ...toEnd(turn, outcome, at),

@@ -16,7 +16,7 @@ const shelvingStepMs = 50
 
 const texts = {
   expired: 'Nobody answered the permission request in time, so it is denied.',
-  withdrawn: 'The permission request was withdrawn, because the turn is over.',
+  withdrawn: 'The permission request was withdrawn, because what asked for it is over.',
 }
 
 interface Open {
@@ -42,6 +42,8 @@ export interface PermissionBrokerContext {
   parkMs: number
   /** The turn that is running. */
   currentTurn(): OpenTurn | undefined
+  /** Whether that subagent works in the background, and not for the turn. */
+  isInBackground(agentId: string | null): boolean
   /** How long a request waits for an answer. */
   findTimeoutMs(): Promise<number>
   /** Whether something else runs in the process. */
@@ -88,10 +90,12 @@ export class PermissionBroker {
   async ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
     const known = this.#deliver(question)
     if (known) return known
-    const turn = this.#context.currentTurn()
+    const { currentTurn, isInBackground } = this.#context
+    const findTurn = () => (isInBackground(question.agentId) ? undefined : currentTurn())
+    const turn = findTurn()
     const timeoutMs = await this.#context.findTimeoutMs()
     // What asked may be over by now.
-    if (signal.aborted || turn !== this.#context.currentTurn()) return deny(texts.withdrawn)
+    if (signal.aborted || turn !== findTurn()) return deny(texts.withdrawn)
     const record = newPermission(this.#context.owner, turn, question, Date.now(), timeoutMs)
     const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
     this.#add(record, resolve)
@@ -115,10 +119,15 @@ export class PermissionBroker {
     return this.#settle(permissionId, status, answer, decidedBy)
   }
 
-  /** Closes what is open: what asked for it is over. */
-  async withdrawAll(): Promise<void> {
+  /** Closes what the turn has asked for: it is over. */
+  async withdrawOfTurn(): Promise<void> {
     this.#forgetParked()
-    await Promise.all([...this.#open.keys()].map(id => this.#close(id, 'withdrawn')))
+    await this.#withdraw(({ turnId }) => turnId !== null)
+  }
+
+  /** Closes what was asked for beside the turns: the process that did is gone. */
+  async withdrawOfBackground(): Promise<void> {
+    await this.#withdraw(({ turnId }) => turnId === null)
   }
 
   /** Takes in a request that was open when the server stopped; its process is gone. */
@@ -182,6 +191,11 @@ export class PermissionBroker {
     this.parked = { permissionId, toolUseId, ended, end }
   }
 
+  async #withdraw(isMeant: (record: PermissionRecord) => boolean): Promise<void> {
+    const meant = [...this.#open.values()].filter(({ record }) => isMeant(record))
+    await Promise.all(meant.map(({ record }) => this.#close(record.id, 'withdrawn')))
+  }
+
   #forgetParked(): void {
     this.parked = undefined
     this.#undelivered = undefined
@@ -242,7 +256,8 @@ export class PermissionBroker {
   /** With it goes what it makes of the turn. */
   #write(record: PermissionRecord, type: 'permission.requested' | 'permission.resolved'): Promise<void> {
     const turn = this.#context.currentTurn()
-    const status = this.#open.size > 0 ? 'requires_action' : 'running'
+    const waits = [...this.#open.values()].some(open => open.record.turnId === turn?.record.id)
+    const status = waits ? 'requires_action' : 'running'
     const moves = turn && turn.record.status !== status && isAtWork(turn.record.status)
     if (moves) turn.record.status = status
     return this.#context.writer.write({

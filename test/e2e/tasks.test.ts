@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
@@ -248,5 +248,34 @@ describe('a subagent', () => {
         type === 'assistant' && JSON.stringify(content).includes('The errand is done'),
     )
     expect(report).toMatchObject({ turnId: null, content: { parent_tool_use_id: expect.any(String) } })
+  })
+
+  test('in the background asks people beside the turns, whose end does not take the question back', async () => {
+    const { ask, call, createSession, model, project } = await openProject()
+    const id = await createSession({ cwd: project, permissionPrompts: 'ask' })
+    model.script('send the helper away', [start({ run_in_background: true }), text('The helper is on its way')])
+    model.script('the errand', [
+      toolUse('Write', { file_path: join(project, 'errand.txt'), content: 'done' }),
+      text('The errand is done'),
+    ])
+    model.script(isTold, text('The helper is back'))
+    await ask(id, 'send the helper away')
+    const requests = async () => (await call('GET', `/sessions/${id}/permissions?status=pending`)).body.permissions
+    await until(async () => (await requests()).length === 1)
+    expect(await sessionOf({ call }, id)).toMatchObject({ state: 'requires_action', backgroundTasks: 1 })
+    expect((await ask(id, 'What is 6 times 7?')).body.response).toContain('42')
+    const [{ permissionId, turnId }] = await requests()
+    expect(turnId).toBeNull()
+    const decided = await call('POST', `/sessions/${id}/permissions/${permissionId}`, { decision: 'allow' })
+    expect(decided.body.status).toBe('allowed')
+    await until(async () => (await tasksOf({ call }, id))[0].status === 'completed')
+    expect(existsSync(join(project, 'errand.txt'))).toBe(true)
+
+    await ask(id, 'send the helper away')
+    await until(async () => (await requests()).length === 1)
+    const [{ permissionId: open }] = await requests()
+    await call('DELETE', `/sessions/${id}`)
+    const path = `/sessions/${id}/permissions/${open}`
+    await until(async () => (await call('GET', path)).body.status === 'withdrawn')
   })
 })

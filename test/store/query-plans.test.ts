@@ -19,7 +19,6 @@ import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/st
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
-import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import {
   countActiveSessions,
   countAllSessions,
@@ -30,6 +29,7 @@ import {
   selectSessions,
 } from '../../src/store/session-queries.ts'
 import { selectSpending } from '../../src/store/spending-queries.ts'
+import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
 import { sumModels, sumTurns } from '../../src/store/usage-queries.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attachmentCases } from './store-attachment-cases.ts'
-import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { describeBranches } from './store-branch-cases.ts'
+import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
