@@ -77,12 +77,26 @@ export class BackgroundTasks {
 
   #compare(message: Level, turnId: string | null): void {
     const live = new Set(message.tasks.map(({ task_id }) => task_id))
-    for (const { task_id: id, ambient, task_type: type, description, parent_task_id: parent } of message.tasks) {
+    for (const {
+      task_id: id,
+      ambient,
+      task_type: type,
+      description,
+      parent_task_id: parent,
+    } of message.tasks) {
       const known = this.#known.get(id)
       if (ambient || isRunning(known)) continue
       const task = known
         ? { ...known.task, status: 'running' as const, summary: null }
-        : ({ taskId: id, type, description, toolUseId: null, agent: null, status: 'running', summary: null } as const)
+        : ({
+            taskId: id,
+            type,
+            description,
+            toolUseId: null,
+            agent: null,
+            status: 'running',
+            summary: null,
+          } as const)
       const owner = known ? known.turnId : parent === undefined ? turnId : this.#turnOf(parent, turnId)
       this.#remember({ task, turnId: owner, inBackground: true })
     }

@@ -48,7 +48,5 @@ export function isBeginning(message: SDKMessage): boolean {
 }
 
 export function isIdle(message: SDKMessage): boolean {
-  return (
-    message.type === 'system' && message.subtype === 'session_state_changed' && message.state === 'idle'
-  )
+  return message.type === 'system' && message.subtype === 'session_state_changed' && message.state === 'idle'
 }

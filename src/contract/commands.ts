@@ -47,7 +47,6 @@ export function isRefusedCommand(name: string): boolean {
 
 /** The command that Claude Code would run: it looks at a text, or at the last text of several blocks. */
 function findCommand(prompt: Prompt): string | undefined {
-  const text =
-    typeof prompt === 'string' ? prompt : prompt.findLast(block => block.type === 'text')?.text
+  const text = typeof prompt === 'string' ? prompt : prompt.findLast(block => block.type === 'text')?.text
   return text === undefined ? undefined : /^\s*\/(\S+)/.exec(text)?.[1]
 }

@@ -39,7 +39,8 @@ export const contextUsage = z
   .strictObject({
     model: z.string(),
     totalTokens: tokens.meta({
-      description: 'What occupies the window, as of the last prompt: the answer to it counts from the next one',
+      description:
+        'What occupies the window, as of the last prompt: the answer to it counts from the next one',
     }),
     maxTokens: tokens.meta({ description: 'The size of the window' }),
     percentage: z.number().min(0),

@@ -53,7 +53,8 @@ export function report({ toolResults }: Prompt): SpokenAnswer {
   return say(told.join('\n\n'))
 }
 
-function call(
+/** Calls the tools, or says which of them the session does not have. */
+export function call(
   prompt: Prompt,
   uses: readonly { tool: string; input: Record<string, unknown> }[],
 ): SpokenAnswer {

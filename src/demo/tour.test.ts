@@ -48,6 +48,14 @@ test.each(['hi', 'asdf', '¿qué?', 'Write a poem', 'x'.repeat(1_000_000)])(
   },
 )
 
+test('any tool is called with any input, if the session has it', () => {
+  const input = { command: 'date', nested: { list: [1, 'two'] } }
+  const answer = ask(`Use the tool Bash with ${JSON.stringify(input)}`)
+  expect(answer).toMatchObject({ blocks: [{ type: 'text' }, { type: 'tool_use', name: 'Bash', input }] })
+  expect(toText(ask('Use the tool Read with {}'))).toContain('Read, which this session does not have')
+  expect(toText(ask('Use the tool Bash with {no json}'))).toContain('JSON object')
+})
+
 test.each([
   ['What is 6 times 7?', '42'],
   ["what's 2+2", '4'],

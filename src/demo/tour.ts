@@ -5,12 +5,14 @@ import { deliveryTour } from './tour-delivery.ts'
 import { failureTour } from './tour-failures.ts'
 import { say, type TourItem } from './tour-item.ts'
 import { memoryTour } from './tour-memory.ts'
+import { peopleTour } from './tour-people.ts'
 import { report, toolTour } from './tour-tools.ts'
 
 /** All that the stand-in shows by itself; the first item whose `when` fits a prompt answers it. */
 export const tour: readonly TourItem[] = [
   ...arithmeticTour,
   ...memoryTour,
+  ...peopleTour,
   ...toolTour,
   ...deliveryTour,
   ...failureTour,

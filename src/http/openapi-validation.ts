@@ -42,8 +42,9 @@ export function createOpenApiValidation(
   generated: ApiDocument,
   log: Logger,
 ): OpenApiValidation {
-  const document = new JsonDocument(specPath === undefined ? generated : readDocument(specPath))
-  const checks = compileAll(document)
+  const checks = createChecks(new JsonDocument(specPath === undefined ? generated : readDocument(specPath)))
+  // A document that somebody else wrote has to be told at once what is wrong with it; ours is compiled as needed.
+  if (specPath !== undefined) for (const id of operationIds) checks.get(id)
 
   function isValidResponse(id: OperationId | undefined, status: number, body: unknown): boolean {
     const responses = id && checks.get(id)?.responses
@@ -94,46 +95,73 @@ function readDocument(path: string): ApiDocument {
   return document as ApiDocument
 }
 
-function compileAll(document: JsonDocument): Map<OperationId, Checks> {
-  const options = { strict: false, allErrors: true, logger: false } as const
-  const ajv = new Ajv2020(options)
-  // Parameters arrive as text, whatever type they have.
-  const ofParameters = new Ajv2020({ ...options, coerceTypes: true })
+/** The checks of each operation that the document describes, made when they are first asked for. */
+function createChecks(document: JsonDocument): { get(id: OperationId): Checks | undefined } {
+  const known = new Map<OperationId, Checks | undefined>()
+  const compileOperation = withConfigError(() => prepare(document))
+  return {
+    get(id) {
+      if (!known.has(id))
+        known.set(
+          id,
+          withConfigError(() => compileOperation(id)),
+        )
+      return known.get(id)
+    },
+  }
+}
+
+function withConfigError<T>(work: () => T): T {
   try {
-    for (const instance of [ajv, ofParameters]) {
-      formats.default(instance)
-      instance.addSchema(document.root as AnySchema, documentId, false, false)
-    }
-    const paths = new Map(
-      Object.keys(document.at(['paths']).value as object).map(path => [path.replace(/\{\w+\}/g, ':'), path]),
-    )
-    return new Map(
-      operationIds.flatMap(id => {
-        const { path, method } = getOperation(id)
-        const described = paths.get(path.replace(/:\w+/g, ':'))
-        const node = described === undefined ? undefined : document.find(['paths', described, method])
-        return node ? [[id, compile(node, ajv, ofParameters)]] : []
-      }),
-    )
+    return work()
   } catch (cause) {
     throw new ConfigError(field, `the document cannot be used: ${(cause as Error).message}`, { cause })
   }
 }
 
-function compile(operation: JsonNode, ajv: Ajv2020, ofParameters: Ajv2020): Checks {
+function prepare(document: JsonDocument): (id: OperationId) => Checks | undefined {
+  const options = { strict: false, allErrors: true, logger: false } as const
+  const ajv = new Ajv2020(options)
+  // Parameters arrive as text, whatever type they have.
+  const ofParameters = new Ajv2020({ ...options, coerceTypes: true })
+  for (const instance of [ajv, ofParameters]) {
+    formats.default(instance)
+    instance.addSchema(document.root as AnySchema, documentId, false, false)
+  }
+  const paths = new Map(
+    Object.keys(document.at(['paths']).value as object).map(path => [path.replace(/\{\w+\}/g, ':'), path]),
+  )
+  const compiled = new Map<string, ValidateFunction>()
+  // Most answers are errors, and all of these are the same schema.
+  const compileSchema = (schema: JsonNode) => {
+    const reference = toReference(schema)
+    const known = compiled.get(reference) ?? ajv.compile({ $ref: reference })
+    compiled.set(reference, known)
+    return known
+  }
+  return id => {
+    const { path, method } = getOperation(id)
+    const described = paths.get(path.replace(/:\w+/g, ':'))
+    const node = described === undefined ? undefined : document.find(['paths', described, method])
+    return node && compile(node, compileSchema, ofParameters)
+  }
+}
+
+function compile(
+  operation: JsonNode,
+  compileSchema: (schema: JsonNode) => ValidateFunction,
+  ofParameters: Ajv2020,
+): Checks {
   const bodySchema = operation.find('requestBody')?.find('content', 'application/json', 'schema')
   const responses = operation.find('responses')
   return {
     parameters: compileParameters(operation, ofParameters),
     headerNames: new Map(headersOf(operation).map(name => [name.toLowerCase(), name])),
-    body: bodySchema && ajv.compile({ $ref: toReference(bodySchema) }),
+    body: bodySchema && compileSchema(bodySchema),
     responses: new Map(
       Object.keys((responses?.value ?? {}) as object).map(status => {
         const schema = responses?.find(status)?.find('content', 'application/json', 'schema')
-        return [
-          status.toUpperCase().replace('DEFAULT', 'default'),
-          schema && ajv.compile({ $ref: toReference(schema) }),
-        ]
+        return [status.toUpperCase().replace('DEFAULT', 'default'), schema && compileSchema(schema)]
       }),
     ),
   }

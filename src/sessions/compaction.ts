@@ -22,7 +22,12 @@ export async function readCompaction(store: Store, tenantId: string, turn: TurnR
 
 function toCompaction({ compact_metadata: metadata }: Record<string, unknown>): Compaction {
   const { pre_tokens, post_tokens } = { ...(metadata as Record<string, unknown> | undefined) }
-  return { compacted: true, tokensBefore: toCount(pre_tokens), tokensAfter: toCount(post_tokens), message: null }
+  return {
+    compacted: true,
+    tokensBefore: toCount(pre_tokens),
+    tokensAfter: toCount(post_tokens),
+    message: null,
+  }
 }
 
 function toCount(value: unknown): number | null {

@@ -39,12 +39,7 @@ export interface ConversationService {
    * @returns the server as it is afterwards, also when it could not be reached
    * @throws ServiceError MCP_SERVER_NOT_FOUND
    */
-  changeMcpServer(
-    caller: Caller,
-    sessionId: string,
-    name: string,
-    action: McpAction,
-  ): Promise<McpServerState>
+  changeMcpServer(caller: Caller, sessionId: string, name: string, action: McpAction): Promise<McpServerState>
   /** Reads the store only, also of a session that is over. */
   listTasks(
     caller: Caller,

@@ -201,9 +201,12 @@ export class LiveSession {
     this.#work = this.#runAll(turn)
   }
 
-  /** The server shuts down: a turn that waits for an answer only stays as it is, to go on after the next start. */
-  async shelve(): Promise<void> {
-    if (this.#current) await this.#keeper.permissions.shelve()
+  /**
+   * The server shuts down: a turn that waits for an answer only stays as it is, to go on after the next start.
+   * @returns whether that is so
+   */
+  async shelve(): Promise<boolean> {
+    return this.#current !== undefined && this.#keeper.permissions.shelve()
   }
 
   /**
@@ -350,7 +353,7 @@ export class LiveSession {
 
   async #finish(turn: OpenTurn, outcome: TurnOutcome | 'shelved'): Promise<void> {
     clearTimeout(turn.deadline)
-    if (outcome === 'shelved') return
+    if (outcome === 'shelved') return turn.markEnded()
     await this.#keeper.permissions.withdrawOfTurn()
     const at = Date.now()
     await this.#keeper.writer.write({

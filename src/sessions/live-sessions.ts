@@ -60,13 +60,11 @@ export class LiveSessions {
     this.#draining = true
     this.#pool.close()
     const all = [...this.#sessions.values()]
-    const shelve = () => Promise.all(all.map(live => live.shelve()))
-    await shelve()
+    await Promise.all(all.map(live => live.shelve()))
     const settled = Promise.all(all.map(live => live.settled()))
     if (!(await settlesWithin(settled, drainTimeoutMs))) {
-      await shelve()
-      const stopped = Promise.all(all.map(live => live.interrupt(undefined, false)))
-      await settlesWithin(stopped, interruptBoundMs)
+      const stop = async (live: LiveSession) => (await live.shelve()) || live.interrupt(undefined, false)
+      await settlesWithin(Promise.all(all.map(stop)), interruptBoundMs)
     }
     // What could not be written by now will not be.
     this.#givenUp.abort()

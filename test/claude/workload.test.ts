@@ -140,7 +140,10 @@ describe('background tasks', () => {
     show(lifecycle('started'), started('agent', { is_backgrounded: true }))
     expect(show(assistant('from it', { agent_id: 'agent' }))).toEqual([true])
     begin('turn-2')
-    show(lifecycle('started', 'turn-2'), started('its-own', { parent_task_id: 'agent', is_backgrounded: true }))
+    show(
+      lifecycle('started', 'turn-2'),
+      started('its-own', { parent_task_id: 'agent', is_backgrounded: true }),
+    )
     expect(
       show(
         assistant('from it', { agent_id: 'agent' }),

@@ -19,7 +19,10 @@ async function openProject(given: Parameters<typeof openServer>[0] = {}) {
     '.claude/commands/hello.md',
     '---\ndescription: Says hello\nargument-hint: "<name>"\n---\nSay hello to $ARGUMENTS\n',
   )
-  write('.claude/skills/greet/SKILL.md', '---\nname: greet\ndescription: Greets\n---\nGreet $ARGUMENTS warmly\n')
+  write(
+    '.claude/skills/greet/SKILL.md',
+    '---\nname: greet\ndescription: Greets\n---\nGreet $ARGUMENTS warmly\n',
+  )
   write('note.txt', 'the content of the note')
   server.model.script('Say hello to Ada', text('Hello, Ada'))
   server.model.script('Greet Ada warmly', text('Dear Ada'))
@@ -47,9 +50,9 @@ describe('a prompt with commands: true', () => {
     const hello = await ask(id, '/hello Ada', { commands: true })
     expect(hello.body).toMatchObject({ response: 'Hello, Ada', stopReason: 'end_turn' })
     expect((await ask(id, '/greet Ada', { commands: true })).body.response).toBe('Dear Ada')
-    expect((await ask(id, [{ type: 'text', text: '/hello Ada' }] as never, { commands: true })).body.response).toBe(
-      'Hello, Ada',
-    )
+    expect(
+      (await ask(id, [{ type: 'text', text: '/hello Ada' }] as never, { commands: true })).body.response,
+    ).toBe('Hello, Ada')
     expect((await ask(id, '/hello Ada')).body.response).not.toContain('Hello, Ada')
     await ask(id, 'Read @note.txt')
     expect(conversation()).not.toContain('the content of the note')

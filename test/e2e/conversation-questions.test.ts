@@ -29,7 +29,10 @@ describe.each(reads)('GET .../%s', what => {
   test('answers while a turn runs, and does not disturb it', async () => {
     const { call, createSession, stream, model } = await openServer()
     const asked = Promise.withResolvers<void>()
-    model.script('go slowly', text('one two', { fragmentSize: 4, holdUntil: asked.promise, holdAfterFragments: 1 }))
+    model.script(
+      'go slowly',
+      text('one two', { fragmentSize: 4, holdUntil: asked.promise, holdAfterFragments: 1 }),
+    )
     const id = await createSession()
     const events: string[] = []
     for await (const { event, data } of stream(id, { prompt: 'go slowly', includeDeltas: true })) {
@@ -74,7 +77,12 @@ describe('the context window', () => {
     const empty = await call('POST', `/sessions/${id}/compact`)
     expect(empty).toMatchObject({
       status: 200,
-      body: { compacted: false, tokensBefore: null, tokensAfter: null, message: expect.stringMatching(/compact/) },
+      body: {
+        compacted: false,
+        tokensBefore: null,
+        tokensAfter: null,
+        message: expect.stringMatching(/compact/),
+      },
     })
     const before = await context()
     expect(before.maxTokens).toBeGreaterThan(before.totalTokens)
@@ -176,7 +184,9 @@ describe('MCP servers', () => {
     writeFileSync(join(project, '.mcp.json'), JSON.stringify({ mcpServers: { broken } }))
     const id = await createSession({ cwd: project })
     const { servers } = (await call('GET', `/sessions/${id}/mcp`)).body
-    expect(servers).toMatchObject([{ name: 'broken', status: 'failed', transport: 'stdio', scope: 'project' }])
+    expect(servers).toMatchObject([
+      { name: 'broken', status: 'failed', transport: 'stdio', scope: 'project' },
+    ])
     expect(JSON.stringify(servers)).not.toContain('top-secret')
   })
 })

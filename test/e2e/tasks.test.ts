@@ -31,7 +31,13 @@ async function openProject(given: Parameters<typeof openServer>[0] = {}) {
   model.script('wait in the background', [inBackground(untilReleased), text('It waits')])
   model.script('sleep in the background', [inBackground('sleep 1000'), text('It sleeps')])
   const id = await server.createSession({ cwd: project })
-  return { ...server, project, id, release: () => writeFileSync(release, ''), tasks: () => tasksOf(server, id) }
+  return {
+    ...server,
+    project,
+    id,
+    release: () => writeFileSync(release, ''),
+    tasks: () => tasksOf(server, id),
+  }
 }
 
 async function tasksOf({ call }: Pick<Server, 'call'>, id: string) {
@@ -204,7 +210,9 @@ describe('a subagent', () => {
       text('I have said hi'),
     ])
     const agents = await call('GET', `/sessions/${id}/agents`)
-    expect(agents.body.agents).toContainEqual(expect.objectContaining({ name: 'helper', description: 'Helps' }))
+    expect(agents.body.agents).toContainEqual(
+      expect.objectContaining({ name: 'helper', description: 'Helps' }),
+    )
     const { body } = await ask(id, 'ask the helper')
     expect(body.response).toBe('The helper is done')
     const messages = await messagesOf({ call }, id)
@@ -223,7 +231,10 @@ describe('a subagent', () => {
   test('in the background outlives its turn, and the next turn runs beside it', async () => {
     const { id, ask, call, model, tasks } = await openProject()
     const working = Promise.withResolvers<void>()
-    model.script('send the helper away', [start({ run_in_background: true }), text('The helper is on its way')])
+    model.script('send the helper away', [
+      start({ run_in_background: true }),
+      text('The helper is on its way'),
+    ])
     model.script('the errand', text('The errand is done', { holdUntil: working.promise }))
     model.script(isTold, text('The helper is back'))
     const sent = await ask(id, 'send the helper away')
@@ -253,14 +264,18 @@ describe('a subagent', () => {
   test('in the background asks people beside the turns, whose end does not take the question back', async () => {
     const { ask, call, createSession, model, project } = await openProject()
     const id = await createSession({ cwd: project, permissionPrompts: 'ask' })
-    model.script('send the helper away', [start({ run_in_background: true }), text('The helper is on its way')])
+    model.script('send the helper away', [
+      start({ run_in_background: true }),
+      text('The helper is on its way'),
+    ])
     model.script('the errand', [
       toolUse('Write', { file_path: join(project, 'errand.txt'), content: 'done' }),
       text('The errand is done'),
     ])
     model.script(isTold, text('The helper is back'))
     await ask(id, 'send the helper away')
-    const requests = async () => (await call('GET', `/sessions/${id}/permissions?status=pending`)).body.permissions
+    const requests = async () =>
+      (await call('GET', `/sessions/${id}/permissions?status=pending`)).body.permissions
     await until(async () => (await requests()).length === 1)
     expect(await sessionOf({ call }, id)).toMatchObject({ state: 'requires_action', backgroundTasks: 1 })
     expect((await ask(id, 'What is 6 times 7?')).body.response).toContain('42')

@@ -111,7 +111,9 @@ describe('what goes on in the background', () => {
     const query = { status: 'all', limit: 10, offset: 0 } as const
     const list = async () => (await sessions.conversation.listTasks(caller, id, query)).tasks
     await until(async () => (await list())[0]?.status !== 'running')
-    expect(await list()).toMatchObject([{ id: 'task-1', status: 'lost', turnId: turn.id, endedAt: expect.any(Number) }])
+    expect(await list()).toMatchObject([
+      { id: 'task-1', status: 'lost', turnId: turn.id, endedAt: expect.any(Number) },
+    ])
     expect(await stateOf()).toEqual({ state: 'idle', backgroundTasks: 0 })
   })
 

@@ -36,7 +36,13 @@ export function taskCases(context: StoreContext): void {
     const task = taskOf(session)
     await save(session, task)
     expect(await context.store.tasks.findTask(tenantId, session.id, task.id)).toEqual(task)
-    const ended = { ...task, status: 'failed' as const, summary: 'it broke', startedAt: 5_000, endedAt: 6_000 }
+    const ended = {
+      ...task,
+      status: 'failed' as const,
+      summary: 'it broke',
+      startedAt: 5_000,
+      endedAt: 6_000,
+    }
     await save(session, ended)
     expect((await list(session)).tasks).toEqual([{ ...ended, startedAt: 1_000 }])
   })

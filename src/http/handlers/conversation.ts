@@ -63,7 +63,10 @@ export function conversationHandlers(deps: HttpDeps): ConversationHandlers {
     },
 
     async stopTask({ caller, params: { sessionId, taskId } }) {
-      return { status: 200, body: toTask(await deps.service.conversation.stopTask(caller, sessionId, taskId)) }
+      return {
+        status: 200,
+        body: toTask(await deps.service.conversation.stopTask(caller, sessionId, taskId)),
+      }
     },
   }
 }
