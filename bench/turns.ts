@@ -35,7 +35,7 @@ export const turns: Bench = async scope => {
         appendSystemPrompt: null,
         maxTurns: null,
         settings: defaultSettings,
-    remembered: [],
+        remembered: [],
       },
       { environment: buildAgentEnvironment(environment) },
     )

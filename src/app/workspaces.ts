@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { resolveDirectory } from '../sessions/files/working-directory.ts'
 import type { Store, Workspaces } from '../sessions/ports.ts'
 import type { SessionsOptions } from '../sessions/sessions-options.ts'
-import { resolveDirectory } from '../sessions/working-directory.ts'
 import { createWorkspaces } from '../workspace/workspaces.ts'
 
 /** What git needs of the environment: to be found, and to reach servers. */

@@ -65,7 +65,11 @@ export const errorCatalogue = {
     title: 'The permission request has been answered or is over',
     retryable: false,
   },
-  ATTACHMENT_IN_USE: { status: 409, title: 'A turn that has not ended needs the attachment', retryable: true },
+  ATTACHMENT_IN_USE: {
+    status: 409,
+    title: 'A turn that has not ended needs the attachment',
+    retryable: true,
+  },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
   PRECONDITION_FAILED: {

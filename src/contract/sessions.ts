@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { forkedFrom } from './branching.ts'
 import { permissionMode, permissionModes } from './permission-mode.ts'
 import { booleanParameter, identifier, integerParameter, jsonObject, timestamp } from './primitives.ts'
-import { workspace, workspaceRequest } from './workspace.ts'
 import { changeableSettings, sessionSettings } from './session-settings.ts'
+import { workspace, workspaceRequest } from './workspace.ts'
 
 export { permissionMode, permissionModes }
 

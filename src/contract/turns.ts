@@ -55,13 +55,10 @@ export const permissionDenial = z
   })
   .meta({ id: 'PermissionDenial', description: 'What Claude wanted to do and was not allowed to' })
 
-const permissionDenials = z
-  .array(permissionDenial)
-  .optional()
-  .meta({
-    description:
-      'What was denied, by whomever: rules, the mode, a person, or because nobody was to be asked; absent: nothing',
-  })
+const permissionDenials = z.array(permissionDenial).optional().meta({
+  description:
+    'What was denied, by whomever: rules, the mode, a person, or because nobody was to be asked; absent: nothing',
+})
 const structuredOutput = z
   .unknown()
   .optional()
@@ -90,12 +87,10 @@ export const turnError = z
   })
   .meta({ id: 'TurnError' })
 
-const attachmentSource = z
-  .strictObject({ type: z.literal('attachment'), attachmentId: identifier })
-  .meta({
-    id: 'AttachmentSource',
-    description: 'What was uploaded before; the content is put in when Claude is given the prompt',
-  })
+const attachmentSource = z.strictObject({ type: z.literal('attachment'), attachmentId: identifier }).meta({
+  id: 'AttachmentSource',
+  description: 'What was uploaded before; the content is put in when Claude is given the prompt',
+})
 
 export const promptBlock = z
   .discriminatedUnion('type', [
@@ -150,7 +145,9 @@ export const turn = z
     commands: z
       .literal(true)
       .optional()
-      .meta({ description: 'Slash commands and file mentions in the prompt were followed; absent: they were text' }),
+      .meta({
+        description: 'Slash commands and file mentions in the prompt were followed; absent: they were text',
+      }),
     response: z.string().nullable().meta({ description: 'The final text, once completed' }),
     stopReason: stopReason.nullable(),
     error: turnError.nullable(),

@@ -4,9 +4,15 @@ import type { StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn } from '../contract/turns.ts'
-import type { EventRecord, MessagePayload, SessionRecord, TaskRecord, TurnRecord } from '../sessions/records.ts'
+import { sharedJson } from '../sessions/log/shared-json.ts'
+import type {
+  EventRecord,
+  MessagePayload,
+  SessionRecord,
+  TaskRecord,
+  TurnRecord,
+} from '../sessions/records.ts'
 import type { SessionView } from '../sessions/session-service.ts'
-import { sharedJson } from '../sessions/shared-json.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */

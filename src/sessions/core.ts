@@ -1,8 +1,8 @@
-import type { EventLog } from './event-log.ts'
 import type { KnownSessions } from './known-sessions.ts'
 import type { LiveSessions } from './live-sessions.ts'
+import type { EventLog } from './log/event-log.ts'
+import type { WriterLog } from './log/session-writer.ts'
 import type { Store, Workspaces } from './ports.ts'
-import type { WriterLog } from './session-writer.ts'
 import type { SessionsOptions } from './sessions-options.ts'
 
 /** What the parts of the heart share. */

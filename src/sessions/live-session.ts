@@ -3,13 +3,13 @@ import { ServiceError } from '../contract/errors.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { InterruptResponse, Prompt } from '../contract/turns.ts'
 import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
-import { askAgent, askLiveAgent, type Question } from './agent-lending.ts'
-import { fillIn } from './attachments.ts'
+import { fillIn } from './attachments/attachments.ts'
+import { askAgent, askLiveAgent, type Question } from './conversation/agent-lending.ts'
 import type { Remember } from './idempotency.ts'
-import type { Decision } from './permission-broker.ts'
+import { newTurn } from './new-turn.ts'
+import type { Decision } from './permissions/permission-broker.ts'
 import type { TurnOutcome } from './ports.ts'
 import type { Caller, PermissionRecord, SessionRecord, TurnRecord } from './records.ts'
-import { newTurn } from './new-turn.ts'
 import {
   type OpenTurn,
   openTurn,
@@ -20,10 +20,10 @@ import {
   toUserMessage,
 } from './running-turn.ts'
 import type { TurnRequest } from './session-service.ts'
+import { Unlaunchable } from './settings/unlaunchable.ts'
 import type { Spare } from './spare-agent.ts'
 import { workOn } from './turn-run.ts'
 import { isAtWork } from './turn-states.ts'
-import { Unlaunchable } from './unlaunchable.ts'
 
 export interface LiveSessionContext extends AgentKeeperContext {
   sessionTimeoutMs: number

@@ -2,7 +2,7 @@ import type { OperationInput } from '../contract/operations.ts'
 import { pickSettings } from '../contract/session-settings.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import type { Caller, NewEvent, SessionRecord } from './records.ts'
-import { sealSettings } from './secrets.ts'
+import { sealSettings } from './settings/secrets.ts'
 import type { SpareSpec } from './spare-agent.ts'
 
 type CreateRequest = OperationInput<'createSession'>['body']

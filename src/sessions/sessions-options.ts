@@ -1,5 +1,5 @@
 import type { SettingSource } from '../contract/session-settings.ts'
-import type { DirectoryPolicy } from './working-directory.ts'
+import type { DirectoryPolicy } from './files/working-directory.ts'
 
 /** The configuration, as far as it concerns the heart. Times are in milliseconds. */
 export interface SessionsOptions extends DirectoryPolicy {

@@ -3,27 +3,29 @@ import { ServiceError } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
-import type { Sealer } from '../lib/sealed-text.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
-import { admitSession } from './admit-session.ts'
-import { Branching } from './branching.ts'
-import { Attachments, checkRequest } from './attachments.ts'
-import { checkBudget } from './budget.ts'
-import { Conversation } from './conversation.ts'
+import type { Sealer } from '../lib/sealed-text.ts'
+import { Attachments, checkRequest } from './attachments/attachments.ts'
+import { admitSession } from './branching/admit-session.ts'
+import { Branching } from './branching/branching.ts'
+import { markRewound } from './branching/past.ts'
+import { Conversation } from './conversation/conversation.ts'
 import type { Core } from './core.ts'
 import { parseCursor, toCursor } from './cursor.ts'
-import { EventLog } from './event-log.ts'
-import { SessionDiffs } from './diffs.ts'
 import { ExpirySweeper } from './expiry.ts'
-import { Exports } from './export.ts'
-import { SessionFiles } from './files.ts'
+import { SessionDiffs } from './files/diffs.ts'
+import { SessionFiles } from './files/files.ts'
+import { SessionDirectories } from './files/session-directories.ts'
+import { resolveWorkingDirectory } from './files/working-directory.ts'
 import { Idempotency, type Remember } from './idempotency.ts'
 import { KnownSessions } from './known-sessions.ts'
 import { LiveSessions } from './live-sessions.ts'
+import { EventLog } from './log/event-log.ts'
+import { Retention } from './log/retention.ts'
+import type { WriterLog } from './log/session-writer.ts'
 import { newSession, toWantedSpec } from './new-session.ts'
-import { markRewound } from './past.ts'
-import { checkPermissionMode } from './permission-mode.ts'
-import { Permissions } from './permissions.ts'
+import { checkPermissionMode } from './permissions/permission-mode.ts'
+import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
   Change,
@@ -35,10 +37,8 @@ import type {
 } from './ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
-import { Retention } from './retention.ts'
-import { SessionChanges } from './session-changes.ts'
-import { SessionDirectories } from './session-directories.ts'
-import { SettingPolicy } from './setting-policy.ts'
+import { Exports } from './reports/export.ts'
+import { SessionUsageSums } from './reports/usage.ts'
 import type {
   FollowRequest,
   IdempotencyKey,
@@ -48,12 +48,12 @@ import type {
   SessionView,
   TurnRequest,
 } from './session-service.ts'
-import type { WriterLog } from './session-writer.ts'
 import type { SessionsOptions } from './sessions-options.ts'
+import { checkBudget } from './settings/budget.ts'
+import { SessionChanges } from './settings/session-changes.ts'
+import { SettingPolicy } from './settings/setting-policy.ts'
 import { StoreHealth } from './store-health.ts'
 import { isTerminal } from './turn-states.ts'
-import { SessionUsageSums } from './usage.ts'
-import { resolveWorkingDirectory } from './working-directory.ts'
 
 export interface SessionsParts {
   store: Store
@@ -117,7 +117,9 @@ export class Sessions implements SessionService {
     this.#policy = new SettingPolicy(parts.options, parts.launcher)
     this.#changes = new SessionChanges(this.#core, this.#policy, parts.sealer)
     this.permissions = new Permissions(this.#core)
-    this.conversation = new Conversation(this.#core, (caller, id, request) => this.#submit(caller, id, request))
+    this.conversation = new Conversation(this.#core, (caller, id, request) =>
+      this.#submit(caller, id, request),
+    )
     this.attachments = new Attachments(this.#core)
     this.usage = new SessionUsageSums(this.#core)
     this.exports = new Exports(this.#core)

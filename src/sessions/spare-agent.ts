@@ -4,7 +4,7 @@ import type { Sealer } from '../lib/sealed-text.ts'
 import type { Agent, AgentLauncher, AgentListener, AgentSpec } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
 import type { PermissionAnswer, SessionRecord } from './records.ts'
-import { unsealSettings } from './secrets.ts'
+import { unsealSettings } from './settings/secrets.ts'
 
 /** After this long without a new session the next spare is started, so that it is not in the way of a first turn. */
 const quietMs = 1_000

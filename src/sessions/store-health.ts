@@ -1,6 +1,6 @@
+import type { WriterLog } from './log/session-writer.ts'
 import type { Store } from './ports.ts'
 import type { SessionService } from './session-service.ts'
-import type { WriterLog } from './session-writer.ts'
 
 type Health = Awaited<ReturnType<SessionService['health']>>['store']
 

@@ -3,9 +3,9 @@ import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.t
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import { savePermission as writePermission } from './permissions.ts'
-import { saveTask } from './tasks.ts'
 import { toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
+import { saveTask } from './tasks.ts'
 
 /** Writes a change made ready by `prepareChange`; to be called within a transaction. */
 export type PreparedChange = (connection: Connection) => EventRecord[]
@@ -39,7 +39,8 @@ export function prepareChange(change: Change): PreparedChange {
   const sessionColumns = toSessionColumns(change.session ?? {})
   const inserted = insertTurn && toTurnColumns(insertTurn)
   // One that is copied with its end needs nothing any more.
-  const needy = insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
+  const needy =
+    insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
   const drafts = change.events.map(event => toDraft(change, event))
   const events = change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))

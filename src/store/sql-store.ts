@@ -1,6 +1,6 @@
 import type { Store } from '../sessions/ports.ts'
-import { copyPast, createBranches } from './branches.ts'
 import { createAttachments } from './attachments.ts'
+import { copyPast, createBranches } from './branches.ts'
 import { prepareChange, prepareSession } from './change-writer.ts'
 import { selectEvents, selectMessageNumber, selectMessages } from './event-queries.ts'
 import { createFileHistory } from './file-history.ts'

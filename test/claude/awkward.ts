@@ -17,12 +17,13 @@ export function awkwardHome() {
     home,
     behave,
     environment: { AWKWARD_HOME: home, PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin` },
-    /** What the fixture was told, oldest first. */
+    /** What the fixture was told, oldest first; not what it was asked about itself. */
     received: () =>
       readFileSync(join(home, 'received'), 'utf8')
         .split('\n')
         .filter(line => line !== '')
-        .map(line => line.split(' ')[1] ?? ''),
+        .map(line => line.split(' ')[1] ?? '')
+        .filter(what => what !== 'list_permission_rules'),
     /** Everything alive that was started from there. */
     living: () => processesWith(`AWKWARD_HOME=${home}`),
   }

@@ -30,18 +30,18 @@ test('fifty processes opened and closed leave none, and nobody is warned of anyt
       appendSystemPrompt: null,
       maxTurns: null,
       settings: defaultSettings,
-    remembered: [],
+      remembered: [],
     }
     return launcher.launch(spec, {
       onMessage: () => {},
       onDelta: () => {},
       onIdentity: () => {},
       onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
-        onBeforeTool: async () => {},
-        onAfterTool: async () => {},
-        onTranscriptLost: () => {},
-        onTask: () => {},
-        onOwnWork: () => {},
+      onBeforeTool: async () => {},
+      onAfterTool: async () => {},
+      onTranscriptLost: () => {},
+      onTask: () => {},
+      onOwnWork: () => {},
     })
   }
   for (let wave = 0; wave < 5; wave++) {

@@ -18,11 +18,11 @@ async function launch(
     onDelta: () => {},
     onIdentity: () => {},
     onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
-        onBeforeTool: async () => {},
-        onAfterTool: async () => {},
-        onTranscriptLost: () => {},
-        onTask: () => {},
-        onOwnWork: () => {},
+    onBeforeTool: async () => {},
+    onAfterTool: async () => {},
+    onTranscriptLost: () => {},
+    onTask: () => {},
+    onOwnWork: () => {},
   }
   const full: AgentSpec = {
     tenantId: 'default',

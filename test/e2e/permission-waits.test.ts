@@ -58,10 +58,10 @@ describe('a request that nobody answers for long', () => {
       expect(existsSync(join(cwd, 'x'))).toBe(decision === 'allow')
       if (decision === 'deny') expect(told).toContain('as I said')
       const { body } = await call('GET', `/sessions/${id}/turns/${request.turnId}`)
-    // What the process before had used counts, but nobody knows what it cost.
-    expect(body.usage.inputTokens).toBeGreaterThan(0)
-    expect(body.modelUsage[0]).toMatchObject({ costComplete: false })
-    // The model was not asked again for what it had said.
+      // What the process before had used counts, but nobody knows what it cost.
+      expect(body.usage.inputTokens).toBeGreaterThan(0)
+      expect(body.modelUsage[0]).toMatchObject({ costComplete: false })
+      // The model was not asked again for what it had said.
       expect(rounds).toEqual([0, 1])
       expect((await server.ask(id, 'What is 6 times 7?')).body.response).toContain('42')
     },

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { DeltaEvent } from '../../src/contract/events.ts'
-import { EventLog } from '../../src/sessions/event-log.ts'
+import { EventLog } from '../../src/sessions/log/event-log.ts'
 import type { NewEvent } from '../../src/sessions/records.ts'
 import type { FollowRequest, LogItem } from '../../src/sessions/session-service.ts'
 import { openStore } from '../../src/store/open-store.ts'

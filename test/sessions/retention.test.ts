@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Retention } from '../../src/sessions/retention.ts'
+import { Retention } from '../../src/sessions/log/retention.ts'
 import type { FollowRequest, LogItem } from '../../src/sessions/session-service.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'

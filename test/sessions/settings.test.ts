@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
-import { sealSettings, unsealSettings } from '../../src/sessions/secrets.ts'
+import { sealSettings, unsealSettings } from '../../src/sessions/settings/secrets.ts'
 import { caller, openSessions, plain, promptOf } from '../support/open-sessions.ts'
 import { ScriptedLauncher } from '../support/scripted-launcher.ts'
 

@@ -48,7 +48,7 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
         appendSystemPrompt: null,
         maxTurns: null,
         settings: defaultSettings,
-    remembered: [],
+        remembered: [],
         ...more,
       }
       const agent = body.launcher.launch(spec, listener)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Express, Response } from 'express'
-import { EventLog } from '../../src/sessions/event-log.ts'
+import { EventLog } from '../../src/sessions/log/event-log.ts'
 import type { NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { toLine } from '../fixtures/collect-events.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { resolveDirectory } from '../../src/sessions/files/working-directory.ts'
 import type { Store } from '../../src/sessions/ports.ts'
-import { resolveDirectory } from '../../src/sessions/working-directory.ts'
 import { createWorkspaces } from '../../src/workspace/workspaces.ts'
 
 /** The directories of sessions as the server has them, with everything below one directory. */

@@ -1,6 +1,10 @@
 import { onTestFinished } from 'vitest'
 import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
-import { openStandInModel, type StandInModel, type StandInModelOptions } from '../../src/demo/stand-in-model.ts'
+import {
+  openStandInModel,
+  type StandInModel,
+  type StandInModelOptions,
+} from '../../src/demo/stand-in-model.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 
 /**

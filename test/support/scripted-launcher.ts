@@ -13,8 +13,8 @@ import type {
   TranscriptStore,
   TurnOutcome,
 } from '../../src/sessions/ports.ts'
-import { createScriptedQuestions, scriptedTask } from './scripted-questions.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../../src/sessions/records.ts'
+import { createScriptedQuestions, scriptedTask } from './scripted-questions.ts'
 
 /** What a script can do during a turn. */
 export interface TurnScene {
@@ -263,7 +263,13 @@ class ScriptedAgent implements Agent {
     const message = { id: messageId, role: 'assistant', content: [{ type: 'text', text: said }] }
     const { claudeSessionId } = this.spec
     this.#listener.onMessage(
-      { type: 'assistant', message, parent_tool_use_id: null, uuid: randomUUID(), session_id: claudeSessionId },
+      {
+        type: 'assistant',
+        message,
+        parent_tool_use_id: null,
+        uuid: randomUUID(),
+        session_id: claudeSessionId,
+      },
       isOfTurn,
     )
   }

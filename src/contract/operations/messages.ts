@@ -68,7 +68,8 @@ export const messagesOperations = {
     success: [
       {
         status: 200,
-        description: '`connected`, then `message`, `delta`, `permission.requested` and `permission.resolved`, then exactly one `complete` or `error`',
+        description:
+          '`connected`, then `message`, `delta`, `permission.requested` and `permission.resolved`, then exactly one `complete` or `error`',
         contentType: eventStream,
         headers: replayHeaders,
       },

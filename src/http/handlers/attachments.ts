@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Attachment } from '../../contract/attachments.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
-import { blockTypeOf } from '../../sessions/attachment-content.ts'
+import { blockTypeOf } from '../../sessions/attachments/attachment-content.ts'
 import type { AttachmentRecord } from '../../sessions/records.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import type { Handlers } from '../handler.ts'

@@ -1,4 +1,4 @@
-import { toPermissionRequest } from '../../sessions/permission-fields.ts'
+import { toPermissionRequest } from '../../sessions/permissions/permission-fields.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import { toPagination } from '../pagination.ts'

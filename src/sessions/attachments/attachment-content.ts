@@ -1,0 +1,78 @@
+import { type AttachmentMediaType, attachmentLimits } from '../../contract/attachments.ts'
+import { invalidField, ServiceError } from '../../contract/errors.ts'
+import type { PromptBlock } from '../../contract/turns.ts'
+import { agreesWith, detectBinaryMediaType, detectMediaType, signatureBytes } from '../../lib/media-type.ts'
+
+export type BlockType = 'image' | 'document'
+
+/** The type of content block that a content fits into. */
+export function blockTypeOf(mediaType: AttachmentMediaType): BlockType {
+  return mediaType.startsWith('image/') ? 'image' : 'document'
+}
+
+/**
+ * What an uploaded content is.
+ * @throws ServiceError INVALID_REQUEST, PAYLOAD_TOO_LARGE
+ */
+export function checkContent(bytes: Uint8Array, claimedType: string | undefined): AttachmentMediaType {
+  if (bytes.length === 0) throw invalidField('', 'the body is empty')
+  const mediaType = detectMediaType(bytes)
+  if (!mediaType) {
+    throw invalidField('', 'the body is neither PNG, JPEG, GIF, WebP nor PDF, nor text in UTF-8 without NUL')
+  }
+  if (!agreesWith(claimedType, mediaType)) {
+    throw invalidField('Content-Type', `says ${claimedType}, but the body is ${mediaType}`)
+  }
+  refuseTooLarge(mediaType, bytes.length, 'The body')
+  return mediaType
+}
+
+/**
+ * Checks the content that a block of a prompt carries itself.
+ * @param path of the block, such as `prompt[0]`
+ * @throws ServiceError INVALID_REQUEST, PAYLOAD_TOO_LARGE
+ */
+export function checkInlineBlock(block: PromptBlock, path: string): void {
+  if (block.type === 'text' || block.source.type === 'attachment') return
+  const { source } = block
+  if (source.type === 'text') {
+    refuseTooLarge('text/plain', Buffer.byteLength(source.data), `${path}.source.data`)
+    return
+  }
+  const size = Buffer.byteLength(source.data, 'base64')
+  // Four characters are three bytes; all of it is decoded by whoever reads the prompt.
+  const head = Buffer.from(source.data.slice(0, Math.ceil(signatureBytes / 3) * 4), 'base64')
+  const mediaType = detectBinaryMediaType(head)
+  if (mediaType !== source.media_type) {
+    const found = mediaType ? `is ${mediaType}` : 'does not begin as such a file does'
+    throw invalidField(`${path}.source.media_type`, `says ${source.media_type}, but the data ${found}`)
+  }
+  refuseTooLarge(mediaType, size, `${path}.source.data`)
+}
+
+function refuseTooLarge(mediaType: AttachmentMediaType, size: number, what: string): void {
+  const limit = limitOf(mediaType)
+  if (size <= limit) return
+  throw new ServiceError('PAYLOAD_TOO_LARGE', `${what} is larger than ${limit} bytes, for ${mediaType}`, {
+    limit,
+  })
+}
+
+function limitOf(mediaType: AttachmentMediaType): number {
+  if (mediaType === 'application/pdf') return attachmentLimits.pdf
+  return mediaType === 'text/plain' ? attachmentLimits.text : attachmentLimits.image
+}
+
+const extensions: Record<AttachmentMediaType, string> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'application/pdf': 'pdf',
+  'text/plain': 'txt',
+}
+
+/** The name of a content that was given none. */
+export function defaultName(mediaType: AttachmentMediaType): string {
+  return `${blockTypeOf(mediaType)}.${extensions[mediaType]}`
+}

@@ -1,0 +1,166 @@
+import { randomUUID, webcrypto } from 'node:crypto'
+import { invalidField, ServiceError } from '../../contract/errors.ts'
+import type { Prompt, PromptBlock } from '../../contract/turns.ts'
+import type { Core } from '../core.ts'
+import type { AttachmentStore, Page } from '../ports.ts'
+import type { AttachmentRecord, Caller, SessionRecord } from '../records.ts'
+import type { TurnRequest } from '../session-service.ts'
+import { blockTypeOf, checkContent, checkInlineBlock, defaultName } from './attachment-content.ts'
+import type { AttachmentsService, UploadedFile } from './attachments-service.ts'
+
+interface Owner {
+  tenantId: string
+  sessionId: string
+}
+
+/** The files of sessions: see the port `AttachmentsService`. */
+export class Attachments implements AttachmentsService {
+  readonly #core: Core
+  readonly #store: AttachmentStore
+
+  constructor(core: Core) {
+    this.#core = core
+    this.#store = core.store.attachments
+  }
+
+  /** Clears away what a crash left half stored. */
+  open(): Promise<void> {
+    return this.#store.removeIncomplete()
+  }
+
+  async add(caller: Caller, sessionId: string, file: UploadedFile): Promise<AttachmentRecord> {
+    const session = await this.#core.known.getActive(caller, sessionId)
+    const mediaType = checkContent(file.bytes, file.claimedType)
+    const limit = this.#core.options.maxAttachmentBytesPerSession
+    const attachment: AttachmentRecord = {
+      id: randomUUID(),
+      tenantId: caller.tenantId,
+      sessionId: session.id,
+      createdBy: caller.keyId,
+      name: file.name ?? defaultName(mediaType),
+      mediaType,
+      sizeBytes: file.bytes.length,
+      sha256: await digest(file.bytes),
+      createdAt: Date.now(),
+    }
+    const result = await this.#store.addAttachment(attachment, file.bytes, limit)
+    if (result.added) return attachment
+    const { used } = result
+    const message = `The attachments of session ${session.id} may have ${limit} bytes in all, and have ${used}`
+    throw new ServiceError('ATTACHMENT_LIMIT_REACHED', message, { limit, used })
+  }
+
+  async list(caller: Caller, sessionId: string, page: Page) {
+    await this.#core.known.get(caller, sessionId)
+    return this.#store.listAttachments(caller.tenantId, sessionId, page)
+  }
+
+  async read(caller: Caller, sessionId: string, attachmentId: string) {
+    await this.#core.known.get(caller, sessionId)
+    const attachment = await this.#store.findAttachment(caller.tenantId, sessionId, attachmentId)
+    if (!attachment) throw notFound(attachmentId)
+    return { attachment, content: readContent(this.#store, attachment) }
+  }
+
+  async remove(caller: Caller, sessionId: string, attachmentId: string): Promise<void> {
+    await this.#core.known.get(caller, sessionId)
+    const result = await this.#store.removeAttachment(caller.tenantId, sessionId, attachmentId)
+    if (result.removed) return
+    const { neededBy } = result
+    if (neededBy === undefined) throw notFound(attachmentId)
+    const message = `Attachment ${attachmentId} is needed by turn ${neededBy}, which has not ended`
+    throw new ServiceError('ATTACHMENT_IN_USE', message, { turnId: neededBy })
+  }
+}
+
+/**
+ * Makes a request for a turn ready to be accepted.
+ * @throws ServiceError INVALID_REQUEST and PAYLOAD_TOO_LARGE, which name the block of the prompt
+ */
+export async function checkRequest(
+  store: AttachmentStore,
+  session: SessionRecord,
+  request: TurnRequest,
+): Promise<TurnRequest> {
+  const { prompt, onBusy } = request
+  const owner = { tenantId: session.tenantId, sessionId: session.id }
+  await checkPrompt(store, owner, prompt)
+  return onBusy === 'steer' ? { ...request, filledIn: await fillIn(store, owner, prompt) } : request
+}
+
+async function checkPrompt(store: AttachmentStore, owner: Owner, prompt: Prompt): Promise<void> {
+  if (typeof prompt === 'string') return
+  for (const [index, block] of prompt.entries()) {
+    const path = `prompt[${index}]`
+    checkInlineBlock(block, path)
+    if (block.type === 'text' || block.source.type !== 'attachment') continue
+    const { attachmentId } = block.source
+    const attachment = await store.findAttachment(owner.tenantId, owner.sessionId, attachmentId)
+    const field = `${path}.source.attachmentId`
+    if (!attachment) throw invalidField(field, 'there is no such attachment in this session')
+    if (blockTypeOf(attachment.mediaType) !== block.type) {
+      throw invalidField(field, `is ${attachment.mediaType}, which is no ${block.type}`)
+    }
+  }
+}
+
+/** The prompt as Claude Code takes it: with the contents in the place of what it refers to. */
+export async function fillIn(store: AttachmentStore, owner: Owner, prompt: Prompt): Promise<Prompt> {
+  if (typeof prompt === 'string' || !prompt.some(refersToAttachment)) return prompt
+  const filled: PromptBlock[] = []
+  for (const block of prompt) filled.push(await fillInBlock(store, owner, block))
+  return filled
+}
+
+function refersToAttachment(block: PromptBlock): boolean {
+  return block.type !== 'text' && block.source.type === 'attachment'
+}
+
+async function fillInBlock(
+  store: AttachmentStore,
+  { tenantId, sessionId }: Owner,
+  block: PromptBlock,
+): Promise<PromptBlock> {
+  if (block.type === 'text' || block.source.type !== 'attachment') return block
+  const attachment = await store.findAttachment(tenantId, sessionId, block.source.attachmentId)
+  if (!attachment) throw notFound(block.source.attachmentId)
+  const bytes = Buffer.concat(await Array.fromAsync(readContent(store, attachment)))
+  const { mediaType, name } = attachment
+  if (mediaType === 'text/plain') {
+    const data = new TextDecoder().decode(bytes)
+    return { title: name, ...block, type: 'document', source: { type: 'text', media_type: mediaType, data } }
+  }
+  const data = bytes.toString('base64')
+  if (mediaType === 'application/pdf') {
+    return {
+      title: name,
+      ...block,
+      type: 'document',
+      source: { type: 'base64', media_type: mediaType, data },
+    }
+  }
+  return { type: 'image', source: { type: 'base64', media_type: mediaType, data } }
+}
+
+async function* readContent(
+  store: AttachmentStore,
+  attachment: AttachmentRecord,
+): AsyncGenerator<Buffer, void> {
+  const { tenantId, sessionId, id, sizeBytes } = attachment
+  let left = sizeBytes
+  for (let position = 0; left > 0; position++) {
+    const piece = await store.readPiece(tenantId, sessionId, id, position)
+    if (!piece) throw new Error(`attachment ${id} ended ${left} bytes early; it may have been removed`)
+    left -= piece.length
+    yield piece
+  }
+}
+
+/** Off this thread: twenty megabytes take a while. */
+async function digest(bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
+}
+
+function notFound(attachmentId: string): ServiceError<'ATTACHMENT_NOT_FOUND'> {
+  return new ServiceError('ATTACHMENT_NOT_FOUND', `Attachment ${attachmentId} not found`)
+}

@@ -1,0 +1,27 @@
+import type { RewindSessionResponse } from '../../contract/branching.ts'
+import type { OperationInput } from '../../contract/operations.ts'
+import type { Caller, SessionRecord } from '../records.ts'
+import type { IdempotencyKey, Once } from '../session-service.ts'
+
+/** What the doors can ask about branches of a conversation. */
+export interface BranchingService {
+  /** Also of a session that has expired or ended; one that runs a turn is shared up to the turn before. */
+  fork(
+    caller: Caller,
+    sessionId: string,
+    request: OperationInput<'forkSession'>['body'],
+  ): Promise<SessionRecord>
+  /** As `fork`, but for all requests with this key only once. */
+  forkOnce(
+    caller: Caller,
+    sessionId: string,
+    request: OperationInput<'forkSession'>['body'],
+    key: IdempotencyKey,
+  ): Promise<Once<SessionRecord>>
+  /** Turns that come meanwhile wait for it. Nothing has changed when it rejects. */
+  rewind(
+    caller: Caller,
+    sessionId: string,
+    request: OperationInput<'rewindSession'>['body'],
+  ): Promise<RewindSessionResponse>
+}

@@ -1,0 +1,67 @@
+import type { RewindSessionResponse } from '../../contract/branching.ts'
+import type { OperationInput } from '../../contract/operations.ts'
+import type { Core } from '../core.ts'
+import type { ExpirySweeper } from '../expiry.ts'
+import type { Idempotency, Remember } from '../idempotency.ts'
+import type { TranscriptEditor } from '../ports.ts'
+import type { Caller, SessionRecord } from '../records.ts'
+import type { IdempotencyKey, Once } from '../session-service.ts'
+import type { SettingPolicy } from '../settings/setting-policy.ts'
+import type { BranchingService } from './branching-service.ts'
+import { Conversations } from './conversations.ts'
+import { FileRewinding } from './file-rewinding.ts'
+import { Forking } from './forking.ts'
+import { Rewinding } from './rewinding.ts'
+import { TranscriptBranches } from './transcript-branches.ts'
+
+export interface BranchingParts {
+  core: Core
+  idempotency: Idempotency
+  expiry: ExpirySweeper
+  policy: SettingPolicy
+  editor: TranscriptEditor
+}
+
+/** Shared pasts, and going back: see the port `BranchingService`. */
+export class Branching implements BranchingService {
+  readonly #core: Core
+  readonly #idempotency: Idempotency
+  readonly #forking: Forking
+  readonly #rewinding: Rewinding
+
+  constructor(parts: BranchingParts) {
+    const { core, idempotency, editor } = parts
+    const conversations = new Conversations(core.store)
+    const transcripts = new TranscriptBranches(core, editor)
+    this.#core = core
+    this.#idempotency = idempotency
+    this.#forking = new Forking(parts, conversations, transcripts)
+    this.#rewinding = new Rewinding(core, conversations, transcripts, new FileRewinding(core))
+  }
+
+  fork(
+    caller: Caller,
+    sessionId: string,
+    request: OperationInput<'forkSession'>['body'],
+  ): Promise<SessionRecord> {
+    return this.#forking.fork(caller, sessionId, request)
+  }
+
+  forkOnce(
+    caller: Caller,
+    sessionId: string,
+    request: OperationInput<'forkSession'>['body'],
+    key: IdempotencyKey,
+  ): Promise<Once<SessionRecord>> {
+    const accept = (remember: Remember) => this.#forking.fork(caller, sessionId, request, remember)
+    return this.#idempotency.once(caller, key, accept, first => this.#core.known.get(caller, first.sessionId))
+  }
+
+  rewind(
+    caller: Caller,
+    sessionId: string,
+    request: OperationInput<'rewindSession'>['body'],
+  ): Promise<RewindSessionResponse> {
+    return this.#rewinding.rewind(caller, sessionId, request)
+  }
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { ServiceError } from '../../contract/errors.ts'
+import type { OperationInput } from '../../contract/operations.ts'
+import type { Core } from '../core.ts'
+import type { ExpirySweeper } from '../expiry.ts'
+import { resolveWorkingDirectory } from '../files/working-directory.ts'
+import type { Remember } from '../idempotency.ts'
+import { toFork } from '../new-session.ts'
+import type { PromptMark } from '../ports.ts'
+import type { Caller, SessionRecord } from '../records.ts'
+import type { SettingPolicy } from '../settings/setting-policy.ts'
+import { admitSession } from './admit-session.ts'
+import type { Conversations } from './conversations.ts'
+import type { TranscriptBranches } from './transcript-branches.ts'
+
+/** Makes sessions that share the past of another one. */
+export class Forking {
+  readonly #core: Core
+  readonly #expiry: ExpirySweeper
+  readonly #policy: SettingPolicy
+  readonly #conversations: Conversations
+  readonly #transcripts: TranscriptBranches
+
+  constructor(
+    { core, expiry, policy }: { core: Core; expiry: ExpirySweeper; policy: SettingPolicy },
+    conversations: Conversations,
+    transcripts: TranscriptBranches,
+  ) {
+    this.#core = core
+    this.#expiry = expiry
+    this.#policy = policy
+    this.#conversations = conversations
+    this.#transcripts = transcripts
+  }
+
+  /** @param remember makes what is stored in the same transaction */
+  async fork(
+    caller: Caller,
+    sessionId: string,
+    { afterTurnId, title }: OperationInput<'forkSession'>['body'],
+    remember?: Remember,
+  ): Promise<SessionRecord> {
+    const { options, known, live } = this.#core
+    const original = await known.get(caller, sessionId)
+    // It is made today, whenever the original was: by the rules of today.
+    await this.#policy.admitAgain(original)
+    await this.#checkDirectory(original)
+    const last = await this.#findLast(original, afterTurnId)
+    // In this order: the turn has ended when its transcript is read, and what was said meanwhile is known after it.
+    const parts = await this.#transcripts.load(original)
+    const conversation = await this.#conversations.of(original)
+    const length = conversation.findIndex(({ turnId }) => turnId === last?.turnId) + 1
+    const [kept, dropped] = [conversation.slice(0, length), conversation.slice(length)]
+    const id = randomUUID()
+    const branch = await this.#transcripts.cut(original, parts, [kept, dropped], id)
+    await this.#expiry.sweep()
+    await this.#transcripts.save(original.tenantId, id, branch)
+    const session = toFork(caller, original, {
+      id,
+      title: title === undefined ? original.title : title,
+      turnId: last?.turnId ?? null,
+      conversationStarted: branch.begun,
+      expiresAt: Date.now() + options.sessionTimeoutMs,
+    })
+    const past = { sessionId: original.id, before: dropped[0]?.sequence ?? null, without: original.rewound }
+    try {
+      await admitSession(this.#core, session, remember, past)
+    } catch (error) {
+      await this.#transcripts.remove(original.tenantId, id)
+      throw error
+    }
+    this.#expiry.schedule(session.expiresAt)
+    live.of(session).warm(undefined)
+    return session
+  }
+
+  /** The directory of its own that the original had may be gone with it. */
+  async #checkDirectory({ cwd, workspace }: SessionRecord): Promise<void> {
+    if (!workspace) await resolveWorkingDirectory(cwd, this.#core.options)
+    else if (!(await stat(cwd).catch(() => undefined))?.isDirectory()) {
+      const message = 'The working directory of the session has been removed'
+      throw new ServiceError('WORKSPACE_FAILED', message, { type: workspace.type, reason: 'not_found' })
+    }
+  }
+
+  /** The turn up to which the past is shared; undefined when nothing has been said. */
+  async #findLast(session: SessionRecord, turnId: string | undefined): Promise<PromptMark | undefined> {
+    if (turnId !== undefined) {
+      const { prompt } = await this.#conversations.find(session, turnId)
+      if (await this.#conversations.hasEnded(session, prompt)) return prompt
+      throw new ServiceError('SESSION_BUSY', `Turn ${turnId} has not ended`, { turnId })
+    }
+    const conversation = await this.#conversations.of(session)
+    for (const prompt of conversation.toReversed()) {
+      if (await this.#conversations.hasEnded(session, prompt)) return prompt
+    }
+    return undefined
+  }
+}

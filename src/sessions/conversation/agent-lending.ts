@@ -1,0 +1,80 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { AgentKeeper } from '../agent-keeper.ts'
+import type { Agent, AgentQuestions } from '../ports.ts'
+import type { ProcessPool } from '../process-pool.ts'
+import type { Caller } from '../records.ts'
+import { Unlaunchable } from '../settings/unlaunchable.ts'
+
+/** How long a question waits for a place for the process, in milliseconds. */
+const placeBoundMs = 10_000
+
+export type Question<T> = (questions: AgentQuestions) => Promise<T>
+
+interface Lending {
+  keeper: AgentKeeper
+  pool: ProcessPool
+  maxWaitingTurns: number
+  maxLiveProcesses: number
+  /** The turn that runs, if any. */
+  turnId: string | undefined
+}
+
+/**
+ * Asks the session's process something beside its turns. One that runs is asked as it is, in the middle of a turn
+ * too, and its time to rest goes on as if nobody had asked; when there is none it is started.
+ *
+ * @throws ServiceError AGENT_UNAVAILABLE, TURN_QUEUE_FULL, SESSION_BUSY
+ */
+export async function askAgent<T>(lending: Lending, caller: Caller, question: Question<T>): Promise<T> {
+  const { keeper } = lending
+  keeper.borrow()
+  try {
+    const agent = await findAgent(lending, caller)
+    return await question(agent.questions)
+  } catch (error) {
+    throw error instanceof Unlaunchable ? toServiceError(error) : error
+  } finally {
+    keeper.giveBack()
+  }
+}
+
+/** As `askAgent`, but nothing happens when there is no process. */
+export async function askLiveAgent<T>(keeper: AgentKeeper, question: Question<T>): Promise<T | undefined> {
+  keeper.borrow()
+  try {
+    return await (keeper.liveAgent && question(keeper.liveAgent.questions))
+  } finally {
+    keeper.giveBack()
+  }
+}
+
+async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
+  const { keeper, turnId } = lending
+  // In the middle of a turn: what has changed in the configuration counts from the next one.
+  const live = turnId === undefined ? undefined : keeper.liveAgent
+  if (live) return live
+  if (turnId !== undefined && keeper.permissions.parked) {
+    const message = `Turn ${turnId} waits for an answer to a permission request, without a process; answer it first`
+    throw new ServiceError('SESSION_BUSY', message, { turnId })
+  }
+  if (!keeper.holdPlace() && !(await waitForPlace(lending, caller))) throw full(lending)
+  return keeper.obtain()
+}
+
+function waitForPlace({ keeper, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
+  if (pool.waiting >= maxWaitingTurns) return false
+  return keeper.waitForPlace(`${tenantId}:${keyId}`, AbortSignal.timeout(placeBoundMs))
+}
+
+function full({ pool, maxLiveProcesses }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
+  const message = `All ${maxLiveProcesses} processes are at work, and the session needs one; try again later`
+  return new ServiceError('TURN_QUEUE_FULL', message, { limit: maxLiveProcesses, waiting: pool.waiting })
+}
+
+function toServiceError({ message, outcome }: Unlaunchable): ServiceError {
+  if (outcome.status !== 'failed') {
+    const text = `Nothing is left of the session's budget to start a process with: ${message}`
+    return new ServiceError('AGENT_UNAVAILABLE', text, { reason: 'start_failed' })
+  }
+  return new ServiceError('AGENT_UNAVAILABLE', message, { reason: outcome.failure.reason })
+}

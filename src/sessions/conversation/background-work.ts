@@ -1,0 +1,75 @@
+import type { SessionWriter } from '../log/session-writer.ts'
+import type { AgentTask } from '../ports.ts'
+import type { TaskRecord } from '../records.ts'
+
+interface Owner {
+  tenantId: string
+  sessionId: string
+}
+
+/**
+ * What the session's process does beside the turns: its background tasks, which are written down, and what Claude
+ * Code goes on with by itself.
+ */
+export class BackgroundWork {
+  /** Whether the main conversation works on something that nobody has sent. */
+  ownWork = false
+  readonly #owner: Owner
+  readonly #writer: SessionWriter
+  readonly #running = new Map<string, TaskRecord>()
+  #waiting: (() => void)[] = []
+
+  constructor(owner: Owner, writer: SessionWriter) {
+    this.#owner = owner
+    this.#writer = writer
+  }
+
+  /** How many tasks run. */
+  get tasks(): number {
+    return this.#running.size
+  }
+
+  /** Whether a task of that id runs. */
+  has(taskId: string): boolean {
+    return this.#running.has(taskId)
+  }
+
+  note({ taskId, ...task }: AgentTask, turnId: string | null): void {
+    const now = Date.now()
+    const record: TaskRecord = {
+      ...this.#owner,
+      ...task,
+      id: taskId,
+      turnId,
+      startedAt: this.#running.get(taskId)?.startedAt ?? now,
+      endedAt: task.status === 'running' ? null : now,
+    }
+    if (task.status === 'running') this.#running.set(taskId, record)
+    else this.#running.delete(taskId)
+    void this.#writer.write({ saveTasks: [record], events: [] })
+  }
+
+  setOwnWork(active: boolean): void {
+    this.ownWork = active
+    if (active) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Resolves when Claude Code does nothing by itself. */
+  whenQuiet(): Promise<void> {
+    if (!this.ownWork) return Promise.resolve()
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /** The process is gone, and with it all that ran in it. Resolves when that is written. */
+  async lose(): Promise<void> {
+    this.setOwnWork(false)
+    if (this.#running.size === 0) return
+    const endedAt = Date.now()
+    const saveTasks = [...this.#running.values()].map(task => ({ ...task, status: 'lost' as const, endedAt }))
+    this.#running.clear()
+    await this.#writer.write({ saveTasks, events: [] })
+  }
+}

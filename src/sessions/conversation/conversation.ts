@@ -1,0 +1,76 @@
+import type { McpAction } from '../../contract/conversation.ts'
+import { ServiceError } from '../../contract/errors.ts'
+import type { Core } from '../core.ts'
+import type { TaskQuery } from '../ports.ts'
+import type { Caller, TaskRecord, TurnRecord } from '../records.ts'
+import type { SessionService } from '../session-service.ts'
+import type { Question } from './agent-lending.ts'
+import { readCompaction } from './compaction.ts'
+import type { Compaction, CompactRequest, ConversationService } from './conversation-service.ts'
+
+/** What can be asked and told beside prompts: see the port `ConversationService`. */
+export class Conversation implements ConversationService {
+  readonly #core: Core
+  readonly #submit: SessionService['submitTurn']
+
+  constructor(core: Core, submit: SessionService['submitTurn']) {
+    this.#core = core
+    this.#submit = submit
+  }
+
+  listCommands(caller: Caller, sessionId: string) {
+    return this.#ask(caller, sessionId, questions => questions.listCommands())
+  }
+
+  listAgents(caller: Caller, sessionId: string) {
+    return this.#ask(caller, sessionId, questions => questions.listAgents())
+  }
+
+  describeContext(caller: Caller, sessionId: string, detail: 'full' | 'summary') {
+    return this.#ask(caller, sessionId, questions => questions.describeContext(detail))
+  }
+
+  listMcpServers(caller: Caller, sessionId: string) {
+    return this.#ask(caller, sessionId, questions => questions.listMcpServers())
+  }
+
+  async changeMcpServer(caller: Caller, sessionId: string, name: string, action: McpAction) {
+    const server = await this.#ask(caller, sessionId, questions => questions.changeMcpServer(name, action))
+    if (!server) throw new ServiceError('MCP_SERVER_NOT_FOUND', `The session has no MCP server ${name}`)
+    return server
+  }
+
+  async listTasks(caller: Caller, sessionId: string, query: Omit<TaskQuery, 'sessionId'>) {
+    await this.#core.known.get(caller, sessionId)
+    return this.#core.store.tasks.listTasks(caller.tenantId, { sessionId, ...query })
+  }
+
+  async stopTask(caller: Caller, sessionId: string, taskId: string): Promise<TaskRecord> {
+    await this.#core.known.get(caller, sessionId)
+    const task = await this.#getTask(caller, sessionId, taskId)
+    if (task.status !== 'running') return task
+    await this.#core.live.find(sessionId)?.stopTask(taskId)
+    return this.#getTask(caller, sessionId, taskId)
+  }
+
+  compact(caller: Caller, sessionId: string, request: CompactRequest): Promise<TurnRecord> {
+    const { instructions, timeoutMs, onBusy } = request
+    const prompt = instructions === undefined ? '/compact' : `/compact ${instructions}`
+    return this.#submit(caller, sessionId, { prompt, commands: true, timeoutMs, onBusy })
+  }
+
+  findCompaction(caller: Caller, turn: TurnRecord): Promise<Compaction> {
+    return readCompaction(this.#core.store, caller.tenantId, turn)
+  }
+
+  async #ask<T>(caller: Caller, sessionId: string, question: Question<T>): Promise<T> {
+    const session = await this.#core.known.getActive(caller, sessionId)
+    return this.#core.live.of(session).ask(caller, question)
+  }
+
+  async #getTask(caller: Caller, sessionId: string, taskId: string): Promise<TaskRecord> {
+    const task = await this.#core.store.tasks.findTask(caller.tenantId, sessionId, taskId)
+    if (!task) throw new ServiceError('TASK_NOT_FOUND', `Task ${taskId} not found`)
+    return task
+  }
+}

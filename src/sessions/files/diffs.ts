@@ -1,0 +1,31 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { Core } from '../core.ts'
+import type { WorkspaceDiff, WorkspaceDiffs } from '../ports.ts'
+import type { Caller } from '../records.ts'
+import type { DiffsService } from './diffs-service.ts'
+import { scopeOf } from './file-scope.ts'
+
+/** See the port `DiffsService`. */
+export class SessionDiffs implements DiffsService {
+  readonly #core: Core
+  readonly #diffs: WorkspaceDiffs
+
+  constructor(core: Core, diffs: WorkspaceDiffs) {
+    this.#core = core
+    this.#diffs = diffs
+  }
+
+  async compare(
+    caller: Caller,
+    sessionId: string,
+    { since, path }: { since: string; path?: string | undefined },
+  ): Promise<WorkspaceDiff> {
+    const { known, store } = this.#core
+    const session = await known.get(caller, sessionId)
+    const sinceTurnId = since === 'session' ? null : since
+    if (sinceTurnId !== null && !(await store.findTurn(caller.tenantId, sessionId, sinceTurnId))) {
+      throw new ServiceError('TURN_NOT_FOUND', `Turn ${sinceTurnId} not found`)
+    }
+    return this.#diffs.compare(scopeOf(session), { sinceTurnId, path })
+  }
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { invalidField, ServiceError } from '../../contract/errors.ts'
+import type { OperationInput } from '../../contract/operations.ts'
+import type { Core } from '../core.ts'
+import type { OwnWorkspace, Store, Workspaces } from '../ports.ts'
+import type { SessionRecord } from '../records.ts'
+import { resolveDirectory, resolveWorkingDirectory } from './working-directory.ts'
+
+type CreateRequest = Pick<OperationInput<'createSession'>['body'], 'cwd' | 'workspace'>
+
+/** Where a session is going to work. */
+export interface SessionPlace {
+  /** The id that a session with a directory of its own has to have. */
+  sessionId: string | undefined
+  cwd: string
+  /** null: an existing directory. */
+  workspace: OwnWorkspace | null
+  /** To be called when the session could not be made. */
+  undo(): Promise<void>
+}
+
+/** Finds or makes the directories of sessions, and removes those that are the server's own and not needed any more. */
+export class SessionDirectories {
+  readonly #core: Core
+  readonly #workspaces: Workspaces
+  readonly #closing = new AbortController()
+  readonly #removing = new Set<Promise<void>>()
+
+  constructor(core: Core, workspaces: Workspaces) {
+    this.#core = core
+    this.#workspaces = workspaces
+  }
+
+  /** Removes what an earlier life of the server has made for sessions that never came to be, or that are over. */
+  async open(): Promise<void> {
+    for (const workspace of await this.#workspaces.provider.list()) {
+      const { total, active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
+      if (total === 0) await this.#safely(() => this.#workspaces.provider.undo(workspace))
+      else if (active === 0 && workspace.removeOnEnd) {
+        await this.#safely(() => this.#workspaces.provider.remove(workspace))
+      }
+    }
+  }
+
+  /** @param signal fires when nobody wants it any more */
+  async provide({ cwd, workspace }: CreateRequest, signal: AbortSignal | undefined): Promise<SessionPlace> {
+    const { options, store } = this.#core
+    if (cwd !== undefined && workspace !== undefined) {
+      throw invalidField('cwd', 'cannot be given together with workspace')
+    }
+    if (workspace === undefined || workspace.type === 'directory') {
+      const directory = workspace
+        ? await resolveDirectory('workspace.path', workspace.path, options)
+        : await resolveWorkingDirectory(cwd, options)
+      return { sessionId: undefined, cwd: directory, workspace: null, undo: async () => {} }
+    }
+    // Looked at again when the session is stored; a clone for nothing would take its time.
+    const { active } = await store.countSessions()
+    if (active >= options.maxSessions) {
+      const message = `${active} sessions are active; end one first`
+      throw new ServiceError('MAX_SESSIONS_REACHED', message, { limit: options.maxSessions, active })
+    }
+    const sessionId = randomUUID()
+    const { provider } = this.#workspaces
+    const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
+    const made = await provider.provide(workspace, sessionId, stop).catch(error => {
+      throw this.#closing.signal.aborted
+        ? new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
+        : error
+    })
+    const undo = () => this.#safely(() => provider.undo(made))
+    return { sessionId, cwd: made.path, workspace: made, undo }
+  }
+
+  /**
+   * Removes the directory of a session that is over, if that was asked for and no other session works in it.
+   * @param gone resolves when its process has gone
+   */
+  release({ workspace }: SessionRecord, gone: Promise<void>): void {
+    if (!workspace?.removeOnEnd) return
+    const removing = this.#safely(async () => {
+      await gone
+      const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
+      if (active === 0) await this.#workspaces.provider.remove(workspace)
+    })
+    this.#removing.add(removing)
+    void removing.then(() => this.#removing.delete(removing))
+  }
+
+  /** What retention removes: the events of a session, then what is kept of its files. */
+  withHistories(): Pick<Store, 'trimEvents'> {
+    const { store } = this.#core
+    return {
+      trimEvents: async (endedBefore, limit) =>
+        (await store.trimEvents(endedBefore, limit)) || this.#forgetHistory(endedBefore),
+    }
+  }
+
+  async #forgetHistory(endedBefore: number): Promise<boolean> {
+    const { fileHistory } = this.#core.store
+    const [oldest] = await fileHistory.listFileHistories(endedBefore, 1)
+    if (!oldest) return false
+    await this.#workspaces.forget(oldest.sessionId)
+    await fileHistory.removeFileHistory(oldest.tenantId, oldest.sessionId)
+    return true
+  }
+
+  /** Ends what is being made; waits for what is being removed. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all(this.#removing)
+  }
+
+  /** What cannot be removed now is looked at again at the next start. */
+  async #safely(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#core.faults.error({ err: error }, 'could not remove a directory of a session')
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { realpath, stat } from 'node:fs/promises'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { invalidField, ServiceError } from '../../contract/errors.ts'
+
+export interface DirectoryPolicy {
+  defaultCwd: string
+  allowedRoots: readonly string[]
+  /** Real paths inside which nobody may name a directory: they are the server's own. */
+  reservedDirectories?: readonly string[] | undefined
+}
+
+/** As `resolveDirectory`, of the directory that a session works in. */
+export function resolveWorkingDirectory(asked: string | undefined, policy: DirectoryPolicy): Promise<string> {
+  return resolveDirectory('cwd', asked ?? policy.defaultCwd, policy)
+}
+
+/**
+ * The real path of the directory that was asked for, symbolic links resolved.
+ * @param field names it in errors
+ * @throws ServiceError `INVALID_REQUEST` when it is not an existing directory, `CWD_NOT_ALLOWED` when it lies
+ * outside every allowed root
+ */
+export async function resolveDirectory(
+  field: string,
+  asked: string,
+  policy: DirectoryPolicy,
+): Promise<string> {
+  const wanted = resolve(policy.defaultCwd, asked)
+  const roots = await Promise.all(policy.allowedRoots.map(root => realpath(root).catch(() => resolve(root))))
+  const real = await realpath(wanted).catch(() => undefined)
+  // What lies outside is refused alike whether it exists or not: the answer must not tell which.
+  const { reservedDirectories = [] } = policy
+  const isReserved = reservedDirectories.some(directory => isInside(directory, real ?? wanted))
+  if (isReserved || !roots.some(root => isInside(root, real ?? wanted))) {
+    throw new ServiceError('CWD_NOT_ALLOWED', `${field} ${wanted} is outside the allowed roots`, {
+      allowedRoots: [...policy.allowedRoots],
+    })
+  }
+  if (real === undefined || !(await stat(real)).isDirectory()) {
+    throw invalidField(field, 'must be an existing directory')
+  }
+  return real
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}

@@ -1,0 +1,121 @@
+import { type DeltaEvent, isTerminalEventType } from '../../contract/events.ts'
+import type { Change, Store } from '../ports.ts'
+import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
+import type { FollowRequest, LogReader } from '../session-service.ts'
+import { isTerminal } from '../turn-states.ts'
+import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
+import { PartialMessages } from './partial-messages.ts'
+import { bodyOf, sharedJson } from './shared-json.ts'
+
+const pageSize = 200
+
+/**
+ * The append-only logs of all sessions: written before anyone is told, read by everyone the same way.
+ * History, streams and waiting for an answer are readings of it.
+ */
+export class EventLog {
+  readonly #store: Store
+  readonly #readers = new Map<string, Set<BoundedLogReader>>()
+  readonly #partials = new PartialMessages()
+  readonly #turnEnds = new Map<string, Set<() => void>>()
+  #closed = false
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** How many readers are being told what is published. */
+  get readerCount(): number {
+    return [...this.#readers.values()].reduce((sum, readers) => sum + readers.size, 0)
+  }
+
+  /** Stores the change, then tells the readers of its events. */
+  async commit(change: Change): Promise<EventRecord[]> {
+    this.#partials.finish(change.sessionId, change.events)
+    const events = await this.#store.commit(change)
+    this.#publish(change.sessionId, events)
+    return events
+  }
+
+  /** Tells live readers of a piece of a message; it is not stored, but kept for readers to come meanwhile. */
+  publishDelta(sessionId: string, delta: DeltaEvent): void {
+    const { block, position } = this.#partials.add(sessionId, delta)
+    const readers = this.#readers.get(sessionId)
+    if (!readers) return
+    const bytes = Buffer.byteLength(sharedJson(delta))
+    for (const reader of readers) reader.offerDelta(delta, bytes, block, position)
+  }
+
+  /**
+   * A reader of the session's log. What is published between this call and its first item is not missed: it is
+   * stored, and unfinished messages are kept.
+   *
+   * @param turn the one that the request names
+   */
+  follow(session: SessionRecord, request: FollowRequest, turn?: TurnRecord): LogReader {
+    const { id: sessionId, tenantId } = session
+    const after = request.after === 'latest' ? session.lastSequence : request.after
+    // Nothing of a turn comes before its first event: what is missing there is no gap.
+    const cursor = Math.max(after, (turn?.firstSequence ?? 1) - 1)
+    const query = { sessionId, limit: pageSize, maxBytes: readerBoundBytes, turnId: request.turnId }
+    return new BoundedLogReader(request, cursor, turn !== undefined && isTerminal(turn.status), {
+      readPage: position => this.#store.readLog(tenantId, { ...query, after: position }),
+      catchUp: position => this.#partials.catchUp(sessionId, position),
+      enter: reader => this.#enter(sessionId, reader),
+      leave: reader => this.#leave(sessionId, reader),
+    })
+  }
+
+  /** Resolves when an event that ends the turn has been published from now on. Rejects with the signal's reason. */
+  nextTurnEnd(turnId: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const waiting = this.#turnEnds.get(turnId) ?? new Set()
+      const settle = (how: () => void) => () => {
+        waiting.delete(onEnd)
+        if (waiting.size === 0) this.#turnEnds.delete(turnId)
+        signal.removeEventListener('abort', onAbort)
+        how()
+      }
+      const onEnd = settle(resolve)
+      const onAbort = settle(() => reject(signal.reason))
+      waiting.add(onEnd)
+      this.#turnEnds.set(turnId, waiting)
+      signal.addEventListener('abort', onAbort)
+    })
+  }
+
+  /** The last thing that every reader is told. */
+  close(): void {
+    this.#closed = true
+    for (const readers of this.#readers.values()) {
+      for (const reader of readers) reader.offerClosing()
+    }
+  }
+
+  #enter(sessionId: string, reader: BoundedLogReader): void {
+    const readers = this.#readers.get(sessionId) ?? new Set()
+    readers.add(reader)
+    this.#readers.set(sessionId, readers)
+    if (this.#closed) reader.offerClosing()
+  }
+
+  #leave(sessionId: string, reader: BoundedLogReader): void {
+    const readers = this.#readers.get(sessionId)
+    readers?.delete(reader)
+    if (readers?.size === 0) this.#readers.delete(sessionId)
+  }
+
+  #publish(sessionId: string, events: EventRecord[]): void {
+    const readers = this.#readers.get(sessionId)
+    for (const event of events) {
+      if (readers && readers.size > 0) {
+        const bytes = Buffer.byteLength(sharedJson(bodyOf(event)))
+        for (const reader of readers) reader.offerEvent(event, bytes)
+      }
+      if (event.turnId !== null && isTerminalEventType(event.type)) {
+        for (const onEnd of this.#turnEnds.get(event.turnId) ?? []) onEnd()
+      }
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import { type Delta, type DeltaEvent, type EventType, isTerminalEventType } from '../../contract/events.ts'
+import type { NewEvent } from '../records.ts'
+
+/** How much unfinished text is kept for readers to come, in characters a session. */
+export const keptBound = 1024 * 1024
+
+/** A content block that is still being generated. */
+export interface PartialBlock {
+  readonly turnId: string
+  readonly messageId: string
+  readonly blockIndex: number
+  readonly type: Delta['type']
+  /** Where the session's count of characters stood when a run of pieces of this block began. */
+  readonly runs: { position: number; offset: number }[]
+  /** All of it so far; undefined when it was too much to be kept. */
+  text: string | undefined
+  /** The session's count of characters after its last piece. */
+  end: number
+  /** The last catch-up made of it: readers that come at the same time share one. */
+  shared: { offset: number; length: number; delta: DeltaEvent } | undefined
+}
+
+interface SessionPartials {
+  blocks: Map<string, PartialBlock>
+  /** Counts the characters of all deltas of the session; only ever grows, so that readers can remember it. */
+  position: number
+  size: number
+  current: PartialBlock | undefined
+}
+
+/** What a reader needs to go on with the deltas to come. */
+export interface CatchUp {
+  deltas: DeltaEvent[]
+  /** Blocks whose beginning is not kept: of these the reader gets no further deltas, but the message. */
+  incomplete: PartialBlock[]
+  position: number
+}
+
+/**
+ * What has been generated of messages that are not events yet. Deltas are not stored: a reader that comes in the
+ * middle of a message gets from here what it has missed.
+ *
+ * A block is kept until it is handed in to be stored as (part of) a message, or its turn ends. One that would
+ * make a session's text longer than the bound is not kept any more.
+ */
+export class PartialMessages {
+  readonly #sessions = new Map<string, SessionPartials>()
+  /** Events already seen: a write that failed is handed in again. */
+  readonly #seen = new WeakSet<object>()
+  /** No session that was forgotten had counted further: counts go on from here. */
+  #highest = 0
+
+  /** @returns the block and the session's count after this piece */
+  add(sessionId: string, event: DeltaEvent): { block: PartialBlock; position: number } {
+    const partials = this.#sessions.get(sessionId) ?? this.#open(sessionId)
+    const piece = pieceOf(event.delta)
+    const key = `${event.messageId} ${event.blockIndex} ${event.delta.type}`
+    let block = partials.blocks.get(key)
+    if (!block) {
+      block = newBlock(event, partials.position)
+      // One turn runs at a time: what is left of another will not be finished.
+      for (const [other, { turnId }] of partials.blocks) {
+        if (turnId !== event.turnId) remove(partials, other)
+      }
+      partials.blocks.set(key, block)
+    }
+    if (partials.current !== block && block.text !== undefined) {
+      block.runs.push({ position: partials.position, offset: block.text.length })
+    }
+    partials.current = block
+    partials.position += piece.length
+    block.end = partials.position
+    if (block.text === undefined) return { block, position: partials.position }
+    block.text += piece
+    partials.size += piece.length
+    if (partials.size > keptBound) giveUp(partials, block)
+    return { block, position: partials.position }
+  }
+
+  /**
+   * To be called with events that are about to be stored: what they finish is not kept any longer. Before and not
+   * after: else a reader could read the message in the store and then get its deltas.
+   */
+  finish(sessionId: string, events: readonly NewEvent[]): void {
+    const partials = this.#sessions.get(sessionId)
+    if (!partials) return
+    for (const { type, turnId, payload } of events) {
+      if (this.#seen.has(payload)) continue
+      this.#seen.add(payload)
+      if (type === 'message') finishBlocks(partials, payload.message)
+      if (!isTerminalEventType(type) && !endsSession(type)) continue
+      for (const [key, block] of partials.blocks) {
+        if (block.turnId === turnId || endsSession(type)) remove(partials, key)
+      }
+    }
+    const over = events.some(({ type }) => isTerminalEventType(type) || endsSession(type))
+    if (!over || partials.blocks.size > 0) return
+    this.#highest = Math.max(this.#highest, partials.position)
+    this.#sessions.delete(sessionId)
+  }
+
+  /** What a reader has not had that was told everything up to a count; 0: nothing. */
+  catchUp(sessionId: string, position: number): CatchUp {
+    const partials = this.#sessions.get(sessionId)
+    if (!partials) return { deltas: [], incomplete: [], position }
+    const missed = [...partials.blocks.values()].filter(({ end }) => end > position)
+    return {
+      deltas: missed.flatMap(block => restOf(block, position) ?? []),
+      incomplete: missed.filter(({ text }) => text === undefined),
+      position: partials.position,
+    }
+  }
+
+  #open(sessionId: string): SessionPartials {
+    const partials = { blocks: new Map(), position: this.#highest, size: 0, current: undefined }
+    this.#sessions.set(sessionId, partials)
+    return partials
+  }
+}
+
+function endsSession(type: EventType): boolean {
+  return type === 'session.ended' || type === 'session.expired'
+}
+
+function newBlock({ turnId, messageId, blockIndex, delta }: DeltaEvent, end: number): PartialBlock {
+  return { turnId, messageId, blockIndex, type: delta.type, runs: [], text: '', end, shared: undefined }
+}
+
+/** Text with a hole would be worse than none: of a block that is too long nothing is kept. */
+function giveUp(partials: SessionPartials, block: PartialBlock): void {
+  partials.size -= block.text?.length ?? 0
+  block.text = undefined
+  block.shared = undefined
+  block.runs.length = 0
+}
+
+function remove(partials: SessionPartials, key: string): void {
+  const block = partials.blocks.get(key)
+  if (!block) return
+  partials.size -= block.text?.length ?? 0
+  partials.blocks.delete(key)
+  if (partials.current === block) partials.current = undefined
+}
+
+const deltaTypes: Record<string, Delta['type']> = {
+  text: 'text',
+  thinking: 'thinking',
+  tool_use: 'input_json',
+  server_tool_use: 'input_json',
+  mcp_tool_use: 'input_json',
+}
+
+/**
+ * Claude Code makes a message of its own of every block, all with the id of the one that the model sent and
+ * without the block's index. They come in the blocks' order, so it is the first of its kind that is finished.
+ */
+function finishBlocks(partials: SessionPartials, message: unknown): void {
+  const inner = field(message, 'message')
+  const messageId = field(inner, 'id')
+  const content = field(inner, 'content')
+  if (typeof messageId !== 'string' || !Array.isArray(content)) return
+  for (const item of content) {
+    const type = deltaTypes[String(field(item, 'type'))]
+    const [first] = [...partials.blocks]
+      .filter(([, block]) => block.messageId === messageId && block.type === type)
+      .sort(([, one], [, other]) => one.blockIndex - other.blockIndex)
+    if (first) remove(partials, first[0])
+  }
+}
+
+/** What comes after a count of the session's characters. */
+function restOf(block: PartialBlock, position: number): DeltaEvent | undefined {
+  const { text, runs } = block
+  if (text === undefined) return undefined
+  let offset = text.length
+  for (let index = runs.length - 1, end = text.length; index >= 0; index--) {
+    const run = runs[index]
+    if (!run) break
+    const had = Math.min(Math.max(position - run.position, 0), end - run.offset)
+    offset = run.offset + had
+    if (had > 0) break
+    end = run.offset
+  }
+  const length = text.length - offset
+  if (length === 0) return undefined
+  if (block.shared?.offset !== offset || block.shared.length !== length) {
+    const { turnId, messageId, blockIndex, type } = block
+    const delta = toDelta(type, text.slice(offset))
+    block.shared = { offset, length, delta: { turnId, messageId, blockIndex, delta } }
+  }
+  return block.shared.delta
+}
+
+function pieceOf(delta: Delta): string {
+  switch (delta.type) {
+    case 'text':
+      return delta.text
+    case 'thinking':
+      return delta.thinking
+    case 'input_json':
+      return delta.partialJson
+  }
+}
+
+function toDelta(type: Delta['type'], piece: string): Delta {
+  switch (type) {
+    case 'text':
+      return { type, text: piece }
+    case 'thinking':
+      return { type, thinking: piece }
+    case 'input_json':
+      return { type, partialJson: piece }
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}

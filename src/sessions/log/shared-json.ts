@@ -1,0 +1,23 @@
+import type { EventRecord } from '../records.ts'
+
+const texts = new WeakMap<object, string>()
+
+/** The object as JSON, made once however many need it: its size, and every reader that is sent it. */
+export function sharedJson(value: object): string {
+  let text = texts.get(value)
+  if (text === undefined) {
+    text = JSON.stringify(value)
+    texts.set(value, text)
+  }
+  return text
+}
+
+/** The part of an event that can be large: for a message the message itself, else all that the envelope lacks. */
+export function bodyOf(event: EventRecord): Record<string, unknown> {
+  const { message } = event.payload
+  return event.type === 'message' && isObject(message) ? message : event.payload
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto'
+import type { PermissionQuestion, PermissionRecord } from '../records.ts'
+import type { OpenTurn } from '../running-turn.ts'
+
+/** A request as it begins: nobody has answered. */
+export function newPermission(
+  owner: { tenantId: string; sessionId: string },
+  turn: OpenTurn | undefined,
+  { kind, toolName, toolUseId, ...request }: PermissionQuestion,
+  now: number,
+  timeoutMs: number,
+): PermissionRecord {
+  return {
+    ...owner,
+    id: randomUUID(),
+    turnId: turn?.record.id ?? null,
+    kind,
+    toolName,
+    toolUseId,
+    request,
+    status: 'pending',
+    answer: null,
+    requestedAt: now,
+    expiresAt: now + timeoutMs,
+    decidedAt: null,
+    decidedBy: null,
+    message: null,
+  }
+}

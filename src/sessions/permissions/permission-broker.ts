@@ -1,0 +1,279 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { PermissionStatus } from '../../contract/permissions.ts'
+import type { SessionWriter } from '../log/session-writer.ts'
+import type { PermissionAnswer, PermissionQuestion, PermissionRecord } from '../records.ts'
+import type { OpenTurn } from '../running-turn.ts'
+import { isAtWork } from '../turn-states.ts'
+import { newPermission } from './new-permission.ts'
+import { toPermissionRequest } from './permission-fields.ts'
+
+/** Longest delay that timers take, in milliseconds. */
+const longestDelayMs = 2 ** 31 - 1
+
+/** How long a shutdown waits for a request to become one that can wait. */
+const shelvingBoundMs = 2_000
+const shelvingStepMs = 50
+
+const texts = {
+  expired: 'Nobody answered the permission request in time, so it is denied.',
+  withdrawn: 'The permission request was withdrawn, because what asked for it is over.',
+}
+
+interface Open {
+  record: PermissionRecord
+  readonly resolve: (answer: PermissionAnswer) => void
+  readonly expiry: NodeJS.Timeout
+  parking: NodeJS.Timeout | undefined
+}
+
+/** A request that waits without a process. */
+export interface Parked {
+  readonly permissionId: string
+  readonly toolUseId: string
+  /** Resolves when it has been answered, or when nobody waits for that any more. */
+  readonly ended: Promise<void>
+  readonly end: () => void
+}
+
+export interface PermissionBrokerContext {
+  owner: { tenantId: string; sessionId: string }
+  writer: SessionWriter
+  /** How long a process is kept for a request that nobody answers, in milliseconds. */
+  parkMs: number
+  /** The turn that is running. */
+  currentTurn(): OpenTurn | undefined
+  /** Whether that subagent works in the background, and not for the turn. */
+  isInBackground(agentId: string | null): boolean
+  /** How long a request waits for an answer. */
+  findTimeoutMs(): Promise<number>
+  /** Whether something else runs in the process. */
+  isProcessNeeded(): boolean
+  /** Whether a new process could go on at that tool call. */
+  canContinue(toolUseId: string): Promise<boolean>
+  /** Ends the process before it can say anything more. */
+  abandon(): Promise<void>
+}
+
+/** What a person has decided, and who it was. */
+export interface Decision {
+  answer: PermissionAnswer
+  decidedBy: string
+}
+
+/**
+ * The open permission requests of one session. Each is stored before anyone is told, waits for one answer, and
+ * never stays open longer than what asked for it: while the turn has an open one it is `requires_action`. One
+ * that waits for long, alone, does so without a process.
+ */
+export class PermissionBroker {
+  readonly #context: PermissionBrokerContext
+  readonly #open = new Map<string, Open>()
+  /** The answer that the next process is to be told. */
+  #undelivered: { record: PermissionRecord; answer: PermissionAnswer } | undefined
+  parked: Parked | undefined
+  /** Whether the server shuts down: what is open stays as it is stored. */
+  isShelved = false
+
+  constructor(context: PermissionBrokerContext) {
+    this.#context = context
+  }
+
+  /** How many wait for an answer. */
+  get pending(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Asks people, and resolves with what they say. Never rejects: a request that is not answered is denied.
+   * @param signal fires when the process does not want to know any more
+   */
+  async ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
+    const known = this.#deliver(question)
+    if (known) return known
+    const { currentTurn, isInBackground } = this.#context
+    const findTurn = () => (isInBackground(question.agentId) ? undefined : currentTurn())
+    const turn = findTurn()
+    const timeoutMs = await this.#context.findTimeoutMs()
+    // What asked may be over by now.
+    if (signal.aborted || turn !== findTurn()) return deny(texts.withdrawn)
+    const record = newPermission(this.#context.owner, turn, question, Date.now(), timeoutMs)
+    const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
+    this.#add(record, resolve)
+    signal.addEventListener(
+      'abort',
+      () => {
+        if (this.parked?.permissionId !== record.id) void this.#close(record.id, 'withdrawn')
+      },
+      { once: true },
+    )
+    void this.#write(record, 'permission.requested')
+    return promise
+  }
+
+  /**
+   * Answers a request. Resolves when the answer is stored and the process has been told.
+   * @returns undefined when there is no such request that waits for an answer
+   */
+  async decide(permissionId: string, { answer, decidedBy }: Decision): Promise<PermissionRecord | undefined> {
+    const status = answer.allow ? 'allowed' : 'denied'
+    return this.#settle(permissionId, status, answer, decidedBy)
+  }
+
+  /** Closes what the turn has asked for: it is over. */
+  async withdrawOfTurn(): Promise<void> {
+    this.#forgetParked()
+    await this.#withdraw(({ turnId }) => turnId !== null)
+  }
+
+  /** Closes what was asked for beside the turns: the process that did is gone. */
+  async withdrawOfBackground(): Promise<void> {
+    await this.#withdraw(({ turnId }) => turnId === null)
+  }
+
+  /** Takes in a request that was open when the server stopped; its process is gone. */
+  readopt(record: PermissionRecord): void {
+    if (record.toolUseId === null) throw new Error(`permission ${record.id} cannot be waited for`)
+    this.#park(record.id, record.toolUseId)
+    if (record.status === 'pending') this.#add(record, () => {})
+    else if (record.answer) this.#keepForNext(record, record.answer)
+  }
+
+  /**
+   * The server shuts down. A request that can wait without a process does so over the restart.
+   * @returns false when what is open cannot wait
+   */
+  async shelve(): Promise<boolean> {
+    if (!this.parked) {
+      const [open] = this.#open.values()
+      if (!open) return false
+      // What Claude Code has said last may still be on its way into the store.
+      for (let waited = 0; !(await this.#tryPark(open)); waited += shelvingStepMs) {
+        if (waited >= shelvingBoundMs || !this.#open.has(open.record.id)) return false
+        await pause(shelvingStepMs)
+      }
+    }
+    this.isShelved = true
+    for (const { expiry } of this.#open.values()) clearTimeout(expiry)
+    this.parked?.end()
+    return true
+  }
+
+  #add(record: PermissionRecord, resolve: Open['resolve']): void {
+    const expiry = after(record.expiresAt - Date.now(), () => void this.#close(record.id, 'expired'))
+    const open: Open = { record, resolve, expiry, parking: undefined }
+    this.#open.set(record.id, open)
+    this.#parkLater(open)
+  }
+
+  /** Again and again: what keeps it from being parked may pass. */
+  #parkLater(open: Open): void {
+    if (this.parked) return
+    open.parking = after(this.#context.parkMs, async () => {
+      const parked = !this.#context.isProcessNeeded() && (await this.#tryPark(open))
+      if (!parked && this.#open.has(open.record.id)) this.#parkLater(open)
+    })
+  }
+
+  async #tryPark(open: Open): Promise<boolean> {
+    const { id, toolUseId, kind, request, turnId } = open.record
+    const isAlone = () => this.#open.size === 1 && this.#open.has(id) && !this.parked
+    if (turnId === null || toolUseId === null || kind === 'elicitation' || request.agentId !== null)
+      return false
+    if (!isAlone() || !(await this.#context.canContinue(toolUseId)) || !isAlone()) return false
+    this.#park(id, toolUseId)
+    await this.#context.abandon()
+    open.resolve(deny(texts.withdrawn))
+    return true
+  }
+
+  #park(permissionId: string, toolUseId: string): void {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    this.parked = { permissionId, toolUseId, ended, end }
+  }
+
+  async #withdraw(isMeant: (record: PermissionRecord) => boolean): Promise<void> {
+    const meant = [...this.#open.values()].filter(({ record }) => isMeant(record))
+    await Promise.all(meant.map(({ record }) => this.#close(record.id, 'withdrawn')))
+  }
+
+  #forgetParked(): void {
+    this.parked = undefined
+    this.#undelivered = undefined
+  }
+
+  #close(permissionId: string, status: 'expired' | 'withdrawn'): Promise<unknown> {
+    return this.#settle(permissionId, status, deny(texts[status]), null)
+  }
+
+  async #settle(
+    permissionId: string,
+    status: PermissionStatus,
+    answer: PermissionAnswer,
+    decidedBy: string | null,
+  ): Promise<PermissionRecord | undefined> {
+    const open = this.#take(permissionId)
+    if (!open) return undefined
+    const isParked = this.parked?.permissionId === permissionId && status !== 'withdrawn'
+    const decided: PermissionRecord = {
+      ...open.record,
+      status,
+      // Until a process has been told: it must survive a crash as well.
+      answer: isParked ? answer : null,
+      decidedAt: Date.now(),
+      decidedBy,
+      message: decidedBy === null ? null : answer.message,
+    }
+    await this.#write(decided, 'permission.resolved')
+    if (isParked) this.#keepForNext(decided, answer)
+    else open.resolve(answer)
+    return decided
+  }
+
+  #keepForNext(record: PermissionRecord, answer: PermissionAnswer): void {
+    this.#undelivered = { record, answer }
+    this.parked?.end()
+  }
+
+  /** The process that goes on asks again what has been answered. */
+  #deliver({ toolUseId }: PermissionQuestion): PermissionAnswer | undefined {
+    const undelivered = this.#undelivered
+    if (undelivered === undefined || undelivered.record.toolUseId !== toolUseId) return undefined
+    this.#forgetParked()
+    void this.#context.writer.write({ savePermission: { ...undelivered.record, answer: null }, events: [] })
+    return undelivered.answer
+  }
+
+  /** Whoever takes a request decides it: there is no second one. */
+  #take(permissionId: string): Open | undefined {
+    const open = this.isShelved ? undefined : this.#open.get(permissionId)
+    if (!open) return undefined
+    clearTimeout(open.expiry)
+    clearTimeout(open.parking)
+    this.#open.delete(permissionId)
+    return open
+  }
+
+  /** With it goes what it makes of the turn. */
+  #write(record: PermissionRecord, type: 'permission.requested' | 'permission.resolved'): Promise<void> {
+    const turn = this.#context.currentTurn()
+    const waits = [...this.#open.values()].some(open => open.record.turnId === turn?.record.id)
+    const status = waits ? 'requires_action' : 'running'
+    const moves = turn && turn.record.status !== status && isAtWork(turn.record.status)
+    if (moves) turn.record.status = status
+    return this.#context.writer.write({
+      savePermission: record,
+      ...(moves && { updateTurn: { id: turn.record.id, status } }),
+      events: [{ type, turnId: record.turnId, payload: { ...toPermissionRequest(record) } }],
+    })
+  }
+}
+
+function after(ms: number, act: () => void): NodeJS.Timeout {
+  const timer = setTimeout(act, Math.min(Math.max(0, ms), longestDelayMs))
+  timer.unref()
+  return timer
+}
+
+function deny(message: string): PermissionAnswer {
+  return { allow: false, input: null, updates: [], message }
+}

@@ -1,0 +1,32 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { Store } from '../ports.ts'
+import type { SessionRecord } from '../records.ts'
+
+type Budgeted = Pick<SessionRecord, 'id' | 'tenantId' | 'settings'>
+
+/** Sums of what each turn cost can differ by so much from what a process has counted. */
+const roundingUsd = 1e-9
+
+/** @throws ServiceError BUDGET_EXCEEDED */
+export async function checkBudget(store: Store, session: Budgeted): Promise<void> {
+  const limit = session.settings.maxBudgetUsd
+  if (limit === undefined) return
+  const spent = await store.spending.sumSpending(session.tenantId, session.id)
+  if (spent < limit - roundingUsd) return
+  const message =
+    `The turns of session ${session.id} have cost ${toDollars(spent)} of ${toDollars(limit)}; ` +
+    'raise maxBudgetUsd with PATCH to go on'
+  throw new ServiceError('BUDGET_EXCEEDED', message, { limit, spent })
+}
+
+/** What a process that is started now may cost; null: anything. Nothing is left below or at 0. */
+export async function findBudgetLeft(store: Store, session: Budgeted): Promise<number | null> {
+  const limit = session.settings.maxBudgetUsd
+  if (limit === undefined) return null
+  const left = limit - (await store.spending.sumSpending(session.tenantId, session.id))
+  return left > roundingUsd ? left : 0
+}
+
+function toDollars(amount: number): string {
+  return `$${amount.toFixed(4)}`
+}

@@ -1,0 +1,94 @@
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import type { Sealer } from '../../lib/sealed-text.ts'
+import type { Core } from '../core.ts'
+import { checkPermissionMode } from '../permissions/permission-mode.ts'
+import type { Change } from '../ports.ts'
+import type { Caller, SessionRecord } from '../records.ts'
+import { sealSettings } from './secrets.ts'
+import type { PatchRequest, SettingPolicy } from './setting-policy.ts'
+
+type Stored = Pick<SessionRecord, 'settings' | 'secrets'>
+
+/** Fields that a process of Claude Code is started with. */
+const configuration = ['model', 'permissionMode', 'maxTurns', 'effort', 'mcpServers', 'maxBudgetUsd'] as const
+
+/** Changes sessions, one change of a session after the other. */
+export class SessionChanges {
+  readonly #core: Core
+  readonly #policy: SettingPolicy
+  readonly #sealer: Sealer
+  readonly #order = new OneAtATime()
+
+  constructor(core: Core, policy: SettingPolicy, sealer: Sealer) {
+    this.#core = core
+    this.#policy = policy
+    this.#sealer = sealer
+  }
+
+  /** @throws ServiceError as `SettingPolicy.admitChange`, SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_ENDED */
+  patch(caller: Caller, sessionId: string, request: PatchRequest): Promise<void> {
+    return this.#order.run(sessionId, () => this.#patch(caller, sessionId, request))
+  }
+
+  async #patch(caller: Caller, sessionId: string, request: PatchRequest): Promise<void> {
+    const { options, known, live, log } = this.#core
+    if (request.permissionMode) checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
+    const session = await known.getActive(caller, sessionId)
+    await this.#policy.admitChange(session, request)
+    const { columns, payload } = this.#toChange(session, request)
+    if (Object.keys(payload).length === 0) return
+    await log.commit({
+      tenantId: session.tenantId,
+      sessionId: session.id,
+      at: Date.now(),
+      session: columns,
+      events: [{ type: 'session.updated', turnId: null, payload }],
+    })
+    if (configuration.some(field => request[field] !== undefined)) live.find(session.id)?.reconfigure()
+  }
+
+  #toChange(session: SessionRecord, request: PatchRequest) {
+    const { model, effort, mcpServers, maxBudgetUsd, ...rest } = request
+    const plain = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+    const stored = this.#toStored(session, request)
+    const columns: Change['session'] = {
+      ...plain,
+      ...(model !== undefined && { requestedModel: model, model }),
+      ...stored,
+    }
+    const payload = {
+      ...plain,
+      ...(model !== undefined && { model }),
+      ...(effort !== undefined && { effort }),
+      ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
+      ...(mcpServers !== undefined && { mcpServers: stored?.settings.mcpServers ?? null }),
+    }
+    return { columns, payload }
+  }
+
+  /** The settings after the change; undefined when it touches none. */
+  #toStored(session: SessionRecord, { effort, mcpServers, maxBudgetUsd }: PatchRequest): Stored | undefined {
+    if (effort === undefined && mcpServers === undefined && maxBudgetUsd === undefined) return undefined
+    const settings = { ...session.settings }
+    let secrets = session.secrets
+    if (effort !== undefined) put(settings, 'effort', effort)
+    if (maxBudgetUsd !== undefined) put(settings, 'maxBudgetUsd', maxBudgetUsd)
+    if (mcpServers !== undefined) {
+      const { mcpServers: _old, ...others } = session.secrets
+      const { agentEnv: _sealedAlready, ...shown } = settings
+      const sealed = mcpServers && sealSettings({ ...shown, mcpServers }, session.tenantId, this.#sealer)
+      put(settings, 'mcpServers', sealed?.settings.mcpServers ?? null)
+      secrets = { ...others, ...sealed?.secrets }
+    }
+    return { settings, secrets }
+  }
+}
+
+function put<N extends keyof Stored['settings']>(
+  settings: Stored['settings'],
+  name: N,
+  value: NonNullable<Stored['settings'][N]> | null,
+): void {
+  if (value === null) delete settings[name]
+  else settings[name] = value
+}

@@ -1,0 +1,115 @@
+import { invalidField, ServiceError } from '../../contract/errors.ts'
+import type { OperationInput } from '../../contract/operations.ts'
+import { pickSettings, type SessionSettings } from '../../contract/session-settings.ts'
+import { resolveDirectory } from '../files/working-directory.ts'
+import { checkPermissionMode } from '../permissions/permission-mode.ts'
+import type { AgentLauncher } from '../ports.ts'
+import type { SessionRecord } from '../records.ts'
+import type { SessionsOptions } from '../sessions-options.ts'
+import { checkSupport, dependsOnInstalled, type Wanted } from './model-support.ts'
+
+type CreateRequest = OperationInput<'createSession'>['body']
+export type PatchRequest = OperationInput<'patchSession'>['body']
+
+/** Which settings a session may have: what the server allows, and what the installed Claude Code knows. */
+export class SettingPolicy {
+  readonly #options: SessionsOptions
+  readonly #launcher: AgentLauncher
+
+  constructor(options: SessionsOptions, launcher: AgentLauncher) {
+    this.#options = options
+    this.#launcher = launcher
+  }
+
+  /**
+   * The settings of a session that is asked for, with real paths.
+   * @throws ServiceError SETTING_NOT_ALLOWED, PERMISSION_MODE_NOT_ALLOWED, CWD_NOT_ALLOWED, INVALID_REQUEST
+   */
+  async admit(request: CreateRequest): Promise<SessionSettings> {
+    const settings = pickSettings(request)
+    this.#checkAllowed(settings)
+    await this.#checkSupport({ model: request.model ?? null, settings })
+    if (!settings.additionalDirectories) return settings
+    const resolved = settings.additionalDirectories.map((directory, index) =>
+      resolveDirectory(`additionalDirectories[${index}]`, directory, this.#options),
+    )
+    return { ...settings, additionalDirectories: await Promise.all(resolved) }
+  }
+
+  /**
+   * Whether the settings of a session may be those of a new one today.
+   * @throws ServiceError as `admit`
+   */
+  async admitAgain({ permissionMode, settings }: SessionRecord): Promise<void> {
+    checkPermissionMode(permissionMode, this.#options.allowBypassPermissions)
+    this.#checkAllowed(settings)
+    for (const [index, directory] of (settings.additionalDirectories ?? []).entries()) {
+      await resolveDirectory(`additionalDirectories[${index}]`, directory, this.#options)
+    }
+  }
+
+  /** @throws ServiceError as `admit`, for what the change makes of the session */
+  async admitChange(session: SessionRecord, { model, effort, mcpServers }: PatchRequest): Promise<void> {
+    const { agents } = session.settings
+    if (mcpServers) this.#checkAllowed({ mcpServers, ...(agents && { agents }) })
+    else if (mcpServers === null) checkAgentServers(agents, {})
+    if (model === undefined && effort === undefined) return
+    const { effort: before, thinking, fallbackModel } = session.settings
+    const wanted = effort === undefined ? before : (effort ?? undefined)
+    await this.#checkSupport({
+      model: model === undefined ? session.requestedModel : model,
+      settings: {
+        ...(wanted !== undefined && { effort: wanted }),
+        ...(thinking !== undefined && { thinking }),
+        ...(fallbackModel !== undefined && { fallbackModel }),
+      },
+    })
+  }
+
+  #checkAllowed(settings: Partial<SessionSettings>): void {
+    const { allowStdioMcpServers, allowedSettingSources, allowedAgentEnv, allowBypassPermissions } =
+      this.#options
+    const { mcpServers = {}, settingSources = [], agentEnv = {}, agents } = settings
+    for (const [name, { type }] of Object.entries(mcpServers)) {
+      if (type !== 'stdio' || allowStdioMcpServers) continue
+      const message = `mcpServers.${name} would start a program; this server's owner allows that with allowStdioMcpServers: true`
+      const details = {
+        setting: `mcpServers.${name}`,
+        option: 'allowStdioMcpServers',
+        allowed: ['http', 'sse'],
+      }
+      throw new ServiceError('SETTING_NOT_ALLOWED', message, details)
+    }
+    this.#checkListed('settingSources', settingSources, 'allowedSettingSources', allowedSettingSources)
+    this.#checkListed('agentEnv', Object.keys(agentEnv), 'allowedAgentEnv', allowedAgentEnv)
+    for (const { permissionMode } of Object.values(agents ?? {})) {
+      if (permissionMode !== undefined) checkPermissionMode(permissionMode, allowBypassPermissions)
+    }
+    checkAgentServers(agents, mcpServers)
+  }
+
+  #checkListed(setting: string, asked: readonly string[], option: string, allowed: readonly string[]): void {
+    const refused = asked.find(value => !allowed.includes(value))
+    if (refused === undefined) return
+    throw new ServiceError(
+      'SETTING_NOT_ALLOWED',
+      `${setting}: ${refused} is not allowed by this server; its owner allows it with ${option}`,
+      { setting, option, allowed: [...allowed] },
+    )
+  }
+
+  async #checkSupport(wanted: Wanted): Promise<void> {
+    if (!dependsOnInstalled(wanted)) return
+    const known = this.#launcher.lastInspection
+    // One that could not be asked lets everything through: the turn that needs it tells why.
+    checkSupport(known?.tools ? known : await this.#launcher.inspect(), wanted)
+  }
+}
+
+function checkAgentServers(agents: SessionSettings['agents'], servers: object): void {
+  for (const [name, { mcpServers = [] }] of Object.entries(agents ?? {})) {
+    const missing = mcpServers.find(server => !Object.hasOwn(servers, server))
+    if (missing === undefined) continue
+    throw invalidField(`agents.${name}.mcpServers`, `${missing} is none of the session's mcpServers`)
+  }
+}
