@@ -142,12 +142,9 @@ export const turn = z
     sessionId: identifier,
     status: turnStatus,
     prompt,
-    commands: z
-      .literal(true)
-      .optional()
-      .meta({
-        description: 'Slash commands and file mentions in the prompt were followed; absent: they were text',
-      }),
+    commands: z.literal(true).optional().meta({
+      description: 'Slash commands and file mentions in the prompt were followed; absent: they were text',
+    }),
     response: z.string().nullable().meta({ description: 'The final text, once completed' }),
     stopReason: stopReason.nullable(),
     error: turnError.nullable(),
