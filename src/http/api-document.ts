@@ -3,8 +3,17 @@ import { buildOpenApi } from '../contract/openapi.ts'
 /** An OpenAPI document. */
 export type ApiDocument = Record<string, unknown>
 
-/** The generated document, with the name that the key's header has here. */
+const made = new Map<string, ApiDocument>()
+
+/** The generated document, with the name that the key's header has here. It is made once, and not to be changed. */
 export function createApiDocument(version: string, apiKeyHeader: string): ApiDocument {
+  const key = `${version} ${apiKeyHeader}`
+  const document = made.get(key) ?? build(version, apiKeyHeader)
+  made.set(key, document)
+  return document
+}
+
+function build(version: string, apiKeyHeader: string): ApiDocument {
   const document = buildOpenApi(version) as ApiDocument & {
     components: { securitySchemes: { apiKey: { name: string } } }
   }

@@ -122,6 +122,34 @@ describe('a permission request', () => {
     expect(['one', 'two', 'three'].filter(name => existsSync(join(cwd, name)))).toHaveLength(2)
   })
 
+  test('of subagents can be open at once, and say whose they are', async () => {
+    const server = await openServer()
+    const { createSession, model, cwd } = server
+    const helper = { description: 'Helps', prompt: 'You help.', tools: ['Bash'] }
+    const send = (errand: string) =>
+      toolUse('Agent', {
+        subagent_type: 'helper',
+        description: 'x',
+        prompt: errand,
+        run_in_background: false,
+      })
+    const touch = (name: string) => [
+      toolUse('Bash', { command: `touch ${join(cwd, name)}` }),
+      text(`${name} is there`),
+    ]
+    model.script('the first errand', touch('one'))
+    model.script('the second errand', touch('two'))
+    model.script('send both', [together(send('the first errand'), send('the second errand')), text('done')])
+    const id = await createSession({ ...ask, agents: { helper } })
+    const answered = server.ask(id, 'send both')
+    const requests = await pendingPermissions(server, id, 2)
+    expect(new Set(requests.map(({ agentId }) => agentId)).size).toBe(2)
+    expect(requests.map(({ agentId }) => agentId)).not.toContain(null)
+    for (const request of requests.toReversed()) await answer(server, request, { decision: 'allow' })
+    expect((await answered).body.response).toBe('done')
+    expect(existsSync(join(cwd, 'one')) && existsSync(join(cwd, 'two'))).toBe(true)
+  })
+
   test('with remember lets what was suggested pass for the rest of the session, in a new process as well', async () => {
     const server = await openServer({ idleTimeoutMs: 100 })
     const { createSession, model, cwd } = server

@@ -87,11 +87,8 @@ export class ScriptedLauncher implements AgentLauncher {
     return agent
   }
 
-  /** Tool calls at which a new process can go on. */
-  readonly continuable = new Set<string>()
-
-  async canContinue(_conversation: object, toolUseId: string): Promise<boolean> {
-    return this.continuable.has(toolUseId)
+  async canContinue(): Promise<boolean> {
+    return true
   }
 
   async inspect(): Promise<AgentInspection> {
