@@ -50,7 +50,7 @@ export function toPermissionCallbacks(
         toolUseId: options.toolUseID,
         agentId: options.agentID ?? null,
         input,
-        title: options.title ?? null,
+        title: options.title ?? titleOf(kindByTool[toolName] ?? 'tool', toolName),
         description: options.description ?? options.decisionReason ?? null,
         suggestions: (options.suggestions ?? []) as PermissionSuggestion[],
         elicitation: null,
@@ -76,7 +76,7 @@ export function toPermissionCallbacks(
         toolUseId: null,
         agentId: null,
         input: {},
-        title: request.title ?? null,
+        title: request.title ?? titleOf('elicitation', serverName),
         description: request.description ?? null,
         suggestions: [],
         elicitation: {
@@ -94,4 +94,18 @@ export function toPermissionCallbacks(
   }
 
   return { permissionPrompts: 'host', canUseTool, onElicitation }
+}
+
+/** A sentence for people where Claude Code has none. */
+function titleOf(kind: PermissionKind, name: string): string {
+  switch (kind) {
+    case 'tool':
+      return `Claude wants to use ${name}`
+    case 'question':
+      return 'Claude has a question'
+    case 'plan':
+      return 'Claude proposes a plan'
+    case 'elicitation':
+      return `The MCP server ${name} asks for something`
+  }
 }

@@ -23,6 +23,7 @@ describe('a permission request', () => {
       sessionId: id,
       kind: 'tool',
       toolName: 'Write',
+      title: 'Claude wants to use Write',
       input: { file_path: file, content: 'written' },
       status: 'pending',
       decidedAt: null,
