@@ -49,6 +49,15 @@ export type {
   StreamPointer,
 } from './contract/messages.ts'
 export type { OutputFormat } from './contract/output-format.ts'
+export type {
+  AnswerPermissionRequest,
+  ListPermissionsResponse,
+  PermissionElicitation,
+  PermissionKind,
+  PermissionRequest,
+  PermissionStatus,
+  PermissionSuggestion,
+} from './contract/permissions.ts'
 export type { SessionSettings, SettingSource } from './contract/session-settings.ts'
 export type {
   CreateSessionRequest,
@@ -68,6 +77,7 @@ export type {
   ListTurnsResponse,
   ModelUsage,
   Pagination,
+  PermissionDenial,
   Prompt,
   PromptBlock,
   StopReason,
@@ -77,5 +87,12 @@ export type {
   Usage,
 } from './contract/turns.ts'
 export type { SessionUsage } from './contract/usage.ts'
+export type {
+  DiffResponse,
+  FileDiff,
+  Workspace,
+  WorkspaceFailureReason,
+  WorkspaceRequest,
+} from './contract/workspace.ts'
 export { ConfigError } from './lib/config-error.ts'
 export { StoreOpenError } from './store/store-open-error.ts'
