@@ -31,9 +31,11 @@ export async function workOn(
     if (turn.stop) return end(stopped)
     const agent = await keeper.obtain(parked?.toolUseId)
     if (turn.stop) return end(stopped)
+    if (keeper.permissions.isShelved) return 'shelved'
     const continues = parked !== undefined
     const { id, commands } = turn.record
     const outcome = await agent.runTurn({ turnId: id, prompt, commands, continues })
+    if (keeper.permissions.isShelved && !turn.stop) return 'shelved'
     const next = keeper.permissions.parked
     if (!next || next === parked || turn.stop) return end(outcome)
     earlier.push(outcome)

@@ -1,7 +1,15 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ServiceError } from '../../src/contract/errors.ts'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
-import { caller, openSessions, promptOf, stranger, until } from '../support/open-sessions.ts'
+import {
+  caller,
+  openSessions,
+  promptOf,
+  stranger,
+  temporaryDirectory,
+  until,
+} from '../support/open-sessions.ts'
 
 const asking = createSessionRequest.parse({ permissionPrompts: 'ask' })
 const body = { decision: 'allow', interrupt: false } as const
@@ -19,7 +27,7 @@ async function openAsking(given: Parameters<typeof openSessions>[0] = {}) {
     })
     return found.permissions
   }
-  return { ...opened, session, pending }
+  return { ...opened, session, pending, file: given.file ?? '' }
 }
 
 describe('permission requests', () => {
@@ -209,6 +217,66 @@ describe('permission requests', () => {
     const stored = (await sessions.get(caller, session.id)).session
     expect(stored).toMatchObject({ permissionMode: 'acceptEdits', remembered: [rule, whole] })
     expect(launcher.launched.at(-1)).toMatchObject({ permissionMode: 'acceptEdits', remembered: [rule] })
+  })
+})
+
+describe('without a process', () => {
+  const file = () => join(temporaryDirectory(), 'store.db')
+  const ended = AbortSignal.timeout(60_000)
+
+  test('a request waits, is answered, and the turn goes on in another', async () => {
+    const { sessions, session, pending, launcher } = await openAsking({ permissionParkMs: 1 })
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    await until(() => launcher.agents.size === 0)
+    expect((await sessions.get(caller, session.id)).state).toBe('requires_action')
+    await sessions.permissions.answer(caller, session.id, request?.id ?? '', { ...body, message: 'go' })
+    expect((await sessions.whenTurnEnded(caller, session.id, turn.id, ended)).response).toBe('allowed: go')
+    expect(launcher.launched.at(-1)).toMatchObject({ continueAt: 'toolu_1' })
+    expect((await sessions.permissions.list(caller, all)).total).toBe(1)
+  })
+
+  test('an answer that no process has been told before a shutdown is told after it, once', async () => {
+    const first = await openAsking({ permissionParkMs: 1, file: file(), drainTimeoutMs: 0 })
+    const { sessions, session, pending, launcher } = first
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    await until(() => launcher.agents.size === 0)
+    // The process that goes on takes its time before it asks.
+    launcher.script = async scene => {
+      await scene.stopped
+      return 'never'
+    }
+    await sessions.permissions.answer(caller, session.id, request?.id ?? '', body)
+    await until(() => [...launcher.agents].some(agent => agent.running))
+    await first.close()
+
+    const second = await openSessions({ file: first.file })
+    const done = await second.sessions.whenTurnEnded(caller, session.id, turn.id, ended)
+    expect(done).toMatchObject({ status: 'completed', response: 'allowed: null' })
+    expect(await second.store.permissions.listOpenPermissions()).toEqual([])
+    expect((await second.sessions.permissions.list(caller, all)).total).toBe(1)
+  })
+
+  test('a request is there after a shutdown, with those who wait behind it', async () => {
+    const first = await openAsking({ file: file() })
+    const { sessions, session, pending } = first
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const behind = await sessions.submitTurn(caller, session.id, promptOf('hello'))
+    const [request] = await pending()
+    await first.close()
+
+    const second = await openSessions({ file: first.file })
+    expect((await second.sessions.get(caller, session.id)).state).toBe('requires_action')
+    expect(await second.sessions.permissions.get(caller, session.id, request?.id ?? '')).toEqual(request)
+    await second.sessions.permissions.answer(caller, session.id, request?.id ?? '', {
+      ...body,
+      decision: 'deny',
+    })
+    const done = await second.sessions.whenTurnEnded(caller, session.id, turn.id, ended)
+    expect(done.response).toBe('denied: null')
+    const next = await second.sessions.whenTurnEnded(caller, session.id, behind.id, ended)
+    expect(next.response).toBe('You said: hello')
   })
 })
 

@@ -88,6 +88,7 @@ export class PermissionBroker {
    * @param signal fires when the process does not want to know any more
    */
   async ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
+    if (this.isShelved) return deny(texts.withdrawn)
     const known = this.#deliver(question)
     if (known) return known
     const { currentTurn, isInBackground } = this.#context
@@ -143,18 +144,23 @@ export class PermissionBroker {
    * @returns false when what is open cannot wait
    */
   async shelve(): Promise<boolean> {
-    if (!this.parked) {
-      const [open] = this.#open.values()
-      if (!open) return false
-      // What Claude Code has said last may still be on its way into the store.
-      for (let waited = 0; !(await this.#tryPark(open)); waited += shelvingStepMs) {
-        if (waited >= shelvingBoundMs || !this.#open.has(open.record.id)) return false
-        await pause(shelvingStepMs)
-      }
-    }
+    if (!this.parked && !(await this.#parkNow())) return false
     this.isShelved = true
     for (const { expiry } of this.#open.values()) clearTimeout(expiry)
     this.parked?.end()
+    // It may be on its way to a process that has not been told yet; the next life tells another.
+    if (this.#undelivered) await this.#context.abandon()
+    return true
+  }
+
+  async #parkNow(): Promise<boolean> {
+    const [open] = this.#open.values()
+    if (!open) return false
+    // What Claude Code has said last may still be on its way into the store.
+    for (let waited = 0; !(await this.#tryPark(open)); waited += shelvingStepMs) {
+      if (waited >= shelvingBoundMs || !this.#open.has(open.record.id)) return false
+      await pause(shelvingStepMs)
+    }
     return true
   }
 
