@@ -23,7 +23,8 @@ export async function reconfigure(query: Query, from: AgentSpec, to: AgentSpec):
 
 async function apply(query: Query, from: AgentSpec, to: AgentSpec): Promise<boolean> {
   if (from.model !== to.model) await query.setModel(to.model ?? undefined)
-  if (from.permissionMode !== to.permissionMode) await query.setPermissionMode(to.permissionMode)
+  // Whatever it was before: an approved plan, an answer to a request or Claude itself may have changed it meanwhile.
+  await query.setPermissionMode(to.permissionMode)
   const [before, after] = [from.settings, to.settings]
   const efforts = before.effort !== after.effort
   if (efforts) await query.applyFlagSettings({ effortLevel: after.effort ?? null })
@@ -48,7 +49,7 @@ async function replaceServers(query: Query, before: Servers, after: Servers): Pr
 function atStartOnly({ settings, ...spec }: AgentSpec) {
   const { effort: _effort, mcpServers: _servers, permissionTimeoutMs: _timeout, ...fixed } = settings
   const { model: _model, permissionMode: _mode, remembered: _remembered, ...rest } = spec
-  const { claudeSessionId: _id, resume: _resume, budgetLeftUsd: _left, ...others } = rest
+  const { claudeSessionId: _id, resume: _resume, continueAt: _call, budgetLeftUsd: _left, ...others } = rest
   // What is undefined is not set.
   return JSON.parse(JSON.stringify({ ...others, settings: fixed }))
 }

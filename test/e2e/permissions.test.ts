@@ -298,5 +298,16 @@ describe('a plan', () => {
     expect(results.join('\n')).toContain('Shorter, please')
     expect(readFileSync(file, 'utf8')).toBe('written')
     expect((await call('GET', `/sessions/${id}`)).body.config.permissionMode).toBe('acceptEdits')
+
+    // Claude Code has been told another mode than it was started with; a change goes from there.
+    await call('PATCH', `/sessions/${id}`, { permissionMode: 'plan' })
+    const again = join(cwd, 'b.txt')
+    model.script('write once more', [write(again), text('Not allowed.')])
+    const refused = server.ask(id, 'write once more')
+    const [third] = await pendingPermissions(server, id)
+    expect(third).toMatchObject({ kind: 'tool', toolName: 'Write' })
+    await answer(server, third, { decision: 'deny' })
+    await refused
+    expect(existsSync(again)).toBe(false)
   })
 })
