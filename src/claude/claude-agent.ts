@@ -126,10 +126,10 @@ export class ClaudeAgent implements Agent {
     this.#live.query.interrupt().catch(error => {
       this.#context.log.warn({ err: error }, 'interrupt was not answered')
     })
-    const deadline = setTimeout(() => {
-      if (this.#workload.ownWork) void this.close()
-    }, interruptDeadlineMs)
-    void this.exited.then(() => clearTimeout(deadline))
+    const { ownWorks } = this.#workload
+    setTimeout(() => {
+      if (this.#workload.ownWork && this.#workload.ownWorks === ownWorks) void this.close()
+    }, interruptDeadlineMs).unref()
   }
 
   steer({ id, prompt }: { id: string; prompt: Prompt }): boolean {

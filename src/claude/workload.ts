@@ -10,6 +10,8 @@ import { BackgroundTasks } from './background-tasks.ts'
 export class Workload {
   /** Whether the main conversation works on something that nobody has sent. */
   ownWork = false
+  /** How often it has begun to. */
+  ownWorks = 0
   /** Whether the process says which prompts its frames belong to. */
   marks = false
   readonly tasks: BackgroundTasks
@@ -38,6 +40,7 @@ export class Workload {
   #setOwnWork(active: boolean): void {
     if (active === this.ownWork) return
     this.ownWork = active
+    if (active) this.ownWorks++
     this.#listener.onOwnWork(active)
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LiveSessions } from './live-sessions.ts'
 import type { EventLog } from './log/event-log.ts'
+import { canBeContinued } from './permissions/continuable.ts'
 import { toPermissionRequest } from './permissions/permission-fields.ts'
 import type { AgentLauncher, Change, Store } from './ports.ts'
 import type { PermissionRecord, SessionRecord, TurnRecord } from './records.ts'
@@ -49,9 +50,10 @@ export async function reconcile(parts: Parts): Promise<void> {
 async function canWait(
   { launcher }: Parts,
   { tenantId, claudeSessionId, conversationStarted }: SessionRecord,
-  { toolUseId, kind, request }: PermissionRecord,
+  permission: PermissionRecord,
 ): Promise<boolean> {
-  if (toolUseId === null || kind === 'elicitation' || request.agentId !== null) return false
+  const { toolUseId } = permission
+  if (toolUseId === null || !canBeContinued(permission)) return false
   return conversationStarted && launcher.canContinue({ tenantId, claudeSessionId }, toolUseId)
 }
 

@@ -220,6 +220,23 @@ describe('permission requests', () => {
   })
 })
 
+test('what several answers at once remember is all remembered', async () => {
+  const { sessions, session, pending, launcher } = await openAsking()
+  const names = ['a', 'b', 'c', 'd', 'e']
+  launcher.script = async scene => {
+    await Promise.all(names.map(toolName => scene.ask({ toolName, toolUseId: toolName })))
+    return 'done'
+  }
+  await sessions.submitTurn(caller, session.id, promptOf('go'))
+  const requests = await pending(names.length)
+  const remember = { ...body, remember: 'session' } as const
+  await Promise.all(requests.map(({ id }) => sessions.permissions.answer(caller, session.id, id, remember)))
+  const { remembered } = (await sessions.get(caller, session.id)).session
+  expect(remembered.map(({ rules }) => rules)).toEqual(
+    expect.arrayContaining(names.map(toolName => [{ toolName }])),
+  )
+})
+
 describe('without a process', () => {
   const file = () => join(temporaryDirectory(), 'store.db')
   const ended = AbortSignal.timeout(60_000)

@@ -1,4 +1,6 @@
 import { toPermissionRequest } from '../../sessions/permissions/permission-fields.ts'
+import type { PermissionQuery } from '../../sessions/ports.ts'
+import type { Caller } from '../../sessions/records.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import { toPagination } from '../pagination.ts'
@@ -9,21 +11,16 @@ type PermissionHandlers = Pick<
 >
 
 export function permissionHandlers(deps: HttpDeps): PermissionHandlers {
-  const list: Handlers['listAllPermissions'] = async ({ caller, query }) => toPage(caller, query)
-
-  async function toPage(
-    caller: Parameters<Handlers['listAllPermissions']>[0]['caller'],
-    query: Parameters<Handlers['listAllPermissions']>[0]['query'] & { sessionId?: string },
-  ) {
+  async function list(caller: Caller, query: PermissionQuery) {
     const { permissions, total } = await deps.service.permissions.list(caller, query)
     const pagination = toPagination(query, permissions.length, total)
     return { status: 200 as const, body: { permissions: permissions.map(toPermissionRequest), pagination } }
   }
 
   return {
-    listAllPermissions: list,
+    listAllPermissions: ({ caller, query }) => list(caller, query),
 
-    listPermissions: ({ caller, params: { sessionId }, query }) => toPage(caller, { ...query, sessionId }),
+    listPermissions: ({ caller, params: { sessionId }, query }) => list(caller, { ...query, sessionId }),
 
     async getPermission({ caller, params: { sessionId, permissionId } }) {
       const permission = await deps.service.permissions.get(caller, sessionId, permissionId)

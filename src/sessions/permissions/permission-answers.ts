@@ -40,7 +40,10 @@ export function toPermissionAnswer(
   }
 }
 
-function refuseMeaningless({ kind }: PermissionRecord, body: Body): void {
+function refuseMeaningless({ kind, turnId }: PermissionRecord, body: Body): void {
+  if (body.interrupt && turnId === null) {
+    throw invalidField('interrupt', 'means nothing for a request that belongs to no turn')
+  }
   const meaningful = fieldsOf[kind][body.decision]
   for (const field of particular) {
     const given = field === 'interrupt' ? body.interrupt : body[field] !== undefined

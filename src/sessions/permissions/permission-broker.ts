@@ -4,6 +4,7 @@ import type { SessionWriter } from '../log/session-writer.ts'
 import type { PermissionAnswer, PermissionQuestion, PermissionRecord } from '../records.ts'
 import type { OpenTurn } from '../running-turn.ts'
 import { isAtWork } from '../turn-states.ts'
+import { canBeContinued } from './continuable.ts'
 import { newPermission } from './new-permission.ts'
 import { toPermissionRequest } from './permission-fields.ts'
 
@@ -158,7 +159,7 @@ export class PermissionBroker {
     if (!open) return false
     // What Claude Code has said last may still be on its way into the store.
     for (let waited = 0; !(await this.#tryPark(open)); waited += shelvingStepMs) {
-      if (waited >= shelvingBoundMs || !this.#open.has(open.record.id)) return false
+      if (waited >= shelvingBoundMs || !this.#mayPark(open)) return false
       await pause(shelvingStepMs)
     }
     return true
@@ -181,15 +182,19 @@ export class PermissionBroker {
   }
 
   async #tryPark(open: Open): Promise<boolean> {
-    const { id, toolUseId, kind, request, turnId } = open.record
-    const isAlone = () => this.#open.size === 1 && this.#open.has(id) && !this.parked
-    if (turnId === null || toolUseId === null || kind === 'elicitation' || request.agentId !== null)
-      return false
-    if (!isAlone() || !(await this.#context.canContinue(toolUseId)) || !isAlone()) return false
+    const { id, toolUseId } = open.record
+    if (toolUseId === null || !this.#mayPark(open)) return false
+    if (!(await this.#context.canContinue(toolUseId)) || !this.#mayPark(open)) return false
     this.#park(id, toolUseId)
     await this.#context.abandon()
     open.resolve(deny(texts.withdrawn))
     return true
+  }
+
+  /** Whether a request is of the kind that can wait without a process, and the only one that is open. */
+  #mayPark({ record }: Open): boolean {
+    const isAlone = this.#open.size === 1 && this.#open.has(record.id) && !this.parked
+    return isAlone && record.turnId !== null && canBeContinued(record)
   }
 
   #park(permissionId: string, toolUseId: string): void {
@@ -202,9 +207,13 @@ export class PermissionBroker {
     await Promise.all(meant.map(({ record }) => this.#close(record.id, 'withdrawn')))
   }
 
+  /** The answer is told, or nobody will ask for it any more: it need not be kept. */
   #forgetParked(): void {
+    const undelivered = this.#undelivered
     this.parked = undefined
     this.#undelivered = undefined
+    if (!undelivered) return
+    void this.#context.writer.write({ savePermission: { ...undelivered.record, answer: null }, events: [] })
   }
 
   #close(permissionId: string, status: 'expired' | 'withdrawn'): Promise<unknown> {
@@ -245,7 +254,6 @@ export class PermissionBroker {
     const undelivered = this.#undelivered
     if (undelivered === undefined || undelivered.record.toolUseId !== toolUseId) return undefined
     this.#forgetParked()
-    void this.#context.writer.write({ savePermission: { ...undelivered.record, answer: null }, events: [] })
     return undelivered.answer
   }
 

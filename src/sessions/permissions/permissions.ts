@@ -3,6 +3,7 @@ import { ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { PermissionSuggestion } from '../../contract/permissions.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import type { Core } from '../core.ts'
 import type { PermissionQuery } from '../ports.ts'
 import type { Caller, PermissionAnswer, PermissionRecord, SessionRecord } from '../records.ts'
@@ -13,6 +14,7 @@ import type { PermissionService } from './permission-service.ts'
 /** See the port `PermissionService`. */
 export class Permissions implements PermissionService {
   readonly #core: Core
+  readonly #order = new OneAtATime()
 
   constructor(core: Core) {
     this.#core = core
@@ -49,8 +51,12 @@ export class Permissions implements PermissionService {
     const session = live.find(sessionId)
     const decided = await session?.decide(permissionId, { answer, decidedBy: caller.keyId })
     if (!session || !decided) throw alreadyResolved(await this.get(caller, sessionId, permissionId))
-    if (answer.updates.length > 0) await this.#remember(await known.get(caller, sessionId), answer)
-    if (body.interrupt) await session.interrupt(permission.turnId ?? undefined, false)
+    if (answer.updates.length > 0) {
+      // Several can be answered at once, and each adds to what is remembered.
+      const remember = async () => this.#remember(await known.get(caller, sessionId), answer)
+      await this.#order.run(sessionId, remember)
+    }
+    if (body.interrupt && permission.turnId !== null) await session.interrupt(permission.turnId, false)
     return decided
   }
 
