@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { defaultSettings } from '../src/contract/session-settings.ts'
-import type { SessionRecord } from '../src/sessions/records.ts'
+import { createSessionRequest } from '../src/contract/sessions.ts'
+import { createSealer } from '../src/lib/sealed-text.ts'
+import { newSession, toWantedSpec } from '../src/sessions/new-session.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { type Child, openChild } from './support/child.ts'
 import { apiKey, openScriptedServer } from './support/open-server.ts'
@@ -95,35 +96,10 @@ async function fill(dataDir: string, cwd: string, messages: number): Promise<str
   const store = await openStore({ file: join(dataDir, 'claude-code-api.db') })
   const now = Date.now()
   const id = randomUUID()
-  const session: SessionRecord = {
-    id,
-    tenantId: 'default',
-    createdBy: 'bench',
-    status: 'active',
-    title: 'large',
-    metadata: {},
-    cwd,
-    permissionMode: 'default',
-    requestedModel: null,
-    model: 'claude-made-up',
-    appendSystemPrompt: null,
-    maxTurns: null,
-    settings: defaultSettings,
-    secrets: {},
-    remembered: [],
-    workspace: null,
-    forkedFrom: null,
-    rewound: [],
-    claudeSessionId: id,
-    conversationStarted: true,
-    createdAt: now,
-    lastActivityAt: now,
-    expiresAt: now + 3_600_000,
-    endedAt: null,
-    transcript: 'complete',
-    lastSequence: 0,
-    messageCount: 0,
-  }
+  const caller = { tenantId: 'default', keyId: 'bench' }
+  const request = createSessionRequest.parse({ title: 'large', model: 'claude-made-up' })
+  const sealer = createSealer([randomBytes(32)])
+  const session = newSession(caller, request, toWantedSpec(caller, request, cwd), id, 3_600_000, sealer)
   await store.createSession(session, [], 10)
   const perCommit = 500
   for (let written = 0; written < messages; written += perCommit) {

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { toSdkOptions } from '../src/claude/sdk-options.ts'
 import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
-import { defaultSettings } from '../src/contract/session-settings.ts'
+import { plainSpec } from '../test/support/agent-parts.ts'
 import { claudesOf } from '../test/support/processes.ts'
 import { type Caller, createCaller } from './support/caller.ts'
 import { openClaudeServer } from './support/open-server.ts'
@@ -24,21 +23,7 @@ export const turns: Bench = async scope => {
   const caller = createCaller(server.url)
   scope.onEnd(() => caller.close())
   const newOptions = () =>
-    toSdkOptions(
-      {
-        tenantId: 'default',
-        claudeSessionId: randomUUID(),
-        resume: false,
-        cwd: scope.directory,
-        model: null,
-        permissionMode: 'default',
-        appendSystemPrompt: null,
-        maxTurns: null,
-        settings: defaultSettings,
-        remembered: [],
-      },
-      { environment: buildAgentEnvironment(environment) },
-    )
+    toSdkOptions(plainSpec(scope.directory), { environment: buildAgentEnvironment(environment) })
   const sdk = openLiveSdk(newOptions())
   scope.onEnd(() => sdk.close())
   const session = await caller.createSession()

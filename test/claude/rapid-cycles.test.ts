@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
-import { defaultSettings } from '../../src/contract/session-settings.ts'
-import type { AgentSpec } from '../../src/sessions/ports.ts'
+import { listenerWith, plainSpec } from '../support/agent-parts.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 import { awkwardHome, awkwardProgram } from './awkward.ts'
 
@@ -19,31 +18,7 @@ test('fifty processes opened and closed leave none, and nobody is warned of anyt
   const launcher = new ClaudeLauncher({ environment, executable: awkwardProgram }, cwd, {
     warn: (fields, message) => complaints.push({ fields, message }),
   })
-  const launch = () => {
-    const spec: AgentSpec = {
-      tenantId: 'default',
-      claudeSessionId: randomUUID(),
-      resume: false,
-      cwd,
-      model: null,
-      permissionMode: 'default',
-      appendSystemPrompt: null,
-      maxTurns: null,
-      settings: defaultSettings,
-      remembered: [],
-    }
-    return launcher.launch(spec, {
-      onMessage: () => {},
-      onDelta: () => {},
-      onIdentity: () => {},
-      onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
-      onBeforeTool: async () => {},
-      onAfterTool: async () => {},
-      onTranscriptLost: () => {},
-      onTask: () => {},
-      onOwnWork: () => {},
-    })
-  }
+  const launch = () => launcher.launch(plainSpec(cwd), listenerWith())
   for (let wave = 0; wave < 5; wave++) {
     const agents = Array.from({ length: 10 }, launch)
     // Some are closed before they have started, some while they do, some after an answer.

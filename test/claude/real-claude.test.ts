@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { defaultSettings } from '../../src/contract/session-settings.ts'
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
-import type { AgentListener, AgentSpec } from '../../src/sessions/ports.ts'
+import type { AgentSpec } from '../../src/sessions/ports.ts'
+import { listenerWith, plainSpec } from '../support/agent-parts.ts'
 import { openRealLauncher } from '../support/real-claude.ts'
 
 async function launch(
@@ -13,30 +13,8 @@ async function launch(
 ) {
   const real = await openRealLauncher(given)
   const messages: Record<string, unknown>[] = []
-  const listener: AgentListener = {
-    onMessage: m => messages.push(m),
-    onDelta: () => {},
-    onIdentity: () => {},
-    onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
-    onBeforeTool: async () => {},
-    onAfterTool: async () => {},
-    onTranscriptLost: () => {},
-    onTask: () => {},
-    onOwnWork: () => {},
-  }
-  const full: AgentSpec = {
-    tenantId: 'default',
-    claudeSessionId: randomUUID(),
-    resume: false,
-    cwd: real.cwd,
-    model: null,
-    permissionMode: 'default',
-    appendSystemPrompt: null,
-    maxTurns: null,
-    settings: defaultSettings,
-    remembered: [],
-    ...spec,
-  }
+  const listener = listenerWith({ onMessage: message => messages.push(message) })
+  const full = plainSpec(real.cwd, spec)
   const start = (more: Partial<AgentSpec> = {}) => {
     const agent = real.launcher.launch({ ...full, ...more }, listener)
     return { agent, run: (prompt: string) => agent.runTurn({ turnId: randomUUID(), prompt }) }

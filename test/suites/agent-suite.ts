@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { defaultSettings } from '../../src/contract/session-settings.ts'
-import type { AgentLauncher, AgentListener, AgentSpec } from '../../src/sessions/ports.ts'
+import type { AgentLauncher, AgentSpec } from '../../src/sessions/ports.ts'
+import { listenerWith, plainSpec } from '../support/agent-parts.ts'
 
 export interface AgentBody {
   launcher: AgentLauncher
@@ -21,7 +21,7 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
       const deltas: unknown[] = []
       const identities: { claudeSessionId: string; model: string }[] = []
       const spoke = Promise.withResolvers<void>()
-      const listener: AgentListener = {
+      const listener = listenerWith({
         onMessage: message => {
           messages.push(message)
           if (message.type === 'assistant') spoke.resolve()
@@ -31,26 +31,8 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
           spoke.resolve()
         },
         onIdentity: identity => identities.push(identity),
-        onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
-        onBeforeTool: async () => {},
-        onAfterTool: async () => {},
-        onTranscriptLost: () => {},
-        onTask: () => {},
-        onOwnWork: () => {},
-      }
-      const spec: AgentSpec = {
-        tenantId: 'default',
-        claudeSessionId: randomUUID(),
-        resume: false,
-        cwd: body.cwd,
-        model: null,
-        permissionMode: 'default',
-        appendSystemPrompt: null,
-        maxTurns: null,
-        settings: defaultSettings,
-        remembered: [],
-        ...more,
-      }
+      })
+      const spec = plainSpec(body.cwd, more)
       const agent = body.launcher.launch(spec, listener)
       const run = (prompt: string) => agent.runTurn({ turnId: randomUUID(), prompt })
       return { ...body, agent, run, messages, deltas, identities, spec, spoke: spoke.promise }

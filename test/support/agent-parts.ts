@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { defaultSettings } from '../../src/contract/session-settings.ts'
+import type { AgentListener, AgentSpec } from '../../src/sessions/ports.ts'
+
+/** How the process of a session that asks for nothing in particular is started, in a new conversation. */
+export function plainSpec(cwd: string, more: Partial<AgentSpec> = {}): AgentSpec {
+  return {
+    tenantId: 'default',
+    claudeSessionId: randomUUID(),
+    resume: false,
+    cwd,
+    model: null,
+    permissionMode: 'default',
+    appendSystemPrompt: null,
+    maxTurns: null,
+    settings: defaultSettings,
+    remembered: [],
+    ...more,
+  }
+}
+
+/** Hears everything, and does nothing but what is given. */
+export function listenerWith(given: Partial<AgentListener> = {}): AgentListener {
+  return {
+    onMessage: () => {},
+    onDelta: () => {},
+    onIdentity: () => {},
+    onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
+    onBeforeTool: async () => {},
+    onAfterTool: async () => {},
+    onTranscriptLost: () => {},
+    onTask: () => {},
+    onOwnWork: () => {},
+    ...given,
+  }
+}
