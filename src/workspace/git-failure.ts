@@ -12,7 +12,7 @@ const sentences: Record<WorkspaceFailureReason, string> = {
   authentication_required: 'The repository asks for a user and password, or refuses those that were given',
   unreachable: 'The server of the repository could not be reached',
   ref_not_found: 'The repository has no such branch, tag or commit',
-  branch_in_use: 'The branch is checked out somewhere else, or its name is taken by others below it',
+  branch_in_use: 'The branch is checked out somewhere else, or its name is taken',
   timed_out: 'It took too long',
   disk_full: 'The disk of the server is full',
   not_trusted: 'The repository belongs to another user of the machine, and git does not trust it',
@@ -32,7 +32,7 @@ const signs: readonly (readonly [RegExp, WorkspaceFailureReason])[] = [
     'ref_not_found',
   ],
   [
-    /is already checked out|already used by worktree|cannot lock ref|File\/directory conflict/i,
+    /is already checked out|already used by worktree|a branch named '.*' already exists|cannot lock ref|File\/directory conflict/i,
     'branch_in_use',
   ],
   [/repository .* not found|returned error: 404|repository '.*' does not exist/i, 'not_found'],
@@ -42,6 +42,11 @@ const signs: readonly (readonly [RegExp, WorkspaceFailureReason])[] = [
     'unreachable',
   ],
 ]
+
+/** A branch that was to be made is there: somebody has made it in the meantime. */
+export function isNameTaken({ stderr }: GitResult): boolean {
+  return /a branch named '.*' already exists/i.test(stderr)
+}
 
 export function toWorkspaceError(type: Kind, result: GitResult): ServiceError<'WORKSPACE_FAILED'> {
   return workspaceFailed(type, reasonOf(result))

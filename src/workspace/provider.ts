@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { workspace as workspaceSchema } from '../contract/workspace.ts'
+import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { OwnWorkspace, OwnWorkspaceRequest, WorkspaceProvider } from '../sessions/ports.ts'
 import { parseCloneSource } from './clone-source.ts'
 import type { Git, GitResult } from './git-command.ts'
@@ -30,6 +31,7 @@ export interface ProviderParts {
  */
 export class LocalWorkspaceProvider implements WorkspaceProvider {
   readonly #parts: ProviderParts
+  readonly #changes = new OneAtATime()
 
   constructor(parts: ProviderParts) {
     this.#parts = parts
@@ -104,12 +106,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     const plan = await planWorktree(request, repository, holder, sessionId, parts)
     return async () => {
       await makeHolder(holder, plan)
-      try {
-        await addWorktree(plan, parts, signal)
-      } catch (error) {
-        await removeWorktree(plan, parts, 'delete_unchanged')
-        throw error
-      }
+      await addWorktree(plan, parts, signal)
       return plan
     }
   }
@@ -142,7 +139,8 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   }
 
   #worktreeParts(repository: string): WorktreeParts {
-    return { git: this.#parts.git, timeoutMs: worktreeTimeoutMs, onFailure: this.#tell(repository) }
+    const { git } = this.#parts
+    return { git, changes: this.#changes, timeoutMs: worktreeTimeoutMs, onFailure: this.#tell(repository) }
   }
 
   #tell(what: string): (result: GitResult) => void {

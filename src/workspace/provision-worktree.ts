@@ -1,16 +1,21 @@
 import { basename, join } from 'node:path'
 import { invalidField } from '../contract/errors.ts'
+import type { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { OwnWorkspace, OwnWorkspaceRequest } from '../sessions/ports.ts'
-import type { Git, GitResult } from './git-command.ts'
-import { toWorkspaceError, workspaceFailed } from './git-failure.ts'
+import type { GitResult } from './git-command.ts'
+import { isNameTaken, toWorkspaceError, workspaceFailed } from './git-failure.ts'
 import { findRepository } from './git-repository.ts'
+import { askGit, type WorktreeGit } from './worktree-git.ts'
 
 type WorktreeRequest = Extract<OwnWorkspaceRequest, { type: 'worktree' }>
 export type Worktree = Extract<OwnWorkspace, { type: 'worktree' }>
+type BranchFate = 'delete' | 'delete_unchanged' | 'keep'
 
-export interface WorktreeParts {
-  git: Git
-  timeoutMs: number
+const maxAttempts = 5
+
+export interface WorktreeParts extends WorktreeGit {
+  /** By the repository: git itself fails when it comes upon a worktree that another git makes or removes. */
+  changes: OneAtATime
   onFailure(result: GitResult): void
 }
 
@@ -29,14 +34,14 @@ export async function planWorktree(
   if (deleteBranch && !removeOnEnd) throw invalidField('workspace.deleteBranch', 'needs removeOnEnd')
   const found = await findRepository(repository)
   const root = found?.root ?? repository
-  const exists = await ask(root, parts, ['show-ref', '--verify', '--quiet', `refs/heads/${branch}`])
+  const exists = await askGit(parts, root, ['show-ref', '--verify', '--quiet', `refs/heads/${branch}`])
   if (exists.missing) throw workspaceFailed('worktree', 'git_not_installed')
   const createdBranch = exists.code !== 0
   if (!createdBranch && base !== null) {
     throw invalidField('workspace.base', 'cannot be given for a branch that is there already')
   }
   const revision = createdBranch ? (base ?? 'HEAD') : `refs/heads/${branch}`
-  const resolved = await ask(root, parts, [
+  const resolved = await askGit(parts, root, [
     'rev-parse',
     '--verify',
     '--quiet',
@@ -65,56 +70,66 @@ export async function planWorktree(
   }
 }
 
-export async function addWorktree(plan: Worktree, parts: WorktreeParts, signal: AbortSignal): Promise<void> {
+export function addWorktree(plan: Worktree, parts: WorktreeParts, signal: AbortSignal): Promise<void> {
   const { path, branch, commit, createdBranch, repository } = plan
   const what = createdBranch ? ['--no-track', '-b', branch, '--', path, commit] : ['--', path, branch]
-  const result = await ask(repository, parts, ['worktree', 'add', '--quiet', ...what], signal)
-  if (result.code === 0) return
-  signal.throwIfAborted()
-  parts.onFailure(result)
-  throw toWorkspaceError('worktree', result)
+  return changing(plan, parts, async () => {
+    for (let attempt = 1; ; attempt++) {
+      const result = await askGit(parts, repository, ['worktree', 'add', '--quiet', ...what], signal)
+      if (result.code === 0) return
+      // It may have got as far as the branch, unless that is somebody else's.
+      await remove(plan, parts, isNameTaken(result) ? 'keep' : 'delete_unchanged')
+      signal.throwIfAborted()
+      if (attempt < maxAttempts && wasInTheWay(result)) continue
+      parts.onFailure(result)
+      throw toWorkspaceError('worktree', result)
+    }
+  })
 }
 
 /**
  * Takes the worktree out of its repository; a repository that is gone has forgotten it already.
- * @param branch what becomes of a branch that was made for it: deleted, deleted unless anything was committed, kept
+ * @param fate what becomes of a branch that was made for it: deleted, deleted unless anything was committed, kept
  */
-export async function removeWorktree(
+export function removeWorktree(plan: Worktree, parts: WorktreeParts, fate: BranchFate): Promise<void> {
+  return changing(plan, parts, () => remove(plan, parts, fate))
+}
+
+async function remove(
   { path, repository, branch, createdBranch, commit }: Worktree,
   parts: WorktreeParts,
-  fate: 'delete' | 'delete_unchanged' | 'keep',
+  fate: BranchFate,
 ): Promise<void> {
-  await ask(repository, parts, ['worktree', 'remove', '--force', '--force', '--', path])
+  await askAgain(repository, parts, ['worktree', 'remove', '--force', '--force', '--', path])
   if (!createdBranch || fate === 'keep') return
   const expected = fate === 'delete_unchanged' ? [commit] : []
-  const used = await ask(repository, parts, ['worktree', 'list', '--porcelain'])
-  // Somebody works on it in another worktree.
-  if (used.stdout.toString().split('\n').includes(`branch refs/heads/${branch}`)) return
-  await ask(repository, parts, ['update-ref', '-d', `refs/heads/${branch}`, ...expected])
+  const used = await askAgain(repository, parts, ['worktree', 'list', '--porcelain'])
+  // Somebody works on it in another worktree, or nobody knows.
+  if (used.code !== 0 || used.stdout.toString().split('\n').includes(`branch refs/heads/${branch}`)) return
+  await askAgain(repository, parts, ['update-ref', '-d', `refs/heads/${branch}`, ...expected])
 }
 
-async function ask(
-  cwd: string,
-  { git, timeoutMs }: WorktreeParts,
+/** Once more where another git (of the user, of a session) was in the way. */
+async function askAgain(
+  repository: string,
+  parts: WorktreeParts,
   args: readonly string[],
-  signal?: AbortSignal,
 ): Promise<GitResult> {
-  // Nothing is fetched here: what would be is from a clone that has not everything.
-  const environment = { GIT_ALLOW_PROTOCOL: '', GIT_NO_LAZY_FETCH: '1' }
-  const filters = await withoutFilters(cwd, git, timeoutMs)
-  return git.run(args, { cwd, environment: { ...environment, ...filters }, timeoutMs, signal })
+  for (let attempt = 1; ; attempt++) {
+    const result = await askGit(parts, repository, args)
+    if (result.code === 0 || attempt === maxAttempts || !wasInTheWay(result)) return result
+  }
 }
 
-/** A repository's settings may name programs that every file is led through: none of them is run. */
-async function withoutFilters(cwd: string, git: Git, timeoutMs: number): Promise<Record<string, string>> {
-  const ofFilters = ['config', '--null', '--name-only', '--get-regexp', '^filter\\.']
-  const { stdout } = await git.run(ofFilters, { cwd, timeoutMs })
-  const names = stdout.toString().split('\0')
-  const programs = [...new Set(names)].filter(name => /\.(smudge|clean|process|required)$/i.test(name))
-  // Not as arguments: a name may have an equals sign in it.
-  const settings = programs.flatMap((name, index) => [
-    [`GIT_CONFIG_KEY_${index}`, name],
-    [`GIT_CONFIG_VALUE_${index}`, /required$/i.test(name) ? 'false' : ''],
-  ])
-  return { GIT_CONFIG_COUNT: String(programs.length), ...Object.fromEntries(settings) }
+async function changing<T>(plan: Worktree, parts: WorktreeParts, work: () => Promise<T>): Promise<T> {
+  const repository = await findRepository(plan.repository)
+  return parts.changes.run(repository?.commonDirectory ?? plan.repository, work)
+}
+
+/** What git says of files of a worktree that came or went while it read them, and of a lock that another has. */
+function wasInTheWay({ ended, stderr }: GitResult): boolean {
+  return (
+    !ended &&
+    /could not lock|failed to read .*worktrees\/|Invalid path .*worktrees\/|\.lock': File exists/.test(stderr)
+  )
 }
