@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import { createSessionRequest } from '../contract/sessions.ts'
@@ -6,7 +5,6 @@ import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import { Attachments, checkRequest } from './attachments/attachments.ts'
-import { admitSession } from './branching/admit-session.ts'
 import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
 import { Conversation } from './conversation/conversation.ts'
@@ -23,22 +21,14 @@ import { LiveSessions } from './live-sessions.ts'
 import { EventLog } from './log/event-log.ts'
 import { Retention } from './log/retention.ts'
 import type { WriterLog } from './log/session-writer.ts'
-import { newSession, toWantedSpec } from './new-session.ts'
-import { checkPermissionMode } from './permissions/permission-mode.ts'
+import { toWantedSpec } from './new-session.ts'
 import { Permissions } from './permissions/permissions.ts'
-import type {
-  AgentLauncher,
-  Change,
-  Page,
-  Store,
-  TranscriptEditor,
-  WorkspaceFiles,
-  Workspaces,
-} from './ports.ts'
+import type { AgentLauncher, Page, Store, TranscriptEditor, WorkspaceFiles, Workspaces } from './ports.ts'
 import { reconcile } from './reconcile.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
 import { SessionUsageSums } from './reports/usage.ts'
+import { SessionLifecycle } from './session-lifecycle.ts'
 import type {
   FollowRequest,
   IdempotencyKey,
@@ -87,7 +77,7 @@ export class Sessions implements SessionService {
   readonly #live: LiveSessions
   readonly #expiry: ExpirySweeper
   readonly #core: Core
-  readonly #policy: SettingPolicy
+  readonly #lifecycle: SessionLifecycle
   readonly #changes: SessionChanges
   readonly #storeHealth: StoreHealth
   readonly #retention: Retention | undefined
@@ -102,7 +92,7 @@ export class Sessions implements SessionService {
     this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log })
     this.#expiry = new ExpirySweeper(
       parts.store,
-      session => this.#expire(session),
+      session => this.#lifecycle.expire(session),
       error => parts.faults.error({ err: error }, 'could not expire sessions'),
     )
     this.#core = {
@@ -114,8 +104,8 @@ export class Sessions implements SessionService {
       faults: parts.faults,
       workspaces: parts.workspaces,
     }
-    this.#policy = new SettingPolicy(parts.options, parts.launcher)
-    this.#changes = new SessionChanges(this.#core, this.#policy, parts.sealer)
+    const policy = new SettingPolicy(parts.options, parts.launcher)
+    this.#changes = new SessionChanges(this.#core, policy, parts.sealer)
     this.permissions = new Permissions(this.#core)
     this.conversation = new Conversation(this.#core, (caller, id, request) =>
       this.#submit(caller, id, request),
@@ -130,8 +120,15 @@ export class Sessions implements SessionService {
       core: this.#core,
       idempotency: this.#idempotency,
       expiry: this.#expiry,
-      policy: this.#policy,
+      policy,
       editor: parts.transcriptEditor,
+    })
+    this.#lifecycle = new SessionLifecycle({
+      core: this.#core,
+      policy,
+      directories: this.#directories,
+      expiry: this.#expiry,
+      sealer: parts.sealer,
     })
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
@@ -157,7 +154,7 @@ export class Sessions implements SessionService {
     request: OperationInput<'createSession'>['body'],
     key: IdempotencyKey,
   ): Promise<Once<SessionRecord>> {
-    const accept = (remember: Remember) => this.#create(caller, request, remember)
+    const accept = (remember: Remember) => this.#lifecycle.create(caller, request, { remember })
     return this.#idempotency.once(caller, key, accept, async ({ sessionId }) =>
       this.#core.known.get(caller, sessionId),
     )
@@ -168,38 +165,11 @@ export class Sessions implements SessionService {
     request: OperationInput<'createSession'>['body'],
     signal?: AbortSignal,
   ): Promise<SessionRecord> {
-    return this.#create(caller, request, undefined, signal)
+    return this.#lifecycle.create(caller, request, { signal })
   }
 
-  async #create(
-    caller: Caller,
-    request: OperationInput<'createSession'>['body'],
-    remember: Remember | undefined,
-    signal?: AbortSignal,
-  ): Promise<SessionRecord> {
-    const { options } = this.#parts
-    checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
-    const settings = await this.#policy.admit(request)
-    await this.#expiry.sweep()
-    const place = await this.#directories.provide(request, signal)
-    const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
-    const spare = place.workspace ? undefined : this.#live.spare?.take(wanted)
-    const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
-    const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, this.#parts.sealer)
-    session.workspace = place.workspace
-    let created = false
-    try {
-      await admitSession(this.#core, session, remember)
-      created = true
-    } finally {
-      if (spare && !created) this.#live.spare?.giveBack(spare)
-      if (!created) await place.undo()
-    }
-    this.#expiry.schedule(session.expiresAt)
-    this.#live.of(session).warm(spare)
-    // Nobody else will ask for a directory that is this session's own.
-    if (!place.workspace) this.#live.spare?.prepare(wanted)
-    return session
+  end(caller: Caller, sessionId: string): Promise<void> {
+    return this.#lifecycle.end(caller, sessionId)
   }
 
   async get(caller: Caller, sessionId: string): Promise<SessionView> {
@@ -232,17 +202,6 @@ export class Sessions implements SessionService {
   ): Promise<SessionView> {
     await this.#changes.patch(caller, sessionId, change)
     return this.get(caller, sessionId)
-  }
-
-  async end(caller: Caller, sessionId: string): Promise<void> {
-    const session = await this.#core.known.get(caller, sessionId)
-    if (session.status !== 'active') return
-    const { gone } = await this.#live.end(session.id)
-    await this.#commit(session, {
-      session: { status: 'ended', endedAt: Date.now() },
-      events: [{ type: 'session.ended', turnId: null, payload: {} }],
-    })
-    this.#directories.release(session, gone)
   }
 
   submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
@@ -358,24 +317,6 @@ export class Sessions implements SessionService {
     this.#log.close()
   }
 
-  async #expire(session: SessionRecord): Promise<void> {
-    const live = this.#live.find(session.id)
-    if (live?.isAtWork) return
-    // Claude Code goes on by itself: it is not cut off in the middle of it.
-    if (live && live.state !== 'idle') return this.#putOff(session)
-    const { gone } = await this.#live.end(session.id)
-    await this.#commit(session, {
-      session: { status: 'expired', endedAt: Date.now() },
-      events: [{ type: 'session.expired', turnId: null, payload: {} }],
-    })
-    this.#directories.release(session, gone)
-  }
-
-  async #putOff(session: SessionRecord): Promise<void> {
-    const expiresAt = Date.now() + this.#parts.options.sessionTimeoutMs
-    await this.#commit(session, { session: { expiresAt }, events: [] })
-  }
-
   async #submit(
     caller: Caller,
     sessionId: string,
@@ -392,9 +333,5 @@ export class Sessions implements SessionService {
   #view(session: SessionRecord): SessionView {
     const live = session.status === 'active' ? this.#live.find(session.id) : undefined
     return { session, state: live?.state ?? 'idle', backgroundTasks: live?.backgroundTasks ?? 0 }
-  }
-
-  #commit(session: SessionRecord, change: Pick<Change, 'session' | 'events'>) {
-    return this.#log.commit({ tenantId: session.tenantId, sessionId: session.id, at: Date.now(), ...change })
   }
 }

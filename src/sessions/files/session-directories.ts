@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
+import { maxSessionsReached } from '../admit-session.ts'
 import type { Core } from '../core.ts'
 import type { OwnWorkspace, Store, Workspaces } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
@@ -56,10 +57,7 @@ export class SessionDirectories {
     }
     // Looked at again when the session is stored; a clone for nothing would take its time.
     const { active } = await store.countSessions()
-    if (active >= options.maxSessions) {
-      const message = `${active} sessions are active; end one first`
-      throw new ServiceError('MAX_SESSIONS_REACHED', message, { limit: options.maxSessions, active })
-    }
+    if (active >= options.maxSessions) throw maxSessionsReached(options.maxSessions, active)
     const sessionId = randomUUID()
     const { provider } = this.#workspaces
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])

@@ -1,9 +1,9 @@
-import { ServiceError } from '../../contract/errors.ts'
-import type { Core } from '../core.ts'
-import type { Remember } from '../idempotency.ts'
-import { toCreatedEvent } from '../new-session.ts'
-import type { SharedPast } from '../ports.ts'
-import type { SessionRecord } from '../records.ts'
+import { ServiceError } from '../contract/errors.ts'
+import type { Core } from './core.ts'
+import type { Remember } from './idempotency.ts'
+import { toCreatedEvent } from './new-session.ts'
+import type { SharedPast } from './ports.ts'
+import type { SessionRecord } from './records.ts'
 
 /**
  * Stores a new session if there is room for it.
@@ -20,7 +20,10 @@ export async function admitSession(
   const key = remember?.({ sessionId: session.id, turnId: null })
   const result = await store.createSession(session, [toCreatedEvent(session)], limit, key, past)
   if (result.created) return
-  const { active } = result
+  throw maxSessionsReached(limit, result.active)
+}
+
+export function maxSessionsReached(limit: number, active: number): ServiceError<'MAX_SESSIONS_REACHED'> {
   const message = `${active} sessions are active; end one first`
-  throw new ServiceError('MAX_SESSIONS_REACHED', message, { limit, active })
+  return new ServiceError('MAX_SESSIONS_REACHED', message, { limit, active })
 }
