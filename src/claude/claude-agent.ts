@@ -1,4 +1,4 @@
-import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { Prompt } from '../contract/turns.ts'
 import type {
   Agent,
@@ -17,6 +17,7 @@ import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { type LiveQuery, openQuery } from './live-query.ts'
+import type { ObservedUsage } from './observed-usage.ts'
 import { toOutcome } from './outcome.ts'
 import { type AskPermission, ProposedPlans, toPermissionCallbacks } from './permission-callbacks.ts'
 import type { ProcessRegistry } from './process-registry.ts'
@@ -75,7 +76,7 @@ export class ClaudeAgent implements Agent {
     this.#context = context
     if (!spec.resume) this.#costBefore = 0
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
-    this.#workload = new Workload(context.listener)
+    this.#workload = new Workload(context.listener, this.#weighOwnWork)
     this.#live = this.#open()
     this.exited = this.#readToEnd()
     this.questions = createAgentQuestions({
@@ -241,6 +242,7 @@ export class ClaudeAgent implements Agent {
     this.#ready.resolve(failure)
     // What its tools had started may live on.
     await this.#live.end({ graceMs: 0, termMs: 0 })
+    this.#workload.end()
     const turn = this.#turn
     if (!turn) return
     const figures = toFigures(turn.results, turn.observed, this.#costBefore)
@@ -306,6 +308,12 @@ export class ClaudeAgent implements Agent {
     turn.interruptAnswered ??= this.#live.query.interrupt().catch(error => {
       this.#context.log.warn({ err: error, turnId: turn.turnId }, 'interrupt was not answered')
     })
+  }
+
+  readonly #weighOwnWork = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
+    const took = toFigures(results, observed, this.#costBefore)
+    this.#costBefore = results.at(-1)?.total_cost_usd ?? this.#costBefore
+    return took
   }
 
   /** An answer to an interrupt that is still on its way must not meet the next turn. */

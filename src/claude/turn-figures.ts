@@ -1,13 +1,7 @@
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { ModelUsage, Usage } from '../contract/turns.ts'
+import type { UsageShare } from '../sessions/ports.ts'
 import type { ObservedTokens, ObservedUsage } from './observed-usage.ts'
-
-/** What a turn took. */
-export interface TurnFigures {
-  usage: Usage | null
-  costUsd: number | null
-  modelUsage: ModelUsage[] | null
-}
 
 /**
  * What a turn took: what its results say, or without one what was observed.
@@ -18,7 +12,7 @@ export function toFigures(
   results: readonly SDKResultMessage[],
   observed: ObservedUsage,
   costBefore: number | null,
-): TurnFigures {
+): UsageShare {
   if (results.length === 0) return toFiguresWithoutResult(observed)
   const counted = sinceLastResult(results)
   return {
@@ -28,14 +22,14 @@ export function toFigures(
   }
 }
 
-const unknown: TurnFigures = { usage: null, costUsd: null, modelUsage: null }
+const unknown: UsageShare = { usage: null, costUsd: null, modelUsage: null }
 
 /** Of a turn that was called off: nothing counted is nothing known, since the model may have been asked already. */
-export function orUnknown(figures: TurnFigures): TurnFigures {
+export function orUnknown(figures: UsageShare): UsageShare {
   return figures.usage && Object.values(figures.usage).some(count => count > 0) ? figures : unknown
 }
 
-function toFiguresWithoutResult({ messages }: ObservedUsage): TurnFigures {
+function toFiguresWithoutResult({ messages }: ObservedUsage): UsageShare {
   if (messages.length === 0) return unknown
   return { usage: addUp(messages), costUsd: null, modelUsage: byModel(messages.map(withoutCost)) }
 }

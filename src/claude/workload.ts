@@ -1,7 +1,10 @@
-import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
-import type { AgentListener } from '../sessions/ports.ts'
+import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { AgentListener, UsageShare } from '../sessions/ports.ts'
 import type { ActiveTurn } from './active-turn.ts'
 import { BackgroundTasks } from './background-tasks.ts'
+import { ObservedUsage } from './observed-usage.ts'
+
+type Weigh = (results: readonly SDKResultMessage[], observed: ObservedUsage) => UsageShare
 
 /**
  * What a process works on beside the turn that it was given: tasks in the background, and what Claude Code goes on
@@ -15,10 +18,15 @@ export class Workload {
   /** Whether the process says which prompts its frames belong to. */
   marks = false
   readonly tasks: BackgroundTasks
-  readonly #listener: Pick<AgentListener, 'onOwnWork'>
+  readonly #listener: Pick<AgentListener, 'onOwnWorkStart' | 'onOwnWorkEnd'>
+  readonly #weigh: Weigh
+  #startedAt = 0
+  #observed = new ObservedUsage()
 
-  constructor(listener: Pick<AgentListener, 'onOwnWork' | 'onTask'>) {
+  /** @param weigh says what a piece of own work took */
+  constructor(listener: Pick<AgentListener, 'onOwnWorkStart' | 'onOwnWorkEnd' | 'onTask'>, weigh: Weigh) {
     this.#listener = listener
+    this.#weigh = weigh
     this.tasks = new BackgroundTasks((task, turnId) => listener.onTask(task, turnId))
   }
 
@@ -30,18 +38,34 @@ export class Workload {
     if ((message as { type: string }).type === 'command_lifecycle') this.marks = true
     const atWork = turn?.isAtWork ? turn : undefined
     this.tasks.observe(message, atWork?.turnId ?? null)
-    if (isBeginning(message)) this.#setOwnWork(atWork === undefined)
-    else if (message.type === 'result' || isIdle(message)) this.#setOwnWork(false)
+    if (this.ownWork) this.#observed.observe(message)
+    if (isBeginning(message) && !atWork) this.#startOwnWork()
+    else if (message.type === 'result') this.#endOwnWork([message])
+    else if (isBeginning(message) || isIdle(message)) this.#endOwnWork([])
     if (!atWork) return false
     const owner = this.tasks.findTurn(message)
     return owner === undefined || owner === atWork.turnId
   }
 
-  #setOwnWork(active: boolean): void {
-    if (active === this.ownWork) return
-    this.ownWork = active
-    if (active) this.ownWorks++
-    this.#listener.onOwnWork(active)
+  /** The process has gone. */
+  end(): void {
+    this.#endOwnWork([])
+  }
+
+  #startOwnWork(): void {
+    if (this.ownWork) return
+    this.ownWork = true
+    this.ownWorks++
+    this.#startedAt = Date.now()
+    this.#observed = new ObservedUsage()
+    this.#listener.onOwnWorkStart()
+  }
+
+  #endOwnWork(results: readonly SDKResultMessage[]): void {
+    if (!this.ownWork) return
+    this.ownWork = false
+    const took = this.#weigh(results, this.#observed)
+    this.#listener.onOwnWorkEnd({ ...took, startedAt: this.#startedAt, endedAt: Date.now() })
   }
 }
 

@@ -302,8 +302,12 @@ export class AgentKeeper implements PlaceHolder {
         this.background.note(task, turnId)
         this.#restAgain()
       },
-      onOwnWork: active => {
-        this.background.setOwnWork(active)
+      onOwnWorkStart: () => {
+        this.background.startOwnWork()
+        this.#restAgain()
+      },
+      onOwnWorkEnd: work => {
+        this.background.endOwnWork(work)
         this.#restAgain()
       },
       onBeforeTool: use => this.#files.before(use),

@@ -111,7 +111,8 @@ export class SpareAgent implements PlaceHolder {
         onAfterTool: async use => listener?.onAfterTool(use),
         onTranscriptLost: () => listener?.onTranscriptLost(),
         onTask: (task, turnId) => listener?.onTask(task, turnId),
-        onOwnWork: active => listener?.onOwnWork(active),
+        onOwnWorkStart: () => listener?.onOwnWorkStart(),
+        onOwnWorkEnd: work => listener?.onOwnWorkEnd(work),
       },
     )
     const spare: Spare = {

@@ -3,7 +3,7 @@ import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.t
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import { savePermission as writePermission } from './permissions.ts'
-import { toSessionColumns, toTurnColumns } from './rows.ts'
+import { toOwnWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
 import { saveTask } from './tasks.ts'
 
@@ -32,6 +32,7 @@ export function prepareChange(change: Change): PreparedChange {
   const { tenantId, sessionId, at, insertTurn, updateTurn } = change
   const savePermission = change.savePermission && { ...change.savePermission }
   const saveTasks = (change.saveTasks ?? []).map(task => ({ ...task }))
+  const addOwnWork = (change.addOwnWork ?? []).map(toOwnWorkColumns)
   const owner = { tenantId, sessionId }
   if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
     throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
@@ -87,6 +88,13 @@ export function prepareChange(change: Change): PreparedChange {
     }
     if (needy) linkAttachments(connection, needy)
     if (savePermission) writePermission(connection, savePermission)
+    for (const columns of addOwnWork) {
+      connection.run(
+        connection.db
+          .insertInto('own_work')
+          .values({ ...columns, session_id: sessionId, tenant_id: tenantId }),
+      )
+    }
     for (const task of saveTasks) saveTask(connection, task)
     for (const row of rows) connection.run(connection.db.insertInto('events').values(row))
 

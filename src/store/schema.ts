@@ -153,6 +153,16 @@ export interface TasksTable {
   ended_at: number | null
 }
 
+export interface OwnWorkTable {
+  session_id: string
+  tenant_id: string
+  started_at: number
+  ended_at: number
+  usage: string | null
+  cost_usd: number | null
+  model_usage: string | null
+}
+
 export interface IdempotencyKeysTable {
   tenant_id: string
   created_by: string
@@ -225,6 +235,7 @@ export interface StoreSchema {
   idempotency_keys: IdempotencyKeysTable
   permissions: PermissionsTable
   tasks: TasksTable
+  own_work: OwnWorkTable
   attachments: AttachmentsTable
   attachment_pieces: AttachmentPiecesTable
   turn_attachments: TurnAttachmentsTable
@@ -234,6 +245,7 @@ export type QueryBuilder = Kysely<StoreSchema>
 export type SessionRow = Selectable<SessionsTable>
 export type TurnRow = Selectable<TurnsTable>
 export type PermissionRow = Selectable<PermissionsTable>
+export type OwnWorkRow = Selectable<OwnWorkTable>
 export type TaskRow = Selectable<TasksTable>
 export type AttachmentRow = Selectable<AttachmentsTable>
 export type SnapshotRow = Selectable<SnapshotsTable>

@@ -16,13 +16,21 @@ export function createSpendingReader(connection: Connection, ensureOpen: () => v
 export function selectSpending(db: QueryBuilder, tenantId: string, sessionId: string) {
   // With an answer of the model, or lost: something was spent on it.
   const unknown = sql`cost_usd is null and ended_at is not null and (message_id is not null or status = 'lost')`
-  return db
+  const turns = db
     .selectFrom('turns')
     .where('session_id', '=', sessionId)
     .where('tenant_id', '=', tenantId)
     .where('started_at', 'is not', null)
+    .select(['cost_usd', unknown.as('unknown')])
+  const ownWork = db
+    .selectFrom('own_work')
+    .where('session_id', '=', sessionId)
+    .where('tenant_id', '=', tenantId)
+    .select(['cost_usd', sql`cost_usd is null and usage is not null`.as('unknown')])
+  return db
+    .selectFrom(turns.unionAll(ownWork).as('worked'))
     .select(
-      sql<number>`coalesce(sum(cost_usd), 0) + coalesce(sum(${unknown}), 0) * coalesce(max(cost_usd), 0)`.as(
+      sql<number>`coalesce(sum(cost_usd), 0) + coalesce(sum(unknown), 0) * coalesce(max(cost_usd), 0)`.as(
         'spent',
       ),
     )

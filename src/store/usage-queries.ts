@@ -1,30 +1,27 @@
-import { sql } from 'kysely'
-import type { ModelUsage } from '../contract/turns.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { ModelUsage, Usage } from '../contract/turns.ts'
 import type { UsageReader, UsageSums } from '../sessions/ports.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'
 
-/** What the turns of a session add up to: see the port `UsageReader`. */
+/** What a session's turns and own work add up to: see the port `UsageReader`. */
 export function createUsageReader(connection: Connection, ensureOpen: () => void): UsageReader {
   const { db } = connection
   return {
     async sumUsage(tenantId, sessionId, now) {
       ensureOpen()
-      const sums = connection.first(sumTurns(db, tenantId, sessionId, now))
+      const turns = toSums(connection.first(sumTurns(db, tenantId, sessionId, now)))
+      const own = toSums(connection.first(sumOwnWork(db, tenantId, sessionId)))
       const models = connection.all(sumModels(db, tenantId, sessionId))
-      if (!sums) throw new Error('a sum without a row')
+      const { times, activeMs, tokens, costUsd } = own
       return {
-        turns: sums.turns,
-        activeMs: sums.active_ms,
-        tokens: {
-          inputTokens: sums.input_tokens,
-          outputTokens: sums.output_tokens,
-          cacheReadInputTokens: sums.cache_read_input_tokens,
-          cacheCreationInputTokens: sums.cache_creation_input_tokens,
-        },
-        turnsWithoutTokens: sums.turns_without_tokens,
-        costUsd: sums.cost_usd,
-        turnsWithoutCost: sums.turns_without_cost,
+        turns: turns.times,
+        activeMs: turns.activeMs + activeMs,
+        tokens: addTokens(turns.tokens, tokens),
+        withoutTokens: turns.withoutTokens + own.withoutTokens,
+        costUsd: turns.costUsd + costUsd,
+        withoutCost: turns.withoutCost + own.withoutCost,
+        betweenTurns: { times, activeMs, tokens, costUsd },
         models: models.map(({ cost_complete, ...model }) => ({
           ...model,
           costComplete: cost_complete === 1,
@@ -34,22 +31,69 @@ export function createUsageReader(connection: Connection, ensureOpen: () => void
   }
 }
 
+interface Sums {
+  times: number
+  active_ms: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_input_tokens: number
+  cache_creation_input_tokens: number
+  without_tokens: number
+  cost_usd: number
+  without_cost: number
+}
+
+function toSums(sums: Sums | undefined) {
+  if (!sums) throw new Error('a sum without a row')
+  return {
+    times: sums.times,
+    activeMs: sums.active_ms,
+    tokens: {
+      inputTokens: sums.input_tokens,
+      outputTokens: sums.output_tokens,
+      cacheReadInputTokens: sums.cache_read_input_tokens,
+      cacheCreationInputTokens: sums.cache_creation_input_tokens,
+    },
+    withoutTokens: sums.without_tokens,
+    costUsd: sums.cost_usd,
+    withoutCost: sums.without_cost,
+  }
+}
+
+function addTokens(one: Usage, other: Usage): Usage {
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    cacheReadInputTokens: one.cacheReadInputTokens + other.cacheReadInputTokens,
+    cacheCreationInputTokens: one.cacheCreationInputTokens + other.cacheCreationInputTokens,
+  }
+}
+
 export function sumTurns(db: QueryBuilder, tenantId: string, sessionId: string, now: number) {
+  return begun(db, tenantId, sessionId).select(sums(sql`coalesce(ended_at, ${now})`))
+}
+
+export function sumOwnWork(db: QueryBuilder, tenantId: string, sessionId: string) {
+  return ownWork(db, tenantId, sessionId).select(sums(sql`ended_at`))
+}
+
+/** @param endedAt when what is added up has ended */
+function sums(endedAt: RawBuilder<unknown>) {
   const tokens = (kind: string) => sql<number>`coalesce(sum(json_extract(usage, ${sql.lit(`$.${kind}`)})), 0)`
-  return begun(db, tenantId, sessionId).select([
-    sql<number>`count(*)`.as('turns'),
-    sql<number>`coalesce(sum(max(0, coalesce(ended_at, ${now}) - started_at)), 0)`.as('active_ms'),
+  return [
+    sql<number>`count(*)`.as('times'),
+    sql<number>`coalesce(sum(max(0, ${endedAt} - started_at)), 0)`.as('active_ms'),
     tokens('inputTokens').as('input_tokens'),
     tokens('outputTokens').as('output_tokens'),
     tokens('cacheReadInputTokens').as('cache_read_input_tokens'),
     tokens('cacheCreationInputTokens').as('cache_creation_input_tokens'),
-    sql<number>`coalesce(sum(usage is null), 0)`.as('turns_without_tokens'),
+    sql<number>`coalesce(sum(usage is null), 0)`.as('without_tokens'),
     sql<number>`coalesce(sum(cost_usd), 0)`.as('cost_usd'),
     sql<number>`coalesce(sum(cost_usd is null or exists (
       select 1 from json_each(model_usage) where not json_extract(value, '$.costComplete'))), 0)`.as(
-      'turns_without_cost',
+      'without_cost',
     ),
-  ])
+  ] as const
 }
 
 type ModelSums = Omit<ModelUsage, 'costComplete'> & { cost_complete: 0 | 1 }
@@ -58,8 +102,12 @@ type ModelSums = Omit<ModelUsage, 'costComplete'> & { cost_complete: 0 | 1 }
 export function sumModels(db: QueryBuilder, tenantId: string, sessionId: string) {
   const field = (name: string) => sql`json_extract(share.value, ${sql.lit(`$.${name}`)})`
   const sum = (name: keyof ModelUsage) => sql<number>`sum(${field(name)})`.as(name)
-  return begun(db, tenantId, sessionId)
-    .innerJoin(sql<{ value: string }>`json_each(turns.model_usage)`.as('share'), join => join.onTrue())
+  const all = begun(db, tenantId, sessionId)
+    .select('model_usage')
+    .unionAll(ownWork(db, tenantId, sessionId).select('model_usage'))
+  return db
+    .selectFrom(all.as('worked'))
+    .innerJoin(sql<{ value: string }>`json_each(worked.model_usage)`.as('share'), join => join.onTrue())
     .select([
       sql<string>`${field('model')}`.as('model'),
       sum('inputTokens'),
@@ -83,4 +131,8 @@ function begun(db: QueryBuilder, tenantId: string, sessionId: string) {
     .where('turns.session_id', '=', sessionId)
     .where('turns.tenant_id', '=', tenantId)
     .where('turns.started_at', 'is not', null)
+}
+
+function ownWork(db: QueryBuilder, tenantId: string, sessionId: string) {
+  return db.selectFrom('own_work').where('session_id', '=', sessionId).where('tenant_id', '=', tenantId)
 }

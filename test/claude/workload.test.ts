@@ -35,9 +35,15 @@ const notification = (task_id: string, status: string) =>
 function open() {
   const told: [string, string, string | null][] = []
   const ownWork: boolean[] = []
-  const workload = new Workload({
-    onTask: (task: AgentTask, turnId) => told.push([task.taskId, task.status, turnId]),
-    onOwnWork: active => ownWork.push(active),
+  const weighed: [results: number, observed: number][] = []
+  const listener = {
+    onTask: (task: AgentTask, turnId: string | null) => told.push([task.taskId, task.status, turnId]),
+    onOwnWorkStart: () => ownWork.push(true),
+    onOwnWorkEnd: () => ownWork.push(false),
+  }
+  const workload = new Workload(listener, (results, observed) => {
+    weighed.push([results.length, observed.messages.length])
+    return { usage: null, costUsd: null, modelUsage: null }
   })
   let turn: ActiveTurn | undefined
   const begin = (id = 'turn-1') => {
@@ -51,10 +57,32 @@ function open() {
       turn?.observe(one)
       return workload.observe(one, turn)
     })
-  return { workload, told, ownWork, begin, show, endTurn: () => (turn = undefined) }
+  return { workload, told, ownWork, weighed, begin, show, endTurn: () => (turn = undefined) }
 }
 
 describe('what a process works on', () => {
+  test('by itself is weighed once, when its result comes, or with what was seen of it when none comes', () => {
+    const { workload, begin, show, endTurn, weighed, ownWork } = open()
+    begin()
+    const says = frame({
+      type: 'stream_event',
+      parent_tool_use_id: null,
+      event: { type: 'message_start', message: { model: 'm', usage: { input_tokens: 1 } } },
+    })
+    show(lifecycle('started'), init, says, result(), lifecycle('completed'), idle)
+    endTurn()
+    expect(weighed).toEqual([])
+    show(init, says, result(ofOwnWork), idle)
+    show(init, says)
+    workload.end()
+    workload.end()
+    expect(weighed).toEqual([
+      [1, 1],
+      [0, 1],
+    ])
+    expect(ownWork).toEqual([true, false, true, false])
+  })
+
   test('by itself is not of the turn that was sent meanwhile, and its result does not answer it', () => {
     const { begin, show, ownWork } = open()
     begin('turn-0')

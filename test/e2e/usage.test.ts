@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { openServer } from '../support/open-server.ts'
@@ -47,6 +49,12 @@ test('each turn has its share by model, and the session is their sum', async () 
     tokensComplete: true,
     costUsd: expect.closeTo(first.costUsd + second.costUsd, 8),
     costComplete: true,
+    betweenTurns: {
+      times: 0,
+      activeMs: 0,
+      tokens: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
+      costUsd: 0,
+    },
     models: expect.arrayContaining([
       { ...turns[0].modelUsage[0], costUsd: expect.closeTo(first.costUsd, 8) },
       { ...turns[1].modelUsage[0], costUsd: expect.closeTo(second.costUsd, 8) },
@@ -126,5 +134,43 @@ test('a turn whose process is killed counts with what was seen of it', async () 
   expect((await call('GET', `/sessions/${id}/usage`)).body).toMatchObject({
     tokens: usage,
     costComplete: false,
+  })
+})
+
+test('what Claude does by itself after a background task is in no turn, but in the sums and the budget', async () => {
+  const { call, createSession, ask, model, cwd } = await openServer()
+  const release = join(cwd, 'release')
+  const command = `until [ -e ${release} ]; do sleep 0.05; done`
+  model.script('in the background', [
+    toolUse('Bash', { command, description: 'wait', run_in_background: true }, counted(100, 10)),
+    text('It waits', counted(200, 20)),
+  ])
+  // Claude Code tells of a task that has ended in a prompt without a person's words.
+  model.script(({ text }) => text === '', text('It has ended', counted(4000, 400)))
+  model.script('and now', text('Nothing', counted(1000, 100)))
+  const id = await createSession({ allowedTools: ['Bash'], maxBudgetUsd: 100 })
+  const usageOf = async () => (await call('GET', `/sessions/${id}/usage`)).body
+  const first = (await ask(id, 'in the background')).body
+  writeFileSync(release, '')
+  await until(async () => (await usageOf()).betweenTurns.times === 1)
+  const second = (await ask(id, 'and now')).body
+  expect([first.usage.inputTokens, second.usage.inputTokens]).toEqual([300, 1000])
+
+  const { betweenTurns, ...usage } = await usageOf()
+  expect(betweenTurns).toMatchObject({ times: 1, tokens: { inputTokens: 4000, outputTokens: 400 } })
+  expect(betweenTurns.costUsd).toBeGreaterThan(second.costUsd)
+  const costUsd = first.costUsd + second.costUsd + betweenTurns.costUsd
+  expect(usage).toMatchObject({
+    turns: 2,
+    tokens: { inputTokens: 5300, outputTokens: 530 },
+    tokensComplete: true,
+    costUsd: expect.closeTo(costUsd, 8),
+    costComplete: true,
+    models: [{ inputTokens: 5300, costUsd: expect.closeTo(costUsd, 8) }],
+  })
+  await call('PATCH', `/sessions/${id}`, { maxBudgetUsd: first.costUsd + second.costUsd })
+  expect(await ask(id, 'and now')).toMatchObject({
+    status: 402,
+    body: { error: { details: { spent: expect.closeTo(costUsd, 8) } } },
   })
 })

@@ -106,7 +106,7 @@ describe('a database that cannot be used', () => {
       reason: 'newer',
       file,
       message: expect.stringMatching(
-        /store\.db is newer than this program.*"999-from-the-future".*"\d{3}-\w+"/,
+        /store\.db is newer than this program.*"999-from-the-future".*"\d{3}-[\w-]+"/,
       ),
     })
     expect(await readFile(file)).toEqual(before)

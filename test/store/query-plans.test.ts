@@ -31,7 +31,7 @@ import {
 import { selectSpending } from '../../src/store/spending-queries.ts'
 import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
-import { sumModels, sumTurns } from '../../src/store/usage-queries.ts'
+import { sumModels, sumOwnWork, sumTurns } from '../../src/store/usage-queries.ts'
 
 const connection = openConnection(':memory:')
 const { db } = connection
@@ -154,24 +154,29 @@ it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, 
   }
 })
 
-it('selectSpending reads the turns of one session alone', () => {
+it('selectSpending reads the turns and the own work of one session alone', () => {
   const compiled = selectSpending(db, 't', 's').compile()
   const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }
   const plan = connection.all({ compile: () => explained as CompiledQuery<{ detail: string }> })
-  expect(plan.map(row => row.detail)).toEqual([
+  const steps = plan.map(row => row.detail).filter(step => /turns|own_work/.test(step))
+  expect(steps).toEqual([
     expect.stringMatching(/^SEARCH turns USING (COVERING )?INDEX \w+ \(session_id=\?/),
+    'SEARCH own_work USING INDEX own_work_session (session_id=? AND tenant_id=?)',
   ])
 })
 
-it.each(Object.entries({ sumTurns: sumTurns(db, 't', 's', 1), sumModels: sumModels(db, 't', 's') }))(
-  '%s reads one range of an index that holds all that is added up',
-  (_, query) => {
-    const compiled = query.compile()
-    const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }
-    const plan = connection.all({ compile: () => explained as CompiledQuery<{ detail: string }> })
-    const steps = plan.map(row => row.detail).filter(step => step.includes('turns'))
-    expect(steps).toEqual([
-      'SEARCH turns USING COVERING INDEX turns_usage (session_id=? AND tenant_id=? AND started_at>?)',
-    ])
-  },
-)
+const ofTurns =
+  'SEARCH turns USING COVERING INDEX turns_usage (session_id=? AND tenant_id=? AND started_at>?)'
+const ofOwnWork = 'SEARCH own_work USING INDEX own_work_session (session_id=? AND tenant_id=?)'
+
+it.each([
+  ['sumTurns', sumTurns(db, 't', 's', 1), [ofTurns]],
+  ['sumOwnWork', sumOwnWork(db, 't', 's'), [ofOwnWork]],
+  ['sumModels', sumModels(db, 't', 's'), [ofTurns, ofOwnWork]],
+])('%s reads one range of each index, which holds all that is added up of turns', (_, query, expected) => {
+  const compiled = query.compile()
+  const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }
+  const plan = connection.all({ compile: () => explained as CompiledQuery<{ detail: string }> })
+  const steps = plan.map(row => row.detail).filter(step => /turns|own_work/.test(step))
+  expect(steps).toEqual(expected)
+})

@@ -37,4 +37,17 @@ export function spendingCases(context: StoreContext): void {
     expect(await spent([{ costUsd: 0.25 }, { costUsd: 0.5 }, died, lost])).toBe(1.75)
     expect(await spent([died])).toBe(0)
   })
+
+  it('counts what Claude has done by itself, and as the dearest what is known only in part', async () => {
+    const session = await context.addSession()
+    const insertTurn = turnRecord(session, { status: 'completed', startedAt: 1, endedAt: 2, costUsd: 0.5 })
+    const nothing = { inputTokens: 1, outputTokens: 1, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
+    const work = { startedAt: 3, endedAt: 4, usage: nothing, costUsd: 0.25, modelUsage: null }
+    const seen = { ...work, costUsd: null }
+    const unseen = { ...seen, usage: null }
+    const addOwnWork = [work, seen, unseen]
+    await context.store.commit(changeOf(session, { insertTurn, addOwnWork }))
+    expect(await context.store.spending.sumSpending(tenantId, session.id)).toBe(1.25)
+    expect(await context.store.spending.sumSpending('another tenant', session.id)).toBe(0)
+  })
 }

@@ -33,9 +33,10 @@ export function usageCases(context: StoreContext): void {
     turns: 0,
     activeMs: 0,
     tokens: tokens(0),
-    turnsWithoutTokens: 0,
+    withoutTokens: 0,
     costUsd: 0,
-    turnsWithoutCost: 0,
+    withoutCost: 0,
+    betweenTurns: { times: 0, activeMs: 0, tokens: tokens(0), costUsd: 0 },
     models: [],
   }
 
@@ -73,9 +74,10 @@ export function usageCases(context: StoreContext): void {
       turns: 2,
       activeMs: 2_500,
       tokens: tokens(7),
-      turnsWithoutTokens: 0,
+      withoutTokens: 0,
       costUsd: 0.875,
-      turnsWithoutCost: 0,
+      withoutCost: 0,
+      betweenTurns: none.betweenTurns,
       models: [share('large', 4), share('small', 3, { webSearchRequests: 2 })],
     })
     expect(await sum(session, 'tenant-b')).toEqual(none)
@@ -95,9 +97,9 @@ export function usageCases(context: StoreContext): void {
       // The one that runs up to now; a clock that was set back takes nothing away.
       activeMs: 9_000 + 0 + 2_000,
       tokens: tokens(1),
-      turnsWithoutTokens: 2,
+      withoutTokens: 2,
       costUsd: 0,
-      turnsWithoutCost: 3,
+      withoutCost: 3,
       models: [{ model: 'm', costUsd: null, costComplete: false }],
     })
     await addTurn(session, {
@@ -106,13 +108,44 @@ export function usageCases(context: StoreContext): void {
       modelUsage: [share('m', 2), share('n', 0, { costComplete: false })],
     })
     expect(await sum(session)).toMatchObject({
-      turnsWithoutTokens: 2,
+      withoutTokens: 2,
       costUsd: 0.25,
-      turnsWithoutCost: 4,
+      withoutCost: 4,
       models: [
         { model: 'm', inputTokens: 3, costUsd: 0.25, costComplete: false },
         { model: 'n', costUsd: 0, costComplete: false },
       ],
+    })
+  })
+
+  test('counts what Claude has done by itself between turns, and says which part of the sums that is', async () => {
+    const session = await context.addSession()
+    await addTurn(session, { usage: tokens(5), costUsd: 0.625, modelUsage: [share('large', 5)] })
+    const took = { usage: tokens(2), costUsd: 0.25, modelUsage: [share('small', 1), share('large', 1)] }
+    const work = { startedAt: 4_000, endedAt: 4_500, ...took }
+    await context.store.commit(changeOf(session, { addOwnWork: [work, { ...work, endedAt: 3_000 }] }))
+    const other = await context.addSession()
+    await context.store.commit(changeOf(other, { addOwnWork: [{ ...work, costUsd: 9 }] }))
+    const sums = {
+      turns: 1,
+      activeMs: 2_500,
+      tokens: tokens(9),
+      withoutTokens: 0,
+      costUsd: 1.125,
+      withoutCost: 0,
+      betweenTurns: { times: 2, activeMs: 500, tokens: tokens(4), costUsd: 0.5 },
+      models: [share('large', 7), share('small', 2)],
+    }
+    expect(await sum(session)).toEqual(sums)
+    expect(await sum(session, 'tenant-b')).toEqual(none)
+    const unknown = { ...work, usage: null, costUsd: null, modelUsage: null }
+    await context.store.commit(changeOf(session, { addOwnWork: [unknown] }))
+    expect(await sum(session)).toEqual({
+      ...sums,
+      activeMs: 3_000,
+      withoutTokens: 1,
+      withoutCost: 1,
+      betweenTurns: { ...sums.betweenTurns, times: 3, activeMs: 1_000 },
     })
   })
 }

@@ -30,7 +30,8 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
     onAfterTool: async () => {},
     onTranscriptLost: () => {},
     onTask: () => {},
-    onOwnWork: () => {},
+    onOwnWorkStart: () => {},
+    onOwnWorkEnd: () => {},
     ...given,
   }
 }

@@ -9,6 +9,7 @@ import type {
   AgentQuestions,
   AgentSpec,
   AgentTask,
+  OwnWork,
   TranscriptEntry,
   TranscriptStore,
   TurnOutcome,
@@ -234,12 +235,13 @@ class ScriptedAgent implements Agent {
 
   /** Goes on by itself, without a prompt, until it is interrupted or `endOwnWork` is called. */
   beginOwnWork(said: string): void {
-    this.#listener.onOwnWork(true)
+    this.#listener.onOwnWorkStart()
     this.#say(said, `msg_${randomUUID()}`, false)
   }
 
-  endOwnWork(): void {
-    this.#listener.onOwnWork(false)
+  endOwnWork(took: Partial<OwnWork> = {}): void {
+    const nothing = { startedAt: 1_000, endedAt: 1_000, usage: null, costUsd: null, modelUsage: null }
+    this.#listener.onOwnWorkEnd({ ...nothing, ...took })
   }
 
   interruptOwnWork(): void {

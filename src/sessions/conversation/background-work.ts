@@ -1,5 +1,5 @@
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { AgentTask } from '../ports.ts'
+import type { AgentTask, OwnWork } from '../ports.ts'
 import type { TaskRecord } from '../records.ts'
 
 interface Owner {
@@ -49,9 +49,18 @@ export class BackgroundWork {
     void this.#writer.write({ saveTasks: [record], events: [] })
   }
 
-  setOwnWork(active: boolean): void {
-    this.ownWork = active
-    if (active) return
+  startOwnWork(): void {
+    this.ownWork = true
+  }
+
+  /** @param work what it took, which is written down */
+  endOwnWork(work: OwnWork): void {
+    void this.#writer.write({ addOwnWork: [work], events: [] })
+    this.#beQuiet()
+  }
+
+  #beQuiet(): void {
+    this.ownWork = false
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()
@@ -65,7 +74,7 @@ export class BackgroundWork {
 
   /** The process is gone, and with it all that ran in it. Resolves when that is written. */
   async lose(): Promise<void> {
-    this.setOwnWork(false)
+    this.#beQuiet()
     if (this.#running.size === 0) return
     const endedAt = Date.now()
     const saveTasks = [...this.#running.values()].map(task => ({ ...task, status: 'lost' as const, endedAt }))

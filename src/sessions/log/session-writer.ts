@@ -9,7 +9,7 @@ export interface WriterLog {
 
 type Write = Pick<
   Change,
-  'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'saveTasks' | 'events'
+  'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'saveTasks' | 'addOwnWork' | 'events'
 >
 
 /**
@@ -96,12 +96,14 @@ function merge(writes: Write[]): Write {
   const session = Object.assign({}, ...writes.map(write => write.session))
   const { updateTurn, idempotency, savePermission } = writes.at(-1) ?? {}
   const saveTasks = writes.flatMap(write => write.saveTasks ?? [])
+  const addOwnWork = writes.flatMap(write => write.addOwnWork ?? [])
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
     ...(idempotency && { idempotency }),
     ...(savePermission && { savePermission }),
     ...(saveTasks.length > 0 && { saveTasks }),
+    ...(addOwnWork.length > 0 && { addOwnWork }),
     events: writes.flatMap(write => write.events),
   }
 }

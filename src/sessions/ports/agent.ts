@@ -8,6 +8,7 @@ import type { ModelUsage, PermissionDenial, Prompt, StopReason, Usage } from '..
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
 import type { AgentControl } from './agent-control.ts'
 import type { AgentQuestions, AgentTask } from './agent-questions.ts'
+import type { OwnWork } from './usage.ts'
 
 /** How a conversation's process is to be started. */
 export interface AgentSpec {
@@ -86,8 +87,10 @@ export interface AgentListener {
   onTranscriptLost(): void
   /** A background task has begun, is known better, or has ended; those that end with the process are not told of. */
   onTask(task: AgentTask, turnId: string | null): void
-  /** The main conversation has begun or ended to work on something that nobody has sent. */
-  onOwnWork(active: boolean): void
+  /** The main conversation has begun to work on something that nobody has sent. */
+  onOwnWorkStart(): void
+  /** That is over; also told when the process has gone. */
+  onOwnWorkEnd(work: OwnWork): void
 }
 
 /** One live Claude Code process with one conversation; runs one turn at a time. */
@@ -115,7 +118,7 @@ export interface Agent extends AgentControl {
    * nothing happens without a running turn.
    */
   interrupt(): void
-  /** Makes it leave what it has begun by itself (`onOwnWork`), by force after a bounded time. Idempotent. */
+  /** Makes it leave what it has begun by itself (`onOwnWorkStart`), by force after a bounded time. Idempotent. */
   interruptOwnWork(): void
   /** What can be asked of it beside its turns. */
   readonly questions: AgentQuestions

@@ -16,7 +16,7 @@ import type { ProcessLedger } from './process-ledger.ts'
 import type { SpendingReader } from './spending.ts'
 import type { TaskStore } from './tasks.ts'
 import type { TranscriptStore } from './transcripts.ts'
-import type { UsageReader } from './usage.ts'
+import type { OwnWork, UsageReader } from './usage.ts'
 
 /** What one transaction changes in one session. */
 export interface Change {
@@ -64,6 +64,8 @@ export interface Change {
       | 'permissionDenials'
     >
   >
+  /** What Claude Code has done by itself between turns. */
+  addOwnWork?: OwnWork[]
   /** Stored as it is now, whether it was there before or not. */
   savePermission?: PermissionRecord
   /** As `savePermission`. */

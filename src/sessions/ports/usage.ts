@@ -1,15 +1,30 @@
 import type { ModelUsage, Usage } from '../../contract/turns.ts'
 
-/** What the turns of a session that have begun add up to. */
+/** What a piece of work took; null: not known. */
+export interface UsageShare {
+  usage: Usage | null
+  costUsd: number | null
+  modelUsage: ModelUsage[] | null
+}
+
+/** Something that Claude Code has gone on with by itself between two turns, and what it took. */
+export interface OwnWork extends UsageShare {
+  startedAt: number
+  endedAt: number
+}
+
+/** What the turns of a session that have begun, and its own work between them, add up to. */
 export interface UsageSums {
   turns: number
   activeMs: number
   tokens: Usage
-  /** Turns of whose tokens nothing is known. */
-  turnsWithoutTokens: number
+  /** Turns, and pieces of own work, of whose tokens nothing is known. */
+  withoutTokens: number
+  /** What is in these sums of Claude Code's own work between turns. */
+  betweenTurns: { times: number; activeMs: number; tokens: Usage; costUsd: number }
   costUsd: number
-  /** Turns of whose cost nothing is known, or not all. */
-  turnsWithoutCost: number
+  /** Turns, and pieces of own work, of whose cost nothing is known, or not all. */
+  withoutCost: number
   models: ModelUsage[]
 }
 

@@ -11,6 +11,7 @@ import { workspaces } from './009-workspaces.ts'
 import { branching } from './010-branching.ts'
 import { secrets } from './011-secrets.ts'
 import { tasks } from './012-tasks.ts'
+import { ownWork } from './013-own-work.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   branching,
   secrets,
   tasks,
+  ownWork,
 ]
