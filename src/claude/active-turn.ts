@@ -27,6 +27,8 @@ export class ActiveTurn {
   assistantError: SDKAssistantMessageError | undefined
   assistantText: string | null = null
   readonly observed = new ObservedUsage()
+  /** Whether the conversation has been compacted. */
+  compacted = false
   /** Whether it has been handed on as ended: what comes now is not of it. */
   finished = false
   /** Whether any frame said which prompts it belongs to. */
@@ -93,6 +95,7 @@ export class ActiveTurn {
         .join('')
       if (text !== '') this.assistantText = text
     }
+    if (message.type === 'system' && message.subtype === 'compact_boundary') this.compacted = true
     this.assistantText = findCommandOutput(message) ?? this.assistantText
     if (message.type === 'result' && !isOfOwnWork(message)) this.results.push(message)
   }

@@ -17,6 +17,8 @@ export interface TurnSigns {
   /** Text of the newest assistant message, or what a command has printed. */
   assistantText: string | null
   interruptRequested: boolean
+  /** Whether the conversation has been compacted: nobody has stopped that. */
+  compacted: boolean
   observed: ObservedUsage
 }
 
@@ -45,6 +47,13 @@ export function toOutcome(
   if (result.subtype === 'error_max_turns') return completed('max_turns')
   if (result.subtype === 'error_max_budget_usd') return completed('budget')
   if (result.stop_reason === 'refusal') return completed('refusal')
+  const interrupted = (): TurnOutcome => ({
+    status: 'interrupted',
+    response: signs.assistantText,
+    ...orUnknown(figures),
+  })
+  // A command that is stopped succeeds.
+  if (signs.interruptRequested && isOfCommand(result) && !signs.compacted) return interrupted()
   const failed = (failure: AgentFailure): TurnOutcome => ({
     status: 'failed',
     failure,
@@ -56,9 +65,7 @@ export function toOutcome(
     const output = toStructuredOutput(result, format)
     return 'reason' in output ? failed(output) : { ...completed('end_turn'), ...output }
   }
-  if (signs.interruptRequested) {
-    return { status: 'interrupted', response: signs.assistantText, ...orUnknown(figures) }
-  }
+  if (signs.interruptRequested) return interrupted()
   if (result.subtype === 'error_max_structured_output_retries') return failed(outputRetriesExhausted)
   return failed(toFailure(result, signs.assistantError))
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -124,6 +125,35 @@ describe('the context window', () => {
     const { endedAt } = (await call('GET', `/sessions/${id}/turns/${(await running).body.turnId}`)).body
     const { startedAt } = (await call('GET', `/sessions/${id}/turns/${compacted.body.turnId}`)).body
     expect(startedAt >= endedAt).toBe(true)
+  })
+
+  test('can be stopped, by its time or by an interrupt, and leaves the conversation as it was', async () => {
+    const { call, createSession, ask, model } = await openServer()
+    const id = await createSession()
+    await ask(id, 'Remember that my cat is called Minka')
+    let asked = 0
+    const held = model.scriptSummary(({ signal }) => {
+      asked++
+      return text('a summary', { holdUntil: once(signal, 'abort') })
+    })
+    const timedOut = await call('POST', `/sessions/${id}/compact`, { timeout: 1_500 })
+    expect(timedOut).toMatchObject({ status: 408, body: { error: { code: 'REQUEST_TIMEOUT' } } })
+    const command = await ask(id, '/compact', { commands: true, timeout: 1_500 })
+    expect(command).toMatchObject({ status: 408, body: { error: { code: 'REQUEST_TIMEOUT' } } })
+    const before = asked
+    const stopped = call('POST', `/sessions/${id}/compact`)
+    await until(() => asked > before)
+    await call('POST', `/sessions/${id}/interrupt`)
+    expect(await stopped).toMatchObject({ status: 200, body: { compacted: false } })
+    const { turns } = (await call('GET', `/sessions/${id}/turns`)).body
+    expect(turns.map(({ status }: { status: string }) => status)).toEqual([
+      'completed',
+      'timed_out',
+      'timed_out',
+      'interrupted',
+    ])
+    held()
+    expect((await ask(id, 'What is my cat called?')).body.response).toContain('Minka')
   })
 
   test('stays as it is when the summary fails, and a session that is over is not compacted', async () => {
