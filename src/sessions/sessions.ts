@@ -122,6 +122,7 @@ export class Sessions implements SessionService {
       expiry: this.#expiry,
       policy,
       editor: parts.transcriptEditor,
+      directories: this.#directories,
     })
     this.#lifecycle = new SessionLifecycle({
       core: this.#core,

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, watch, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { answerWithPrompts, fork, promptsIn, reopen, tell } from '../support/branches.ts'
@@ -136,6 +138,24 @@ describe('a fork', () => {
       status: 422,
       body: { error: { code: 'WORKSPACE_FAILED', details: { reason: 'not_found' } } },
     })
+  })
+
+  test('that meets the removal of the directory is refused', async () => {
+    const server = await openServer()
+    const { call, createSession } = server
+    const id = await createSession({ workspace: { type: 'empty', removeOnEnd: true } })
+    const { cwd } = (await call('GET', `/sessions/${id}`)).body.config
+    for (let index = 0; index < 5_000; index++) writeFileSync(join(cwd, `${index}.txt`), '')
+    const watcher = watch(cwd)
+    const begun = once(watcher, 'change')
+    await call('DELETE', `/sessions/${id}`)
+    await begun
+    watcher.close()
+    expect(await call('POST', `/sessions/${id}/fork`)).toMatchObject({
+      status: 422,
+      body: { error: { code: 'WORKSPACE_FAILED', details: { type: 'empty', reason: 'not_found' } } },
+    })
+    expect(existsSync(cwd)).toBe(false)
   })
 
   test('is made once for one Idempotency-Key', async () => {

@@ -2,6 +2,7 @@ import type { RewindSessionResponse } from '../../contract/branching.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
 import type { ExpirySweeper } from '../expiry.ts'
+import type { SessionDirectories } from '../files/session-directories.ts'
 import type { Idempotency, Remember } from '../idempotency.ts'
 import type { TranscriptEditor } from '../ports.ts'
 import type { Caller, SessionRecord } from '../records.ts'
@@ -20,6 +21,7 @@ export interface BranchingParts {
   expiry: ExpirySweeper
   policy: SettingPolicy
   editor: TranscriptEditor
+  directories: Pick<SessionDirectories, 'hold'>
 }
 
 /** Shared pasts, and going back: see the port `BranchingService`. */

@@ -5,6 +5,7 @@ import type { OperationInput } from '../../contract/operations.ts'
 import { admitSession } from '../admit-session.ts'
 import type { Core } from '../core.ts'
 import type { ExpirySweeper } from '../expiry.ts'
+import type { SessionDirectories } from '../files/session-directories.ts'
 import { resolveWorkingDirectory } from '../files/working-directory.ts'
 import type { Remember } from '../idempotency.ts'
 import { toFork } from '../new-session.ts'
@@ -14,22 +15,31 @@ import type { SettingPolicy } from '../settings/setting-policy.ts'
 import type { Conversations } from './conversations.ts'
 import type { TranscriptBranches } from './transcript-branches.ts'
 
+export interface ForkingParts {
+  core: Core
+  expiry: ExpirySweeper
+  policy: SettingPolicy
+  directories: Pick<SessionDirectories, 'hold'>
+}
+
 /** Makes sessions that share the past of another one. */
 export class Forking {
   readonly #core: Core
   readonly #expiry: ExpirySweeper
   readonly #policy: SettingPolicy
+  readonly #directories: ForkingParts['directories']
   readonly #conversations: Conversations
   readonly #transcripts: TranscriptBranches
 
   constructor(
-    { core, expiry, policy }: { core: Core; expiry: ExpirySweeper; policy: SettingPolicy },
+    { core, expiry, policy, directories }: ForkingParts,
     conversations: Conversations,
     transcripts: TranscriptBranches,
   ) {
     this.#core = core
     this.#expiry = expiry
     this.#policy = policy
+    this.#directories = directories
     this.#conversations = conversations
     this.#transcripts = transcripts
   }
@@ -65,7 +75,11 @@ export class Forking {
     })
     const past = { sessionId: original.id, before: dropped[0]?.sequence ?? null, without: original.rewound }
     try {
-      await admitSession(this.#core, session, remember, past)
+      await this.#directories.hold(original.workspace, async () => {
+        // It may have been removed meanwhile.
+        await this.#checkDirectory(original)
+        await admitSession(this.#core, session, remember, past)
+      })
     } catch (error) {
       await this.#transcripts.remove(original.tenantId, id)
       throw error

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import { maxSessionsReached } from '../admit-session.ts'
 import type { Core } from '../core.ts'
 import type { OwnWorkspace, Store, Workspaces } from '../ports.ts'
@@ -26,6 +27,8 @@ export class SessionDirectories {
   readonly #workspaces: Workspaces
   readonly #closing = new AbortController()
   readonly #removing = new Set<Promise<void>>()
+  /** By path: whether a directory is removed depends on who else works in it. */
+  readonly #changes = new OneAtATime()
 
   constructor(core: Core, workspaces: Workspaces) {
     this.#core = core
@@ -78,11 +81,21 @@ export class SessionDirectories {
     if (!workspace?.removeOnEnd) return
     const removing = this.#safely(async () => {
       await gone
-      const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-      if (active === 0) await this.#workspaces.provider.remove(workspace)
+      await this.hold(workspace, async () => {
+        const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
+        if (active === 0) await this.#workspaces.provider.remove(workspace)
+      })
     })
     this.#removing.add(removing)
     void removing.then(() => this.#removing.delete(removing))
+  }
+
+  /**
+   * Does something that must not meet the removal of a directory.
+   * @param workspace null: a directory that is nobody's to remove
+   */
+  hold<T>(workspace: OwnWorkspace | null, work: () => Promise<T>): Promise<T> {
+    return workspace ? this.#changes.run(workspace.path, work) : work()
   }
 
   /** What retention removes: the events of a session, then what is kept of its files. */
