@@ -89,6 +89,11 @@ export const readFileHeaders = z.strictObject({
 export const writeFileHeaders = z.strictObject({
   'If-Match': ifMatch,
   'If-None-Match': tags.meta({ description: '`*`: only created, never overwritten; else 412' }),
+  'Content-Range': z
+    .string()
+    .refine(() => false, { message: 'a part of a file cannot be written; send the whole content without it' })
+    .optional()
+    .meta({ description: 'Refused with 400: a part of a file cannot be written' }),
 })
 
 export const deleteFileHeaders = z.strictObject({ 'If-Match': ifMatch })

@@ -34,7 +34,9 @@ async function send(content: Readable, res: Response): Promise<void> {
     await pipeline(content, res)
   } catch (error) {
     content.destroy()
-    // The client has left, which is its right; anything else is ours.
-    if (!res.destroyed || !clientHasLeft.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    // The client has left, which is its right; anything else is ours, and it is too late to tell the client.
+    if (!res.destroyed || !clientHasLeft.includes((error as NodeJS.ErrnoException).code ?? '')) {
+      throw new Error('a content broke off while it was sent', { cause: error })
+    }
   }
 }

@@ -3,20 +3,17 @@ import { type FileHandle, readlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
-import { invalidField } from '../contract/errors.ts'
 import type { Directory, FileName } from './directory.ts'
-import { firstNames } from './directory-names.ts'
 import { isFsError } from './file-errors.ts'
-import { toFileName, toShownName } from './file-name.ts'
+import { toFileName, toShownName, toShownTarget } from './file-name.ts'
 import { toEpochMs } from './file-version.ts'
 import { absolutePathOf, isInside, type Scope, walk } from './safe-path.ts'
 import { tarBlockSize, toTarHeader } from './tar-header.ts'
+import { TreeWalk } from './tree-walk.ts'
 
 const chunkSize = 64 * 1024
 /** Names of a directory that are held at a time. */
 const batchSize = 10_000
-/** Each level is held open while what is below it is read. */
-const maxLevels = 256
 
 /**
  * A directory, or a file, as tar.gz. Made while it is read, in the order of the names, so that the same files
@@ -48,7 +45,7 @@ class TarWriter {
     const place = await walk(this.#scope, this.#top)
     try {
       const [name] = place.names
-      if (name === undefined) yield* this.#directory(place.directory, '', maxLevels)
+      if (name === undefined) yield* this.#tree(place.directory)
       else yield* this.#file(place.directory, name, basename(this.#top))
     } finally {
       await place.close()
@@ -56,18 +53,29 @@ class TarWriter {
     yield Buffer.alloc(2 * tarBlockSize)
   }
 
-  /** @param path in the archive, with a slash at its end; empty: the archive itself */
-  async *#directory(directory: Directory, path: string, levelsLeft: number): AsyncGenerator<Buffer> {
-    if (levelsLeft === 0) throw invalidField('path', 'is nested too deeply')
-    for (let last: Buffer | undefined; ; ) {
-      const names = await firstNames(directory, batchSize, last)
-      for (const bytes of names) {
+  async *#tree(top: Directory): AsyncGenerator<Buffer> {
+    const tree = new TreeWalk(top, { batchSize })
+    // In the archive, with a slash at its end; empty: the archive itself.
+    let path = ''
+    try {
+      for (;;) {
+        const bytes = await unlessGone(tree.next())
+        if (!bytes) {
+          if ((await tree.leave()) === undefined) return
+          path = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1)
+          continue
+        }
         const { name } = toShownName(bytes)
         if (this.#exclude.has(name) || this.#exclude.has(path + name)) continue
-        yield* this.#entry(directory, toFileName(bytes), path + name, levelsLeft)
+        const stats = await unlessGone(tree.here.lstat(toFileName(bytes)))
+        if (!stats?.isDirectory()) yield* this.#entry(tree.here, toFileName(bytes), path + name, stats)
+        else if (await unlessGone(tree.enter(toFileName(bytes)))) {
+          path = `${path}${name}/`
+          yield toTarHeader({ ...toFields(stats), path, type: 'Directory', sizeBytes: 0 })
+        }
       }
-      last = names.at(-1)
-      if (!last || names.length < batchSize) return
+    } finally {
+      await tree.close()
     }
   }
 
@@ -75,20 +83,10 @@ class TarWriter {
     directory: Directory,
     name: FileName,
     path: string,
-    levelsLeft: number,
+    stats: BigIntStats | undefined,
   ): AsyncGenerator<Buffer> {
-    const stats = await unlessGone(directory.lstat(name))
     if (stats?.isFile()) yield* this.#file(directory, name, path)
     if (stats?.isSymbolicLink()) yield* this.#link(directory, name, path, stats)
-    if (!stats?.isDirectory()) return
-    const inner = await unlessGone(directory.openDirectory(name))
-    if (!inner) return
-    try {
-      yield toTarHeader({ ...toFields(stats), path: `${path}/`, type: 'Directory', sizeBytes: 0 })
-      yield* this.#directory(inner, `${path}/`, levelsLeft - 1)
-    } finally {
-      await inner.close()
-    }
   }
 
   async *#file(directory: Directory, name: FileName, path: string): AsyncGenerator<Buffer> {
@@ -106,11 +104,14 @@ class TarWriter {
 
   /** Only what leads to something in the archive: elsewhere it would lead out, or to something of another meaning. */
   async *#link(directory: Directory, name: FileName, path: string, stats: BigIntStats) {
-    const text = await unlessGone(readlink(directory.at(name)))
-    const leadsTo = text === undefined ? undefined : await this.#findTarget(path)
-    if (text === undefined || leadsTo === undefined) return
+    const bytes = await unlessGone(readlink(directory.at(name), { encoding: 'buffer' }))
+    const leadsTo = bytes && (await this.#findTarget(path))
+    if (!bytes || leadsTo === undefined) return
+    const text = toShownTarget(bytes)
     const from = dirname(path)
     const isPlain = !text.startsWith('/') && !join(from, text).startsWith('..')
+    // It was not even found itself, where a name on the way to it is not UTF-8.
+    if (!isPlain && leadsTo === join(this.#top, path)) return
     const target = isPlain ? text : relative(join(this.#top, from), leadsTo) || '.'
     yield toTarHeader({ ...toFields(stats), path, type: 'SymbolicLink', sizeBytes: 0, target })
   }
@@ -120,6 +121,8 @@ class TarWriter {
       const place = await walk(this.#scope, join(this.#top, path))
       await place.close()
       const target = absolutePathOf(place)
+      // Behind what does not exist it may go up again, and out.
+      if (place.names.includes('..')) return undefined
       return isInside(this.#top, target) ? target : undefined
     } catch {
       return undefined

@@ -10,10 +10,10 @@ import type {
 } from '../sessions/ports.ts'
 import { diffCheckpoints } from './checkpoint-diff.ts'
 import { notAllowed } from './file-errors.ts'
-import { type DiffEntry, listTreeChanges, splitDiff, writeTreeDiff } from './git-diff.ts'
+import { type DiffEntry, listTreeChanges, splitDiff, TreesUnreadable, writeTreeDiff } from './git-diff.ts'
 import type { KeptContents } from './kept-contents.ts'
 import { isInside, toShownPath } from './safe-path.ts'
-import type { GitSnapshots } from './snapshots.ts'
+import type { GitSnapshots, SnapshotLog } from './snapshots.ts'
 
 const maxFiles = 2_000
 const maxTextBytes = 2 * 1024 * 1024
@@ -23,11 +23,13 @@ export class LocalDiffs implements WorkspaceDiffs {
   readonly #snapshots: GitSnapshots
   readonly #checkpoints: Checkpoints
   readonly #contents: KeptContents
+  readonly #log: SnapshotLog
 
-  constructor(snapshots: GitSnapshots, checkpoints: Checkpoints, contents: KeptContents) {
+  constructor(snapshots: GitSnapshots, checkpoints: Checkpoints, contents: KeptContents, log: SnapshotLog) {
     this.#snapshots = snapshots
     this.#checkpoints = checkpoints
     this.#contents = contents
+    this.#log = log
   }
 
   async compare(scope: FileScope, { sinceTurnId, path }: DiffRequest): Promise<WorkspaceDiff> {
@@ -38,7 +40,12 @@ export class LocalDiffs implements WorkspaceDiffs {
     }
     const now = await this.#snapshots.takeNow(scope)
     if ('missing' in now) return this.#compareFiles(scope, sinceTurnId, wanted, now.missing)
-    const inTree = await this.#compareTrees(scope, { from: snapshot.tree, to: now.tree }, wanted)
+    const trees = { from: snapshot.tree, to: now.tree }
+    const inTree = await this.#compareTrees(scope, trees, wanted).catch((error: unknown) => {
+      if (!(error instanceof TreesUnreadable)) throw error
+      this.#log.warn({ err: error, sessionId: scope.sessionId }, 'a snapshot cannot be read any more')
+    })
+    if (!inTree) return this.#compareFiles(scope, sinceTurnId, wanted, 'failed')
     // What git saw nothing of: the session's other directories.
     const [cwd] = scope.directories
     const outside = await this.#compareFiles(scope, sinceTurnId, wanted, null, file => !isInside(cwd, file))

@@ -6,17 +6,20 @@ import type { Directory } from './directory.ts'
  * asked for are ever held.
  *
  * @param after only names behind this one
+ * @param kind what counts; what each is says the directory itself
  */
 export async function firstNames(
   directory: Directory,
   limit: number,
   after?: Buffer | undefined,
+  kind: 'anything' | 'directories' = 'anything',
 ): Promise<Buffer[]> {
   let names: Buffer[] = []
   // Not in the types: names as bytes.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }
   for await (const entry of await opendir(directory.base, options)) {
     const name = entry.name as unknown as Buffer
+    if (kind === 'directories' && !entry.isDirectory()) continue
     if (after && name.compare(after) <= 0) continue
     names.push(name)
     if (names.length >= 2 * limit + 1024) names = sorted(names).slice(0, limit)

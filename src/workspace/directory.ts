@@ -1,6 +1,6 @@
 import { type BigIntStats, constants, existsSync } from 'node:fs'
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Linux: names something without opening it, so that no FIFO waits and no device is touched. Node has no name for it. */
 const O_PATH = 0o10000000
@@ -29,11 +29,14 @@ export interface DirectoryAccess {
  */
 export class Directory {
   readonly handle: FileHandle
+  /** See `identityOf`. */
+  readonly identity: string
   readonly #path: string
   readonly #access: DirectoryAccess
 
-  private constructor(handle: FileHandle, path: string, access: DirectoryAccess) {
+  private constructor({ handle, stats }: Opened, path: string, access: DirectoryAccess) {
     this.handle = handle
+    this.identity = identityOf(stats)
     this.#path = path
     this.#access = access
   }
@@ -48,8 +51,17 @@ export class Directory {
 
   /** The directory of that name in this one, as `open`. */
   async openDirectory(name: FileName): Promise<Directory> {
-    const handle = await openAllowed(this.at(name), this.#access)
-    return new Directory(handle, join(this.#path, name.toString()), this.#access)
+    const opened = await openAllowed(this.at(name), this.#access)
+    return new Directory(opened, join(this.#path, name.toString()), this.#access)
+  }
+
+  /** The directory that this one is in by now, which need not be the one in which it was opened. */
+  async openParent(): Promise<Directory> {
+    return new Directory(
+      await openAllowed(`${this.base}/..`, this.#access),
+      dirname(this.#path),
+      this.#access,
+    )
   }
 
   /** A path for the functions of `node:fs`, which leads to that name in this directory. Its last part is not resolved. */
@@ -104,11 +116,22 @@ export class Directory {
   }
 }
 
-async function openAllowed(path: FileName, { pinned, isForbidden }: DirectoryAccess): Promise<FileHandle> {
+interface Opened {
+  handle: FileHandle
+  stats: BigIntStats
+}
+
+/** What stays the same under every name. */
+export function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+async function openAllowed(path: FileName, { pinned, isForbidden }: DirectoryAccess): Promise<Opened> {
   const mode = pinned ? O_PATH : O_RDONLY | O_NONBLOCK
   const handle = await open(path, mode | O_DIRECTORY | O_NOFOLLOW)
   try {
-    if (!isForbidden(await handle.stat({ bigint: true }))) return handle
+    const stats = await handle.stat({ bigint: true })
+    if (!isForbidden(stats)) return { handle, stats }
     throw Object.assign(new Error('the directory is forbidden'), { code: 'EACCES' })
   } catch (error) {
     await handle.close()

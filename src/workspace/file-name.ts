@@ -16,6 +16,13 @@ export function toShownName(bytes: Buffer): ShownName {
   return { name: name.join(''), escaped: true }
 }
 
+/** What a link says, each name in it as it is shown: so it leads to the one that is shown like that. */
+export function toShownTarget(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString()
+  const names = bytes.toString('latin1').split('/')
+  return names.map(name => toShownName(Buffer.from(name, 'latin1')).name).join('/')
+}
+
 /** For the file system: a text where there is one, because it is cheaper. */
 export function toFileName(bytes: Buffer): FileName {
   return isUtf8(bytes) ? bytes.toString() : bytes

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { stat, unlink } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { invalidField } from '../contract/errors.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type {
@@ -16,7 +16,7 @@ import type {
 } from '../sessions/ports.ts'
 import { archivePlace } from './archive.ts'
 import { toContentType } from './content-type.ts'
-import { hasDescriptorPaths } from './directory.ts'
+import { hasDescriptorPaths, identityOf } from './directory.ts'
 import { FileContent } from './file-content.ts'
 import { noSuchFile, toFileError } from './file-errors.ts'
 import { toVersion } from './file-version.ts'
@@ -24,6 +24,7 @@ import { requirePrecondition } from './precondition.ts'
 import { removeDirectory } from './remove-directory.ts'
 import {
   absolutePathOf,
+  isInside,
   type Place,
   requireInside,
   type Scope,
@@ -100,7 +101,8 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   ): Promise<void> {
     return this.#atParent(roots, path, async (place, name, scope) =>
       this.#changes.run(absolutePathOf(place), async () => {
-        await requireInside(place.directory, scope, path)
+        const directoryPath = await requireInside(place.directory, scope, path)
+        requireNoRoot(roots, join(directoryPath, name))
         const stats = await place.directory.lstat(name)
         // The tag that a reader was given of a link is that of the file it leads to.
         const read = stats.isSymbolicLink() ? await statThrough(scope, path) : stats
@@ -172,9 +174,11 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   }
 }
 
-/** What stays the same under every name. */
-function identityOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`
+/** @throws ServiceError when one of the roots would go with what is removed */
+function requireNoRoot(roots: WorkspaceRoots, removed: string): void {
+  if (roots.some(root => isInside(removed, root))) {
+    throw invalidField('path', "holds one of the session's own directories")
+  }
 }
 
 async function findIdentity(path: string): Promise<string | undefined> {

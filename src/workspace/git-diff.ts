@@ -1,4 +1,5 @@
 import type { FileDiff } from '../contract/workspace.ts'
+import type { GitResult } from './git-command.ts'
 import type { SnapshotRepository } from './snapshot-repository.ts'
 
 /** A diff without its text. */
@@ -13,14 +14,23 @@ export interface TreePair {
   path: string | undefined
 }
 
-/** What is different between two trees, in the order of the paths. @throws Error when git cannot tell */
+/** Git cannot tell what is different: a tree or a file in it was borrowed from a repository that has lost it. */
+export class TreesUnreadable extends Error {
+  override readonly name = 'TreesUnreadable'
+
+  constructor({ ended, stderr }: GitResult) {
+    super(`git could not compare two trees: ${ended ?? stderr}`)
+  }
+}
+
+/** What is different between two trees, in the order of the paths. @throws TreesUnreadable */
 export async function listTreeChanges(repository: SnapshotRepository, trees: TreePair): Promise<DiffEntry[]> {
   const result = await repository.run([...quiet, '--raw', '--numstat', '-z', ...toArguments(trees)])
-  if (result.code !== 0) throw new Error(`git could not compare two trees: ${result.stderr}`)
+  if (result.code !== 0) throw new TreesUnreadable(result)
   return parseRawAndNumstat(result.stdout.toString())
 }
 
-/** The same as one text; what goes beyond `maxBytes` is left out. @throws Error when git cannot tell */
+/** The same as one text; what goes beyond `maxBytes` is left out. @throws TreesUnreadable */
 export async function writeTreeDiff(
   repository: SnapshotRepository,
   trees: TreePair,
@@ -28,7 +38,7 @@ export async function writeTreeDiff(
 ): Promise<{ text: Buffer; truncated: boolean }> {
   const result = await repository.run([...quiet, '--patch', ...toArguments(trees)], { maxBytes })
   const truncated = result.ended === 'too_much'
-  if (result.code !== 0 && !truncated) throw new Error(`git could not compare two trees: ${result.stderr}`)
+  if (result.code !== 0 && !truncated) throw new TreesUnreadable(result)
   return {
     text: truncated ? result.stdout.subarray(0, result.stdout.lastIndexOf('\n') + 1) : result.stdout,
     truncated,
@@ -37,7 +47,8 @@ export async function writeTreeDiff(
 
 /** The text of each file, in the order of the list of changes; a change of kind (file to link) has two parts. */
 export function splitDiff(text: string): string[] {
-  const parts = text.split(/^(?=diff --git )/m).filter(part => part !== '')
+  // Lines of files never begin so, they have a sign before them; but to `m` more than a line feed begins a line.
+  const parts = text.split(/(?<=^|\n)(?=diff --git )/).filter(part => part !== '')
   const whole: string[] = []
   let header = ''
   for (const part of parts) {
@@ -76,7 +87,9 @@ export function parseRawAndNumstat(output: string): DiffEntry[] {
   }
   const byPath = new Map(entries.map(entry => [entry.path, entry]))
   while (index < fields.length) {
-    const [insertions = '', deletions = '', path = ''] = fields[index]?.split('\t') ?? []
+    // A path may have tabs in it as well.
+    const [, insertions = '', deletions = '', path = ''] =
+      /^(.*?)\t(.*?)\t(.*)$/s.exec(fields[index] ?? '') ?? []
     const isRename = path === ''
     const entry = byPath.get(isRename ? (fields[index + 2] ?? '') : path)
     if (entry) {

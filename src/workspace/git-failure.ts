@@ -43,6 +43,11 @@ const signs: readonly (readonly [RegExp, WorkspaceFailureReason])[] = [
   ],
 ]
 
+/** A clone at a branch or a tag that the repository has not. */
+export function isUnknownBranch({ code, ended, stderr }: GitResult): boolean {
+  return code !== 0 && !ended && /^fatal: Remote branch .* not found/m.test(stderr)
+}
+
 /** A branch that was to be made is there: somebody has made it in the meantime. */
 export function isNameTaken({ stderr }: GitResult): boolean {
   return /a branch named '.*' already exists/i.test(stderr)

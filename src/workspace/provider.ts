@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { workspace as workspaceSchema } from '../contract/workspace.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
@@ -8,6 +8,7 @@ import type { Git, GitResult } from './git-command.ts'
 import { workspaceFailed } from './git-failure.ts'
 import { cloneRepository } from './provision-clone.ts'
 import { addWorktree, planWorktree, removeWorktree, type WorktreeParts } from './provision-worktree.ts'
+import { removeHolder } from './remove-holder.ts'
 
 /** Says of a directory that it is the server's own, and what has to be undone with it. */
 const markName = 'workspace.json'
@@ -43,7 +44,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     try {
       return await make()
     } catch (error) {
-      await rm(holder, { recursive: true, force: true, maxRetries: 3 })
+      await removeHolder(holder)
       throw isDiskFull(error) && request.type !== 'empty' ? workspaceFailed(request.type, 'disk_full') : error
     }
   }
@@ -124,8 +125,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     if (workspace.type === 'worktree') {
       await removeWorktree(workspace, this.#worktreeParts(workspace.repository), fate)
     }
-    // Programs of the session may have taken away their own right to write.
-    await rm(holder, { recursive: true, force: true, maxRetries: 3 })
+    await removeHolder(holder)
   }
 
   /** Only what lies in our directory, has the name of a session and carries our mark is ever removed. */

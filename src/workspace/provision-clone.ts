@@ -4,7 +4,7 @@ import { invalidField } from '../contract/errors.ts'
 import type { OwnWorkspace, OwnWorkspaceRequest } from '../sessions/ports.ts'
 import type { CloneSource } from './clone-source.ts'
 import type { Git, GitCommand, GitResult } from './git-command.ts'
-import { toWorkspaceError } from './git-failure.ts'
+import { isUnknownBranch, toWorkspaceError } from './git-failure.ts'
 
 type CloneRequest = Extract<OwnWorkspaceRequest, { type: 'git' }>
 type CloneWorkspace = Extract<OwnWorkspace, { type: 'git' }>
@@ -18,16 +18,17 @@ interface CloneParts {
   onFailure(result: GitResult): void
 }
 
+const wholeCommitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/
+const shortCommitId = /^[0-9a-f]{7,63}$/
+const unknownWithDepth =
+  'is no branch and no tag there; a commit must be given by its whole id where a depth is given'
+
 /** Clones a repository into a directory of its own, and checks out what is asked for. */
 export async function cloneRepository(
   { ref, depth, removeOnEnd }: CloneRequest,
   source: CloneSource,
   parts: CloneParts,
 ): Promise<CloneWorkspace> {
-  const isCommit = ref !== undefined && /^[0-9a-f]{7,64}$/.test(ref)
-  if (isCommit && depth !== undefined && !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) {
-    throw invalidField('workspace.ref', 'must be the whole id of a commit where a depth is given')
-  }
   const path = join(parts.holder, toDirectoryName(source.url))
   const deadline = performance.now() + parts.timeoutMs
   const run = async (cwd: string, args: readonly string[]) => {
@@ -40,24 +41,36 @@ export async function cloneRepository(
     // A server that an allowed one leads to may be one that is not allowed.
     return parts.git.run(['-c', 'http.followRedirects=false', ...args], command)
   }
-  const must = async (cwd: string, args: readonly string[]) => {
-    const result = await run(cwd, args)
-    if (result.code === 0) return result
+  const fail = (result: GitResult): never => {
     parts.signal.throwIfAborted()
     parts.onFailure(result)
     throw toWorkspaceError('git', result)
+  }
+  const must = async (cwd: string, args: readonly string[]) => {
+    const result = await run(cwd, args)
+    if (result.code !== 0) fail(result)
   }
   const shallow = depth === undefined ? [] : [`--depth=${depth}`]
   const clone = ['clone', '--quiet', '--template=', '--no-tags', ...shallow]
   // Tags come with a whole history, where they cost little.
   if (depth === undefined) clone.splice(clone.indexOf('--no-tags'), 1)
-  if (isCommit) {
+  const cloneCommit = async (id: string) => {
     await must(parts.holder, [...clone, '--no-checkout', '--', source.address, path])
-    if (depth !== undefined) await must(path, ['fetch', '--quiet', ...shallow, 'origin', ref])
-    await must(path, ['checkout', '--quiet', ref, '--'])
+    if (depth !== undefined) await must(path, ['fetch', '--quiet', ...shallow, 'origin', id])
+    await must(path, ['checkout', '--quiet', id, '--'])
+  }
+  if (ref !== undefined && wholeCommitId.test(ref)) {
+    await cloneCommit(ref)
   } else {
     const branch = ref === undefined ? [] : [`--branch=${ref}`]
-    await must(parts.holder, [...clone, ...branch, '--', source.address, path])
+    const result = await run(parts.holder, [...clone, ...branch, '--', source.address, path])
+    // What looks like the beginning of an id may be a branch or a tag, which git too would take first.
+    if (ref !== undefined && shortCommitId.test(ref) && isUnknownBranch(result)) {
+      if (depth !== undefined) throw invalidField('workspace.ref', unknownWithDepth)
+      // Git takes away what it has made of a clone that fails; what it could not would be in the way.
+      await rm(path, { recursive: true, force: true })
+      await cloneCommit(ref)
+    } else if (result.code !== 0) fail(result)
   }
   // Where it was fetched from says nothing to the session's git that it may not know; the address has no secrets.
   await must(path, ['remote', 'set-url', 'origin', source.url])

@@ -1,18 +1,19 @@
-import { rmdir, unlink } from 'node:fs/promises'
+import { access, constants, rmdir, unlink } from 'node:fs/promises'
 import { invalidField } from '../contract/errors.ts'
 import type { Directory, FileName } from './directory.ts'
 import { firstNames } from './directory-names.ts'
 import { isFsError } from './file-errors.ts'
 import { toFileName } from './file-name.ts'
+import { TreeWalk } from './tree-walk.ts'
 
-/** Each level is held open while what is below it is removed. */
-const maxLevels = 256
 const batchSize = 1_000
 
-/** Removes a directory; what is in it only when `recursive`. */
+/** Removes a directory; what is in it only when `recursive`. What may not be removed as a whole is left as it is. */
 export async function removeDirectory(parent: Directory, name: FileName, recursive: boolean): Promise<void> {
   if (recursive) {
-    await removeTree(parent, name, maxLevels)
+    await requireChangeable(parent)
+    await requireRemovable(parent, name)
+    await removeTree(parent, name)
     return
   }
   try {
@@ -25,28 +26,78 @@ export async function removeDirectory(parent: Directory, name: FileName, recursi
   }
 }
 
-/** Every directory is opened in the one above it, so that no link that is put in its place is ever followed. */
-async function removeTree(parent: Directory, name: FileName, levelsLeft: number): Promise<void> {
-  if (levelsLeft === 0) throw invalidField('path', 'is nested too deeply')
-  const directory = await parent.openDirectory(name)
+/**
+ * Removes a directory with everything in it. No link is followed, also none that is put there meanwhile.
+ *
+ * @param prepare gets each directory before it is read
+ */
+export async function removeTree(
+  parent: Directory,
+  name: FileName,
+  prepare: (directory: Directory) => Promise<void> = async () => {},
+): Promise<void> {
+  const top = await parent.openDirectory(name)
+  const tree = new TreeWalk(top, { batchSize, consumes: true })
   try {
+    await prepare(top)
     for (;;) {
-      const names = await firstNames(directory, batchSize)
-      if (names.length === 0) break
-      for (const bytes of names) await removeEntry(directory, toFileName(bytes), levelsLeft)
+      const next = await tree.next()
+      if (next) {
+        await unlessGone(removeOrEnter(tree, toFileName(next), prepare))
+        continue
+      }
+      const left = await tree.leave()
+      if (left === undefined) break
+      await unlessGone(rmdir(tree.here.at(left)))
     }
   } finally {
-    await directory.close()
+    await tree.close()
+    await top.close()
   }
   await rmdir(parent.at(name))
 }
 
-async function removeEntry(directory: Directory, name: FileName, levelsLeft: number): Promise<void> {
+async function removeOrEnter(
+  tree: TreeWalk,
+  name: FileName,
+  prepare: (directory: Directory) => Promise<void>,
+): Promise<void> {
+  if ((await tree.here.lstat(name)).isDirectory()) await prepare(await tree.enter(name))
+  else await unlink(tree.here.at(name))
+}
+
+/** Looks at every directory below, so that nothing is removed when something of it may not be. */
+async function requireRemovable(parent: Directory, name: FileName): Promise<void> {
+  const top = await parent.openDirectory(name)
+  const tree = new TreeWalk(top, { batchSize, kind: 'directories' })
   try {
-    if ((await directory.lstat(name)).isDirectory()) await removeTree(directory, name, levelsLeft - 1)
-    else await unlink(directory.at(name))
+    await requireChangeable(top)
+    for (;;) {
+      const next = await tree.next()
+      if (next) await unlessGone(tree.enter(toFileName(next)).then(requireChangeable))
+      else if ((await tree.leave()) === undefined) return
+    }
+  } finally {
+    await tree.close()
+    await top.close()
+  }
+}
+
+/** @throws EACCES or EROFS when there is something in it that could not be removed */
+async function requireChangeable(directory: Directory): Promise<void> {
+  try {
+    await access(directory.base, constants.W_OK | constants.X_OK)
   } catch (error) {
-    // Somebody else was faster.
+    const [first] = await firstNames(directory, 1)
+    if (first) throw error
+  }
+}
+
+/** Somebody else was faster. */
+async function unlessGone(work: Promise<unknown>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
     if (!isFsError(error, 'ENOENT')) throw error
   }
 }

@@ -1,6 +1,8 @@
 import { Header, Pax } from 'tar'
 
 export const tarBlockSize = 512
+/** The old field has 255 bytes; a much longer path is not even tried, which would take long for a deep one. */
+const maxOldPath = 1024
 
 export interface TarEntry {
   path: string
@@ -22,6 +24,8 @@ export function toTarHeader({ path, type, mode, sizeBytes, modifiedAt, target }:
   }
   const block = Buffer.alloc(tarBlockSize)
   // Whose files they are is nobody's business where they are unpacked.
-  const header = new Header({ ...fields, type, mode, uid: 0, gid: 0 })
-  return header.encode(block, 0) ? Buffer.concat([new Pax(fields).encode(), block]) : block
+  const isLong = path.length > maxOldPath
+  const shown = isLong ? path.slice(0, 99) : path
+  const header = new Header({ ...fields, path: shown, type, mode, uid: 0, gid: 0 })
+  return header.encode(block, 0) || isLong ? Buffer.concat([new Pax(fields).encode(), block]) : block
 }

@@ -29,7 +29,7 @@ export function createWorkspaces(parts: WorkspacesParts): Workspaces {
     provider,
     snapshots,
     checkpoints,
-    diffs: new LocalDiffs(snapshots, checkpoints, contents),
+    diffs: new LocalDiffs(snapshots, checkpoints, contents, rest.log),
     async forget(sessionId) {
       await rm(join(directory, sessionId), { recursive: true, force: true })
     },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { text, together, toolUse } from '../../src/demo/answer.ts'
@@ -116,6 +116,48 @@ describe('in a git repository', () => {
     expect(put.status).toBeLessThan(300)
     expect((await files(id)).files).toMatchObject([{ path: 'a.txt', status: 'modified' }])
     expect((await call('GET', `/sessions/${id}/diff?since=${id}`)).body.error.code).toBe('TURN_NOT_FOUND')
+  })
+
+  test.each([
+    [
+      'was made anew',
+      (repository: string) => {
+        rmSync(join(repository, '.git'), { recursive: true })
+        git(repository, 'init', '--quiet')
+        git(repository, 'add', '--all')
+        git(repository, 'commit', '--quiet', '--message=new')
+      },
+    ],
+    [
+      'has lost a commit',
+      (repository: string) => {
+        git(repository, 'commit', '--quiet', '--all', '--amend', '--message=other')
+        git(repository, 'reflog', 'expire', '--expire=now', '--all')
+        git(repository, 'gc', '--quiet', '--prune=now')
+      },
+    ],
+  ])('falls back to checkpoints when the repository %s, until the next snapshot', async (_, lose) => {
+    const { createSession, root, run, files, unified, log } = await open()
+    const repository = makeRepository(join(root, 'project'))
+    const id = await createSession({ ...free, cwd: repository })
+    await run(id, write('new.txt', 'x\n'))
+    writeFileSync(join(repository, 'a.txt'), 'two\n')
+    expect(await files(id)).toMatchObject({ source: 'git', files: [{ path: 'a.txt' }, { path: 'new.txt' }] })
+    lose(repository)
+    const found = { source: 'checkpoints', reason: 'failed', files: [{ path: 'new.txt', status: 'added' }] }
+    expect(await files(id)).toMatchObject(found)
+    const { response, text } = await unified(id)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-diff-reason')).toBe('failed')
+    expect(text).toContain('+++ b/new.txt\n')
+    expect(log.lines).toContainEqual(expect.objectContaining({ msg: 'a snapshot cannot be read any more' }))
+    const later = await run(id, bash('echo three > a.txt'))
+    expect(await files(id, `&since=${later}`)).toMatchObject({
+      source: 'git',
+      reason: null,
+      files: [{ path: 'a.txt', insertions: 1, deletions: 1 }],
+    })
+    expect(await files(id)).toMatchObject(found)
   })
 
   test('waits for one snapshot however many tools run at once', async () => {

@@ -93,6 +93,19 @@ test('the files of further directories of the session, and nothing of the server
     { path: join(cwd, 'two/a.txt') },
     { path: join(cwd, 'two/b.txt') },
   ])
+  const removing = await send('DELETE', `/sessions/${id}/files/content?path=${cwd}/two&recursive=true`)
+  expect(removing.status).toBe(400)
+  const wide = await createSession({ cwd: join(cwd, 'one'), additionalDirectories: [cwd] })
+  const all = await send('DELETE', `/sessions/${wide}/files/content?path=${cwd}&recursive=true`)
+  expect(all.status).toBe(400)
+  mkdirSync(join(cwd, 'one/inner/work'), { recursive: true })
+  const inner = await createSession({
+    cwd: join(cwd, 'one/inner/work'),
+    additionalDirectories: [join(cwd, 'one')],
+  })
+  const content = `/sessions/${inner}/files/content`
+  expect((await send('DELETE', `${content}?path=${cwd}/one/inner&recursive=true`)).status).toBe(400)
+  expect(readdirSync(join(cwd, 'one/inner'))).toEqual(['work'])
   // The server's data lie in this one's directory.
   const above = await createSession()
   expect((await call('GET', `/sessions/${above}/files/content?path=data/secret.key`)).status).toBe(403)

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import express from 'express'
 import { describe, expect, test } from 'vitest'
+import { ServiceError } from '../../src/contract/errors.ts'
 import { createClient } from '../support/client.ts'
 import { openSessions, until } from '../support/open-sessions.ts'
 import { type DoorOptions, key, openDoor, readError } from './open-door.ts'
@@ -139,6 +141,24 @@ describe('a file', () => {
   })
 })
 
+describe('an archive', () => {
+  test('that breaks off cuts the connection, and the log says once why', async () => {
+    const content = new Readable({
+      read() {
+        this.push('half of it')
+        this.destroy(new ServiceError('PATH_NOT_ALLOWED', 'it was moved away'))
+      },
+    })
+    const archive = async () => ({ name: 'work', content })
+    await using door = await openDoor({ service: { files: { archive } as never } })
+    const breaking = door.call('/sessions/0b0e1f6e-4ad4-4f5c-9f0e-2f0c8e6d1a11/archive')
+    await expect(breaking.then(response => response.text())).rejects.toThrow()
+    const faults = door.lines.filter(({ level }) => level === 50)
+    expect(faults).toMatchObject([{ msg: 'unexpected fault', operation: 'getArchive' }])
+    expect(JSON.stringify(faults)).toContain('it was moved away')
+  })
+})
+
 describe('a client that leaves', () => {
   test('in the middle of a file or an archive leaves nothing open, and is no fault', async () => {
     await using opened = await open()
@@ -222,6 +242,19 @@ describe('changing files', () => {
       expect([200, 201]).toContain(response.status)
       expect(await (await file('x')).text()).toBe(content)
     }
+  })
+
+  test('a part of the content is refused, by the name of the header', async () => {
+    await using opened = await open()
+    const { cwd, file } = opened
+    writeFileSync(join(cwd, 'x'), '0123456789')
+    const headers = { 'content-range': 'bytes 2-3/10' }
+    const response = await file('x', { method: 'PUT', body: 'XX', headers })
+    expect([response.status, (await readError(response)).error]).toMatchObject([
+      400,
+      { code: 'INVALID_REQUEST', details: { issues: [{ path: 'Content-Range' }] } },
+    ])
+    expect(await (await file('x')).text()).toBe('0123456789')
   })
 
   test('a body that is too large, or that somebody else has read, changes nothing', async () => {

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -16,7 +17,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../support/open-sessions.ts'
-import { errorOf, openFiles } from './open-files.ts'
+import { errorOf, makeDeepTree, openFiles } from './open-files.ts'
 
 function unpack(archive: Buffer): string {
   const target = temporaryDirectory()
@@ -83,6 +84,7 @@ test('links that lead out are left out, and so is what is no file; absolute ones
     'sub/out': '-> ../../outside',
     etc: '-> /etc/passwd',
     circle: '-> circle',
+    'sub/out-behind-nothing': '-> missing/../../../outside/secret.txt',
     'sub/other': '-> ../beside/file',
     'beside/file': 'beside',
   })
@@ -135,11 +137,31 @@ test('names that are not UTF-8 are in it as they are listed', async () => {
   writeFileSync(Buffer.concat([Buffer.from(`${cwd}/caf`), Buffer.from([0xe9])]), 'x')
   mkdirSync(Buffer.concat([Buffer.from(`${cwd}/dir`), Buffer.from([0xff])]))
   writeFileSync(Buffer.concat([Buffer.from(`${cwd}/dir`), Buffer.from([0xff]), Buffer.from('/in')]), 'y')
+  const linkIn = (name: string, target: Buffer | string) =>
+    symlinkSync(
+      target,
+      Buffer.concat([Buffer.from(`${cwd}/dir`), Buffer.from([0xff]), Buffer.from(`/${name}`)]),
+    )
+  linkIn('to-in', 'in')
+  linkIn('to-outside', '/etc/passwd')
+  // A link leads to the one that has got another name in the archive.
+  symlinkSync(Buffer.from('é/../caf\xe9', 'latin1'), join(cwd, 'left-out'))
+  symlinkSync(Buffer.concat([Buffer.from('./'), Buffer.from([0x63, 0x61, 0x66, 0xe9])]), join(cwd, 'link'))
   expect(contentsOf(unpack((await archive()).bytes))).toEqual({
     'caf%E9': 'x',
     'dir%FF': '/',
     'dir%FF/in': 'y',
+    'dir%FF/to-in': '-> in',
+    link: '-> ./caf%E9',
   })
+})
+
+test('a directory however deep', async () => {
+  const { cwd, archive } = openArchives({ 'a.txt': 'a', 'z.txt': 'z' })
+  makeDeepTree(cwd, 700)
+  const contents = contentsOf(unpack((await archive()).bytes))
+  expect(Object.keys(contents)).toHaveLength(703)
+  expect(contents).toMatchObject({ 'a.txt': 'a', [`${'d/'.repeat(700)}end`]: '', 'z.txt': 'z' })
 })
 
 test('a file that gets shorter or longer while it is archived leaves the archive whole', async () => {

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { errorOf, openFiles } from './open-files.ts'
+import { errorOf, makeDeepTree, openFiles } from './open-files.ts'
 
 describe('writing', () => {
   test('creates with the directories that are missing, then replaces; the tag changes each time', async () => {
@@ -134,10 +134,24 @@ describe('removing', () => {
     const { cwd, remove } = openFiles()
     mkdirSync(join(cwd, 'wide'))
     for (let index = 0; index < 2_500; index++) writeFileSync(join(cwd, 'wide', `${index}`), '')
-    mkdirSync(join(cwd, 'deep', 'd/'.repeat(150)), { recursive: true })
+    mkdirSync(join(cwd, 'deep'))
+    makeDeepTree(join(cwd, 'deep'), 400)
     await remove('wide', true)
     await remove('deep', true)
     expect(readdirSync(cwd)).toEqual([])
+  })
+
+  test("not what one of the session's own directories lies in", async () => {
+    const { cwd, directory, files } = openFiles({ 'x/work/file': '', 'x/workshop/file': '' })
+    const roots = [join(cwd, 'x/work'), cwd] as const
+    for (const path of [join(cwd, 'x'), `${cwd}/x/`, '..', cwd, '']) {
+      const removing = files.remove(roots, path, { recursive: true, precondition: {} })
+      expect(await errorOf(removing), path).toEqual({ code: 'INVALID_REQUEST', field: 'path' })
+    }
+    expect(existsSync(join(cwd, 'x/work/file'))).toBe(true)
+    await files.remove(roots, join(cwd, 'x/workshop'), { recursive: true, precondition: {} })
+    expect(readdirSync(join(cwd, 'x'))).toEqual(['work'])
+    expect(existsSync(directory)).toBe(true)
   })
 
   test('only in the state that was asked for; of a link that is the state of what it leads to', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
@@ -46,6 +46,21 @@ describe("the server's own directory inside a session's", () => {
     expect(archive).not.toContain('of the server')
     renameSync(join(cwd, 'server/data'), join(cwd, 'moved'))
     expect(existsSync(join(cwd, 'moved/secret.key'))).toBe(true)
+  })
+
+  test('keeps all that is beside it when what they lie in is to be removed', async () => {
+    const { cwd, roots } = openFiles({ 'x/aaa/keep': '', 'x/deep/er/data/': '', 'x/zzz': '' })
+    const files = new LocalWorkspaceFiles({ forbidden: [join(cwd, 'x/deep/er/data')] })
+    const removing = files.remove(roots, 'x', { recursive: true, precondition: {} })
+    expect(await errorOf(removing)).toEqual({ code: 'PATH_NOT_ALLOWED' })
+    expect(readdirSync(join(cwd, 'x'), { recursive: true }).sort()).toEqual([
+      'aaa',
+      'aaa/keep',
+      'deep',
+      'deep/er',
+      'deep/er/data',
+      'zzz',
+    ])
   })
 
   test('a session that works below it has its own files', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -43,6 +44,12 @@ export function openFiles(tree: Record<string, string> = {}, options: LocalFiles
   const list = (path = '', more: { depth?: number; limit?: number; cursor?: string } = {}) =>
     files.list(roots, { path, depth: 1, limit: 1000, ...more })
   return { directory, cwd, outside, files, roots, fill, read, write, remove, list }
+}
+
+/** Directories `d` in each other, which may be deeper than any path can say, and a file `end` in the last one. */
+export function makeDeepTree(where: string, levels: number): void {
+  const program = join(import.meta.dirname, '../fixtures/make-deep-tree.ts')
+  execFileSync(process.execPath, [program, where, `${levels}`], { env: {} })
 }
 
 /** A tree as lines, each level indented. */
