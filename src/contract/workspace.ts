@@ -2,15 +2,11 @@ import { z } from 'zod'
 import { identifier } from './primitives.ts'
 
 const directory = z.string().min(1).max(4096)
-/** What git takes for the name of a branch, a tag or a commit; never an option. */
-const revision = z
-  .string()
-  .max(200)
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_./@+-]*$/, 'must be the name of a branch, a tag or a commit')
-  .refine(
-    name => !/\.\.|@\{|\/\/|\.lock(\/|$)|[/.]$/.test(name),
-    'must be the name of a branch, a tag or a commit',
-  )
+/** What `git check-ref-format --branch` takes for a name: never an option, a range or a way to another revision. */
+const refName =
+  /^(?![-/.]|@$)(?!.*(?:\.\.|@\{|\/\/|\/\.|[/.]$|\.lock(?:\/|$)))[^\p{Cc}\p{Zl}\p{Zp} ~^:?*[\\]+$/u
+const revision = z.string().max(200).regex(refName, 'must be the name of a branch, a tag or a commit')
+const branch = revision.regex(/^(?!HEAD$)/u, 'must be the name of a branch')
 const removeOnEnd = z
   .boolean()
   .default(false)
@@ -49,7 +45,7 @@ export const workspaceRequest = z
         repository: directory.meta({
           description: 'A directory of a git repository, inside an allowed root',
         }),
-        branch: revision.optional().meta({
+        branch: branch.optional().meta({
           description:
             'Made from `base` where there is none of that name yet; absent: `claude/` and the beginning of the session id',
         }),
@@ -154,7 +150,7 @@ export const diffResponse = z
     since: z.string(),
     source: z.enum(['git', 'checkpoints']).meta({
       description:
-        '`git`: all that is different in the working directory now, apart from what git ignores, whoever changed it. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is in no git repository or no snapshot could be taken of it',
+        '`git`: all that is different in the working directory now, apart from what git ignores, whoever changed it. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is in no git repository or no snapshot could be taken of it or be read any more',
     }),
     reason: z.enum(['no_repository', 'git_not_installed', 'failed']).nullable().meta({
       description: 'Why there is no snapshot to compare with; null: there is one, or nothing was changed yet',

@@ -58,6 +58,7 @@ export class JsonDocument {
   }
 }
 
-function toSegment(encoded: string): string {
+/** A part of a reference, as the document names it. */
+export function toSegment(encoded: string): string {
   return decodeURIComponent(encoded).replace(/~1/g, '/').replace(/~0/g, '~')
 }

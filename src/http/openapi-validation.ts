@@ -10,6 +10,8 @@ import { ConfigError } from '../lib/config-error.ts'
 import type { ApiDocument } from './api-document.ts'
 import { JsonDocument, type JsonNode } from './json-document.ts'
 import { invalidRequest, parseQuery } from './request-input.ts'
+import { withDiscriminators } from './schema-discriminators.ts'
+import { toSchemaIssues } from './schema-issues.ts'
 
 const field = 'openApiValidation.specPath'
 const documentId = 'openapi'
@@ -120,22 +122,25 @@ function withConfigError<T>(work: () => T): T {
 }
 
 function prepare(document: JsonDocument): (id: OperationId) => Checks | undefined {
-  const options = { strict: false, allErrors: true, logger: false } as const
-  const ajv = new Ajv2020(options)
+  const options = { strict: false, allErrors: true, logger: false, discriminator: true } as const
+  // What is wrong with a response is for the log, and that must not have its content.
+  const ofResponses = new Ajv2020(options)
+  const ofBodies = new Ajv2020({ ...options, verbose: true })
   // Parameters arrive as text, whatever type they have.
-  const ofParameters = new Ajv2020({ ...options, coerceTypes: true })
-  for (const instance of [ajv, ofParameters]) {
+  const ofParameters = new Ajv2020({ ...options, verbose: true, coerceTypes: true })
+  const schemas = withDiscriminators(document.root)
+  for (const instance of [ofResponses, ofBodies, ofParameters]) {
     formats.default(instance)
-    instance.addSchema(document.root as AnySchema, documentId, false, false)
+    instance.addSchema(schemas as AnySchema, documentId, false, false)
   }
   const paths = new Map(
     Object.keys(document.at(['paths']).value as object).map(path => [path.replace(/\{\w+\}/g, ':'), path]),
   )
   const compiled = new Map<string, ValidateFunction>()
   // Most answers are errors, and all of these are the same schema.
-  const compileSchema = (schema: JsonNode) => {
+  const compileResponse = (schema: JsonNode) => {
     const reference = toReference(schema)
-    const known = compiled.get(reference) ?? ajv.compile({ $ref: reference })
+    const known = compiled.get(reference) ?? ofResponses.compile({ $ref: reference })
     compiled.set(reference, known)
     return known
   }
@@ -143,13 +148,14 @@ function prepare(document: JsonDocument): (id: OperationId) => Checks | undefine
     const { path, method } = getOperation(id)
     const described = paths.get(path.replace(/:\w+/g, ':'))
     const node = described === undefined ? undefined : document.find(['paths', described, method])
-    return node && compile(node, compileSchema, ofParameters)
+    return node && compile(node, compileResponse, ofBodies, ofParameters)
   }
 }
 
 function compile(
   operation: JsonNode,
-  compileSchema: (schema: JsonNode) => ValidateFunction,
+  compileResponse: (schema: JsonNode) => ValidateFunction,
+  ofBodies: Ajv2020,
   ofParameters: Ajv2020,
 ): Checks {
   const bodySchema = operation.find('requestBody')?.find('content', 'application/json', 'schema')
@@ -157,11 +163,11 @@ function compile(
   return {
     parameters: compileParameters(operation, ofParameters),
     headerNames: new Map(headersOf(operation).map(name => [name.toLowerCase(), name])),
-    body: bodySchema && compileSchema(bodySchema),
+    body: bodySchema && ofBodies.compile({ $ref: toReference(bodySchema) }),
     responses: new Map(
       Object.keys((responses?.value ?? {}) as object).map(status => {
         const schema = responses?.find(status)?.find('content', 'application/json', 'schema')
-        return [status.toUpperCase().replace('DEFAULT', 'default'), schema && compileSchema(schema)]
+        return [status.toUpperCase().replace('DEFAULT', 'default'), schema && compileResponse(schema)]
       }),
     ),
   }
@@ -198,17 +204,5 @@ function toReference(node: JsonNode): string {
 }
 
 function findIssues(check: ValidateFunction | undefined, value: unknown): RequestIssue[] {
-  if (!check || check(value)) return []
-  return (check.errors ?? []).map(({ instancePath, message = 'is not valid', params }) => {
-    const extra = params.additionalProperty ?? params.missingProperty
-    const segments = [...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])]
-    const path = segments
-      .map(segment => segment.replace(/~1/g, '/').replace(/~0/g, '~'))
-      .reduce(
-        (whole, segment) =>
-          /^\d+$/.test(segment) ? `${whole}[${segment}]` : whole ? `${whole}.${segment}` : segment,
-        '',
-      )
-    return { path, message }
-  })
+  return !check || check(value) ? [] : toSchemaIssues(check.errors ?? [])
 }

@@ -27,13 +27,18 @@ function toIssuesOfUnion(
   const meant = issue.errors.filter(branch => !branch.some(isOfWrongType))
   const [only] = meant
   if (only && meant.length === 1) return toIssues(only, path)
-  const expected = issue.errors.flatMap(branch =>
-    branch.filter(isOfWrongType).map(({ expected }) => expected),
-  )
+  const expected = issue.errors.flatMap(branch => branch.filter(isOfWrongType).map(expectedBy))
   const message = expected.length > 0 ? `Invalid input: expected ${expected.join(' or ')}` : issue.message
   return [{ path: toPath(path), message }]
 }
 
-function isOfWrongType(issue: Issue): issue is Extract<Issue, { code: 'invalid_type' }> {
-  return issue.code === 'invalid_type' && issue.path.length === 0
+type WrongType = Extract<Issue, { code: 'invalid_type' | 'invalid_value' }>
+
+function isOfWrongType(issue: Issue): issue is WrongType {
+  return (issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.path.length === 0
+}
+
+function expectedBy(issue: WrongType): string {
+  if (issue.code === 'invalid_type') return issue.expected
+  return issue.values.map(value => JSON.stringify(value)).join(' or ')
 }

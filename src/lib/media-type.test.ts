@@ -11,7 +11,7 @@ describe('what a content is', () => {
     [latin1('GIF89a...'), 'image/gif'],
     [latin1('RIFF\x10\0\0\0WEBPVP8 '), 'image/webp'],
     [latin1('%PDF-1.7\n'), 'application/pdf'],
-    [latin1(`${'\xff'.repeat(1000)}%PDF-1.4`), 'application/pdf'],
+    [Buffer.from('\ufeff\r\n %PDF-1.4'), 'application/pdf'],
     [Buffer.from('Grüße, 世界 😀\n'), 'text/plain'],
     [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'text/plain'],
     [Buffer.from('\ufeffwith a mark'), 'text/plain'],
@@ -19,6 +19,23 @@ describe('what a content is', () => {
     expect(detectMediaType(bytes)).toBe(type)
     if (type !== 'text/plain') expect(detectBinaryMediaType(bytes.subarray(0, signatureBytes))).toBe(type)
   })
+
+  it.each([
+    ['# Notes\nA PDF begins with %PDF-1.7\n', 'text/plain'],
+    [`${' '.repeat(1024)}%PDF-1.7\n`, 'application/pdf'],
+    [`${' '.repeat(1025)}%PDF-1.7\n`, 'text/plain'],
+    ['# Grüße\n%PDF-1.7\n', 'text/plain'],
+  ])('%# is not told by a signature that a text mentions', (text, type) => {
+    expect(detectMediaType(Buffer.from(text))).toBe(type)
+  })
+
+  it.each([`${'\xff'.repeat(1024)}%PDF-1.4`, 'junk\n%PDF-1.4\n%\xe2\xe3\xcf\xd3\n', 'junk\0%PDF-1.4'])(
+    '%# is a PDF whose signature has something before it that is no text',
+    bytes => {
+      expect(detectMediaType(latin1(bytes))).toBe('application/pdf')
+      expect(detectBinaryMediaType(latin1(bytes))).toBeUndefined()
+    },
+  )
 
   it.each([
     ['nothing', Buffer.alloc(0)],
@@ -50,6 +67,13 @@ describe('what a sender says', () => {
     ['application/json', 'text/plain'],
     ['application/vnd.api+json', 'text/plain'],
     ['application/pdf', 'application/pdf'],
+    ['image/svg+xml', 'text/plain'],
+    ['application/x-python-code', 'text/plain'],
+    ['application/x-httpd-php', 'text/plain'],
+    ['message/rfc822', 'text/plain'],
+    ['application/x-tex', 'text/plain'],
+    ['application/vnd.ms-excel', 'text/plain'],
+    ['video/mp2t', 'text/plain'],
   ] as const)('%s agrees with %s', (claimed, detected) => {
     expect(agreesWith(claimed, detected)).toBe(true)
   })
@@ -60,7 +84,16 @@ describe('what a sender says', () => {
     ['text/plain', 'application/pdf'],
     ['multipart/form-data', 'text/plain'],
     ['application/zip', 'text/plain'],
-    ['image/svg+xml', 'text/plain'],
+    ['image/gif', 'text/plain'],
+    ['image/jpg', 'text/plain'],
+    ['image/heic', 'text/plain'],
+    ['application/pdf', 'text/plain'],
+    ['application/x-tar', 'text/plain'],
+    ['application/epub+zip', 'text/plain'],
+    ['audio/mpeg', 'text/plain'],
+    ['video/mp4', 'text/plain'],
+    ['font/woff2', 'text/plain'],
+    ['image/svg+xml', 'image/png'],
   ] as const)('%s contradicts %s', (claimed, detected) => {
     expect(agreesWith(claimed, detected)).toBe(false)
   })

@@ -5,41 +5,56 @@ export type ImageMediaType = (typeof imageMediaTypes)[number]
 /** What can be told of a file by looking into it. */
 export type DetectedMediaType = ImageMediaType | 'application/pdf' | 'text/plain'
 
+const pdfSignature = '%PDF-'
 /** Where the signature of a PDF may stand: readers allow for something before it. */
 const pdfHeadBytes = 1024
 
 /** How many bytes from the start `detectBinaryMediaType` looks at. */
-export const signatureBytes = pdfHeadBytes + 5
+export const signatureBytes = pdfHeadBytes + pdfSignature.length
 
 /** What the content itself says that it is; undefined when it is nothing known. */
 export function detectMediaType(bytes: Uint8Array): DetectedMediaType | undefined {
   const binary = detectBinaryMediaType(bytes)
   if (binary) return binary
-  return bytes.length > 0 && !bytes.includes(0) && isUtf8(bytes) ? 'text/plain' : undefined
+  if (bytes.length > 0 && !bytes.includes(0) && isUtf8(bytes)) return 'text/plain'
+  // A text may speak of the signature; in anything else it is one.
+  return headOf(bytes).includes(pdfSignature, 0, 'latin1') ? 'application/pdf' : undefined
 }
 
-/** The same from the first bytes alone; text cannot be told by them. */
+/** The same from the first bytes alone, of what begins with its signature. */
 export function detectBinaryMediaType(bytes: Uint8Array): ImageMediaType | 'application/pdf' | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, signatureBytes))
+  const head = headOf(bytes)
   const startsWith = (signature: string, at = 0) =>
     head.toString('latin1', at, at + signature.length) === signature
   if (startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'
   if (startsWith('\xff\xd8\xff')) return 'image/jpeg'
   if (startsWith('GIF87a') || startsWith('GIF89a')) return 'image/gif'
   if (startsWith('RIFF') && startsWith('WEBP', 8)) return 'image/webp'
-  return head.includes('%PDF-', 0, 'latin1') ? 'application/pdf' : undefined
+  return /^(\xef\xbb\xbf)?[\t\n\f\r ]*%PDF-/.test(head.toString('latin1')) ? 'application/pdf' : undefined
+}
+
+function headOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, signatureBytes))
 }
 
 const silent = new Set(['application/octet-stream', 'application/x-www-form-urlencoded', '*/*'])
+/** Some are texts all the same: drawings in XML, play lists, and TypeScript, which many take for a video by its name. */
 const textual =
-  /^(text\/[\w.+-]+|application\/([\w.-]+\+)?(json|xml|yaml)|application\/(x-)?(javascript|typescript|sh|toml|yaml|ndjson|sql))$/
+  /^(image\/([\w.-]+\+xml|x-x(bit|pix)map)|audio\/(x-)?mpegurl|video\/(mp2t|vnd\.dlna\.mpeg-tts))$/
+const binary = [
+  /^(multipart|image|audio|video|font)\//,
+  /^application\/(pdf|wasm|java-archive|msword|font-[\w.-]+)$/,
+  /^application\/(x-)?(zip|zip-compressed|gzip|bzip2?|xz|zstd|tar|7z-compressed|rar|rar-compressed)$/,
+  /^application\/(vnd\.rar|vnd\.openxmlformats-officedocument\.[\w.-]+|vnd\.oasis\.opendocument\.[\w-]+)$/,
+  /\+(zip|gzip)$/,
+]
 
 /**
  * Whether what a sender says of a content agrees with what it is. What clients say of anything (`curl` says
- * `application/x-www-form-urlencoded`) says nothing.
+ * `application/x-www-form-urlencoded`) says nothing, and of a text there are more types than anybody knows.
  */
 export function agreesWith(claimed: string | undefined, detected: DetectedMediaType): boolean {
   if (claimed === undefined || silent.has(claimed)) return true
-  if (detected === 'text/plain') return textual.test(claimed)
+  if (detected === 'text/plain') return textual.test(claimed) || !binary.some(kind => kind.test(claimed))
   return claimed === detected || (claimed === 'image/jpg' && detected === 'image/jpeg')
 }

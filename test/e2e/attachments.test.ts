@@ -132,6 +132,43 @@ describe('the model sees', () => {
 })
 
 describe('the file', () => {
+  test('is a text when it only mentions a PDF, and may be said to be any text', async () => {
+    const server = await openServer({ record: true })
+    const id = await server.createSession()
+    const notes = Buffer.from('# Notes\nA PDF begins with %PDF-1.7\n')
+    const drawing = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    const program = Buffer.from('print(1)')
+    const isText = { status: 201, body: { type: 'document', mediaType: 'text/plain' } }
+    for (const [bytes, type] of [
+      [notes, 'text/plain'],
+      [notes, 'application/octet-stream'],
+      [drawing, 'image/svg+xml'],
+      [program, 'application/x-python-code'],
+    ] as const) {
+      expect(await upload(server, id, bytes, '', type)).toMatchObject(isText)
+    }
+    for (const type of ['image/png', 'application/pdf', 'audio/mpeg', 'multipart/form-data; boundary=x']) {
+      expect((await upload(server, id, notes, '', type)).body.error?.details.issues).toEqual([
+        { path: 'Content-Type', message: `says ${type.split(';')[0]}, but the body is text/plain` },
+      ])
+    }
+    const source = { ...inlinePdf.source, data: notes.toString('base64') }
+    const inline = await server.call('POST', `/sessions/${id}/messages`, {
+      prompt: [{ ...inlinePdf, source }],
+    })
+    expect(inline.body.error?.details.issues).toEqual([
+      {
+        path: 'prompt[0].source.media_type',
+        message: 'says application/pdf, but the data is text/plain',
+      },
+    ])
+    const { attachments } = (await server.call('GET', `/sessions/${id}/attachments`)).body
+    const prompt = [refer('document', attachments[0].attachmentId), { type: 'text', text: 'Look' }]
+    expect((await server.call('POST', `/sessions/${id}/messages`, { prompt })).status).toBe(200)
+    const seen = blocksSeenBy(server.model).find(({ type }) => type === 'document')
+    expect(seen?.source).toMatchObject({ type: 'text' })
+  })
+
   test('is listed, given back to be saved and never shown, and removed', async () => {
     const server = await openServer()
     const { call, send } = server

@@ -40,14 +40,18 @@ export function checkInlineBlock(block: PromptBlock, path: string): void {
     return
   }
   const size = Buffer.byteLength(source.data, 'base64')
-  // Four characters are three bytes; all of it is decoded by whoever reads the prompt.
-  const head = Buffer.from(source.data.slice(0, Math.ceil(signatureBytes / 3) * 4), 'base64')
-  const mediaType = detectBinaryMediaType(head)
-  if (mediaType !== source.media_type) {
+  const mediaType = detectInline(source.data)
+  if (!mediaType || mediaType !== source.media_type) {
     const found = mediaType ? `is ${mediaType}` : 'does not begin as such a file does'
     throw invalidField(`${path}.source.media_type`, `says ${source.media_type}, but the data ${found}`)
   }
   refuseTooLarge(mediaType, size, `${path}.source.data`)
+}
+
+function detectInline(base64: string): AttachmentMediaType | undefined {
+  // Four characters are three bytes. All of it is decoded only where its beginning does not tell.
+  const head = Buffer.from(base64.slice(0, Math.ceil(signatureBytes / 3) * 4), 'base64')
+  return detectBinaryMediaType(head) ?? detectMediaType(Buffer.from(base64, 'base64'))
 }
 
 function refuseTooLarge(mediaType: AttachmentMediaType, size: number, what: string): void {
