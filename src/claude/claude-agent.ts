@@ -1,5 +1,5 @@
 import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
-import type { Prompt } from '../contract/turns.ts'
+import type { PermissionMode } from '../contract/sessions.ts'
 import type {
   Agent,
   AgentFailure,
@@ -7,11 +7,13 @@ import type {
   AgentListener,
   AgentQuestions,
   AgentSpec,
+  SteeredInput,
   TranscriptStore,
   TurnOutcome,
 } from '../sessions/ports.ts'
 import { ActiveTurn } from './active-turn.ts'
 import { createAgentQuestions } from './agent-questions.ts'
+import { CostMeter } from './cost-meter.ts'
 import { DeltaReader } from './delta.ts'
 import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
 import { hideSecrets } from './hide-secrets.ts'
@@ -24,9 +26,10 @@ import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
 import { withRemembered } from './remembered-permissions.ts'
 import { type ClaudeSettings, toSdkOptions } from './sdk-options.ts'
+import { findMissedInput } from './steered-input.ts'
 import { tellOfChangedInput, toToolHooks } from './tool-hooks.ts'
 import { isTransient } from './transient-frames.ts'
-import { toFigures } from './turn-figures.ts'
+import { toFigures, toFiguresSoFar } from './turn-figures.ts'
 import { toUserMessage } from './user-message.ts'
 import { findIgnoredSetting, findMissingTool } from './verify-settings.ts'
 import { Watchdog } from './watchdog.ts'
@@ -53,6 +56,7 @@ export class ClaudeAgent implements Agent {
   readonly exited: Promise<void>
   alive = true
   startFailure: AgentFailure | undefined
+  permissionMode: PermissionMode
   #spec: AgentSpec
   readonly #context: AgentContext
   #live: LiveQuery
@@ -60,6 +64,7 @@ export class ClaudeAgent implements Agent {
   #closing: Promise<void> | undefined
   #seesStates = false
   #costBefore: number | null = null
+  readonly #meter = new CostMeter()
   readonly questions: AgentQuestions
   readonly #workload: Workload
   readonly #deltas = new DeltaReader()
@@ -73,6 +78,7 @@ export class ClaudeAgent implements Agent {
 
   constructor(spec: AgentSpec, context: AgentContext) {
     this.#spec = spec
+    this.permissionMode = spec.permissionMode
     this.#context = context
     if (!spec.resume) this.#costBefore = 0
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
@@ -87,7 +93,7 @@ export class ClaudeAgent implements Agent {
   }
 
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
-    const { turnId, prompt, commands = false, continues } = wanted
+    const { turnId, prompt, commands = false, continues, steered = [] } = wanted
     if (!this.alive)
       return {
         ...failedToStart(this.startFailure ?? goneBefore),
@@ -100,7 +106,7 @@ export class ClaudeAgent implements Agent {
       if (turn !== this.#turn) return
       if (failure) return this.#settle(failedToStart(failure))
       if (turn.interruptRequested && !continues) return this.#settle(interrupted(turn))
-      if (continues) return
+      if (continues) return this.#goOn(turn, steered)
       turn.send = () => this.#live.send(toUserMessage(turnId, prompt, commands))
       this.#sendWhenFree(turn)
     })
@@ -133,7 +139,7 @@ export class ClaudeAgent implements Agent {
     }, interruptDeadlineMs).unref()
   }
 
-  steer({ id, prompt }: { id: string; prompt: Prompt }): boolean {
+  steer({ id, prompt }: SteeredInput): boolean {
     const turn = this.#turn
     if (!turn?.begun || turn.answered || turn.interruptRequested) return false
     turn.expect(id)
@@ -152,6 +158,7 @@ export class ClaudeAgent implements Agent {
     if (!(await reconfigure(this.#live.query, this.#spec, wanted))) return false
     const { claudeSessionId, resume } = this.#spec
     this.#spec = { ...wanted, claudeSessionId, resume }
+    this.permissionMode = wanted.permissionMode
     return this.alive
   }
 
@@ -167,7 +174,7 @@ export class ClaudeAgent implements Agent {
     const options = {
       ...withRemembered(toSdkOptions(this.#spec, settings, transcripts), this.#spec.remembered),
       ...asking,
-      ...toToolHooks(this.#context.listener, this.#context.log),
+      ...toToolHooks(this.#context.listener, this.#context.log, this.#spec.continueAt),
     }
     const live = openQuery(options, {
       registry,
@@ -178,6 +185,7 @@ export class ClaudeAgent implements Agent {
     live.query.initializationResult().then(
       async result => {
         this.#started = true
+        this.#meter.start(live.query, this.#spec.resume)
         const inspection = toInspection(result)
         this.#context.onInspection(inspection)
         const failure =
@@ -200,12 +208,32 @@ export class ClaudeAgent implements Agent {
   readonly #ask: AskPermission = async (question, signal) => {
     this.#watchdog.pause()
     try {
+      await this.#tellFigures()
       const answer = await this.#context.listener.onPermission(this.#plans.complete(question), signal)
       await tellOfChangedInput(question, answer, this.#context.listener)
       return answer
     } finally {
       this.#watchdog.resume()
     }
+  }
+
+  /** The process may be gone before the answer comes. */
+  async #tellFigures(): Promise<void> {
+    const turn = this.#turn
+    const counted = turn && (await this.#meter.read(this.#live.query))
+    if (turn && turn === this.#turn) this.#context.listener.onFigures(toFiguresSoFar(counted, turn.observed))
+  }
+
+  /** The turn goes on by itself; what its earlier process was given and did not take up is said again. */
+  #goOn(turn: ActiveTurn, steered: readonly SteeredInput[]): void {
+    this.#meter.begin()
+    findMissedInput(this.#context.transcripts, this.#spec, steered).then(
+      missed => {
+        for (const input of missed) if (turn === this.#turn) this.steer(input)
+      },
+      error =>
+        this.#context.log.warn({ err: error, turnId: turn.turnId }, 'steered input was not given again'),
+    )
   }
 
   /** Ends a process that cannot be worked with. */
@@ -270,12 +298,16 @@ export class ClaudeAgent implements Agent {
     if (this.#turn?.isOver && isBeginning(message)) this.#finish(this.#turn)
     const turn = this.#turn?.finished ? undefined : this.#turn
     turn?.observe(message)
+    this.#meter.observe(message)
     const isOfTurn = this.#workload.observe(message, turn)
     this.#plans.note(message)
     if (message.type === 'stream_event') {
       const delta = this.#deltas.read(message)
       if (delta && isOfTurn) listener.onDelta(delta)
       return
+    }
+    if (message.type === 'system' && 'permissionMode' in message) {
+      this.permissionMode = message.permissionMode ?? this.permissionMode
     }
     if (message.type === 'system' && message.subtype === 'init') {
       listener.onIdentity({ claudeSessionId: message.session_id, model: message.model })
@@ -301,6 +333,7 @@ export class ClaudeAgent implements Agent {
   #sendWhenFree(turn: ActiveTurn): void {
     if (turn.sent || !turn.send || this.#workload.ownWork) return
     turn.sent = true
+    this.#meter.begin()
     turn.send()
   }
 

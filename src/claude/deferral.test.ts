@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TranscriptEntry } from '../sessions/ports.ts'
-import { toDeferral } from './deferral.ts'
+import { toDeferral, withoutDeferrals } from './deferral.ts'
 
 const prompt: TranscriptEntry = { type: 'user', uuid: 'u1', message: { role: 'user', content: 'do it' } }
 const calling = (uuid: string, id: string, messageId = 'm1'): TranscriptEntry => ({
@@ -57,4 +57,17 @@ test.each<[string, TranscriptEntry[]]>([
   ['has the call in a subagent only', [prompt, { ...calling('a1', 't1'), isSidechain: true }]],
 ])('nothing can be done when the conversation %s', (_, entries) => {
   expect(toDeferral(entries, 't1')).toBeUndefined()
+})
+
+test('entries of calls that nobody goes on with are taken out, and what followed them follows what was before', () => {
+  const entries = [prompt, calling('a1', 't1')]
+  const deferred = [...entries, ...(toDeferral(entries, 't1') ?? [])]
+  const after = { ...result('r1', 't1'), parentUuid: deferred.at(-1)?.uuid }
+  expect(withoutDeferrals(deferred, undefined)).toEqual(entries)
+  expect(withoutDeferrals(deferred, 't2')).toEqual(entries)
+  expect(withoutDeferrals(deferred, 't1')).toEqual(deferred)
+  expect(withoutDeferrals([...deferred, after], undefined)).toEqual([
+    ...entries,
+    { ...after, parentUuid: 'a1' },
+  ])
 })

@@ -61,6 +61,29 @@ export function toDeferral(
   ]
 }
 
+/**
+ * The transcript without such entries for calls that nobody goes on with: their turn is over, and Claude Code would
+ * take them up under the next prompt. What followed them follows what was before them.
+ *
+ * @param continueAt the call that is gone on with
+ */
+export function withoutDeferrals(
+  entries: readonly TranscriptEntry[],
+  continueAt: string | undefined,
+): TranscriptEntry[] {
+  const isDead = (entry: TranscriptEntry) =>
+    isDeferral(entry) && !(continueAt !== undefined && isDeferralOf(entry, continueAt))
+  const parents = new Map(entries.filter(isDead).map(({ uuid, parentUuid }) => [uuid, parentUuid]))
+  if (parents.size === 0) return [...entries]
+  const toParent = (uuid: unknown): unknown =>
+    parents.has(uuid as string) ? toParent(parents.get(uuid as string)) : uuid
+  return entries
+    .filter(entry => !isDead(entry))
+    .map(entry =>
+      parents.has(entry.parentUuid as string) ? { ...entry, parentUuid: toParent(entry.parentUuid) } : entry,
+    )
+}
+
 function isSpoken(entry: TranscriptEntry): entry is SpokenEntry {
   return entry.type === 'user' || entry.type === 'assistant'
 }
@@ -77,7 +100,12 @@ function resultsOf(entry: SpokenEntry): (string | undefined)[] {
   return blocksOf(entry).flatMap(({ type, tool_use_id }) => (type === 'tool_result' ? [tool_use_id] : []))
 }
 
-function isDeferralOf({ type, attachment }: TranscriptEntry, toolUseId: string): boolean {
-  const { type: kind, toolUseID } = (attachment ?? {}) as { type?: unknown; toolUseID?: unknown }
-  return type === 'attachment' && kind === 'hook_deferred_tool' && toolUseID === toolUseId
+function isDeferralOf(entry: TranscriptEntry, toolUseId: string): boolean {
+  return isDeferral(entry) && (entry.attachment as { toolUseID?: unknown }).toolUseID === toolUseId
+}
+
+function isDeferral({ type, attachment }: TranscriptEntry): boolean {
+  return (
+    type === 'attachment' && (attachment as { type?: unknown } | undefined)?.type === 'hook_deferred_tool'
+  )
 }

@@ -50,6 +50,8 @@ function atStartOnly({ settings, ...spec }: AgentSpec) {
   const { effort: _effort, mcpServers: _servers, permissionTimeoutMs: _timeout, ...fixed } = settings
   const { model: _model, permissionMode: _mode, remembered: _remembered, ...rest } = spec
   const { claudeSessionId: _id, resume: _resume, continueAt: _call, budgetLeftUsd: _left, ...others } = rest
-  // What is undefined is not set.
-  return JSON.parse(JSON.stringify({ ...others, settings: fixed }))
+  // Only what is left of the limit counts, and what is undefined is not set.
+  const { agenticTurns = 0, ...fixedOthers } = others
+  const taken = others.maxTurns === null ? 0 : agenticTurns
+  return JSON.parse(JSON.stringify({ ...fixedOthers, taken, settings: fixed }))
 }

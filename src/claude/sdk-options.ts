@@ -29,7 +29,7 @@ export function toSdkOptions(
     cwd: spec.cwd,
     ...(spec.resume ? { resume: spec.claudeSessionId } : { sessionId: spec.claudeSessionId }),
     ...(spec.model !== null && { model: spec.model }),
-    ...(spec.maxTurns !== null && { maxTurns: spec.maxTurns }),
+    ...(spec.maxTurns !== null && { maxTurns: Math.max(1, spec.maxTurns - (spec.agenticTurns ?? 0)) }),
     permissionMode: spec.permissionMode,
     ...(spec.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...toSettingOptions(spec),

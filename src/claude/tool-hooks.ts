@@ -11,10 +11,14 @@ const timeout = 90
 /**
  * Tells of tools before and after they run (SDK option `hooks`): unlike `canUseTool` in every permission mode, of
  * subagents too. What the listener does about it never keeps a tool from running.
+ *
+ * @param askedFor a call that people have been asked for: whatever mode or rule would decide about it now, their
+ * answer counts
  */
 export function toToolHooks(
   listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool'>,
   log: { warn(fields: object, message: string): void },
+  askedFor?: string,
 ): Pick<Options, 'hooks'> {
   const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {
     return async input => {
@@ -29,7 +33,12 @@ export function toToolHooks(
   }
   const before = { timeout, matcher: writingTools, hooks: [toCallback(use => listener.onBeforeTool(use))] }
   const after = { timeout, matcher: fileTools, hooks: [toCallback(use => listener.onAfterTool(use))] }
-  return { hooks: { PreToolUse: [before], PostToolUse: [after], PostToolUseFailure: [after] } }
+  const ask: HookCallback = async input => {
+    if (!('tool_use_id' in input) || input.tool_use_id !== askedFor) return {}
+    return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask' } }
+  }
+  const asking = askedFor === undefined ? [] : [{ hooks: [ask] }]
+  return { hooks: { PreToolUse: [before, ...asking], PostToolUse: [after], PostToolUseFailure: [after] } }
 }
 
 /** A person may let a tool run on another file than the one that was told of. */

@@ -1,6 +1,6 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk'
 import type { TranscriptEntry, TranscriptStore } from '../sessions/ports.ts'
-import { toDeferral } from './deferral.ts'
+import { toDeferral, withoutDeferrals } from './deferral.ts'
 
 /**
  * Claude Code's transcripts in our store, so that a conversation outlives its configuration directory and its
@@ -22,7 +22,8 @@ export function mirrorTranscripts(
   return {
     append: (key, entries) => transcripts.appendTranscript(toKey(key), entries as TranscriptEntry[]),
     async load(key) {
-      const entries = await transcripts.loadTranscript(toKey(key))
+      const stored = await transcripts.loadTranscript(toKey(key))
+      const entries = stored && withoutDeferrals(stored, continueAt)
       const deferral = continueAt !== undefined && entries && !key.subpath && toDeferral(entries, continueAt)
       if (!deferral) return entries
       // Stored as well: what Claude Code writes next refers to it.

@@ -22,6 +22,13 @@ export function toFigures(
   }
 }
 
+/** What a turn has taken that goes on: what Claude Code has counted, or without that what was observed. */
+export function toFiguresSoFar(counted: ModelUsage[] | undefined, observed: ObservedUsage): UsageShare {
+  if (!counted) return toFiguresWithoutResult(observed)
+  const costUsd = counted.reduce((total, model) => total + (model.costUsd ?? 0), 0)
+  return { usage: addUp(counted), costUsd, modelUsage: byModel(counted) }
+}
+
 const unknown: UsageShare = { usage: null, costUsd: null, modelUsage: null }
 
 /** Of a turn that was called off: nothing counted is nothing known, since the model may have been asked already. */

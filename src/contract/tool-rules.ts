@@ -8,12 +8,14 @@ const toolName = z
   .max(200)
   .regex(/^(?!mcp__)[A-Za-z][\w-]*$/, 'must be the name of a built-in tool')
 
+// Claude Code takes the first bracket that closes for the end of a rule, and a comma or blank after it for the
+// beginning of the next: none may follow.
 const toolRule = z
   .string()
   .max(2_000)
   .regex(
-    /^[A-Za-z_][\w-]*\*?(?:\((?:[^()\p{Cc}]|\([^()\p{Cc}]*\))+\))?$/u,
-    "must be a tool such as Bash, a server's such as mcp__name__tool or mcp__name__*, or a rule such as Bash(git *)",
+    /^[A-Za-z_][\w-]*\*?(?:\((?!\))[^()\p{Cc}]*(?:\([^()\p{Cc}]*\)[^()\p{Cc},\s]*)*\))?$/u,
+    "must be a tool such as Bash, a server's such as mcp__name__tool or mcp__name__*, or a rule such as Bash(git *), without a comma or blank behind brackets in it",
   )
 
 // Claude Code passes over the tools of all servers at once where something is allowed.

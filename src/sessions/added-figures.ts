@@ -1,22 +1,32 @@
 import type { ModelUsage, Usage } from '../contract/turns.ts'
-import type { TurnOutcome } from './ports.ts'
+import type { TurnOutcome, UsageShare } from './ports.ts'
 
-/**
- * The outcome of a turn with what its earlier processes had used. They were given up before they could say what it
- * cost, so that part of the cost stays unknown and is said to be.
- */
-export function withEarlier(outcome: TurnOutcome, earlier: readonly TurnOutcome[]): TurnOutcome {
-  if (earlier.length === 0) return outcome
-  const all = [...earlier, outcome]
-  const models = all.flatMap(({ modelUsage }) => modelUsage ?? [])
-  return {
-    ...outcome,
-    usage: all.map(({ usage }) => usage).reduce(add, null),
-    ...(models.length > 0 && { modelUsage: byModel(models) }),
-  }
+/** The outcome of a turn with what its earlier processes have taken; undefined: it had none. */
+export function withEarlier(outcome: TurnOutcome, earlier: UsageShare | undefined): TurnOutcome {
+  if (!earlier) return outcome
+  const { usage, costUsd, modelUsage = null } = outcome
+  return { ...outcome, ...addShares(earlier, { usage, costUsd, modelUsage }) }
 }
 
-function add(a: Usage | null, b: Usage | null): Usage | null {
+/** What two processes have taken of one turn. Where the cost of one is not known, the sum is said to be incomplete. */
+export function addShares(earlier: UsageShare | undefined, later: UsageShare): UsageShare {
+  if (!earlier) return later
+  const costs = [earlier.costUsd, later.costUsd]
+  const models = [...(earlier.modelUsage ?? []), ...(later.modelUsage ?? [])]
+  const sum: UsageShare = {
+    usage: addUsage(earlier.usage, later.usage),
+    costUsd: addKnown(earlier.costUsd, later.costUsd),
+    modelUsage: models.length > 0 ? byModel(models) : null,
+  }
+  return costs.includes(null) ? asIncomplete(sum) : sum
+}
+
+/** What is known is not all. */
+export function asIncomplete({ modelUsage, ...share }: UsageShare): UsageShare {
+  return { ...share, modelUsage: modelUsage?.map(model => ({ ...model, costComplete: false })) ?? null }
+}
+
+function addUsage(a: Usage | null, b: Usage | null): Usage | null {
   if (!a || !b) return a ?? b
   return {
     inputTokens: a.inputTokens + b.inputTokens,
@@ -26,15 +36,19 @@ function add(a: Usage | null, b: Usage | null): Usage | null {
   }
 }
 
-function byModel(shares: readonly ModelUsage[]): ModelUsage[] {
-  return [...Map.groupBy(shares, ({ model }) => model)].map(([, ofModel]) => ofModel.reduce(addShare))
+function addKnown(a: number | null, b: number | null): number | null {
+  return a === null && b === null ? null : (a ?? 0) + (b ?? 0)
 }
 
-function addShare(a: ModelUsage, b: ModelUsage): ModelUsage {
+function byModel(shares: readonly ModelUsage[]): ModelUsage[] {
+  return [...Map.groupBy(shares, ({ model }) => model)].map(([, ofModel]) => ofModel.reduce(addModel))
+}
+
+function addModel(a: ModelUsage, b: ModelUsage): ModelUsage {
   return {
     ...a,
-    ...add(a, b),
-    costUsd: a.costUsd === null && b.costUsd === null ? null : (a.costUsd ?? 0) + (b.costUsd ?? 0),
+    ...addUsage(a, b),
+    costUsd: addKnown(a.costUsd, b.costUsd),
     costComplete: a.costComplete && b.costComplete,
     webSearchRequests: a.webSearchRequests + b.webSearchRequests,
   }

@@ -4,15 +4,18 @@ import type { Sealer } from '../lib/sealed-text.ts'
 import { BackgroundWork } from './conversation/background-work.ts'
 import { FileTracking } from './files/file-tracking.ts'
 import type { EventLog } from './log/event-log.ts'
-import { isRecordOfAssistant, messageIdOf } from './log/message-shape.ts'
+import { messageIdOf } from './log/message-shape.ts'
 import { SessionWriter, type WriterLog } from './log/session-writer.ts'
 import { PermissionBroker } from './permissions/permission-broker.ts'
-import type { Agent, AgentLauncher, AgentListener, AgentSpec, Store, Workspaces } from './ports.ts'
+import type { Agent, AgentLauncher, AgentListener, Store, Workspaces } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
-import type { SessionRecord } from './records.ts'
+import type { RunConfiguration, SessionRecord } from './records.ts'
+import { RestTimer } from './rest-timer.ts'
+import { toRunConfiguration } from './run-configuration.ts'
 import type { OpenTurn } from './running-turn.ts'
 import { toLaunchSpec } from './settings/launch-spec.ts'
 import type { Spare } from './spare-agent.ts'
+import { isLastAgenticTurn, noteFigures, noteMessage } from './turn-progress.ts'
 
 export interface AgentKeeperContext {
   store: Store
@@ -46,25 +49,28 @@ export class AgentKeeper implements PlaceHolder {
   readonly #context: AgentKeeperContext
   readonly #currentTurn: () => OpenTurn | undefined
   #place: Place | undefined
+  /** What the process works with. */
+  #configuration: RunConfiguration
   #agent: Agent | undefined
   #launching: Promise<Agent> | undefined
   #conversationStarted: boolean
   #model: string | null
   #stale = false
   #closed = false
-  #idle: NodeJS.Timeout | undefined
-  /** Whether its time to rest was over while somebody asked it something. */
-  #overdue = false
+  /** Its time goes on while somebody asks the process something. */
+  readonly #rest: RestTimer
   #borrowers = 0
 
   constructor(session: SessionRecord, context: AgentKeeperContext, currentTurn: () => OpenTurn | undefined) {
     this.#session = { id: session.id, tenantId: session.tenantId }
+    this.#configuration = session
     this.#context = context
     this.#currentTurn = currentTurn
     this.claudeSessionId = session.claudeSessionId
     this.#conversationStarted = session.conversationStarted
     this.#model = session.model
     const owner = { tenantId: session.tenantId, sessionId: session.id }
+    this.#rest = new RestTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, owner, context.faults, context.signal)
     this.background = new BackgroundWork(owner, this.writer)
     this.#files = new FileTracking({
@@ -78,7 +84,9 @@ export class AgentKeeper implements PlaceHolder {
       currentTurn,
       parkMs: context.permissionParkMs,
       isInBackground: agentId => agentId !== null && this.background.has(agentId),
-      isProcessNeeded: () => this.background.tasks > 0,
+      findConfiguration: () => toRunConfiguration(this.#configuration, this.#agent),
+      isProcessNeeded: () =>
+        this.background.tasks > 0 || isLastAgenticTurn(currentTurn(), this.#configuration.maxTurns),
       canContinue: toolUseId => this.#canContinue(toolUseId),
       abandon: async () => this.#agent?.abandon(),
       findTimeoutMs: async () => (await this.#findSession()).settings.permissionTimeoutMs,
@@ -119,7 +127,7 @@ export class AgentKeeper implements PlaceHolder {
 
   /** Whether a turn can have a process now: one that lives, or a place for a new one, which is held then. */
   reserve(): boolean {
-    this.#stopResting()
+    this.#rest.stop()
     return this.holdPlace()
   }
 
@@ -196,22 +204,22 @@ export class AgentKeeper implements PlaceHolder {
     // A failure to start has been told by now.
     if (this.#agent && !this.#agent.alive) this.#agent = undefined
     if (!this.#agent) {
-      this.#stopResting()
+      this.#rest.stop()
       if (!this.#launching && this.#borrowers === 0) this.#leavePlace()
       this.#context.onDispensable(this.#session.id)
       return
     }
     const { ownWork, tasks } = this.background
-    if (ownWork || tasks > 0) this.#stopResting()
-    else this.#startResting()
+    if (ownWork || tasks > 0) this.#rest.stop()
+    else this.#rest.start()
     if (ownWork || this.#borrowers > 0) this.#place?.markBusy()
-    else if (this.#overdue) void this.retire()
+    else if (this.#rest.overdue) void this.retire()
     else this.#place?.markIdle(tasks > 0)
   }
 
   /** Ends the process; the next turn starts another, in the same conversation. */
   async retire(): Promise<void> {
-    this.#stopResting()
+    this.#rest.stop()
     const agent = this.#agent
     const place = this.#place
     this.#agent = undefined
@@ -247,7 +255,10 @@ export class AgentKeeper implements PlaceHolder {
     if (!agent?.alive) return this.#launch(continueAt)
     this.#stale = false
     const isUpToDate = await this.#findSpec().then(
-      spec => agent.reconfigure(spec),
+      ({ spec, configuration }) => {
+        this.#configuration = configuration
+        return agent.reconfigure(spec)
+      },
       error => {
         this.#stale = true
         throw error
@@ -269,15 +280,21 @@ export class AgentKeeper implements PlaceHolder {
     await old?.close()
     await this.#loseBackground()
     await this.#place?.free
-    const { launcher } = this.#context
-    const spec = await this.#findSpec()
+    const continues = continueAt === undefined ? null : this.permissions.continuesWith
+    const { spec, configuration } = await this.#findSpec(continues)
+    const agenticTurns = continueAt === undefined ? 0 : this.#currentTurn()?.agenticTurns
     if (this.#closed) throw new Error(`session ${this.#session.id} is closed`)
-    return this.#own(launcher.launch({ ...spec, continueAt }, this.#listener()))
+    this.#configuration = configuration
+    // What has been changed since the turn began counts from the next one.
+    this.#stale ||= continues !== null
+    return this.#own(this.#context.launcher.launch({ ...spec, continueAt, agenticTurns }, this.#listener()))
   }
 
-  async #findSpec(): Promise<AgentSpec> {
+  /** @param continues what the turn that goes on has worked with; null: as the session is set now */
+  async #findSpec(continues: RunConfiguration | null = null) {
     const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
-    return toLaunchSpec(this.#context, await this.#findSession(), conversation)
+    const session = { ...(await this.#findSession()), ...continues }
+    return { spec: await toLaunchSpec(this.#context, session, conversation), configuration: session }
   }
 
   async #findSession(): Promise<SessionRecord> {
@@ -296,6 +313,7 @@ export class AgentKeeper implements PlaceHolder {
     return {
       onMessage: (message, isOfTurn) => this.#onMessage(message, isOfTurn),
       onDelta: delta => this.#onDelta(delta),
+      onFigures: figures => noteFigures(this.#currentTurn(), figures, this.writer),
       onIdentity: identity => this.#onIdentity(identity),
       onPermission: (question, signal) => this.permissions.ask(question, signal),
       onTask: (task, turnId) => {
@@ -336,19 +354,6 @@ export class AgentKeeper implements PlaceHolder {
     if (!this.#currentTurn()) this.rest()
   }
 
-  #startResting(): void {
-    this.#idle ??= setTimeout(() => {
-      this.#overdue = true
-      this.rest()
-    }, this.#context.idleTimeoutMs).unref()
-  }
-
-  #stopResting(): void {
-    clearTimeout(this.#idle)
-    this.#idle = undefined
-    this.#overdue = false
-  }
-
   #leavePlace(): void {
     this.#place?.release()
     this.#place = undefined
@@ -362,7 +367,7 @@ export class AgentKeeper implements PlaceHolder {
   #onMessage(message: Record<string, unknown>, isOfTurn: boolean): void {
     const turn = isOfTurn ? this.#currentTurn() : undefined
     const id = messageIdOf(message)
-    if (turn && isRecordOfAssistant(message)) turn.messageId = id
+    if (turn) noteMessage(turn, id, message)
     void this.writer.write({
       events: [{ type: 'message', turnId: turn?.record.id ?? null, payload: { id, source: 'sdk', message } }],
     })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../contract/errors.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { InterruptResponse, Prompt } from '../contract/turns.ts'
+import { withEarlier } from './added-figures.ts'
 import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
 import { fillIn } from './attachments/attachments.ts'
 import { askAgent, askLiveAgent, type Question } from './conversation/agent-lending.ts'
@@ -193,9 +194,8 @@ export class LiveSession {
   }
 
   /** Takes in a turn that waited for an answer to a permission request when the server stopped. */
-  readmitWaiting(record: TurnRecord, permission: PermissionRecord): void {
-    const turn = openTurn(record)
-    this.#setDeadline(turn, record.timeoutMs)
+  readmitWaiting(turn: OpenTurn, permission: PermissionRecord): void {
+    this.#setDeadline(turn, turn.record.timeoutMs)
     this.#keeper.permissions.readopt(permission)
     this.#current = turn
     this.#work = this.#runAll(turn)
@@ -256,6 +256,7 @@ export class LiveSession {
     const turn = this.#current
     const id = randomUUID()
     if (!turn || turn.stop || !this.#keeper.steer({ id, prompt: filledIn })) return undefined
+    turn.steered.push({ id, prompt: filledIn })
     await this.#keeper.writer.write({
       events: [toUserMessage(turn.record.id, id, prompt, this.#keeper.claudeSessionId)],
       ...(remember && { idempotency: remember({ sessionId: this.id, turnId: turn.record.id }) }),
@@ -334,15 +335,19 @@ export class LiveSession {
 
   async #run(turn: OpenTurn): Promise<TurnOutcome | 'shelved'> {
     try {
-      return await workOn(turn, await this.#fillIn(turn.record.prompt), this.#keeper)
+      // Of a turn that goes on after a restart.
+      for (const input of turn.steered) input.prompt = await this.#fillIn(input.prompt)
+      const outcome = await workOn(turn, await this.#fillIn(turn.record.prompt), this.#keeper)
+      return outcome === 'shelved' ? outcome : withEarlier(outcome, turn.before)
     } catch (error) {
-      if (error instanceof Unlaunchable) return error.outcome
+      if (error instanceof Unlaunchable) return withEarlier(error.outcome, turn.before)
       this.#context.faults.error(
         { err: error, sessionId: this.id, turnId: turn.record.id },
         'a turn broke off',
       )
       const failure = { reason: 'unknown', message: 'The turn broke off for an unexpected reason' } as const
-      return { status: 'failed', failure, unavailable: false, response: null, usage: null, costUsd: null }
+      const nothing = { response: null, usage: null, costUsd: null }
+      return withEarlier({ status: 'failed', failure, unavailable: false, ...nothing }, turn.before)
     }
   }
 

@@ -6,6 +6,7 @@ import { toPermissionRequest } from './permissions/permission-fields.ts'
 import type { AgentLauncher, Change, Store } from './ports.ts'
 import type { PermissionRecord, SessionRecord, TurnRecord } from './records.ts'
 import { openTurn, toEndWithoutOutcome } from './running-turn.ts'
+import { restoreProgress } from './turn-progress.ts'
 
 const text = 'The server was gone before the turn had ended; its outcome is unknown'
 
@@ -30,7 +31,9 @@ export async function reconcile(parts: Parts): Promise<void> {
     const ofTurn = open.filter(({ turnId }) => turnId === turn.id)
     const [permission] = ofTurn
     if (session && permission && ofTurn.length === 1 && (await canWait(parts, session, permission))) {
-      live.of(session).readmitWaiting(turn, permission)
+      const waiting = openTurn(turn)
+      await restoreProgress(store, waiting)
+      live.of(session).readmitWaiting(waiting, permission)
     } else {
       await loseTurn(log, turn, ofTurn)
     }
@@ -76,7 +79,8 @@ async function loseTurn(log: EventLog, turn: TurnRecord, open: PermissionRecord[
 function toWithdrawal(permission: PermissionRecord, at: number): Change {
   const { tenantId, sessionId, turnId, status } = permission
   const owner = { tenantId, sessionId, at }
-  if (status !== 'pending') return { ...owner, savePermission: { ...permission, answer: null }, events: [] }
+  if (status !== 'pending')
+    return { ...owner, savePermission: { ...permission, answer: null, runsWith: null }, events: [] }
   const savePermission: PermissionRecord = { ...permission, status: 'withdrawn', decidedAt: at }
   const payload = { ...toPermissionRequest(savePermission) }
   return { ...owner, savePermission, events: [{ type: 'permission.resolved', turnId, payload }] }

@@ -135,6 +135,12 @@ export interface PermissionQuestion {
   elicitation: PermissionElicitation | null
 }
 
+/** What a process works with that can differ from what the session is set to: changes count from the next turn. */
+export type RunConfiguration = Pick<
+  SessionRecord,
+  'permissionMode' | 'requestedModel' | 'maxTurns' | 'settings' | 'secrets'
+>
+
 /** What a person has decided, as the process has to be told. */
 export interface PermissionAnswer {
   allow: boolean
@@ -156,6 +162,8 @@ export interface PermissionRecord {
   request: Omit<PermissionQuestion, 'kind' | 'toolName' | 'toolUseId'>
   status: PermissionStatus
   answer: PermissionAnswer | null
+  /** What the process that asks works with, where another one could go on in its place; null when that is over. */
+  runsWith: RunConfiguration | null
   requestedAt: number
   expiresAt: number
   decidedAt: number | null

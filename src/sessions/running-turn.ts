@@ -1,6 +1,7 @@
 import { toTimestamp } from '../contract/primitives.ts'
 import type { Prompt, TurnError } from '../contract/turns.ts'
-import type { Change, TurnOutcome } from './ports.ts'
+import { asIncomplete } from './added-figures.ts'
+import type { Change, SteeredInput, TurnOutcome, UsageShare } from './ports.ts'
 import type { NewEvent, TurnRecord } from './records.ts'
 import { type TerminalStatus, terminalEventOf } from './turn-states.ts'
 
@@ -16,6 +17,14 @@ export interface OpenTurn {
   deadline: NodeJS.Timeout | undefined
   /** Id of the last assistant message of the main conversation. */
   messageId: string | null
+  /** How often the model has been asked for it, as `maxTurns` counts. */
+  agenticTurns: number
+  /** The model's own id of what it said last. */
+  lastSaid: string | undefined
+  /** What it was given as more input. */
+  steered: SteeredInput[]
+  /** What processes that were given up have taken of it; undefined: there was none. */
+  before: UsageShare | undefined
   /** Resolves when its end is stored, or when it turned out that it could not be accepted. */
   readonly ended: Promise<void>
   readonly markEnded: () => void
@@ -29,6 +38,10 @@ export function openTurn(record: TurnRecord): OpenTurn {
     stopping: new AbortController(),
     deadline: undefined,
     messageId: null,
+    agenticTurns: 0,
+    lastSaid: undefined,
+    steered: [],
+    before: undefined,
     ended: promise,
     markEnded: resolve,
   }
@@ -91,7 +104,9 @@ function endAs(
       : status === 'interrupted'
         ? ('interrupted' as const)
         : null
-  const figures = { usage: outcome?.usage ?? null, costUsd: outcome?.costUsd ?? null }
+  // Of one that was lost more may have been spent than was told.
+  const { usage, costUsd, modelUsage = null } = outcome ?? asIncomplete(turn.record)
+  const figures = { usage, costUsd }
   const response = outcome?.response ?? null
   const payload = {
     status,
@@ -115,7 +130,7 @@ function endAs(
       error,
       messageId: turn.messageId,
       ...figures,
-      modelUsage: outcome?.modelUsage ?? null,
+      modelUsage,
       structuredOutput: outcome?.structuredOutput ?? null,
       permissionDenials: outcome?.permissionDenials ?? [],
     },

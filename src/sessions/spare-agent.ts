@@ -105,6 +105,7 @@ export class SpareAgent implements PlaceHolder {
       {
         onMessage: (message, isOfTurn) => listener?.onMessage(message, isOfTurn),
         onDelta: delta => listener?.onDelta(delta),
+        onFigures: figures => listener?.onFigures(figures),
         onIdentity: identity => listener?.onIdentity(identity),
         onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
         onBeforeTool: async use => listener?.onBeforeTool(use),

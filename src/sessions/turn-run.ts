@@ -1,8 +1,8 @@
 import type { Prompt } from '../contract/turns.ts'
-import { withEarlier } from './added-figures.ts'
 import type { AgentKeeper } from './agent-keeper.ts'
 import type { TurnOutcome } from './ports.ts'
 import type { OpenTurn } from './running-turn.ts'
+import { figuresOf } from './turn-progress.ts'
 
 const stopped: TurnOutcome = { status: 'interrupted', response: null, usage: null, costUsd: null }
 
@@ -17,28 +17,28 @@ export async function workOn(
   prompt: Prompt,
   keeper: AgentKeeper,
 ): Promise<TurnOutcome | 'shelved'> {
-  const earlier: TurnOutcome[] = []
-  const end = (outcome: TurnOutcome) => withEarlier(outcome, earlier)
+  // Nothing more was spent on one that had only waited.
+  const stop = (): TurnOutcome => (turn.before ? { ...stopped, costUsd: 0 } : stopped)
   for (;;) {
     const { parked } = keeper.permissions
     if (parked) {
       await keeper.retire()
       await Promise.race([parked.ended, whenAborted(turn.stopping.signal)])
-      if (turn.stop) return end(stopped)
+      if (turn.stop) return stop()
       if (keeper.permissions.isShelved || !(await findPlace(turn, keeper)))
-        return turn.stop ? end(stopped) : 'shelved'
+        return turn.stop ? stop() : 'shelved'
     }
-    if (turn.stop) return end(stopped)
+    if (turn.stop) return stop()
     const agent = await keeper.obtain(parked?.toolUseId)
-    if (turn.stop) return end(stopped)
+    if (turn.stop) return stop()
     if (keeper.permissions.isShelved) return 'shelved'
     const continues = parked !== undefined
     const { id, commands } = turn.record
-    const outcome = await agent.runTurn({ turnId: id, prompt, commands, continues })
+    const outcome = await agent.runTurn({ turnId: id, prompt, commands, continues, steered: turn.steered })
     if (keeper.permissions.isShelved && !turn.stop) return 'shelved'
     const next = keeper.permissions.parked
-    if (!next || next === parked || turn.stop) return end(outcome)
-    earlier.push(outcome)
+    if (!next || next === parked || turn.stop) return outcome
+    turn.before = figuresOf(turn.record)
   }
 }
 

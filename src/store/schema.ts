@@ -106,6 +106,7 @@ export interface PermissionsTable {
   status: PermissionStatus
   request: string
   answer: string | null
+  runs_with: string | null
   requested_at: number
   expires_at: number
   decided_at: number | null

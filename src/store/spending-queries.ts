@@ -13,9 +13,14 @@ export function createSpendingReader(connection: Connection, ensureOpen: () => v
   }
 }
 
+/** The cost of one of its processes is not known. */
+const isIncomplete = sql`(cost_usd is not null and exists (
+  select 1 from json_each(model_usage) where not json_extract(value, '$.costComplete')))`
+
 export function selectSpending(db: QueryBuilder, tenantId: string, sessionId: string) {
   // With an answer of the model, or lost: something was spent on it.
-  const unknown = sql`cost_usd is null and ended_at is not null and (message_id is not null or status = 'lost')`
+  const unknown = sql`status = 'lost' or ${isIncomplete}
+    or (cost_usd is null and ended_at is not null and message_id is not null)`
   const turns = db
     .selectFrom('turns')
     .where('session_id', '=', sessionId)

@@ -6,11 +6,11 @@ import { openServer } from '../support/open-server.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 
 /** A session whose MCP server wants something of a person when the prompt is `go`. */
-async function openAsking(tool: string, permissionPrompts: 'ask' | 'deny' = 'ask') {
+async function openAsking(tool: string, permissionPrompts: 'ask' | 'deny' = 'ask', input: object = {}) {
   const server = await openServer()
   const mcp = await openMcpServer()
   server.model.script('go', prompt => {
-    if (prompt.round === 0) return toolUse(`mcp__people__${tool}`, { message: 'Who is there?' })
+    if (prompt.round === 0) return toolUse(`mcp__people__${tool}`, { message: 'Who is there?', ...input })
     return text(`Said: ${prompt.toolResults[0]?.content}`)
   })
   const id = await server.createSession({
@@ -36,6 +36,39 @@ test('the form of an MCP server is shown, filled in, and handed to it', async ()
   )
 })
 
+test.each([
+  [undefined, 'content.name', 'is required'],
+  [{ colour: 'red' }, 'content.name', 'is required'],
+  [{ name: 5 }, 'content.name', 'must be string'],
+  [{ name: 'Minka', colour: 'mauve' }, 'content.colour', 'must be one of "red", "green", "blue"'],
+])('filled in with %j it is refused', async (content, path, message) => {
+  const { server, id } = await openAsking('ask_person')
+  const answered = server.ask(id, 'go')
+  const [request] = await pendingPermissions(server, id)
+  const refused = await answer(server, request, { decision: 'allow', content })
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { error: { code: 'INVALID_REQUEST', details: { issues: [{ path, message }] } } },
+  })
+  await answer(server, request, { decision: 'allow', content: { name: 'Minka' } })
+  expect((await answered).body.response).toContain('"action":"accept"')
+})
+
+test.each([
+  { type: 'object', properties: { name: { type: 'string' } }, required: ['age', 'age'] },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'object',
+    properties: { name: { type: 'string', enum: ['a'], enumNames: ['A'], pattern: '(' } },
+  },
+])('a form whose schema is odd can be filled in all the same: %j', async schema => {
+  const { server, id } = await openAsking('ask_person', 'ask', { schema })
+  const answered = server.ask(id, 'go')
+  const [request] = await pendingPermissions(server, id)
+  expect((await answer(server, request, { decision: 'allow', content: { name: 'a' } })).status).toBe(200)
+  expect((await answered).body.response).toContain('"action":"accept"')
+})
+
 test('it can be declined', async () => {
   const { server, id } = await openAsking('ask_person')
   const answered = server.ask(id, 'go')
@@ -54,6 +87,8 @@ test('an address to go to is shown', async () => {
     mode: 'url',
     url: 'https://example.com/login',
   })
+  const refused = await answer(server, request, { decision: 'allow', content: {} })
+  expect(refused.body.error.details.issues).toMatchObject([{ path: 'content' }])
   await answer(server, request, { decision: 'allow' })
   expect((await answered).body.response).toContain('"action":"accept"')
 })

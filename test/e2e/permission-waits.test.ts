@@ -6,24 +6,12 @@ import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
+import { restart } from '../support/restart.ts'
 
 const ask = { permissionPrompts: 'ask' }
-type Server = Awaited<ReturnType<typeof openServer>>
 
 const touch = (cwd: string, name: string) => toolUse('Bash', { command: `touch ${join(cwd, name)}` })
 const hasProcess = (id: string) => claudesOf(process.pid, id).length > 0
-
-/** The same directories, a new server. */
-async function restart({ cwd, close }: Server, prepare?: (server: Server) => void): Promise<Server> {
-  await close()
-  const next = await openServer({
-    dataDir: `${cwd}/data`,
-    defaultCwd: cwd,
-    environment: { HOME: cwd, CLAUDE_CONFIG_DIR: `${cwd}/.claude` },
-  })
-  prepare?.(next)
-  return next
-}
 
 describe('a request that nobody answers for long', () => {
   test.each(['allow', 'deny'])(
@@ -58,9 +46,9 @@ describe('a request that nobody answers for long', () => {
       expect(existsSync(join(cwd, 'x'))).toBe(decision === 'allow')
       if (decision === 'deny') expect(told).toContain('as I said')
       const { body } = await call('GET', `/sessions/${id}/turns/${request.turnId}`)
-      // What the process before had used counts, but nobody knows what it cost.
+      // What the process before had used counts.
       expect(body.usage.inputTokens).toBeGreaterThan(0)
-      expect(body.modelUsage[0]).toMatchObject({ costComplete: false })
+      expect(body.modelUsage[0]).toMatchObject({ costComplete: true })
       // The model was not asked again for what it had said.
       expect(rounds).toEqual([0, 1])
       expect((await server.ask(id, 'What is 6 times 7?')).body.response).toContain('42')

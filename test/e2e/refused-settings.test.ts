@@ -23,6 +23,7 @@ describe('a setting that the installed Claude Code would pass over', () => {
       [{ tools: ['mcp__a__b'] }, 'tools[0]'],
       [{ allowedTools: ['Bosh(git *)'] }, 'allowedTools[0]'],
       [{ allowedTools: ['Bash(git'] }, 'allowedTools[0]'],
+      [{ allowedTools: ['Bash(python3 -c (x),Bash,(y))'] }, 'allowedTools[0]'],
       [{ allowedTools: ['Bash (git *)'] }, 'allowedTools[0]'],
       [{ allowedTools: ['mcp__*'] }, 'allowedTools[0]'],
       [{ disallowedTools: ['read'] }, 'disallowedTools[0]'],

@@ -27,6 +27,7 @@ export function permissionCases(context: StoreContext): void {
     },
     status: 'pending',
     answer: null,
+    runsWith: null,
     requestedAt: 1_000,
     expiresAt: 2_000,
     decidedAt: null,

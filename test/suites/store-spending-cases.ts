@@ -38,6 +38,18 @@ export function spendingCases(context: StoreContext): void {
     expect(await spent([died])).toBe(0)
   })
 
+  it('counts what is not known of a turn beside what is: a process of it was lost', async () => {
+    const tokens = { inputTokens: 1, outputTokens: 1, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
+    const model = { model: 'm', ...tokens, costUsd: 0.25, webSearchRequests: 0 }
+    const known = { costUsd: 0.25, usage: tokens, modelUsage: [{ ...model, costComplete: true }] }
+    const half = { ...known, modelUsage: [{ ...model, costComplete: false }] }
+    const lost = { ...half, status: 'lost' } as const
+    const waits = { ...known, status: 'requires_action', endedAt: null } as const
+    expect(await spent([known, { costUsd: 0.5 }])).toBe(0.75)
+    expect(await spent([half, lost, { costUsd: 0.5 }])).toBe(2)
+    expect(await spent([known, waits])).toBe(0.5)
+  })
+
   it('counts what Claude has done by itself, and as the dearest what is known only in part', async () => {
     const session = await context.addSession()
     const insertTurn = turnRecord(session, { status: 'completed', startedAt: 1, endedAt: 2, costUsd: 0.5 })

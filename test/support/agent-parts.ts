@@ -24,6 +24,7 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
   return {
     onMessage: () => {},
     onDelta: () => {},
+    onFigures: () => {},
     onIdentity: () => {},
     onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
     onBeforeTool: async () => {},

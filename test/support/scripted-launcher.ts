@@ -133,6 +133,7 @@ class ScriptedAgent implements Agent {
   readonly steered: Prompt[] = []
   readonly startFailure: AgentFailure | undefined
   spec: AgentSpec
+  readonly permissionMode: AgentSpec['permissionMode']
   readonly canReconfigure: boolean
   readonly questions: AgentQuestions
   readonly #listener: AgentListener
@@ -151,6 +152,7 @@ class ScriptedAgent implements Agent {
   ) {
     const { startFailure, transcripts } = launcher
     this.spec = spec
+    this.permissionMode = spec.permissionMode
     this.canReconfigure = launcher.canReconfigure
     this.#transcripts = transcripts
     this.#listener = listener

@@ -20,6 +20,7 @@ export function newPermission(
     request,
     status: 'pending',
     answer: null,
+    runsWith: null,
     requestedAt: now,
     expiresAt: now + timeoutMs,
     decidedAt: null,

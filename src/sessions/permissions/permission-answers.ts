@@ -3,6 +3,7 @@ import type { OperationInput } from '../../contract/operations.ts'
 import type { PermissionSuggestion } from '../../contract/permissions.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
 import type { PermissionAnswer, PermissionRecord } from '../records.ts'
+import { toContent } from './elicitation-content.ts'
 
 type Body = OperationInput<'answerPermission'>['body']
 
@@ -62,7 +63,7 @@ function toInput({ kind, request }: PermissionRecord, body: Body): Record<string
     case 'plan':
       return null
     case 'elicitation':
-      return body.content ?? null
+      return toContent(request.elicitation, body.content)
   }
 }
 

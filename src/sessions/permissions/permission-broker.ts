@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PermissionStatus } from '../../contract/permissions.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { PermissionAnswer, PermissionQuestion, PermissionRecord } from '../records.ts'
+import type { PermissionAnswer, PermissionQuestion, PermissionRecord, RunConfiguration } from '../records.ts'
 import type { OpenTurn } from '../running-turn.ts'
 import { isAtWork } from '../turn-states.ts'
 import { canBeContinued } from './continuable.ts'
@@ -45,6 +45,8 @@ export interface PermissionBrokerContext {
   currentTurn(): OpenTurn | undefined
   /** Whether that subagent works in the background, and not for the turn. */
   isInBackground(agentId: string | null): boolean
+  /** What the process works with now. */
+  findConfiguration(): RunConfiguration
   /** How long a request waits for an answer. */
   findTimeoutMs(): Promise<number>
   /** Whether something else runs in the process. */
@@ -79,6 +81,11 @@ export class PermissionBroker {
     this.#context = context
   }
 
+  /** What the process worked with that the next one goes on for. */
+  get continuesWith(): RunConfiguration | null {
+    return this.#undelivered?.record.runsWith ?? null
+  }
+
   /** How many wait for an answer. */
   get pending(): number {
     return this.#open.size
@@ -98,7 +105,8 @@ export class PermissionBroker {
     const timeoutMs = await this.#context.findTimeoutMs()
     // What asked may be over by now.
     if (signal.aborted || turn !== findTurn()) return deny(texts.withdrawn)
-    const record = newPermission(this.#context.owner, turn, question, Date.now(), timeoutMs)
+    const asked = newPermission(this.#context.owner, turn, question, Date.now(), timeoutMs)
+    const record = canBeContinued(asked) ? { ...asked, runsWith: this.#context.findConfiguration() } : asked
     const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
     this.#add(record, resolve)
     signal.addEventListener(
@@ -213,7 +221,8 @@ export class PermissionBroker {
     this.parked = undefined
     this.#undelivered = undefined
     if (!undelivered) return
-    void this.#context.writer.write({ savePermission: { ...undelivered.record, answer: null }, events: [] })
+    const told = { ...undelivered.record, answer: null, runsWith: null }
+    void this.#context.writer.write({ savePermission: told, events: [] })
   }
 
   #close(permissionId: string, status: 'expired' | 'withdrawn'): Promise<unknown> {
@@ -234,6 +243,7 @@ export class PermissionBroker {
       status,
       // Until a process has been told: it must survive a crash as well.
       answer: isParked ? answer : null,
+      runsWith: isParked ? open.record.runsWith : null,
       decidedAt: Date.now(),
       decidedBy,
       message: decidedBy === null ? null : answer.message,

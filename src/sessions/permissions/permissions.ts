@@ -60,7 +60,7 @@ export class Permissions implements PermissionService {
     return decided
   }
 
-  /** For the process that is started next: the one that lives has been told. */
+  /** For the process that is started next: the one that lives has been told and takes what it can. */
   async #remember(session: SessionRecord, { updates }: PermissionAnswer): Promise<void> {
     const mode = updates.findLast(({ type }) => type === 'setMode')?.mode as PermissionMode | undefined
     const rules = updates.filter(({ type }) => type !== 'setMode')
@@ -74,6 +74,8 @@ export class Permissions implements PermissionService {
       },
       events: mode ? [{ type: 'session.updated', turnId: null, payload: { permissionMode: mode } }] : [],
     })
+    // The process has not taken bypassPermissions: Claude Code enters it only when it starts.
+    if (mode) this.#core.live.find(session.id)?.reconfigure()
   }
 }
 

@@ -8,7 +8,7 @@ import type { ModelUsage, PermissionDenial, Prompt, StopReason, Usage } from '..
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
 import type { AgentControl } from './agent-control.ts'
 import type { AgentQuestions, AgentTask } from './agent-questions.ts'
-import type { OwnWork } from './usage.ts'
+import type { OwnWork, UsageShare } from './usage.ts'
 
 /** How a conversation's process is to be started. */
 export interface AgentSpec {
@@ -21,6 +21,8 @@ export interface AgentSpec {
    * on from there.
    */
   continueAt?: string | undefined
+  /** How many of `maxTurns` the turn that goes on has taken already. */
+  agenticTurns?: number | undefined
   cwd: string
   model: string | null
   permissionMode: PermissionMode
@@ -66,11 +68,19 @@ export interface ToolUse {
   file: string | null
 }
 
+/** More input for a turn that runs. `id` becomes the uuid of the message. */
+export interface SteeredInput {
+  readonly id: string
+  prompt: Prompt
+}
+
 /** What an agent tells while it works; called in order, never after its turn's promise settled. */
 export interface AgentListener {
   /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
   onMessage(message: Record<string, unknown>, isOfTurn: boolean): void
   onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
+  /** What its process has taken of the turn until now; told before each permission request. */
+  onFigures(figures: UsageShare): void
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
   /**
@@ -99,6 +109,8 @@ export interface Agent extends AgentControl {
   readonly exited: Promise<void>
   /** Whether it can take a turn; false from the moment when its process ends or is being ended. */
   readonly alive: boolean
+  /** What it is in now: people and Claude itself change it. */
+  readonly permissionMode: PermissionMode
   /** Why the process never became able to take a turn; undefined while that is not known to be so. */
   readonly startFailure: AgentFailure | undefined
   /**
@@ -106,12 +118,14 @@ export interface Agent extends AgentControl {
    * A process that fails to start is the outcome of its first turn.
    * @param turn.commands whether a slash command runs and a file mention is followed; left out: both are text
    * @param turn.continues it had begun in an earlier process (`continueAt`): no prompt is sent
+   * @param turn.steered what that was given as more input; what it has not taken up is given to this one
    */
   runTurn(turn: {
     turnId: string
     prompt: Prompt
     commands?: boolean
     continues?: boolean
+    steered?: readonly SteeredInput[]
   }): Promise<TurnOutcome>
   /**
    * Makes the running turn end, by force after a bounded time; its promise tells when. Idempotent,
@@ -124,10 +138,10 @@ export interface Agent extends AgentControl {
   readonly questions: AgentQuestions
   /**
    * Hands the running turn more input, which Claude Code takes up between its steps. The turn ends when that has
-   * been answered too. `id` becomes the uuid of the message.
+   * been answered too.
    * @returns false when no turn runs that could still take it: nothing has happened then
    */
-  steer(input: { id: string; prompt: Prompt }): boolean
+  steer(input: SteeredInput): boolean
   /** Ends the process at once, so that it can say nothing more of what it was doing; `runTurn` then ends too. */
   abandon(): Promise<void>
   /** Ends the process and everything that it started, by force after a bounded time. Idempotent. */

@@ -12,6 +12,7 @@ import { branching } from './010-branching.ts'
 import { secrets } from './011-secrets.ts'
 import { tasks } from './012-tasks.ts'
 import { ownWork } from './013-own-work.ts'
+import { runConfiguration } from './014-run-configuration.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   secrets,
   tasks,
   ownWork,
+  runConfiguration,
 ]
