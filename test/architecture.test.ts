@@ -34,6 +34,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   // `lib` for JSON Schemas: the contract checks those of callers, `claude` what the model made of them.
   { door: /^ajv(\/|$)/, owners: ['http', 'lib'] },
   { door: /^(ajv-formats|yaml)(\/|$)/, owners: ['http'] },
+  { door: /^commonmark$/, owners: ['http'] },
 ]
 
 /** Words that only their owner may say. */

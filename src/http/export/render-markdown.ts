@@ -1,8 +1,9 @@
 import { toTimestamp } from '../../contract/primitives.ts'
 import type { Session } from '../../contract/sessions.ts'
 import type { Entry, Part } from './entries.ts'
-import { escapeMarkdown, tameMarkdown, toCodeSpan, toFence, toQuote } from './markdown-text.ts'
+import { escapeMarkdown, toCodeSpan, toFence, toQuote } from './markdown-text.ts'
 import { shorten, toShownText } from './shown-text.ts'
+import { tameMarkdown } from './tame-markdown.ts'
 
 export function renderMarkdownHead(session: Session): string {
   const { sessionId, title, model, createdAt, config } = session
@@ -17,20 +18,20 @@ export function renderMarkdownHead(session: Session): string {
 
 /** One entry, with an empty line before it. */
 export function renderMarkdownEntry(entry: Entry): string {
-  const text = render(entry)
-  return `\n${'ofSubagent' in entry && entry.ofSubagent ? toQuote(text) : text}\n`
+  const isQuoted = 'ofSubagent' in entry && entry.ofSubagent
+  return `\n${isQuoted ? toQuote(render(entry, 1)) : render(entry, 0)}\n`
 }
 
-function render(entry: Entry): string {
+function render(entry: Entry, quotes: number): string {
   switch (entry.kind) {
     case 'turn':
       return `## Turn ${entry.number}\n\n*${toTimestamp(entry.at)}*`
     case 'prompt':
-      return `### ${entry.added ? 'Prompt, added meanwhile' : 'Prompt'}\n\n${toQuote(renderParts(entry.parts, tame))}\n\n### Answer`
+      return `### ${entry.added ? 'Prompt, added meanwhile' : 'Prompt'}\n\n${toQuote(renderParts(entry.parts, text => tame(text, 1)))}\n\n### Answer`
     case 'text':
-      return `${label(entry, '')}${tame(entry.text)}`
+      return `${label(entry, '')}${tame(entry.text, quotes)}`
     case 'injected':
-      return `${label(entry, '**Input**')}${toQuote(tame(entry.text))}`
+      return `${label(entry, '**Input**')}${toQuote(tame(entry.text, quotes + 1))}`
     case 'thinking':
       return fold(`${entry.ofSubagent ? 'Subagent: thinking' : 'Thinking'}`, renderCode(entry.text))
     case 'toolCall':
@@ -58,8 +59,8 @@ function renderParts(parts: readonly Part[], renderText: (text: string) => strin
   return rendered.join('\n\n')
 }
 
-function tame(text: string): string {
-  return tameMarkdown(toShownText(text))
+function tame(text: string, quotes: number): string {
+  return tameMarkdown(toShownText(text), quotes)
 }
 
 function renderCode(text: string, language = ''): string {
