@@ -12,7 +12,7 @@ import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 const key = 'key-of-the-chaos'
 
 async function prepare() {
-  const model = await openModel()
+  const model = await openModel({ record: true })
   const home = temporaryDirectory()
   const env = { ...claudeEnvironment(model, home), CLAUDE_API_KEY: key }
   const dataDir = join(home, 'data')
@@ -53,6 +53,28 @@ test('kill -9 while a person is waited for: the request is there afterwards, and
   const events = await Array.fromAsync(parseFrames(response))
   expect(events.at(-1)).toMatchObject({ event: 'turn.completed', data: { response: 'done' } })
   expect(existsSync(join(home, 'x'))).toBe(true)
+})
+
+test('kill -9 after something was steered into the turn: it is told to the process that goes on', async () => {
+  const { model, open, isStored, touch } = await prepare()
+  model.script('touch it', ({ round }) => (round === 0 ? touch('x') : text('done')))
+  const first = await open()
+  const id = await first.createSession({ permissionPrompts: 'ask' })
+  const send = (prompt: string, onBusy: string) =>
+    first.call('POST', `/sessions/${id}/messages`, { prompt, onBusy, background: true })
+  await send('touch it', 'queue')
+  const [request] = await pendingPermissions(first, id)
+  expect((await send('AND MIND THIS', 'steer')).body.turnId).toBe(request.turnId)
+  await until(() => isStored(request.toolUseId ?? ''))
+  first.cli.child.kill('SIGKILL')
+  await first.cli.ended
+
+  const second = await open()
+  await answer(second, request, { decision: 'allow' })
+  const response = await second.send('GET', `/sessions/${id}/events?turnId=${request.turnId}`)
+  const events = await Array.fromAsync(parseFrames(response))
+  expect(events.at(-1)).toMatchObject({ event: 'turn.completed' })
+  expect(JSON.stringify(model.requests.at(-1)?.body).split('AND MIND THIS')).toHaveLength(2)
 })
 
 test('kill -9 where the turn cannot go on: the request is withdrawn and the turn lost, and events say so', async () => {

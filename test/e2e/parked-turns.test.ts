@@ -6,10 +6,13 @@ import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
+import { restart } from '../support/restart.ts'
 
 type Server = Awaited<ReturnType<typeof openServer>>
 
 const ask = { permissionPrompts: 'ask' }
+/** Long enough to steer before the process is given up. */
+const steeringMs = 4_000
 const hasProcess = (id: string) => claudesOf(process.pid, id).length > 0
 // 4 dollars for a million tokens of input.
 const dime = { usage: { inputTokens: 25_000, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 } }
@@ -21,17 +24,6 @@ async function nextParked(server: Server, id: string) {
   const [request] = await pendingPermissions(server, id)
   await until(() => !hasProcess(id))
   return request
-}
-
-/** The same directories, a new server. */
-async function restart({ cwd, close }: Server): Promise<Server> {
-  await close()
-  return openServer({
-    dataDir: `${cwd}/data`,
-    defaultCwd: cwd,
-    record: true,
-    environment: { HOME: cwd, CLAUDE_CONFIG_DIR: `${cwd}/.claude` },
-  })
 }
 
 const timesTold = ({ model }: Server, said: string) =>
@@ -49,7 +41,7 @@ async function timesInHistory({ call }: Server, id: string, said: string): Promi
 
 describe('what is steered into a turn that waits for a person', () => {
   test.each(['parked', 'taken over a restart'])('is not lost when that is %s', async how => {
-    let server = await openServer({ record: true, permissionParkMs: how === 'parked' ? 700 : 600_000 })
+    let server = await openServer({ record: true, permissionParkMs: how === 'parked' ? steeringMs : 600_000 })
     const script = (given: Server) =>
       given.model.script('write it', prompt =>
         prompt.round === 0 ? write(given, 'x') : text(`round ${prompt.round}`),
@@ -62,7 +54,7 @@ describe('what is steered into a turn that waits for a person', () => {
     const [request] = await pendingPermissions(server, id)
     expect(await steer(server, id, 'AND MIND THIS')).toMatchObject({ status: 202, body: { turnId } })
     if (how === 'parked') await until(() => !hasProcess(id))
-    else server = await restart(server)
+    else server = await restart(server, undefined, { record: true })
     script(server)
     await answer(server, request, { decision: 'allow' })
     const turnPath = `/sessions/${id}/turns/${turnId}`
@@ -72,7 +64,7 @@ describe('what is steered into a turn that waits for a person', () => {
   })
 
   test('is not said again when it was taken up before', async () => {
-    const server = await openServer({ record: true, permissionParkMs: 700 })
+    const server = await openServer({ record: true, permissionParkMs: steeringMs })
     const files = ['x', 'y']
     server.model.script('write', prompt => {
       const file = files[prompt.round]
@@ -106,7 +98,7 @@ describe('what a turn costs that was parked', () => {
     ).body
     const [request] = await pendingPermissions(server, id)
     if (how === 'parked') await until(() => !hasProcess(id))
-    else server = await restart(server)
+    else server = await restart(server, undefined, { record: true })
     script(server)
     const turnPath = `/sessions/${id}/turns/${turnId}`
     const alone = (await server.call('GET', turnPath)).body
