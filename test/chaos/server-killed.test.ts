@@ -129,7 +129,10 @@ test('kill -9 at any moment: nothing acknowledged is missing, no session is stuc
     expect(isTerminal((await server.call('GET', `/sessions/${id}/turns/${turnId}`)).body.status)).toBe(true)
   }
   for (const id of known.sessions) {
-    expect((await server.ask(id, 'What is 6 times 7?')).body.response, `seed ${seed}`).toContain('42')
+    expect(await server.ask(id, 'What is 6 times 7?'), `seed ${seed}`).toMatchObject({
+      status: 200,
+      body: { response: expect.stringContaining('42') },
+    })
   }
   await until(() => killed.every(pid => !existsSync(`/proc/${pid}`)))
   server.cli.child.kill('SIGTERM')
