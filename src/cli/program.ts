@@ -19,6 +19,10 @@ export function createProgram(): Command {
     )
     .option('--data-dir <dir>', 'where the store is kept (CLAUDE_CODE_API_DATA_DIR)')
     .option('--root <dir...>', 'directories that sessions may work in (CLAUDE_CODE_API_ROOTS)')
+    .option(
+      '--trusted-root <dir...>',
+      'directories whose .claude settings, hooks and .mcp.json may take effect (CLAUDE_CODE_API_TRUSTED_ROOTS)',
+    )
     .option('--no-auth', 'serve without keys; on loopback only')
     .option('--demo', 'without an account: a stand-in answers instead of the model', false)
     .action((flags: ServeFlags) => runServer(flags))

@@ -8,6 +8,7 @@ export interface ServeFlags {
   port: number
   dataDir?: string
   root?: string[]
+  trustedRoot?: string[]
   auth: boolean
   demo: boolean
 }
@@ -24,12 +25,21 @@ export async function runServer(flags: ServeFlags): Promise<void> {
   }
 }
 
-async function open({ host, port, dataDir, root, auth, demo }: ServeFlags): Promise<RunningServer> {
+async function open({
+  host,
+  port,
+  dataDir,
+  root,
+  trustedRoot,
+  auth,
+  demo,
+}: ServeFlags): Promise<RunningServer> {
   const options = {
     host,
     port,
     ...(dataDir !== undefined && { dataDir }),
     ...(root !== undefined && { allowedRoots: root }),
+    ...(trustedRoot !== undefined && { trustedRoots: trustedRoot }),
     ...(!auth && { auth: { enabled: false } }),
     logLevel: 'info' as const,
   }

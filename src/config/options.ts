@@ -47,9 +47,21 @@ export interface ClaudeCodeApiConfig {
   /**
    * Which settings files a session may have Claude Code read. `user` is the whole configuration of the person whom
    * this process runs as, with its hooks and permissions; `local` that of the directory which is not checked in.
-   * Default: `['project']`.
+   * `project` and `local` also need a trusted directory: see `trustedRoots`. Default: `['project']`.
    */
   allowedSettingSources?: ('user' | 'project' | 'local')[]
+  /**
+   * Directories whose own settings may take effect: their hooks, MCP servers, environment variables and other
+   * settings run programs with the rights of this process. Each must lie inside an allowed root and outside
+   * `dataDir` and `workspacesDir`; symbolic links are resolved once, at start. Default:
+   * `CLAUDE_CODE_API_TRUSTED_ROOTS` (separated as `PATH` is), else none.
+   */
+  trustedRoots?: string[]
+  /**
+   * Repositories whose clones are trusted as `trustedRoots` are: a URL or an absolute path. An entry that ends with
+   * `/` covers everything below it, any other entry exactly one repository. Default: none.
+   */
+  trustedCloneUrls?: string[]
   /**
    * Names of the variables that a session may set for its Claude Code with `agentEnv`. Some decide where
    * credentials go (`ANTHROPIC_BASE_URL`) or what is run (`PATH`). Default: none.

@@ -33,6 +33,8 @@ it('has the defaults of the contract', () => {
     allowBypassPermissions: false,
     allowStdioMcpServers: false,
     allowedSettingSources: ['project'],
+    trustedRoots: [],
+    trustedCloneUrls: [],
     allowedAgentEnv: [],
     secretKeys: undefined,
     idleTimeoutMs: 600_000,

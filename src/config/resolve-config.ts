@@ -12,9 +12,10 @@ import type { Environment } from './env.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
+import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 
 /** The configuration with every default filled in. Times are in milliseconds, paths absolute. */
-export interface ResolvedConfig {
+export interface ResolvedConfig extends TrustedPlaces {
   sessionTimeoutMs: number
   maxSessions: number
   auth: {
@@ -126,6 +127,8 @@ const schema = z.strictObject({
   allowBypassPermissions: z.boolean().default(false),
   allowStdioMcpServers: z.boolean().default(false),
   allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
+  trustedRoots: z.array(directory).optional(),
+  trustedCloneUrls: z.array(directory).default([]),
   allowedAgentEnv: z.array(z.string().regex(/^[A-Za-z_]\w*$/, 'is no name for a variable')).default([]),
   secretKeys: z.array(text).min(1).optional(),
   idleTimeoutMs: duration(1).default(600_000),
@@ -157,11 +160,16 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
   const result = schema.safeParse(config)
   if (!result.success) throw toConfigError(result.error)
   const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, secretKeys, ...options } = result.data
+  const { trustedRoots, trustedCloneUrls } = options
   const roots = (options.allowedRoots ?? findRoots(env))?.map(root => path.resolve(root))
   const dataDir = path.resolve(options.dataDir ?? findDataDir(env))
   const defaultCwd = path.resolve(options.defaultCwd ?? chooseDefaultCwd(roots))
+  const workspacesDir = path.resolve(options.workspacesDir ?? path.join(dataDir, 'workspaces'))
+  const allowedRoots = roots ?? [defaultCwd]
+  const directories = { allowedRoots, dataDir, workspacesDir }
   return {
     ...options,
+    ...resolveTrustedPlaces({ trustedRoots, trustedCloneUrls }, directories, env),
     sessionTimeoutMs: sessionTimeout,
     auth: {
       enabled: auth.enabled,
@@ -177,9 +185,9 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
       specPath: options.openApiValidation.specPath,
     },
     dataDir,
-    workspacesDir: path.resolve(options.workspacesDir ?? path.join(dataDir, 'workspaces')),
+    workspacesDir,
     defaultCwd,
-    allowedRoots: roots ?? [defaultCwd],
+    allowedRoots,
     eventRetentionMs: options.eventRetentionMs,
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
     secretKeys: resolveSecretKeys(secretKeys, env),

@@ -63,6 +63,8 @@ export async function openSessions(
       allowBypassPermissions: false,
       allowStdioMcpServers: false,
       allowedSettingSources: ['project'],
+      trustedRoots: [],
+      trustedCloneUrls: [],
       allowedAgentEnv: [],
       maxAttachmentBytesPerSession: 64 * 1024 * 1024,
       ...options,

@@ -42,7 +42,8 @@ export async function resolveDirectory(
   return real
 }
 
-function isInside(root: string, path: string): boolean {
+/** Both are absolute and free of symbolic links. */
+export function isInside(root: string, path: string): boolean {
   const way = relative(root, path)
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
 }

@@ -1,0 +1,79 @@
+import { realpathSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConfigError } from '../lib/config-error.ts'
+import type { Environment } from './env.ts'
+
+export interface TrustedPlaces {
+  trustedRoots: readonly string[]
+  trustedCloneUrls: readonly string[]
+}
+
+/** The directories that a trusted root is checked against. */
+export interface ServerDirectories {
+  allowedRoots: readonly string[]
+  dataDir: string
+  workspacesDir: string
+}
+
+/**
+ * Resolves the trusted roots to real paths and the trusted clone URLs to one form each. Sessions create the
+ * contents of `workspacesDir` themselves, so a trusted root must not lie in it or in the data directory.
+ *
+ * @throws ConfigError that names the entry
+ */
+export function resolveTrustedPlaces(
+  given: { trustedRoots?: string[] | undefined; trustedCloneUrls: string[] },
+  { allowedRoots, dataDir, workspacesDir }: ServerDirectories,
+  env: Environment,
+): TrustedPlaces {
+  const roots = allowedRoots.map(toRealPath)
+  const reserved = { dataDir: toRealPath(dataDir), workspacesDir: toRealPath(workspacesDir) }
+  const trustedRoots = (given.trustedRoots ?? findTrustedRoots(env)).map((entry, index) => {
+    const field = given.trustedRoots ? `trustedRoots[${index}]` : 'CLAUDE_CODE_API_TRUSTED_ROOTS'
+    const real = toRealPath(path.resolve(entry))
+    for (const [name, directory] of Object.entries(reserved)) {
+      if (isInside(directory, real)) throw new ConfigError(field, `must not lie in ${name}`)
+    }
+    if (!roots.some(root => isInside(root, real))) {
+      throw new ConfigError(field, 'must lie inside one of the allowedRoots')
+    }
+    return real
+  })
+  return { trustedRoots, trustedCloneUrls: given.trustedCloneUrls.map(toCloneUrl) }
+}
+
+function findTrustedRoots(env: Environment): string[] {
+  return env.CLAUDE_CODE_API_TRUSTED_ROOTS?.split(path.delimiter).filter(root => root !== '') ?? []
+}
+
+/** A directory that does not exist yet keeps its name: a link put there later does not become trusted. */
+function toRealPath(directory: string): string {
+  try {
+    return realpathSync(directory)
+  } catch {
+    return directory
+  }
+}
+
+function toCloneUrl(entry: string, index: number): string {
+  try {
+    const isPath = path.isAbsolute(entry)
+    const url = isPath ? undefined : new URL(entry)
+    if (url && url.protocol !== 'file:') {
+      if (url.username && url.protocol !== 'ssh:') throw new Error('a user')
+      return `${url.protocol}//${url.host}${url.pathname}`
+    }
+    const directory = toRealPath(path.resolve(url ? fileURLToPath(url) : entry))
+    return entry.endsWith('/') && directory !== '/' ? `${directory}/` : directory
+  } catch {
+    throw new ConfigError(
+      `trustedCloneUrls[${index}]`,
+      'must be a URL without a user or an absolute path, such as https://example.com/team/',
+    )
+  }
+}
+
+function isInside(root: string, directory: string): boolean {
+  return directory === root || directory.startsWith(root.endsWith(path.sep) ? root : root + path.sep)
+}
