@@ -143,7 +143,8 @@ export const failureReasons = [
 export type FailureReason = (typeof failureReasons)[number]
 
 interface DetailsByCode {
-  INVALID_REQUEST: { issues: RequestIssue[] }
+  /** At most 100 issues; `omittedIssues` counts the rest. */
+  INVALID_REQUEST: { issues: RequestIssue[]; omittedIssues?: number }
   METHOD_NOT_ALLOWED: { allowed: string[] }
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
   /** `setting` is what was asked for, `option` the server's that would allow it. */
@@ -183,15 +184,42 @@ export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails<C> | undefined
 
   constructor(code: C, message: string, ...[details]: DetailsArgument<C>) {
-    super(message)
+    super(shorten(message, longestMessage))
     this.name = 'ServiceError'
     this.code = code
     this.details = details
   }
 }
 
+/** Texts of callers end up in messages and paths: an answer stays short whatever they send. */
+const longestMessage = 2_000
+const longestIssueText = 500
+const mostIssues = 100
+
 /** A 400 that names one field; an empty path is the body as a whole. */
 export function invalidField(path: string, message: string): ServiceError<'INVALID_REQUEST'> {
-  const named = path === '' ? message : `${path}: ${message}`
-  return new ServiceError('INVALID_REQUEST', named, { issues: [{ path, message }] })
+  return invalidRequest([{ path, message }])
+}
+
+/** A 400 that names every field that is wrong, up to 100 of them. */
+export function invalidRequest(
+  found: readonly RequestIssue[],
+  total = found.length,
+): ServiceError<'INVALID_REQUEST'> {
+  const issues = found.slice(0, mostIssues).map(({ path, message }) => ({
+    path: shorten(path, longestIssueText),
+    message: shorten(message, longestIssueText),
+  }))
+  const named = issues.slice(0, 5).map(({ path, message }) => (path ? `${path}: ${message}` : message))
+  const more = total > named.length ? `; and ${total - named.length} more` : ''
+  const omittedIssues = total - issues.length
+  return new ServiceError('INVALID_REQUEST', shorten(named.join('; '), longestMessage - 50) + more, {
+    issues,
+    ...(omittedIssues > 0 && { omittedIssues }),
+  })
+}
+
+function shorten(text: string, longest: number): string {
+  // Half a surrogate pair at the cut would not be valid in JSON.
+  return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
 }

@@ -2,9 +2,17 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import { invalidField, ServiceError } from '../contract/errors.ts'
 import { getOperation } from '../contract/operations.ts'
 import { findJsonFlaw } from '../lib/json-flaws.ts'
+import { findJsonExcess, type JsonExcess } from '../lib/json-scan.ts'
 import { contextOf } from './request-context.ts'
 
 const maxNesting = 64
+/** Of the text, before it is parsed: the bound on nesting that names the place comes after. */
+const bounds = { depth: 4 * maxNesting, values: 50_000, numberLength: 1_000 }
+const excesses: Record<JsonExcess, string> = {
+  depth: `the body must not be nested deeper than ${bounds.depth} levels`,
+  values: `the body must have at most ${bounds.values} values and keys`,
+  numberLength: `a number must have at most ${bounds.numberLength} characters`,
+}
 const empty = new WeakSet<object>()
 
 /**
@@ -17,8 +25,9 @@ export function readJsonBody(maxBytes: number): RequestHandler {
     type: () => true,
     // Any JSON value is parsed; what is wrong with it is told field by field afterwards.
     strict: false,
-    verify: (req, _res, bytes) => {
+    verify: (req, _res, bytes, encoding) => {
       if (bytes.length === 0) empty.add(req)
+      checkBounds(bytes, encoding)
     },
   })
   return (req, res, next) => {
@@ -30,6 +39,14 @@ export function readJsonBody(maxBytes: number): RequestHandler {
       next(flaw && invalidField(flaw.path, flaw.message))
     })
   }
+}
+
+/** Before the body is parsed: parsing ten megabytes of brackets alone takes seconds. */
+function checkBounds(bytes: Buffer, encoding: string): void {
+  // The scan reads bytes, so it needs to know what they stand for.
+  if (encoding !== 'utf-8') throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as JSON in UTF-8')
+  const excess = findJsonExcess(bytes, bounds)
+  if (excess) throw invalidField('', excesses[excess])
 }
 
 function isUpload(res: Response): boolean {
@@ -56,6 +73,7 @@ function expectsBody(req: Request, res: Response): boolean {
 
 /** By the parser's own words for what went wrong, never by the text of the error. */
 export function toBodyError(error: unknown, maxBytes: number): unknown {
+  if (error instanceof ServiceError) return error
   const { type, status } = error as { type?: string; status?: number }
   switch (type) {
     case 'entity.too.large':

@@ -4,12 +4,12 @@ import formats from 'ajv-formats'
 import type { Request } from 'express'
 import type { Logger } from 'pino'
 import { parse as parseYaml } from 'yaml'
-import { type RequestIssue, ServiceError } from '../contract/errors.ts'
+import { invalidRequest, type RequestIssue, ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import type { ApiDocument } from './api-document.ts'
 import { JsonDocument, type JsonNode } from './json-document.ts'
-import { invalidRequest, parseQuery } from './request-input.ts'
+import { parseQuery } from './request-input.ts'
 import { withDiscriminators } from './schema-discriminators.ts'
 import { toSchemaIssues } from './schema-issues.ts'
 
@@ -78,7 +78,9 @@ export function createOpenApiValidation(
         })),
         ...(req.body === undefined ? [] : findIssues(check?.body, req.body)),
       ]
-      if (issues.length > 0) throw invalidRequest(issues)
+      // Alternatives that were not meant count as well where there are more than anyone reads.
+      const total = Math.max(issues.length, check?.body?.errors?.length ?? 0)
+      if (issues.length > 0) throw invalidRequest(issues, issues.length < 100 ? issues.length : total)
     },
   }
 }

@@ -1,9 +1,9 @@
 import type { Request } from 'express'
 import { z } from 'zod'
-import { invalidField, type RequestIssue, ServiceError } from '../contract/errors.ts'
+import { invalidField, invalidRequest } from '../contract/errors.ts'
 import { getOperation, type OperationId, type OperationInput } from '../contract/operations.ts'
 import { findJsonFlaw } from '../lib/json-flaws.ts'
-import { toIssues } from './request-issues.ts'
+import { IssueList } from './request-issues.ts'
 
 const nothing = z.strictObject({})
 
@@ -14,10 +14,10 @@ const nothing = z.strictObject({})
  */
 export function parseInput<Id extends OperationId>(id: Id, req: Request): OperationInput<Id> {
   const operation = getOperation(id)
-  const issues: RequestIssue[] = []
+  const issues = new IssueList()
   const parse = (schema: z.ZodType, value: unknown): unknown => {
     const result = schema.safeParse(value)
-    if (!result.success) issues.push(...toIssues(result.error.issues))
+    if (!result.success) issues.add(result.error.issues)
     return result.data
   }
   if (operation.body && !operation.bodyOptional && req.body === undefined) {
@@ -29,14 +29,8 @@ export function parseInput<Id extends OperationId>(id: Id, req: Request): Operat
     headers: operation.headers ? parse(operation.headers, pickHeaders(operation.headers, req)) : {},
     body: operation.body ? parse(operation.body, req.body === undefined ? {} : req.body) : {},
   }
-  if (issues.length > 0) throw invalidRequest(issues)
+  if (issues.total > 0) throw invalidRequest(issues.listed, issues.total)
   return input as OperationInput<Id>
-}
-
-export function invalidRequest(issues: RequestIssue[]): ServiceError<'INVALID_REQUEST'> {
-  const named = issues.slice(0, 5).map(({ path, message }) => (path ? `${path}: ${message}` : message))
-  const more = issues.length > named.length ? `; and ${issues.length - named.length} more` : ''
-  return new ServiceError('INVALID_REQUEST', named.join('; ') + more, { issues })
 }
 
 /** Those that the operation knows, named as it names them. */

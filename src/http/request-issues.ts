@@ -4,32 +4,52 @@ import { toPath } from '../lib/json-flaws.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** What zod found, in the contract's words: one entry for each field. */
-export function toIssues(issues: readonly Issue[], parent: readonly PropertyKey[] = []): RequestIssue[] {
-  return issues.flatMap(issue => {
+/** More than any answer lists; a body can have tens of thousands of wrong fields. */
+const mostKept = 200
+
+/** What zod found, in the contract's words: one entry for each field, the first ones only. */
+export class IssueList {
+  readonly listed: RequestIssue[] = []
+  total = 0
+
+  add(issues: readonly Issue[], parent: readonly PropertyKey[] = []): void {
+    for (const issue of issues) this.#addOne(issue, parent)
+  }
+
+  #addOne(issue: Issue, parent: readonly PropertyKey[]): void {
+    // A path is not made for what is counted only.
+    if (this.listed.length >= mostKept) {
+      this.total += issue.code === 'unrecognized_keys' ? issue.keys.length : 1
+      return
+    }
     const path = [...parent, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map(key => ({ path: toPath([...path, key]), message: 'unknown field' }))
+      for (const key of issue.keys) this.#push([...path, key], 'unknown field')
+    } else if (issue.code === 'invalid_key') {
+      this.#push(path, issue.issues[0]?.message ?? issue.message)
+    } else if (issue.code === 'invalid_union') {
+      this.#addUnion(issue, path)
+    } else {
+      this.#push(path, issue.message)
     }
-    if (issue.code === 'invalid_key') {
-      return [{ path: toPath(path), message: issue.issues[0]?.message ?? issue.message }]
-    }
-    if (issue.code === 'invalid_union') return toIssuesOfUnion(issue, path)
-    return [{ path: toPath(path), message: issue.message }]
-  })
-}
+  }
 
-/** Tells what is wrong with the alternative that was meant, when its type shows which one that is. */
-function toIssuesOfUnion(
-  issue: Extract<Issue, { code: 'invalid_union' }>,
-  path: readonly PropertyKey[],
-): RequestIssue[] {
-  const meant = issue.errors.filter(branch => !branch.some(isOfWrongType))
-  const [only] = meant
-  if (only && meant.length === 1) return toIssues(only, path)
-  const expected = issue.errors.flatMap(branch => branch.filter(isOfWrongType).map(expectedBy))
-  const message = expected.length > 0 ? `Invalid input: expected ${expected.join(' or ')}` : issue.message
-  return [{ path: toPath(path), message }]
+  /** Tells what is wrong with the alternative that was meant, when its type shows which one that is. */
+  #addUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: readonly PropertyKey[]): void {
+    const meant = issue.errors.filter(branch => !branch.some(isOfWrongType))
+    const [only] = meant
+    if (only && meant.length === 1) {
+      this.add(only, path)
+      return
+    }
+    const expected = issue.errors.flatMap(branch => branch.filter(isOfWrongType).map(expectedBy))
+    this.#push(path, expected.length > 0 ? `Invalid input: expected ${expected.join(' or ')}` : issue.message)
+  }
+
+  #push(path: readonly PropertyKey[], message: string): void {
+    this.total++
+    if (this.listed.length < mostKept) this.listed.push({ path: toPath(path), message })
+  }
 }
 
 type WrongType = Extract<Issue, { code: 'invalid_type' | 'invalid_value' }>

@@ -41,7 +41,9 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
       }
       const bytes = Buffer.from(data, 'base64url')
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes))
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
+          authTagLength: tagBytes,
+        })
         decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-tagBytes))
         const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes))
         return Buffer.concat([text, decipher.final()]).toString('utf8')
