@@ -104,7 +104,8 @@ export const compactRequest = z
 export const compactResponse = z
   .strictObject({
     turnId: identifier,
-    sessionId: z.string().meta({ description: "Claude Code's own session id" }),
+    sessionId: identifier,
+    claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
     compacted: z.boolean().meta({ description: 'false: there was nothing to compact, or it failed' }),
     tokensBefore: tokens.nullable(),
     tokensAfter: tokens.nullable(),

@@ -69,7 +69,12 @@ export const findingFields = { permissionDenials, structuredOutput }
 
 /** What an answer says of its turn, beside the text: that of a send and that of a stream. */
 export const answerFields = {
-  sessionId: z.string().meta({ description: "Claude Code's own session id" }),
+  sessionId: z.string().meta({
+    deprecated: true,
+    description:
+      "Claude Code's own id of the conversation, as in `claudeSessionId`: the one place besides `complete` where `sessionId` is not the API's id. Use `claudeSessionId`, or the id in the path",
+  }),
+  claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
   turnId: identifier,
   stopReason,
   usage: usage.nullable(),

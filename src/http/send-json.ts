@@ -1,11 +1,12 @@
 import type { Response } from 'express'
+import { toJsonLine } from '../lib/json-line.ts'
 
 /**
  * Ends the response with JSON. Not `res.json`: settings of the host application (replacer, spaces, ETag)
  * would change what the contract promises.
  */
 export function sendJson(res: Response, status: number, body: unknown): void {
-  sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(body))
+  sendText(res, status, 'application/json; charset=utf-8', toJsonLine(body))
 }
 
 /** Ends the response with a text of that type. */

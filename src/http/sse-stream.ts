@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { toJsonLine } from '../lib/json-line.ts'
 
 const keepaliveMs = 15_000
 /** How long a client may take nothing at all before it counts as gone. */
@@ -6,12 +7,12 @@ const stallTimeoutMs = 30_000
 /** How long an ended response may take to reach the client. */
 const lingerMs = 2_000
 
-/** `json` is data that is serialised already: one line, as `JSON.stringify` makes it. */
+/** `json` is data that has been serialized already, as `toJsonLine` does. */
 export type ServerSentEvent = { event: string; id?: number } & ({ data: unknown } | { json: string })
 
 /** The event in the form of the wire; what many streams are sent is made once and shared. */
 export function toFrame(event: ServerSentEvent): Buffer {
-  const data = 'json' in event ? event.json : JSON.stringify(event.data)
+  const data = 'json' in event ? event.json : toJsonLine(event.data)
   const id = event.id === undefined ? '' : `id: ${event.id}\n`
   return Buffer.from(`${id}event: ${event.event}\ndata: ${data}\n\n`)
 }

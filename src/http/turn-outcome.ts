@@ -14,6 +14,7 @@ export function toAnswer(turn: TurnRecord, claudeSessionId: string): SendMessage
     messageId: turn.messageId,
     response: turn.response ?? '',
     sessionId: claudeSessionId,
+    claudeSessionId,
     turnId: turn.id,
     stopReason: turn.stopReason ?? (turn.status === 'completed' ? 'end_turn' : 'interrupted'),
     usage: turn.usage,

@@ -4,6 +4,7 @@ import type { StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn } from '../contract/turns.ts'
+import { toJsonLine } from '../lib/json-line.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
 import type {
   EventRecord,
@@ -155,7 +156,7 @@ function toEventJson(event: EventRecord): string {
     ...(event.turnId !== null && { turnId: event.turnId }),
   }
   if (event.type !== 'message') {
-    return JSON.stringify({ ...envelope, ...event.payload } as SessionEvents[keyof SessionEvents])
+    return toJsonLine({ ...envelope, ...event.payload } as SessionEvents[keyof SessionEvents])
   }
   const head = { type: 'claude_code_message', ...envelope } satisfies Omit<MessageEvent, 'message'>
   // The log has made the message's text already, to know its size.

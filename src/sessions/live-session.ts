@@ -49,7 +49,7 @@ export class LiveSession {
   #current: OpenTurn | undefined
   #work: Promise<void> = Promise.resolve()
   #ended = false
-  /** Resolves when the process of a session that was ended has gone. */
+  /** Resolves when the process of a session that was ended has gone and nothing of it is left to be written. */
   gone: Promise<void> = Promise.resolve()
   /** How much else is done with the session, or is about to: turns wait. */
   #holds = 0
@@ -235,7 +235,8 @@ export class LiveSession {
     this.#ended = true
     await this.interrupt(undefined, true)
     await this.#work
-    this.gone = this.#keeper.close()
+    // The last of what the process said is written as well.
+    this.gone = this.#keeper.close().then(() => this.#keeper.writer.write({ events: [] }))
   }
 
   /** Resolves when no turn runs. */

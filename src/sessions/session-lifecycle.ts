@@ -69,6 +69,7 @@ export class SessionLifecycle {
     const session = await this.#core.known.get(caller, sessionId)
     if (session.status !== 'active') return
     const { gone } = await this.#core.live.end(session.id)
+    this.#core.log.settle(session.id, gone)
     await this.#commit(session, {
       session: { status: 'ended', endedAt: Date.now() },
       events: [{ type: 'session.ended', turnId: null, payload: {} }],
@@ -82,6 +83,7 @@ export class SessionLifecycle {
     // Claude Code goes on by itself: it is not cut off in the middle of it.
     if (live && live.state !== 'idle') return this.#putOff(session)
     const { gone } = await this.#core.live.end(session.id)
+    this.#core.log.settle(session.id, gone)
     await this.#commit(session, {
       session: { status: 'expired', endedAt: Date.now() },
       events: [{ type: 'session.expired', turnId: null, payload: {} }],

@@ -70,12 +70,14 @@ export interface FollowRequest {
 
 /**
  * A reader of a session's log. The iteration ends by itself after `closing`, after the last event of the turn
- * that was asked for, when the signal fires, and when the reader does not read any more while too much arrives
+ * that was asked for, after the last event of a session that has ended or expired, when the signal fires, and when the reader does not read any more while too much arrives
  * for it: `overflow` fires then, also in the middle of an item. To be iterated once; a reader that is not costs
  * nothing.
  */
 export interface LogReader extends AsyncIterable<LogItem> {
   readonly overflow: AbortSignal
+  /** Whether there is nothing to read and nothing can come any more: the turn or the session is over. */
+  readonly exhausted: boolean
 }
 
 /**

@@ -53,10 +53,11 @@ test('jsonl and json have the messages as the history has them', async () => {
   await using opened = await open()
   const { call, send } = opened
   const id = await opened.createSession()
-  for (const prompt of ['one', 'two', 'line\nbreak \u2028 😀']) await opened.ask(id, prompt)
+  for (const prompt of ['one', 'two', 'line\nbreak \u0085 \u2028 \u2029 😀']) await opened.ask(id, prompt)
   const { messages } = (await call('GET', `/sessions/${id}/messages`)).body
   const lines = (await (await send('GET', `/sessions/${id}/export`)).text()).split('\n')
   expect(lines.pop()).toBe('')
+  expect(lines.join()).not.toMatch(/[\u0085\u2028\u2029]/)
   expect(lines.map(line => JSON.parse(line))).toEqual(messages)
   const document = (await call('GET', `/sessions/${id}/export?format=json`)).body
   expect(document).toEqual({

@@ -90,6 +90,7 @@ export function message(sequence: number, source: 'user' | 'sdk', text: string):
 export class FakeReader implements LogReader {
   readonly overflowing = new AbortController()
   readonly overflow = this.overflowing.signal
+  exhausted = false
   readonly request: FollowRequest
   readonly items = new PushQueue<LogItem>()
   readonly left: Promise<void>

@@ -27,6 +27,7 @@ it('answers with what Claude said', async () => {
   expect(await response.json()).toEqual({
     messageId: 'message-1',
     response: 'Hi there',
+    claudeSessionId,
     sessionId: claudeSessionId,
     turnId,
     stopReason: 'end_turn',

@@ -16,6 +16,10 @@ import {
 } from './fake-records.ts'
 import { type DoorOptions, key, type OpenDoor, openDoor, readError } from './open-door.ts'
 
+/** The characters at which Python's `str.splitlines` ends a line, as does `requests`' `iter_lines`. */
+const lineEnds = [...'\n\u000b\f\r\u001c\u001d\u001e\u0085\u2028\u2029']
+const pythonLineEnd = new RegExp(`\r\n|[${lineEnds.join('')}]`)
+
 const delta: LogItem = {
   kind: 'delta',
   delta: { turnId, messageId: 'm', blockIndex: 0, delta: { type: 'text', text: 'Hi' } },
@@ -279,6 +283,59 @@ describe('GET /events', () => {
     await (await answer).text()
   })
 
+  it('is 204 when nothing can come any more, whatever Last-Event-ID says', async () => {
+    const { door, nextReader } = await openStreams({
+      follow: async (_caller, _sessionId, request) =>
+        Object.assign(new FakeReader(request), { exhausted: request.after !== 3 }),
+    })
+    await using _ = door
+    void nextReader
+    for (const method of ['GET', 'HEAD']) {
+      const response = await door.call(`${path}?turnId=${turnId}`, {
+        method,
+        headers: { 'last-event-id': '6' },
+      })
+      expect([response.status, response.headers.get('content-type')]).toEqual([204, null])
+      expect(await response.text()).toBe('')
+    }
+  })
+
+  it.each(lineEnds)('has no raw %j in any line of data', async character => {
+    const { door, nextReader } = await openStreams()
+    await using _ = door
+    const answer = door.call(`${path}?includeDeltas=true`)
+    const reader = await nextReader()
+    const text = `before${character}after`
+    reader.push(
+      event(1, 'session.created', { title: text, metadata: { [text]: text } }, null),
+      message(2, 'sdk', text),
+      event(3, 'turn.completed', { response: text }),
+    )
+    reader.items.push({
+      kind: 'delta',
+      delta: { turnId, messageId: text, blockIndex: 0, delta: { type: 'text', text } },
+    })
+    reader.items.end()
+    const body = await (await answer).text()
+    expect(body.split(pythonLineEnd).filter(line => line !== '')).toHaveLength(3 * 3 + 2)
+    const data = body
+      .split('\n')
+      .flatMap(line => (line.startsWith('data: ') ? [JSON.parse(line.slice(6))] : []))
+    expect(
+      data.map(({ title, message: said, response, delta: piece }) => [
+        title,
+        said?.text,
+        response,
+        piece?.text,
+      ]),
+    ).toEqual([
+      [text, undefined, undefined, undefined],
+      [undefined, text, undefined, undefined],
+      [undefined, undefined, text, undefined],
+      [undefined, undefined, undefined, text],
+    ])
+  })
+
   it('sends closing last when the door is closed', async () => {
     const { door, nextReader } = await openStreams()
     await using _ = door
@@ -309,6 +366,7 @@ describe('GET /events', () => {
     const { door } = await openStreams({
       follow: async () => ({
         overflow: new AbortController().signal,
+        exhausted: false,
         async *[Symbol.asyncIterator](): AsyncGenerator<LogItem, void> {
           try {
             for (let sequence = 1; sequence <= 500; sequence++) {

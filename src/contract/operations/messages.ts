@@ -116,7 +116,17 @@ export const messagesOperations = {
         }),
     }),
     success: [
-      { status: 200, description: 'Stored events, `caught_up`, then live ones', contentType: eventStream },
+      {
+        status: 200,
+        description:
+          'Stored events, `caught_up`, then live ones. Ends after the last event of the turn that `turnId` names, and after the last event of a session that has ended or expired',
+        contentType: eventStream,
+      },
+      {
+        status: 204,
+        description:
+          'Nothing is stored after the requested position and nothing can follow: the turn or the session is over. An EventSource does not reconnect',
+      },
     ],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
     fault: 'SSE_SETUP_FAILED',

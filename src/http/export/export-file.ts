@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { ExportFormat } from '../../contract/export.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
 import type { Session } from '../../contract/sessions.ts'
+import { toJsonLine } from '../../lib/json-line.ts'
 import type { Recording } from '../../sessions/reports/export-service.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import type { FileAnswer } from '../handler.ts'
@@ -63,22 +64,22 @@ export function toExportFile(session: Session, recording: Recording, format: Exp
 
 async function* renderLines(_: Session, recording: Recording): Pieces {
   for await (const event of recording.events()) {
-    if (event.type === 'message') yield `${JSON.stringify(toStoredMessage(event))}\n`
+    if (event.type === 'message') yield `${toJsonLine(toStoredMessage(event))}\n`
   }
 }
 
 async function* renderDocument(session: Session, recording: Recording): Pieces {
-  yield `{"session":${JSON.stringify(session)},"exportedAt":${JSON.stringify(toTimestamp(Date.now()))},"turns":[`
+  yield `{"session":${toJsonLine(session)},"exportedAt":${toJsonLine(toTimestamp(Date.now()))},"turns":[`
   let separator = '\n'
   for await (const turn of recording.turns()) {
-    yield separator + JSON.stringify(toTurn(turn))
+    yield separator + toJsonLine(toTurn(turn))
     separator = ',\n'
   }
   yield '\n],"messages":['
   separator = '\n'
   for await (const event of recording.events()) {
     if (event.type !== 'message') continue
-    yield separator + JSON.stringify(toStoredMessage(event))
+    yield separator + toJsonLine(toStoredMessage(event))
     separator = ',\n'
   }
   yield '\n]}\n'

@@ -41,9 +41,9 @@ export function conversationHandlers(deps: HttpDeps): ConversationHandlers {
       })
       const turn = await deps.service.whenTurnEnded(caller, sessionId, turnId, stop)
       const { session } = await deps.service.get(caller, sessionId)
-      const { sessionId: claudeSessionId } = toAnswer(turn, session.claudeSessionId)
+      const { claudeSessionId } = toAnswer(turn, session.claudeSessionId)
       const compaction = await deps.service.conversation.findCompaction(caller, turn)
-      return { status: 200, body: { turnId, sessionId: claudeSessionId, ...compaction } }
+      return { status: 200, body: { turnId, sessionId, claudeSessionId, ...compaction } }
     },
 
     async listMcpServers({ caller, params: { sessionId } }) {

@@ -16,6 +16,8 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
         includeDeltas: query.includeDeltas,
         signal: stop,
       })
+      // 204 is what keeps an EventSource from reconnecting.
+      if (reader.exhausted) return { status: 204 }
       return {
         async stream(sse) {
           reader.overflow.addEventListener('abort', () => sse.cut())

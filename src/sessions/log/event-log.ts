@@ -18,6 +18,8 @@ export class EventLog {
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
   readonly #partials = new PartialMessages()
   readonly #turnEnds = new Map<string, Set<() => void>>()
+  /** Sessions that are over while their process still writes. */
+  readonly #settling = new Set<string>()
   #closed = false
 
   constructor(store: Store) {
@@ -57,13 +59,34 @@ export class EventLog {
     const after = request.after === 'latest' ? session.lastSequence : request.after
     // Nothing of a turn comes before its first event: what is missing there is no gap.
     const cursor = Math.max(after, (turn?.firstSequence ?? 1) - 1)
+    const turnIsOver = turn !== undefined && isTerminal(turn.status)
+    const sessionIsOver = session.status !== 'active'
+    const isSettling = () => this.#settling.has(sessionId)
+    const exhausted = turnIsOver
+      ? cursor >= (turn.lastSequence ?? 0)
+      : sessionIsOver && !isSettling() && cursor >= session.lastSequence
     const query = { sessionId, limit: pageSize, maxBytes: readerBoundBytes, turnId: request.turnId }
-    return new BoundedLogReader(request, cursor, turn !== undefined && isTerminal(turn.status), {
-      readPage: position => this.#store.readLog(tenantId, { ...query, after: position }),
-      catchUp: position => this.#partials.catchUp(sessionId, position),
-      enter: reader => this.#enter(sessionId, reader),
-      leave: reader => this.#leave(sessionId, reader),
-    })
+    return new BoundedLogReader(
+      request,
+      { cursor, turnIsOver, sessionIsOver, exhausted },
+      {
+        readPage: position => this.#store.readLog(tenantId, { ...query, after: position }),
+        catchUp: position => this.#partials.catchUp(sessionId, position),
+        enter: reader => this.#enter(sessionId, reader),
+        leave: reader => this.#leave(sessionId, reader),
+        isSettling,
+      },
+    )
+  }
+
+  /** The session is about to be over; its readers end when its process has gone and they have read everything. */
+  settle(sessionId: string, gone: Promise<void>): void {
+    this.#settling.add(sessionId)
+    const settled = () => {
+      this.#settling.delete(sessionId)
+      for (const reader of this.#readers.get(sessionId) ?? []) reader.offerSettled()
+    }
+    gone.then(settled, settled)
   }
 
   /** Resolves when an event that ends the turn has been published from now on. Rejects with the signal's reason. */

@@ -17,6 +17,20 @@ export interface LogSource {
   enter(reader: BoundedLogReader): void
   /** It does not any longer. Called once, after `enter`. */
   leave(reader: BoundedLogReader): void
+  /** Whether events of a session that is over may still be written: those of a process that has not gone yet. */
+  isSettling(): boolean
+}
+
+/** What is known of a log when a reader of it begins. */
+export interface LogStart {
+  /** The first item is the one after this sequence. */
+  cursor: number
+  /** Whether the turn that was asked for has ended, so that nothing follows what is stored. */
+  turnIsOver: boolean
+  /** Whether the session has ended or expired: nothing follows what is stored, once its process has gone. */
+  sessionIsOver: boolean
+  /** Whether nothing is stored after the cursor and nothing can come. */
+  exhausted: boolean
 }
 
 type Queued = { bytes: number } & (
@@ -37,8 +51,9 @@ type Queued = { bytes: number } & (
 export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undefined> {
   readonly #request: FollowRequest
   readonly #source: LogSource
-  /** Whether the turn that was asked for has ended, so that nothing follows what is stored. */
-  readonly #endsWithStored: boolean
+  readonly exhausted: boolean
+  readonly #turnIsOver: boolean
+  #sessionIsOver: boolean
   readonly #overflow = new AbortController()
   #cursor: number
   /** How far it has been told the session's deltas; see `PartialMessages`. */
@@ -62,10 +77,12 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   #largestWhileBusy = 0
   #wake: (() => void) | undefined
 
-  constructor(request: FollowRequest, cursor: number, endsWithStored: boolean, source: LogSource) {
+  constructor(request: FollowRequest, start: LogStart, source: LogSource) {
     this.#request = request
-    this.#cursor = cursor
-    this.#endsWithStored = endsWithStored
+    this.#cursor = start.cursor
+    this.exhausted = start.exhausted
+    this.#turnIsOver = start.turnIsOver
+    this.#sessionIsOver = start.sessionIsOver
     this.#source = source
   }
 
@@ -86,6 +103,11 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   /** The last item is `closing`, after what is stored. */
   offerClosing(): void {
     this.#closing = true
+    this.#wake?.()
+  }
+
+  /** The session's process has gone: nothing is written any more. */
+  offerSettled(): void {
     this.#wake?.()
   }
 
@@ -140,15 +162,20 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
       const item = this.#takeReady()
       if (item) return item
       if (!this.#live) await this.#load()
-      else if (this.#endsWithStored) return undefined
+      else if (this.#queue.length > 0) continue
+      else if (this.#nothingFollows) return undefined
       else if (this.#closing) return this.#last({ kind: 'closing' })
-      else if (this.#queue.length === 0) {
+      else {
         await new Promise<void>(resolve => {
           this.#wake = resolve
         })
       }
     }
     return undefined
+  }
+
+  get #nothingFollows(): boolean {
+    return this.#turnIsOver || (this.#sessionIsOver && !this.#source.isSettling())
   }
 
   #takeReady(): LogItem | undefined {
@@ -173,9 +200,15 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   }
 
   #note(item: LogItem): void {
-    if (item.kind === 'gap') this.#cursor = item.to
+    if (item.kind === 'gap') {
+      this.#cursor = item.to
+      // Retention leaves active sessions alone; the event that ended this one may be gone as well.
+      this.#sessionIsOver = true
+    }
     if (item.kind !== 'event') return
     this.#cursor = item.event.sequence
+    if (item.event.type === 'session.ended' || item.event.type === 'session.expired')
+      this.#sessionIsOver = true
     if (this.#endsWith(item.event)) this.#leave()
   }
 

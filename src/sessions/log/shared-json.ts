@@ -1,12 +1,13 @@
+import { toJsonLine } from '../../lib/json-line.ts'
 import type { EventRecord } from '../records.ts'
 
 const texts = new WeakMap<object, string>()
 
-/** The object as JSON, made once however many need it: its size, and every reader that is sent it. */
+/** The object as one line of JSON, made once however many need it: its size, and every reader that is sent it. */
 export function sharedJson(value: object): string {
   let text = texts.get(value)
   if (text === undefined) {
-    text = JSON.stringify(value)
+    text = toJsonLine(value)
     texts.set(value, text)
   }
   return text
