@@ -55,6 +55,7 @@ export const errorCatalogue = {
     title: 'The turn is not part of what Claude knows of the conversation',
     retryable: false,
   },
+  TURN_NOT_RETRYABLE: { status: 409, title: 'The turn cannot be retried', retryable: false },
   TRANSCRIPT_INCOMPLETE: {
     status: 409,
     title: 'What Claude Code remembers of the conversation is not stored',
@@ -94,6 +95,11 @@ export const errorCatalogue = {
   MAX_SESSIONS_REACHED: { status: 429, title: 'Too many active sessions', retryable: true },
   TURN_QUEUE_FULL: { status: 429, title: 'Too many turns are waiting', retryable: true },
   RATE_LIMIT_EXCEEDED: { status: 429, title: 'Too many requests', retryable: true },
+  MODEL_RATE_LIMITED: {
+    status: 429,
+    title: "The model's API limits the rate of the server's account",
+    retryable: true,
+  },
   SESSION_CREATE_FAILED: { status: 500, title: 'The session could not be created', retryable: true },
   LIST_SESSIONS_FAILED: { status: 500, title: 'The sessions could not be listed', retryable: true },
   GET_SESSION_FAILED: { status: 500, title: 'The session could not be read or changed', retryable: true },
@@ -103,6 +109,7 @@ export const errorCatalogue = {
   SSE_SETUP_FAILED: { status: 500, title: 'The stream could not be opened', retryable: true },
   INTERNAL: { status: 500, title: 'Unexpected fault', retryable: true },
   AGENT_UNAVAILABLE: { status: 503, title: 'Claude Code is not available', retryable: true },
+  MODEL_OVERLOADED: { status: 503, title: "The model's API is overloaded", retryable: true },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 
@@ -161,8 +168,12 @@ interface DetailsByCode {
   REQUEST_TIMEOUT: { turnId: string; timeout: number }
   MESSAGE_SEND_FAILED: { turnId: string; reason: FailureReason } | undefined
   AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
+  /** `retryAt`: when the model's API takes requests again, where it said so (ISO 8601). */
+  MODEL_OVERLOADED: { turnId: string; reason: FailureReason; retryAt?: string }
+  MODEL_RATE_LIMITED: { turnId: string; reason: FailureReason; retryAt?: string }
   SESSION_BUSY: { turnId: string }
   TURN_NOT_IN_CONVERSATION: { turnId: string; reason: 'rewound' | 'never_sent' | 'shared_past' }
+  TURN_NOT_RETRYABLE: { turnId: string; status: string; reason: 'not_ended' | 'completed' | 'later_turns' }
   PERMISSION_ALREADY_RESOLVED: { permissionId: string; status: string }
   SHUTTING_DOWN: { turnId: string } | undefined
   ATTACHMENT_IN_USE: { turnId: string }

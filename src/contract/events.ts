@@ -3,6 +3,7 @@ import { forkedFrom } from './branching.ts'
 import { errorCodes } from './errors.ts'
 import { permissionFields } from './permissions.ts'
 import { identifier, timestamp } from './primitives.ts'
+import { retryAdvice } from './retry.ts'
 import { changeableSettings } from './session-settings.ts'
 import { permissionMode } from './sessions.ts'
 import { answerFields, findingFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
@@ -156,6 +157,7 @@ export const streamError = z
     error: z.string().meta({ description: 'For people; programs read `code`' }),
     code: z.enum(errorCodes as [string, ...string[]]),
     details: z.record(z.string(), z.unknown()).optional(),
+    ...retryAdvice,
     turnId: identifier,
   })
   .meta({ id: 'StreamError' })

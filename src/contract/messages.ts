@@ -39,6 +39,20 @@ export const sendMessageRequest = z
   })
   .meta({ id: 'SendMessageRequest' })
 
+export const retryTurnRequest = z
+  .strictObject({
+    timeout: timeout.unwrap().optional().meta({
+      description:
+        "Milliseconds from acceptance until the turn is stopped; 0: none. Absent: the failed turn's own",
+    }),
+    background: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Answer 202 at once; the turn runs on its own' }),
+    onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
+  })
+  .meta({ id: 'RetryTurnRequest' })
+
 export const sendMessageResponse = z
   .strictObject({
     messageId: z.string().nullable().meta({ description: 'Id of the last assistant message' }),
@@ -119,6 +133,7 @@ export const listMessagesResponse = z
 
 /** What `POST /sessions/:id/messages` takes; only `prompt` is required. */
 export type SendMessageRequest = z.input<typeof sendMessageRequest>
+export type RetryTurnRequest = z.input<typeof retryTurnRequest>
 export type SendMessageResponse = z.infer<typeof sendMessageResponse>
 export type StreamPointer = z.infer<typeof streamPointer>
 export type BackgroundAccepted = z.infer<typeof backgroundAccepted>

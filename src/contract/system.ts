@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { effort } from './agent-definitions.ts'
 import { errorCodes, failureReasons } from './errors.ts'
 import { timestamp } from './primitives.ts'
+import { retryAdvice } from './retry.ts'
 
 export const modelInfo = z
   .strictObject({
@@ -44,6 +45,7 @@ export const errorResponse = z
       code: z.enum(errorCodes as [string, ...string[]]),
       message: z.string(),
       details: z.record(z.string(), z.unknown()).optional(),
+      ...retryAdvice,
     }),
     timestamp,
     requestId: z.string(),

@@ -3,6 +3,7 @@ import { imageMediaTypes } from '../lib/media-type.ts'
 import { rewound } from './branching.ts'
 import { failureReasons } from './errors.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
+import { type RetryAdvice, retryAdvice } from './retry.ts'
 
 export const turnStatuses = [
   'queued',
@@ -86,9 +87,13 @@ export const answerFields = {
 
 export const turnError = z
   .strictObject({
-    code: z.enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE']),
+    code: z.enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE', 'MODEL_OVERLOADED', 'MODEL_RATE_LIMITED']),
     reason: z.enum(failureReasons),
     message: z.string(),
+    retryAt: timestamp
+      .optional()
+      .meta({ description: "When the model's API takes requests again; absent: it did not say" }),
+    ...retryAdvice,
   })
   .meta({ id: 'TurnError' })
 
@@ -209,6 +214,8 @@ export type Usage = z.infer<typeof usage>
 export type ModelUsage = z.infer<typeof modelUsage>
 export type PermissionDenial = z.infer<typeof permissionDenial>
 export type TurnError = z.infer<typeof turnError>
+/** Why a turn failed, as it is stored; how it is retried follows from it. */
+export type TurnFailure = Omit<TurnError, keyof RetryAdvice>
 export type Prompt = z.infer<typeof prompt>
 export type PromptBlock = z.infer<typeof promptBlock>
 export type Turn = z.infer<typeof turn>

@@ -2,12 +2,13 @@ import type { ErrorRequestHandler, Response } from 'express'
 import { type ErrorCode, errorCatalogue, ServiceError } from '../contract/errors.ts'
 import { type OperationId, operations } from '../contract/operations.ts'
 import { toTimestamp } from '../contract/primitives.ts'
+import { adviseRetry, type RetryAdvice } from '../contract/retry.ts'
 import type { ErrorResponse } from '../contract/system.ts'
 import { ClientGoneError, contextOf } from './request-context.ts'
 import { sendJson } from './send-json.ts'
 
 /** What a caller is told of an error; both the JSON body and the stream's `error` event are made of it. */
-export interface PublicError {
+export interface PublicError extends RetryAdvice {
   code: ErrorCode
   message: string
   details?: Record<string, unknown>
@@ -17,10 +18,16 @@ export interface PublicError {
 export function toPublicError(error: unknown, operationId: OperationId | undefined): PublicError {
   if (error instanceof ServiceError) {
     const details = error.details as Record<string, unknown> | undefined
-    return { code: error.code, message: error.message, ...(details && { details }) }
+    return {
+      code: error.code,
+      message: error.message,
+      ...(details && { details }),
+      ...adviseRetry(error.code, details),
+    }
   }
   const code = operationId ? operations[operationId].fault : 'INTERNAL'
-  return { code, message: `${errorCatalogue[code].title}; the server's log has more under the request id` }
+  const message = `${errorCatalogue[code].title}; the server's log has more under the request id`
+  return { code, message, ...adviseRetry(code) }
 }
 
 export function toErrorBody(error: PublicError, requestId: string): ErrorResponse {
@@ -56,14 +63,20 @@ export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
     let shown = toPublicError(error, operationId)
     let body = toErrorBody(shown, requestId)
     if (!checkBody(operationId, errorCatalogue[shown.code].status, body)) {
-      shown = { code: 'INTERNAL', message: errorCatalogue.INTERNAL.title }
+      shown = { code: 'INTERNAL', message: errorCatalogue.INTERNAL.title, ...adviseRetry('INTERNAL') }
       body = toErrorBody(shown, requestId)
     }
     if (shown.code === 'RANGE_NOT_SATISFIABLE') {
       res.setHeader('Content-Range', `bytes */${shown.details?.sizeBytes}`)
     }
-    const wait = retryAfterSeconds[shown.code]
+    const wait = secondsUntil(shown.details?.retryAt) ?? retryAfterSeconds[shown.code]
     if (wait !== undefined) res.setHeader('Retry-After', wait)
     sendJson(res, errorCatalogue[shown.code].status, body)
   }
+}
+
+/** At least one second, so that a client never asks again at once. */
+function secondsUntil(time: unknown): number | undefined {
+  if (typeof time !== 'string') return undefined
+  return Math.max(1, Math.ceil((Date.parse(time) - Date.now()) / 1000))
 }

@@ -6,7 +6,8 @@ import type { IdempotencyKey, TurnRequest } from '../sessions/session-service.ts
 import type { Exchange } from './handler.ts'
 import type { HttpDeps } from './options.ts'
 
-type TurnExchange = Exchange<'sendMessage'> | Exchange<'streamMessage'>
+type RetryExchange = Exchange<'retryTurn'>
+type TurnExchange = Exchange<'sendMessage'> | Exchange<'streamMessage'> | RetryExchange
 
 /**
  * The key of a request that has passed validation, with a hash of what it asks for. The body is taken as it was
@@ -39,6 +40,19 @@ export async function submitTurn(
   )
   if (replayed) markReplayed()
   return turn
+}
+
+/** Retries the turn, or finds the one that the first request with this key has led to. */
+export async function retryTurn(
+  { service: { branching } }: HttpDeps,
+  { caller, params, body, idempotency, markReplayed }: RetryExchange,
+): Promise<TurnRecord> {
+  const { sessionId, turnId } = params
+  const request = { turnId, timeoutMs: body.timeout }
+  if (!idempotency) return branching.retry(caller, sessionId, request)
+  const { made, replayed } = await branching.retryOnce(caller, sessionId, request, idempotency)
+  if (replayed) markReplayed()
+  return made
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { SendMessageResponse } from '../contract/messages.ts'
+import { failureCodeOf } from '../contract/retry.ts'
 import type { TurnRecord } from '../sessions/records.ts'
 import { toDuration, toFindings } from './wire.ts'
 
@@ -45,9 +46,13 @@ function toFailure(turn: TurnRecord): ServiceError {
   }
   const reason = error?.reason ?? 'unknown'
   const message = error?.message ?? 'The turn failed'
-  return error?.code === 'AGENT_UNAVAILABLE'
-    ? new ServiceError('AGENT_UNAVAILABLE', message, { reason, turnId })
-    : new ServiceError('MESSAGE_SEND_FAILED', message, { turnId, reason })
+  // By its reason: rows of earlier versions have the general code.
+  const code = failureCodeOf(reason, error?.code === 'AGENT_UNAVAILABLE')
+  return new ServiceError(code, message, {
+    turnId,
+    reason,
+    ...(error?.retryAt && { retryAt: error.retryAt }),
+  })
 }
 
 /** A turn that never ran cannot be `timed_out`: it is cancelled when its time is over. */

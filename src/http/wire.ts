@@ -2,8 +2,9 @@ import type { Task } from '../contract/conversation.ts'
 import type { DeltaEvent, MessageEvent, SessionEvents } from '../contract/events.ts'
 import type { StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
+import { adviseTurnRetry, failureCodeOf } from '../contract/retry.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
-import type { Turn } from '../contract/turns.ts'
+import type { Turn, TurnError, TurnFailure } from '../contract/turns.ts'
 import { toJsonLine } from '../lib/json-line.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
 import type {
@@ -64,7 +65,7 @@ export function toTurn(turn: TurnRecord): Turn {
     ...(turn.commands && { commands: true }),
     response: turn.response,
     stopReason: turn.stopReason,
-    error: turn.error,
+    error: turn.error && toTurnError(turn.error),
     usage: turn.usage,
     costUsd: turn.costUsd,
     modelUsage: turn.modelUsage,
@@ -92,6 +93,12 @@ export function toTask(task: TaskRecord): Task {
     startedAt: toTimestamp(task.startedAt),
     endedAt: orNull(task.endedAt),
   }
+}
+
+/** Why a turn failed, with how to retry it; rows of earlier versions have a general code. */
+function toTurnError(failure: TurnFailure): TurnError {
+  const { reason, code } = failure
+  return { ...failure, code: failureCodeOf(reason, code === 'AGENT_UNAVAILABLE'), ...adviseTurnRetry(reason) }
 }
 
 /** What only some turns have. */
@@ -156,7 +163,9 @@ function toEventJson(event: EventRecord): string {
     ...(event.turnId !== null && { turnId: event.turnId }),
   }
   if (event.type !== 'message') {
-    return toJsonLine({ ...envelope, ...event.payload } as SessionEvents[keyof SessionEvents])
+    const { error } = event.payload as { error?: TurnFailure }
+    const failure = error && { error: toTurnError(error) }
+    return toJsonLine({ ...envelope, ...event.payload, ...failure } as SessionEvents[keyof SessionEvents])
   }
   const head = { type: 'claude_code_message', ...envelope } satisfies Omit<MessageEvent, 'message'>
   // The log has made the message's text already, to know its size.

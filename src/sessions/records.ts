@@ -14,7 +14,7 @@ import type {
   PermissionDenial,
   Prompt,
   StopReason,
-  TurnError,
+  TurnFailure,
   TurnStatus,
   Usage,
 } from '../contract/turns.ts'
@@ -88,7 +88,7 @@ export interface TurnRecord {
   /** Id of the last assistant message. */
   messageId: string | null
   stopReason: StopReason | null
-  error: TurnError | null
+  error: TurnFailure | null
   usage: Usage | null
   costUsd: number | null
   /** What each model had of it; null: not known. */

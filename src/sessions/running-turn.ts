@@ -1,5 +1,6 @@
 import { toTimestamp } from '../contract/primitives.ts'
-import type { Prompt, TurnError } from '../contract/turns.ts'
+import { failureCodeOf } from '../contract/retry.ts'
+import type { Prompt, TurnFailure } from '../contract/turns.ts'
 import { asIncomplete } from './added-figures.ts'
 import type { Change, SteeredInput, TurnOutcome, UsageShare } from './ports.ts'
 import type { NewEvent, TurnRecord } from './records.ts'
@@ -84,7 +85,7 @@ export function toEndWithoutOutcome(
   turn: OpenTurn,
   status: TerminalStatus,
   at: number,
-  error?: TurnError,
+  error?: TurnFailure,
 ): TurnWrite {
   return endAs(turn, status, undefined, at, error)
 }
@@ -94,7 +95,7 @@ function endAs(
   status: TerminalStatus,
   outcome: TurnOutcome | undefined,
   at: number,
-  givenError?: TurnError,
+  givenError?: TurnFailure,
 ): TurnWrite {
   const { id, startedAt } = turn.record
   const error = givenError ?? (outcome?.status === 'failed' ? toTurnError(outcome) : null)
@@ -138,9 +139,9 @@ function endAs(
   }
 }
 
-function toTurnError({ failure, unavailable }: Extract<TurnOutcome, { status: 'failed' }>): TurnError {
+function toTurnError({ failure, unavailable }: Extract<TurnOutcome, { status: 'failed' }>): TurnFailure {
   return {
-    code: unavailable ? 'AGENT_UNAVAILABLE' : 'MESSAGE_SEND_FAILED',
+    code: failureCodeOf(failure.reason, unavailable),
     reason: failure.reason,
     message: failure.message,
   }

@@ -123,6 +123,8 @@ export class Sessions implements SessionService {
       policy,
       editor: parts.transcriptEditor,
       directories: this.#directories,
+      admitTurn: async (caller, id, request) => (await this.#admit(caller, id, request)).request,
+      findTurn: (caller, id, turnId) => this.getTurn(caller, id, turnId),
     })
     this.#lifecycle = new SessionLifecycle({
       core: this.#core,
@@ -324,11 +326,17 @@ export class Sessions implements SessionService {
     request: TurnRequest,
     remember?: Remember,
   ): Promise<TurnRecord> {
+    const admitted = await this.#admit(caller, sessionId, request)
+    const { session } = admitted
+    return this.#live.of(session).submit(caller, admitted.request, session, remember)
+  }
+
+  /** Refuses what cannot become a turn of the session as it is now. */
+  async #admit(caller: Caller, sessionId: string, request: TurnRequest) {
     if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
     const session = await this.#core.known.getActive(caller, sessionId)
     if (session.settings.maxBudgetUsd !== undefined) await checkBudget(this.#store, session)
-    const checked = await checkRequest(this.#store.attachments, session, request)
-    return this.#live.of(session).submit(caller, checked, session, remember)
+    return { session, request: await checkRequest(this.#store.attachments, session, request) }
   }
 
   #view(session: SessionRecord): SessionView {

@@ -36,21 +36,28 @@ describe('Claude Code killed in the middle of a turn', () => {
 
 describe("the model's API", () => {
   test.each([
-    ['Fail with 401', 'authentication_failed'],
-    ['Fail with 429', 'rate_limited'],
-    ['Fail with 529', 'overloaded'],
-    ['Break off', 'model_error'],
-  ])('"%s": a typed error for send and stream, never a 200 with an error inside', async (prompt, reason) => {
-    const { createSession, ask, stream } = await openServer()
+    ['Fail with 401', 500, 'MESSAGE_SEND_FAILED', 'authentication_failed', 'never'],
+    ['Fail with 429', 429, 'MODEL_RATE_LIMITED', 'rate_limited', 'new_key'],
+    ['Fail with 529', 503, 'MODEL_OVERLOADED', 'overloaded', 'new_key'],
+    ['Break off', 500, 'MESSAGE_SEND_FAILED', 'model_error', 'new_key'],
+  ])('"%s": a typed error for send and stream, never a 200 with an error inside', async (...given) => {
+    const [prompt, status, code, reason, retry] = given
+    const { call, createSession, ask, stream } = await openServer()
     const id = await createSession()
+    const advice = { retryable: retry !== 'never', retry }
     expect(await ask(id, prompt)).toMatchObject({
-      status: 500,
-      body: { error: { code: 'MESSAGE_SEND_FAILED', details: { reason, turnId: expect.any(String) } } },
+      status,
+      body: { error: { code, details: { reason, turnId: expect.any(String) }, ...advice } },
     })
     const frames = await Array.fromAsync(stream(id, { prompt }))
     expect(frames.at(-1)).toMatchObject({
       event: 'error',
-      data: { code: 'MESSAGE_SEND_FAILED', details: { reason } },
+      data: { code, details: { reason }, ...advice },
+    })
+    expect((await call('GET', `/sessions/${id}/turns`)).body.turns[0].error).toMatchObject({
+      code,
+      reason,
+      ...advice,
     })
     expect((await ask(id, 'What is 6 times 7?')).body.response).toContain('42')
   })

@@ -57,10 +57,24 @@ describe('a turn without an answer', () => {
     ],
     [
       'failed',
-      { status: 'failed', error: error('MESSAGE_SEND_FAILED', 'overloaded') },
+      { status: 'failed', error: error('MESSAGE_SEND_FAILED', 'model_error') },
       500,
       'MESSAGE_SEND_FAILED',
+      { turnId, reason: 'model_error' },
+    ],
+    [
+      'met an overloaded model, as an earlier version stored it',
+      { status: 'failed', error: error('MESSAGE_SEND_FAILED', 'overloaded') },
+      503,
+      'MODEL_OVERLOADED',
       { turnId, reason: 'overloaded' },
+    ],
+    [
+      'met a rate limit of the model',
+      { status: 'failed', error: error('MODEL_RATE_LIMITED', 'rate_limited') },
+      429,
+      'MODEL_RATE_LIMITED',
+      { turnId, reason: 'rate_limited' },
     ],
     [
       'found no agent',
@@ -83,6 +97,22 @@ describe('a turn without an answer', () => {
     const body = await readError(response)
     expect([response.status, body.error.code, body.error.details]).toEqual([status, code, details])
     expect(door.lines.some(({ level }) => level === 50)).toBe(false)
+    const retryable = code !== 'AGENT_UNAVAILABLE'
+    expect([body.error.retryable, body.error.retry]).toEqual([retryable, retryable ? 'new_key' : 'never'])
+  })
+
+  it('says in Retry-After when the model takes requests again, and never less than a second', async () => {
+    for (const [inMs, expected] of [
+      [90_000, /^(89|90)$/],
+      [-90_000, /^1$/],
+    ] as const) {
+      const retryAt = new Date(Date.now() + inMs).toISOString()
+      const failure = Object.assign(error('MODEL_RATE_LIMITED', 'rate_limited'), { retryAt })
+      await using door = await openDoor({ service: serviceWith({ status: 'failed', error: failure }) })
+      const response = await door.post(path, { prompt: 'hello' })
+      expect(response.headers.get('retry-after')).toMatch(expected)
+      expect((await readError(response)).error.details).toMatchObject({ retryAt })
+    }
   })
 
   const never = (_caller: unknown, _session: string, _turn: string, signal: AbortSignal) =>

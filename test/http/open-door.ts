@@ -79,7 +79,13 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
 }
 
 export interface ErrorBody {
-  error: { code: string; message: string; details?: Record<string, unknown> }
+  error: {
+    code: string
+    message: string
+    details?: Record<string, unknown>
+    retryable: boolean
+    retry: string
+  }
   timestamp: string
   requestId: string
 }

@@ -45,6 +45,13 @@ export const scenarios: Record<OperationId, Scenario> = {
   listMessages: { success: 200, answer: { pagination: { total: 2 } }, wrong: ['offset=-1', 'offset'] },
   followEvents: { success: 200, wrong: ['after=x', 'after'] },
   listTurns: { success: 200, answer: { pagination: { total: 1 } }, wrong: ['limit=abc', 'limit'] },
+  retryTurn: {
+    body: {},
+    success: 200,
+    prepare: failTurn,
+    answer: { response: 'You said: once', stopReason: 'end_turn' },
+    wrong: [{ timeout: -1 }, 'timeout'],
+  },
   getTurn: { success: 200, answer: { status: 'completed' }, wrong: ['a=1', 'a'] },
   interruptSession: {
     body: {},
@@ -189,6 +196,16 @@ async function askForPermission({ call, createSession }: ReturnType<typeof creat
     return permissionId !== ''
   })
   return { sessionId, turnId, permissionId }
+}
+
+/** A session whose last turn has failed. */
+async function failTurn({ call, createSession }: ReturnType<typeof createClient>) {
+  const sessionId = await createSession()
+  const turnPath = `/sessions/${sessionId}/messages`
+  await call('POST', turnPath, { prompt: 'hang', background: true })
+  const { turnId } = (await call('POST', turnPath, { prompt: 'once', background: true })).body
+  await call('POST', `/sessions/${sessionId}/interrupt`, { clearQueue: true })
+  return { sessionId, turnId }
 }
 
 /** A session that has a background task. */

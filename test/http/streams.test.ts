@@ -109,7 +109,7 @@ describe('POST /stream', () => {
   })
 
   it('sends one error when the turn failed', async () => {
-    const error = { code: 'MESSAGE_SEND_FAILED', reason: 'overloaded', message: 'Overloaded' } as const
+    const error = { code: 'MODEL_OVERLOADED', reason: 'overloaded', message: 'Overloaded' } as const
     const { door, nextReader } = await openStreams({
       getTurn: async () => turnRecord({ status: 'failed', error }),
     })
@@ -121,7 +121,14 @@ describe('POST /stream', () => {
       {
         event: 'error',
         id: '6',
-        data: { error: 'Overloaded', code: error.code, details: { turnId, reason: 'overloaded' }, turnId },
+        data: {
+          error: 'Overloaded',
+          code: error.code,
+          details: { turnId, reason: 'overloaded' },
+          retryable: true,
+          retry: 'new_key',
+          turnId,
+        },
       },
     ])
   })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type ErrorDetails, errorCatalogue, failureReasons } from '../../src/contract/errors.ts'
+import { adviseTurnRetry } from '../../src/contract/retry.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -26,6 +27,9 @@ const codesWithDetails = [
   'RATE_LIMIT_EXCEEDED',
   'MESSAGE_SEND_FAILED',
   'AGENT_UNAVAILABLE',
+  'MODEL_OVERLOADED',
+  'MODEL_RATE_LIMITED',
+  'TURN_NOT_RETRYABLE',
   'ATTACHMENT_IN_USE',
   'ATTACHMENT_LIMIT_REACHED',
 ] as const satisfies CodeWithDetails[]
@@ -68,11 +72,17 @@ describe('docs/errors.md and the catalogue are equal', () => {
     const documented = rowsOf(page, 'Reasons')
     expect(documented.map(([reason]) => uncoded(reason)).sort()).toEqual([...failureReasons].sort())
     for (const [reason, meaning = ''] of documented) expect(meaning, reason).toMatch(/^[A-Z].*\.$/)
+    const retryable = documented.map(([reason, , retry]) => [uncoded(reason), retry])
+    const catalogued = failureReasons.map(reason => [
+      reason,
+      adviseTurnRetry(reason).retryable ? 'yes' : 'no',
+    ])
+    expect(Object.fromEntries(retryable)).toEqual(Object.fromEntries(catalogued))
   })
 
   test('which codes have details', () => {
     expect(unlisted).toEqual([])
-    const documented = rowsOf(page, 'Details').map(([code]) => uncoded(code))
+    const documented = rowsOf(page, 'Details').flatMap(([codes = '']) => codes.split(', ').map(uncoded))
     expect(documented.sort()).toEqual([...codesWithDetails].sort())
   })
 })

@@ -1,4 +1,12 @@
-import { defaults, type Operation, ofSession, ofTurn } from '../operation.ts'
+import { backgroundAccepted, retryTurnRequest, sendMessageResponse } from '../messages.ts'
+import {
+  defaults,
+  idempotencyHeaders,
+  type Operation,
+  ofSession,
+  ofTurn,
+  replayHeaders,
+} from '../operation.ts'
 import { interruptRequest, interruptResponse, listTurnsQuery, listTurnsResponse, turn } from '../turns.ts'
 
 export const turnsOperations = {
@@ -24,6 +32,44 @@ export const turnsOperations = {
     success: [{ status: 200, description: 'The turn', schema: turn }],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
     fault: 'INTERNAL',
+  },
+  retryTurn: {
+    ...defaults,
+    method: 'post',
+    path: '/sessions/:sessionId/turns/:turnId/retry',
+    tag: 'Turns',
+    summary: 'Run the prompt of a failed turn again, as a new turn; Claude sees the prompt once',
+    params: ofTurn,
+    headers: idempotencyHeaders,
+    body: retryTurnRequest,
+    bodyOptional: true,
+    success: [
+      { status: 200, description: 'The answer', schema: sendMessageResponse, headers: replayHeaders },
+      {
+        status: 202,
+        description: 'Accepted, with `background: true`',
+        schema: backgroundAccepted,
+        headers: replayHeaders,
+      },
+    ],
+    errors: [
+      'BUDGET_EXCEEDED',
+      'SESSION_NOT_FOUND',
+      'TURN_NOT_FOUND',
+      'ATTACHMENT_NOT_FOUND',
+      'REQUEST_TIMEOUT',
+      'SESSION_BUSY',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'TURN_NOT_RETRYABLE',
+      'TRANSCRIPT_INCOMPLETE',
+      'SESSION_EXPIRED',
+      'SESSION_ENDED',
+      'IDEMPOTENCY_KEY_REUSED',
+      'MODEL_RATE_LIMITED',
+      'AGENT_UNAVAILABLE',
+      'MODEL_OVERLOADED',
+    ],
+    fault: 'MESSAGE_SEND_FAILED',
   },
   interruptSession: {
     ...defaults,

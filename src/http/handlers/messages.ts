@@ -1,8 +1,9 @@
 import { ServiceError } from '../../contract/errors.ts'
+import type { SendMessageResponse } from '../../contract/messages.ts'
 import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
 import { isTerminal } from '../../sessions/turn-states.ts'
 import type { Exchange, Handlers } from '../handler.ts'
-import { submitTurn, TurnWatchers } from '../idempotency.ts'
+import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import { toPagination } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
@@ -12,8 +13,11 @@ import { toStoredMessage } from '../wire.ts'
 const settleGraceMs = 750
 
 type SendExchange = Exchange<'sendMessage'>
+type WaitExchange = SendExchange | Exchange<'retryTurn'>
 
-export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 'listMessages'> {
+export function messageHandlers(
+  deps: HttpDeps,
+): Pick<Handlers, 'sendMessage' | 'retryTurn' | 'listMessages'> {
   const watchers = new TurnWatchers()
   return {
     async sendMessage(exchange) {
@@ -31,9 +35,14 @@ export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 
         commands: body.commands,
       })
       if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
-      const ended = isTerminal(turn.status) ? turn : await waitForTurn(deps, exchange, turn, watchers)
-      const { session } = await service.get(caller, params.sessionId)
-      return { status: 200, body: toAnswer(ended, session.claudeSessionId) }
+      return { status: 200, body: await waitForAnswer(deps, exchange, turn, watchers) }
+    },
+
+    async retryTurn(exchange) {
+      const { body, baseUrl } = exchange
+      const turn = await retryTurn(deps, exchange)
+      if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
+      return { status: 200, body: await waitForAnswer(deps, exchange, turn, watchers) }
     },
 
     async listMessages({ caller, params: { sessionId }, query }) {
@@ -44,10 +53,21 @@ export function messageHandlers(deps: HttpDeps): Pick<Handlers, 'sendMessage' | 
   }
 }
 
+async function waitForAnswer(
+  deps: HttpDeps,
+  exchange: WaitExchange,
+  turn: TurnRecord,
+  watchers: TurnWatchers,
+): Promise<SendMessageResponse> {
+  const ended = isTerminal(turn.status) ? turn : await waitForTurn(deps, exchange, turn, watchers)
+  const { session } = await deps.service.get(exchange.caller, exchange.params.sessionId)
+  return toAnswer(ended, session.claudeSessionId)
+}
+
 /** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
 async function waitForTurn(
   deps: HttpDeps,
-  exchange: SendExchange,
+  exchange: WaitExchange,
   turn: TurnRecord,
   watchers: TurnWatchers,
 ): Promise<TurnRecord> {

@@ -63,11 +63,11 @@ async function streamTurn(
     await sse.send({ event: 'complete', id: lastSequence, data: { summary: response, ...rest } })
   } catch (error) {
     if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'a stream broke off')
-    const { code, message, details } = toPublicError(error, 'sendMessage')
+    const { message, ...rest } = toPublicError(error, 'sendMessage')
     await sse.send({
       event: 'error',
       ...(lastSequence !== undefined && { id: lastSequence }),
-      data: { error: message, code, ...(details && { details }), turnId: turn.id },
+      data: { error: message, ...rest, turnId: turn.id },
     })
   } finally {
     // One that was cut for not reading has not left: its turn goes on.

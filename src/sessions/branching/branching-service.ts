@@ -1,7 +1,13 @@
 import type { RewindSessionResponse } from '../../contract/branching.ts'
 import type { OperationInput } from '../../contract/operations.ts'
-import type { Caller, SessionRecord } from '../records.ts'
+import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
 import type { IdempotencyKey, Once } from '../session-service.ts'
+
+/** Which turn is retried, and how long the new one may take; `timeoutMs` undefined: as long as the failed one. */
+export interface RetryRequest {
+  turnId: string
+  timeoutMs: number | undefined
+}
 
 /** What the doors can ask about branches of a conversation. */
 export interface BranchingService {
@@ -24,4 +30,13 @@ export interface BranchingService {
     sessionId: string,
     request: OperationInput<'rewindSession'>['body'],
   ): Promise<RewindSessionResponse>
+  /** Runs the prompt of a turn that did not complete again, as a new turn; the conversation has it once. */
+  retry(caller: Caller, sessionId: string, request: RetryRequest): Promise<TurnRecord>
+  /** As `retry`, but for all requests with this key only once. */
+  retryOnce(
+    caller: Caller,
+    sessionId: string,
+    request: RetryRequest,
+    key: IdempotencyKey,
+  ): Promise<Once<TurnRecord>>
 }

@@ -5,13 +5,14 @@ import type { ExpirySweeper } from '../expiry.ts'
 import type { SessionDirectories } from '../files/session-directories.ts'
 import type { Idempotency, Remember } from '../idempotency.ts'
 import type { TranscriptEditor } from '../ports.ts'
-import type { Caller, SessionRecord } from '../records.ts'
+import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
 import type { IdempotencyKey, Once } from '../session-service.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
-import type { BranchingService } from './branching-service.ts'
+import type { BranchingService, RetryRequest } from './branching-service.ts'
 import { Conversations } from './conversations.ts'
 import { FileRewinding } from './file-rewinding.ts'
 import { Forking } from './forking.ts'
+import { type AdmitTurn, Retrying } from './retrying.ts'
 import { Rewinding } from './rewinding.ts'
 import { TranscriptBranches } from './transcript-branches.ts'
 
@@ -22,6 +23,8 @@ export interface BranchingParts {
   policy: SettingPolicy
   editor: TranscriptEditor
   directories: Pick<SessionDirectories, 'hold'>
+  admitTurn: AdmitTurn
+  findTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>
 }
 
 /** Shared pasts, and going back: see the port `BranchingService`. */
@@ -30,6 +33,8 @@ export class Branching implements BranchingService {
   readonly #idempotency: Idempotency
   readonly #forking: Forking
   readonly #rewinding: Rewinding
+  readonly #retrying: Retrying
+  readonly #findTurn: BranchingParts['findTurn']
 
   constructor(parts: BranchingParts) {
     const { core, idempotency, editor } = parts
@@ -39,6 +44,8 @@ export class Branching implements BranchingService {
     this.#idempotency = idempotency
     this.#forking = new Forking(parts, conversations, transcripts)
     this.#rewinding = new Rewinding(core, conversations, transcripts, new FileRewinding(core))
+    this.#retrying = new Retrying(core, conversations, this.#rewinding, parts.admitTurn)
+    this.#findTurn = parts.findTurn
   }
 
   fork(
@@ -65,5 +72,21 @@ export class Branching implements BranchingService {
     request: OperationInput<'rewindSession'>['body'],
   ): Promise<RewindSessionResponse> {
     return this.#rewinding.rewind(caller, sessionId, request)
+  }
+
+  retry(caller: Caller, sessionId: string, request: RetryRequest): Promise<TurnRecord> {
+    return this.#retrying.retry(caller, sessionId, request)
+  }
+
+  retryOnce(
+    caller: Caller,
+    sessionId: string,
+    request: RetryRequest,
+    key: IdempotencyKey,
+  ): Promise<Once<TurnRecord>> {
+    const accept = (remember: Remember) => this.#retrying.retry(caller, sessionId, request, remember)
+    return this.#idempotency.once(caller, key, accept, first =>
+      this.#findTurn(caller, first.sessionId, first.turnId ?? ''),
+    )
   }
 }

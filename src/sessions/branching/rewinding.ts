@@ -33,30 +33,39 @@ export class Rewinding {
 
   async rewind(caller: Caller, sessionId: string, request: Request): Promise<RewindSessionResponse> {
     const { known, live } = this.#core
-    return live.of(await known.getActive(caller, sessionId)).undisturbed(async keeper => {
-      const session = await known.getActive(caller, sessionId)
-      // What was rewound of the conversation alone has left its files as they were.
-      const searched = request.conversation ? session : { ...session, rewound: [] }
-      const place = await this.#conversations.find(searched, request.toTurnId)
-      const { toTurnId, dryRun } = request
-      const forgotten = request.conversation ? [place.prompt, ...place.after] : []
-      const turnIds = forgotten.map(({ turnId }) => turnId)
-      // Also for a dry run, and before anything is changed: what cannot be done is refused.
-      if (request.conversation) await this.#branch(session, place, session.claudeSessionId)
-      const files = request.files ? await this.#files.rewind(session, place, request) : null
-      const answer = { sessionId, toTurnId, dryRun, turnIds, files }
-      if (dryRun) return answer
-      const payload = {
-        toTurnId,
-        conversation: request.conversation,
-        files: request.files,
-        turnIds,
-        restored: files?.restored.map(({ path }) => path) ?? [],
-      }
-      if (request.conversation) await this.#forget(caller, session.id, place, keeper, payload)
-      else await this.#commit(session, {}, payload)
-      return answer
-    })
+    const session = await known.getActive(caller, sessionId)
+    return live.of(session).undisturbed(keeper => this.rewindWith(keeper, caller, sessionId, request))
+  }
+
+  /** As `rewind`, for a caller that keeps turns from running meanwhile. */
+  async rewindWith(
+    keeper: AgentKeeper,
+    caller: Caller,
+    sessionId: string,
+    request: Request,
+  ): Promise<RewindSessionResponse> {
+    const session = await this.#core.known.getActive(caller, sessionId)
+    // What was rewound of the conversation alone has left its files as they were.
+    const searched = request.conversation ? session : { ...session, rewound: [] }
+    const place = await this.#conversations.find(searched, request.toTurnId)
+    const { toTurnId, dryRun } = request
+    const forgotten = request.conversation ? [place.prompt, ...place.after] : []
+    const turnIds = forgotten.map(({ turnId }) => turnId)
+    // Also for a dry run, and before anything is changed: what cannot be done is refused.
+    if (request.conversation) await this.#branch(session, place, session.claudeSessionId)
+    const files = request.files ? await this.#files.rewind(session, place, request) : null
+    const answer = { sessionId, toTurnId, dryRun, turnIds, files }
+    if (dryRun) return answer
+    const payload = {
+      toTurnId,
+      conversation: request.conversation,
+      files: request.files,
+      turnIds,
+      restored: files?.restored.map(({ path }) => path) ?? [],
+    }
+    if (request.conversation) await this.#forget(caller, session.id, place, keeper, payload)
+    else await this.#commit(session, {}, payload)
+    return answer
   }
 
   async #forget(

@@ -1,0 +1,87 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { Core } from '../core.ts'
+import type { Remember } from '../idempotency.ts'
+import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
+import type { TurnRequest } from '../session-service.ts'
+import { isTerminal } from '../turn-states.ts'
+import type { RetryRequest } from './branching-service.ts'
+import type { Conversations } from './conversations.ts'
+import type { Rewinding } from './rewinding.ts'
+
+/** Checks a turn that is about to be submitted; nothing has changed when it rejects. */
+export type AdmitTurn = (caller: Caller, sessionId: string, request: TurnRequest) => Promise<TurnRequest>
+
+type NotRetryable = 'not_ended' | 'completed' | 'later_turns'
+
+/**
+ * Runs the prompt of a turn that did not complete again, as a new turn. Claude Code would join the failed prompt
+ * with the next one, so the conversation is first rewound to before it: Claude sees the prompt once.
+ */
+export class Retrying {
+  readonly #core: Core
+  readonly #conversations: Conversations
+  readonly #rewinding: Rewinding
+  readonly #admit: AdmitTurn
+
+  constructor(core: Core, conversations: Conversations, rewinding: Rewinding, admit: AdmitTurn) {
+    this.#core = core
+    this.#conversations = conversations
+    this.#rewinding = rewinding
+    this.#admit = admit
+  }
+
+  /** @throws ServiceError TURN_NOT_FOUND, TURN_NOT_RETRYABLE, SESSION_BUSY, and what refuses a prompt */
+  async retry(
+    caller: Caller,
+    sessionId: string,
+    { turnId, timeoutMs }: RetryRequest,
+    remember?: Remember,
+  ): Promise<TurnRecord> {
+    const { known, live, store } = this.#core
+    const session = await known.getActive(caller, sessionId)
+    const turn = await store.findTurn(caller.tenantId, sessionId, turnId)
+    if (!turn) throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
+    if (!isTerminal(turn.status)) throw notRetryable(turn, 'not_ended', 'has not ended')
+    if (turn.status === 'completed') throw notRetryable(turn, 'completed', 'has completed')
+    const request = await this.#admit(caller, sessionId, {
+      prompt: turn.prompt,
+      commands: turn.commands,
+      timeoutMs: timeoutMs ?? turn.timeoutMs,
+      onBusy: 'queue',
+    })
+    const own = live.of(session)
+    return own.undisturbed(async keeper => {
+      if (await this.#isLastPrompt(caller, session, turn)) {
+        const rewind = {
+          toTurnId: turnId,
+          conversation: true,
+          files: false,
+          overwriteOthers: false,
+          dryRun: false,
+        }
+        await this.#rewinding.rewindWith(keeper, caller, sessionId, rewind)
+      }
+      return own.submit(caller, request, await known.getActive(caller, sessionId), remember)
+    })
+  }
+
+  /** @returns false when the prompt is not part of the conversation: it was cancelled, or has been rewound */
+  async #isLastPrompt(caller: Caller, { id }: SessionRecord, turn: TurnRecord): Promise<boolean> {
+    // As it is now that no turn runs.
+    const prompts = await this.#conversations.of(await this.#core.known.getActive(caller, id))
+    const index = prompts.findIndex(({ turnId }) => turnId === turn.id)
+    if (index === -1) return false
+    const isLast = prompts.slice(index).every(({ turnId }) => turnId === turn.id)
+    if (!isLast)
+      throw notRetryable(turn, 'later_turns', 'is not the last one; Claude has seen its prompt since')
+    return true
+  }
+}
+
+function notRetryable(
+  { id: turnId, status }: TurnRecord,
+  reason: NotRetryable,
+  because: string,
+): ServiceError<'TURN_NOT_RETRYABLE'> {
+  return new ServiceError('TURN_NOT_RETRYABLE', `Turn ${turnId} ${because}`, { turnId, status, reason })
+}
