@@ -33,7 +33,9 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^commander$/, owners: ['cli'] },
   // `lib` for JSON Schemas: the contract checks those of callers, `claude` what the model made of them.
   { door: /^ajv(\/|$)/, owners: ['http', 'lib'] },
-  { door: /^(ajv-formats|yaml)(\/|$)/, owners: ['http'] },
+  { door: /^ajv-formats(\/|$)/, owners: ['http'] },
+  // `lib` for the front matter of instructions.
+  { door: /^yaml(\/|$)/, owners: ['http', 'lib'] },
   { door: /^commonmark$/, owners: ['http'] },
 ]
 

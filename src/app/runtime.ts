@@ -99,7 +99,12 @@ export class Runtime {
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
       this.#log,
-      { transcripts: store.transcripts, processes: store.processes, watchdogMs },
+      {
+        transcripts: store.transcripts,
+        processes: store.processes,
+        watchdogMs,
+        skillsDirectory: join(dataDir, 'skills'),
+      },
     )
     const sealer = createSealer(keys)
     const workspace = new LocalWorkspaceFiles({ forbidden: [dataDir, this.#options.workspacesDir] })

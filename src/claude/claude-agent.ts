@@ -18,6 +18,7 @@ import { DeltaReader } from './delta.ts'
 import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
+import { InstructionPlugin } from './instruction-plugin.ts'
 import { type LiveQuery, openQuery } from './live-query.ts'
 import type { ObservedUsage } from './observed-usage.ts'
 import { toOutcome } from './outcome.ts'
@@ -47,6 +48,8 @@ export interface AgentContext {
   registry: ProcessRegistry
   /** 0: off. */
   watchdogMs: number
+  /** Where copies of skills are kept; undefined: the system's temporary directory. */
+  skillsDirectory?: string | undefined
   onInspection(inspection: AgentInspection): void
   log: { warn(fields: object, message: string): void }
 }
@@ -64,6 +67,7 @@ export class ClaudeAgent implements Agent {
   #closing: Promise<void> | undefined
   #seesStates = false
   #costBefore: number | null = null
+  readonly #plugin: InstructionPlugin
   readonly #meter = new CostMeter()
   readonly questions: AgentQuestions
   readonly #workload: Workload
@@ -83,8 +87,9 @@ export class ClaudeAgent implements Agent {
     if (!spec.resume) this.#costBefore = 0
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
     this.#workload = new Workload(context.listener, this.#weighOwnWork)
+    this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
     this.#live = this.#open()
-    this.exited = this.#readToEnd()
+    this.exited = this.#readToEnd().finally(() => this.#plugin.remove())
     this.questions = createAgentQuestions({
       ready: this.#ready.promise,
       exited: this.exited,
@@ -99,6 +104,7 @@ export class ClaudeAgent implements Agent {
         ...failedToStart(this.startFailure ?? goneBefore),
         ...(this.startFailure === undefined && { unavailable: false }),
       }
+    const said = commands ? this.#plugin.qualify(prompt) : prompt
     const turn = new ActiveTurn(turnId, continues, this.#workload.marks)
     this.#turn = turn
     this.#watchdog.start()
@@ -107,7 +113,7 @@ export class ClaudeAgent implements Agent {
       if (failure) return this.#settle(failedToStart(failure))
       if (turn.interruptRequested && !continues) return this.#settle(interrupted(turn))
       if (continues) return this.#goOn(turn, steered)
-      turn.send = () => this.#live.send(toUserMessage(turnId, prompt, commands))
+      turn.send = () => this.#live.send(toUserMessage(turnId, said, commands))
       this.#sendWhenFree(turn)
     })
     return turn.ended
@@ -174,6 +180,7 @@ export class ClaudeAgent implements Agent {
     const options = {
       ...withRemembered(toSdkOptions(this.#spec, settings, transcripts), this.#spec.remembered),
       ...asking,
+      ...this.#plugin.options,
       ...toToolHooks(this.#context.listener, this.#context.log, this.#spec.continueAt),
     }
     const live = openQuery(options, {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type {
   Agent,
   AgentInspection,
@@ -20,6 +21,8 @@ export interface LauncherOptions {
   processes?: ProcessLedger
   /** A turn whose process gives no sign of life for so long is ended, in milliseconds. Default: 0, never. */
   watchdogMs?: number
+  /** Where copies of skills are kept while processes use them. Default: the system's temporary directory. */
+  skillsDirectory?: string
 }
 
 /** Starts processes of Claude Code and owns every one of them until it is gone: see the port `AgentLauncher`. */
@@ -56,6 +59,7 @@ export class ClaudeLauncher implements AgentLauncher {
       transcripts: this.#options.transcripts,
       watchdogMs: this.#options.watchdogMs ?? 0,
       registry: this.#registry,
+      skillsDirectory: this.#options.skillsDirectory,
       log: this.#log,
       onInspection: inspection => this.#remember(inspection),
     })
@@ -92,8 +96,10 @@ export class ClaudeLauncher implements AgentLauncher {
   }
 
   /** Ends what a former life of this server has left. To be called before the first launch. */
-  sweep(): Promise<void> {
-    return this.#registry.sweep()
+  async sweep(): Promise<void> {
+    await this.#registry.sweep()
+    const { skillsDirectory } = this.#options
+    if (skillsDirectory !== undefined) await rm(skillsDirectory, { recursive: true, force: true })
   }
 
   /** Ends all processes at once, without waiting: for a program that is about to exit. */

@@ -30,7 +30,10 @@ export function withRemembered(options: Options, remembered: readonly Permission
     .flatMap(({ directories }) => directories as string[])
   return {
     ...options,
-    ...(allow.length > 0 && { settings: { permissions: { allow } }, ...delivery }),
+    ...(allow.length > 0 && {
+      settings: { ...(options.settings as object | undefined), permissions: { allow } },
+      ...delivery,
+    }),
     ...(directories.length > 0 && {
       additionalDirectories: [...(options.additionalDirectories ?? []), ...directories],
     }),

@@ -18,6 +18,13 @@ const protocolEnvironment = {
   DISABLE_AUTOUPDATER: '1',
 }
 
+/** What nothing replaces. */
+const fixedEnvironment = {
+  // Claude Code reads mentioned files outside every permission rule, also those in the arguments of a command. The
+  // sessions read them instead, inside their own directories.
+  CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
+}
+
 /** The SDK's options for a conversation's process. */
 export function toSdkOptions(
   spec: AgentSpec,
@@ -54,9 +61,9 @@ export function toInspectionOptions(settings: ClaudeSettings): Options {
 
 function commonOptions(settings: ClaudeSettings, own: Record<string, string> = {}): Options {
   return {
-    env: { ...protocolEnvironment, ...settings.environment, ...own },
+    env: { ...protocolEnvironment, ...settings.environment, ...own, ...fixedEnvironment },
     ...(settings.executable !== undefined && { pathToClaudeCodeExecutable: settings.executable }),
-    settingSources: ['project'],
+    settingSources: [],
     // Nobody can be asked yet: what needs a person's permission is denied at once, and Claude is told so.
     permissionPrompts: 'none',
   }

@@ -1,14 +1,16 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../sessions/ports.ts'
+import { toInstructionOptions, withMemory } from './instruction-options.ts'
 
 /** The SDK's options for the settings of a session; what a session does not set is left to Claude Code. */
 export function toSettingOptions(spec: AgentSpec): Options {
   const { settings, budgetLeftUsd } = spec
-  const { tools, allowedTools, disallowedTools, additionalDirectories, mcpServers, agents } = settings
-  const { skills, settingSources, effort, thinking, fallbackModel, outputFormat } = settings
+  const { tools, allowedTools, disallowedTools, additionalDirectories, mcpServers } = settings
+  const { skills, effort, thinking, fallbackModel, outputFormat } = settings
   const maxBudgetUsd = budgetLeftUsd ?? settings.maxBudgetUsd
   return {
-    systemPrompt: toSystemPrompt(spec),
+    systemPrompt: withMemory(toSystemPrompt(spec), spec.instructions),
+    ...toInstructionOptions(spec),
     ...(tools && { tools }),
     ...(allowedTools && { allowedTools }),
     ...(disallowedTools && { disallowedTools }),
@@ -18,9 +20,8 @@ export function toSettingOptions(spec: AgentSpec): Options {
       // Not on the command line, where every user of the machine could read the secrets in them.
       mcpServersDelivery: 'initialize' as const,
     }),
-    ...(agents && { agents: agents as NonNullable<Options['agents']> }),
     ...(skills && { skills }),
-    ...(settingSources && { settingSources }),
+    settingSources: [...spec.settingSources],
     ...(effort && { effort }),
     ...(thinking && { thinking }),
     ...(fallbackModel !== undefined && { fallbackModel }),

@@ -2,7 +2,7 @@ import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { Prompt } from '../contract/turns.ts'
 
 /** Text that Claude Code would take for a command or a file mention. */
-const looksLikeCommand = /^\s*\/|(^|\s)@\S/
+const looksLikeCommand = /^\s*\/|(^|[\s。、？！])@\S/
 
 /**
  * A prompt as Claude Code is given it.

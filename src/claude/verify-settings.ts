@@ -1,5 +1,6 @@
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentFailure, AgentSpec } from '../sessions/ports.ts'
+import { toPlainName } from './instruction-plugin.ts'
 
 type Initialization = Awaited<ReturnType<Query['initializationResult']>>
 type Settings = AgentSpec['settings']
@@ -24,7 +25,9 @@ export async function findIgnoredSetting(
   }
   const agent = findMissing(Object.keys(settings.agents ?? {}), agents)
   if (agent !== undefined) return notSupported(`agents.${agent}`)
-  const skill = Array.isArray(settings.skills) ? findMissing(settings.skills, commands) : undefined
+  const skill = Array.isArray(settings.skills)
+    ? findMissing(settings.skills, commands.map(toPlain))
+    : undefined
   if (skill !== undefined) return notSupported('skills', `there is no skill ${skill}`)
   return (await findIgnoredEffort(query, settings)) ?? findIgnoredServer(query, settings)
 }
@@ -57,6 +60,11 @@ async function findIgnoredServer(query: Query, { mcpServers }: Settings): Promis
   if (names.length === 0) return undefined
   const missing = findMissing(names, await query.mcpServerStatus())
   return missing === undefined ? undefined : notSupported(`mcpServers.${missing}`, 'it reserves that name')
+}
+
+/** A skill of the session's directories also goes by its own name. */
+function toPlain<T extends { name: string }>(command: T): T {
+  return { ...command, name: toPlainName(command.name) }
 }
 
 function findMissing(names: readonly string[], found: readonly { name: string }[]): string | undefined {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { forkedFrom } from './branching.ts'
 import { errorCodes } from './errors.ts'
+import { ignoredMention } from './mentions.ts'
 import { permissionFields } from './permissions.ts'
 import { identifier, timestamp } from './primitives.ts'
 import { retryAdvice } from './retry.ts'
-import { changeableSettings } from './session-settings.ts'
+import { changeableSettings, settingSource } from './session-settings.ts'
 import { permissionMode } from './sessions.ts'
 import { answerFields, findingFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
 
@@ -15,6 +16,8 @@ export const eventTypes = [
   'session.rewound',
   'session.expired',
   'session.ended',
+  'settings.restricted',
+  'mentions.ignored',
   'turn.queued',
   'turn.started',
   'message',
@@ -75,6 +78,18 @@ export const eventSchemas = {
   }),
   'session.expired': z.strictObject(envelope),
   'session.ended': z.strictObject(envelope),
+  'settings.restricted': z.strictObject({
+    ...envelope,
+    settingSources: z.array(settingSource).meta({ description: 'What takes effect from now on' }),
+    ignored: z.array(settingSource).meta({
+      description:
+        'What took effect before or was asked for: the server allows it no longer, or does not trust the directory. Of `project` the instructions still count',
+    }),
+  }),
+  'mentions.ignored': z.strictObject({
+    ...ofTurn,
+    mentions: z.array(ignoredMention),
+  }),
   'turn.queued': z.strictObject({
     ...ofTurn,
     status: turnStatus,

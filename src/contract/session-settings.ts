@@ -36,7 +36,7 @@ const systemPrompt = z
   })
 
 const directory = z.string().min(1).max(4096)
-const settingSource = z.enum(['user', 'project', 'local']).meta({ id: 'SettingSource' })
+export const settingSource = z.enum(['user', 'project', 'local']).meta({ id: 'SettingSource' })
 
 const thinking = z
   .discriminatedUnion('type', [
@@ -85,7 +85,7 @@ export const sessionSettings = z
       .meta({ description: 'The skills that Claude is told of; absent: all of them (SDK option `skills`)' }),
     settingSources: z.array(settingSource).max(3).optional().meta({
       description:
-        "Whose settings files count, of those that the server allows; absent: the project's (SDK option `settingSources`)",
+        'Whose settings files take effect, of those that the server allows: `project` and `local` only in directories that its owner trusts. Absent: none, but the instructions of the directories as text (`CLAUDE.md`, agents, skills, commands); `[]`: nothing at all (SDK option `settingSources`)',
     }),
     effort: effort.optional(),
     thinking: thinking.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { forkedFrom } from './branching.ts'
 import { permissionMode, permissionModes } from './permission-mode.ts'
 import { booleanParameter, identifier, integerParameter, jsonObject, timestamp } from './primitives.ts'
-import { changeableSettings, sessionSettings } from './session-settings.ts'
+import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
 import { workspace, workspaceRequest } from './workspace.ts'
 
 export { permissionMode, permissionModes }
@@ -93,6 +93,20 @@ export const session = z
       maxTurns: z.int().nullable(),
       ...sessionSettings.shape,
     }),
+    settingsInForce: z
+      .strictObject({
+        settingSources: z.array(settingSource).meta({
+          description: 'The settings files that take effect; `config.settingSources` is what was asked for',
+        }),
+        instructions: z.boolean().meta({
+          description:
+            'Whether the server reads the instructions of the directories as text: `CLAUDE.md`, agents, skills and commands. false where Claude Code reads them itself, or none count',
+        }),
+        trusted: z.boolean().meta({
+          description: "Whether the server's owner trusts all the session's directories",
+        }),
+      })
+      .meta({ id: 'SettingsInForce' }),
     workspace,
     metadata: z.record(z.string(), z.unknown()),
     title: z.string().nullable(),

@@ -48,6 +48,7 @@ export function toSession(view: SessionView): Session {
       maxTurns: session.maxTurns,
       ...session.settings,
     },
+    settingsInForce: view.settingsInForce,
     workspace: session.workspace ?? { type: 'directory', path: session.cwd },
     claudeSessionId: session.claudeSessionId,
     transcript: session.transcript,

@@ -14,6 +14,7 @@ import { RestTimer } from './rest-timer.ts'
 import { toRunConfiguration } from './run-configuration.ts'
 import type { OpenTurn } from './running-turn.ts'
 import { toLaunchSpec } from './settings/launch-spec.ts'
+import { noteInForce, type SettingsInForce } from './settings/settings-in-force.ts'
 import type { Spare } from './spare-agent.ts'
 import { isLastAgenticTurn, noteFigures, noteMessage } from './turn-progress.ts'
 
@@ -23,6 +24,7 @@ export interface AgentKeeperContext {
   launcher: AgentLauncher
   pool: ProcessPool
   sealer: Sealer
+  settingsInForce: SettingsInForce
   /** How long a process may wait for its next turn before it is ended, in milliseconds. */
   idleTimeoutMs: number
   /** How long a process is kept for a permission request that nobody answers, in milliseconds. */
@@ -294,7 +296,10 @@ export class AgentKeeper implements PlaceHolder {
   async #findSpec(continues: RunConfiguration | null = null) {
     const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
     const session = { ...(await this.#findSession()), ...continues }
-    return { spec: await toLaunchSpec(this.#context, session, conversation), configuration: session }
+    const spec = await toLaunchSpec(this.#context, session, conversation)
+    const note = noteInForce(session, spec.settingSources)
+    if (note) await this.writer.write(note)
+    return { spec, configuration: session }
   }
 
   async #findSession(): Promise<SessionRecord> {

@@ -4,6 +4,7 @@ import type { EventLog } from './log/event-log.ts'
 import type { WriterLog } from './log/session-writer.ts'
 import type { Store, Workspaces } from './ports.ts'
 import type { SessionsOptions } from './sessions-options.ts'
+import type { SettingsInForce } from './settings/settings-in-force.ts'
 
 /** What the parts of the heart share. */
 export interface Core {
@@ -14,4 +15,5 @@ export interface Core {
   options: SessionsOptions
   faults: WriterLog
   workspaces: Workspaces
+  settingsInForce: SettingsInForce
 }

@@ -7,9 +7,10 @@ import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
 import { fillIn } from './attachments/attachments.ts'
 import { askAgent, askLiveAgent, type Question } from './conversation/agent-lending.ts'
 import type { Remember } from './idempotency.ts'
+import { withMentions } from './mentions/mentions-of-turn.ts'
 import { newTurn } from './new-turn.ts'
 import type { Decision } from './permissions/permission-broker.ts'
-import type { TurnOutcome } from './ports.ts'
+import type { TurnOutcome, WorkspaceFiles } from './ports.ts'
 import type { Caller, PermissionRecord, SessionRecord, TurnRecord } from './records.ts'
 import {
   type OpenTurn,
@@ -31,6 +32,7 @@ export interface LiveSessionContext extends AgentKeeperContext {
   maxQueuedTurns: number
   maxWaitingTurns: number
   maxLiveProcesses: number
+  workspace: WorkspaceFiles
   /** Whether turns may start; false while the server shuts down. */
   mayStart(): boolean
 }
@@ -338,7 +340,7 @@ export class LiveSession {
     try {
       // Of a turn that goes on after a restart.
       for (const input of turn.steered) input.prompt = await this.#fillIn(input.prompt)
-      const outcome = await workOn(turn, await this.#fillIn(turn.record.prompt), this.#keeper)
+      const outcome = await workOn(turn, await this.#fillInAll(turn), this.#keeper)
       return outcome === 'shelved' ? outcome : withEarlier(outcome, turn.before)
     } catch (error) {
       if (error instanceof Unlaunchable) return withEarlier(error.outcome, turn.before)
@@ -350,6 +352,13 @@ export class LiveSession {
       const nothing = { response: null, usage: null, costUsd: null }
       return withEarlier({ status: 'failed', failure, unavailable: false, ...nothing }, turn.before)
     }
+  }
+
+  /** A turn that goes on in another process has said its prompt already. */
+  async #fillInAll({ record }: OpenTurn): Promise<Prompt> {
+    const prompt = await this.#fillIn(record.prompt)
+    if (this.#keeper.permissions.parked) return prompt
+    return withMentions(prompt, record, { ...this.#context, writer: this.#keeper.writer })
   }
 
   #fillIn(prompt: Prompt): Promise<Prompt> {

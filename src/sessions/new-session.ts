@@ -2,13 +2,13 @@ import type { OperationInput } from '../contract/operations.ts'
 import { pickSettings } from '../contract/session-settings.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import type { Caller, NewEvent, SessionRecord } from './records.ts'
+import type { PlainSpec } from './settings/launch-spec.ts'
 import { sealSettings } from './settings/secrets.ts'
-import type { SpareSpec } from './spare-agent.ts'
 
 type CreateRequest = OperationInput<'createSession'>['body']
 
-/** What the process of a session that is asked for would be started with. */
-export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: string): SpareSpec {
+/** What the process of a session that is asked for would be started with, apart from what its directories say. */
+export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: string): PlainSpec {
   return {
     tenantId,
     cwd,
@@ -25,7 +25,7 @@ export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: 
 export function newSession(
   caller: Caller,
   request: CreateRequest,
-  { model, ...spec }: SpareSpec,
+  { model, ...spec }: PlainSpec,
   id: string,
   sessionTimeoutMs: number,
   sealer: Sealer,
@@ -49,6 +49,7 @@ export function newSession(
     expiresAt: now + sessionTimeoutMs,
     endedAt: null,
     transcript: 'complete',
+    settingsInForce: null,
     forkedFrom: null,
     rewound: [],
     lastSequence: 0,

@@ -7,7 +7,7 @@ import type {
   PermissionStatus,
   PermissionSuggestion,
 } from '../contract/permissions.ts'
-import type { SessionSettings } from '../contract/session-settings.ts'
+import type { SessionSettings, SettingSource } from '../contract/session-settings.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type {
   ModelUsage,
@@ -69,6 +69,8 @@ export interface SessionRecord {
   remembered: PermissionSuggestion[]
   /** The directory that was made for the session; null: `cwd` was there before. */
   workspace: Exclude<Workspace, { type: 'directory' }> | null
+  /** The settings files that its process last read; null: it has not been started since this is noted. */
+  settingsInForce: SettingSource[] | null
   lastSequence: number
   messageCount: number
 }

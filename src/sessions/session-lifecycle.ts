@@ -4,13 +4,15 @@ import type { Sealer } from '../lib/sealed-text.ts'
 import { admitSession } from './admit-session.ts'
 import type { Core } from './core.ts'
 import type { ExpirySweeper } from './expiry.ts'
-import type { SessionDirectories } from './files/session-directories.ts'
+import type { SessionDirectories, SessionPlace } from './files/session-directories.ts'
 import type { Remember } from './idempotency.ts'
 import { newSession, toWantedSpec } from './new-session.ts'
 import { checkPermissionMode } from './permissions/permission-mode.ts'
 import type { Change } from './ports.ts'
 import type { Caller, SessionRecord } from './records.ts'
+import type { PlainSpec } from './settings/launch-spec.ts'
 import type { SettingPolicy } from './settings/setting-policy.ts'
+import type { SpareSpec } from './spare-agent.ts'
 
 export interface SessionLifecycleParts {
   core: Core
@@ -46,10 +48,12 @@ export class SessionLifecycle {
     await expiry.sweep()
     const place = await directories.provide(request, signal)
     const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
-    const spare = place.workspace ? undefined : live.spare?.take(wanted)
+    const spec = await this.#complete(wanted, place)
+    const spare = spec && live.spare?.take(spec)
     const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
     const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, sealer)
     session.workspace = place.workspace
+    session.settingsInForce = this.#core.settingsInForce.of(session).settingSources
     let created = false
     try {
       await admitSession(this.#core, session, remember)
@@ -61,8 +65,25 @@ export class SessionLifecycle {
     expiry.schedule(session.expiresAt)
     live.of(session).warm(spare)
     // Nobody else will ask for a directory that is this session's own.
-    if (!place.workspace) live.spare?.prepare(wanted)
+    if (spec) live.spare?.prepare(spec)
     return session
+  }
+
+  /**
+   * What a spare process for the session would have been started with; undefined for a directory of its own, which
+   * no spare process knows.
+   * @throws ServiceError SETTING_NOT_ALLOWED; the directory is gone again then
+   */
+  async #complete(wanted: PlainSpec, { workspace, undo }: SessionPlace): Promise<SpareSpec | undefined> {
+    const { settingsInForce, live } = this.#core
+    try {
+      settingsInForce.require({ ...wanted, workspace })
+      if (workspace || !live.spare) return undefined
+      return { ...wanted, ...(await settingsInForce.load({ ...wanted, workspace })) }
+    } catch (error) {
+      await undo()
+      throw error
+    }
   }
 
   async end(caller: Caller, sessionId: string): Promise<void> {

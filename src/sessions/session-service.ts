@@ -13,12 +13,14 @@ import type { AgentInspection, Page } from './ports.ts'
 import type { Caller, EventRecord, SessionRecord, TurnRecord } from './records.ts'
 import type { ExportService } from './reports/export-service.ts'
 import type { UsageService } from './reports/usage-service.ts'
+import type { InForce } from './settings/settings-in-force.ts'
 
 export interface SessionView {
   session: SessionRecord
   state: SessionState
   /** How many background tasks run. */
   backgroundTasks: number
+  settingsInForce: InForce
 }
 
 export interface TurnRequest {

@@ -42,6 +42,7 @@ import type { SessionsOptions } from './sessions-options.ts'
 import { checkBudget } from './settings/budget.ts'
 import { SessionChanges } from './settings/session-changes.ts'
 import { SettingPolicy } from './settings/setting-policy.ts'
+import { SettingsInForce } from './settings/settings-in-force.ts'
 import { StoreHealth } from './store-health.ts'
 import { isTerminal } from './turn-states.ts'
 
@@ -89,7 +90,8 @@ export class Sessions implements SessionService {
     this.#log = new EventLog(parts.store)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
-    this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log })
+    const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
+    this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce })
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),
@@ -103,6 +105,7 @@ export class Sessions implements SessionService {
       options: parts.options,
       faults: parts.faults,
       workspaces: parts.workspaces,
+      settingsInForce,
     }
     const policy = new SettingPolicy(parts.options, parts.launcher)
     this.#changes = new SessionChanges(this.#core, policy, parts.sealer)
@@ -294,7 +297,9 @@ export class Sessions implements SessionService {
   async prepareSpare(tenantId: string): Promise<void> {
     if (!this.#live.spare || this.#closing) return
     const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
-    this.#live.spare.prepare(toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd))
+    const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
+    const found = await this.#core.settingsInForce.load({ ...wanted, workspace: null })
+    this.#live.spare.prepare({ ...wanted, ...found })
   }
 
   models(): ModelInfo[] {
@@ -341,6 +346,11 @@ export class Sessions implements SessionService {
 
   #view(session: SessionRecord): SessionView {
     const live = session.status === 'active' ? this.#live.find(session.id) : undefined
-    return { session, state: live?.state ?? 'idle', backgroundTasks: live?.backgroundTasks ?? 0 }
+    return {
+      session,
+      state: live?.state ?? 'idle',
+      backgroundTasks: live?.backgroundTasks ?? 0,
+      settingsInForce: this.#core.settingsInForce.of(session),
+    }
   }
 }

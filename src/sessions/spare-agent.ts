@@ -1,30 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Sealer } from '../lib/sealed-text.ts'
 import type { Agent, AgentLauncher, AgentListener, AgentSpec } from './ports.ts'
 import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
-import type { PermissionAnswer, SessionRecord } from './records.ts'
-import { unsealSettings } from './settings/secrets.ts'
+import type { PermissionAnswer } from './records.ts'
 
 /** After this long without a new session the next spare is started, so that it is not in the way of a first turn. */
 const quietMs = 1_000
 
 /** What a process is started with, apart from the conversation. */
 export type SpareSpec = Omit<AgentSpec, 'claudeSessionId' | 'resume'>
-
-/** @throws Unlaunchable when its secrets cannot be read */
-export function toSpareSpec(session: SessionRecord, sealer: Sealer): SpareSpec {
-  return {
-    tenantId: session.tenantId,
-    cwd: session.cwd,
-    model: session.requestedModel,
-    permissionMode: session.permissionMode,
-    appendSystemPrompt: session.appendSystemPrompt,
-    maxTurns: session.maxTurns,
-    settings: unsealSettings(session, sealer),
-    remembered: session.remembered,
-  }
-}
 
 /** A process without a session has been given nothing to do. */
 const nobodyAsked: PermissionAnswer = { allow: false, input: null, updates: [], message: null }

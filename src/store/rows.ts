@@ -43,6 +43,7 @@ export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionC
     rewound: toJson(fields.rewound),
     remembered: toJson(fields.remembered),
     workspace: toJsonOrNull(fields.workspace),
+    settings_in_force: toJsonOrNull(fields.settingsInForce),
   }
 }
 
@@ -74,6 +75,7 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     rewound: JSON.parse(row.rewound),
     remembered: JSON.parse(row.remembered),
     workspace: fromJson(row.workspace) as SessionRecord['workspace'],
+    settingsInForce: fromJson(row.settings_in_force) as SessionRecord['settingsInForce'],
     lastSequence: row.last_sequence,
     messageCount: row.message_count,
   }

@@ -44,6 +44,8 @@ export interface SessionsTable {
   remembered: Generated<string>
   /** null: an existing directory, `cwd`. */
   workspace: string | null
+  /** JSON; null: not known. */
+  settings_in_force: string | null
 }
 
 export interface TranscriptEntriesTable {

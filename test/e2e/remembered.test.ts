@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { openServer } from '../support/open-server.ts'
-import { until } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
 
@@ -49,7 +49,8 @@ async function run(server: Server, id: string, wanted: readonly string[], decisi
 test.each([{ settingSources: ['project'] }, { settingSources: [] }])(
   'what was allowed for the session is allowed in a new process, and nothing else, with %j',
   async given => {
-    const server = await openServer()
+    const defaultCwd = temporaryDirectory()
+    const server = await openServer({ defaultCwd, trustedRoots: [defaultCwd] })
     const id = await server.createSession({ ...ask, ...given, effort: 'low' })
     expect(await run(server, id, commands, { decision: 'allow', remember: 'session' })).toEqual(commands)
     const [first] = claudesOf(process.pid, id)

@@ -17,7 +17,6 @@ async function openProject(given: Parameters<typeof openServer>[0] = {}) {
   const server = await openServer(given)
   const project = join(server.cwd, 'project')
   mkdirSync(join(project, '.claude/agents'), { recursive: true })
-  writeFileSync(join(project, '.claude/settings.json'), JSON.stringify({ permissions: { allow: ['Bash'] } }))
   writeFileSync(
     join(project, '.claude/agents/helper.md'),
     '---\nname: helper\ndescription: Helps\n---\nYou help.\n',
@@ -30,7 +29,7 @@ async function openProject(given: Parameters<typeof openServer>[0] = {}) {
   const untilReleased = `until [ -e ${release} ]; do sleep 0.05; done; echo released`
   model.script('wait in the background', [inBackground(untilReleased), text('It waits')])
   model.script('sleep in the background', [inBackground('sleep 1000'), text('It sleeps')])
-  const id = await server.createSession({ cwd: project })
+  const id = await server.createSession({ cwd: project, allowedTools: ['Bash'] })
   return {
     ...server,
     project,
@@ -154,7 +153,7 @@ describe('a background task', () => {
   test('gives way to a turn that finds no other process', async () => {
     const { id, ask, call, createSession, tasks, project } = await openProject({ maxLiveProcesses: 1 })
     await ask(id, 'sleep in the background')
-    const other = await createSession({ cwd: project })
+    const other = await createSession({ cwd: project, allowedTools: ['Bash'] })
     expect((await ask(other, 'What is 6 times 7?')).body.response).toContain('42')
     expect(await tasks()).toMatchObject([{ status: 'stopped', endedAt: expect.any(String) }])
     expect(await sessionOf({ call }, id)).toMatchObject({ state: 'idle', backgroundTasks: 0 })

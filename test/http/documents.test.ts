@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { buildOpenApi } from '../../src/contract/openapi.ts'
 import { operationIds } from '../../src/contract/operations.ts'
-import { sessionId, sessionRecord, turnRecord } from './fake-records.ts'
+import { sessionId, sessionRecord, settingsInForce, turnRecord } from './fake-records.ts'
 import { openDoor, readIssuePaths } from './open-door.ts'
 
 describe('GET /openapi.json', () => {
@@ -61,9 +61,9 @@ describe('with openApiValidation', () => {
     await using door = await openDoor({
       config: enabled,
       service: {
-        get: async () => ({ session: sessionRecord(), state, backgroundTasks: 0 }),
+        get: async () => ({ session: sessionRecord(), state, backgroundTasks: 0, settingsInForce }),
         list: async () => ({
-          sessions: [{ session: sessionRecord(), state, backgroundTasks: 0 }],
+          sessions: [{ session: sessionRecord(), state, backgroundTasks: 0, settingsInForce }],
           total: 1,
           nextCursor: null,
         }),

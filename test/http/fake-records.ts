@@ -8,6 +8,9 @@ export const turnId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a002'
 export const claudeSessionId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a003'
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
 
+/** What `GET /sessions/:id` says of it. */
+export const settingsInForce = { settingSources: [], instructions: true, trusted: false }
+
 export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord {
   return {
     id: sessionId,
@@ -28,6 +31,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     workspace: null,
     forkedFrom: null,
     rewound: [],
+    settingsInForce: [],
     claudeSessionId,
     transcript: 'complete',
     conversationStarted: true,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionService } from '../../src/sessions/session-service.ts'
-import { claudeSessionId, sessionId, sessionRecord, turnId, turnRecord } from './fake-records.ts'
+import {
+  claudeSessionId,
+  sessionId,
+  sessionRecord,
+  settingsInForce,
+  turnId,
+  turnRecord,
+} from './fake-records.ts'
 import { openDoor, readError } from './open-door.ts'
 
 const path = `/sessions/${sessionId}/messages`
@@ -8,7 +15,12 @@ const error = (code: string, reason: string) => ({ code, reason, message: 'What 
 
 function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial<SessionService> = {}) {
   return {
-    get: async () => ({ session: sessionRecord(), state: 'idle' as const, backgroundTasks: 0 }),
+    get: async () => ({
+      session: sessionRecord(),
+      state: 'idle' as const,
+      backgroundTasks: 0,
+      settingsInForce,
+    }),
     submitTurn: async () =>
       turnRecord({
         status: 'queued',
@@ -206,7 +218,7 @@ it.each([
 ] as const)('does not point at the stream of a session that has %s', async (status, code) => {
   const session = sessionRecord({ status })
   await using door = await openDoor({
-    service: { get: async () => ({ session, state: 'idle', backgroundTasks: 0 }) },
+    service: { get: async () => ({ session, state: 'idle', backgroundTasks: 0, settingsInForce }) },
   })
   const response = await door.post(path, { prompt: 'hello', stream: true })
   expect([response.status, (await readError(response)).error.code]).toEqual([410, code])

@@ -11,6 +11,7 @@ import {
   message,
   sessionId,
   sessionRecord,
+  settingsInForce,
   turnId,
   turnRecord,
 } from './fake-records.ts'
@@ -34,7 +35,12 @@ async function openStreams(more: Partial<SessionService> = {}, options: DoorOpti
   const door = await openDoor({
     ...options,
     service: {
-      get: async () => ({ session: sessionRecord(), state: 'idle' as const, backgroundTasks: 0 }),
+      get: async () => ({
+        session: sessionRecord(),
+        state: 'idle' as const,
+        backgroundTasks: 0,
+        settingsInForce,
+      }),
       submitTurn: async () => turnRecord({ status: 'running', firstSequence: null }),
       getTurn: async () => turnRecord(),
       interrupt: async (_caller, ...rest) => {

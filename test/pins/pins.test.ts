@@ -232,6 +232,8 @@ describe('events', () => {
       'session.rewound',
       'session.expired',
       'session.ended',
+      'settings.restricted',
+      'mentions.ignored',
       'turn.queued',
       'turn.started',
       'message',

@@ -25,6 +25,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     workspace: null,
     forkedFrom: null,
     rewound: [],
+    settingsInForce: null,
     claudeSessionId: randomUUID(),
     transcript: 'complete',
     conversationStarted: false,

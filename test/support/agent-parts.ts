@@ -14,6 +14,8 @@ export function plainSpec(cwd: string, more: Partial<AgentSpec> = {}): AgentSpec
     appendSystemPrompt: null,
     maxTurns: null,
     settings: defaultSettings,
+    settingSources: [],
+    instructions: null,
     remembered: [],
     ...more,
   }

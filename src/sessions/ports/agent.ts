@@ -1,13 +1,14 @@
 import type { FailureReason } from '../../contract/errors.ts'
 import type { Delta } from '../../contract/events.ts'
 import type { PermissionSuggestion } from '../../contract/permissions.ts'
-import type { SessionSettings } from '../../contract/session-settings.ts'
+import type { SessionSettings, SettingSource } from '../../contract/session-settings.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
 import type { ModelInfo } from '../../contract/system.ts'
 import type { ModelUsage, PermissionDenial, Prompt, StopReason, Usage } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
 import type { AgentControl } from './agent-control.ts'
 import type { AgentQuestions, AgentTask } from './agent-questions.ts'
+import type { Instructions } from './instructions.ts'
 import type { OwnWork, UsageShare } from './usage.ts'
 
 /** How a conversation's process is to be started. */
@@ -30,6 +31,10 @@ export interface AgentSpec {
   maxTurns: number | null
   /** With their secrets. */
   settings: SessionSettings
+  /** The settings files that take effect, whatever `settings.settingSources` asks for. */
+  settingSources: readonly SettingSource[]
+  /** What the directories say as text; null: nothing of it counts, or Claude Code reads it itself. */
+  instructions: Instructions | null
   /** What this process may still cost, in US dollars; left out: what the settings say. */
   budgetLeftUsd?: number | null
   /** What people have allowed for the rest of the session. */

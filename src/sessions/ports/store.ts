@@ -44,6 +44,7 @@ export interface Change {
       | 'settings'
       | 'secrets'
       | 'remembered'
+      | 'settingsInForce'
     >
   >
   insertTurn?: TurnRecord

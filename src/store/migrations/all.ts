@@ -13,6 +13,7 @@ import { secrets } from './011-secrets.ts'
 import { tasks } from './012-tasks.ts'
 import { ownWork } from './013-own-work.ts'
 import { runConfiguration } from './014-run-configuration.ts'
+import { settingsInForce } from './015-settings-in-force.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   tasks,
   ownWork,
   runConfiguration,
+  settingsInForce,
 ]

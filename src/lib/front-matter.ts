@@ -1,0 +1,43 @@
+import { parse } from 'yaml'
+
+/** Longer front matter is not read. */
+const maxLength = 16 * 1024
+
+export interface MarkdownFile {
+  /** Values as they stand; empty without front matter. */
+  fields: Record<string, unknown>
+  body: string
+}
+
+/** Splits a Markdown file into the YAML front matter and the text below it. Never throws. */
+export function parseFrontMatter(text: string): MarkdownFile {
+  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)/.exec(text)
+  if (!match) return { fields: {}, body: text }
+  const source = match[1] ?? ''
+  const body = text.slice(match[0].length)
+  return { fields: source.length > maxLength ? {} : parseFields(source), body }
+}
+
+function parseFields(source: string): Record<string, unknown> {
+  try {
+    const fields: unknown = parse(source, { maxAliasCount: 0, logLevel: 'error' })
+    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return { ...fields }
+  } catch {
+    // Many files have a colon in an unquoted description, which is not YAML.
+  }
+  const lines = source.split(/\r?\n/).flatMap(line => {
+    const [, name, value] = /^([A-Za-z][\w-]*):[ \t]+(.*)$/.exec(line) ?? []
+    return name !== undefined && value !== undefined ? [[name, parseValue(value.trim())] as const] : []
+  })
+  return Object.fromEntries(lines)
+}
+
+function parseValue(value: string): unknown {
+  try {
+    const parsed: unknown = parse(value, { maxAliasCount: 0, logLevel: 'error' })
+    if (typeof parsed !== 'object' || Array.isArray(parsed)) return parsed
+  } catch {
+    // Text as it stands.
+  }
+  return value
+}

@@ -1,0 +1,104 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { SettingSource } from '../../contract/session-settings.ts'
+import { readInstructions } from '../instructions/read-instructions.ts'
+import type { AgentSpec, WorkspaceFiles } from '../ports.ts'
+import type { NewEvent, SessionRecord } from '../records.ts'
+import { isTrusted, type TrustPolicy } from './trust.ts'
+
+export interface SourcePolicy extends TrustPolicy {
+  allowedSettingSources: readonly SettingSource[]
+}
+
+type Place = Pick<SessionRecord, 'cwd' | 'workspace' | 'remembered'> & {
+  settings: Pick<SessionRecord['settings'], 'settingSources' | 'additionalDirectories'>
+}
+
+/** What takes effect of the settings and instructions in a session's directories. */
+export interface InForce {
+  /** The settings files that Claude Code reads. */
+  settingSources: SettingSource[]
+  /** Whether the server reads the instructions of the directories as text. */
+  instructions: boolean
+  /** Whether the owner of the server trusts all the session's directories. */
+  trusted: boolean
+}
+
+/** Settings of the directory that the session works in, as opposed to those of the server's user. */
+const needsTrust = (source: SettingSource) => source !== 'user'
+
+/** Decides which settings of a session's directories take effect, and reads their instructions. */
+export class SettingsInForce {
+  readonly #policy: SourcePolicy
+  readonly #files: WorkspaceFiles
+
+  constructor(policy: SourcePolicy, files: WorkspaceFiles) {
+    this.#policy = policy
+    this.#files = files
+  }
+
+  of(session: Place): InForce {
+    const asked = session.settings.settingSources
+    const trusted = this.#findUntrusted(session) === undefined
+    const settingSources = (asked ?? []).filter(
+      source => this.#policy.allowedSettingSources.includes(source) && (trusted || !needsTrust(source)),
+    )
+    const lost = asked?.includes('project') === true && !settingSources.includes('project')
+    return { settingSources, instructions: asked === undefined || lost, trusted }
+  }
+
+  /** @throws ServiceError SETTING_NOT_ALLOWED when a source is asked for that needs a trusted directory */
+  require(session: Place): void {
+    const source = session.settings.settingSources?.find(needsTrust)
+    if (source === undefined) return
+    const directory = this.#findUntrusted(session)
+    if (directory === undefined) return
+    const message =
+      `settingSources: ${source} takes effect only in directories that this server's owner trusts, and ` +
+      `${directory} is not one of them; leave settingSources out to use the instructions alone`
+    const allowed = this.#policy.allowedSettingSources.filter(other => !needsTrust(other))
+    throw new ServiceError('SETTING_NOT_ALLOWED', message, {
+      setting: 'settingSources',
+      option: 'trustedRoots',
+      allowed,
+    })
+  }
+
+  /** What a process is started with. */
+  async load(session: Place): Promise<Pick<AgentSpec, 'settingSources' | 'instructions'>> {
+    const { settingSources, instructions } = this.of(session)
+    const { cwd, settings } = session
+    const roots = [cwd, ...(settings.additionalDirectories ?? [])] as const
+    return {
+      settingSources,
+      instructions: instructions ? await readInstructions(this.#files, roots) : null,
+    }
+  }
+
+  /** Claude Code loads skills and agents from every directory of a session, so one is enough. */
+  #findUntrusted({ cwd, workspace, settings, remembered }: Place): string | undefined {
+    const added = remembered.flatMap(({ type, directories }) =>
+      type === 'addDirectories' ? (directories as string[]) : [],
+    )
+    const directories = [cwd, ...(settings.additionalDirectories ?? []), ...added]
+    return directories.find(directory => !isTrusted(directory, workspace, this.#policy))
+  }
+}
+
+/**
+ * What has to be stored when a session's process starts: which settings files it reads, and one event where they
+ * are fewer than before. Undefined: nothing has changed.
+ */
+export function noteInForce(
+  session: Pick<SessionRecord, 'settings' | 'settingsInForce'>,
+  settingSources: readonly SettingSource[],
+): { session: Pick<SessionRecord, 'settingsInForce'>; events: NewEvent[] } | undefined {
+  const before = session.settingsInForce
+  const expected = before ?? session.settings.settingSources ?? []
+  const lost = expected.filter(source => !settingSources.includes(source))
+  if (before !== null && lost.length === 0 && before.length === settingSources.length) return undefined
+  const payload = { settingSources: [...settingSources], ignored: lost }
+  return {
+    session: { settingsInForce: [...settingSources] },
+    events: lost.length > 0 ? [{ type: 'settings.restricted', turnId: null, payload }] : [],
+  }
+}
