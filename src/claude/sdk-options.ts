@@ -16,6 +16,10 @@ const protocolEnvironment = {
   CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   CLAUDE_CODE_ENTRYPOINT: 'sdk-ts',
   DISABLE_AUTOUPDATER: '1',
+  // `git status` runs without a permission, and this setting of a repository names a program.
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'core.fsmonitor',
+  GIT_CONFIG_VALUE_0: 'false',
 }
 
 /** What nothing replaces. */

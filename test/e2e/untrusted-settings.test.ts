@@ -23,6 +23,13 @@ async function openThief() {
   return { requests, baseUrl: `http://127.0.0.1:${(thief.address() as AddressInfo).port}` }
 }
 
+/** What must not reach the model: of other directories and other kinds of files. */
+function findForeign(sent: string) {
+  return /(MEMORY|INCLUDED|RULE|ABOUT|TEXT)-(above|sub)|(LOCAL|STYLE)-(repo|later|above|sub)|root:x:/.exec(
+    sent,
+  )
+}
+
 async function openHostile(more: Parameters<typeof openServer>[0] = {}) {
   const base = temporaryDirectory()
   const [above, project, added] = [join(base, 'above'), join(base, 'above/project'), join(base, 'added')]
@@ -69,7 +76,7 @@ test('nothing in a directory runs or counts but its instructions, wherever they 
     expect(first).toContain(found)
   }
   expect(first).toContain('SKILL-ABOUT-added')
-  expect(first).not.toMatch(/[A-Z]-(above|sub)|LOCAL-|STYLE-|root:x:/)
+  expect(findForeign(first)).toBeNull()
   await ask(id, 'read below')
   await ask(id, '/command-repo `touch x`', { commands: true })
   expect(sentTo(model).at(-1)?.text).toContain('COMMAND-TEXT-repo')
@@ -90,7 +97,7 @@ test('nothing in a directory runs or counts but its instructions, wherever they 
   expect(claudesOf(process.pid, id)).not.toEqual([before])
   const last = sentTo(model).at(-1)?.text ?? ''
   expect(last).toContain('MEMORY-later')
-  for (const { text: sent } of sentTo(model)) expect(sent).not.toMatch(/root:x:|STYLE-|LOCAL-/)
+  for (const { text: sent } of sentTo(model)) expect(findForeign(sent)).toBeNull()
   await server.close()
   expect(server.ran()).toEqual([])
   expect(server.thief.requests).toEqual([])

@@ -42,7 +42,9 @@ export class SettingPolicy {
    */
   async admitAgain({ permissionMode, settings }: SessionRecord): Promise<void> {
     checkPermissionMode(permissionMode, this.#options.allowBypassPermissions)
-    this.#checkAllowed(settings)
+    // Those that are not allowed any more do not take effect: see `SettingsInForce`.
+    const { settingSources: _, ...others } = settings
+    this.#checkAllowed(others)
     for (const [index, directory] of (settings.additionalDirectories ?? []).entries()) {
       await resolveDirectory(`additionalDirectories[${index}]`, directory, this.#options)
     }
