@@ -4,7 +4,7 @@ import type { McpAction } from '../contract/conversation.ts'
 import { ServiceError } from '../contract/errors.ts'
 import type { AgentFailure, AgentQuestions } from '../sessions/ports.ts'
 import { toContextUsage } from './context-usage.ts'
-import { toPlainName } from './instruction-plugin.ts'
+import { toPlainDescription, toPlainName } from './instruction-plugin.ts'
 import { toMcpServerState } from './mcp-status.ts'
 
 /** How long an answer may take, in milliseconds. */
@@ -52,7 +52,7 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
           .filter(({ name }) => !isRefusedCommand(name))
           .map(({ name, description, argumentHint, aliases = [], builtin = false }) => ({
             name: toPlainName(name),
-            description,
+            description: toPlainDescription(name, description),
             argumentHint,
             aliases: aliases.filter(alias => !isRefusedCommand(alias)),
             builtIn: builtin,

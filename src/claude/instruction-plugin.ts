@@ -54,6 +54,14 @@ export function toPlainName(name: string): string {
   return name.startsWith(prefix) ? name.slice(prefix.length) : name
 }
 
+/** Names the source of a skill in the same place as Claude Code does for its own. */
+export function toPlainDescription(name: string, description: string): string {
+  if (!name.startsWith(prefix)) return description
+  const source = `(${pluginName})`
+  const plain = description.startsWith(source) ? description.slice(source.length).trimStart() : description
+  return plain.endsWith(source) ? plain : `${plain} ${source}`
+}
+
 function writePlugin(skills: readonly InstructedSkill[], parent: string): string {
   mkdirSync(parent, { recursive: true, mode: 0o700 })
   const directory = mkdtempSync(join(parent, 'claude-code-api-skills-'))

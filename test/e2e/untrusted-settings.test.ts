@@ -51,7 +51,7 @@ async function openHostile(more: Parameters<typeof openServer>[0] = {}) {
 test('nothing in a directory runs or counts but its instructions, wherever they are used', async () => {
   const server = await openHostile()
   const { model, ask, call, project, added } = server
-  model.script('read below', [toolUse('Read', { file_path: join(project, 'sub/included.md') }), text('read')])
+  model.script('read below', [toolUse('Read', { file_path: join(project, 'sub/plain.txt') }), text('read')])
   model.script('use the skill', [toolUse('Skill', { skill: 'skill-repo' }), text('used')])
   model.script('try bash', [
     toolUse('Bash', { command: `touch ${join(server.ranDirectory, 'bash')}` }),
@@ -65,6 +65,7 @@ test('nothing in a directory runs or counts but its instructions, wherever they 
     toolUse('Bash', { command: `touch ${join(server.ranDirectory, 'agent-bash')}` }),
     text('tried'),
   ])
+  put(join(project, 'sub/plain.txt'), 'nothing to see')
   const id = await server.createSession({ additionalDirectories: [added] })
   expect((await call('GET', `/sessions/${id}`)).body).toMatchObject({
     config: { permissionMode: 'default' },
