@@ -181,7 +181,7 @@ export class ClaudeAgent implements Agent {
       ...withRemembered(toSdkOptions(this.#spec, settings, transcripts), this.#spec.remembered),
       ...asking,
       ...this.#plugin.options,
-      ...toToolHooks(this.#context.listener, this.#context.log, this.#spec.continueAt),
+      ...toToolHooks(this.#context.listener, this.#context.log, this.#spec),
     }
     const live = openQuery(options, {
       registry,

@@ -1,10 +1,12 @@
 import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
-import type { AgentListener, ToolUse } from '../sessions/ports.ts'
+import type { AgentListener, AgentSpec, ToolUse } from '../sessions/ports.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
 
 /** Tools that change files, or start what does; a regular expression of Claude Code's. */
 const writingTools = 'Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|Agent|Task|Skill|Monitor|mcp__.*'
 const fileTools = 'Write|Edit|MultiEdit|NotebookEdit'
+/** Claude Code gives these none either. */
+const agentsWithoutMemory = new Set(['Explore', 'Plan', 'statusline-setup'])
 /** In seconds. A tool does not wait longer; whoever listens has a shorter bound of its own. */
 const timeout = 90
 
@@ -12,13 +14,14 @@ const timeout = 90
  * Tells of tools before and after they run (SDK option `hooks`): unlike `canUseTool` in every permission mode, of
  * subagents too. What the listener does about it never keeps a tool from running.
  *
- * @param askedFor a call that people have been asked for: whatever mode or rule would decide about it now, their
- * answer counts
+ * @param spec.continueAt a call that people have been asked for: whatever mode or rule would decide about it now,
+ * their answer counts
+ * @param spec.instructions what subagents are told as well
  */
 export function toToolHooks(
   listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool'>,
   log: { warn(fields: object, message: string): void },
-  askedFor?: string,
+  { continueAt: askedFor, instructions }: Partial<Pick<AgentSpec, 'continueAt' | 'instructions'>> = {},
 ): Pick<Options, 'hooks'> {
   const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {
     return async input => {
@@ -38,7 +41,24 @@ export function toToolHooks(
     return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask' } }
   }
   const asking = askedFor === undefined ? [] : [{ hooks: [ask] }]
-  return { hooks: { PreToolUse: [before, ...asking], PostToolUse: [after], PostToolUseFailure: [after] } }
+  return {
+    hooks: {
+      PreToolUse: [before, ...asking],
+      PostToolUse: [after],
+      PostToolUseFailure: [after],
+      ...toMemoryHook(instructions?.memory ?? ''),
+    },
+  }
+}
+
+/** Gives the memory of the session's directories to subagents, which do not have its system prompt. */
+function toMemoryHook(memory: string): NonNullable<Options['hooks']> {
+  if (memory === '') return {}
+  const remind: HookCallback = async input => {
+    if (!('agent_type' in input) || agentsWithoutMemory.has(input.agent_type ?? '')) return {}
+    return { hookSpecificOutput: { hookEventName: 'SubagentStart', additionalContext: memory } }
+  }
+  return { SubagentStart: [{ hooks: [remind] }] }
 }
 
 /** A person may let a tool run on another file than the one that was told of. */

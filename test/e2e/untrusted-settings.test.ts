@@ -86,7 +86,9 @@ test('nothing in a directory runs or counts but its instructions, wherever they 
   expect(sentTo(model).at(-1)?.text).toContain('SKILL-TEXT-repo')
   expect((await ask(id, 'try bash')).body.permissionDenials).toHaveLength(1)
   await ask(id, 'delegate')
-  expect(sentTo(model).find(({ agentId }) => agentId !== undefined)?.system).toContain('AGENT-TEXT-repo')
+  const subagent = sentTo(model).find(({ agentId }) => agentId !== undefined)
+  expect(subagent?.system).toContain('AGENT-TEXT-repo')
+  expect(subagent?.text).toContain('MEMORY-repo')
   const mcp = (await call('GET', `/sessions/${id}/mcp`)).body
   expect(mcp.servers).toEqual([])
   // What is written later meets neither the process that lives nor the next one.
