@@ -54,7 +54,8 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
             name: toPlainName(name),
             description: toPlainDescription(name, description),
             argumentHint,
-            aliases: aliases.filter(alias => !isRefusedCommand(alias)),
+            // The name without the plugin is one: see `InstructionPlugin`.
+            aliases: name === toPlainName(name) ? aliases.filter(alias => !isRefusedCommand(alias)) : [],
             builtIn: builtin,
           })),
       ),
