@@ -25,7 +25,7 @@ export const fileEntry = z
     }),
     escaped: z.literal(true).optional().meta({
       description:
-        'The name is not UTF-8: its other bytes are shown as `%XX`, and no path leads to it. Archives have it under the name shown',
+        'The name is not UTF-8: its bytes beyond ASCII are shown as `%XX`. Paths, archives and diffs have it under the name shown',
     }),
     get children() {
       return z.array(fileEntry).optional()

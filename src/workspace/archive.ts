@@ -46,7 +46,7 @@ class TarWriter {
     try {
       const [name] = place.names
       if (name === undefined) yield* this.#tree(place.directory)
-      else yield* this.#file(place.directory, name, basename(this.#top))
+      else yield* this.#file(place.directory, place.entry, basename(this.#top))
     } finally {
       await place.close()
     }
@@ -110,8 +110,6 @@ class TarWriter {
     const text = toShownTarget(bytes)
     const from = dirname(path)
     const isPlain = !text.startsWith('/') && !join(from, text).startsWith('..')
-    // It was not even found itself, where a name on the way to it is not UTF-8.
-    if (!isPlain && leadsTo === join(this.#top, path)) return
     const target = isPlain ? text : relative(join(this.#top, from), leadsTo) || '.'
     yield toTarHeader({ ...toFields(stats), path, type: 'SymbolicLink', sizeBytes: 0, target })
   }

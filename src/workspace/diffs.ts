@@ -10,6 +10,7 @@ import type {
 } from '../sessions/ports.ts'
 import { diffCheckpoints } from './checkpoint-diff.ts'
 import { notAllowed } from './file-errors.ts'
+import { mayBeEscaped } from './file-name.ts'
 import { type DiffEntry, listTreeChanges, splitDiff, TreesUnreadable, writeTreeDiff } from './git-diff.ts'
 import type { KeptContents } from './kept-contents.ts'
 import { isInside, toShownPath } from './safe-path.ts'
@@ -67,7 +68,9 @@ export class LocalDiffs implements WorkspaceDiffs {
     }
     if (wanted !== undefined && !isInside(cwd, wanted)) return nothing
     const inside = wanted === undefined ? '' : toShownPath(scope.directories, wanted)
-    const pair = { ...trees, path: inside === '' ? undefined : inside }
+    // Git is not told of a name that may stand for bytes: what is asked for is picked out of all.
+    const isPicked = mayBeEscaped(inside)
+    const pair = { ...trees, path: inside === '' || isPicked ? undefined : inside }
     if (pair.from === pair.to) return nothing
     const repository = this.#snapshots.repositoryOf(scope)
     const [entries, { text, truncated }] = await Promise.all([
@@ -77,11 +80,13 @@ export class LocalDiffs implements WorkspaceDiffs {
     const texts = splitDiff(text.toString())
     // The last one may not be whole.
     if (truncated) texts.pop()
+    const files = entries.map((entry, index) => ({ entry, text: texts[index] }))
+    const meant = isPicked ? files.filter(({ entry }) => isInside(inside, entry.path)) : files
     return {
       ...nothing,
-      files: entries.slice(0, maxFiles).map((entry, index) => withText(entry, texts[index])),
-      text,
-      truncated: truncated || entries.length > maxFiles,
+      files: meant.slice(0, maxFiles).map(({ entry, text }) => withText(entry, text)),
+      text: isPicked ? Buffer.from(meant.map(({ text = '' }) => text).join('')) : text,
+      truncated: truncated || meant.length > maxFiles,
     }
   }
 

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants, existsSync } from 'node:fs'
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { toShownTarget } from './file-name.ts'
 
 /** Linux: names something without opening it, so that no FIFO waits and no device is touched. Node has no name for it. */
 const O_PATH = 0o10000000
@@ -76,9 +77,10 @@ export class Directory {
     return this.#access.pinned ? `/proc/self/fd/${this.handle.fd}` : this.#path
   }
 
-  /** Where it is now, symbolic links resolved. */
-  realPath(): Promise<string> {
-    return this.#access.pinned ? readlink(this.base) : realpath(this.#path)
+  /** Where it is now, symbolic links resolved, each name as it is shown. */
+  async realPath(): Promise<string> {
+    if (!this.#access.pinned) return realpath(this.#path)
+    return toShownTarget(await readlink(this.base, { encoding: 'buffer' }))
   }
 
   lstat(name: FileName) {

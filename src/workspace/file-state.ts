@@ -44,7 +44,7 @@ async function readFile(place: Place): Promise<FoundFile | undefined> {
   if (name === undefined) return undefined
   const path = join(place.directoryPath, ...place.names)
   if (!place.stats) return { path, state: absent, content: undefined }
-  const file = await place.directory.openFile(name)
+  const file = await place.directory.openFile(place.entry)
   if (!file) return undefined
   try {
     return { path, ...(await readOpenFile(file)) }

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import type { FileDiff } from '../contract/workspace.ts'
+import { toShownTarget } from './file-name.ts'
 import type { GitResult } from './git-command.ts'
 import type { SnapshotRepository } from './snapshot-repository.ts'
 
@@ -27,7 +29,12 @@ export class TreesUnreadable extends Error {
 export async function listTreeChanges(repository: SnapshotRepository, trees: TreePair): Promise<DiffEntry[]> {
   const result = await repository.run([...quiet, '--raw', '--numstat', '-z', ...toArguments(trees)])
   if (result.code !== 0) throw new TreesUnreadable(result)
-  return parseRawAndNumstat(result.stdout.toString())
+  const entries = parseRawAndNumstat(result.stdout.toString('latin1'))
+  return entries.map(entry => ({
+    ...entry,
+    path: toShown(entry.path),
+    ...(entry.oldPath !== undefined && { oldPath: toShown(entry.oldPath) }),
+  }))
 }
 
 /** The same as one text; what goes beyond `maxBytes` is left out. @throws TreesUnreadable */
@@ -40,9 +47,29 @@ export async function writeTreeDiff(
   const truncated = result.ended === 'too_much'
   if (result.code !== 0 && !truncated) throw new TreesUnreadable(result)
   return {
-    text: truncated ? result.stdout.subarray(0, result.stdout.lastIndexOf('\n') + 1) : result.stdout,
+    text: showNames(
+      truncated ? result.stdout.subarray(0, result.stdout.lastIndexOf('\n') + 1) : result.stdout,
+    ),
     truncated,
   }
+}
+
+/** A path of one character a byte, with each name as it is shown. */
+function toShown(path: string): string {
+  return toShownTarget(Buffer.from(path, 'latin1'))
+}
+
+/** Names in the headers of a diff as they are shown everywhere else. What a file holds is left as it is. */
+export function showNames(diff: Buffer): Buffer {
+  if (isUtf8(diff)) return diff
+  const parts = splitDiff(diff.toString('latin1')).map(part => {
+    const end = part.search(/\n(@@ |GIT binary patch)/)
+    const header = end < 0 ? part : part.slice(0, end)
+    return [header.split('\n').map(toShown).join('\n'), end < 0 ? '' : part.slice(end)]
+  })
+  return Buffer.concat(
+    parts.flatMap(([header = '', rest = '']) => [Buffer.from(header), Buffer.from(rest, 'latin1')]),
+  )
 }
 
 /** The text of each file, in the order of the list of changes; a change of kind (file to link) has two parts. */

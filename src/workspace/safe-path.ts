@@ -2,8 +2,9 @@ import type { BigIntStats } from 'node:fs'
 import { readlink, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { WorkspaceRoots } from '../sessions/ports.ts'
-import { Directory, type DirectoryAccess, hasDescriptorPaths } from './directory.ts'
+import { Directory, type DirectoryAccess, type FileName, hasDescriptorPaths } from './directory.ts'
 import { isFsError, noSuchFile, notAllowed } from './file-errors.ts'
+import { fromShownName, toShownTarget } from './file-name.ts'
 
 /** As many as Linux allows. */
 const maxLinks = 40
@@ -32,6 +33,8 @@ export interface Place {
   names: readonly string[]
   /** Of the only name; undefined when there is nothing of that name. */
   stats: BigIntStats | undefined
+  /** The only name as the file system has it: `names` are as they are shown. */
+  entry: FileName
   close(): Promise<void>
 }
 
@@ -84,12 +87,13 @@ class Walker {
         await this.#leave()
         continue
       }
-      const stats = await this.#look(name)
-      if (!stats) return this.#arrive([name, ...this.#rest], undefined)
+      const found = await findEntry(this.#here, name)
+      if (!found) return this.#arrive([name, ...this.#rest], undefined)
+      const { stats, entry } = found
       const isLast = this.#rest.length === 0
-      if (stats.isDirectory()) await this.#descend(name)
-      else if (stats.isSymbolicLink() && (this.#followLast || !isLast)) await this.#follow(name)
-      else if (isLast) return this.#arrive([name], stats)
+      if (stats.isDirectory()) await this.#descend(entry)
+      else if (stats.isSymbolicLink() && (this.#followLast || !isLast)) await this.#follow(entry)
+      else if (isLast) return this.#arrive([name], stats, entry)
       else throw noSuchFile(this.#asked)
     }
     return this.#arrive([], undefined)
@@ -107,24 +111,15 @@ class Walker {
     return here
   }
 
-  async #look(name: string): Promise<BigIntStats | undefined> {
-    try {
-      return await this.#here.lstat(name)
-    } catch (error) {
-      if (isFsError(error, 'ENOENT')) return undefined
-      throw error
-    }
-  }
-
-  async #descend(name: string): Promise<void> {
+  async #descend(name: FileName): Promise<void> {
     if (this.#trail.length >= maxLevels) throw noSuchFile(this.#asked)
     this.#trail.push(await this.#here.openDirectory(name))
   }
 
-  async #follow(name: string): Promise<void> {
+  async #follow(name: FileName): Promise<void> {
     this.#links += 1
     if (this.#links > maxLinks) throw noSuchFile(this.#asked)
-    const target = await readlink(this.#here.at(name))
+    const target = toShownTarget(await readlink(this.#here.at(name), { encoding: 'buffer' }))
     this.#rest.unshift(...namesOf(target))
     if (target.startsWith('/')) await this.#enter('/', this.#rest)
   }
@@ -171,13 +166,36 @@ class Walker {
     if ((await directory.realPath()) !== root) throw notAllowed(this.#asked)
   }
 
-  async #arrive(names: readonly string[], stats: BigIntStats | undefined): Promise<Place> {
+  async #arrive(
+    names: readonly string[],
+    stats: BigIntStats | undefined,
+    entry: FileName = names[0] ?? '',
+  ): Promise<Place> {
     const directory = this.#here
     const directoryPath = await requireInside(directory, this.#scope, this.#asked)
     this.#trail.pop()
     await this.close()
-    return { root: this.#root, directory, directoryPath, names, stats, close: () => directory.close() }
+    return { root: this.#root, directory, directoryPath, names, stats, entry, close: () => directory.close() }
   }
+}
+
+/**
+ * What a directory has under a name as it is shown.
+ * @param name the name itself, or that of bytes which are not UTF-8; where both are there, the name itself counts
+ */
+export async function findEntry(
+  directory: Directory,
+  name: string,
+): Promise<{ entry: FileName; stats: BigIntStats } | undefined> {
+  for (const entry of [name, fromShownName(name)]) {
+    if (entry === undefined) continue
+    try {
+      return { entry, stats: await directory.lstat(entry) }
+    } catch (error) {
+      if (!isFsError(error, 'ENOENT')) throw error
+    }
+  }
+  return undefined
 }
 
 /** Names of a path; what says nothing is left out. */

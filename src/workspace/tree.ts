@@ -3,7 +3,7 @@ import { invalidField } from '../contract/errors.ts'
 import type { FileEntry, FileType } from '../contract/files.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import type { Tree, TreeQuery } from '../sessions/ports.ts'
-import type { Directory } from './directory.ts'
+import type { Directory, FileName } from './directory.ts'
 import { firstNames } from './directory-names.ts'
 import { isFsError, noSuchFile } from './file-errors.ts'
 import { toFileName, toShownName } from './file-name.ts'
@@ -20,7 +20,7 @@ const batchSize = 32
 /** A directory among the entries, and the way to it from the directory that is listed. */
 interface Branch {
   entry: FileEntry
-  way: readonly string[]
+  way: readonly FileName[]
   /** Absolute. */
   path: string
 }
@@ -106,7 +106,7 @@ class TreeReader {
   }
 
   /** Every step is a directory in the one before, never a link: nothing can have been put in the way. */
-  async #open(way: readonly string[]): Promise<Directory> {
+  async #open(way: readonly FileName[]): Promise<Directory> {
     let here = this.#top
     for (const name of way) {
       const next = await here.openDirectory(name).finally(() => here !== this.#top && here.close())
@@ -115,18 +115,23 @@ class TreeReader {
     return here
   }
 
-  async #describeAll(directory: Directory, path: string, way: readonly string[], names: readonly Buffer[]) {
+  async #describeAll(directory: Directory, path: string, way: readonly FileName[], names: readonly Buffer[]) {
     const entries: FileEntry[] = []
     const branches: Branch[] = []
     for (let start = 0; start < names.length; start += batchSize) {
       const batch = names.slice(start, start + batchSize)
-      for (const entry of await Promise.all(batch.map(name => this.#describe(directory, path, name)))) {
+      const described = await Promise.all(batch.map(name => this.#describe(directory, path, name)))
+      for (const [index, entry] of described.entries()) {
         if (!entry) continue
         entries.push(entry)
-        const { name, type, escaped } = entry
+        const { name, type } = entry
         if (type !== 'directory' || name === '.git') continue
-        if (escaped) entry.truncated = true
-        else branches.push({ entry, way: [...way, name], path: `${path === '/' ? '' : path}/${name}` })
+        const bytes = batch[index] ?? Buffer.from(name)
+        branches.push({
+          entry,
+          way: [...way, toFileName(bytes)],
+          path: `${path === '/' ? '' : path}/${name}`,
+        })
       }
     }
     this.#room -= entries.length
@@ -145,7 +150,7 @@ class TreeReader {
     const { name, escaped } = toShownName(bytes)
     const absolute = `${path === '/' ? '' : path}/${name}`
     const type = toFileType(stats)
-    const target = type === 'symlink' && !escaped ? await this.#findTarget(absolute) : undefined
+    const target = type === 'symlink' ? await this.#findTarget(absolute) : undefined
     return {
       path: toShownPath(this.#scope.roots, absolute),
       name,

@@ -3,7 +3,7 @@ import { type BigIntStats, constants } from 'node:fs'
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { invalidField, ServiceError } from '../contract/errors.ts'
 import type { Precondition } from '../sessions/ports.ts'
-import type { Directory } from './directory.ts'
+import type { Directory, FileName } from './directory.ts'
 import { isFsError, notAllowed } from './file-errors.ts'
 import { requirePrecondition } from './precondition.ts'
 import { requireInside, type Scope } from './safe-path.ts'
@@ -18,7 +18,7 @@ export interface FileToWrite {
   /** As it was asked for, for what is said about it. */
   asked: string
   /** Names of directories that may be missing, and of the file. */
-  names: readonly string[]
+  names: readonly FileName[]
   bytes: Uint8Array
   precondition: Precondition
 }
@@ -49,7 +49,7 @@ export async function writeFileIn(
 
 async function makeDirectories(
   directory: Directory,
-  names: readonly string[],
+  names: readonly FileName[],
   asked: string,
 ): Promise<Directory[]> {
   const made: Directory[] = []
@@ -72,7 +72,7 @@ async function makeDirectories(
 /** What is there now; throws when it must not be replaced. */
 async function requireFree(
   directory: Directory,
-  name: string,
+  name: FileName,
   precondition: Precondition,
   asked: string,
 ): Promise<BigIntStats | undefined> {
@@ -95,7 +95,7 @@ async function replace(
     bytes,
     precondition,
   }: Pick<FileToWrite, 'asked' | 'bytes' | 'precondition'> & {
-    name: string
+    name: FileName
     before: BigIntStats | undefined
   },
 ): Promise<{ stats: BigIntStats; created: boolean }> {
@@ -121,7 +121,7 @@ async function replace(
 async function putInPlace(
   directory: Directory,
   temporary: string,
-  name: string,
+  name: FileName,
   onlyCreate: boolean,
   asked: string,
 ): Promise<void> {

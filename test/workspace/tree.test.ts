@@ -98,8 +98,8 @@ describe('a listing', () => {
     expect(entries.map(({ name, escaped, truncated }) => [name, escaped, truncated])).toEqual([
       ['caf%FE', true, undefined],
       ['caf%FF', true, undefined],
-      ['dir%FE', true, true],
-      ['dir%FF', true, true],
+      ['dir%FE', true, undefined],
+      ['dir%FF', true, undefined],
     ])
   })
 })
