@@ -56,10 +56,12 @@ export const rewoundFiles = z
       .array(
         z.strictObject({
           path: z.string(),
-          reason: z.enum(['changed_by_others', 'too_large', 'lost', 'outside', 'not_writable']).meta({
-            description:
-              '`changed_by_others`: somebody else has changed it since; `too_large`, `lost`: what it held is not kept; `outside`: it does not lie in the directories of the session any more',
-          }),
+          reason: z
+            .enum(['changed_by_others', 'too_large', 'lost', 'outside', 'not_writable', 'not_allowed'])
+            .meta({
+              description:
+                '`changed_by_others`: somebody else has changed it since; `too_large`, `lost`: what it held is not kept; `outside`: it does not lie in the directories of the session any more; `not_allowed`: programs are started from it, and its directory is not trusted',
+            }),
         }),
       )
       .meta({ description: 'Files that Claude has changed and that are left as they are' }),

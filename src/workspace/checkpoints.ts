@@ -16,10 +16,13 @@ import { planRestoration, putBack, toPlan } from './restoration.ts'
 export class FileCheckpoints implements Checkpoints {
   readonly #store: FileHistoryStore
   readonly #contents: KeptContents
+  readonly #tops: readonly string[]
   readonly #oneAtATime = new OneAtATime()
 
-  constructor(store: FileHistoryStore, contents: KeptContents) {
+  /** @param tops see `ProgramGuard` */
+  constructor(store: FileHistoryStore, contents: KeptContents, tops: readonly string[] = []) {
     this.#store = store
+    this.#tops = tops
     this.#contents = contents
   }
 
@@ -69,13 +72,13 @@ export class FileCheckpoints implements Checkpoints {
 
   async planRestore(scope: FileScope, toTurnId: string, options: RestoreOptions = {}): Promise<RestorePlan> {
     const changes = await this.listChanges(scope, toTurnId)
-    return toPlan(scope, await planRestoration(scope, changes, this.#contents, options))
+    return toPlan(scope, await planRestoration(scope, changes, this.#contents, this.#tops, options))
   }
 
   restore(scope: FileScope, toTurnId: string, options: RestoreOptions = {}): Promise<RestorePlan> {
     return this.#oneAtATime.run(scope.sessionId, async () => {
       const changes = await this.listChanges(scope, toTurnId)
-      const steps = await planRestoration(scope, changes, this.#contents, options)
+      const steps = await planRestoration(scope, changes, this.#contents, this.#tops, options)
       const done = []
       for (const step of steps) done.push(await putBack(scope, step, this.#contents))
       const restored = done.filter(({ skip }) => skip === undefined).map(({ path }) => path)

@@ -13,12 +13,14 @@ export async function firstNames(
   limit: number,
   after?: Buffer | undefined,
   kind: 'anything' | 'directories' = 'anything',
+  onEntry: (name: Buffer, isDirectory: boolean) => void = () => {},
 ): Promise<Buffer[]> {
   let names: Buffer[] = []
   // Not in the types: names as bytes.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }
   for await (const entry of await opendir(directory.base, options)) {
     const name = entry.name as unknown as Buffer
+    onEntry(name, entry.isDirectory())
     if (kind === 'directories' && !entry.isDirectory()) continue
     if (after && name.compare(after) <= 0) continue
     names.push(name)

@@ -6,9 +6,9 @@ import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type {
   Archive,
   ArchiveQuery,
+  ChangeOptions,
   FileVersion,
   OpenFile,
-  Precondition,
   Tree,
   TreeQuery,
   WorkspaceFiles,
@@ -21,9 +21,11 @@ import { FileContent } from './file-content.ts'
 import { noSuchFile, toFileError } from './file-errors.ts'
 import { toVersion } from './file-version.ts'
 import { requirePrecondition } from './precondition.ts'
+import { ProgramGuard } from './program-guard.ts'
 import { removeDirectory } from './remove-directory.ts'
 import {
   absolutePathOf,
+  findEntry,
   isInside,
   type Place,
   requireInside,
@@ -38,6 +40,8 @@ import { writeFileIn } from './write-file.ts'
 export interface LocalFilesOptions {
   /** Directories that are never opened, although they may lie inside a root: the server's own. */
   forbidden?: readonly string[]
+  /** Real paths from which the names of a path are judged: what is above them is the owner's choice. */
+  tops?: readonly string[]
   /** Whether directories are held by their descriptors; by default where the system can do it. */
   pinned?: boolean
 }
@@ -45,12 +49,14 @@ export interface LocalFilesOptions {
 /** The files of sessions, on this machine's file system; see the port `WorkspaceFiles`. */
 export class LocalWorkspaceFiles implements WorkspaceFiles {
   readonly #forbidden: readonly string[]
+  readonly #tops: readonly string[]
   readonly #pinned: boolean
   /** What is looked at and then changed is not changed by another call in between. */
   readonly #changes = new OneAtATime()
 
-  constructor({ forbidden = [], pinned = hasDescriptorPaths }: LocalFilesOptions = {}) {
+  constructor({ forbidden = [], tops = [], pinned = hasDescriptorPaths }: LocalFilesOptions = {}) {
     this.#forbidden = forbidden
+    this.#tops = tops
     this.#pinned = pinned
   }
 
@@ -63,7 +69,7 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
       const [name] = place.names
       if (name === undefined) throw invalidField('path', 'is a directory')
       if (!place.stats) throw noSuchFile(path)
-      const file = await place.directory.openFile(name)
+      const file = await place.directory.openFile(place.entry)
       if (!file) throw invalidField('path', 'is not a regular file')
       try {
         return {
@@ -83,12 +89,14 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
     roots: WorkspaceRoots,
     path: string,
     bytes: Uint8Array,
-    precondition: Precondition,
+    { precondition = {}, isTrusted = isNeverTrusted }: ChangeOptions,
   ): Promise<FileVersion & { created: boolean }> {
     return this.#at(roots, path, {}, async (place, scope) => {
-      if (place.names.length === 0 || path.endsWith('/')) throw invalidField('path', 'is a directory')
       const absolute = absolutePathOf(place)
-      const file = { scope, asked: path, names: place.names, bytes, precondition }
+      await new ProgramGuard(this.#tops, roots, isTrusted).require(absolute, 'file', path)
+      if (place.names.length === 0 || path.endsWith('/')) throw invalidField('path', 'is a directory')
+      const names = place.stats ? [place.entry] : place.names
+      const file = { scope, asked: path, names, bytes, precondition }
       const { stats, created } = await this.#changes.run(absolute, () => writeFileIn(place.directory, file))
       return { ...toVersion(stats, toShownPath(roots, absolute)), created }
     })
@@ -97,18 +105,29 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   remove(
     roots: WorkspaceRoots,
     path: string,
-    { recursive, precondition }: { recursive: boolean; precondition: Precondition },
+    { recursive, precondition = {}, isTrusted = isNeverTrusted }: ChangeOptions & { recursive: boolean },
   ): Promise<void> {
+    const guard = new ProgramGuard(this.#tops, roots, isTrusted)
     return this.#atParent(roots, path, async (place, name, scope) =>
       this.#changes.run(absolutePathOf(place), async () => {
         const directoryPath = await requireInside(place.directory, scope, path)
-        requireNoRoot(roots, join(directoryPath, name))
-        const stats = await place.directory.lstat(name)
+        const removed = join(directoryPath, name)
+        requireNoRoot(roots, removed)
+        const { entry } = place
+        const stats = await place.directory.lstat(entry)
+        await guard.require(removed, stats.isDirectory() ? 'directory' : 'file', path)
         // The tag that a reader was given of a link is that of the file it leads to.
         const read = stats.isSymbolicLink() ? await statThrough(scope, path) : stats
         requirePrecondition(precondition, read, path)
-        if (stats.isDirectory()) await removeDirectory(place.directory, name, recursive)
-        else await unlink(place.directory.at(name))
+        if (stats.isDirectory()) {
+          await removeDirectory(place.directory, entry, recursive, (way, inside, isDirectory) =>
+            guard.requireName(
+              join(removed, ...way.map(String), inside.toString()),
+              isDirectory ? 'directory' : 'file',
+              path,
+            ),
+          )
+        } else await unlink(place.directory.at(entry))
       }),
     )
   }
@@ -138,8 +157,9 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
       if (roots.includes(own)) throw invalidField('path', "is one of the session's own directories")
       const parent = await walk(scope, dirname(own))
       try {
-        if (parent.names.length > 0) throw noSuchFile(path)
-        return await work({ ...parent, names: [basename(own)] }, basename(own), scope)
+        const found = parent.names.length === 0 && (await findEntry(parent.directory, basename(own)))
+        if (!found) throw noSuchFile(path)
+        return await work({ ...parent, ...found, names: [basename(own)] }, basename(own), scope)
       } finally {
         await parent.close()
       }
@@ -173,6 +193,8 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
     }
   }
 }
+
+const isNeverTrusted = () => false
 
 /** @throws ServiceError when one of the roots would go with what is removed */
 function requireNoRoot(roots: WorkspaceRoots, removed: string): void {

@@ -4,15 +4,26 @@ import type { Directory, FileName } from './directory.ts'
 import { firstNames } from './directory-names.ts'
 import { isFsError } from './file-errors.ts'
 import { toFileName } from './file-name.ts'
-import { TreeWalk } from './tree-walk.ts'
+import { TreeWalk, type TreeWalkOptions } from './tree-walk.ts'
 
 const batchSize = 1_000
 
-/** Removes a directory; what is in it only when `recursive`. What may not be removed as a whole is left as it is. */
-export async function removeDirectory(parent: Directory, name: FileName, recursive: boolean): Promise<void> {
+type OnEntry = NonNullable<TreeWalkOptions['onEntry']>
+
+/**
+ * Removes a directory; what is in it only when `recursive`. What may not be removed as a whole is left as it is.
+ *
+ * @param onEntry gets everything in it before anything is removed; what it throws leaves all as it is
+ */
+export async function removeDirectory(
+  parent: Directory,
+  name: FileName,
+  recursive: boolean,
+  onEntry: OnEntry = () => {},
+): Promise<void> {
   if (recursive) {
     await requireChangeable(parent)
-    await requireRemovable(parent, name)
+    await requireRemovable(parent, name, onEntry)
     await removeTree(parent, name)
     return
   }
@@ -67,9 +78,9 @@ async function removeOrEnter(
 }
 
 /** Looks at every directory below, so that nothing is removed when something of it may not be. */
-async function requireRemovable(parent: Directory, name: FileName): Promise<void> {
+async function requireRemovable(parent: Directory, name: FileName, onEntry: OnEntry): Promise<void> {
   const top = await parent.openDirectory(name)
-  const tree = new TreeWalk(top, { batchSize, kind: 'directories' })
+  const tree = new TreeWalk(top, { batchSize, kind: 'directories', onEntry })
   try {
     await requireChangeable(top)
     for (;;) {

@@ -13,6 +13,7 @@ import type {
 import type { Directory } from './directory.ts'
 import { findFile, findPlace } from './file-state.ts'
 import type { KeptContents } from './kept-contents.ts'
+import { ProgramGuard } from './program-guard.ts'
 import { toShownPath } from './safe-path.ts'
 import { asText } from './text-diff.ts'
 
@@ -31,12 +32,16 @@ export async function planRestoration(
   scope: FileScope,
   changes: readonly CheckpointedChange[],
   contents: KeptContents,
-  { overwriteOthers = false }: RestoreOptions,
+  tops: readonly string[],
+  { overwriteOthers = false, isTrusted = () => false }: RestoreOptions,
 ): Promise<RestorationStep[]> {
+  const guard = new ProgramGuard(tops, scope.directories, isTrusted)
   const steps: RestorationStep[] = []
   for (const change of changes) {
     const step = await planFile(scope, change, contents, overwriteOthers)
-    if (step) steps.push(step)
+    if (!step) continue
+    const isAllowed = step.skip !== undefined || (await guard.allows(step.path))
+    steps.push(isAllowed ? step : { ...step, skip: 'not_allowed' })
   }
   return steps
 }
@@ -87,7 +92,7 @@ async function put(scope: FileScope, step: RestorationStep, content: Buffer | nu
     const [name] = names
     if (name === undefined) return false
     if (content === null) {
-      if (stats) await unlink(directory.at(name))
+      if (stats) await unlink(directory.at(place.entry))
       return true
     }
     if (names.length === 1) {

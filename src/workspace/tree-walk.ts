@@ -9,6 +9,8 @@ export interface TreeWalkOptions {
   /** Names of a directory that are held at a time. */
   batchSize: number
   kind?: 'anything' | 'directories'
+  /** Is told of everything in a directory that the walk reads. @param way names of directories, from the top */
+  onEntry?: (way: readonly FileName[], name: Buffer, isDirectory: boolean) => void
   /** Whether what has been visited is gone, so that the first names of a directory are always the next ones. */
   consumes?: boolean
 }
@@ -101,9 +103,13 @@ export class TreeWalk {
   }
 
   async #read(level: Level): Promise<void> {
-    const { batchSize, kind, consumes = false } = this.#options
+    const { batchSize, kind, consumes = false, onEntry } = this.#options
+    const way = this.#levels.slice(1).map(({ name }) => name)
     try {
-      const names = await firstNames(this.here, batchSize, consumes ? undefined : level.visited, kind)
+      const after = consumes ? undefined : level.visited
+      const names = await firstNames(this.here, batchSize, after, kind, (name, isDirectory) =>
+        onEntry?.(way, name, isDirectory),
+      )
       level.isReadToEnd = names.length < batchSize && !consumes
       level.waiting = names.reverse()
     } catch (error) {

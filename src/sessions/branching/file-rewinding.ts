@@ -4,6 +4,7 @@ import type { Core } from '../core.ts'
 import { scopeOf } from '../files/file-scope.ts'
 import type { Checkpoints, Store } from '../ports.ts'
 import type { EventRecord, MessagePayload, SessionRecord } from '../records.ts'
+import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
 import type { PromptPlace } from './conversations.ts'
 
 const pageSize = 200
@@ -15,9 +16,11 @@ const commandTools = new Set(['Bash', 'PowerShell', 'Monitor'])
 export class FileRewinding {
   readonly #store: Store
   readonly #checkpoints: Checkpoints
+  readonly #policy: TrustPolicy
 
-  constructor({ store, workspaces }: Core) {
+  constructor({ store, workspaces, options }: Core) {
     this.#store = store
+    this.#policy = options
     this.#checkpoints = workspaces.checkpoints
   }
 
@@ -36,9 +39,13 @@ export class FileRewinding {
       throw new ServiceError('TURN_NOT_IN_CONVERSATION', message, { turnId, reason: 'shared_past' })
     }
     const scope = scopeOf(session)
+    const options = {
+      overwriteOthers,
+      isTrusted: (path: string) => isTrusted(path, session.workspace, this.#policy),
+    }
     const { files, skipped } = dryRun
-      ? await this.#checkpoints.planRestore(scope, turnId, { overwriteOthers })
-      : await this.#checkpoints.restore(scope, turnId, { overwriteOthers })
+      ? await this.#checkpoints.planRestore(scope, turnId, options)
+      : await this.#checkpoints.restore(scope, turnId, options)
     return { restored: files, skipped, untracked: await this.#listUntracked(session, prompt.sequence) }
   }
 

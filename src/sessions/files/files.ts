@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts'
 import type { ArchiveQuery, Precondition, Snapshots, TreeQuery, WorkspaceFiles } from '../ports.ts'
 import type { Caller, SessionRecord } from '../records.ts'
+import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
 import { rootsOf, scopeOf } from './file-scope.ts'
 import type { FilesService } from './files-service.ts'
 
@@ -9,8 +10,10 @@ export class SessionFiles implements FilesService {
   readonly #known: Core['known']
   readonly #files: WorkspaceFiles
   readonly #snapshots: Snapshots
+  readonly #policy: TrustPolicy
 
-  constructor({ known, workspaces }: Core, files: WorkspaceFiles) {
+  constructor({ known, workspaces, options }: Core, files: WorkspaceFiles) {
+    this.#policy = options
     this.#known = known
     this.#snapshots = workspaces.snapshots
     this.#files = files
@@ -25,8 +28,9 @@ export class SessionFiles implements FilesService {
   }
 
   async save(caller: Caller, sessionId: string, path: string, bytes: Uint8Array, precondition: Precondition) {
-    const roots = rootsOf(await this.#beginChange(caller, sessionId))
-    return this.#files.write(roots, path, bytes, precondition)
+    const session = await this.#beginChange(caller, sessionId)
+    const options = { precondition, isTrusted: this.#trusts(session) }
+    return this.#files.write(rootsOf(session), path, bytes, options)
   }
 
   async remove(
@@ -35,11 +39,16 @@ export class SessionFiles implements FilesService {
     path: string,
     options: { recursive: boolean; precondition: Precondition },
   ) {
-    await this.#files.remove(rootsOf(await this.#beginChange(caller, sessionId)), path, options)
+    const session = await this.#beginChange(caller, sessionId)
+    await this.#files.remove(rootsOf(session), path, { ...options, isTrusted: this.#trusts(session) })
   }
 
   async archive(caller: Caller, sessionId: string, query: ArchiveQuery) {
     return this.#files.archive(rootsOf(await this.#known.get(caller, sessionId)), query)
+  }
+
+  #trusts({ workspace }: SessionRecord): (path: string) => boolean {
+    return path => isTrusted(path, workspace, this.#policy)
   }
 
   async #beginChange(caller: Caller, sessionId: string): Promise<SessionRecord> {

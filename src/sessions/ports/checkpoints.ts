@@ -44,9 +44,16 @@ export interface FileRestoration {
 
 /**
  * Why a file is left as it is: somebody else has changed it since, it was too large to be kept, what it was is
- * lost, it does not lie in the session's directories any more, or the file system refuses it.
+ * lost, it does not lie in the session's directories any more, the file system refuses it, or programs are started
+ * from it.
  */
-export type UnrestorableReason = 'changed_by_others' | 'too_large' | 'lost' | 'outside' | 'not_writable'
+export type UnrestorableReason =
+  | 'changed_by_others'
+  | 'too_large'
+  | 'lost'
+  | 'outside'
+  | 'not_writable'
+  | 'not_allowed'
 
 export interface RestorePlan {
   /** In the order of their paths. A file that is already as it was is left out. */
@@ -58,6 +65,8 @@ export interface RestorePlan {
 export interface RestoreOptions {
   /** Whether files that somebody else has changed since are put back too; their changes are lost then. Default: false. */
   overwriteOthers?: boolean
+  /** As of `ChangeOptions`. */
+  isTrusted?: (path: string) => boolean
 }
 
 /**

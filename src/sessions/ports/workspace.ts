@@ -51,6 +51,12 @@ export interface Precondition {
   noneMatch?: '*' | readonly string[] | undefined
 }
 
+export interface ChangeOptions {
+  precondition?: Precondition
+  /** Whether programs may be started from what is at a real path; only there they may be changed. Default: nowhere. */
+  isTrusted?: (path: string) => boolean
+}
+
 export interface ArchiveQuery {
   path: string
   /** Names, and paths from where the archive begins. */
@@ -68,6 +74,8 @@ export interface Archive {
  * The files of a session. Nothing outside the roots is ever read, listed or changed, whatever is put in the way
  * while it is looked for.
  *
+ * What git or Claude Code would start programs from is neither written nor removed, unless it is trusted.
+ *
  * All of it rejects with a ServiceError: `PATH_NOT_ALLOWED`, `FILE_NOT_FOUND`, `INVALID_REQUEST` for what is of
  * another kind than it has to be; what changes something also with `PRECONDITION_FAILED`.
  */
@@ -79,13 +87,9 @@ export interface WorkspaceFiles {
     roots: WorkspaceRoots,
     path: string,
     bytes: Uint8Array,
-    precondition: Precondition,
+    options: ChangeOptions,
   ): Promise<FileVersion & { created: boolean }>
   /** A symbolic link is removed, not what it leads to; a directory that is not empty only when `recursive`. */
-  remove(
-    roots: WorkspaceRoots,
-    path: string,
-    options: { recursive: boolean; precondition: Precondition },
-  ): Promise<void>
+  remove(roots: WorkspaceRoots, path: string, options: ChangeOptions & { recursive: boolean }): Promise<void>
   archive(roots: WorkspaceRoots, query: ArchiveQuery): Promise<Archive>
 }
