@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { builtInModels } from '../claude/built-in-models.ts'
@@ -10,6 +11,7 @@ import { Sessions } from '../sessions/sessions.ts'
 import type { SessionsOptions } from '../sessions/sessions-options.ts'
 import { openStore } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files.ts'
+import type { Git } from '../workspace/git-command.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
 
@@ -30,6 +32,7 @@ export interface RuntimeOptions extends SessionsOptions {
 interface Opened {
   sessions: Sessions
   launcher: ClaudeLauncher
+  git: Git
   close(endResponses: () => Promise<void>): Promise<void>
 }
 
@@ -87,6 +90,7 @@ export class Runtime {
   /** Ends every process at once, without waiting: for a program that is about to exit. */
   killProcesses(): void {
     this.#opened?.launcher.killAll()
+    this.#opened?.git.killAll()
   }
 
   async #open(): Promise<Opened> {
@@ -94,7 +98,9 @@ export class Runtime {
     const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
     // While the file is held, so that two starts cannot make a key each.
     const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))
-    const { workspaces, options } = await openWorkspaces(this.#options, given, store, this.#log)
+    const gitMarker = randomUUID()
+    const places = { ...this.#options, gitMarker }
+    const { workspaces, options, git, tops } = await openWorkspaces(places, given, store, this.#log)
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
@@ -107,7 +113,10 @@ export class Runtime {
       },
     )
     const sealer = createSealer(keys)
-    const workspace = new LocalWorkspaceFiles({ forbidden: [dataDir, this.#options.workspacesDir] })
+    const workspace = new LocalWorkspaceFiles({
+      forbidden: [dataDir, this.#options.workspacesDir],
+      tops,
+    })
     const sessions = new Sessions({
       store,
       launcher,
@@ -122,12 +131,14 @@ export class Runtime {
     const close = async (endResponses: () => Promise<void>) => {
       await sessions.close()
       await endResponses()
+      await git.close()
       await launcher.close()
       await store.close()
     }
     try {
       // Before any turn runs again: what a crash has left may still work in the same directories.
       await launcher.sweep()
+      await launcher.watchChildren(gitMarker)
       await sessions.open()
     } catch (error) {
       await close(async () => {})
@@ -136,7 +147,7 @@ export class Runtime {
     this.#look(launcher, sessions).catch(error =>
       this.#log.error({ err: error }, 'could not ask Claude Code what it is'),
     )
-    return { sessions, launcher, close }
+    return { sessions, launcher, git, close }
   }
 
   /** In the background: whether Claude Code can work, and if so, a first process that waits for a session. */

@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { markerVariable } from '../claude/process-tree.ts'
 import { resolveDirectory } from '../sessions/files/working-directory.ts'
 import type { Store, Workspaces } from '../sessions/ports.ts'
 import type { SessionsOptions } from '../sessions/sessions-options.ts'
+import { Git } from '../workspace/git-command.ts'
 import { createWorkspaces } from '../workspace/workspaces.ts'
 
 /** What git needs of the environment: to be found, and to reach servers. */
@@ -17,25 +19,32 @@ export interface WorkspacesOptions {
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
   agentEnvironment: Readonly<Record<string, string>>
+  /** In the environment of every git, so that those that a crash leaves are found. */
+  gitMarker: string
 }
 
 /** The directories of sessions on this machine, and which ones nobody may name. */
 export async function openWorkspaces(
-  { agentEnvironment, ...own }: WorkspacesOptions,
+  { agentEnvironment, gitMarker, ...own }: WorkspacesOptions,
   options: SessionsOptions,
   store: Store,
   log: Logger,
-): Promise<{ workspaces: Workspaces; options: SessionsOptions }> {
+): Promise<{ workspaces: Workspaces; options: SessionsOptions; git: Git; tops: string[] }> {
+  const real = (path: string) => realpath(path).catch(() => path)
   const reserved = [own.dataDir, own.workspacesDir]
-  const reservedDirectories = await Promise.all(reserved.map(path => realpath(path).catch(() => path)))
+  const reservedDirectories = await Promise.all(reserved.map(real))
+  const allowedRoots = await Promise.all(options.allowedRoots.map(real))
+  const tops = [...allowedRoots, await real(own.workspacesDir)]
   const policy = { ...options, reservedDirectories }
   const variables = Object.entries(agentEnvironment).filter(([name]) => gitVariables.has(name))
+  const git = new Git({ ...Object.fromEntries(variables), [markerVariable]: gitMarker }, own.dataDir)
   const workspaces = createWorkspaces({
     ...own,
     store: store.fileHistory,
-    gitEnvironment: Object.fromEntries(variables),
+    git,
+    places: { allowedRoots, reserved: reservedDirectories },
     resolveDirectory: (path, field) => resolveDirectory(field, path, policy),
     log,
   })
-  return { workspaces, options: policy }
+  return { workspaces, options: policy, git, tops }
 }

@@ -34,6 +34,8 @@ export class ClaudeLauncher implements AgentLauncher {
   readonly #options: LauncherOptions
   readonly #registry: ProcessRegistry
   readonly #agents = new Set<Agent>()
+  /** Markers of processes that are not Claude Code's. */
+  readonly #children: string[] = []
   readonly #closed = new AbortController()
   #inspecting: Promise<AgentInspection> | undefined
 
@@ -92,6 +94,7 @@ export class ClaudeLauncher implements AgentLauncher {
   async close(): Promise<void> {
     this.#closed.abort()
     await Promise.all([this.#inspecting, ...[...this.#agents].map(agent => agent.close())])
+    for (const marker of this.#children) this.#registry.removeChildren(marker)
     await this.#registry.written()
   }
 
@@ -100,6 +103,12 @@ export class ClaudeLauncher implements AgentLauncher {
     await this.#registry.sweep()
     const { skillsDirectory } = this.#options
     if (skillsDirectory !== undefined) await rm(skillsDirectory, { recursive: true, force: true })
+  }
+
+  /** Has the next start end what this process started with that marker, unless `close` comes first. */
+  async watchChildren(marker: string): Promise<void> {
+    await this.#registry.addChildren(marker)
+    this.#children.push(marker)
   }
 
   /** Ends all processes at once, without waiting: for a program that is about to exit. */

@@ -1,6 +1,6 @@
 import type { ProcessLedger, ProcessRecord } from '../sessions/ports.ts'
 import { readBootId } from './process-table.ts'
-import { ProcessTree } from './process-tree.ts'
+import { identify, ProcessTree } from './process-tree.ts'
 
 export interface RegistryLog {
   warn(fields: object, message: string): void
@@ -28,6 +28,23 @@ export class ProcessRegistry {
     if (Number.isNaN(startTicks)) return
     const record = { pid, startedAt: toText(startTicks), marker: tree.marker, claudeSessionId }
     this.#write(ledger => ledger.recordProcess(record))
+  }
+
+  /**
+   * Notes that processes with that marker are children of this one, without a record for each of them. After a crash
+   * they are found by the marker.
+   */
+  async addChildren(marker: string): Promise<void> {
+    const { pid, startTicks } = identify(process.pid)
+    if (Number.isNaN(startTicks)) return
+    const record = { pid, startedAt: toText(startTicks), marker, claudeSessionId: null }
+    this.#write(ledger => ledger.recordProcess(record))
+    await this.written()
+  }
+
+  /** To be called when none of them is left. */
+  removeChildren(marker: string): void {
+    this.#write(ledger => ledger.forgetProcess(marker))
   }
 
   /** To be called when all of it is gone. */

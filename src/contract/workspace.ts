@@ -113,6 +113,8 @@ export const workspaceFailureReasons = [
   'timed_out',
   'disk_full',
   'not_trusted',
+  'unsafe_repository',
+  'no_commits',
   'failed',
 ] as const
 export const workspaceFailureReason = z.enum(workspaceFailureReasons)
@@ -152,8 +154,9 @@ export const diffResponse = z
       description:
         '`git`: all that is different in the working directory now, apart from what git ignores, whoever changed it. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is in no git repository or no snapshot could be taken of it or be read any more',
     }),
-    reason: z.enum(['no_repository', 'git_not_installed', 'failed']).nullable().meta({
-      description: 'Why there is no snapshot to compare with; null: there is one, or nothing was changed yet',
+    reason: z.enum(['no_repository', 'git_not_installed', 'unsafe_repository', 'failed']).nullable().meta({
+      description:
+        'Why there is no snapshot to compare with; null: there is one, or nothing was changed yet. `unsafe_repository`: its git directory lies outside the allowed directories, or has files that are not regular or too large',
     }),
     files: z.array(fileDiff),
     insertions: z.int().min(0),

@@ -1,6 +1,7 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { Workspace, WorkspaceFailureReason } from '../contract/workspace.ts'
 import type { GitResult } from './git-command.ts'
+import { RepositoryRefused } from './repository-refused.ts'
 
 type Kind = Exclude<Workspace['type'], 'directory'>
 
@@ -14,6 +15,9 @@ const sentences: Record<WorkspaceFailureReason, string> = {
   ref_not_found: 'The repository has no such branch, tag or commit',
   branch_in_use: 'The branch is checked out somewhere else, or its name is taken',
   timed_out: 'It took too long',
+  unsafe_repository:
+    'Its git directory has files that are not regular or too large, or a form that this server does not read',
+  no_commits: 'The repository has no commits yet',
   disk_full: 'The disk of the server is full',
   not_trusted: 'The repository belongs to another user of the machine, and git does not trust it',
   failed: 'git could not do it; the log of the server has more',
@@ -48,11 +52,6 @@ export function isUnknownBranch({ code, ended, stderr }: GitResult): boolean {
   return code !== 0 && !ended && /^fatal: Remote branch .* not found/m.test(stderr)
 }
 
-/** A branch that was to be made is there: somebody has made it in the meantime. */
-export function isNameTaken({ stderr }: GitResult): boolean {
-  return /a branch named '.*' already exists/i.test(stderr)
-}
-
 export function toWorkspaceError(type: Kind, result: GitResult): ServiceError<'WORKSPACE_FAILED'> {
   return workspaceFailed(type, reasonOf(result))
 }
@@ -65,6 +64,15 @@ export function workspaceFailed(
     type,
     reason,
   })
+}
+
+/** A refused repository in the words of the API; anything else as it is. */
+export function toRefusal(type: Kind, error: unknown): unknown {
+  if (!(error instanceof RepositoryRefused)) return error
+  if (error.reason === 'not_owned') return workspaceFailed(type, 'not_trusted')
+  if (error.reason === 'unsafe') return workspaceFailed(type, 'unsafe_repository')
+  const message = 'A part of the repository lies outside the allowed roots, and must not be used'
+  return new ServiceError('WORKSPACE_NOT_ALLOWED', message)
 }
 
 function reasonOf({ missing, ended, stderr }: GitResult): WorkspaceFailureReason {

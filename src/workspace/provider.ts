@@ -1,17 +1,24 @@
-import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { workspace as workspaceSchema } from '../contract/workspace.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { OwnWorkspace, OwnWorkspaceRequest, WorkspaceProvider } from '../sessions/ports.ts'
+import { BorrowedRepository, type BorrowingParts } from './borrowed-repository.ts'
 import { parseCloneSource } from './clone-source.ts'
 import type { Git, GitResult } from './git-command.ts'
-import { workspaceFailed } from './git-failure.ts'
+import { toRefusal, workspaceFailed } from './git-failure.ts'
+import { openRepository, type Repository, requireOwned } from './git-repository.ts'
 import { cloneRepository } from './provision-clone.ts'
 import { addWorktree, planWorktree, removeWorktree, type WorktreeParts } from './provision-worktree.ts'
+import { readRegularFile } from './regular-file.ts'
 import { removeHolder } from './remove-holder.ts'
+import { RepositoryRefused } from './repository-refused.ts'
+import { RepositoryZone, type ZoneDirectories } from './repository-zone.ts'
 
 /** Says of a directory that it is the server's own, and what has to be undone with it. */
 const markName = 'workspace.json'
+const maxMarkBytes = 64 * 1024
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const worktreeTimeoutMs = 120_000
 
@@ -19,6 +26,10 @@ export interface ProviderParts {
   /** Where the sessions' directories are made; made itself when it is needed. */
   directory: string
   git: Git
+  /** Of the server, for git directories that live as long as one request. */
+  repositories: string
+  /** Where a local repository, and what it refers to, may lie. */
+  places: ZoneDirectories
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
   /** The real path of a directory that the caller named. @param field of the request @throws ServiceError */
@@ -40,6 +51,21 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
 
   async provide(request: OwnWorkspaceRequest, sessionId: string, signal: AbortSignal): Promise<OwnWorkspace> {
     const holder = join(await this.#open(), sessionId)
+    try {
+      return await this.#make(request, holder, sessionId, signal)
+    } catch (error) {
+      if (!(error instanceof RepositoryRefused)) throw error
+      this.#parts.log.warn({ err: error }, 'repository refused')
+      throw toRefusal(request.type === 'worktree' ? 'worktree' : 'git', error)
+    }
+  }
+
+  async #make(
+    request: OwnWorkspaceRequest,
+    holder: string,
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<OwnWorkspace> {
     const make = await this.#prepare(request, holder, sessionId, signal)
     try {
       return await make()
@@ -59,6 +85,8 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   }
 
   async list(): Promise<OwnWorkspace[]> {
+    // Of requests that a crash has cut off.
+    await rm(this.#parts.repositories, { recursive: true, force: true })
     const names = await readdir(this.#parts.directory).catch(() => [])
     const holders = names.filter(name => uuid.test(name)).map(name => join(this.#parts.directory, name))
     const found = await Promise.all(holders.map(readMark))
@@ -84,6 +112,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     if (request.type === 'git') {
       const resolve = (path: string) => resolveDirectory(path, 'workspace.url')
       const source = await parseCloneSource(request.url, cloneUrls, resolve)
+      const local = source.protocol === 'file' ? await this.#openLocal(source.url) : undefined
       const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure: this.#tell(source.url) }
       return async () => {
         const { removeOnEnd, depth = null, ref = null } = request
@@ -97,13 +126,17 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
           removeOnEnd,
         }
         await makeHolder(holder, planned)
-        const made = await cloneRepository(request, source, parts)
+        const made = local
+          ? await BorrowedRepository.use(local, await this.#borrowing(), ({ directory }) =>
+              cloneRepository(request, { ...source, address: pathToFileURL(directory).href }, parts),
+            )
+          : await cloneRepository(request, source, parts)
         await writeMark(holder, made)
         return made
       }
     }
     const repository = await resolveDirectory(request.repository, 'workspace.repository')
-    const parts = this.#worktreeParts(repository)
+    const parts = await this.#worktreeParts(repository)
     const plan = await planWorktree(request, repository, holder, sessionId, parts)
     return async () => {
       await makeHolder(holder, plan)
@@ -123,7 +156,11 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     const holder = await this.#findHolder(workspace)
     if (holder === undefined) return
     if (workspace.type === 'worktree') {
-      await removeWorktree(workspace, this.#worktreeParts(workspace.repository), fate)
+      const parts = await this.#worktreeParts(workspace.repository)
+      await removeWorktree(workspace, parts, fate).catch(error => {
+        // The directory is ours to remove, whatever has become of the repository.
+        this.#parts.log.warn({ err: error }, 'the repository of a worktree could not be told of its removal')
+      })
     }
     await removeHolder(holder)
   }
@@ -138,9 +175,24 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     return (await readMark(holder))?.type === type ? holder : undefined
   }
 
-  #worktreeParts(repository: string): WorktreeParts {
-    const { git } = this.#parts
-    return { git, changes: this.#changes, timeoutMs: worktreeTimeoutMs, onFailure: this.#tell(repository) }
+  /** @throws ServiceError when there is no repository in that directory itself */
+  async #openLocal(directory: string): Promise<Repository> {
+    const { zone } = await this.#borrowing()
+    const repository = await openRepository(directory, zone)
+    if (!repository) throw workspaceFailed('git', 'not_a_repository')
+    await requireOwned(repository)
+    return repository
+  }
+
+  async #borrowing(): Promise<BorrowingParts> {
+    const { git, repositories, places } = this.#parts
+    return { git, directory: repositories, zone: await RepositoryZone.open(places) }
+  }
+
+  async #worktreeParts(repository: string): Promise<WorktreeParts> {
+    const timeoutMs = worktreeTimeoutMs
+    const borrowing = await this.#borrowing()
+    return { ...borrowing, changes: this.#changes, timeoutMs, onFailure: this.#tell(repository) }
   }
 
   #tell(what: string): (result: GitResult) => void {
@@ -163,7 +215,9 @@ async function writeMark(holder: string, workspace: OwnWorkspace): Promise<void>
 
 async function readMark(holder: string): Promise<OwnWorkspace | undefined> {
   try {
-    const marked = workspaceSchema.parse(JSON.parse(await readFile(join(holder, markName), 'utf8')))
+    const marked = workspaceSchema.parse(
+      JSON.parse((await readRegularFile(join(holder, markName), maxMarkBytes))?.toString() ?? ''),
+    )
     // Where it says that it is must be where it was found.
     const inside = marked.path === holder || dirname(marked.path) === holder
     return inside && marked.type !== 'directory' ? marked : undefined

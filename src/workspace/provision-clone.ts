@@ -18,6 +18,8 @@ interface CloneParts {
   onFailure(result: GitResult): void
 }
 
+/** They would name a directory of the server. */
+const noLogs = 'core.logAllRefUpdates=false'
 const wholeCommitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/
 const shortCommitId = /^[0-9a-f]{7,63}$/
 const unknownWithDepth =
@@ -34,12 +36,18 @@ export async function cloneRepository(
   const run = async (cwd: string, args: readonly string[]) => {
     const command: GitCommand = {
       cwd,
-      environment: { ...source.environment, GIT_ALLOW_PROTOCOL: source.protocol },
+      environment: {
+        ...source.environment,
+        GIT_ALLOW_PROTOCOL: source.protocol,
+        // Nothing above the clone is taken for a repository.
+        GIT_CEILING_DIRECTORIES: parts.holder,
+      },
       timeoutMs: Math.max(1, deadline - performance.now()),
       signal: parts.signal,
     }
     // A server that an allowed one leads to may be one that is not allowed.
-    return parts.git.run(['-c', 'http.followRedirects=false', ...args], command)
+    const settings = ['http.followRedirects=false', ...(source.protocol === 'file' ? [noLogs] : [])]
+    return parts.git.run([...settings.flatMap(setting => ['-c', setting]), ...args], command)
   }
   const fail = (result: GitResult): never => {
     parts.signal.throwIfAborted()

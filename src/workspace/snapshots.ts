@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { FileHistoryStore, FileScope, SnapshotRecord, Snapshots } from '../sessions/ports.ts'
 import type { Git } from './git-command.ts'
+import type { ZoneDirectories } from './repository-zone.ts'
 import { SnapshotRepository, type TreeResult } from './snapshot-repository.ts'
 
 export interface SnapshotLog {
@@ -13,25 +14,25 @@ export class GitSnapshots implements Snapshots {
   readonly #store: FileHistoryStore
   readonly #git: Git
   readonly #directory: string
-  readonly #hidden: readonly string[]
+  readonly #places: ZoneDirectories
   readonly #log: SnapshotLog
   readonly #oneAtATime = new OneAtATime()
 
   /**
    * @param directory where the sessions' own directories are
-   * @param hidden directories that are never part of a snapshot: the server's own
+   * @param places where a repository may lie
    */
   constructor(
     store: FileHistoryStore,
     git: Git,
     directory: string,
-    hidden: readonly string[],
+    places: ZoneDirectories,
     log: SnapshotLog,
   ) {
     this.#store = store
     this.#git = git
     this.#directory = directory
-    this.#hidden = hidden
+    this.#places = places
     this.#log = log
   }
 
@@ -77,11 +78,11 @@ export class GitSnapshots implements Snapshots {
   }
 
   #repositoryOf(sessionId: string): SnapshotRepository {
-    return new SnapshotRepository(join(this.#directory, sessionId, 'snapshots.git'), this.#git, this.#hidden)
+    return new SnapshotRepository(join(this.#directory, sessionId, 'snapshots.git'), this.#git, this.#places)
   }
 
   #tellFailure(sessionId: string, result: TreeResult): void {
-    if ('missing' in result && result.missing === 'failed') {
+    if ('missing' in result && (result.missing === 'failed' || result.missing === 'unsafe_repository')) {
       this.#log.warn({ sessionId, said: result.said }, 'no snapshot could be taken')
     }
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { resolveDirectory } from '../../src/sessions/files/working-directory.ts'
 import type { Store } from '../../src/sessions/ports.ts'
+import { Git } from '../../src/workspace/git-command.ts'
 import { createWorkspaces } from '../../src/workspace/workspaces.ts'
 
 /** The directories of sessions as the server has them, with everything below one directory. */
@@ -12,7 +13,8 @@ export function localWorkspaces(store: Pick<Store, 'fileHistory'>, directory: st
     workspacesDir: join(directory, 'data', 'workspaces'),
     cloneUrls: ['https://'],
     cloneTimeoutMs: 60_000,
-    gitEnvironment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    places: { allowedRoots: [directory], reserved: [join(directory, 'data')] },
+    git: new Git({ PATH: '/usr/local/bin:/usr/bin:/bin' }, directory),
     resolveDirectory: (path, field) => resolveDirectory(field, path, policy),
     log: { warn: () => {} },
   })

@@ -18,6 +18,8 @@ function open(cloneTimeoutMs = 60_000) {
   const provider = new LocalWorkspaceProvider({
     directory: join(root, 'workspaces'),
     git: new Git({ PATH: '/usr/local/bin:/usr/bin:/bin' }, root),
+    repositories: join(root, 'repositories'),
+    places: { allowedRoots: [root], reserved: [] },
     cloneUrls: ['http://'],
     cloneTimeoutMs,
     resolveDirectory: async path => path,

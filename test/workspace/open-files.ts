@@ -38,7 +38,7 @@ export function openFiles(tree: Record<string, string> = {}, options: LocalFiles
     return (await buffer(file.read(0, file.sizeBytes))).toString()
   }
   const write = (path: string, content: string, precondition = {}) =>
-    files.write(roots, path, Buffer.from(content), precondition)
+    files.write(roots, path, Buffer.from(content), { precondition })
   const remove = (path: string, recursive = false, precondition = {}) =>
     files.remove(roots, path, { recursive, precondition })
   const list = (path = '', more: { depth?: number; limit?: number; cursor?: string } = {}) =>

@@ -10,7 +10,10 @@ export function openSnapshots(files?: Record<string, string>) {
   const root = temporaryDirectory()
   const cwd = makeRepository(join(root, 'project'), files)
   const git = new Git({ PATH: process.env.PATH ?? '' }, root)
-  const snapshots = new SnapshotRepository(join(root, 'snapshots.git'), git, [])
+  const snapshots = new SnapshotRepository(join(root, 'snapshots.git'), git, {
+    allowedRoots: [root],
+    reserved: [],
+  })
   const take = async (): Promise<string> => {
     const result = await snapshots.writeTree([cwd])
     if ('missing' in result) throw new Error(`no snapshot: ${result.missing}, ${result.said}`)

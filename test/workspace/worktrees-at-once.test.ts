@@ -17,6 +17,8 @@ function open() {
   const provider = new LocalWorkspaceProvider({
     directory: join(root, 'workspaces'),
     git: new Git({ PATH: process.env.PATH ?? '' }, root),
+    repositories: join(root, 'repositories'),
+    places: { allowedRoots: [root], reserved: [] },
     cloneUrls: [],
     cloneTimeoutMs: 60_000,
     resolveDirectory: async path => path,

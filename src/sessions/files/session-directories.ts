@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import { settlesWithin } from '../../lib/settles-within.ts'
 import { maxSessionsReached } from '../admit-session.ts'
 import type { Core } from '../core.ts'
 import type { OwnWorkspace, Store, Workspaces } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 import { resolveDirectory, resolveWorkingDirectory } from './working-directory.ts'
+
+/** What is not removed by then is removed at the next start. */
+const removalBoundMs = 2_000
 
 type CreateRequest = Pick<OperationInput<'createSession'>['body'], 'cwd' | 'workspace'>
 
@@ -116,10 +120,13 @@ export class SessionDirectories {
     return true
   }
 
-  /** Ends what is being made; waits for what is being removed. */
+  /** Ends what is being made; what is being removed has a moment. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await Promise.all(this.#removing)
+    const removed = Promise.all(this.#removing)
+    await settlesWithin(removed, removalBoundMs)
+    await this.#workspaces.close()
+    await removed
   }
 
   /** What cannot be removed now is looked at again at the next start. */

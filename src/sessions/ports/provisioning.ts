@@ -30,4 +30,6 @@ export interface Workspaces {
   readonly diffs: WorkspaceDiffs
   /** Removes what is kept beside the store of a session's files and snapshots. */
   forget(sessionId: string): Promise<void>
+  /** Ends whatever is at work, also what hangs; nothing begins afterwards. */
+  close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { FileDiff } from '../../contract/workspace.ts'
 import type { FileScope } from './checkpoints.ts'
 
 /** Why there is no snapshot of a directory. */
-export type NoSnapshot = 'no_repository' | 'git_not_installed' | 'failed'
+export type NoSnapshot = 'no_repository' | 'git_not_installed' | 'unsafe_repository' | 'failed'
 
 /** A state of a session's working directory, kept beside the repository that it lies in. */
 export interface SnapshotRecord {
