@@ -1,4 +1,4 @@
-import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionMode } from '../contract/sessions.ts'
 import type {
   Agent,
@@ -13,20 +13,21 @@ import type {
 } from '../sessions/ports.ts'
 import { ActiveTurn } from './active-turn.ts'
 import { createAgentQuestions } from './agent-questions.ts'
+import { ConversationProcess } from './conversation-process.ts'
+import { ConversationRecovery } from './conversation-recovery.ts'
 import { CostMeter } from './cost-meter.ts'
 import { DeltaReader } from './delta.ts'
-import { explainEnd, findMismatch, type ProcessEnd } from './exit-reason.ts'
+import { explainEnd, type ProcessEnd } from './exit-reason.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { InstructionPlugin } from './instruction-plugin.ts'
-import { type LiveQuery, openQuery } from './live-query.ts'
 import type { ObservedUsage } from './observed-usage.ts'
 import { toOutcome } from './outcome.ts'
 import { type AskPermission, ProposedPlans, toPermissionCallbacks } from './permission-callbacks.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
 import { withRemembered } from './remembered-permissions.ts'
-import { type ClaudeSettings, toSdkOptions } from './sdk-options.ts'
+import { type ClaudeSettings, toEnvironment, toSdkOptions } from './sdk-options.ts'
 import { findMissedInput } from './steered-input.ts'
 import { tellOfChangedInput, toToolHooks } from './tool-hooks.ts'
 import { isTransient } from './transient-frames.ts'
@@ -62,7 +63,7 @@ export class ClaudeAgent implements Agent {
   permissionMode: PermissionMode
   #spec: AgentSpec
   readonly #context: AgentContext
-  #live: LiveQuery
+  readonly #live: ConversationProcess
   #turn: ActiveTurn | undefined
   #closing: Promise<void> | undefined
   #seesStates = false
@@ -84,7 +85,6 @@ export class ClaudeAgent implements Agent {
     this.#spec = spec
     this.permissionMode = spec.permissionMode
     this.#context = context
-    if (!spec.resume) this.#costBefore = 0
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
     this.#workload = new Workload(context.listener, this.#weighOwnWork)
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
@@ -174,41 +174,48 @@ export class ClaudeAgent implements Agent {
     return this.#closing
   }
 
-  #open(): LiveQuery {
-    const { settings, transcripts, registry } = this.#context
-    const asking = this.#spec.settings.permissionPrompts === 'ask' && toPermissionCallbacks(this.#ask)
-    const options = {
-      ...withRemembered(toSdkOptions(this.#spec, settings, transcripts), this.#spec.remembered),
-      ...asking,
-      ...this.#plugin.options,
-      ...toToolHooks(this.#context.listener, this.#context.log, this.#spec),
-    }
-    const live = openQuery(options, {
-      registry,
-      claudeSessionId: this.#spec.claudeSessionId,
-      onFrame: () => this.#watchdog.feed(),
-      onFault: fault => this.#giveUp(fault),
+  #open(): ConversationProcess {
+    const { settings, transcripts, registry, listener, log } = this.#context
+    const spec = this.#spec
+    const asking = spec.settings.permissionPrompts === 'ask' && toPermissionCallbacks(this.#ask)
+    const environment = toEnvironment(settings, spec.settings.agentEnv)
+    return new ConversationProcess(spec, {
+      recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
+      toOptions: (opened, given) => ({
+        ...withRemembered(toSdkOptions(opened, settings, transcripts, given), spec.remembered),
+        ...asking,
+        ...this.#plugin.options,
+        ...toToolHooks(listener, log, spec),
+      }),
+      keeping: { registry, onFrame: () => this.#watchdog.feed(), onFault: fault => this.#giveUp(fault) },
+      log,
+      onStart: (query, opened) => this.#onStart(query, opened),
     })
-    live.query.initializationResult().then(
+  }
+
+  #onStart(query: Query, { claudeSessionId, resume }: AgentSpec): void {
+    this.#spec = { ...this.#spec, claudeSessionId, resume }
+    this.#costBefore = resume ? null : 0
+    query.initializationResult().then(
       async result => {
         this.#started = true
-        this.#meter.start(live.query, this.#spec.resume)
+        this.#meter.start(query, resume)
         const inspection = toInspection(result)
         this.#context.onInspection(inspection)
         const failure =
-          inspection.failure ??
-          (await findIgnoredSetting(live.query, this.#spec, result).catch(() => undefined))
+          inspection.failure ?? (await findIgnoredSetting(query, this.#spec, result).catch(() => undefined))
         if (failure) {
           // Whoever logs in later is seen by a new process only.
           this.startFailure = failure
           void this.close()
         }
+        const { report } = this.#live
+        if (report) await this.#context.listener.onConversation(report)
         this.#ready.resolve(failure)
       },
       // The end of the process tells more, and `#readToEnd` sees it.
       () => {},
     )
-    return live
   }
 
   /** While a person is waited for, silence is no fault of the process. */
@@ -254,18 +261,7 @@ export class ClaudeAgent implements Agent {
   }
 
   async #readToEnd(): Promise<void> {
-    let end = await this.#readProcess()
-    const mismatch = findMismatch(end)
-    if (mismatch && !this.#closing && this.#spec.continueAt === undefined) {
-      // The transcript of Claude Code and our note of it can differ after a crash between the two.
-      this.#context.log.warn(
-        { claudeSessionId: this.#spec.claudeSessionId, mismatch },
-        'conversation opened anew',
-      )
-      this.#spec = { ...this.#spec, resume: mismatch === 'exists' }
-      this.#live = this.#open()
-      end = await this.#readProcess()
-    }
+    const end = await this.#readProcess()
     this.alive = false
     const failure = this.#fault ?? explainEnd(end)
     if (!end.started && !this.#closing) {

@@ -9,10 +9,11 @@ import type {
   TranscriptStore,
 } from '../sessions/ports.ts'
 import { type AgentContext, ClaudeAgent } from './claude-agent.ts'
+import { ConversationRecovery } from './conversation-recovery.ts'
 import { toDeferral } from './deferral.ts'
 import { inspectClaude } from './inspection.ts'
 import { ProcessRegistry } from './process-registry.ts'
-import type { ClaudeSettings } from './sdk-options.ts'
+import { type ClaudeSettings, toEnvironment } from './sdk-options.ts'
 
 export interface LauncherOptions {
   /** Keeps what conversations are resumed from; without it Claude Code's own files are all. */
@@ -76,6 +77,20 @@ export class ClaudeLauncher implements AgentLauncher {
   ): Promise<boolean> {
     const entries = await this.#options.transcripts?.loadTranscript({ ...conversation, subpath: null })
     return Boolean(entries && toDeferral(entries, toolUseId))
+  }
+
+  async recoverTranscript(
+    conversation: { tenantId: string; claudeSessionId: string; cwd: string },
+    continueAt?: string,
+  ): Promise<void> {
+    const { transcripts } = this.#options
+    if (!transcripts) return
+    const recovery = new ConversationRecovery(transcripts, toEnvironment(this.#settings), this.#log)
+    try {
+      await recovery.complete({ ...conversation, continueAt })
+    } catch (error) {
+      this.#log.warn({ err: error, claudeSessionId: conversation.claudeSessionId }, 'transcript not read')
+    }
   }
 
   inspect(): Promise<AgentInspection> {

@@ -62,6 +62,15 @@ export function toDeferral(
 }
 
 /**
+ * The transcript up to where the call has a result. A process whose server is gone gives a call that waits for a
+ * person a failed result, and goes on.
+ */
+export function beforeResult(entries: readonly TranscriptEntry[], toolUseId: string): TranscriptEntry[] {
+  const result = entries.findIndex(entry => isSpoken(entry) && resultsOf(entry).includes(toolUseId))
+  return result === -1 ? [...entries] : entries.slice(0, result)
+}
+
+/**
  * The transcript without such entries for calls that nobody goes on with: their turn is over, and Claude Code would
  * take them up under the next prompt. What followed them follows what was before them.
  *

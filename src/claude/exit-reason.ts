@@ -17,7 +17,7 @@ export interface ProcessEnd {
 export type ConversationMismatch = 'missing' | 'exists'
 
 /** Whether the process refused because the conversation does not exist, or because it does. */
-export function findMismatch(end: ProcessEnd): ConversationMismatch | undefined {
+export function findMismatch(end: Pick<ProcessEnd, 'started' | 'text'>): ConversationMismatch | undefined {
   if (end.started) return undefined
   if (end.text.includes('No conversation found with session ID')) return 'missing'
   if (/Session ID .* is already in use/i.test(end.text)) return 'exists'

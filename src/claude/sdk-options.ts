@@ -1,5 +1,5 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
-import type { AgentSpec, TranscriptStore } from '../sessions/ports.ts'
+import type { AgentSpec, TranscriptPart, TranscriptStore } from '../sessions/ports.ts'
 import { toSettingOptions } from './session-options.ts'
 import { mirrorTranscripts } from './transcript-mirror.ts'
 
@@ -29,11 +29,23 @@ const fixedEnvironment = {
   CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
 }
 
-/** The SDK's options for a conversation's process. */
+/** The environment of a conversation's process. */
+export function toEnvironment(
+  settings: ClaudeSettings,
+  own: Record<string, string> = {},
+): Record<string, string> {
+  return { ...protocolEnvironment, ...settings.environment, ...own, ...fixedEnvironment }
+}
+
+/**
+ * The SDK's options for a conversation's process.
+ * @param given what it resumes from where Claude Code's own files cannot be used
+ */
 export function toSdkOptions(
   spec: AgentSpec,
   settings: ClaudeSettings,
   transcripts?: TranscriptStore,
+  given?: readonly TranscriptPart[],
 ): Options {
   return {
     ...commonOptions(settings, spec.settings.agentEnv),
@@ -50,7 +62,7 @@ export function toSdkOptions(
     // An interrupt spares what runs in the background: there is a way to stop each task by itself.
     perTaskStopAffordance: true,
     ...(transcripts && {
-      sessionStore: mirrorTranscripts(transcripts, spec.tenantId, spec.continueAt),
+      sessionStore: mirrorTranscripts(transcripts, spec.tenantId, given),
       // Each line at once: what a crash could lose is what Claude Code has not written yet.
       sessionStoreFlush: 'eager' as const,
     }),
@@ -65,7 +77,7 @@ export function toInspectionOptions(settings: ClaudeSettings): Options {
 
 function commonOptions(settings: ClaudeSettings, own: Record<string, string> = {}): Options {
   return {
-    env: { ...protocolEnvironment, ...settings.environment, ...own, ...fixedEnvironment },
+    env: toEnvironment(settings, own),
     ...(settings.executable !== undefined && { pathToClaudeCodeExecutable: settings.executable }),
     settingSources: [],
     // Nobody can be asked yet: what needs a person's permission is denied at once, and Claude is told so.

@@ -1,6 +1,5 @@
 import type { SessionStore } from '@anthropic-ai/claude-agent-sdk'
-import type { TranscriptEntry, TranscriptStore } from '../sessions/ports.ts'
-import { toDeferral, withoutDeferrals } from './deferral.ts'
+import type { TranscriptEntry, TranscriptPart, TranscriptStore } from '../sessions/ports.ts'
 
 /**
  * Claude Code's transcripts in our store, so that a conversation outlives its configuration directory and its
@@ -8,29 +7,22 @@ import { toDeferral, withoutDeferrals } from './deferral.ts'
  *
  * The SDK's `projectKey` is made of the working directory. It is left out of ours: on another machine the same
  * conversation may work elsewhere, and a conversation's id is unique without it.
+ *
+ * @param given what the SDK gives Claude Code to resume from, in a configuration directory made for the process;
+ *   none: Claude Code resumes from its own files
  */
 export function mirrorTranscripts(
   transcripts: TranscriptStore,
   tenantId: string,
-  continueAt?: string,
+  given: readonly TranscriptPart[] = [],
 ): SessionStore {
-  const toKey = (key: { sessionId: string; subpath?: string }) => ({
-    tenantId,
-    claudeSessionId: key.sessionId,
-    subpath: key.subpath ?? null,
-  })
   return {
-    append: (key, entries) => transcripts.appendTranscript(toKey(key), entries as TranscriptEntry[]),
-    async load(key) {
-      const stored = await transcripts.loadTranscript(toKey(key))
-      const entries = stored && withoutDeferrals(stored, continueAt)
-      const deferral = continueAt !== undefined && entries && !key.subpath && toDeferral(entries, continueAt)
-      if (!deferral) return entries
-      // Stored as well: what Claude Code writes next refers to it.
-      await transcripts.appendTranscript(toKey(key), deferral)
-      return [...entries, ...deferral]
-    },
-    listSubkeys: ({ sessionId }) =>
-      transcripts.listTranscriptSubpaths({ tenantId, claudeSessionId: sessionId }),
+    append: ({ sessionId, subpath }, entries) =>
+      transcripts.appendTranscript(
+        { tenantId, claudeSessionId: sessionId, subpath: subpath ?? null },
+        entries as TranscriptEntry[],
+      ),
+    load: async ({ subpath = null }) => given.find(part => part.subpath === subpath)?.entries ?? null,
+    listSubkeys: async () => given.flatMap(({ subpath }) => subpath ?? []),
   }
 }

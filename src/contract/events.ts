@@ -18,6 +18,7 @@ export const eventTypes = [
   'session.ended',
   'settings.restricted',
   'mentions.ignored',
+  'conversation.lost',
   'turn.queued',
   'turn.started',
   'message',
@@ -89,6 +90,16 @@ export const eventSchemas = {
   'mentions.ignored': z.strictObject({
     ...ofTurn,
     mentions: z.array(ignoredMention),
+  }),
+  'conversation.lost': z.strictObject({
+    ...envelope,
+    extent: z.enum(['all', 'part']).meta({
+      description:
+        '`all`: Claude begins anew and knows nothing of what was said; `part`: it still knows the other turns',
+    }),
+    turnIds: z.array(identifier).meta({
+      description: 'The turns that Claude no longer knows, oldest first; their messages are still listed',
+    }),
   }),
   'turn.queued': z.strictObject({
     ...ofTurn,

@@ -2,6 +2,7 @@ import type { DeltaEvent } from '../contract/events.ts'
 import type { Prompt } from '../contract/turns.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import { BackgroundWork } from './conversation/background-work.ts'
+import { noteConversation } from './conversation/lost-conversation.ts'
 import { FileTracking } from './files/file-tracking.ts'
 import type { EventLog } from './log/event-log.ts'
 import { messageIdOf } from './log/message-shape.ts'
@@ -239,10 +240,12 @@ export class AgentKeeper implements PlaceHolder {
     await this.writer.write({ events: [] })
   }
 
-  /** The next process works in this conversation, which has to be resumed when it has begun. */
-  takeUp(claudeSessionId: string, begun: boolean): void {
+  /** The next process works in this conversation, which has to be resumed when it has begun; whether that is new. */
+  takeUp(claudeSessionId: string, begun: boolean): boolean {
+    const isNew = claudeSessionId !== this.claudeSessionId || begun !== this.#conversationStarted
     this.claudeSessionId = claudeSessionId
     this.#conversationStarted = begun
+    return isNew
   }
 
   async close(): Promise<void> {
@@ -319,6 +322,8 @@ export class AgentKeeper implements PlaceHolder {
       onMessage: (message, isOfTurn) => this.#onMessage(message, isOfTurn),
       onDelta: delta => this.#onDelta(delta),
       onFigures: figures => noteFigures(this.#currentTurn(), figures, this.writer),
+      onConversation: report =>
+        noteConversation(this, this.#context, this.#session, report, this.#currentTurn()),
       onIdentity: identity => this.#onIdentity(identity),
       onPermission: (question, signal) => this.permissions.ask(question, signal),
       onTask: (task, turnId) => {

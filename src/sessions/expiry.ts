@@ -1,9 +1,8 @@
+import { type Alarm, atTime } from '../lib/alarm.ts'
 import type { Store } from './ports.ts'
 import type { SessionRecord } from './records.ts'
 
 const batchSize = 100
-/** Longest delay that timers take, in milliseconds. */
-const longestDelayMs = 2 ** 31 - 1
 
 /**
  * Lets sessions expire when their time has come. One timer waits for the next expiry: activity only ever moves
@@ -13,7 +12,7 @@ export class ExpirySweeper {
   readonly #store: Store
   readonly #expire: (session: SessionRecord) => Promise<void>
   readonly #onFault: (error: unknown) => void
-  #timer: NodeJS.Timeout | undefined
+  #timer: Alarm | undefined
   #sweeping: Promise<void> | undefined
   #closed = false
 
@@ -38,20 +37,18 @@ export class ExpirySweeper {
   /** A session now expires at that time. */
   schedule(at: number): void {
     if (this.#timer || this.#closed) return
-    const delay = Math.min(Math.max(at - Date.now(), 0), longestDelayMs)
-    this.#timer = setTimeout(() => {
+    this.#timer = atTime(at, () => {
       this.#timer = undefined
       this.sweep().catch(error => {
         this.#onFault(error)
         this.schedule(Date.now() + 60_000)
       })
-    }, delay)
-    this.#timer.unref()
+    })
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     await this.#sweeping?.catch(() => {})
   }
 

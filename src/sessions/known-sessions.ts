@@ -1,22 +1,27 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { ExpirySweeper } from './expiry.ts'
+import type { LiveSessions } from './live-sessions.ts'
 import type { Store } from './ports.ts'
 import type { Caller, SessionRecord } from './records.ts'
 
-/** Finds a caller's sessions as they are now: one whose time is over has expired by the time it is found. */
+/** Finds a caller's sessions as they are now: one whose time is over, or a
+ * permission request of it, has expired by the time it is found. */
 export class KnownSessions {
   readonly #store: Store
   readonly #expiry: ExpirySweeper
+  readonly #live: Pick<LiveSessions, 'find'>
 
-  constructor(store: Store, expiry: ExpirySweeper) {
+  constructor(store: Store, expiry: ExpirySweeper, live: Pick<LiveSessions, 'find'>) {
     this.#store = store
     this.#expiry = expiry
+    this.#live = live
   }
 
   /** @throws ServiceError SESSION_NOT_FOUND, also for another tenant's */
   async get(caller: Caller, sessionId: string): Promise<SessionRecord> {
     const session = await this.#store.findSession(caller.tenantId, sessionId)
     if (!session) throw new ServiceError('SESSION_NOT_FOUND', `Session ${sessionId} not found`)
+    await this.#live.find(sessionId)?.expirePermissions()
     if (session.status === 'active' && session.expiresAt <= Date.now()) {
       await this.#expiry.sweep()
       return (await this.#store.findSession(caller.tenantId, sessionId)) ?? session

@@ -16,6 +16,7 @@ import {
   type OpenTurn,
   openTurn,
   type StopCause,
+  startDeadline,
   toEnd,
   toEndWithoutOutcome,
   toStart,
@@ -228,6 +229,11 @@ export class LiveSession {
   }
 
   /** @returns undefined when there is no such permission request that waits for an answer */
+  /** Closes permission requests whose time is over. */
+  expirePermissions(): Promise<void> {
+    return this.#keeper.permissions.expireDue()
+  }
+
   decide(permissionId: string, decision: Decision): Promise<PermissionRecord | undefined> {
     return this.#keeper.permissions.decide(permissionId, decision)
   }
@@ -247,7 +253,7 @@ export class LiveSession {
   }
 
   async close(): Promise<void> {
-    for (const turn of this.#queue) clearTimeout(turn.deadline)
+    for (const turn of this.#queue) turn.deadline?.cancel()
     await this.#keeper.close()
   }
 
@@ -293,10 +299,7 @@ export class LiveSession {
   }
 
   #setDeadline(turn: OpenTurn, timeoutMs: number): void {
-    // It may have been stopped while it was being stored.
-    if (timeoutMs === 0 || turn.stop) return
-    const left = Math.max(0, turn.record.createdAt + timeoutMs - Date.now())
-    turn.deadline = setTimeout(() => this.#stop(turn, 'timed_out'), left)
+    startDeadline(turn, timeoutMs, () => this.#stop(turn, 'timed_out'))
   }
 
   #withdraw(turn: OpenTurn): void {
@@ -317,7 +320,7 @@ export class LiveSession {
       if (isAtWork(turn.record.status)) await this.#finish(turn, await this.#run(turn))
       else if (turn.stop) await this.#cancel(turn)
       // Else the server shuts down: the turn stays as it is stored, and runs at the next start.
-      else clearTimeout(turn.deadline)
+      else turn.deadline?.cancel()
     }
     this.#keeper.rest()
   }
@@ -367,7 +370,7 @@ export class LiveSession {
   }
 
   async #finish(turn: OpenTurn, outcome: TurnOutcome | 'shelved'): Promise<void> {
-    clearTimeout(turn.deadline)
+    turn.deadline?.cancel()
     if (outcome === 'shelved') return turn.markEnded()
     await this.#keeper.permissions.withdrawOfTurn()
     const at = Date.now()
@@ -390,7 +393,7 @@ export class LiveSession {
   }
 
   async #cancel(turn: OpenTurn): Promise<void> {
-    clearTimeout(turn.deadline)
+    turn.deadline?.cancel()
     await this.#keeper.writer.write(toEndWithoutOutcome(turn, 'cancelled', Date.now()))
     turn.markEnded()
   }

@@ -39,6 +39,11 @@ export class LiveSessions {
     return this.#sessions.get(sessionId)
   }
 
+  /** Closes permission requests whose time is over, in all sessions. */
+  async expirePermissions(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map(live => live.expirePermissions()))
+  }
+
   of(session: SessionRecord): LiveSession {
     const known = this.#sessions.get(session.id)
     if (known) return known

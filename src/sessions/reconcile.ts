@@ -52,12 +52,13 @@ export async function reconcile(parts: Parts): Promise<void> {
 
 async function canWait(
   { launcher }: Parts,
-  { tenantId, claudeSessionId, conversationStarted }: SessionRecord,
+  { tenantId, claudeSessionId, cwd }: SessionRecord,
   permission: PermissionRecord,
 ): Promise<boolean> {
   const { toolUseId } = permission
   if (toolUseId === null || !canBeContinued(permission)) return false
-  return conversationStarted && launcher.canContinue({ tenantId, claudeSessionId }, toolUseId)
+  await launcher.recoverTranscript({ tenantId, claudeSessionId, cwd }, toolUseId)
+  return launcher.canContinue({ tenantId, claudeSessionId }, toolUseId)
 }
 
 async function loseTurn(log: EventLog, turn: TurnRecord, open: PermissionRecord[]): Promise<void> {

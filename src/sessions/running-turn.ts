@@ -1,6 +1,7 @@
 import { toTimestamp } from '../contract/primitives.ts'
 import { failureCodeOf } from '../contract/retry.ts'
 import type { Prompt, TurnFailure } from '../contract/turns.ts'
+import { type Alarm, afterDuration } from '../lib/alarm.ts'
 import { asIncomplete } from './added-figures.ts'
 import type { Change, SteeredInput, TurnOutcome, UsageShare } from './ports.ts'
 import type { NewEvent, TurnRecord } from './records.ts'
@@ -15,7 +16,9 @@ export interface OpenTurn {
   stop: StopCause | undefined
   /** Fires when it is to be stopped. */
   readonly stopping: AbortController
-  deadline: NodeJS.Timeout | undefined
+  deadline: Alarm | undefined
+  /** As `performance.now()` has it, which no clock that is set can change. */
+  readonly acceptedAt: number
   /** Id of the last assistant message of the main conversation. */
   messageId: string | null
   /** How often the model has been asked for it, as `maxTurns` counts. */
@@ -38,6 +41,8 @@ export function openTurn(record: TurnRecord): OpenTurn {
     stop: undefined,
     stopping: new AbortController(),
     deadline: undefined,
+    // Of one that an earlier run of the server has accepted only the clock of the wall tells.
+    acceptedAt: performance.now() - Math.max(0, Date.now() - record.createdAt),
     messageId: null,
     agenticTurns: 0,
     lastSaid: undefined,
@@ -46,6 +51,12 @@ export function openTurn(record: TurnRecord): OpenTurn {
     ended: promise,
     markEnded: resolve,
   }
+}
+
+/** Lets a turn be stopped when its time is over; 0: never. It may have been stopped while it was being stored. */
+export function startDeadline(turn: OpenTurn, timeoutMs: number, stop: () => void): void {
+  if (timeoutMs === 0 || turn.stop) return
+  turn.deadline = afterDuration(timeoutMs - (performance.now() - turn.acceptedAt), stop)
 }
 
 /** The record of what the caller said, as a message of the turn. */

@@ -90,6 +90,8 @@ export class SpareAgent implements PlaceHolder {
         onMessage: (message, isOfTurn) => listener?.onMessage(message, isOfTurn),
         onDelta: delta => listener?.onDelta(delta),
         onFigures: figures => listener?.onFigures(figures),
+        // Nothing has been said in it that could be lost.
+        onConversation: async () => {},
         onIdentity: identity => listener?.onIdentity(identity),
         onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
         onBeforeTool: async use => listener?.onBeforeTool(use),

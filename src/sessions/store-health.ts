@@ -20,9 +20,8 @@ export class StoreHealth {
 
   /** Never rejects. */
   look(): Promise<Health> {
-    const now = Date.now()
-    if (!this.#seen || Math.abs(now - this.#seen.at) > validMs)
-      this.#seen = { at: now, health: this.#check() }
+    const now = performance.now()
+    if (!this.#seen || now - this.#seen.at > validMs) this.#seen = { at: now, health: this.#check() }
     return this.#seen.health
   }
 

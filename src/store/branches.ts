@@ -13,6 +13,13 @@ export function createBranches(connection: Connection, ensureOpen: () => void): 
         .all(selectPrompts(connection.db, tenantId, sessionId))
         .map(row => ({ turnId: row.turn_id ?? '', sequence: row.sequence }))
     },
+
+    async listLostTurns(tenantId, sessionId) {
+      ensureOpen()
+      return connection
+        .all(selectLosses(connection.db, tenantId, sessionId))
+        .flatMap(row => (JSON.parse(row.payload) as { turnIds: string[] }).turnIds)
+    },
   }
 }
 
@@ -28,6 +35,18 @@ export function selectPrompts(db: QueryBuilder, tenantId: string, sessionId: str
       .where(isMessage)
       .whereRef('message_id', '=', 'turn_id')
       .orderBy('sequence')
+  )
+}
+
+export function selectLosses(db: QueryBuilder, tenantId: string, sessionId: string) {
+  return (
+    db
+      .selectFrom('events')
+      .select('payload')
+      .where('session_id', '=', sessionId)
+      .where('tenant_id', '=', tenantId)
+      // As the partial index has it.
+      .where('type', '=', sql.lit<EventType>('conversation.lost'))
   )
 }
 

@@ -11,12 +11,17 @@ export interface GroupCommit {
    * Works run, and their promises settle, in the order of the calls.
    */
   write<T>(work: () => T): Promise<T>
+  /** As `write`, for a work that only finds out whether there can be one. */
+  probe<T>(work: () => T): Promise<T>
+  /** When the newest transaction failed, as `performance.now()` has it; undefined when it did not. Probes do not count. */
+  readonly failedAt: number | undefined
 }
 
 interface Waiting {
   /** Runs inside its savepoint; returns how to settle once the transaction is durable. */
   run(): () => void
   reject(error: unknown): void
+  readonly isProbe: boolean
 }
 
 /**
@@ -25,37 +30,53 @@ interface Waiting {
  */
 export function createGroupCommit(connection: Connection): GroupCommit {
   let waiting: Waiting[] = []
+  let failedAt: number | undefined
 
   function flush(): void {
     const batch = waiting.slice(0, maxBatch)
     waiting = waiting.slice(maxBatch)
     if (waiting.length > 0) setImmediate(flush)
-    for (const settle of writeBatch(connection, batch)) settle()
+    const { settlements, isWritten } = writeBatch(connection, batch)
+    if (batch.some(({ isProbe }) => !isProbe)) failedAt = isWritten ? undefined : performance.now()
+    for (const settle of settlements) settle()
+  }
+
+  function add<T>(work: () => T, isProbe: boolean): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const run = () => {
+        const value = work()
+        return () => resolve(value)
+      }
+      // Not a microtask: it would write what one callback hands in, and the next callback's on its own.
+      if (waiting.push({ run, reject, isProbe }) === 1) setImmediate(flush)
+    })
   }
 
   return {
-    write<T>(work: () => T): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        const run = () => {
-          const value = work()
-          return () => resolve(value)
-        }
-        // Not a microtask: it would write what one callback hands in, and the next callback's on its own.
-        if (waiting.push({ run, reject }) === 1) setImmediate(flush)
-      })
+    write: work => add(work, false),
+    probe: work => add(work, true),
+    get failedAt() {
+      return failedAt
     },
   }
 }
 
-function writeBatch(connection: Connection, batch: readonly Waiting[]): (() => void)[] {
+function writeBatch(
+  connection: Connection,
+  batch: readonly Waiting[],
+): { settlements: (() => void)[]; isWritten: boolean } {
   try {
     connection.execute('begin immediate')
-    const settlements = batch.map(entry => writeOne(connection, entry))
+    let isWritten = true
+    const onFault = () => {
+      isWritten = false
+    }
+    const settlements = batch.map(entry => writeOne(connection, entry, onFault))
     connection.execute('commit')
-    return settlements
+    return { settlements, isWritten }
   } catch (error) {
     rollBack(connection)
-    return batch.map(entry => () => entry.reject(error))
+    return { settlements: batch.map(entry => () => entry.reject(error)), isWritten: false }
   }
 }
 
@@ -69,7 +90,7 @@ function rollBack(connection: Connection): void {
   }
 }
 
-function writeOne(connection: Connection, entry: Waiting): () => void {
+function writeOne(connection: Connection, entry: Waiting, onFault: () => void): () => void {
   connection.execute('savepoint change')
   try {
     const settle = entry.run()
@@ -78,8 +99,17 @@ function writeOne(connection: Connection, entry: Waiting): () => void {
   } catch (error) {
     // After some errors (a full disk) SQLite has undone the whole transaction: then nothing in it stands.
     if (!connection.inTransaction) throw error
+    if (isFaultOfFile(error)) onFault()
     connection.execute('rollback to change')
     connection.execute('release change')
     return () => entry.reject(error)
   }
+}
+
+/** SQLite's result codes that speak of the file and not of what was to be written: busy to cannot open, and no database. */
+const fileFaults = new Set([5, 6, 7, 8, 10, 11, 13, 14, 26])
+
+function isFaultOfFile(error: unknown): boolean {
+  const { errcode } = (error ?? {}) as { errcode?: unknown }
+  return typeof errcode === 'number' && fileFaults.has(errcode & 0xff)
 }

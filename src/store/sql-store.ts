@@ -32,6 +32,10 @@ import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
 import { createUsageReader } from './usage-queries.ts'
 
+/** For so long after a failed write the store counts as one that cannot be written, in milliseconds. */
+const recentMs = 5_000
+const fillerBytes = 64 * 1024
+
 /**
  * The store's operations on an open, migrated connection. `onClose` is called once, after what was handed in
  * is written, and lets go of the connection.
@@ -178,7 +182,13 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
 
     async check() {
       ensureOpen()
-      await writer.write(() => {
+      const { failedAt } = writer
+      if (failedAt !== undefined && performance.now() - failedAt < recentMs) {
+        throw new Error('the last write to the store failed')
+      }
+      // A row of its own always finds room; what failed before may have been larger.
+      if (failedAt !== undefined) await writer.probe(() => writeFiller(connection))
+      await writer.probe(() => {
         const row = { id: 1, checked_at: Date.now() }
         connection.run(
           db
@@ -186,6 +196,7 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
             .values(row)
             .onConflict(conflict => conflict.column('id').doUpdateSet(row)),
         )
+        connection.execute('delete from store_checks where id = 2')
       })
     },
 
@@ -194,4 +205,11 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       return closed
     },
   }
+}
+
+/** To be removed in another transaction: what one transaction both writes and removes may never reach the disk. */
+function writeFiller(connection: Connection): void {
+  connection.execute(
+    `insert or replace into store_checks (id, checked_at) values (2, zeroblob(${fillerBytes}))`,
+  )
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../sessions/ports.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'
@@ -10,31 +11,56 @@ export function createTranscripts(
   ensureOpen: () => void,
 ): TranscriptStore {
   const { db } = connection
+
+  function append(key: TranscriptKey, texts: readonly EntryText[]): void {
+    let position = connection.first(selectLastPosition(db, key))?.position ?? 0
+    for (const text of texts) {
+      position++
+      connection.run(
+        db
+          .insertInto('transcript_entries')
+          .values({ ...columnsOf(key), position, ...text })
+          // Sent again: Claude Code tries an append again whose answer it did not see.
+          .onConflict(conflict =>
+            conflict
+              .columns(['tenant_id', 'claude_session_id', 'subpath', 'uuid'])
+              .doUpdateSet({ entry: text.entry })
+              // A row that a damaged file has in part.
+              .where(sql<boolean>`not json_valid(transcript_entries.entry)`),
+          ),
+      )
+    }
+  }
+
   return {
     async appendTranscript(key, entries) {
       ensureOpen()
-      const texts = entries.map(entry => ({ uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }))
+      const texts = entries.map(toText)
+      await writer.write(() => append(key, texts))
+    },
+
+    async replaceTranscript(key, entries, count) {
+      ensureOpen()
+      const texts = entries.map(toText)
       await writer.write(() => {
-        let position = connection.first(selectLastPosition(db, key))?.position ?? 0
-        for (const text of texts) {
-          position++
-          connection.run(
-            db
-              .insertInto('transcript_entries')
-              .values({ ...columnsOf(key), position, ...text })
-              // Sent again: Claude Code tries an append again whose answer it did not see.
-              .onConflict(conflict =>
-                conflict.columns(['tenant_id', 'claude_session_id', 'subpath', 'uuid']).doNothing(),
-              ),
-          )
-        }
+        // What was appended meanwhile would be lost.
+        if (connection.first(countEntries(db, key))?.count !== count) return
+        const { tenant_id, claude_session_id, subpath } = columnsOf(key)
+        connection.run(
+          db
+            .deleteFrom('transcript_entries')
+            .where('tenant_id', '=', tenant_id)
+            .where('claude_session_id', '=', claude_session_id)
+            .where('subpath', '=', subpath),
+        )
+        append(key, texts)
       })
     },
 
     async loadTranscript(key) {
       ensureOpen()
       const rows = connection.all(selectEntries(db, key))
-      return rows.length === 0 ? null : rows.map(row => JSON.parse(row.entry) as TranscriptEntry)
+      return rows.length === 0 ? null : rows.flatMap(row => parseEntry(row.entry) ?? [])
     },
 
     async listTranscriptSubpaths({ tenantId, claudeSessionId }) {
@@ -65,12 +91,35 @@ export function createTranscripts(
   }
 }
 
+type EntryText = ReturnType<typeof toText>
+
+function toText(entry: TranscriptEntry) {
+  return { uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }
+}
+
+/** A row that a damaged database has in part must not keep the rest of the conversation from being read. */
+function parseEntry(text: string): TranscriptEntry | undefined {
+  try {
+    const entry: unknown = JSON.parse(text)
+    const isEntry = typeof entry === 'object' && entry !== null && 'type' in entry
+    return isEntry && typeof entry.type === 'string' ? (entry as TranscriptEntry) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function columnsOf({ tenantId, claudeSessionId, subpath }: TranscriptKey) {
   return { tenant_id: tenantId, claude_session_id: claudeSessionId, subpath: subpath ?? '' }
 }
 
 function selectEntries(db: QueryBuilder, key: TranscriptKey) {
   return linesOf(db, key).select('entry').orderBy('position')
+}
+
+function countEntries(db: QueryBuilder, key: TranscriptKey) {
+  return linesOf(db, key)
+    .select(eb => eb.fn.countAll<number>().as('count'))
+    .where(sql<boolean>`case when json_valid(entry) then json_type(entry) = 'object' end`)
 }
 
 function selectLastPosition(db: QueryBuilder, key: TranscriptKey) {

@@ -234,6 +234,7 @@ describe('events', () => {
       'session.ended',
       'settings.restricted',
       'mentions.ignored',
+      'conversation.lost',
       'turn.queued',
       'turn.started',
       'message',

@@ -7,7 +7,7 @@ import {
   selectPiece,
   sumSizes,
 } from '../../src/store/attachments.ts'
-import { selectPrompts } from '../../src/store/branches.ts'
+import { selectLosses, selectPrompts } from '../../src/store/branches.ts'
 import { selectEvents, selectMessageNumber, selectMessages } from '../../src/store/event-queries.ts'
 import {
   checkpointsOf,
@@ -91,6 +91,7 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
     selectPrompts(db, 't', 's'),
     /^SEARCH events USING INDEX events_prompts \(session_id=\? AND tenant_id=\?\)$/,
   ],
+  selectLosses: [selectLosses(db, 't', 's'), /^SEARCH events USING INDEX events_lost \(session_id=\?\)$/],
   selectEvents: [
     selectEvents(db, 't', { sessionId: 's', after: 5, limit: 10 }),
     /INDEX \w+ \(session_id=\? AND sequence>\?\)/,

@@ -26,6 +26,17 @@ export function transcriptCases(store: () => Store): void {
     ])
   })
 
+  test('replaces a transcript, unless something was appended meanwhile', async () => {
+    const { transcripts } = store()
+    const key = { tenantId: 'default', claudeSessionId: randomUUID(), subpath: null }
+    await transcripts.appendTranscript(key, [entry(2), entry(3)])
+    await transcripts.replaceTranscript(key, [entry(1)], 1)
+    expect(await transcripts.loadTranscript(key)).toEqual([entry(2), entry(3)])
+    await transcripts.replaceTranscript(key, [entry(1), entry(2), entry(3)], 2)
+    await transcripts.appendTranscript(key, [entry(4)])
+    expect(await transcripts.loadTranscript(key)).toEqual([entry(1), entry(2), entry(3), entry(4)])
+  })
+
   test('removes all of one conversation, and nothing else', async () => {
     const { transcripts } = store()
     const main = { tenantId: 'default', claudeSessionId: randomUUID(), subpath: null }

@@ -27,6 +27,7 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
     onMessage: () => {},
     onDelta: () => {},
     onFigures: () => {},
+    onConversation: async () => {},
     onIdentity: () => {},
     onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
     onBeforeTool: async () => {},

@@ -88,6 +88,8 @@ export class ScriptedLauncher implements AgentLauncher {
     return agent
   }
 
+  async recoverTranscript(): Promise<void> {}
+
   async canContinue(): Promise<boolean> {
     return true
   }

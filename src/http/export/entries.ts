@@ -1,7 +1,7 @@
 import { isTerminalEventType } from '../../contract/events.ts'
 import type { EventRecord } from '../../sessions/records.ts'
 import { messageOf } from '../wire.ts'
-import { toEnding, toPermission, toRewinding } from './outcome-text.ts'
+import { toEnding, toLoss, toPermission, toRewinding } from './outcome-text.ts'
 import { toSize } from './shown-text.ts'
 
 /** A piece of what was said: text, or the name of something that is none. */
@@ -36,6 +36,7 @@ export class EntryReader {
     if (event.type === 'message') return this.#readMessage(event, describe)
     if (event.type === 'permission.resolved') return [{ kind: 'note', text: toPermission(event.payload) }]
     if (event.type === 'session.rewound') return [{ kind: 'note', text: toRewinding(event.payload) }]
+    if (event.type === 'conversation.lost') return [{ kind: 'note', text: toLoss(event.payload) }]
     if (!isTerminalEventType(event.type)) return []
     this.#calls.clear()
     return [{ kind: 'ending', text: toEnding(event.type, event.payload) }]

@@ -39,6 +39,14 @@ export function toRewinding(payload: Record<string, unknown>): string {
   return `Rewound${details.length > 0 ? `; ${details.join('; ')}` : ''}`
 }
 
+export function toLoss(payload: Record<string, unknown>): string {
+  const { extent, turnIds = [] } = payload as { extent?: unknown; turnIds?: unknown[] }
+  const count = `turns above that Claude no longer knows: ${toCount(turnIds.length)}`
+  return extent === 'all'
+    ? `The conversation was lost and began anew; ${count}`
+    : `A part of the conversation was lost; ${count}`
+}
+
 function toInput(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadInputTokens + usage.cacheCreationInputTokens
 }

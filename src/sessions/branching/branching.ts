@@ -4,7 +4,7 @@ import type { Core } from '../core.ts'
 import type { ExpirySweeper } from '../expiry.ts'
 import type { SessionDirectories } from '../files/session-directories.ts'
 import type { Idempotency, Remember } from '../idempotency.ts'
-import type { TranscriptEditor } from '../ports.ts'
+import type { AgentLauncher, TranscriptEditor } from '../ports.ts'
 import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
 import type { IdempotencyKey, Once } from '../session-service.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
@@ -22,6 +22,7 @@ export interface BranchingParts {
   expiry: ExpirySweeper
   policy: SettingPolicy
   editor: TranscriptEditor
+  launcher: Pick<AgentLauncher, 'recoverTranscript'>
   directories: Pick<SessionDirectories, 'hold'>
   admitTurn: AdmitTurn
   findTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>
@@ -37,9 +38,9 @@ export class Branching implements BranchingService {
   readonly #findTurn: BranchingParts['findTurn']
 
   constructor(parts: BranchingParts) {
-    const { core, idempotency, editor } = parts
+    const { core, idempotency, editor, launcher } = parts
     const conversations = new Conversations(core.store)
-    const transcripts = new TranscriptBranches(core, editor)
+    const transcripts = new TranscriptBranches(core, editor, launcher)
     this.#core = core
     this.#idempotency = idempotency
     this.#forking = new Forking(parts, conversations, transcripts)

@@ -1,6 +1,12 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
-import type { PromptMark, TranscriptBranch, TranscriptEditor, TranscriptPart } from '../ports.ts'
+import type {
+  AgentLauncher,
+  PromptMark,
+  TranscriptBranch,
+  TranscriptEditor,
+  TranscriptPart,
+} from '../ports.ts'
 import type { MessagePayload, SessionRecord } from '../records.ts'
 
 /** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */
@@ -8,21 +14,25 @@ const linesAtOnce = 200
 
 type Conversation = Pick<
   SessionRecord,
-  'id' | 'tenantId' | 'claudeSessionId' | 'conversationStarted' | 'transcript'
+  'id' | 'tenantId' | 'cwd' | 'claudeSessionId' | 'conversationStarted' | 'transcript'
 >
 
 /** Copies what Claude Code remembers of a conversation, up to one of its prompts. */
 export class TranscriptBranches {
   readonly #core: Core
   readonly #editor: TranscriptEditor
+  readonly #launcher: Pick<AgentLauncher, 'recoverTranscript'>
 
-  constructor(core: Core, editor: TranscriptEditor) {
+  constructor(core: Core, editor: TranscriptEditor, launcher: Pick<AgentLauncher, 'recoverTranscript'>) {
+    this.#launcher = launcher
     this.#core = core
     this.#editor = editor
   }
 
-  async load({ tenantId, claudeSessionId, conversationStarted }: Conversation): Promise<TranscriptPart[]> {
+  async load(conversation: Conversation): Promise<TranscriptPart[]> {
+    const { tenantId, claudeSessionId, conversationStarted } = conversation
     if (!conversationStarted) return []
+    await this.#launcher.recoverTranscript(conversation)
     const { transcripts } = this.#core.store
     const key = { tenantId, claudeSessionId }
     const subpaths = await transcripts.listTranscriptSubpaths(key)

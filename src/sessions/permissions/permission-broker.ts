@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PermissionStatus } from '../../contract/permissions.ts'
+import { type Alarm, afterDuration, atTime } from '../../lib/alarm.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { PermissionAnswer, PermissionQuestion, PermissionRecord, RunConfiguration } from '../records.ts'
 import type { OpenTurn } from '../running-turn.ts'
@@ -7,9 +8,6 @@ import { isAtWork } from '../turn-states.ts'
 import { canBeContinued } from './continuable.ts'
 import { newPermission } from './new-permission.ts'
 import { toPermissionRequest } from './permission-fields.ts'
-
-/** Longest delay that timers take, in milliseconds. */
-const longestDelayMs = 2 ** 31 - 1
 
 /** How long a shutdown waits for a request to become one that can wait. */
 const shelvingBoundMs = 2_000
@@ -23,8 +21,8 @@ const texts = {
 interface Open {
   record: PermissionRecord
   readonly resolve: (answer: PermissionAnswer) => void
-  readonly expiry: NodeJS.Timeout
-  parking: NodeJS.Timeout | undefined
+  readonly expiry: Alarm
+  parking: Alarm | undefined
 }
 
 /** A request that waits without a process. */
@@ -125,8 +123,16 @@ export class PermissionBroker {
    * @returns undefined when there is no such request that waits for an answer
    */
   async decide(permissionId: string, { answer, decidedBy }: Decision): Promise<PermissionRecord | undefined> {
+    await this.expireDue()
     const status = answer.allow ? 'allowed' : 'denied'
     return this.#settle(permissionId, status, answer, decidedBy)
+  }
+
+  /** Closes the requests whose `expiresAt` has come, whatever their timers say. */
+  async expireDue(): Promise<void> {
+    const now = Date.now()
+    const due = [...this.#open.values()].filter(({ record }) => record.expiresAt <= now)
+    await Promise.all(due.map(({ record }) => this.#close(record.id, 'expired')))
   }
 
   /** Closes what the turn has asked for: it is over. */
@@ -155,7 +161,7 @@ export class PermissionBroker {
   async shelve(): Promise<boolean> {
     if (!this.parked && !(await this.#parkNow())) return false
     this.isShelved = true
-    for (const { expiry } of this.#open.values()) clearTimeout(expiry)
+    for (const { expiry } of this.#open.values()) expiry.cancel()
     this.parked?.end()
     // It may be on its way to a process that has not been told yet; the next life tells another.
     if (this.#undelivered) await this.#context.abandon()
@@ -174,7 +180,7 @@ export class PermissionBroker {
   }
 
   #add(record: PermissionRecord, resolve: Open['resolve']): void {
-    const expiry = after(record.expiresAt - Date.now(), () => void this.#close(record.id, 'expired'))
+    const expiry = atTime(record.expiresAt, () => void this.#close(record.id, 'expired'))
     const open: Open = { record, resolve, expiry, parking: undefined }
     this.#open.set(record.id, open)
     this.#parkLater(open)
@@ -183,7 +189,7 @@ export class PermissionBroker {
   /** Again and again: what keeps it from being parked may pass. */
   #parkLater(open: Open): void {
     if (this.parked) return
-    open.parking = after(this.#context.parkMs, async () => {
+    open.parking = afterDuration(this.#context.parkMs, async () => {
       const parked = !this.#context.isProcessNeeded() && (await this.#tryPark(open))
       if (!parked && this.#open.has(open.record.id)) this.#parkLater(open)
     })
@@ -271,8 +277,8 @@ export class PermissionBroker {
   #take(permissionId: string): Open | undefined {
     const open = this.isShelved ? undefined : this.#open.get(permissionId)
     if (!open) return undefined
-    clearTimeout(open.expiry)
-    clearTimeout(open.parking)
+    open.expiry.cancel()
+    open.parking?.cancel()
     this.#open.delete(permissionId)
     return open
   }
@@ -290,12 +296,6 @@ export class PermissionBroker {
       events: [{ type, turnId: record.turnId, payload: { ...toPermissionRequest(record) } }],
     })
   }
-}
-
-function after(ms: number, act: () => void): NodeJS.Timeout {
-  const timer = setTimeout(act, Math.min(Math.max(0, ms), longestDelayMs))
-  timer.unref()
-  return timer
 }
 
 function deny(message: string): PermissionAnswer {

@@ -22,6 +22,7 @@ export class Permissions implements PermissionService {
 
   async list(caller: Caller, query: PermissionQuery) {
     if (query.sessionId !== undefined) await this.#core.known.get(caller, query.sessionId)
+    await this.#core.live.expirePermissions()
     return this.#core.store.permissions.listPermissions(caller.tenantId, query)
   }
 

@@ -79,6 +79,18 @@ export interface SteeredInput {
   prompt: Prompt
 }
 
+/** How a process has opened its conversation. */
+export interface ConversationReport {
+  /** Another one than was asked for where that could not be used. */
+  claudeSessionId: string
+  /** False: it began anew, and Claude knows nothing of what was said before. */
+  resumed: boolean
+  /** Whether the store has all that Claude knows. */
+  isStored: boolean
+  /** Whether Claude knows of the message with this uuid. */
+  holds(uuid: string): boolean
+}
+
 /** What an agent tells while it works; called in order, never after its turn's promise settled. */
 export interface AgentListener {
   /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
@@ -86,6 +98,11 @@ export interface AgentListener {
   onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
   /** What its process has taken of the turn until now; told before each permission request. */
   onFigures(figures: UsageShare): void
+  /**
+   * The process can work, and takes its first prompt when the promise has settled. Never rejects. Not told where
+   * nothing is kept of conversations.
+   */
+  onConversation(report: ConversationReport): Promise<void>
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
   /**
@@ -170,6 +187,15 @@ export interface AgentLauncher {
     conversation: { tenantId: string; claudeSessionId: string },
     toolUseId: string,
   ): Promise<boolean>
+  /**
+   * Brings into the store what only Claude Code's own files have of a conversation, as a crash leaves it. Never
+   * rejects: what could not be brought in is missing still.
+   * @param continueAt a tool call that waits for its answer: what a dying process made of it does not count
+   */
+  recoverTranscript(
+    conversation: { tenantId: string; claudeSessionId: string; cwd: string },
+    continueAt?: string,
+  ): Promise<void>
   /** Asks Claude Code whether it can work, and for its models, without a conversation. */
   inspect(): Promise<AgentInspection>
   /** What the newest process said; undefined before any has. */

@@ -22,4 +22,6 @@ export interface SharedPast {
 export interface BranchStore {
   /** The prompts that turns began with, in the order in which they were sent; also those of a shared past. */
   listPrompts(tenantId: string, sessionId: string): Promise<PromptMark[]>
+  /** The turns that events `conversation.lost` have named. */
+  listLostTurns(tenantId: string, sessionId: string): Promise<string[]>
 }

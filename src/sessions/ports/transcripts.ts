@@ -16,7 +16,9 @@ export interface TranscriptEntry {
 export interface TranscriptStore {
   /** In order; entries with a `uuid` that is there already are left out. */
   appendTranscript(key: TranscriptKey, entries: TranscriptEntry[]): Promise<void>
-  /** null when nothing was ever appended. */
+  /** Everything that was appended is gone, and this is there; unless it is not `count` entries any more. */
+  replaceTranscript(key: TranscriptKey, entries: TranscriptEntry[], count: number): Promise<void>
+  /** null when nothing was ever appended. Rows that are no entries are left out. */
   loadTranscript(key: TranscriptKey): Promise<TranscriptEntry[] | null>
   listTranscriptSubpaths(key: Omit<TranscriptKey, 'subpath'>): Promise<string[]>
   /** All that was ever appended for the conversation; for one that did not come to be. */

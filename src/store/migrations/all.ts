@@ -14,6 +14,7 @@ import { tasks } from './012-tasks.ts'
 import { ownWork } from './013-own-work.ts'
 import { runConfiguration } from './014-run-configuration.ts'
 import { settingsInForce } from './015-settings-in-force.ts'
+import { lostTurns } from './016-lost-turns.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   ownWork,
   runConfiguration,
   settingsInForce,
+  lostTurns,
 ]

@@ -1,0 +1,71 @@
+import type { Prompt } from '../../contract/turns.ts'
+import { toConversation } from '../branching/past.ts'
+import type { SessionWriter, WriterLog } from '../log/session-writer.ts'
+import type { ConversationReport, Store } from '../ports.ts'
+import type { SessionRecord } from '../records.ts'
+
+/** Commands after which Claude knows nothing of what was said before, as was asked. */
+const clearingCommands = new Set(['/clear', '/new', '/reset'])
+
+/** The session's process, as far as its conversation is concerned. */
+interface Keeper {
+  readonly writer: SessionWriter
+  takeUp(claudeSessionId: string, begun: boolean): boolean
+}
+
+/** Notes in which conversation a process works, and says in the log what Claude no longer knows of it. */
+export async function noteConversation(
+  keeper: Keeper,
+  { store, faults }: { store: Store; faults: WriterLog },
+  { tenantId, id }: Pick<SessionRecord, 'tenantId' | 'id'>,
+  report: ConversationReport,
+  currentTurn: { record: { id: string } } | undefined,
+): Promise<void> {
+  const { claudeSessionId, resumed } = report
+  if (keeper.takeUp(claudeSessionId, resumed)) {
+    void keeper.writer.write({ session: { claudeSessionId, conversationStarted: resumed }, events: [] })
+  }
+  try {
+    const session = await store.findSession(tenantId, id)
+    if (session?.transcript === 'incomplete' && report.isStored) {
+      void keeper.writer.write({ session: { transcript: 'complete' }, events: [] })
+    }
+    const turnIds = session ? await findLostTurns(store, session, report, currentTurn?.record.id) : []
+    if (turnIds.length === 0) return
+    const payload = { extent: resumed ? 'part' : 'all', turnIds }
+    await keeper.writer.write({ events: [{ type: 'conversation.lost', turnId: null, payload }] })
+  } catch (error) {
+    faults.error({ err: error, sessionId: id }, 'lost turns not reported')
+  }
+}
+
+/** The turns that Claude no longer knows and that no event has named yet, oldest first. */
+async function findLostTurns(
+  store: Store,
+  { tenantId, id, rewound }: SessionRecord,
+  report: ConversationReport,
+  currentTurnId: string | undefined,
+): Promise<string[]> {
+  const prompts = toConversation(await store.branches.listPrompts(tenantId, id), rewound)
+  const unknown = prompts.filter(({ turnId }) => turnId !== currentTurnId && !report.holds(turnId))
+  if (unknown.length === 0) return []
+  const reported = new Set(await store.branches.listLostTurns(tenantId, id))
+  const lost: string[] = []
+  for (const { turnId } of unknown.toReversed()) {
+    // What was lost before it has been reported as well.
+    if (reported.has(turnId)) break
+    const turn = await store.findTurn(tenantId, id, turnId)
+    const command = turn?.commands ? findCommand(turn.prompt) : undefined
+    if (command !== undefined && clearingCommands.has(command)) break
+    // A command leaves no prompt in the conversation, and a turn without an answer may not have come so far. What
+    // became of the turns of a shared past, the original knows.
+    const wasAnswered = !turn || (turn.status === 'completed' && turn.messageId !== null)
+    if (wasAnswered && command === undefined) lost.unshift(turnId)
+  }
+  return lost
+}
+
+function findCommand(prompt: Prompt): string | undefined {
+  const text = typeof prompt === 'string' ? prompt : prompt.findLast(block => block.type === 'text')?.text
+  return text === undefined ? undefined : /^\s*(\/\S+)/.exec(text)?.[1]
+}
