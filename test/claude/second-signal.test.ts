@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
@@ -14,8 +13,6 @@ test('a second signal while the server closes ends it at once, and its processes
   const home = temporaryDirectory()
   // On the allow-list by its prefix, so that Claude Code and its tools get it too.
   const family = randomUUID()
-  mkdirSync(join(home, '.claude'))
-  writeFileSync(join(home, '.claude/settings.json'), JSON.stringify({ permissions: { allow: ['Bash'] } }))
   const args = ['serve', '--port', '0', '--no-auth', '--data-dir', join(home, 'data'), '--root', home]
   const cli = openCli(args, { ...claudeEnvironment(model, home), CLAUDE_CODE_TEST_FAMILY: family })
   const url = /listening on (http:\S+)/.exec(await cli.said(/listening on \S+\n/))?.[1] ?? ''
@@ -26,7 +23,7 @@ test('a second signal while the server closes ends it at once, and its processes
     }),
     text('done'),
   ])
-  const id = await createSession()
+  const id = await createSession({ allowedTools: ['Bash'] })
   expect((await ask(id, 'leave something')).status).toBe(200)
   const living = () => processesWith(`CLAUDE_CODE_TEST_FAMILY=${family}`)
   // The server, Claude Code, the shell and its program.

@@ -17,7 +17,7 @@ const parking = { permissionParkMs: 50 }
 const hasProcess = (id: string) => claudesOf(process.pid, id).length > 0
 
 /** A turn that wants to write a file, whose request waits without a process. */
-async function openParked(given: object = {}, prepare?: (server: Server) => void) {
+async function openParked(given: object = {}, prepare?: (server: Server) => void, settings: object = {}) {
   const server = await openServer({ ...parking, ...given })
   const file = (name: string) => join(server.cwd, name)
   const told: string[] = []
@@ -26,7 +26,7 @@ async function openParked(given: object = {}, prepare?: (server: Server) => void
     return round === 0 ? toolUse('Write', { file_path: file('a'), content: 'written' }) : text('done')
   })
   prepare?.(server)
-  const id = await server.createSession(ask)
+  const id = await server.createSession({ ...ask, ...settings })
   await server.call('POST', `/sessions/${id}/messages`, { prompt: 'write it', background: true })
   const [request] = await pendingPermissions(server, id)
   await until(() => !hasProcess(id))
@@ -55,7 +55,9 @@ describe('while a request waits without a process, its answer counts and not', (
   })
 
   test('a rule that somebody has written meanwhile, or that comes with the answer', async () => {
-    const first = await openParked()
+    // The home directory of the tests is the working directory: its settings are the user's.
+    const settings = { settingSources: ['user'] }
+    const first = await openParked({ allowedSettingSources: ['user'] }, undefined, settings)
     const { server, cwd, request, file } = first
     mkdirSync(join(cwd, '.claude'), { recursive: true })
     const rules = { permissions: { allow: ['Write', 'Edit', 'Write(/**)', 'Edit(/**)'] } }

@@ -113,7 +113,9 @@ describe('a budget', () => {
 
   test('a turn that waited until nothing was left starts no process', async () => {
     const release = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
     const launcher = new ScriptedLauncher(async () => {
+      begun.resolve()
       await release.promise
       return 'done'
     })
@@ -123,6 +125,7 @@ describe('a budget', () => {
     const end = ({ id: turnId }: { id: string }) =>
       sessions.whenTurnEnded(caller, id, turnId, new AbortController().signal)
     const [one, two] = [await submit('one'), await submit('two')]
+    await begun.promise
     // Only a start can give this.
     await sessions.patch(caller, id, { maxTurns: 5 })
     release.resolve()

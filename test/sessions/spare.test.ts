@@ -46,7 +46,10 @@ describe('a spare process', () => {
     expect(other.id).not.toBe(spareId)
     expect((await sessions.create(stranger, plain)).id).not.toBe(spareId)
     await sessions.create(caller, { ...plain, model: 'haiku' })
+    // The first spare one, and those of the three sessions.
+    await until(() => launcher.launched.length === 4)
     await vi.advanceTimersByTimeAsync(1_001)
+    await until(() => launcher.launched.length === 5)
     expect(launcher.launched.at(-1)).toMatchObject({ model: 'haiku', tenantId: caller.tenantId })
     const like = await sessions.create(caller, { ...plain, model: 'haiku' })
     expect(like.id).toBe(launcher.launched.at(-1)?.claudeSessionId)
