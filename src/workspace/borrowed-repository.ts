@@ -5,7 +5,14 @@ import type { Git, GitCommand, GitResult } from './git-command.ts'
 import type { Repository } from './git-repository.ts'
 import { linkObjects, listObjectDirectories } from './object-directories.ts'
 import { walkEntries } from './plain-entries.ts'
-import { maxLineBytes, notRegular, readLine, readRegularFile, requireRegularFile } from './regular-file.ts'
+import {
+  maxLineBytes,
+  notRegular,
+  readLine,
+  readRegularFile,
+  realPathOf,
+  requireRegularFile,
+} from './regular-file.ts'
 import { RepositoryRefused } from './repository-refused.ts'
 import type { RepositoryZone } from './repository-zone.ts'
 
@@ -66,6 +73,11 @@ async function prepare(repository: Repository, path: string, zone: RepositoryZon
   const head = (await readLine(join(gitDirectory, 'HEAD'))) ?? ''
   if (!/^(ref: *refs\/\S+|[0-9a-f]{40}|[0-9a-f]{64})$/.test(head)) {
     throw new RepositoryRefused('unsafe', join(gitDirectory, 'HEAD'), 'is not a HEAD')
+  }
+  // Git reads its files in another form, and would take the rest for a repository without branches.
+  const otherForm = join(commonDirectory, 'reftable')
+  if ((await realPathOf(otherForm)) !== undefined) {
+    throw new RepositoryRefused('unsafe', otherForm, 'is a form of references that is not read')
   }
   const references = await zone.findDirectory(join(commonDirectory, 'refs'))
   if (references === undefined) throw notRegular(join(commonDirectory, 'refs'))

@@ -20,14 +20,14 @@ async function open(...trusted: string[]) {
 
 test('sessions whose index is a pipe are served, and so are the others', async () => {
   const { call, createSession, put, root } = await open()
-  const ids = []
-  for (const name of ['a', 'b', 'c', 'd']) {
-    const cwd = makeRepository(join(root, name))
-    rmSync(join(cwd, '.git/index'))
-    execFileSync('mkfifo', [join(cwd, '.git/index')], { env: { PATH: '/usr/bin:/bin' } })
-    ids.push(await createSession({ cwd }))
+  const names = ['a', 'b', 'c', 'd']
+  for (const name of [...names, 'other']) makeRepository(join(root, name))
+  for (const index of names.map(name => join(root, name, '.git/index'))) {
+    rmSync(index)
+    execFileSync('mkfifo', [index], { env: { PATH: '/usr/bin:/bin' } })
   }
-  const other = await createSession({ cwd: makeRepository(join(root, 'other')) })
+  const ids = await Promise.all(names.map(name => createSession({ cwd: join(root, name) })))
+  const other = await createSession({ cwd: join(root, 'other') })
   const answers = await Promise.all([...ids, other].map(id => put(id, 'new.txt')))
   expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201))
   expect((await call('GET', '/health')).status).toBe(200)

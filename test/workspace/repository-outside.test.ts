@@ -164,3 +164,12 @@ test('a repository with alternates, linked working trees and submodules inside t
   cpSync(origin, join(root, 'copy'), { recursive: true })
   expect(await snapshot(join(root, 'copy'))).toHaveProperty('tree')
 })
+
+test('a repository whose references are in another form is refused, not taken for an empty one', async () => {
+  const { cwd, own, clone, worktree, snapshot } = open()
+  mkdirSync(join(own, 'reftable'))
+  const refusal = { details: { reason: 'unsafe_repository' } }
+  await expect(clone(cwd)).rejects.toMatchObject(refusal)
+  await expect(worktree(cwd)).rejects.toMatchObject(refusal)
+  expect(await snapshot(cwd)).toHaveProperty('tree')
+})
