@@ -1,5 +1,6 @@
 // node bench/main.ts [name ...] [--quick] [--profile <directory>]
 import { parseArgs } from 'node:util'
+import { bounds } from './bounds.ts'
 import { fleet } from './fleet.ts'
 import { readers } from './readers.ts'
 import { reads } from './reads.ts'
@@ -9,7 +10,7 @@ import { print } from './support/report.ts'
 import { type Bench, runBench } from './support/scope.ts'
 import { turns } from './turns.ts'
 
-const benches: Record<string, Bench> = { turns, readers, fleet, reads, soak }
+const benches: Record<string, Bench> = { turns, readers, fleet, reads, bounds, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

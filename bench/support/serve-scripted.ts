@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import express from 'express'
 import { destination, pino } from 'pino'
 import { mountPath } from '../../src/app/serve.ts'
+import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
 import { transcriptEditor } from '../../src/claude/transcript-editor.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
@@ -58,7 +60,9 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     version: '0.0.0',
     startedAt: Date.now(),
   })
-  const server = express().use(mountPath, door.router).listen(0, '127.0.0.1')
+  const app = express().use(mountPath, door.router)
+  const server = limitConnections(createServer(toServerOptions(config.limits), app), config.limits)
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

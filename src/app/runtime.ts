@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { builtInModels } from '../claude/built-in-models.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import { transcriptEditor } from '../claude/transcript-editor.ts'
+import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
 import type { AgentInspection } from '../sessions/ports.ts'
 import { soleTenantId } from '../sessions/records.ts'
@@ -133,6 +134,7 @@ export class Runtime {
       await endResponses()
       await git.close()
       await launcher.close()
+      await schemaChecks.rest()
       await store.close()
     }
     try {

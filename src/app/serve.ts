@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { readEnvironment } from '../config/env.ts'
@@ -9,6 +9,7 @@ import { ConfigError } from '../lib/config-error.ts'
 import type { AgentInspection } from '../sessions/ports.ts'
 import { assembleApi } from './create-api.ts'
 import { ensureServerKey } from './server-key.ts'
+import { limitConnections, toServerOptions } from './server-limits.ts'
 
 export const mountPath = '/api/v1'
 
@@ -71,7 +72,8 @@ export async function serve(
   }
   try {
     await runtime.ready()
-    server = await listen(app, host, port)
+    server = limitConnections(createServer(toServerOptions(config.limits), app), config.limits)
+    await listen(server, host, port)
     const url = toUrl(server.address() as AddressInfo)
     refuseSelfCalls(config.agentEnvironment.ANTHROPIC_BASE_URL, server.address() as AddressInfo)
     return {
@@ -88,10 +90,9 @@ export async function serve(
   }
 }
 
-async function listen(app: express.Express, host: string, port: number): Promise<Server> {
-  const server = app.listen(port, host)
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  server.listen(port, host)
   await once(server, 'listening')
-  return server
 }
 
 function isLoopback(host: string): boolean {

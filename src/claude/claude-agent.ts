@@ -13,6 +13,7 @@ import type {
 } from '../sessions/ports.ts'
 import { ActiveTurn } from './active-turn.ts'
 import { createAgentQuestions } from './agent-questions.ts'
+import { toCheckedOutcome } from './checked-outcome.ts'
 import { ConversationProcess } from './conversation-process.ts'
 import { ConversationRecovery } from './conversation-recovery.ts'
 import { CostMeter } from './cost-meter.ts'
@@ -22,7 +23,6 @@ import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { InstructionPlugin } from './instruction-plugin.ts'
 import type { ObservedUsage } from './observed-usage.ts'
-import { toOutcome } from './outcome.ts'
 import { type AskPermission, ProposedPlans, toPermissionCallbacks } from './permission-callbacks.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
@@ -356,10 +356,10 @@ export class ClaudeAgent implements Agent {
   #finish(turn: ActiveTurn): void {
     if (turn.finished) return
     turn.finished = true
-    const outcome = toOutcome(turn, this.#costBefore, this.#spec.settings.outputFormat)
+    const outcome = toCheckedOutcome(turn, this.#costBefore, this.#spec.settings.outputFormat)
     this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
-    void Promise.resolve(turn.interruptAnswered).then(() => {
-      if (turn === this.#turn) this.#settle(outcome)
+    void Promise.all([outcome, turn.interruptAnswered]).then(([settled]) => {
+      if (turn === this.#turn) this.#settle(settled)
     })
   }
 

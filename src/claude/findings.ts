@@ -1,7 +1,6 @@
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { OutputFormat } from '../contract/output-format.ts'
 import type { PermissionDenial } from '../contract/turns.ts'
-import { compileJsonSchema } from '../lib/json-schema.ts'
 import type { AgentFailure } from '../sessions/ports.ts'
 
 /** What the results of a turn say was denied; left out where nothing was. */
@@ -17,10 +16,7 @@ export function toDenials(results: readonly SDKResultMessage[]): { permissionDen
   return denials.size > 0 ? { permissionDenials: [...denials.values()] } : {}
 }
 
-/**
- * The answer as data, checked once more against the schema: Claude Code says `success` as well when the model has
- * answered with a text only.
- */
+/** The answer as data. Claude Code says `success` as well when the model has answered with a text only. */
 export function toStructuredOutput(
   result: SDKResultMessage,
   format: OutputFormat | undefined,
@@ -28,8 +24,6 @@ export function toStructuredOutput(
   if (!format) return {}
   const output = result.subtype === 'success' ? result.structured_output : undefined
   if (output === undefined || output === null) return noOutput('Claude did not give the answer as data')
-  const flaw = compileJsonSchema(format.schema).findFlaw(output)
-  if (flaw !== undefined) return noOutput(`The answer does not fit the schema of outputFormat: ${flaw}`)
   return { structuredOutput: output }
 }
 
@@ -37,6 +31,6 @@ export const outputRetriesExhausted = noOutput(
   'Claude could not give an answer that fits the schema of outputFormat, also when it was told what was wrong',
 )
 
-function noOutput(message: string): AgentFailure {
+export function noOutput(message: string): AgentFailure {
   return { reason: 'structured_output_failed', message }
 }

@@ -110,6 +110,7 @@ function toReason(result: SDKResultMessage, error: SDKAssistantMessageError | un
   if (status === 529) return 'overloaded'
   if (error !== undefined && error !== 'unknown') return reasonByError[error]
   if (status === 429) return 'rate_limited'
+  if (status === 400) return 'invalid_request'
   if (status === 401 || status === 403) return 'authentication_failed'
   if (result.terminal_reason === 'api_error' || result.terminal_reason === 'model_error') return 'model_error'
   return 'unknown'

@@ -47,3 +47,21 @@ test('a frame that is too long is told once, and what follows is left out', asyn
   expect((await pass(['{"a":"', ...Array(30).fill(megabyte), '"}\n'])).overflows).toBe(0)
   expect((await pass(['x', ...Array(40).fill(megabyte), '\n{"b":1}\n'])).out).toBe('{"b":1}\n')
 })
+
+test.each([
+  ['too deep', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`],
+  ['of too many values', `{"a":[${Array(600_000).fill('1').join()}]}\n`],
+])('a frame that is %s is told once, and what follows is left out', async (_name, frame) => {
+  const bytes = Buffer.from(`{"first":1}\n${frame}{"b":1}\n`)
+  for (const chunks of [[bytes], [bytes.subarray(0, 50_000), bytes.subarray(50_000)]]) {
+    const { overflows, out } = await pass(chunks)
+    expect(overflows).toBe(1)
+    expect(out).not.toContain('"b"')
+  }
+})
+
+test('depth counts in each frame anew, and not in garbage', async () => {
+  const half = `{"a":${'['.repeat(600)}${']'.repeat(600)}}\n`
+  expect((await pass([half, half, half])).overflows).toBe(0)
+  expect((await pass([`x${'['.repeat(5_000)}\n`, half])).overflows).toBe(0)
+})

@@ -1,14 +1,17 @@
 import { Transform, type TransformCallback } from 'node:stream'
+import { JsonScan } from '../lib/json-scan.ts'
 
 /** The largest frames carry images of some megabytes; a line is put together in memory before it is read. */
 const maxLineBytes = 32 * 1024 * 1024
+/** What a frame may hold: deeper ones cannot be written as JSON again, and parsing more takes seconds. */
+const bounds = { depth: 1_000, values: 500_000, numberLength: 100_000 }
 const newline = 0x0a
 const brace = 0x7b
 
 export interface OutputWatch {
   /** A whole frame has come: also those that the SDK keeps to itself, such as its keepalives. */
   onFrame(): void
-  /** A line is too long to be taken. */
+  /** A frame is too long or too deep to be taken. */
   onOverflow(): void
 }
 
@@ -22,6 +25,7 @@ export class OutputGuard extends Transform {
   /** Of the line that has begun. */
   #length = 0
   #isFrame = false
+  #scan = new JsonScan(bounds)
   #overflowed = false
 
   constructor(watch: OutputWatch) {
@@ -42,14 +46,18 @@ export class OutputGuard extends Transform {
     for (let from = 0; from < chunk.length; ) {
       const at = chunk.indexOf(newline, from)
       const next = at === -1 ? chunk.length : at + 1
-      if (this.#length === 0) this.#isFrame = chunk[from] === brace
+      if (this.#length === 0) {
+        this.#isFrame = chunk[from] === brace
+        this.#scan = new JsonScan(bounds)
+      }
       if (this.#isFrame && kept === -1) kept = from
       if (!this.#isFrame && kept !== -1) {
         this.push(chunk.subarray(kept, from))
         kept = -1
       }
       this.#length += next - from
-      if (this.#isFrame && this.#length > maxLineBytes) {
+      const isTooMuch = this.#length > maxLineBytes || this.#scan.add(chunk.subarray(from, next))
+      if (this.#isFrame && isTooMuch) {
         this.#overflowed = true
         this.#watch.onOverflow()
         return

@@ -58,7 +58,10 @@ export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): Spawned
   const guard = new OutputGuard({
     onFrame: watch.onFrame,
     onOverflow: () =>
-      watch.onFault({ reason: 'output_too_large', message: 'Claude Code wrote a line too long to be taken' }),
+      watch.onFault({
+        reason: 'output_too_large',
+        message: 'Claude Code wrote a line too long or too deep to be taken',
+      }),
   })
   child.stdout.pipe(guard)
   endWhenSilent(child, watch)

@@ -10,6 +10,8 @@ export interface ClaudeCodeApiConfig {
   auth?: AuthConfig
   rateLimit?: RateLimitConfig
   openApiValidation?: OpenApiValidationConfig
+  /** Totals of what may be used at once. */
+  limits?: LimitsConfig
   /**
    * Where the store keeps its file. Default: `CLAUDE_CODE_API_DATA_DIR`, else `claude-code-api` in
    * `XDG_DATA_HOME`, else in `~/.local/share`.
@@ -130,6 +132,45 @@ export interface AuthConfig {
    * Default: every operation but the health check.
    */
   requireAuth?: string[]
+}
+
+/**
+ * What may be used at once, by one caller (more is 429 `CALLER_LIMIT_REACHED`) and by all together (more is 503
+ * `SERVER_LIMIT_REACHED`). The error names the limit. Callers without a key count as one.
+ */
+export interface LimitsConfig {
+  /**
+   * Bytes of request bodies that are being received, by their declared length, and of uploads until they are stored.
+   * Default: 512 MiB.
+   */
+  bodyBytes?: number
+  /** The same for one key. Default: 256 MiB. */
+  bodyBytesPerKey?: number
+  /** Uploads (attachments, files). Default: 64. */
+  uploads?: number
+  /** The same for one key. Default: 32. */
+  uploadsPerKey?: number
+  /** A request whose body stops arriving for this long is ended with 408. Default: 20 seconds. */
+  bodyIdleMs?: number
+  /** Streams of server-sent events. Default: 4000. */
+  streams?: number
+  /** The same for one key. Default: 2000. */
+  streamsPerKey?: number
+  /** The same for one session. Default: 1000. */
+  streamsPerSession?: number
+  /** Requests that wait on one connection (pipelining). Default: 16. */
+  pipelinedRequests?: number
+  /**
+   * Connections of the server; used by `serve` and `limitConnections`. Default: 8192, or what the limit of file
+   * descriptors leaves.
+   */
+  connections?: number
+  /** The same for one address. Behind a proxy all callers have one: set it to `connections`. Default: half of them. */
+  connectionsPerAddress?: number
+  /** How long the headers of a request may take to arrive; used by `serve`. Default: 15 seconds. */
+  headersTimeoutMs?: number
+  /** How long a whole request may take to arrive; used by `serve`. Default: five minutes. */
+  requestTimeoutMs?: number
 }
 
 export interface RateLimitConfig {

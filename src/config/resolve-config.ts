@@ -9,6 +9,7 @@ import { toPath } from '../lib/json-flaws.ts'
 import { buildAgentEnvironment } from './agent-environment.ts'
 import { checkKey, findKeysInEnvironment, hashApiKey, type ResolvedApiKey, toApiKey } from './api-keys.ts'
 import type { Environment } from './env.ts'
+import { limitsSchema, type ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
@@ -33,6 +34,7 @@ export interface ResolvedConfig extends TrustedPlaces {
     keyGenerator: RateLimitConfig['keyGenerator']
   }
   openApiValidation: { enabled: boolean; specPath: string | undefined }
+  limits: ResolvedLimits
   dataDir: string
   defaultCwd: string
   allowedRoots: readonly string[]
@@ -111,6 +113,7 @@ const schema = z.strictObject({
   openApiValidation: z
     .strictObject({ enabled: z.boolean().default(false), specPath: text.optional() })
     .prefault({}),
+  limits: limitsSchema.prefault({}),
   dataDir: directory.optional(),
   defaultCwd: directory.optional(),
   allowedRoots: z.array(directory).min(1).optional(),

@@ -100,6 +100,11 @@ export const errorCatalogue = {
     title: "The model's API limits the rate of the server's account",
     retryable: true,
   },
+  CALLER_LIMIT_REACHED: {
+    status: 429,
+    title: 'The caller uses all that it may use at once',
+    retryable: true,
+  },
   SESSION_CREATE_FAILED: { status: 500, title: 'The session could not be created', retryable: true },
   LIST_SESSIONS_FAILED: { status: 500, title: 'The sessions could not be listed', retryable: true },
   GET_SESSION_FAILED: { status: 500, title: 'The session could not be read or changed', retryable: true },
@@ -110,6 +115,7 @@ export const errorCatalogue = {
   INTERNAL: { status: 500, title: 'Unexpected fault', retryable: true },
   AGENT_UNAVAILABLE: { status: 503, title: 'Claude Code is not available', retryable: true },
   MODEL_OVERLOADED: { status: 503, title: "The model's API is overloaded", retryable: true },
+  SERVER_LIMIT_REACHED: { status: 503, title: 'The server does all that it may do at once', retryable: true },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 
@@ -163,6 +169,9 @@ interface DetailsByCode {
   MAX_SESSIONS_REACHED: { limit: number; active: number }
   TURN_QUEUE_FULL: { limit: number; waiting: number }
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
+  /** `limitName` is the option of the server. */
+  CALLER_LIMIT_REACHED: { limitName: string; limit: number }
+  SERVER_LIMIT_REACHED: { limitName: string; limit: number }
   PAYLOAD_TOO_LARGE: { limit: number }
   RANGE_NOT_SATISFIABLE: { sizeBytes: number }
   REQUEST_TIMEOUT: { turnId: string; timeout: number }

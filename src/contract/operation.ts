@@ -55,6 +55,8 @@ export const commonErrors = [
   'MISSING_API_KEY',
   'INVALID_API_KEY',
   'RATE_LIMIT_EXCEEDED',
+  'CALLER_LIMIT_REACHED',
+  'SERVER_LIMIT_REACHED',
   'SHUTTING_DOWN',
 ] as const satisfies ErrorCode[]
 /** Codes that any operation with a body can answer. */

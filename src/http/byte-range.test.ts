@@ -19,6 +19,7 @@ test.each([
   ['bytes=a-b', 'whole'],
   ['lines=0-1', 'whole'],
   ['', 'whole'],
+  [`bytes=${' '.repeat(16_000)}x`, 'whole'],
   ['bytes=9999999999999999-', 'whole'],
 ])('%s of ten bytes', (header, expected) => {
   expect(parseByteRange(header, 10)).toEqual(expected)

@@ -42,7 +42,12 @@ export function logFault(res: Response, error: unknown): void {
 }
 
 /** Where trying again soon makes sense, RFC 9110 `Retry-After`; the rate limit sets its own. */
-const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { TURN_QUEUE_FULL: 1, SHUTTING_DOWN: 5 }
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  TURN_QUEUE_FULL: 1,
+  CALLER_LIMIT_REACHED: 5,
+  SERVER_LIMIT_REACHED: 5,
+  SHUTTING_DOWN: 5,
+}
 
 export type CheckErrorBody = (
   operationId: OperationId | undefined,

@@ -17,6 +17,18 @@ export interface HttpOptions {
   maxBodyBytes: number
   /** Larger uploads are refused with 413. */
   maxUploadBytes: number
+  /** What may be used at once. */
+  limits: {
+    bodyBytes: number
+    bodyBytesPerKey: number
+    uploads: number
+    uploadsPerKey: number
+    bodyIdleMs: number
+    streams: number
+    streamsPerKey: number
+    streamsPerSession: number
+    pipelinedRequests: number
+  }
   auth: {
     enabled: boolean
     /** Lower case. */

@@ -26,6 +26,7 @@ import type { HttpDeps } from './options.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { readRawBody } from './raw-body.ts'
 import { beginRequest, contextOf } from './request-context.ts'
+import { createRequestLimits } from './request-limits.ts'
 
 /** How long the last words of streams and waits may take to be written. */
 const farewellMs = 2_000
@@ -70,6 +71,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   }
   const open = new Set<Response>()
   const rateLimit = createRateLimit(config.rateLimit, log)
+  const limits = createRequestLimits(config)
   // What everyone passes, whatever they ask for. Being counted comes before being refused.
   const gates = [
     identifyCaller(config.auth),
@@ -84,8 +86,13 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const router = Router({ caseSensitive: true })
-  router.use(beginRequest(log, open))
-  const bodies = [readJsonBody(config.maxBodyBytes), readRawBody(config.maxUploadBytes)]
+  router.use(beginRequest(log, open), limits.connection)
+  const bodies = [
+    limits.admission,
+    readJsonBody(config.maxBodyBytes),
+    readRawBody(config.maxUploadBytes),
+    limits.bodyRead,
+  ]
   for (const [path, ids] of operationsByPath()) {
     const route = router.route(path)
     for (const id of ids) {

@@ -57,7 +57,7 @@ async function diffFile(
   const from = before.hash === null ? null : await findText(scope, before, contents)
   const to = isGone ? null : now?.content && asText(now.content)
   if (from === undefined || to === undefined) return file
-  const diff = diffTexts(shown, from, to)
+  const diff = await diffTexts(shown, from, to)
   return diff ? { ...file, ...diff, binary: false } : { ...file, binary: false }
 }
 

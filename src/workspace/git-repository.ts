@@ -111,7 +111,7 @@ async function readRepository(
   }
   if (!(await requireRegularFile(join(gitDirectory, 'HEAD'), maxLineBytes))) return undefined
   const config = (await readRegularFile(join(commonDirectory, 'config'), maxConfigBytes))?.toString() ?? ''
-  const objectFormat = /^\s*objectformat\s*=\s*sha256\s*$/im.test(config) ? 'sha256' : 'sha1'
+  const objectFormat = /^[ \t]*objectformat[ \t]*=[ \t]*sha256[ \t\r]*$/im.test(config) ? 'sha256' : 'sha1'
   const bare = root === gitDirectory || /^\s*bare\s*=\s*true\s*$/im.test(config)
   return { root, gitDirectory, commonDirectory, objectFormat, bare }
 }

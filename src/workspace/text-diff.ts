@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
+import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatch, structuredPatch } from 'diff'
 
-/** Longer searches are given up: the answer must not keep everything else waiting. */
-const searchTimeoutMs = 1_000
+/** Nothing else happens during a search this short, which is enough for most files. */
+const quickSearchMs = 40
+/** A longer search lets everything else come in between its steps, and is given up after this. */
+const patientSearchMs = 5_000
 
 /** Undefined for what is no text. */
 export function asText(content: Buffer): string | undefined {
@@ -18,11 +20,12 @@ export interface TextDiff {
 }
 
 /** @param from null: there was no file @returns undefined when the two are too different to be compared in time */
-export function diffTexts(path: string, from: string | null, to: string | null): TextDiff | undefined {
-  const patch = structuredPatch(`a/${path}`, `b/${path}`, from ?? '', to ?? '', undefined, undefined, {
-    context: 3,
-    timeout: searchTimeoutMs,
-  })
+export async function diffTexts(
+  path: string,
+  from: string | null,
+  to: string | null,
+): Promise<TextDiff | undefined> {
+  const patch = await findPatch(path, from ?? '', to ?? '')
   if (!patch) return undefined
   const lines = patch.hunks.flatMap(hunk => hunk.lines)
   const head = [`diff --git a/${path} b/${path}`]
@@ -38,4 +41,20 @@ export function diffTexts(path: string, from: string | null, to: string | null):
     deletions: lines.filter(line => line.startsWith('-')).length,
     diff: `${head.join('\n')}\n${body}`,
   }
+}
+
+async function findPatch(path: string, from: string, to: string): Promise<StructuredPatch | undefined> {
+  const names = [`a/${path}`, `b/${path}`] as const
+  const quick = structuredPatch(...names, from, to, undefined, undefined, {
+    context: 3,
+    timeout: quickSearchMs,
+  })
+  if (quick) return quick
+  return new Promise(resolve =>
+    structuredPatch(...names, from, to, undefined, undefined, {
+      context: 3,
+      timeout: patientSearchMs,
+      callback: resolve,
+    }),
+  )
 }

@@ -51,6 +51,7 @@ describe('errors', () => {
       MAX_SESSIONS_REACHED: 429,
       TURN_QUEUE_FULL: 429,
       RATE_LIMIT_EXCEEDED: 429,
+      CALLER_LIMIT_REACHED: 429,
       SESSION_CREATE_FAILED: 500,
       LIST_SESSIONS_FAILED: 500,
       GET_SESSION_FAILED: 500,
@@ -63,6 +64,7 @@ describe('errors', () => {
       SSE_SETUP_FAILED: 500,
       INTERNAL: 500,
       AGENT_UNAVAILABLE: 503,
+      SERVER_LIMIT_REACHED: 503,
       SHUTTING_DOWN: 503,
     })
   })
@@ -72,6 +74,7 @@ describe('errors', () => {
     expect(retryable.map(([code]) => code).sort()).toEqual([
       'AGENT_UNAVAILABLE',
       'ATTACHMENT_IN_USE',
+      'CALLER_LIMIT_REACHED',
       'END_SESSION_FAILED',
       'GET_MESSAGES_FAILED',
       'GET_SESSION_FAILED',
@@ -84,6 +87,7 @@ describe('errors', () => {
       'MODEL_RATE_LIMITED',
       'RATE_LIMIT_EXCEEDED',
       'REQUEST_TIMEOUT',
+      'SERVER_LIMIT_REACHED',
       'SESSION_BUSY',
       'SESSION_CREATE_FAILED',
       'SHUTTING_DOWN',

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { ExportFormat } from '../../contract/export.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
 import type { Session } from '../../contract/sessions.ts'
@@ -111,6 +112,8 @@ async function* inChunks(pieces: Pieces): AsyncGenerator<Buffer, void> {
     waiting.push(buffer)
     bytes += buffer.length
     if (bytes < chunkBytes) continue
+    // Reading and writing alone would not let anything else come in between.
+    await setImmediate()
     yield Buffer.concat(waiting)
     waiting = []
     bytes = 0

@@ -1,4 +1,5 @@
 import { type DeltaEvent, isTerminalEventType } from '../../contract/events.ts'
+import { Pace } from '../../lib/pace.ts'
 import type { Change, Store } from '../ports.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import type { FollowRequest, LogReader } from '../session-service.ts'
@@ -6,6 +7,7 @@ import { isTerminal } from '../turn-states.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
 import { PartialMessages } from './partial-messages.ts'
 import { bodyOf, sharedJson } from './shared-json.ts'
+import { SharedPages } from './shared-pages.ts'
 
 const pageSize = 200
 
@@ -17,6 +19,9 @@ export class EventLog {
   readonly #store: Store
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
   readonly #partials = new PartialMessages()
+  readonly #pages = new SharedPages()
+  /** Of all readers together: thousands of them do not hold up everything else. */
+  readonly #pace = new Pace()
   readonly #turnEnds = new Map<string, Set<() => void>>()
   /** Sessions that are over while their process still writes. */
   readonly #settling = new Set<string>()
@@ -70,7 +75,11 @@ export class EventLog {
       request,
       { cursor, turnIsOver, sessionIsOver, exhausted },
       {
-        readPage: position => this.#store.readLog(tenantId, { ...query, after: position }),
+        readPage: position =>
+          this.#pages.read(sessionId, `${tenantId} ${position} ${request.turnId ?? ''}`, () =>
+            this.#store.readLog(tenantId, { ...query, after: position }),
+          ),
+        pace: () => this.#pace.take(),
         catchUp: position => this.#partials.catchUp(sessionId, position),
         enter: reader => this.#enter(sessionId, reader),
         leave: reader => this.#leave(sessionId, reader),
@@ -130,6 +139,7 @@ export class EventLog {
   }
 
   #publish(sessionId: string, events: EventRecord[]): void {
+    this.#pages.forget(sessionId)
     const readers = this.#readers.get(sessionId)
     for (const event of events) {
       if (readers && readers.size > 0) {

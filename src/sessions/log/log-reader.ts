@@ -11,6 +11,8 @@ export const readerBoundBytes = 1024 * 1024
 export interface LogSource {
   /** Stored events after a sequence, and no more of them than a reader may hold; none: there are no more. */
   readPage(after: number): Promise<LogPage>
+  /** Before each item, where many readers have one: undefined, or resolves when it is this reader's time. */
+  pace(): Promise<void> | undefined
   /** What has been generated of messages that are not stored yet. */
   catchUp(position: number): CatchUp
   /** The reader wants to be offered what is published. Called once. */
@@ -119,6 +121,8 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
     this.#busy = false
     if (this.#state === 'new') this.#enter()
     try {
+      const time = this.#hasReady ? this.#source.pace() : undefined
+      if (time) await time
       const item = this.#takeReady() ?? (await this.#take())
       if (!item) return this.return()
       this.#busy = true
@@ -161,14 +165,17 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
     while (this.#state === 'open') {
       const item = this.#takeReady()
       if (item) return item
-      if (!this.#live) await this.#load()
-      else if (this.#queue.length > 0) continue
+      if (!this.#live) {
+        await this.#source.pace()
+        if (this.#state === 'open') await this.#load()
+      } else if (this.#queue.length > 0) continue
       else if (this.#nothingFollows) return undefined
       else if (this.#closing) return this.#last({ kind: 'closing' })
       else {
         await new Promise<void>(resolve => {
           this.#wake = resolve
         })
+        await this.#source.pace()
       }
     }
     return undefined
@@ -176,6 +183,10 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
 
   get #nothingFollows(): boolean {
     return this.#turnIsOver || (this.#sessionIsOver && !this.#source.isSettling())
+  }
+
+  get #hasReady(): boolean {
+    return this.#next.length > 0 || this.#queue.length > 0
   }
 
   #takeReady(): LogItem | undefined {

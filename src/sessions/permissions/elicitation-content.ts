@@ -1,7 +1,13 @@
 import { invalidField } from '../../contract/errors.ts'
 import type { PermissionElicitation } from '../../contract/permissions.ts'
 import { toPath } from '../../lib/json-flaws.ts'
-import { findFlawByForeignSchema, type SchemaFlaw } from '../../lib/json-schema.ts'
+import { findJsonExcess } from '../../lib/json-scan.ts'
+import type { SchemaFlaw } from '../../lib/json-schema.ts'
+import { schemaChecks } from '../../lib/schema-checks.ts'
+
+/** Forms are flat, by MCP's specification; more than this is not meant for a person. */
+const longestFormBytes = 64 * 1024
+const bounds = { depth: 16, values: 5_000, numberLength: 1_000 }
 
 /**
  * What the MCP server is handed of what a person has filled in.
@@ -16,20 +22,31 @@ export function toContent(
     if (content !== undefined) throw invalidField('content', 'means nothing for an elicitation of mode url')
     return null
   }
-  const flaw = findFlaw(elicitation?.requestedSchema, content ?? {})
-  if (flaw) throw invalidField(toPath(['content', ...flaw.path]), flaw.message)
   return content ?? null
 }
 
-function findFlaw(
-  schema: Record<string, unknown> | undefined,
+/**
+ * Checks what a person has filled in against the form, in the worker thread. A form that cannot be checked within its
+ * bounds is left to the MCP server, which sees for itself what it gets.
+ *
+ * @throws ServiceError INVALID_REQUEST that names the field which is not as the server asks for it
+ */
+export async function checkContent(
+  elicitation: PermissionElicitation | null,
+  content: Record<string, unknown> | null,
+): Promise<void> {
+  const form = elicitation?.requestedSchema
+  if (elicitation?.mode === 'url' || form === undefined) return
+  const flaw = await findFlaw(form, content ?? {})
+  if (flaw) throw invalidField(toPath(['content', ...flaw.path]), flaw.message)
+}
+
+async function findFlaw(
+  form: Record<string, unknown>,
   content: Record<string, unknown>,
-): SchemaFlaw | undefined {
-  if (schema === undefined) return undefined
-  try {
-    return findFlawByForeignSchema(schema, content)
-  } catch {
-    // The schema is none, and that is not for the person to mend: the server sees for itself what it gets.
-    return undefined
-  }
+): Promise<SchemaFlaw | undefined> {
+  const text = Buffer.from(JSON.stringify(form))
+  if (text.byteLength > longestFormBytes || findJsonExcess(text, bounds)) return undefined
+  const verdict = await schemaChecks.checkForm(form, content)
+  return verdict.kind === 'flaw' ? verdict : undefined
 }

@@ -7,6 +7,7 @@ import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import type { Core } from '../core.ts'
 import type { PermissionQuery } from '../ports.ts'
 import type { Caller, PermissionAnswer, PermissionRecord, SessionRecord } from '../records.ts'
+import { checkContent } from './elicitation-content.ts'
 import { toPermissionAnswer } from './permission-answers.ts'
 import { checkPermissionMode } from './permission-mode.ts'
 import type { PermissionService } from './permission-service.ts'
@@ -49,6 +50,9 @@ export class Permissions implements PermissionService {
     if (body.permissionMode) checkPermissionMode(body.permissionMode, allowBypassPermissions)
     const isAllowed = (mode: PermissionMode) => mode !== 'bypassPermissions' || allowBypassPermissions
     const answer = toPermissionAnswer(permission, body, isAllowed)
+    if (permission.kind === 'elicitation' && answer.allow) {
+      await checkContent(permission.request.elicitation, answer.input)
+    }
     const session = live.find(sessionId)
     const decided = await session?.decide(permissionId, { answer, decidedBy: caller.keyId })
     if (!session || !decided) throw alreadyResolved(await this.get(caller, sessionId, permissionId))

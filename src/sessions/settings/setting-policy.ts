@@ -7,6 +7,7 @@ import type { AgentLauncher } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 import type { SessionsOptions } from '../sessions-options.ts'
 import { checkSupport, dependsOnInstalled, type Wanted } from './model-support.ts'
+import { checkOutputSchema } from './output-schema.ts'
 
 type CreateRequest = OperationInput<'createSession'>['body']
 export type PatchRequest = OperationInput<'patchSession'>['body']
@@ -28,6 +29,7 @@ export class SettingPolicy {
   async admit(request: CreateRequest): Promise<SessionSettings> {
     const settings = pickSettings(request)
     this.#checkAllowed(settings)
+    await checkOutputSchema(settings.outputFormat)
     await this.#checkSupport({ model: request.model ?? null, settings })
     if (!settings.additionalDirectories) return settings
     const resolved = settings.additionalDirectories.map((directory, index) =>
@@ -45,6 +47,7 @@ export class SettingPolicy {
     // Those that are not allowed any more do not take effect: see `SettingsInForce`.
     const { settingSources: _, ...others } = settings
     this.#checkAllowed(others)
+    await checkOutputSchema(settings.outputFormat)
     for (const [index, directory] of (settings.additionalDirectories ?? []).entries()) {
       await resolveDirectory(`additionalDirectories[${index}]`, directory, this.#options)
     }

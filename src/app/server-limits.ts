@@ -1,0 +1,163 @@
+import type { Server, ServerOptions } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
+import { limitsSchema, type ResolvedLimits } from '../config/limits.ts'
+
+type ConnectionLimits = Pick<ResolvedLimits, 'connections' | 'connectionsPerAddress'>
+
+/** Options of Node's HTTP server that bound how long a request may take to arrive. */
+export function toServerOptions({
+  headersTimeoutMs,
+  requestTimeoutMs,
+}: Pick<ResolvedLimits, 'headersTimeoutMs' | 'requestTimeoutMs'>): ServerOptions {
+  return {
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, headersTimeoutMs),
+    maxHeaderSize: 16 * 1024,
+    keepAliveTimeout: 5_000,
+  }
+}
+
+const defaults = limitsSchema.parse({})
+
+/**
+ * Safe options for the server of a host application. What they cannot say is said by `limitConnections`.
+ *
+ * @example
+ * const server = limitConnections(createServer(serverOptions, app))
+ * server.listen(3000)
+ */
+export const serverOptions: Readonly<ServerOptions> = Object.freeze(toServerOptions(defaults))
+
+/**
+ * Bounds the connections of an HTTP or HTTPS server. One connection too many takes the place of the oldest that has sent no
+ * request, then of the oldest that rests between two requests; where all of them are at work it is answered with 503.
+ * Connections that say nothing cannot use up the descriptors of the process.
+ *
+ * @param limits behind a proxy all callers have one address: set `connectionsPerAddress` to `connections` there
+ * @returns the server
+ */
+export function limitConnections<S extends Server | HttpsServer>(
+  server: S,
+  limits: Partial<ConnectionLimits> = {},
+): S {
+  const { connections, connectionsPerAddress } = limits
+  const guard = new ConnectionGuard(
+    limitsSchema.parse({
+      ...(connections !== undefined && { connections }),
+      ...(connectionsPerAddress !== undefined && { connectionsPerAddress }),
+    }),
+  )
+  // Requests name the encrypted socket, which exists after the handshake.
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
+  server.on(event, (socket: Socket) => guard.add(socket))
+  server.prependListener('request', ({ socket }, res) => {
+    guard.begin(socket)
+    res.once('close', () => guard.end(socket))
+  })
+  return server
+}
+
+interface Group {
+  count: number
+  /** Connections that have sent no request yet, oldest first. */
+  silent: Set<Socket>
+  /** Connections between two requests, oldest first. */
+  resting: Set<Socket>
+}
+
+const newGroup = (): Group => ({ count: 0, silent: new Set(), resting: new Set() })
+
+class ConnectionGuard {
+  readonly #limits: ConnectionLimits
+  readonly #all = newGroup()
+  readonly #byAddress = new Map<string, Group>()
+  readonly #groups = new WeakMap<Socket, Group>()
+  readonly #atWork = new WeakMap<Socket, number>()
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits
+  }
+
+  add(socket: Socket): void {
+    const address = socket.remoteAddress ?? ''
+    const group = this.#byAddress.get(address) ?? newGroup()
+    this.#byAddress.set(address, group)
+    this.#groups.set(socket, group)
+    const { connections, connectionsPerAddress } = this.#limits
+    const makesRoom =
+      (group.count < connectionsPerAddress || evict(group)) &&
+      (this.#all.count < connections || evict(this.#all))
+    for (const { silent } of [group, this.#all]) silent.add(socket)
+    group.count++
+    this.#all.count++
+    socket.once('close', () => this.#remove(socket, address, group))
+    if (!makesRoom)
+      refuse(socket, group.count > connectionsPerAddress ? 'connectionsPerAddress' : 'connections')
+  }
+
+  begin(socket: Socket): void {
+    this.#atWork.set(socket, (this.#atWork.get(socket) ?? 0) + 1)
+    for (const { silent, resting } of this.#groupsOf(socket)) {
+      silent.delete(socket)
+      resting.delete(socket)
+    }
+  }
+
+  end(socket: Socket): void {
+    const left = (this.#atWork.get(socket) ?? 1) - 1
+    this.#atWork.set(socket, left)
+    if (left > 0 || socket.destroyed) return
+    for (const { resting } of this.#groupsOf(socket)) resting.add(socket)
+  }
+
+  #groupsOf(socket: Socket): Group[] {
+    const group = this.#groups.get(socket)
+    return group ? [group, this.#all] : []
+  }
+
+  #remove(socket: Socket, address: string, group: Group): void {
+    for (const { silent, resting } of [group, this.#all]) {
+      silent.delete(socket)
+      resting.delete(socket)
+    }
+    this.#all.count--
+    if (--group.count === 0) this.#byAddress.delete(address)
+  }
+}
+
+/** Whether a connection of the group could be ended. */
+function evict({ silent, resting }: Group): boolean {
+  for (const sockets of [silent, resting]) {
+    for (const socket of sockets) {
+      sockets.delete(socket)
+      // The count goes down when it is closed, which comes after this round of the event loop.
+      if (socket.destroyed) continue
+      socket.destroy()
+      return true
+    }
+  }
+  return false
+}
+
+function refuse(socket: Socket, limitName: keyof ConnectionLimits): void {
+  const body = JSON.stringify({
+    error: {
+      code: 'SERVER_LIMIT_REACHED',
+      message: `limits.${limitName}: no more connections at once; see the header Retry-After`,
+      details: { limitName: `limits.${limitName}` },
+    },
+  })
+  const head = [
+    'HTTP/1.1 503 Service Unavailable',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Retry-After: 5',
+    'Connection: close',
+  ]
+  socket.on('error', () => {})
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.destroySoon()
+}

@@ -1,0 +1,35 @@
+import { parentPort } from 'node:worker_threads'
+import {
+  findFormFlaw,
+  findOutputFlaw,
+  findSchemaFlaw,
+  type JsonSchema,
+  type SchemaFlaw,
+} from './json-schema.ts'
+
+/** What the worker of `schema-checks.ts` is asked. */
+export type SchemaQuestion =
+  | { kind: 'schema'; schema: JsonSchema }
+  | { kind: 'output'; schema: JsonSchema; value: unknown }
+  | { kind: 'form'; schema: JsonSchema; value: unknown }
+
+/** `ready` is sent once, when the worker has loaded what it needs. */
+export type SchemaReply = 'ready' | { flaw: SchemaFlaw | undefined } | { error: string }
+
+parentPort?.on('message', (question: SchemaQuestion) => parentPort?.postMessage(answer(question)))
+parentPort?.postMessage('ready' satisfies SchemaReply)
+
+function answer(question: SchemaQuestion): SchemaReply {
+  try {
+    switch (question.kind) {
+      case 'schema':
+        return { flaw: findSchemaFlaw(question.schema) }
+      case 'output':
+        return { flaw: findOutputFlaw(question.schema, question.value) }
+      case 'form':
+        return { flaw: findFormFlaw(question.schema, question.value) }
+    }
+  } catch (error) {
+    return { error: (error as Error).message }
+  }
+}
