@@ -50,7 +50,7 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
     config,
     log,
     version: readVersion(),
-    startedAt: Date.now(),
+    startedAt: performance.now(),
   })
   if (config.auth.enabled && config.auth.keys.length === 0) {
     log.warn('no API key is configured: every request that needs one will be refused')

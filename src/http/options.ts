@@ -60,6 +60,6 @@ export interface HttpDeps {
   config: HttpOptions
   log: Logger
   version: string
-  /** Milliseconds since 1970. */
+  /** As `performance.now()` has it, which no clock that is set can change. */
   startedAt: number
 }

@@ -44,7 +44,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     config: resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {}),
     log,
     version: '1.2.3',
-    startedAt: Date.now(),
+    startedAt: performance.now(),
     ...deps,
   })
   const app = express()

@@ -75,7 +75,9 @@ async function waitForTurn(
   const leave = watchers.enter(exchange, turn)
   let isLast = false
   const late = new AbortController()
-  const left = turn.createdAt + turn.timeoutMs + settleGraceMs - Date.now()
+  // Of a turn that was accepted before only the clock of the wall tells, and that may have been set.
+  const age = Math.max(0, Date.now() - turn.createdAt)
+  const left = turn.timeoutMs + settleGraceMs - age
   const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
   try {
     const signal = AbortSignal.any([stop, late.signal])

@@ -17,15 +17,14 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
     listModels: () => ({ status: 200, body: { models: deps.service.models() } }),
 
     async getHealth() {
-      const now = Date.now()
       const state = await inspect(deps)
       const checks = { store: toStoreCheck(state), claude: toClaudeCheck(state) }
       const unhealthy = deps.isClosing() || checks.store.status === 'failed'
       const body = {
-        timestamp: toTimestamp(now),
+        timestamp: toTimestamp(Date.now()),
         sessions: state?.store.ok ? state.store.sessions : { active: 0, total: 0 },
         version: deps.version,
-        uptimeMs: Math.max(0, now - deps.startedAt),
+        uptimeMs: Math.round(performance.now() - deps.startedAt),
         checks,
       }
       if (unhealthy) return { status: 503, body: { status: 'unhealthy', ...body } }
