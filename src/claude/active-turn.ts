@@ -1,5 +1,5 @@
 import type { SDKAssistantMessageError, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
-import type { TurnOutcome } from '../sessions/ports.ts'
+import type { ProcessState, TurnOutcome } from '../sessions/ports.ts'
 import { findCommandOutput } from './command-output.ts'
 import { ObservedUsage } from './observed-usage.ts'
 
@@ -20,6 +20,8 @@ export class ActiveTurn {
   /** Whether the process has taken the prompt up: an interrupt that comes before has no effect on it. */
   begun = false
   interruptRequested = false
+  /** Reads what a slash command has changed; undefined: the prompt runs none. */
+  effects: (() => Promise<ProcessState>) | undefined
   /** Settles when the process has answered the interrupt. */
   interruptAnswered: Promise<unknown> | undefined
   /** One, and one more for each time that more input was taken up after an answer. */

@@ -14,6 +14,7 @@ import type {
 import { ActiveTurn } from './active-turn.ts'
 import { createAgentQuestions } from './agent-questions.ts'
 import { toCheckedOutcome } from './checked-outcome.ts'
+import { watchCommand } from './command-effects.ts'
 import { ConversationProcess } from './conversation-process.ts'
 import { ConversationRecovery } from './conversation-recovery.ts'
 import { CostMeter } from './cost-meter.ts'
@@ -23,13 +24,13 @@ import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { InstructionPlugin } from './instruction-plugin.ts'
 import type { ObservedUsage } from './observed-usage.ts'
-import { type AskPermission, ProposedPlans, toPermissionCallbacks } from './permission-callbacks.ts'
+import { type AskPermission, ProposedPlans } from './permission-callbacks.ts'
+import { toProcessOptions } from './process-options.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
-import { withRemembered } from './remembered-permissions.ts'
 import { type ClaudeSettings, toEnvironment, toSdkOptions } from './sdk-options.ts'
 import { findMissedInput } from './steered-input.ts'
-import { tellOfChangedInput, toToolHooks } from './tool-hooks.ts'
+import { tellOfChangedInput } from './tool-hooks.ts'
 import { isTransient } from './transient-frames.ts'
 import { toFigures, toFiguresSoFar } from './turn-figures.ts'
 import { toUserMessage } from './user-message.ts'
@@ -113,7 +114,10 @@ export class ClaudeAgent implements Agent {
       if (failure) return this.#settle(failedToStart(failure))
       if (turn.interruptRequested && !continues) return this.#settle(interrupted(turn))
       if (continues) return this.#goOn(turn, steered)
-      turn.send = () => this.#live.send(toUserMessage(turnId, said, commands))
+      turn.send = () => {
+        if (commands) turn.effects = watchCommand(this.#live.query)
+        this.#live.send(toUserMessage(turnId, said, commands))
+      }
       this.#sendWhenFree(turn)
     })
     return turn.ended
@@ -175,18 +179,16 @@ export class ClaudeAgent implements Agent {
   }
 
   #open(): ConversationProcess {
-    const { settings, transcripts, registry, listener, log } = this.#context
+    const { settings, transcripts, registry, log } = this.#context
     const spec = this.#spec
-    const asking = spec.settings.permissionPrompts === 'ask' && toPermissionCallbacks(this.#ask)
     const environment = toEnvironment(settings, spec.settings.agentEnv)
     return new ConversationProcess(spec, {
       recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
-      toOptions: (opened, given) => ({
-        ...withRemembered(toSdkOptions(opened, settings, transcripts, given), spec.remembered),
-        ...asking,
-        ...this.#plugin.options,
-        ...toToolHooks(listener, log, spec),
-      }),
+      toOptions: (opened, given) =>
+        toProcessOptions(spec, this.#context, this.#ask, {
+          ...toSdkOptions(opened, settings, transcripts, given),
+          ...this.#plugin.options,
+        }),
       keeping: { registry, onFrame: () => this.#watchdog.feed(), onFault: fault => this.#giveUp(fault) },
       log,
       onStart: (query, opened) => this.#onStart(query, opened),
@@ -311,6 +313,7 @@ export class ClaudeAgent implements Agent {
     }
     if (message.type === 'system' && 'permissionMode' in message) {
       this.permissionMode = message.permissionMode ?? this.permissionMode
+      void listener.onState({ permissionMode: this.permissionMode })
     }
     if (message.type === 'system' && message.subtype === 'init') {
       listener.onIdentity({ claudeSessionId: message.session_id, model: message.model })
@@ -358,7 +361,8 @@ export class ClaudeAgent implements Agent {
     turn.finished = true
     const outcome = toCheckedOutcome(turn, this.#costBefore, this.#spec.settings.outputFormat)
     this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
-    void Promise.all([outcome, turn.interruptAnswered]).then(([settled]) => {
+    const effects = turn.effects?.().then(state => this.#context.listener.onState(state))
+    void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {
       if (turn === this.#turn) this.#settle(settled)
     })
   }

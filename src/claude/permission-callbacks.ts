@@ -7,6 +7,7 @@ import type {
 } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionKind, PermissionSuggestion } from '../contract/permissions.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
+import { AnsweredCalls } from './answered-calls.ts'
 
 export type AskPermission = (question: PermissionQuestion, signal: AbortSignal) => Promise<PermissionAnswer>
 
@@ -41,23 +42,27 @@ export class ProposedPlans {
 /** What makes Claude Code ask people (SDK options `canUseTool`, `onElicitation`). */
 export function toPermissionCallbacks(
   ask: AskPermission,
-): Pick<Options, 'permissionPrompts' | 'canUseTool' | 'onElicitation'> {
+): Pick<Options, 'permissionPrompts' | 'canUseTool' | 'onElicitation' | 'hooks'> {
+  const calls = new AnsweredCalls()
   const canUseTool: CanUseTool = async (toolName, input, options) => {
-    const answer = await ask(
-      {
-        kind: kindByTool[toolName] ?? 'tool',
-        toolName,
-        toolUseId: options.toolUseID,
-        agentId: options.agentID ?? null,
-        input,
-        title: options.title ?? titleOf(kindByTool[toolName] ?? 'tool', toolName),
-        description: options.description ?? options.decisionReason ?? null,
-        suggestions: (options.suggestions ?? []) as PermissionSuggestion[],
-        elicitation: null,
-      },
-      options.signal,
-    )
+    const kind = kindByTool[toolName] ?? 'tool'
+    const question: PermissionQuestion = {
+      kind,
+      toolName,
+      toolUseId: options.toolUseID,
+      agentId: options.agentID ?? null,
+      input,
+      title: options.title ?? titleOf(kind, toolName),
+      description: options.description ?? options.decisionReason ?? null,
+      suggestions: (options.suggestions ?? []) as PermissionSuggestion[],
+      elicitation: null,
+    }
+    const answer = await ask(question, options.signal)
+    const changed = kind === 'tool' ? answer.input : null
+    const isTaken = await calls.take(question, answer, changed)
     if (!answer.allow) return { behavior: 'deny', message: answer.message ?? 'Denied by the user' }
+    if (isTaken) await aborted(options.signal)
+    if (changed) return { behavior: 'deny', message: unchecked }
     return {
       behavior: 'allow',
       updatedInput: answer.input ?? input,
@@ -89,11 +94,19 @@ export function toPermissionCallbacks(
       },
       signal,
     )
-    if (!answer.allow) return { action: 'decline' }
+    if (!answer.allow) return { action: answer.unanswered ? 'cancel' : 'decline' }
     return { action: 'accept', content: (answer.input ?? {}) as Record<string, string> }
   }
 
-  return { permissionPrompts: 'host', canUseTool, onElicitation }
+  return { permissionPrompts: 'host', canUseTool, onElicitation, hooks: calls.hooks }
+}
+
+const unchecked =
+  'The user allowed this with another input, which could not be checked against the rules. Nothing was run.'
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 /** A sentence for people where Claude Code has none. */

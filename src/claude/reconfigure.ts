@@ -48,7 +48,13 @@ async function replaceServers(query: Query, before: Servers, after: Servers): Pr
 /** What no process takes while it lives; what people allowed meanwhile it knows already. */
 function atStartOnly({ settings, ...spec }: AgentSpec) {
   const { effort: _effort, mcpServers: _servers, permissionTimeoutMs: _timeout, ...fixed } = settings
-  const { model: _model, permissionMode: _mode, remembered: _remembered, ...rest } = spec
+  const {
+    model: _model,
+    permissionMode: _mode,
+    remembered: _remembered,
+    workingDirectory: _dir,
+    ...rest
+  } = spec
   const { claudeSessionId: _id, resume: _resume, continueAt: _call, budgetLeftUsd: _left, ...others } = rest
   // Only what is left of the limit counts, and what is undefined is not set.
   const { agenticTurns = 0, ...fixedOthers } = others

@@ -1,6 +1,7 @@
 import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentListener, AgentSpec, ToolUse } from '../sessions/ports.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
+import { toStateHooks } from './state-hooks.ts'
 
 /** Tools that change files, or start what does; a regular expression of Claude Code's. */
 const writingTools = 'Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|Agent|Task|Skill|Monitor|mcp__.*'
@@ -19,9 +20,9 @@ const timeout = 90
  * @param spec.instructions what subagents are told as well
  */
 export function toToolHooks(
-  listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool'>,
+  listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool' | 'onState'>,
   log: { warn(fields: object, message: string): void },
-  { continueAt: askedFor, instructions }: Partial<Pick<AgentSpec, 'continueAt' | 'instructions'>> = {},
+  spec: Partial<Pick<AgentSpec, 'continueAt' | 'workingDirectory' | 'instructions'>> = {},
 ): Pick<Options, 'hooks'> {
   const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {
     return async input => {
@@ -37,16 +38,18 @@ export function toToolHooks(
   const before = { timeout, matcher: writingTools, hooks: [toCallback(use => listener.onBeforeTool(use))] }
   const after = { timeout, matcher: fileTools, hooks: [toCallback(use => listener.onAfterTool(use))] }
   const ask: HookCallback = async input => {
-    if (!('tool_use_id' in input) || input.tool_use_id !== askedFor) return {}
+    if (!('tool_use_id' in input) || input.tool_use_id !== spec.continueAt) return {}
     return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask' } }
   }
-  const asking = askedFor === undefined ? [] : [{ hooks: [ask] }]
+  const asking = spec.continueAt === undefined ? [] : [{ hooks: [ask] }]
+  const { PostToolUse: state = [], ...others } = toStateHooks(listener, spec.workingDirectory ?? null)
   return {
     hooks: {
+      ...others,
       PreToolUse: [before, ...asking],
-      PostToolUse: [after],
+      PostToolUse: [after, ...state],
       PostToolUseFailure: [after],
-      ...toMemoryHook(instructions?.memory ?? ''),
+      ...toMemoryHook(spec.instructions?.memory ?? ''),
     },
   }
 }

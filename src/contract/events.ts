@@ -67,6 +67,7 @@ export const eventSchemas = {
     model: z.string().nullable().optional(),
     permissionMode: permissionMode.optional(),
     maxTurns: z.int().nullable().optional(),
+    workingDirectory: z.string().optional(),
     ...changeableSettings,
   }),
   'session.rewound': z.strictObject({

@@ -53,7 +53,7 @@ export const permissionFields = {
   description: z.string().nullable(),
   suggestions: z
     .array(suggestion)
-    .meta({ description: 'What `remember` would allow for the rest of the session' }),
+    .meta({ description: 'What `remember: { suggestions }` can allow for the rest of the session' }),
   questions: z.array(question).optional(),
   plan: z.string().optional(),
   elicitation: elicitation.optional(),
@@ -63,6 +63,13 @@ export const permissionFields = {
   decidedAt: timestamp.nullable(),
   decidedBy: z.string().nullable().meta({ description: 'Id of the API key that answered' }),
   message: z.string().nullable().meta({ description: 'What was said with the decision' }),
+  updatedInput: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .meta({ description: 'What the tool was called with in place of `input`; null: with `input`' }),
+  remembered: z.array(suggestion).meta({
+    description: 'What the answer changed for the rest of the session, exactly; empty: nothing',
+  }),
 }
 
 export const permissionRequest = z.strictObject(permissionFields).meta({ id: 'PermissionRequest' })
@@ -86,15 +93,26 @@ export const answerPermissionRequest = z
       .record(z.string(), z.unknown())
       .optional()
       .meta({ description: 'The tool is called with this instead; with `allow` for kind `tool`' }),
-    message: z
-      .string()
-      .max(10_000)
-      .optional()
-      .meta({ description: 'Claude is told it; with `deny` it is the reason or the feedback' }),
-    remember: z.literal('session').optional().meta({
+    message: z.string().max(10_000).optional().meta({
       description:
-        'Applies the suggestions, or a rule for the whole tool where there are none, for the rest of the session; with `allow`',
+        'Claude is told it; with `deny` it is the reason or the feedback. Not for kind `elicitation`',
     }),
+    remember: z
+      .union([
+        z.literal('session'),
+        z.strictObject({
+          suggestions: z
+            .array(z.int().min(0))
+            .min(1)
+            .max(100)
+            .meta({ description: "Indexes of the request's `suggestions`" }),
+        }),
+      ])
+      .optional()
+      .meta({
+        description:
+          '`session`: the call that was allowed to run may run again in this session without asking; `suggestions`: what these suggestions say, which can be wider (more commands, a directory, a permission mode). With `allow` for kind `tool`',
+      }),
     interrupt: z.boolean().default(false).meta({ description: 'Stops the turn as well; with `deny`' }),
     answers: z
       .record(z.string(), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]))

@@ -108,6 +108,10 @@ export const session = z
       })
       .meta({ id: 'SettingsInForce' }),
     workspace,
+    workingDirectory: z.string().meta({
+      description:
+        "Where the shell of Claude's process is: `config.cwd`, or where a command or a worktree has led it. A new process begins in `config.cwd` again, or in the worktree, and Claude is told",
+    }),
     metadata: z.record(z.string(), z.unknown()),
     title: z.string().nullable(),
     claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),

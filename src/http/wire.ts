@@ -50,6 +50,7 @@ export function toSession(view: SessionView): Session {
     },
     settingsInForce: view.settingsInForce,
     workspace: session.workspace ?? { type: 'directory', path: session.cwd },
+    workingDirectory: session.workingDirectory ?? session.cwd,
     claudeSessionId: session.claudeSessionId,
     transcript: session.transcript,
     forkedFrom: session.forkedFrom,

@@ -1,42 +1,23 @@
 import type { DeltaEvent } from '../contract/events.ts'
 import type { Prompt } from '../contract/turns.ts'
-import type { Sealer } from '../lib/sealed-text.ts'
+import type { AgentKeeperContext } from './agent-keeper-context.ts'
 import { BackgroundWork } from './conversation/background-work.ts'
 import { noteConversation } from './conversation/lost-conversation.ts'
 import { FileTracking } from './files/file-tracking.ts'
-import type { EventLog } from './log/event-log.ts'
+import { FollowedState } from './followed-state.ts'
 import { messageIdOf } from './log/message-shape.ts'
-import { SessionWriter, type WriterLog } from './log/session-writer.ts'
+import { SessionWriter } from './log/session-writer.ts'
 import { PermissionBroker } from './permissions/permission-broker.ts'
-import type { Agent, AgentLauncher, AgentListener, Store, Workspaces } from './ports.ts'
-import type { Place, PlaceHolder, ProcessPool } from './process-pool.ts'
+import type { Agent, AgentListener } from './ports.ts'
+import type { Place, PlaceHolder } from './process-pool.ts'
 import type { RunConfiguration, SessionRecord } from './records.ts'
 import { RestTimer } from './rest-timer.ts'
 import { toRunConfiguration } from './run-configuration.ts'
 import type { OpenTurn } from './running-turn.ts'
 import { toLaunchSpec } from './settings/launch-spec.ts'
-import { noteInForce, type SettingsInForce } from './settings/settings-in-force.ts'
+import { noteInForce } from './settings/settings-in-force.ts'
 import type { Spare } from './spare-agent.ts'
 import { isLastAgenticTurn, noteFigures, noteMessage } from './turn-progress.ts'
-
-export interface AgentKeeperContext {
-  store: Store
-  log: EventLog
-  launcher: AgentLauncher
-  pool: ProcessPool
-  sealer: Sealer
-  settingsInForce: SettingsInForce
-  /** How long a process may wait for its next turn before it is ended, in milliseconds. */
-  idleTimeoutMs: number
-  /** How long a process is kept for a permission request that nobody answers, in milliseconds. */
-  permissionParkMs: number
-  faults: WriterLog
-  workspaces: Workspaces
-  /** Fires when the service gives up waiting. */
-  signal: AbortSignal
-  /** The session's process is gone and nothing runs. */
-  onDispensable(sessionId: string): void
-}
 
 /**
  * Owns the process of one session: gets it a place in the pool, starts it, keeps it between turns, ends it, and
@@ -47,6 +28,7 @@ export class AgentKeeper implements PlaceHolder {
   readonly permissions: PermissionBroker
   readonly #files: FileTracking
   readonly background: BackgroundWork
+  readonly state: FollowedState
   claudeSessionId: string
   readonly #session: Pick<SessionRecord, 'id' | 'tenantId'>
   readonly #context: AgentKeeperContext
@@ -76,6 +58,7 @@ export class AgentKeeper implements PlaceHolder {
     this.#rest = new RestTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, owner, context.faults, context.signal)
     this.background = new BackgroundWork(owner, this.writer)
+    this.state = new FollowedState(this.writer, session.cwd, () => this.#findSession())
     this.#files = new FileTracking({
       ...context,
       findSession: () => this.#findSession(),
@@ -91,8 +74,9 @@ export class AgentKeeper implements PlaceHolder {
       isProcessNeeded: () =>
         this.background.tasks > 0 || isLastAgenticTurn(currentTurn(), this.#configuration.maxTurns),
       canContinue: toolUseId => this.#canContinue(toolUseId),
+      isShellElsewhere: () => this.state.isShellElsewhere,
       abandon: async () => this.#agent?.abandon(),
-      findTimeoutMs: async () => (await this.#findSession()).settings.permissionTimeoutMs,
+      findSession: () => this.#findSession(),
     })
   }
 
@@ -259,6 +243,7 @@ export class AgentKeeper implements PlaceHolder {
     const agent = this.#agent
     if (!agent?.alive) return this.#launch(continueAt)
     this.#stale = false
+    this.state.begin()
     const isUpToDate = await this.#findSpec().then(
       ({ spec, configuration }) => {
         this.#configuration = configuration
@@ -281,6 +266,7 @@ export class AgentKeeper implements PlaceHolder {
     const old = this.#agent
     this.#agent = undefined
     this.#stale = false
+    this.state.begin()
     // Two processes of one conversation would both write its transcript.
     await old?.close()
     await this.#loseBackground()
@@ -298,7 +284,9 @@ export class AgentKeeper implements PlaceHolder {
   /** @param continues what the turn that goes on has worked with; null: as the session is set now */
   async #findSpec(continues: RunConfiguration | null = null) {
     const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
-    const session = { ...(await this.#findSession()), ...continues }
+    const stored = await this.#findSession()
+    const session = { ...stored, ...continues }
+    if (continues) this.state.continueWith(continues, this.permissions.continuesInMode, stored)
     const spec = await toLaunchSpec(this.#context, session, conversation)
     const note = noteInForce(session, spec.settingSources)
     if (note) await this.writer.write(note)
@@ -325,6 +313,7 @@ export class AgentKeeper implements PlaceHolder {
       onConversation: report =>
         noteConversation(this, this.#context, this.#session, report, this.#currentTurn()),
       onIdentity: identity => this.#onIdentity(identity),
+      onState: state => this.state.note(state),
       onPermission: (question, signal) => this.permissions.ask(question, signal),
       onTask: (task, turnId) => {
         this.background.note(task, turnId)

@@ -3,9 +3,11 @@ import { ServiceError } from '../contract/errors.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { InterruptResponse, Prompt } from '../contract/turns.ts'
 import { withEarlier } from './added-figures.ts'
-import { AgentKeeper, type AgentKeeperContext } from './agent-keeper.ts'
+import { AgentKeeper } from './agent-keeper.ts'
+import type { AgentKeeperContext } from './agent-keeper-context.ts'
 import { fillIn } from './attachments/attachments.ts'
 import { askAgent, askLiveAgent, type Question } from './conversation/agent-lending.ts'
+import type { StateField } from './followed-state.ts'
 import type { Remember } from './idempotency.ts'
 import { withMentions } from './mentions/mentions-of-turn.ts'
 import { newTurn } from './new-turn.ts'
@@ -25,6 +27,7 @@ import {
 import type { TurnRequest } from './session-service.ts'
 import { Unlaunchable } from './settings/unlaunchable.ts'
 import type { Spare } from './spare-agent.ts'
+import { refuseWhenFull } from './turn-limits.ts'
 import { workOn } from './turn-run.ts'
 import { isAtWork } from './turn-states.ts'
 
@@ -95,6 +98,11 @@ export class LiveSession {
     this.#keeper.markStale()
   }
 
+  /** Changes the session's record for a caller: see `FollowedState.change`. */
+  change<T>(fields: readonly StateField[], work: () => Promise<T>): Promise<T> {
+    return this.#keeper.state.change(fields, work)
+  }
+
   /**
    * Accepts a turn: stored when the promise resolves. A refused one changes nothing.
    * @param remember makes what is stored in the same transaction
@@ -112,7 +120,8 @@ export class LiveSession {
     }
     const starts = !this.isAtWork
     const admitted = starts && this.#keeper.reserve()
-    this.#refuseWhenFull(request, starts && !admitted)
+    const queued = { turnId: this.#current?.record.id, waiting: this.#queue.length }
+    refuseWhenFull(this.id, this.#context, queued, request, starts && !admitted)
     const now = Date.now()
     const turn = openTurn(newTurn(caller, this.id, request, now))
     if (starts) this.#current = turn
@@ -241,7 +250,7 @@ export class LiveSession {
   /** Refuses new turns and ends those that are open. The process ends by itself afterwards. */
   async end(): Promise<void> {
     this.#ended = true
-    await this.interrupt(undefined, true)
+    await Promise.all([this.interrupt(undefined, true), this.#keeper.permissions.close()])
     await this.#work
     // The last of what the process said is written as well.
     this.gone = this.#keeper.close().then(() => this.#keeper.writer.write({ events: [] }))
@@ -271,31 +280,6 @@ export class LiveSession {
       ...(remember && { idempotency: remember({ sessionId: this.id, turnId: turn.record.id }) }),
     })
     return { ...turn.record }
-  }
-
-  #refuseWhenFull({ onBusy }: TurnRequest, wouldWait: boolean): void {
-    const { maxQueuedTurns, maxWaitingTurns, pool } = this.#context
-    const turnId = this.#current?.record.id
-    if (turnId !== undefined && onBusy === 'reject') {
-      throw new ServiceError('SESSION_BUSY', `Session ${this.id} is running turn ${turnId}`, { turnId })
-    }
-    if (turnId !== undefined && this.#queue.length >= maxQueuedTurns) {
-      throw new ServiceError(
-        'TURN_QUEUE_FULL',
-        `Session ${this.id} has ${maxQueuedTurns} turns waiting already`,
-        {
-          limit: maxQueuedTurns,
-          waiting: this.#queue.length,
-        },
-      )
-    }
-    if (wouldWait && pool.waiting >= maxWaitingTurns) {
-      const waiting = pool.waiting
-      throw new ServiceError('TURN_QUEUE_FULL', `${waiting} turns are waiting for a process already`, {
-        limit: maxWaitingTurns,
-        waiting,
-      })
-    }
   }
 
   #setDeadline(turn: OpenTurn, timeoutMs: number): void {
@@ -373,6 +357,7 @@ export class LiveSession {
     turn.deadline?.cancel()
     if (outcome === 'shelved') return turn.markEnded()
     await this.#keeper.permissions.withdrawOfTurn()
+    await this.#keeper.state.settled()
     const at = Date.now()
     await this.#keeper.writer.write({
       ...toEnd(turn, outcome, at),

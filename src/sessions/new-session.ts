@@ -18,6 +18,7 @@ export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: 
     maxTurns: request.maxTurns ?? null,
     settings: pickSettings(request),
     remembered: [],
+    workingDirectory: null,
   }
 }
 

@@ -52,11 +52,11 @@ export async function reconcile(parts: Parts): Promise<void> {
 
 async function canWait(
   { launcher }: Parts,
-  { tenantId, claudeSessionId, cwd }: SessionRecord,
+  { tenantId, claudeSessionId, cwd, workingDirectory }: SessionRecord,
   permission: PermissionRecord,
 ): Promise<boolean> {
   const { toolUseId } = permission
-  if (toolUseId === null || !canBeContinued(permission)) return false
+  if (toolUseId === null || !canBeContinued(permission, workingDirectory !== null)) return false
   await launcher.recoverTranscript({ tenantId, claudeSessionId, cwd }, toolUseId)
   return launcher.canContinue({ tenantId, claudeSessionId }, toolUseId)
 }

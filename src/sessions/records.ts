@@ -65,8 +65,10 @@ export interface SessionRecord {
   forkedFrom: { sessionId: string; turnId: string | null } | null
   /** Parts of the log that no longer count, in order; both ends included. */
   rewound: { from: number; to: number }[]
-  /** What people have allowed for the rest of the session, as Claude Code has it. */
+  /** What people have allowed for the rest of the session: calls, and suggestions of Claude Code. */
   remembered: PermissionSuggestion[]
+  /** Where the shell of its process is, after `cd` or in a worktree; null: in `cwd`. */
+  workingDirectory: string | null
   /** The directory that was made for the session; null: `cwd` was there before. */
   workspace: Exclude<Workspace, { type: 'directory' }> | null
   /** The settings files that its process last read; null: it has not been started since this is noted. */
@@ -151,6 +153,8 @@ export interface PermissionAnswer {
   /** What is allowed beyond this once. */
   updates: PermissionSuggestion[]
   message: string | null
+  /** Denied because nobody has answered. */
+  unanswered?: true
 }
 
 export interface PermissionRecord {
@@ -171,6 +175,10 @@ export interface PermissionRecord {
   decidedAt: number | null
   decidedBy: string | null
   message: string | null
+  /** What the tool is called with in place of `request.input`; null: with that. */
+  updatedInput: Record<string, unknown> | null
+  /** What the answer changes for the rest of the session. */
+  remembered: PermissionSuggestion[]
 }
 
 /** A background task: it may outlive its turn, but not the process. */

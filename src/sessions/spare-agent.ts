@@ -93,6 +93,7 @@ export class SpareAgent implements PlaceHolder {
         // Nothing has been said in it that could be lost.
         onConversation: async () => {},
         onIdentity: identity => listener?.onIdentity(identity),
+        onState: async state => listener?.onState(state),
         onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
         onBeforeTool: async use => listener?.onBeforeTool(use),
         onAfterTool: async use => listener?.onAfterTool(use),

@@ -91,6 +91,8 @@ function toPermissionRow(permission: PermissionRecord): PermissionRow {
     decided_at: permission.decidedAt,
     decided_by: permission.decidedBy,
     message: permission.message,
+    updated_input: permission.updatedInput && JSON.stringify(permission.updatedInput),
+    remembered: permission.remembered.length > 0 ? JSON.stringify(permission.remembered) : null,
   }
 }
 
@@ -112,5 +114,7 @@ function toPermissionRecord(row: PermissionRow): PermissionRecord {
     decidedAt: row.decided_at,
     decidedBy: row.decided_by,
     message: row.message,
+    updatedInput: row.updated_input === null ? null : JSON.parse(row.updated_input),
+    remembered: row.remembered === null ? [] : JSON.parse(row.remembered),
   }
 }

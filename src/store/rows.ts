@@ -44,6 +44,7 @@ export function toSessionColumns(fields: Partial<SessionRecord>): Maybe<SessionC
     remembered: toJson(fields.remembered),
     workspace: toJsonOrNull(fields.workspace),
     settings_in_force: toJsonOrNull(fields.settingsInForce),
+    working_directory: fields.workingDirectory,
   }
 }
 
@@ -76,6 +77,7 @@ export function toSessionRecord(row: SessionRow): SessionRecord {
     remembered: JSON.parse(row.remembered),
     workspace: fromJson(row.workspace) as SessionRecord['workspace'],
     settingsInForce: fromJson(row.settings_in_force) as SessionRecord['settingsInForce'],
+    workingDirectory: row.working_directory,
     lastSequence: row.last_sequence,
     messageCount: row.message_count,
   }

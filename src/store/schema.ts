@@ -46,6 +46,8 @@ export interface SessionsTable {
   workspace: string | null
   /** JSON; null: not known. */
   settings_in_force: string | null
+  /** null: `cwd`. */
+  working_directory: string | null
 }
 
 export interface TranscriptEntriesTable {
@@ -114,6 +116,9 @@ export interface PermissionsTable {
   decided_at: number | null
   decided_by: string | null
   message: string | null
+  updated_input: string | null
+  /** null: nothing. */
+  remembered: string | null
 }
 
 export interface AttachmentsTable {

@@ -28,6 +28,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     settings: defaultSettings,
     secrets: {},
     remembered: [],
+    workingDirectory: null,
     workspace: null,
     forkedFrom: null,
     rewound: [],

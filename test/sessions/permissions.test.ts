@@ -177,46 +177,104 @@ describe('permission requests', () => {
     expect((await sessions.permissions.get(caller, session.id, id)).status).toBe('pending')
   })
 
-  test('remember applies what was suggested, or the whole tool, and the next process knows it', async () => {
-    const opened = await openAsking({ idleTimeoutMs: 1 })
-    const { sessions, session, pending, launcher } = opened
+  test('remember: session remembers the call that ran and nothing that Claude Code suggests', async () => {
+    const { sessions, session, pending, launcher } = await openAsking({ idleTimeoutMs: 1 })
     const suggestions = [
-      {
-        type: 'addRules',
-        rules: [{ toolName: 'Bash', ruleContent: 'make:*' }],
-        behavior: 'allow',
-        destination: 'localSettings',
-      },
-      { type: 'setMode', mode: 'bypassPermissions', destination: 'session' },
-      { type: 'setMode', mode: 'acceptEdits', destination: 'session' },
+      { type: 'addRules', rules: [{ toolName: 'Bash', ruleContent: 'make *' }], behavior: 'allow' },
+      { type: 'setMode', mode: 'acceptEdits' },
     ]
     const told: unknown[] = []
     launcher.script = async scene => {
-      const { updates } = await scene.ask(scene.text === 'first' ? { suggestions } : {})
-      told.push(updates)
+      told.push(await scene.ask({ suggestions, input: { command: scene.text, description: scene.text } }))
       return 'done'
     }
-    for (const prompt of ['first', 'second']) {
-      const turn = await sessions.submitTurn(caller, session.id, promptOf(prompt))
-      const [request] = await pending()
-      await sessions.permissions.answer(caller, session.id, request?.id ?? '', {
-        ...body,
-        remember: 'session',
-      })
-      await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
-      await until(() => launcher.agents.size === 0)
-    }
-    const rule = { ...suggestions[0], destination: 'session' }
-    const whole = {
-      type: 'addRules',
-      rules: [{ toolName: 'Bash' }],
-      behavior: 'allow',
-      destination: 'session',
-    }
-    expect(told).toEqual([[rule, suggestions[2]], [whole]])
+    const ask = (prompt: string) => sessions.submitTurn(caller, session.id, promptOf(prompt))
+    const ended = (id: string) => sessions.whenTurnEnded(caller, session.id, id, AbortSignal.timeout(30_000))
+    const first = await ask('rm -rf ./build')
+    const [request] = await pending()
+    const decided = await sessions.permissions.answer(caller, session.id, request?.id ?? '', {
+      ...body,
+      remember: 'session',
+      updatedInput: { command: 'make' },
+    })
+    const call = { type: 'call', toolName: 'Bash', input: { command: 'make' } }
+    expect(decided).toMatchObject({ remembered: [call], updatedInput: { command: 'make' } })
+    await ended(first.id)
+    await until(() => launcher.agents.size === 0)
+    // The call that ran runs again without asking, in a new process as well; the one that was asked for does not.
+    await ended((await ask('make')).id)
+    const third = await ask('rm -rf ./build')
+    const [again] = await pending()
+    expect(again?.request.input.command).toBe('rm -rf ./build')
+    await sessions.permissions.answer(caller, session.id, again?.id ?? '', { ...body, decision: 'deny' })
+    await ended(third.id)
+    expect(told).toMatchObject([
+      { allow: true, updates: [] },
+      { allow: true, updates: [], input: null },
+      { allow: false },
+    ])
     const stored = (await sessions.get(caller, session.id)).session
-    expect(stored).toMatchObject({ permissionMode: 'acceptEdits', remembered: [rule, whole] })
-    expect(launcher.launched.at(-1)).toMatchObject({ permissionMode: 'acceptEdits', remembered: [rule] })
+    expect(stored).toMatchObject({ permissionMode: 'default', remembered: [call] })
+  })
+
+  test('suggestions that are named are applied as they are, and the answer says which', async () => {
+    const { sessions, session, pending, launcher, store, cwd } = await openAsking({ idleTimeoutMs: 1 })
+    const rule = { type: 'addRules', rules: [{ toolName: 'Bash', ruleContent: 'make *' }], behavior: 'allow' }
+    const suggestions = [
+      { ...rule, destination: 'localSettings' },
+      { type: 'setMode', mode: 'bypassPermissions' },
+      { type: 'setMode', mode: 'acceptEdits' },
+      { type: 'addDirectories', directories: ['/'] },
+      { type: 'addDirectories', directories: [cwd] },
+      { type: 'addRules', rules: [{ toolName: 'Bash', ruleContent: '*' }], behavior: 'allow' },
+      { type: 'removeRules', rules: [{ toolName: 'Bash' }], behavior: 'deny' },
+    ]
+    let told: unknown
+    launcher.script = async scene => {
+      told = (await scene.ask({ suggestions })).updates
+      return 'done'
+    }
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('go'))
+    const [request] = await pending()
+    const answer = (numbers: number[], more: object = {}) =>
+      sessions.permissions.answer(caller, session.id, request?.id ?? '', {
+        ...body,
+        remember: { suggestions: numbers },
+        ...more,
+      })
+    const refused = { code: 'INVALID_REQUEST', details: { issues: [{ path: 'remember.suggestions[0]' }] } }
+    for (const number of [5, 6, 7]) await expect(answer([number])).rejects.toMatchObject(refused)
+    await expect(answer([1])).rejects.toMatchObject({ code: 'PERMISSION_MODE_NOT_ALLOWED' })
+    await expect(answer([3])).rejects.toMatchObject({ code: 'CWD_NOT_ALLOWED' })
+    await expect(answer([0], { updatedInput: { command: 'ls' } })).rejects.toMatchObject({
+      details: { issues: [{ path: 'remember.suggestions' }] },
+    })
+    const remembered = [
+      { ...rule, destination: 'session' },
+      { type: 'setMode', mode: 'acceptEdits', destination: 'session' },
+      { type: 'addDirectories', directories: [cwd], destination: 'session' },
+    ]
+    expect((await answer([0, 2, 4])).remembered).toEqual(remembered)
+    await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
+    expect(told).toEqual(remembered)
+    const stored = (await sessions.get(caller, session.id)).session
+    const kept = [remembered[0], remembered[2]]
+    expect(stored).toMatchObject({ permissionMode: 'acceptEdits', remembered: kept })
+    const events = await store.listEvents('default', { sessionId: session.id, after: 0, limit: 100 })
+    expect(events.filter(({ type }) => type === 'session.updated')).toMatchObject([
+      { payload: { permissionMode: 'acceptEdits' } },
+    ])
+    expect(events.find(({ type }) => type === 'permission.resolved')?.payload).toMatchObject({ remembered })
+    await until(() => launcher.agents.size === 0)
+    await sessions
+      .whenTurnEnded(
+        caller,
+        session.id,
+        (await sessions.submitTurn(caller, session.id, promptOf('hang'))).id,
+        AbortSignal.timeout(1),
+      )
+      .catch(() => {})
+    expect(launcher.launched.at(-1)).toMatchObject({ permissionMode: 'acceptEdits', remembered: kept })
   })
 })
 
@@ -232,9 +290,8 @@ test('what several answers at once remember is all remembered', async () => {
   const remember = { ...body, remember: 'session' } as const
   await Promise.all(requests.map(({ id }) => sessions.permissions.answer(caller, session.id, id, remember)))
   const { remembered } = (await sessions.get(caller, session.id)).session
-  expect(remembered.map(({ rules }) => rules)).toEqual(
-    expect.arrayContaining(names.map(toolName => [{ toolName }])),
-  )
+  expect(remembered).toHaveLength(names.length)
+  expect(remembered.map(({ toolName }) => toolName)).toEqual(expect.arrayContaining(names))
 })
 
 describe('without a process', () => {

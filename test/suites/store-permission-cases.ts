@@ -33,6 +33,8 @@ export function permissionCases(context: StoreContext): void {
     decidedAt: null,
     decidedBy: null,
     message: null,
+    updatedInput: null,
+    remembered: [],
     ...fields,
   })
   const save = (session: SessionRecord, savePermission: PermissionRecord) =>

@@ -22,6 +22,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     settings: defaultSettings,
     secrets: {},
     remembered: [],
+    workingDirectory: null,
     workspace: null,
     forkedFrom: null,
     rewound: [],

@@ -17,6 +17,7 @@ export function plainSpec(cwd: string, more: Partial<AgentSpec> = {}): AgentSpec
     settingSources: [],
     instructions: null,
     remembered: [],
+    workingDirectory: null,
     ...more,
   }
 }
@@ -29,6 +30,7 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
     onFigures: () => {},
     onConversation: async () => {},
     onIdentity: () => {},
+    onState: async () => {},
     onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
     onBeforeTool: async () => {},
     onAfterTool: async () => {},

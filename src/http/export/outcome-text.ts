@@ -24,9 +24,11 @@ export function toEnding(type: TerminalEventType, payload: Record<string, unknow
 
 /** What the event of a permission request that is over says. */
 export function toPermission(payload: Record<string, unknown>): string {
-  const { toolName, status, message } = payload
+  const { toolName, status, message, updatedInput } = payload
   const said = typeof message === 'string' && message !== '' ? `: ${message}` : ''
-  return `Permission for ${typeof toolName === 'string' ? toolName : 'a tool'} ${String(status ?? 'resolved')}${said}`
+  const changed = updatedInput ? `, with another input: ${JSON.stringify(updatedInput)}` : ''
+  const name = typeof toolName === 'string' ? toolName : 'a tool'
+  return `Permission for ${name} ${String(status ?? 'resolved')}${changed}${said}`
 }
 
 /** What the event of a rewinding says. */

@@ -1,9 +1,18 @@
 import type { PermissionRecord } from '../records.ts'
 
+/** Tools that run in the shell of the process, wherever that is. */
+const shellTools: ReadonlySet<string> = new Set(['Bash', 'PowerShell', 'Monitor'])
+
 /**
  * Whether a turn can go on at such a request in a new process: only a tool call of the main conversation is in the
- * transcript that a process takes up.
+ * transcript that a process takes up, and a command must not run in another directory than the one it was allowed in.
+ *
+ * @param isShellElsewhere whether the shell has left the directory that a new process begins in
  */
-export function canBeContinued({ kind, toolUseId, request }: PermissionRecord): boolean {
+export function canBeContinued(
+  { kind, toolName, toolUseId, request }: PermissionRecord,
+  isShellElsewhere: boolean,
+): boolean {
+  if (isShellElsewhere && shellTools.has(toolName)) return false
   return toolUseId !== null && kind !== 'elicitation' && request.agentId === null
 }

@@ -26,5 +26,7 @@ export function newPermission(
     decidedAt: null,
     decidedBy: null,
     message: null,
+    updatedInput: null,
+    remembered: [],
   }
 }

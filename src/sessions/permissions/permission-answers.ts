@@ -1,44 +1,51 @@
 import { invalidField } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
-import type { PermissionSuggestion } from '../../contract/permissions.ts'
-import type { PermissionMode } from '../../contract/sessions.ts'
+import { findInputFlaw } from '../../contract/tool-inputs.ts'
+import { toPath } from '../../lib/json-flaws.ts'
 import type { PermissionAnswer, PermissionRecord } from '../records.ts'
 import { toContent } from './elicitation-content.ts'
+import { toRemembered, toUpdates } from './remembering.ts'
 
 type Body = OperationInput<'answerPermission'>['body']
 
-/** Which fields mean something for which kind, beside `decision` and `message`. */
+/** Which fields mean something for which kind, beside `decision`. */
 const fieldsOf: Record<
   PermissionRecord['kind'],
   { allow: readonly (keyof Body)[]; deny: readonly (keyof Body)[] }
 > = {
-  tool: { allow: ['updatedInput', 'remember'], deny: ['interrupt'] },
-  question: { allow: ['answers'], deny: ['interrupt'] },
-  plan: { allow: ['permissionMode'], deny: ['interrupt'] },
+  tool: { allow: ['message', 'updatedInput', 'remember'], deny: ['message', 'interrupt'] },
+  question: { allow: ['message', 'answers'], deny: ['message', 'interrupt'] },
+  plan: { allow: ['message', 'permissionMode'], deny: ['message', 'interrupt'] },
+  // The MCP server takes a form or none, and Claude is not told of either.
   elicitation: { allow: ['content'], deny: ['interrupt'] },
 }
-const particular = ['updatedInput', 'remember', 'interrupt', 'answers', 'permissionMode', 'content'] as const
+const particular = [
+  'message',
+  'updatedInput',
+  'remember',
+  'interrupt',
+  'answers',
+  'permissionMode',
+  'content',
+] as const
 
 /**
- * What the process is told.
+ * What the process is told, and what the answer changes for the rest of the session.
  *
- * @param isModeAllowed which permission modes may be gone on with
  * @throws ServiceError INVALID_REQUEST that names a field which means nothing here, or which is missing
  */
 export function toPermissionAnswer(
   permission: PermissionRecord,
   body: Body,
-  isModeAllowed: (mode: PermissionMode) => boolean,
-): PermissionAnswer {
+): { answer: PermissionAnswer; remembered: PermissionRecord['remembered'] } {
   refuseMeaningless(permission, body)
   const message = body.message ?? null
-  if (body.decision === 'deny') return { allow: false, input: null, updates: [], message }
-  return {
-    allow: true,
-    input: toInput(permission, body),
-    updates: toUpdates(permission, body, isModeAllowed),
-    message,
+  if (body.decision === 'deny') {
+    return { answer: { allow: false, input: null, updates: [], message }, remembered: [] }
   }
+  const input = toInput(permission, body)
+  const remembered = toRemembered(permission, body)
+  return { answer: { allow: true, input, updates: toUpdates(remembered), message }, remembered }
 }
 
 function refuseMeaningless({ kind, turnId }: PermissionRecord, body: Body): void {
@@ -54,10 +61,10 @@ function refuseMeaningless({ kind, turnId }: PermissionRecord, body: Body): void
   }
 }
 
-function toInput({ kind, request }: PermissionRecord, body: Body): Record<string, unknown> | null {
+function toInput({ kind, toolName, request }: PermissionRecord, body: Body): Record<string, unknown> | null {
   switch (kind) {
     case 'tool':
-      return body.updatedInput ?? null
+      return body.updatedInput ? checkInput(toolName, request.input, body.updatedInput) : null
     case 'question':
       return { ...request.input, answers: toAnswers(request.input.questions, body.answers) }
     case 'plan':
@@ -65,6 +72,16 @@ function toInput({ kind, request }: PermissionRecord, body: Body): Record<string
     case 'elicitation':
       return toContent(request.elicitation, body.content)
   }
+}
+
+function checkInput(
+  toolName: string,
+  asked: Record<string, unknown>,
+  given: Record<string, unknown>,
+): Record<string, unknown> {
+  const flaw = findInputFlaw(toolName, asked, given)
+  if (flaw) throw invalidField(toPath(['updatedInput', ...flaw.path]), flaw.message)
+  return given
 }
 
 /** Claude Code takes one text for each question; labels of several choices are joined as its own dialog does. */
@@ -81,21 +98,4 @@ function toAnswers(questions: unknown, answers: Body['answers']): Record<string,
       return [question, Array.isArray(answer) ? answer.join(', ') : answer]
     }),
   )
-}
-
-/** What is allowed for the rest of the session; nothing of it is written into settings files. */
-function toUpdates(
-  { kind, toolName, request }: PermissionRecord,
-  body: Body,
-  isModeAllowed: (mode: PermissionMode) => boolean,
-): PermissionSuggestion[] {
-  if (kind === 'plan') {
-    return [{ type: 'setMode', mode: body.permissionMode ?? 'default', destination: 'session' }]
-  }
-  if (body.remember === undefined) return []
-  const suggested = request.suggestions.filter(
-    ({ type, mode }) => type !== 'setMode' || isModeAllowed(mode as PermissionMode),
-  )
-  const whole = { type: 'addRules', rules: [{ toolName }], behavior: 'allow' }
-  return (suggested.length > 0 ? suggested : [whole]).map(update => ({ ...update, destination: 'session' }))
 }

@@ -2,12 +2,22 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { PermissionStatus } from '../../contract/permissions.ts'
 import { type Alarm, afterDuration, atTime } from '../../lib/alarm.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { PermissionAnswer, PermissionQuestion, PermissionRecord, RunConfiguration } from '../records.ts'
+import type { Change } from '../ports.ts'
+import type {
+  PermissionAnswer,
+  PermissionQuestion,
+  PermissionRecord,
+  RunConfiguration,
+  SessionRecord,
+} from '../records.ts'
 import type { OpenTurn } from '../running-turn.ts'
 import { isAtWork } from '../turn-states.ts'
 import { canBeContinued } from './continuable.ts'
+import { toInputChange } from './input-change.ts'
 import { newPermission } from './new-permission.ts'
 import { toPermissionRequest } from './permission-fields.ts'
+import { isRemembered } from './remembered-calls.ts'
+import { findMode } from './remembering.ts'
 
 /** How long a shutdown waits for a request to become one that can wait. */
 const shelvingBoundMs = 2_000
@@ -45,8 +55,10 @@ export interface PermissionBrokerContext {
   isInBackground(agentId: string | null): boolean
   /** What the process works with now. */
   findConfiguration(): RunConfiguration
-  /** How long a request waits for an answer. */
-  findTimeoutMs(): Promise<number>
+  /** The session as it is stored now. */
+  findSession(): Promise<SessionRecord>
+  /** Whether the shell has left the directory that a new process begins in. */
+  isShellElsewhere(): boolean
   /** Whether something else runs in the process. */
   isProcessNeeded(): boolean
   /** Whether a new process could go on at that tool call. */
@@ -59,6 +71,10 @@ export interface PermissionBrokerContext {
 export interface Decision {
   answer: PermissionAnswer
   decidedBy: string
+  /** What it changes for the rest of the session. */
+  remembered: PermissionRecord['remembered']
+  /** Stored with it. */
+  change: Pick<Change, 'session' | 'events'>
 }
 
 /**
@@ -74,6 +90,7 @@ export class PermissionBroker {
   parked: Parked | undefined
   /** Whether the server shuts down: what is open stays as it is stored. */
   isShelved = false
+  #isClosed = false
 
   constructor(context: PermissionBrokerContext) {
     this.#context = context
@@ -82,6 +99,11 @@ export class PermissionBroker {
   /** What the process worked with that the next one goes on for. */
   get continuesWith(): RunConfiguration | null {
     return this.#undelivered?.record.runsWith ?? null
+  }
+
+  /** The mode that the answer puts the next process into; undefined: the one that it starts with. */
+  get continuesInMode(): RunConfiguration['permissionMode'] | undefined {
+    return findMode(this.#undelivered?.answer.updates ?? [])
   }
 
   /** How many wait for an answer. */
@@ -94,17 +116,21 @@ export class PermissionBroker {
    * @param signal fires when the process does not want to know any more
    */
   async ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
-    if (this.isShelved) return deny(texts.withdrawn)
+    if (this.isShelved || this.#isClosed) return deny(texts.withdrawn)
     const known = this.#deliver(question)
     if (known) return known
     const { currentTurn, isInBackground } = this.#context
     const findTurn = () => (isInBackground(question.agentId) ? undefined : currentTurn())
     const turn = findTurn()
-    const timeoutMs = await this.#context.findTimeoutMs()
+    const { settings, remembered } = await this.#context.findSession()
+    const timeoutMs = settings.permissionTimeoutMs
     // What asked may be over by now.
-    if (signal.aborted || turn !== findTurn()) return deny(texts.withdrawn)
+    if (signal.aborted || this.#isClosed || turn !== findTurn()) return deny(texts.withdrawn)
+    if (isRemembered(remembered, question)) return { allow: true, input: null, updates: [], message: null }
     const asked = newPermission(this.#context.owner, turn, question, Date.now(), timeoutMs)
-    const record = canBeContinued(asked) ? { ...asked, runsWith: this.#context.findConfiguration() } : asked
+    const record = canBeContinued(asked, this.#context.isShellElsewhere())
+      ? { ...asked, runsWith: this.#context.findConfiguration() }
+      : asked
     const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
     this.#add(record, resolve)
     signal.addEventListener(
@@ -122,10 +148,10 @@ export class PermissionBroker {
    * Answers a request. Resolves when the answer is stored and the process has been told.
    * @returns undefined when there is no such request that waits for an answer
    */
-  async decide(permissionId: string, { answer, decidedBy }: Decision): Promise<PermissionRecord | undefined> {
+  async decide(permissionId: string, decision: Decision): Promise<PermissionRecord | undefined> {
+    const { answer } = decision
     await this.expireDue()
-    const status = answer.allow ? 'allowed' : 'denied'
-    return this.#settle(permissionId, status, answer, decidedBy)
+    return this.#settle(permissionId, answer.allow ? 'allowed' : 'denied', answer, decision)
   }
 
   /** Closes the requests whose `expiresAt` has come, whatever their timers say. */
@@ -144,6 +170,12 @@ export class PermissionBroker {
   /** Closes what was asked for beside the turns: the process that did is gone. */
   async withdrawOfBackground(): Promise<void> {
     await this.#withdraw(({ turnId }) => turnId === null)
+  }
+
+  /** The session has ended: whatever is open is closed, and nothing more is asked. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#withdraw(() => true)
   }
 
   /** Takes in a request that was open when the server stopped; its process is gone. */
@@ -208,7 +240,7 @@ export class PermissionBroker {
   /** Whether a request is of the kind that can wait without a process, and the only one that is open. */
   #mayPark({ record }: Open): boolean {
     const isAlone = this.#open.size === 1 && this.#open.has(record.id) && !this.parked
-    return isAlone && record.turnId !== null && canBeContinued(record)
+    return isAlone && record.turnId !== null && canBeContinued(record, this.#context.isShellElsewhere())
   }
 
   #park(permissionId: string, toolUseId: string): void {
@@ -232,17 +264,18 @@ export class PermissionBroker {
   }
 
   #close(permissionId: string, status: 'expired' | 'withdrawn'): Promise<unknown> {
-    return this.#settle(permissionId, status, deny(texts[status]), null)
+    return this.#settle(permissionId, status, deny(texts[status]))
   }
 
   async #settle(
     permissionId: string,
     status: PermissionStatus,
     answer: PermissionAnswer,
-    decidedBy: string | null,
+    decision?: Decision,
   ): Promise<PermissionRecord | undefined> {
     const open = this.#take(permissionId)
     if (!open) return undefined
+    const decidedBy = decision?.decidedBy ?? null
     const isParked = this.parked?.permissionId === permissionId && status !== 'withdrawn'
     const decided: PermissionRecord = {
       ...open.record,
@@ -253,8 +286,10 @@ export class PermissionBroker {
       decidedAt: Date.now(),
       decidedBy,
       message: decidedBy === null ? null : answer.message,
+      updatedInput: open.record.kind === 'tool' ? answer.input : null,
+      remembered: decision?.remembered ?? [],
     }
-    await this.#write(decided, 'permission.resolved')
+    await this.#write(decided, 'permission.resolved', decision?.change)
     if (isParked) this.#keepForNext(decided, answer)
     else open.resolve(answer)
     return decided
@@ -284,7 +319,11 @@ export class PermissionBroker {
   }
 
   /** With it goes what it makes of the turn. */
-  #write(record: PermissionRecord, type: 'permission.requested' | 'permission.resolved'): Promise<void> {
+  #write(
+    record: PermissionRecord,
+    type: 'permission.requested' | 'permission.resolved',
+    change: Pick<Change, 'session' | 'events'> = { events: [] },
+  ): Promise<void> {
     const turn = this.#context.currentTurn()
     const waits = [...this.#open.values()].some(open => open.record.turnId === turn?.record.id)
     const status = waits ? 'requires_action' : 'running'
@@ -292,12 +331,18 @@ export class PermissionBroker {
     if (moves) turn.record.status = status
     return this.#context.writer.write({
       savePermission: record,
+      ...(change.session && { session: change.session }),
       ...(moves && { updateTurn: { id: turn.record.id, status } }),
-      events: [{ type, turnId: record.turnId, payload: { ...toPermissionRequest(record) } }],
+      events: [
+        { type, turnId: record.turnId, payload: { ...toPermissionRequest(record) } },
+        ...toInputChange(record),
+        ...change.events,
+      ],
     })
   }
 }
 
+/** Nobody has said so. */
 function deny(message: string): PermissionAnswer {
-  return { allow: false, input: null, updates: [], message }
+  return { allow: false, input: null, updates: [], message, unanswered: true }
 }

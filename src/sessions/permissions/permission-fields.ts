@@ -27,5 +27,7 @@ export function toPermissionRequest(permission: PermissionRecord): PermissionReq
     decidedAt: permission.decidedAt === null ? null : toTimestamp(permission.decidedAt),
     decidedBy: permission.decidedBy,
     message: permission.message,
+    updatedInput: permission.updatedInput,
+    remembered: permission.remembered,
   }
 }

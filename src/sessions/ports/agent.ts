@@ -39,6 +39,8 @@ export interface AgentSpec {
   budgetLeftUsd?: number | null
   /** What people have allowed for the rest of the session. */
   remembered: PermissionSuggestion[]
+  /** Where the shell of an earlier process was; null: in `cwd`. */
+  workingDirectory: string | null
 }
 
 export interface AgentFailure {
@@ -91,6 +93,17 @@ export interface ConversationReport {
   holds(uuid: string): boolean
 }
 
+/** State of a process that Claude, a command or an answer changes while it lives; absent: not reported. */
+export interface ProcessState {
+  permissionMode?: PermissionMode
+  /** As a command asked for it; null: the default. */
+  model?: string | null
+  /** null: the model's default. */
+  effort?: SessionSettings['effort'] | null
+  /** Where its shell is. */
+  workingDirectory?: string
+}
+
 /** What an agent tells while it works; called in order, never after its turn's promise settled. */
 export interface AgentListener {
   /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
@@ -103,6 +116,8 @@ export interface AgentListener {
    * nothing is kept of conversations.
    */
   onConversation(report: ConversationReport): Promise<void>
+  /** The process is in another state than before, or tells it again. Resolves when that is stored; never rejects. */
+  onState(state: ProcessState): Promise<void>
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
   /**

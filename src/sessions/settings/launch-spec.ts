@@ -39,5 +39,6 @@ function toPlainSpec(session: SessionRecord, sealer: Sealer): PlainSpec {
     maxTurns: session.maxTurns,
     settings: unsealSettings(session, sealer),
     remembered: session.remembered,
+    workingDirectory: session.workingDirectory,
   }
 }

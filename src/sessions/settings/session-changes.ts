@@ -35,15 +35,24 @@ export class SessionChanges {
     if (request.permissionMode) checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
     const session = await known.getActive(caller, sessionId)
     await this.#policy.admitChange(session, request)
-    const { columns, payload } = this.#toChange(session, request)
-    if (Object.keys(payload).length === 0) return
-    await log.commit({
-      tenantId: session.tenantId,
-      sessionId: session.id,
-      at: Date.now(),
-      session: columns,
-      events: [{ type: 'session.updated', turnId: null, payload }],
-    })
+    const commit = async () => {
+      // The process may have changed it meanwhile.
+      const { columns, payload } = this.#toChange(await known.getActive(caller, sessionId), request)
+      if (Object.keys(payload).length === 0) return undefined
+      await log.commit({
+        tenantId: session.tenantId,
+        sessionId: session.id,
+        at: Date.now(),
+        session: columns,
+        events: [{ type: 'session.updated', turnId: null, payload }],
+      })
+      return payload
+    }
+    const followed = (['permissionMode', 'model', 'effort'] as const).filter(
+      field => request[field] !== undefined,
+    )
+    const running = live.find(session.id)
+    await (running ? running.change(followed, commit) : commit())
     if (configuration.some(field => request[field] !== undefined)) live.find(session.id)?.reconfigure()
   }
 

@@ -15,6 +15,7 @@ import { ownWork } from './013-own-work.ts'
 import { runConfiguration } from './014-run-configuration.ts'
 import { settingsInForce } from './015-settings-in-force.ts'
 import { lostTurns } from './016-lost-turns.ts'
+import { followedState } from './017-followed-state.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   runConfiguration,
   settingsInForce,
   lostTurns,
+  followedState,
 ]
