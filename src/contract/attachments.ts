@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { imageMediaTypes } from '../lib/media-type.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { type Prompt, pagination } from './turns.ts'
+import { cursorParameter, type Prompt, pagination } from './turns.ts'
 
 /** The largest content of each kind, in bytes; the same for what is inline and what was uploaded. */
 export const attachmentLimits = {
@@ -43,6 +43,7 @@ export const createAttachmentQuery = z.strictObject({
 export const listAttachmentsQuery = z.strictObject({
   limit: integerParameter(1, 1000).default(100),
   offset: integerParameter(0, 1_000_000_000).default(0),
+  cursor: cursorParameter,
 })
 
 export const listAttachmentsResponse = z

@@ -34,6 +34,10 @@ export const rewindSessionRequest = z
     path: ['conversation'],
     message: 'one of conversation and files has to be true',
   })
+  .refine(({ files, overwriteOthers }) => files || !overwriteOthers, {
+    path: ['overwriteOthers'],
+    message: 'means nothing without files',
+  })
   .meta({ id: 'RewindSessionRequest' })
 
 const changedLines = z.int().min(0).nullable()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { pagination } from './turns.ts'
+import { cursorParameter, pagination } from './turns.ts'
 
 export const command = z
   .strictObject({
@@ -173,6 +173,7 @@ export const listTasksQuery = z.strictObject({
   status: z.enum([...taskStatuses, 'all']).default('all'),
   limit: integerParameter(1, 1000).default(100),
   offset: integerParameter(0, 1_000_000_000).default(0),
+  cursor: cursorParameter,
 })
 
 export const listTasksResponse = z

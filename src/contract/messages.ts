@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { rewound } from './branching.ts'
 import { checkCommands, commands } from './commands.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { answerFields, pagination, prompt } from './turns.ts'
+import { answerFields, cursorParameter, pagination, prompt } from './turns.ts'
 
 const timeout = z
   .int()
@@ -37,6 +37,10 @@ export const sendMessageRequest = z
     path: ['background'],
     message: 'cannot be combined with stream',
   })
+  .refine(body => !(body.background && body.onDisconnect === 'interrupt'), {
+    path: ['onDisconnect'],
+    message: 'cannot be interrupt with background: nobody waits for the answer',
+  })
   .meta({ id: 'SendMessageRequest' })
 
 export const retryTurnRequest = z
@@ -67,7 +71,13 @@ export const streamPointer = z
     streamUrl: z.string(),
     method: z.literal('POST'),
     headers: z.strictObject({ 'Content-Type': z.string(), Accept: z.string() }),
-    body: z.strictObject({ prompt, timeout: z.int(), commands: z.boolean().optional() }),
+    body: z.strictObject({
+      prompt,
+      timeout: z.int(),
+      commands: z.boolean().optional(),
+      onBusy: z.string().optional(),
+      onDisconnect: z.string().optional(),
+    }),
   })
   .meta({ id: 'StreamPointer' })
 
@@ -100,12 +110,17 @@ export const listMessagesQuery = z
   .strictObject({
     limit: integerParameter(1, 1000).default(100),
     offset: integerParameter(0, 1_000_000_000).default(0),
+    cursor: cursorParameter,
     after: integerParameter(0, Number.MAX_SAFE_INTEGER)
       .optional()
       .meta({ description: 'Only messages after this sequence' }),
   })
   .refine(query => query.after === undefined || query.offset === 0, {
     path: ['offset'],
+    message: 'cannot be combined with after',
+  })
+  .refine(query => query.after === undefined || query.cursor === undefined, {
+    path: ['cursor'],
     message: 'cannot be combined with after',
   })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
-import { pagination } from './turns.ts'
+import { cursorParameter, pagination } from './turns.ts'
 
 export const permissionKind = z.enum(['tool', 'question', 'plan', 'elicitation']).meta({
   id: 'PermissionKind',
@@ -78,6 +78,7 @@ const page = {
   status: z.enum(['pending', 'all']).default('pending'),
   limit: integerParameter(1, 200).default(50),
   offset: integerParameter(0, 1_000_000_000).default(0),
+  cursor: cursorParameter,
 }
 
 export const listPermissionsQuery = z.strictObject(page)

@@ -179,7 +179,16 @@ export const turn = z
   })
   .meta({ id: 'Turn' })
 
+/** `nextCursor` of the page before. */
+export const cursorParameter = z
+  .string()
+  .min(1)
+  .max(1000)
+  .optional()
+  .meta({ description: '`nextCursor` of the page before, of the same list; not with `offset`' })
+
 export const listTurnsQuery = z.strictObject({
+  cursor: cursorParameter,
   limit: integerParameter(1, 1000).default(100),
   offset: integerParameter(0, 1_000_000_000).default(0),
 })
@@ -190,6 +199,10 @@ export const pagination = z
     offset: z.int(),
     total: z.int(),
     hasMore: z.boolean(),
+    nextCursor: z.string().nullable().meta({
+      description:
+        'The `cursor` of the next page, which goes on behind the last item whatever changes meanwhile; null: this is the last page',
+    }),
   })
   .meta({ id: 'Pagination' })
 

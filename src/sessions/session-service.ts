@@ -130,7 +130,7 @@ export interface SessionService {
   listMessages(
     caller: Caller,
     sessionId: string,
-    query: Page & { after?: number | undefined },
+    query: Page & { after?: number | undefined; countsAll?: boolean },
   ): Promise<{ messages: EventRecord[]; total: number }>
   /** Resolves when the running turn, or the one that was named, has ended. Idempotent. */
   interrupt(

@@ -9,7 +9,6 @@ import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
 import { Conversation } from './conversation/conversation.ts'
 import type { Core } from './core.ts'
-import { parseCursor, toCursor } from './cursor.ts'
 import { ExpirySweeper } from './expiry.ts'
 import { SessionDiffs } from './files/diffs.ts'
 import { SessionFiles } from './files/files.ts'
@@ -29,6 +28,7 @@ import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
 import { SessionUsageSums } from './reports/usage.ts'
 import { SessionLifecycle } from './session-lifecycle.ts'
+import { listSessions } from './session-list.ts'
 import type {
   FollowRequest,
   IdempotencyKey,
@@ -185,21 +185,8 @@ export class Sessions implements SessionService {
 
   async list(caller: Caller, query: OperationInput<'listSessions'>['query']) {
     await this.#expiry.sweep()
-    const after = query.cursor === undefined ? null : parseCursor(query.cursor)
-    // One more than asked for tells whether there is a next page.
-    const { status, limit } = query
-    const { sessions, total } = await this.#store.listSessions(caller.tenantId, {
-      status,
-      limit: limit + 1,
-      after,
-    })
-    const page = sessions.slice(0, limit)
-    const last = page.at(-1)
-    return {
-      sessions: page.map(session => this.#view(session)),
-      total,
-      nextCursor: sessions.length > limit && last ? toCursor(last) : null,
-    }
+    const { sessions, total, nextCursor } = await listSessions(this.#store, caller.tenantId, query)
+    return { sessions: sessions.map(session => this.#view(session)), total, nextCursor }
   }
 
   async patch(
@@ -266,7 +253,11 @@ export class Sessions implements SessionService {
     return { turns: turns.map(turn => markRewound(turn, turn.lastSequence, rewound)), total }
   }
 
-  async listMessages(caller: Caller, sessionId: string, query: Page & { after?: number | undefined }) {
+  async listMessages(
+    caller: Caller,
+    sessionId: string,
+    query: Page & { after?: number | undefined; countsAll?: boolean },
+  ) {
     const { rewound } = await this.#core.known.get(caller, sessionId)
     const { after, ...page } = query
     const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, {

@@ -129,12 +129,14 @@ export function selectAttachment(
 }
 
 export function selectAttachments(db: QueryBuilder, tenantId: string, sessionId: string, page: Page) {
-  return complete(db, tenantId, sessionId)
-    .selectAll()
-    .orderBy('created_at')
-    .orderBy('id')
-    .limit(page.limit)
-    .offset(page.offset)
+  const { position } = page
+  let selection = complete(db, tenantId, sessionId)
+  if (position) {
+    selection = selection.where(eb =>
+      eb(eb.refTuple('created_at', 'id'), '>', eb.tuple(position.at, position.id)),
+    )
+  }
+  return selection.selectAll().orderBy('created_at').orderBy('id').limit(page.limit).offset(page.offset)
 }
 
 export function sumSizes(db: QueryBuilder, tenantId: string, sessionId: string) {

@@ -55,12 +55,14 @@ export function savePermission(connection: Connection, permission: PermissionRec
 const pendingStatus = sql.lit<PermissionStatus>('pending')
 
 export function selectPermissions(db: QueryBuilder, tenantId: string, query: PermissionQuery) {
-  return matching(db, tenantId, query)
-    .selectAll()
-    .orderBy('requested_at')
-    .orderBy('id')
-    .limit(query.limit)
-    .offset(query.offset)
+  const { position } = query
+  let selection = matching(db, tenantId, query)
+  if (position) {
+    selection = selection.where(eb =>
+      eb(eb.refTuple('requested_at', 'id'), '>', eb.tuple(position.at, position.id)),
+    )
+  }
+  return selection.selectAll().orderBy('requested_at').orderBy('id').limit(query.limit).offset(query.offset)
 }
 
 function countPermissions(db: QueryBuilder, tenantId: string, query: PermissionQuery) {

@@ -8,17 +8,54 @@ export function selectSession(db: QueryBuilder, tenantId: string, sessionId: str
   return db.selectFrom('sessions').selectAll().where('id', '=', sessionId).where('tenant_id', '=', tenantId)
 }
 
-/** Newest activity first. */
-export function selectSessions(db: QueryBuilder, tenantId: string, query: SessionQuery) {
-  let selection = ofTenant(db, tenantId, query.status).selectAll()
-  const { after } = query
-  if (after) {
-    selection = selection.where(eb =>
-      eb(eb.refTuple('last_activity_at', 'id'), '<', eb.tuple(after.lastActivityAt, after.id)),
-    )
-  }
-  return selection.orderBy('last_activity_at', 'desc').orderBy('id', 'desc').limit(query.limit)
+type Position = NonNullable<SessionQuery['after']>
+/** With the time of its order. */
+export type TimedQuery = SessionQuery & { asOf: number }
+
+export function selectNewestActivity(db: QueryBuilder, tenantId: string, status: SessionQuery['status']) {
+  return ofTenant(db, tenantId, status)
+    .select('last_activity_at')
+    .orderBy('last_activity_at', 'desc')
+    .limit(1)
 }
+
+/** Those that nothing has happened to since the time of the order, newest activity first. */
+export function selectSessions(db: QueryBuilder, tenantId: string, query: TimedQuery) {
+  const { status, asOf, after, limit } = query
+  const end: Position = after ?? { lastActivityAt: asOf, id: lastId }
+  return ofTenant(db, tenantId, status)
+    .selectAll()
+    .where(eb => eb(eb.refTuple('last_activity_at', 'id'), '<', eb.tuple(end.lastActivityAt, end.id)))
+    .orderBy('last_activity_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+}
+
+/** Those that were there at the time of the order and have been used since, with when they had been used before. */
+export function selectUsedSessions(db: QueryBuilder, tenantId: string, query: TimedQuery) {
+  const { status, asOf } = query
+  return ofTenant(db, tenantId, status)
+    .selectAll()
+    .select(eb => [
+      eb
+        .selectFrom('turns')
+        .whereRef('turns.session_id', '=', 'sessions.id')
+        .where('turns.created_at', '<=', asOf)
+        .select(part => part.fn.max<number | null>('turns.created_at').as('at'))
+        .as('submitted_at'),
+      eb
+        .selectFrom('turns')
+        .whereRef('turns.session_id', '=', 'sessions.id')
+        .where('turns.ended_at', '<=', asOf)
+        .select(part => part.fn.max<number | null>('turns.ended_at').as('at'))
+        .as('finished_at'),
+    ])
+    .where('last_activity_at', '>', asOf)
+    .where('created_at', '<=', asOf)
+}
+
+/** Behind every id. */
+const lastId = '\uffff'
 
 export function countSessionsOf(db: QueryBuilder, tenantId: string, status: SessionQuery['status']) {
   return ofTenant(db, tenantId, status).select(eb => eb.fn.countAll<number>().as('count'))

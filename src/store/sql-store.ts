@@ -17,6 +17,7 @@ import {
   trimOldest,
 } from './retention-queries.ts'
 import { toEventRecord, toSessionRecord, toTurnRecord } from './rows.ts'
+import { readSessionPage } from './session-pages.ts'
 import {
   countActiveSessions,
   countAllSessions,
@@ -24,7 +25,6 @@ import {
   selectExpiredSessions,
   selectNextExpiry,
   selectSession,
-  selectSessions,
 } from './session-queries.ts'
 import { createSpendingReader } from './spending-queries.ts'
 import { createTasks } from './tasks.ts'
@@ -106,9 +106,14 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
 
     async listSessions(tenantId, query) {
       ensureOpen()
-      const rows = connection.all(selectSessions(db, tenantId, query))
+      const { asOf, page } = readSessionPage(connection, tenantId, query)
       const total = connection.first(countSessionsOf(db, tenantId, query.status))?.count ?? 0
-      return { sessions: rows.map(toSessionRecord), total }
+      return {
+        sessions: page.map(({ session }) => session),
+        activeAt: page.map(({ activeAt }) => activeAt),
+        asOf,
+        total,
+      }
     },
 
     async countSessions() {
@@ -168,7 +173,7 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       return writer.write(() => trimOldest(connection, endedBefore, limit))
     },
 
-    async listMessages(tenantId, sessionId, { limit, offset, after }) {
+    async listMessages(tenantId, sessionId, { limit, offset, after, countsAll = false }) {
       ensureOpen()
       const session = connection.first(selectSession(db, tenantId, sessionId))
       if (!session) return { messages: [], total: 0 }
@@ -177,7 +182,7 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       const skipped = Math.max(0, before - trimmed)
       const page = { limit, offset: trimmed + skipped + offset }
       const rows = connection.all(selectMessages(db, tenantId, sessionId, page))
-      return { messages: rows.map(toEventRecord), total: session.message_count - skipped }
+      return { messages: rows.map(toEventRecord), total: session.message_count - (countsAll ? 0 : skipped) }
     },
 
     async check() {

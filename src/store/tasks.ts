@@ -49,12 +49,14 @@ export function saveTask(connection: Connection, task: TaskRecord): void {
 }
 
 export function selectTasks(db: QueryBuilder, tenantId: string, query: TaskQuery) {
-  return matching(db, tenantId, query)
-    .selectAll()
-    .orderBy('started_at')
-    .orderBy('id')
-    .limit(query.limit)
-    .offset(query.offset)
+  const { position } = query
+  let selection = matching(db, tenantId, query)
+  if (position) {
+    selection = selection.where(eb =>
+      eb(eb.refTuple('started_at', 'id'), '>', eb.tuple(position.at, position.id)),
+    )
+  }
+  return selection.selectAll().orderBy('started_at').orderBy('id').limit(query.limit).offset(query.offset)
 }
 
 /** With a literal and no parameter: only so does the planner know that the partial index holds what is asked for. */

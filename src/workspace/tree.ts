@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { invalidField } from '../contract/errors.ts'
 import type { FileEntry, FileType } from '../contract/files.ts'
 import { toTimestamp } from '../contract/primitives.ts'
+import { readCursor, toCursor } from '../lib/cursor.ts'
 import type { Tree, TreeQuery } from '../sessions/ports.ts'
 import type { Directory, FileName } from './directory.ts'
 import { firstNames } from './directory-names.ts'
@@ -30,7 +31,8 @@ export async function listTree(scope: Scope, query: TreeQuery): Promise<Tree> {
   const place = await walk(scope, query.path)
   try {
     requireDirectory(place, query.path)
-    const after = query.cursor === undefined ? undefined : parseCursor(query.cursor)
+    const list = ['files', place.directoryPath]
+    const after = query.cursor === undefined ? undefined : parseCursor(list, query.cursor)
     // One more than asked for tells whether there is a next page.
     const names = await firstNames(place.directory, query.limit + 1, after)
     const page = names.slice(0, query.limit)
@@ -39,7 +41,7 @@ export async function listTree(scope: Scope, query: TreeQuery): Promise<Tree> {
     return {
       path: toShownPath(scope.roots, place.directoryPath),
       entries,
-      nextCursor: names.length > page.length && last ? last.toString('base64url') : null,
+      nextCursor: names.length > page.length && last ? toCursor(list, [last.toString('base64url')]) : null,
     }
   } finally {
     await place.close()
@@ -52,11 +54,10 @@ function requireDirectory({ names, stats }: Place, path: string): void {
   throw stats ? invalidField('path', 'is not a directory') : noSuchFile(path)
 }
 
-function parseCursor(cursor: string): Buffer {
-  const name = Buffer.from(cursor, 'base64url')
-  if (name.length === 0 || name.toString('base64url') !== cursor)
-    throw invalidField('cursor', 'is not a cursor of this API')
-  return name
+function parseCursor(list: readonly unknown[], cursor: string): Buffer {
+  const [name] = readCursor(list, cursor) ?? []
+  if (typeof name !== 'string') throw invalidField('cursor', 'is not a cursor of this directory')
+  return Buffer.from(name, 'base64url')
 }
 
 class TreeReader {

@@ -24,9 +24,11 @@ import {
   countAllSessions,
   countSessionsOf,
   selectExpiredSessions,
+  selectNewestActivity,
   selectNextExpiry,
   selectSession,
   selectSessions,
+  selectUsedSessions,
 } from '../../src/store/session-queries.ts'
 import { selectSpending } from '../../src/store/spending-queries.ts'
 import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
@@ -40,18 +42,27 @@ afterAll(() => connection.close())
 
 const after = { lastActivityAt: 1, id: 's' }
 const page = { limit: 10, offset: 50_000 }
+const position = { at: 1, id: 'p' }
 const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectSession: [selectSession(db, 't', 's'), /^SEARCH sessions USING INDEX \w+ \(id=\?\)/],
   'selectSessions of a status': [
-    selectSessions(db, 't', { status: 'active', limit: 10, after: null }),
-    /INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)/,
+    selectSessions(db, 't', { status: 'active', limit: 10, asOf: 9, after: null }),
+    /sessions_status_activity \(tenant_id=\? AND status=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
+  ],
+  selectNewestActivity: [
+    selectNewestActivity(db, 't', 'active'),
+    /COVERING INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)/,
+  ],
+  selectUsedSessions: [
+    selectUsedSessions(db, 't', { status: 'active', limit: 10, asOf: 9, after }),
+    /^SEARCH sessions USING INDEX sessions_status_activity \(tenant_id=\? AND status=\? AND last_activity_at>\?\)/,
   ],
   'selectSessions of a status, next page': [
-    selectSessions(db, 't', { status: 'active', limit: 10, after }),
+    selectSessions(db, 't', { status: 'active', limit: 10, asOf: 9, after }),
     /sessions_status_activity \(tenant_id=\? AND status=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
   ],
   'selectSessions of all, next page': [
-    selectSessions(db, 't', { status: 'all', limit: 10, after }),
+    selectSessions(db, 't', { status: 'all', limit: 10, asOf: 9, after }),
     /sessions_activity \(tenant_id=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
   ],
   countSessionsOf: [
@@ -86,6 +97,22 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   'selectPermissions that are pending': [
     selectPermissions(db, 't', { status: 'pending', ...page }),
     /^SEARCH permissions USING INDEX permissions_pending \(tenant_id=\?\)$/,
+  ],
+  'selectPermissions that are pending, next page': [
+    selectPermissions(db, 't', { status: 'pending', limit: 10, offset: 0, position }),
+    /^SEARCH permissions USING INDEX permissions_pending \(tenant_id=\? AND \(requested_at,id\)>\(\?,\?\)\)$/,
+  ],
+  'selectPermissions of a session, next page': [
+    selectPermissions(db, 't', { sessionId: 's', status: 'all', limit: 10, offset: 0, position }),
+    /permissions_session \(tenant_id=\? AND session_id=\? AND \(requested_at,id\)>\(\?,\?\)\)$/,
+  ],
+  'selectTasks of a session, next page': [
+    selectTasks(db, 't', { sessionId: 's', status: 'all', limit: 10, offset: 0, position }),
+    /tasks_session \(tenant_id=\? AND session_id=\? AND \(started_at,id\)>\(\?,\?\)\)$/,
+  ],
+  'selectAttachments, next page': [
+    selectAttachments(db, 't', 's', { limit: 10, offset: 0, position }),
+    /attachments_session \(session_id=\? AND \(created_at,id\)>\(\?,\?\)\)/,
   ],
   selectPrompts: [
     selectPrompts(db, 't', 's'),

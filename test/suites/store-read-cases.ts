@@ -7,6 +7,8 @@ import { changeOf, messageEvent, tenantId, textOf, turnRecord } from './store-re
 const created: NewEvent = { type: 'session.created', turnId: null, payload: { cwd: '/srv/work' } }
 const otherTenant = 'tenant-b'
 
+type SessionPage = Awaited<ReturnType<StoreContext['store']['listSessions']>>
+
 /** What every store gives back. */
 export function describeReading(context: StoreContext): void {
   const { addSession, eventsOf } = context
@@ -29,12 +31,9 @@ export function describeReading(context: StoreContext): void {
         messages: [],
         total: 0,
       })
-      expect(await context.store.listSessions(otherTenant, { status: 'all', limit: 9, after: null })).toEqual(
-        {
-          sessions: [],
-          total: 0,
-        },
-      )
+      expect(
+        await context.store.listSessions(otherTenant, { status: 'all', limit: 9, asOf: null, after: null }),
+      ).toMatchObject({ sessions: [], activeAt: [], total: 0 })
     })
 
     it('pages through sessions, newest activity first, equal times included', async () => {
@@ -53,14 +52,21 @@ export function describeReading(context: StoreContext): void {
       for (const status of ['all', 'active', 'ended', 'expired'] as const) {
         const expected = newestFirst.filter(session => status === 'all' || session.status === status)
         const seen: string[] = []
+        let asOf: number | null = null
         let after: { lastActivityAt: number; id: string } | null = null
         for (;;) {
-          const page = await context.store.listSessions(tenantId, { status, limit: 3, after })
+          const page: SessionPage = await context.store.listSessions(tenantId, {
+            status,
+            limit: 3,
+            asOf,
+            after,
+          })
           expect(page.total).toBe(expected.length)
           seen.push(...page.sessions.map(session => session.id))
           const last: SessionRecord | undefined = page.sessions.at(-1)
           if (!last) break
-          after = { lastActivityAt: last.lastActivityAt, id: last.id }
+          asOf = page.asOf
+          after = { lastActivityAt: page.activeAt.at(-1) ?? 0, id: last.id }
         }
         expect(seen).toEqual(expected.map(session => session.id))
       }

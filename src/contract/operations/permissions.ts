@@ -58,6 +58,7 @@ export const permissionsOperations = {
       'PERMISSION_REQUEST_NOT_FOUND',
       'PERMISSION_ALREADY_RESOLVED',
       'PERMISSION_MODE_NOT_ALLOWED',
+      'CWD_NOT_ALLOWED',
     ],
     fault: 'INTERNAL',
   },

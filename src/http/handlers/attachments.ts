@@ -6,7 +6,7 @@ import type { AttachmentRecord } from '../../sessions/records.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
-import { toPagination } from '../pagination.ts'
+import { openPage, toPosition } from '../pagination.ts'
 
 type AttachmentHandlers = Pick<
   Handlers,
@@ -22,9 +22,11 @@ export function attachmentHandlers(deps: HttpDeps): AttachmentHandlers {
     },
 
     async listAttachments({ caller, params: { sessionId }, query }) {
-      const { attachments, total } = await deps.service.attachments.list(caller, sessionId, query)
-      const pagination = toPagination(query, attachments.length, total)
-      return { status: 200, body: { sessionId, attachments: attachments.map(toAttachment), pagination } }
+      const list = openPage(query, ['attachments', sessionId])
+      const page = { ...list.page, ...toPosition(list.key) }
+      const { attachments, total } = await deps.service.attachments.list(caller, sessionId, page)
+      const { items, pagination } = list.close(attachments, total, ({ createdAt, id }) => [createdAt, id])
+      return { status: 200, body: { sessionId, attachments: items.map(toAttachment), pagination } }
     },
 
     async getAttachment({ caller, params: { sessionId, attachmentId } }) {

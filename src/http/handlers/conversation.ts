@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
-import { toPagination } from '../pagination.ts'
+import { openPage, toPosition } from '../pagination.ts'
 import { toAnswer } from '../turn-outcome.ts'
 import { toTask } from '../wire.ts'
 
@@ -57,9 +57,12 @@ export function conversationHandlers(deps: HttpDeps): ConversationHandlers {
     },
 
     async listTasks({ caller, params: { sessionId }, query }) {
-      const { tasks, total } = await deps.service.conversation.listTasks(caller, sessionId, query)
-      const pagination = toPagination(query, tasks.length, total)
-      return { status: 200, body: { sessionId, tasks: tasks.map(toTask), pagination } }
+      const { status } = query
+      const list = openPage(query, ['tasks', sessionId, status])
+      const page = { ...list.page, ...toPosition(list.key), status }
+      const { tasks, total } = await deps.service.conversation.listTasks(caller, sessionId, page)
+      const { items, pagination } = list.close(tasks, total, ({ startedAt, id }) => [startedAt, id])
+      return { status: 200, body: { sessionId, tasks: items.map(toTask), pagination } }
     },
 
     async stopTask({ caller, params: { sessionId, taskId } }) {

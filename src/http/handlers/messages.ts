@@ -5,7 +5,7 @@ import { isTerminal } from '../../sessions/turn-states.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
-import { toPagination } from '../pagination.ts'
+import { openPage } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
 import { toStoredMessage } from '../wire.ts'
 
@@ -46,9 +46,12 @@ export function messageHandlers(
     },
 
     async listMessages({ caller, params: { sessionId }, query }) {
-      const { messages, total } = await deps.service.listMessages(caller, sessionId, query)
-      const pagination = toPagination(query, messages.length, total)
-      return { status: 200, body: { sessionId, messages: messages.map(toStoredMessage), pagination } }
+      const list = openPage(query, ['messages', sessionId])
+      const after = list.key === undefined ? query.after : Number(list.key[0])
+      const page = { ...list.page, after, countsAll: list.key !== undefined }
+      const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
+      const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
+      return { status: 200, body: { sessionId, messages: items.map(toStoredMessage), pagination } }
     },
   }
 }
@@ -107,13 +110,20 @@ function refuseWhenOver({ id, status }: SessionRecord): void {
   if (status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${id} has ended`)
 }
 
-function toPointer({ baseUrl, params, body: { prompt, timeout, commands } }: SendExchange) {
+function toPointer({ baseUrl, params, body }: SendExchange) {
+  const { prompt, timeout, commands, onBusy, onDisconnect } = body
   return {
     message: 'Send the body to streamUrl to receive the answer as server-sent events',
     streamUrl: `${baseUrl}/sessions/${params.sessionId}/stream`,
     method: 'POST' as const,
     headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-    body: { prompt, timeout, ...(commands && { commands }) },
+    body: {
+      prompt,
+      timeout,
+      ...(commands && { commands }),
+      ...(onBusy !== 'queue' && { onBusy }),
+      ...(onDisconnect !== 'continue' && { onDisconnect }),
+    },
   }
 }
 

@@ -1,9 +1,9 @@
+import type { OperationInput } from '../../contract/operations.ts'
 import { toPermissionRequest } from '../../sessions/permissions/permission-fields.ts'
-import type { PermissionQuery } from '../../sessions/ports.ts'
-import type { Caller } from '../../sessions/records.ts'
+import type { Caller, PermissionRecord } from '../../sessions/records.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
-import { toPagination } from '../pagination.ts'
+import { openPage, toPosition } from '../pagination.ts'
 
 type PermissionHandlers = Pick<
   Handlers,
@@ -11,16 +11,28 @@ type PermissionHandlers = Pick<
 >
 
 export function permissionHandlers(deps: HttpDeps): PermissionHandlers {
-  async function list(caller: Caller, query: PermissionQuery) {
-    const { permissions, total } = await deps.service.permissions.list(caller, query)
-    const pagination = toPagination(query, permissions.length, total)
-    return { status: 200 as const, body: { permissions: permissions.map(toPermissionRequest), pagination } }
+  async function listOf(
+    caller: Caller,
+    query: OperationInput<'listAllPermissions'>['query'],
+    sessionId?: string,
+  ) {
+    const { status } = query
+    const list = openPage(query, ['permissions', sessionId ?? null, status])
+    const { permissions, total } = await deps.service.permissions.list(caller, {
+      ...list.page,
+      ...toPosition(list.key),
+      ...(sessionId !== undefined && { sessionId }),
+      status,
+    })
+    const keyOf = ({ requestedAt, id }: PermissionRecord) => [requestedAt, id]
+    const { items, pagination } = list.close(permissions, total, keyOf)
+    return { status: 200 as const, body: { permissions: items.map(toPermissionRequest), pagination } }
   }
 
   return {
-    listAllPermissions: ({ caller, query }) => list(caller, query),
+    listAllPermissions: ({ caller, query }) => listOf(caller, query),
 
-    listPermissions: ({ caller, params: { sessionId }, query }) => list(caller, { ...query, sessionId }),
+    listPermissions: ({ caller, params: { sessionId }, query }) => listOf(caller, query, sessionId),
 
     async getPermission({ caller, params: { sessionId, permissionId } }) {
       const permission = await deps.service.permissions.get(caller, sessionId, permissionId)

@@ -1,6 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
-import { toPagination } from '../pagination.ts'
+import { openPage } from '../pagination.ts'
 import { toTurn } from '../wire.ts'
 
 type TurnHandlers = Pick<Handlers, 'listTurns' | 'getTurn' | 'interruptSession'>
@@ -8,9 +8,13 @@ type TurnHandlers = Pick<Handlers, 'listTurns' | 'getTurn' | 'interruptSession'>
 export function turnHandlers(deps: HttpDeps): TurnHandlers {
   return {
     async listTurns({ caller, params: { sessionId }, query }) {
-      const { turns, total } = await deps.service.listTurns(caller, sessionId, query)
-      const pagination = toPagination(query, turns.length, total)
-      return { status: 200, body: { sessionId, turns: turns.map(toTurn), pagination } }
+      const list = openPage(query, ['turns', sessionId])
+      // Turns are numbered, and none is ever removed: an offset is a place among them.
+      const offset = list.key === undefined ? query.offset : Number(list.key[0])
+      const { turns, total } = await deps.service.listTurns(caller, sessionId, { ...list.page, offset })
+      const end = offset + Math.min(turns.length, query.limit)
+      const { items, pagination } = list.close(turns, total, () => [end])
+      return { status: 200, body: { sessionId, turns: items.map(toTurn), pagination } }
     },
 
     async getTurn({ caller, params: { sessionId, turnId } }) {

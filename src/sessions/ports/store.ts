@@ -80,12 +80,16 @@ export interface Change {
 export interface Page {
   limit: number
   offset: number
+  /** Of a list that is ordered by a time and an id: only what comes behind this item. */
+  position?: { at: number; id: string }
 }
 
 export interface SessionQuery {
   status: SessionStatus | 'all'
   limit: number
-  /** Where the page before ended. */
+  /** The order is that of this time: what has happened since does not count; null: of now. */
+  asOf: number | null
+  /** Where the page before ended, in that order. */
   after: { lastActivityAt: number; id: string } | null
 }
 
@@ -128,8 +132,11 @@ export interface Store {
     past?: SharedPast,
   ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
-  /** Newest activity first. */
-  listSessions(tenantId: string, query: SessionQuery): Promise<{ sessions: SessionRecord[]; total: number }>
+  /** Newest activity first. @returns also the time of the order, and when each had been active by then */
+  listSessions(
+    tenantId: string,
+    query: SessionQuery,
+  ): Promise<{ sessions: SessionRecord[]; activeAt: number[]; asOf: number; total: number }>
   /** Over all tenants. */
   countSessions(): Promise<{ active: number; total: number }>
   /** Active sessions whose expiry has come and that have no unfinished turn, over all tenants. */
@@ -152,11 +159,11 @@ export interface Store {
    * @returns false when there was nothing to remove
    */
   trimEvents(endedBefore: number, limit: number): Promise<boolean>
-  /** Events of type `message`, oldest first; `total` counts all of the session (or all after `after`). */
+  /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(
     tenantId: string,
     sessionId: string,
-    query: Page & { after?: number },
+    query: Page & { after?: number; countsAll?: boolean },
   ): Promise<{ messages: EventRecord[]; total: number }>
   readonly branches: BranchStore
   readonly transcripts: TranscriptStore

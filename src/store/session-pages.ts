@@ -1,0 +1,43 @@
+import type { SessionQuery } from '../sessions/ports.ts'
+import type { SessionRecord } from '../sessions/records.ts'
+import type { Connection } from './node-sqlite.ts'
+import { toSessionRecord } from './rows.ts'
+import { selectNewestActivity, selectSessions, selectUsedSessions } from './session-queries.ts'
+
+interface Placed {
+  session: SessionRecord
+  activeAt: number
+}
+
+/**
+ * A page of sessions in the order of a time: who pages through them meets each once, although those that are used
+ * meanwhile move to the front.
+ */
+export function readSessionPage(
+  connection: Connection,
+  tenantId: string,
+  wanted: SessionQuery,
+): { asOf: number; page: Placed[] } {
+  const { db } = connection
+  // The clock may have been set back.
+  const newest = connection.first(selectNewestActivity(db, tenantId, wanted.status))?.last_activity_at ?? 0
+  const query = { ...wanted, asOf: wanted.asOf ?? Math.max(Date.now(), newest) }
+  const unused = connection.all(selectSessions(db, tenantId, query)).map(row => ({
+    session: toSessionRecord(row),
+    activeAt: row.last_activity_at,
+  }))
+  const used = connection.all(selectUsedSessions(db, tenantId, query)).map(row => ({
+    session: toSessionRecord(row),
+    activeAt: Math.max(row.created_at, row.submitted_at ?? 0, row.finished_at ?? 0),
+  }))
+  const page = [...unused, ...used.filter(placed => isBehind(placed, query.after))]
+    .sort((a, b) => b.activeAt - a.activeAt || (a.session.id < b.session.id ? 1 : -1))
+    .slice(0, query.limit)
+  return { asOf: query.asOf, page }
+}
+
+function isBehind({ session, activeAt }: Placed, after: SessionQuery['after']): boolean {
+  if (!after) return true
+  if (activeAt !== after.lastActivityAt) return activeAt < after.lastActivityAt
+  return session.id < after.id
+}
