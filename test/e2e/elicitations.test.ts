@@ -6,7 +6,12 @@ import { openServer } from '../support/open-server.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 
 /** A session whose MCP server wants something of a person when the prompt is `go`. */
-async function openAsking(tool: string, permissionPrompts: 'ask' | 'deny' = 'ask', input: object = {}) {
+async function openAsking(
+  tool: string,
+  permissionPrompts: 'ask' | 'deny' = 'ask',
+  input: object = {},
+  settings: object = {},
+) {
   const server = await openServer()
   const mcp = await openMcpServer()
   server.model.script('go', prompt => {
@@ -17,6 +22,7 @@ async function openAsking(tool: string, permissionPrompts: 'ask' | 'deny' = 'ask
     permissionPrompts,
     mcpServers: { people: { type: 'http', url: mcp.url } },
     allowedTools: ['mcp__people'],
+    ...settings,
   })
   return { server, id }
 }
@@ -97,4 +103,17 @@ test('without anybody to ask it is cancelled at once', async () => {
   const { server, id } = await openAsking('ask_person', 'deny')
   expect((await server.ask(id, 'go')).body.response).toContain('"action":"cancel"')
   expect((await server.call('GET', `/sessions/${id}/permissions?status=all`)).body.permissions).toEqual([])
+})
+
+test.each([
+  ['denied', 'decline', {}],
+  ['expired', 'cancel', { permissionTimeoutMs: 3_000 }],
+])('that is %s is %s for its server', async (status, action, settings) => {
+  const { server, id } = await openAsking('ask_person', 'ask', {}, settings)
+  const answered = server.ask(id, 'go')
+  const [request] = await pendingPermissions(server, id)
+  if (status === 'denied') await answer(server, request, { decision: 'deny' })
+  expect((await answered).body.response).toContain(`"action":"${action}"`)
+  const { permissions } = (await server.call('GET', `/sessions/${id}/permissions?status=all`)).body
+  expect(permissions).toMatchObject([{ status }])
 })

@@ -154,6 +154,30 @@ describe('permission requests', () => {
     expect(events.map(({ type }) => type).slice(-2)[0]).toBe('permission.resolved')
   })
 
+  test('of a background subagent are withdrawn when the session has ended, however long its process takes', async () => {
+    const { sessions, session, pending, launcher } = await openAsking()
+    launcher.script = async scene => {
+      scene.startTask({ taskId: 'agent1', type: 'local_agent' })
+      void scene.ask({ agentId: 'agent1' })
+      return 'started'
+    }
+    const turn = await sessions.submitTurn(caller, session.id, promptOf('go'))
+    await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
+    const [request] = await pending()
+    const slow = Promise.withResolvers<void>()
+    for (const agent of launcher.agents) {
+      const close = agent.close.bind(agent)
+      agent.close = async () => {
+        await slow.promise
+        await close()
+      }
+    }
+    await sessions.end(caller, session.id)
+    const { status } = await sessions.permissions.get(caller, session.id, request?.id ?? '')
+    slow.resolve()
+    expect(status).toBe('withdrawn')
+  })
+
   test('the answer must fit what was asked', async () => {
     const { sessions, session, pending } = await openAsking()
     await sessions.submitTurn(caller, session.id, promptOf('ask'))
