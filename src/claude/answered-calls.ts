@@ -48,13 +48,10 @@ export class AnsweredCalls {
     const note = answer.allow ? toNote(answer.message, changed) : undefined
     if (note !== undefined) this.#notes.set(toolUseId, note)
     const call = this.#of(toolUseId)
-    this.#calls.delete(toolUseId)
-    if (changed === null || !(await settlesWithin(call.hooked.promise, hookBoundMs))) {
-      call.replaced.resolve(undefined)
-      return false
-    }
-    call.replaced.resolve(changed)
-    return true
+    // The hook is called beside the other callback, and may be the later one.
+    const isHooked = changed !== null && (await settlesWithin(call.hooked.promise, hookBoundMs))
+    call.replaced.resolve(isHooked ? changed : undefined)
+    return isHooked
   }
 
   readonly #onRequest: HookCallback = async (_input, toolUseId, { signal }) => {
@@ -63,6 +60,7 @@ export class AnsweredCalls {
     call.hooked.resolve()
     signal.addEventListener('abort', () => call.replaced.resolve(undefined), { once: true })
     const updatedInput = await call.replaced.promise
+    this.#calls.delete(toolUseId)
     if (updatedInput === undefined) return {}
     return {
       hookSpecificOutput: {
