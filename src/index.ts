@@ -29,6 +29,7 @@ export type {
 export { type ErrorCode, errorCatalogue, type FailureReason } from './contract/errors.ts'
 export type {
   DeltaEvent,
+  DeltaVoided,
   EventType,
   MessageEvent,
   SessionEvents,

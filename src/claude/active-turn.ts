@@ -1,6 +1,8 @@
 import type { SDKAssistantMessageError, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { ProcessState, TurnOutcome } from '../sessions/ports.ts'
+import { AnswerText, textOf } from './answer-text.ts'
 import { findCommandOutput } from './command-output.ts'
+import { Notices, type PromptOutcome } from './notices.ts'
 import { ObservedUsage } from './observed-usage.ts'
 
 type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
@@ -26,8 +28,11 @@ export class ActiveTurn {
   interruptAnswered: Promise<unknown> | undefined
   /** One, and one more for each time that more input was taken up after an answer. */
   readonly results: SDKResultMessage[] = []
+  /** The typed error on the newest assistant message. */
   assistantError: SDKAssistantMessageError | undefined
-  assistantText: string | null = null
+  commandOutput: string | null = null
+  readonly #answer = new AnswerText()
+  readonly #notices = new Notices()
   readonly observed = new ObservedUsage()
   /** Whether the conversation has been compacted. */
   compacted = false
@@ -51,6 +56,21 @@ export class ActiveTurn {
     const { promise, resolve } = Promise.withResolvers<TurnOutcome>()
     this.ended = promise
     this.settle = resolve
+  }
+
+  /** What Claude has said of it: see `AnswerText`. */
+  get said(): string | null {
+    return this.#answer.text
+  }
+
+  /** What Claude Code itself has said. */
+  get notice(): string | null {
+    return this.#notices.text
+  }
+
+  /** How the prompt ended before the model was asked, if it did. */
+  get promptOutcome(): PromptOutcome | undefined {
+    return this.#notices.promptOutcome
   }
 
   /** Whether it has been answered. */
@@ -90,16 +110,21 @@ export class ActiveTurn {
     }
     if (!this.isAtWork) return
     this.observed.observe(message)
+    this.#answer.observe(message)
+    this.#notices.observe(message)
     if (message.type === 'assistant' && message.parent_tool_use_id === null) {
       this.assistantError = message.error
-      const text = message.message.content
-        .flatMap(block => (block.type === 'text' ? [block.text] : []))
-        .join('')
-      if (text !== '') this.assistantText = text
+      if ('local_command_source' in message) this.commandOutput = textOf(message)
     }
     if (message.type === 'system' && message.subtype === 'compact_boundary') this.compacted = true
-    this.assistantText = findCommandOutput(message) ?? this.assistantText
-    if (message.type === 'result' && !isOfOwnWork(message)) this.results.push(message)
+    this.commandOutput = findCommandOutput(message) ?? this.commandOutput
+    if (message.type !== 'result') return
+    if (isOfOwnWork(message)) {
+      this.#answer.discard()
+      return
+    }
+    this.#answer.settle()
+    this.results.push(message)
   }
 }
 

@@ -30,6 +30,5 @@ async function withCheckedOutput(
     status: 'failed',
     failure: noOutput(`The answer does not fit the schema of outputFormat: ${where} ${verdict.message}`),
     unavailable: false,
-    response: null,
   }
 }

@@ -24,8 +24,10 @@ import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { InstructionPlugin } from './instruction-plugin.ts'
 import type { ObservedUsage } from './observed-usage.ts'
+import { isUnknownEnd } from './outcome.ts'
 import { type AskPermission, ProposedPlans } from './permission-callbacks.ts'
 import { toProcessOptions } from './process-options.ts'
+import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process-outcomes.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
 import { type ClaudeSettings, toEnvironment, toSdkOptions } from './sdk-options.ts'
@@ -278,9 +280,12 @@ export class ClaudeAgent implements Agent {
     this.#workload.end()
     const turn = this.#turn
     if (!turn) return
+    for (const voided of this.#deltas.end()) this.#context.listener.onDeltaVoided(voided)
     const figures = toFigures(turn.results, turn.observed, this.#costBefore)
+    const { said: response, notice } = turn
     if (turn.interruptRequested) this.#settle({ ...interrupted(turn), ...figures })
-    else if (end.started) this.#settle({ ...failedToStart(failure), unavailable: false, ...figures })
+    else if (end.started)
+      this.#settle({ ...failedToStart(failure), unavailable: false, response, notice, ...figures })
     else this.#settle(failedToStart(failure))
   }
 
@@ -306,9 +311,10 @@ export class ClaudeAgent implements Agent {
     this.#meter.observe(message)
     const isOfTurn = this.#workload.observe(message, turn)
     this.#plans.note(message)
+    for (const voided of this.#deltas.findVoided(message)) listener.onDeltaVoided(voided)
     if (message.type === 'stream_event') {
-      const delta = this.#deltas.read(message)
-      if (delta && isOfTurn) listener.onDelta(delta)
+      const delta = isOfTurn ? this.#deltas.read(message) : undefined
+      if (delta) listener.onDelta(delta)
       return
     }
     if (message.type === 'system' && 'permissionMode' in message) {
@@ -363,6 +369,10 @@ export class ClaudeAgent implements Agent {
     this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
     const effects = turn.effects?.().then(state => this.#context.listener.onState(state))
     void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {
+      if (isUnknownEnd(settled)) {
+        const { ending } = settled
+        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn ended in an unknown way')
+      }
       if (turn === this.#turn) this.#settle(settled)
     })
   }
@@ -373,28 +383,4 @@ export class ClaudeAgent implements Agent {
     this.#watchdog.stop()
     turn?.settle(outcome)
   }
-}
-
-const silent: AgentFailure = {
-  reason: 'process_unresponsive',
-  message: "Claude Code's process gave no sign of life for too long",
-}
-
-const goneBefore: AgentFailure = {
-  reason: 'process_died',
-  message: "Claude Code's process was gone before the turn began",
-}
-
-function failedToStart(failure: AgentFailure) {
-  const unavailable = isUnavailable(failure)
-  return { status: 'failed', failure, unavailable, response: null, usage: null, costUsd: null } as const
-}
-
-/** Whether Claude Code cannot work at all, or only not with what the session sets. */
-function isUnavailable({ reason }: AgentFailure): boolean {
-  return reason !== 'setting_not_supported'
-}
-
-function interrupted(turn: ActiveTurn): TurnOutcome {
-  return { status: 'interrupted', response: turn.assistantText, usage: null, costUsd: null }
 }

@@ -8,7 +8,12 @@ export function findCommandOutput(message: SDKMessage): string | undefined {
   return output.exec(message.message.content)?.[1]?.trim()
 }
 
-/** Whether the result is that of such a command; it can be empty though the command has said something. */
-export function isOfCommand(result: SDKResultMessage): boolean {
-  return result.subtype === 'success' && result.local_command !== undefined
+/**
+ * Whether the result is that of such a command; it can be empty though the command has said something.
+ *
+ * @param printed what a command has printed: those that are not available here leave no other sign
+ */
+export function isOfCommand(result: SDKResultMessage, printed: string | null = null): boolean {
+  if (result.subtype !== 'success') return false
+  return result.local_command !== undefined || (printed !== null && result.terminal_reason === undefined)
 }

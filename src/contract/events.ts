@@ -115,6 +115,7 @@ export const eventSchemas = {
     type: z.literal('claude_code_message'),
     ...envelope,
     turnId: identifier.optional(),
+    synthetic: z.literal(true).optional().meta({ description: 'As in the history' }),
     message: z.record(z.string(), z.unknown()),
   }),
   'permission.requested': z.strictObject({ ...envelope, ...permissionFields }),
@@ -129,6 +130,7 @@ export const eventSchemas = {
   }),
   'turn.failed': z.strictObject({
     ...ended,
+    response: z.string().nullable().optional().meta({ description: 'What Claude had said' }),
     error: turnError,
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
@@ -136,6 +138,7 @@ export const eventSchemas = {
   }),
   'turn.interrupted': z.strictObject({
     ...ended,
+    response: z.string().nullable().optional().meta({ description: 'What Claude had said' }),
     stopReason: stopReason.nullable(),
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
@@ -143,6 +146,7 @@ export const eventSchemas = {
   }),
   'turn.timed_out': z.strictObject({
     ...ended,
+    response: z.string().nullable().optional().meta({ description: 'What Claude had said' }),
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
     ...findingFields,
@@ -166,6 +170,15 @@ export const deltaEvent = z
     id: 'DeltaEvent',
     description:
       'A piece of a message still being generated. For a reader that comes in the middle of a block the first piece is all of it so far',
+  })
+
+/** What deltas said of a block counts no longer: never stored. */
+export const deltaVoided = z
+  .strictObject({ turnId: identifier, messageId: z.string(), blockIndex: z.int().min(0) })
+  .meta({
+    id: 'DeltaVoided',
+    description:
+      "The block does not become a message: the model's API broke off, and Claude Code asked again or gave up. Drop the text of its deltas; a block that you do not know can be ignored",
   })
 
 export const streamConnected = z
@@ -206,6 +219,7 @@ export const streamClosing = z
 export type SessionEvents = { [T in EventType]: z.infer<(typeof eventSchemas)[T]> }
 export type MessageEvent = SessionEvents['message']
 export type DeltaEvent = z.infer<typeof deltaEvent>
+export type DeltaVoided = z.infer<typeof deltaVoided>
 export type Delta = DeltaEvent['delta']
 export type StreamConnected = z.infer<typeof streamConnected>
 export type StreamComplete = z.infer<typeof streamComplete>

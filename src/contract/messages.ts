@@ -135,6 +135,10 @@ export const storedMessage = z
     sequence: z.int().min(1),
     timestamp,
     source: z.enum(['user', 'sdk']).meta({ description: "`user`: sent by the API's caller" }),
+    synthetic: z.literal(true).optional().meta({
+      description:
+        'Claude Code wrote this message of type `user` itself, such as the feedback of a hook, a request to go on, or the summary of a compacted conversation; absent: no',
+    }),
     turnId: identifier
       .nullable()
       .meta({ description: 'In the shared past of a fork a turn of the original' }),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type ErrorCode, errorCatalogue } from './errors.ts'
 import {
   deltaEvent,
+  deltaVoided,
   eventSchemas,
   streamCaughtUp,
   streamClosing,
@@ -20,6 +21,7 @@ type Direction = 'input' | 'output'
 /** Schemas that no operation's body names, because they travel inside event streams. */
 const streamed: Record<string, z.ZodType> = {
   DeltaEvent: deltaEvent,
+  DeltaVoided: deltaVoided,
   StreamConnected: streamConnected,
   StreamComplete: streamComplete,
   StreamError: streamError,

@@ -23,8 +23,28 @@ export const turnStatus = z.enum(turnStatuses).meta({
 })
 
 export const stopReason = z
-  .enum(['end_turn', 'max_turns', 'budget', 'refusal', 'interrupted'])
-  .meta({ id: 'StopReason' })
+  .enum([
+    'end_turn',
+    'max_turns',
+    'budget',
+    'refusal',
+    'interrupted',
+    'blocked',
+    'stopped_by_hook',
+    'stop_sequence',
+    'max_tokens',
+    'model_context_window_exceeded',
+    'pause_turn',
+    'compaction',
+    'tool_deferred',
+    'background_requested',
+    'unknown',
+  ])
+  .meta({
+    id: 'StopReason',
+    description:
+      'Why the turn ended. `blocked`: a hook did not let the prompt through, and Claude never saw it; `stopped_by_hook`: a hook ended the turn; `max_tokens`, `stop_sequence`, `pause_turn`, `compaction`, `model_context_window_exceeded`: the stop reason of the model; `unknown`: one that this server does not know, named in `ending`. docs/turn-states.md has all of them',
+  })
 
 export const usage = z
   .strictObject({
@@ -65,8 +85,31 @@ const structuredOutput = z
   .optional()
   .meta({ description: 'The answer as data that fits the `outputFormat` of the session; absent without one' })
 
+const notice = z.string().optional().meta({
+  description:
+    'What Claude Code itself said in the turn, such as the text of a hook or of an error: not part of `response`; absent: nothing',
+})
+export const turnEnding = z
+  .strictObject({
+    subtype: z.string().optional(),
+    terminalReason: z.string().optional(),
+    stopReason: z.string().optional().meta({ description: "The model's own" }),
+    promptOutcome: z.string().optional().meta({ description: 'What hooks did with the prompt' }),
+    noVerdict: z.string().optional().meta({ description: 'Why hooks gave no verdict on the prompt' }),
+    error: z.string().optional(),
+    apiError: z.string().optional(),
+    apiErrorType: z.string().optional().meta({ description: "`error.type` of the model's API" }),
+    apiErrorStatus: z.int().optional().meta({ description: "The HTTP status of the model's API" }),
+  })
+  .meta({
+    id: 'TurnEnding',
+    description:
+      "The end of a turn in Claude Code's own words, for logs and reports: values may come that are not documented here. Programs read `stopReason` and the reason of the error",
+  })
+const ending = turnEnding.optional()
+
 /** What only some turns have. */
-export const findingFields = { permissionDenials, structuredOutput }
+export const findingFields = { permissionDenials, structuredOutput, notice, ending }
 
 /** What an answer says of its turn, beside the text: that of a send and that of a stream. */
 export const answerFields = {
@@ -81,8 +124,7 @@ export const answerFields = {
   usage: usage.nullable(),
   costUsd: z.number().nullable(),
   durationMs: z.int().min(0),
-  permissionDenials,
-  structuredOutput,
+  ...findingFields,
 }
 
 export const turnError = z
@@ -155,7 +197,10 @@ export const turn = z
     commands: z.literal(true).optional().meta({
       description: 'Slash commands and file mentions in the prompt were followed; absent: they were text',
     }),
-    response: z.string().nullable().meta({ description: 'The final text, once completed' }),
+    response: z.string().nullable().meta({
+      description:
+        'What Claude said in the end: the text of its last message, with all pieces of an answer that was cut and resumed. Also of a turn that failed or was interrupted; null: nothing, or the turn has not ended',
+    }),
     stopReason: stopReason.nullable(),
     error: turnError.nullable(),
     usage: usage.nullable(),
@@ -173,8 +218,7 @@ export const turn = z
     durationMs: z.int().min(0).nullable().meta({ description: 'From start to end, in milliseconds' }),
     firstSequence: z.int().nullable(),
     lastSequence: z.int().nullable(),
-    permissionDenials,
-    structuredOutput,
+    ...findingFields,
     rewound,
   })
   .meta({ id: 'Turn' })
@@ -223,6 +267,7 @@ export const interruptResponse = z
 
 export type TurnStatus = z.infer<typeof turnStatus>
 export type StopReason = z.infer<typeof stopReason>
+export type TurnEnding = z.infer<typeof turnEnding>
 export type Usage = z.infer<typeof usage>
 export type ModelUsage = z.infer<typeof modelUsage>
 export type PermissionDenial = z.infer<typeof permissionDenial>

@@ -64,6 +64,11 @@ async function writeStream(
       response.destroy()
       return
     }
+    if (isDue && answer.errorAfterFragments === fragments) {
+      const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+      response.end(`event: error\ndata: ${JSON.stringify(error)}\n\n`)
+      return
+    }
     if (isDue && answer.holdAfterFragments === fragments) await hold(answer, signal)
     if (fragment && fragments++ > 0 && answer.delayMs) await wait(answer.delayMs, undefined, { signal })
     signal.throwIfAborted()

@@ -4,7 +4,16 @@ export type AnswerBlock =
   | { type: 'thinking'; text: string }
   | { type: 'tool_use'; name: string; input: Record<string, unknown> }
 
-export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'stop_sequence' | 'refusal' | 'pause_turn'
+/** The API may send others than those that are known. */
+export type StopReason =
+  | 'end_turn'
+  | 'tool_use'
+  | 'max_tokens'
+  | 'stop_sequence'
+  | 'refusal'
+  | 'pause_turn'
+  | 'model_context_window_exceeded'
+  | (string & {})
 
 /** What the answer claims to have cost, in tokens. What is left out is estimated from the lengths. */
 export interface AnswerUsage {
@@ -25,6 +34,8 @@ export interface Delivery {
   fragmentSize?: number | 'line'
   /** The socket is destroyed after so many fragments (0: right after the message has begun). */
   breakAfterFragments?: number
+  /** The stream ends with the API's event for overload after so many fragments. */
+  errorAfterFragments?: number
   /** Answering stops until this settles, or the client leaves. */
   holdUntil?: Promise<unknown>
   /** Where `holdUntil` counts: after so many fragments. Left out: before the first byte of the response. */

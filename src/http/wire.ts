@@ -1,11 +1,12 @@
 import type { Task } from '../contract/conversation.ts'
-import type { DeltaEvent, MessageEvent, SessionEvents } from '../contract/events.ts'
+import type { DeltaEvent, DeltaVoided, MessageEvent, SessionEvents } from '../contract/events.ts'
 import type { StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import { adviseTurnRetry, failureCodeOf } from '../contract/retry.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn, TurnError, TurnFailure } from '../contract/turns.ts'
 import { toJsonLine } from '../lib/json-line.ts'
+import { isSyntheticPrompt } from '../sessions/log/message-shape.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
 import type {
   EventRecord,
@@ -104,10 +105,12 @@ function toTurnError(failure: TurnFailure): TurnError {
 }
 
 /** What only some turns have. */
-export function toFindings({ permissionDenials, structuredOutput }: TurnRecord) {
+export function toFindings({ permissionDenials, structuredOutput, notice, ending }: TurnRecord) {
   return {
     ...(permissionDenials?.length && { permissionDenials }),
     ...(structuredOutput !== null && { structuredOutput }),
+    ...(notice !== null && { notice }),
+    ...(ending && { ending }),
   }
 }
 
@@ -126,9 +129,16 @@ export function toStoredMessage(event: EventRecord): StoredMessage {
     sequence: event.sequence,
     timestamp: toTimestamp(event.at),
     source,
+    ...(isSynthetic(event) && { synthetic: true as const }),
     turnId: event.turnId,
     ...(event.rewound && { rewound: true as const }),
   }
+}
+
+/** Whether Claude Code wrote the message as if a user had sent it. */
+export function isSynthetic(event: EventRecord): boolean {
+  const { source, message } = messageOf(event)
+  return source === 'sdk' && isSyntheticPrompt(message)
 }
 
 /** The payload of an event of type `message`. */
@@ -145,6 +155,10 @@ export function toEventFrame(event: EventRecord): Buffer {
 
 export function toDeltaFrame(delta: DeltaEvent): Buffer {
   return shareFrame(delta, () => toFrame({ event: 'delta', json: sharedJson(delta) }))
+}
+
+export function toVoidedFrame(voided: DeltaVoided): Buffer {
+  return shareFrame(voided, () => toFrame({ event: 'delta.voided', json: sharedJson(voided) }))
 }
 
 function shareFrame(of: object, make: () => Buffer): Buffer {
@@ -169,7 +183,11 @@ function toEventJson(event: EventRecord): string {
     const failure = error && { error: toTurnError(error) }
     return toJsonLine({ ...envelope, ...event.payload, ...failure } as SessionEvents[keyof SessionEvents])
   }
-  const head = { type: 'claude_code_message', ...envelope } satisfies Omit<MessageEvent, 'message'>
+  const head = {
+    type: 'claude_code_message',
+    ...envelope,
+    ...(isSynthetic(event) && { synthetic: true as const }),
+  } satisfies Omit<MessageEvent, 'message'>
   // The log has made the message's text already, to know its size.
   return `${JSON.stringify(head).slice(0, -1)},"message":${sharedJson(messageOf(event).message)}}`
 }

@@ -1,4 +1,3 @@
-import type { DeltaEvent } from '../contract/events.ts'
 import type { Prompt } from '../contract/turns.ts'
 import type { AgentKeeperContext } from './agent-keeper-context.ts'
 import { BackgroundWork } from './conversation/background-work.ts'
@@ -306,9 +305,11 @@ export class AgentKeeper implements PlaceHolder {
   }
 
   #listener(): AgentListener {
+    const { log } = this.#context
     return {
       onMessage: (message, isOfTurn) => this.#onMessage(message, isOfTurn),
-      onDelta: delta => this.#onDelta(delta),
+      onDelta: delta => this.#tellReaders((id, turnId) => log.publishDelta(id, { turnId, ...delta })),
+      onDeltaVoided: block => this.#tellReaders((id, turnId) => log.voidDelta(id, { turnId, ...block })),
       onFigures: figures => noteFigures(this.#currentTurn(), figures, this.writer),
       onConversation: report =>
         noteConversation(this, this.#context, this.#session, report, this.#currentTurn()),
@@ -372,9 +373,9 @@ export class AgentKeeper implements PlaceHolder {
     })
   }
 
-  #onDelta(delta: Omit<DeltaEvent, 'turnId'>): void {
+  #tellReaders(tell: (sessionId: string, turnId: string) => void): void {
     const turn = this.#currentTurn()
-    if (turn) this.#context.log.publishDelta(this.#session.id, { turnId: turn.record.id, ...delta })
+    if (turn) tell(this.#session.id, turn.record.id)
   }
 
   #onIdentity({ claudeSessionId, model }: { claudeSessionId: string; model: string }): void {

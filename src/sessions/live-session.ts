@@ -6,6 +6,7 @@ import { withEarlier } from './added-figures.ts'
 import { AgentKeeper } from './agent-keeper.ts'
 import type { AgentKeeperContext } from './agent-keeper-context.ts'
 import { fillIn } from './attachments/attachments.ts'
+import { forgetRefusedPrompt, type RefusedPromptParts } from './branching/refused-prompt.ts'
 import { askAgent, askLiveAgent, type Question } from './conversation/agent-lending.ts'
 import type { StateField } from './followed-state.ts'
 import type { Remember } from './idempotency.ts'
@@ -31,7 +32,7 @@ import { refuseWhenFull } from './turn-limits.ts'
 import { workOn } from './turn-run.ts'
 import { isAtWork } from './turn-states.ts'
 
-export interface LiveSessionContext extends AgentKeeperContext {
+export interface LiveSessionContext extends AgentKeeperContext, RefusedPromptParts {
   sessionTimeoutMs: number
   maxQueuedTurns: number
   maxWaitingTurns: number
@@ -357,6 +358,7 @@ export class LiveSession {
     turn.deadline?.cancel()
     if (outcome === 'shelved') return turn.markEnded()
     await this.#keeper.permissions.withdrawOfTurn()
+    await forgetRefusedPrompt(this.#context, turn, outcome, this.#keeper)
     await this.#keeper.state.settled()
     const at = Date.now()
     await this.#keeper.writer.write({

@@ -27,5 +27,7 @@ export function newTurn(caller: Caller, sessionId: string, request: TurnRequest,
     lastSequence: null,
     structuredOutput: null,
     permissionDenials: null,
+    notice: null,
+    ending: null,
   }
 }

@@ -14,6 +14,7 @@ import type {
   PermissionDenial,
   Prompt,
   StopReason,
+  TurnEnding,
   TurnFailure,
   TurnStatus,
   Usage,
@@ -106,6 +107,10 @@ export interface TurnRecord {
   structuredOutput: unknown
   /** What Claude wanted to do and was not allowed to; null while the turn has not ended. */
   permissionDenials: PermissionDenial[] | null
+  /** What Claude Code itself said; null: nothing. */
+  notice: string | null
+  /** Its end in Claude Code's own words; null: an ordinary one. */
+  ending: TurnEnding | null
   /** Said when it is read: the conversation was rewound to before it. */
   rewound?: boolean
 }

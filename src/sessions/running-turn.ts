@@ -25,6 +25,8 @@ export interface OpenTurn {
   agenticTurns: number
   /** The model's own id of what it said last. */
   lastSaid: string | undefined
+  /** The text of the model's last message that has any. */
+  said: string | null
   /** What it was given as more input. */
   steered: SteeredInput[]
   /** What processes that were given up have taken of it; undefined: there was none. */
@@ -46,6 +48,7 @@ export function openTurn(record: TurnRecord): OpenTurn {
     messageId: null,
     agenticTurns: 0,
     lastSaid: undefined,
+    said: null,
     steered: [],
     before: undefined,
     ended: promise,
@@ -119,18 +122,22 @@ function endAs(
   // Of one that was lost more may have been spent than was told.
   const { usage, costUsd, modelUsage = null } = outcome ?? asIncomplete(turn.record)
   const figures = { usage, costUsd }
-  const response = outcome?.response ?? null
+  // A turn that went on in another process may have said all it had to in the first one.
+  const response = (turn.before && outcome ? outcome.response || turn.said : outcome?.response) ?? null
+  const { notice = null, ending = null } = outcome ?? {}
   const payload = {
     status,
     endedAt: toTimestamp(at),
     durationMs: startedAt === null ? null : Math.max(0, at - startedAt),
     ...(status === 'completed' && { response: response ?? '', stopReason, ...figures }),
-    ...(status === 'failed' && { error, ...figures }),
-    ...((status === 'interrupted' || status === 'cancelled') && { stopReason, ...figures }),
-    ...(status === 'timed_out' && figures),
+    ...(status === 'failed' && { response, error, ...figures }),
+    ...((status === 'interrupted' || status === 'cancelled') && { response, stopReason, ...figures }),
+    ...(status === 'timed_out' && { response, ...figures }),
     ...(status === 'lost' && { error }),
     ...(outcome?.permissionDenials?.length && { permissionDenials: outcome.permissionDenials }),
     ...(outcome?.structuredOutput !== undefined && { structuredOutput: outcome.structuredOutput }),
+    ...(notice !== null && { notice }),
+    ...(ending && { ending }),
   }
   return {
     updateTurn: {
@@ -145,6 +152,8 @@ function endAs(
       modelUsage,
       structuredOutput: outcome?.structuredOutput ?? null,
       permissionDenials: outcome?.permissionDenials ?? [],
+      notice,
+      ending,
     },
     events: [{ type: terminalEventOf[status], turnId: id, payload }],
   }

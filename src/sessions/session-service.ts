@@ -1,4 +1,4 @@
-import type { DeltaEvent } from '../contract/events.ts'
+import type { DeltaEvent, DeltaVoided } from '../contract/events.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import type { SessionState } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
@@ -53,6 +53,8 @@ export type LogItem =
   | { kind: 'event'; event: EventRecord }
   /** A piece of a message; the first one of a block that had begun before has all of it so far. */
   | { kind: 'delta'; delta: DeltaEvent }
+  /** The deltas of a block count no longer. */
+  | { kind: 'delta.voided'; voided: DeltaVoided }
   /** Retention has removed what was asked for, from and to these sequences. */
   | { kind: 'gap'; from: number; to: number }
   /** Everything stored so far has been delivered; what follows is live. */

@@ -89,6 +89,7 @@ export class SpareAgent implements PlaceHolder {
       {
         onMessage: (message, isOfTurn) => listener?.onMessage(message, isOfTurn),
         onDelta: delta => listener?.onDelta(delta),
+        onDeltaVoided: block => listener?.onDeltaVoided(block),
         onFigures: figures => listener?.onFigures(figures),
         // Nothing has been said in it that could be lost.
         onConversation: async () => {},

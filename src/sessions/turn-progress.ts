@@ -1,5 +1,5 @@
 import { addShares } from './added-figures.ts'
-import { isRecordOfAssistant } from './log/message-shape.ts'
+import { isOfClaude, isRecordOfAssistant, textOfModel } from './log/message-shape.ts'
 import type { SessionWriter } from './log/session-writer.ts'
 import type { Store, UsageShare } from './ports.ts'
 import type { MessagePayload, TurnRecord } from './records.ts'
@@ -12,10 +12,13 @@ export function noteMessage(turn: OpenTurn, id: string, message: Record<string, 
   // What is steered in after an answer is a prompt of its own to Claude Code, which counts from the start.
   if (message.type === 'result') turn.agenticTurns = 0
   if (!isRecordOfAssistant(message)) return
-  turn.messageId = id
+  if (isOfClaude(message)) turn.messageId = id
   // Each block of what the model says in one go is a message with the same inner id.
   const said = (message.message as { id?: string } | undefined)?.id
-  if (said === undefined || said !== turn.lastSaid) turn.agenticTurns++
+  const isAnother = said === undefined || said !== turn.lastSaid
+  if (isAnother) turn.agenticTurns++
+  const text = textOfModel(message)
+  if (text !== '') turn.said = isAnother ? text : `${turn.said ?? ''}${text}`
   turn.lastSaid = said
 }
 

@@ -106,6 +106,8 @@ export function toTurnColumns(fields: Partial<TurnRecord>): Maybe<TurnColumns> {
     ended_at: fields.endedAt,
     structured_output: toJsonOrNull(fields.structuredOutput),
     permission_denials: toJsonOrNull(fields.permissionDenials),
+    notice: fields.notice,
+    ending: toJsonOrNull(fields.ending),
     commands: fields.commands === undefined ? undefined : +fields.commands,
     model_usage: toJsonOrNull(fields.modelUsage),
   }
@@ -134,6 +136,8 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
     lastSequence: row.last_sequence,
     structuredOutput: fromJson(row.structured_output),
     permissionDenials: fromJson(row.permission_denials) as TurnRecord['permissionDenials'],
+    notice: row.notice,
+    ending: fromJson(row.ending) as TurnRecord['ending'],
     commands: row.commands === 1,
   }
 }

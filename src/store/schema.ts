@@ -82,6 +82,8 @@ export interface TurnsTable {
   last_sequence: number | null
   structured_output: string | null
   permission_denials: string | null
+  notice: string | null
+  ending: string | null
   commands: Generated<number>
   model_usage: string | null
 }

@@ -94,14 +94,14 @@ describe('what a process works on', () => {
       false,
       false,
     ])
-    expect([turn.answered, turn.assistantText, ownWork]).toEqual([false, null, [true, false]])
+    expect([turn.answered, turn.said, ownWork]).toEqual([false, null, [true, false]])
     expect(show(lifecycle('started'), init, assistant('the answer'), result())).toEqual([
       true,
       true,
       true,
       true,
     ])
-    expect([turn.answered, turn.isOver, turn.assistantText]).toEqual([true, false, 'the answer'])
+    expect([turn.answered, turn.isOver, turn.said]).toEqual([true, false, 'the answer'])
     show(lifecycle('completed'))
     expect([turn.isOver, ownWork]).toEqual([true, [true, false]])
   })
@@ -121,7 +121,7 @@ describe('what a process works on', () => {
     const { begin, show } = open()
     const turn = begin()
     expect(show(init, assistant('said'), result())).toEqual([true, true, true])
-    expect([turn.answered, turn.assistantText]).toEqual([true, 'said'])
+    expect([turn.answered, turn.said]).toEqual([true, 'said'])
   })
 
   test('what a command has printed is its text', () => {
@@ -129,7 +129,7 @@ describe('what a process works on', () => {
     const turn = begin()
     const content = '<local-command-stdout>Compacted </local-command-stdout>'
     show(lifecycle('started'), frame({ type: 'user', parent_tool_use_id: null, message: { content } }))
-    expect(turn.assistantText).toBe('Compacted')
+    expect(turn.commandOutput).toBe('Compacted')
   })
 })
 

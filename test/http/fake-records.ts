@@ -70,6 +70,8 @@ export function turnRecord(given: Partial<TurnRecord> = {}): TurnRecord {
     lastSequence: 5,
     structuredOutput: null,
     permissionDenials: [],
+    notice: null,
+    ending: null,
     ...given,
   }
 }

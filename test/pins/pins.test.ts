@@ -107,6 +107,10 @@ describe('errors', () => {
       'model_error',
       'max_output_tokens',
       'prompt_too_long',
+      'media_rejected',
+      'tool_unavailable',
+      'turn_setup_failed',
+      'hook_failed',
       'process_died',
       'process_unresponsive',
       'output_too_large',
@@ -298,6 +302,22 @@ describe('words of sessions and turns', () => {
   })
 
   test('stop reasons', () => {
-    expect(stopReason.options).toEqual(['end_turn', 'max_turns', 'budget', 'refusal', 'interrupted'])
+    expect(stopReason.options).toEqual([
+      'end_turn',
+      'max_turns',
+      'budget',
+      'refusal',
+      'interrupted',
+      'blocked',
+      'stopped_by_hook',
+      'stop_sequence',
+      'max_tokens',
+      'model_context_window_exceeded',
+      'pause_turn',
+      'compaction',
+      'tool_deferred',
+      'background_requested',
+      'unknown',
+    ])
   })
 })

@@ -64,6 +64,8 @@ export function turnRecord(session: SessionRecord, fields: Partial<TurnRecord> =
     lastSequence: null,
     structuredOutput: null,
     permissionDenials: null,
+    notice: null,
+    ending: null,
     ...fields,
   }
 }

@@ -27,6 +27,7 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
   return {
     onMessage: () => {},
     onDelta: () => {},
+    onDeltaVoided: () => {},
     onFigures: () => {},
     onConversation: async () => {},
     onIdentity: () => {},

@@ -15,8 +15,8 @@ export type Entry =
   | { kind: 'ending'; text: string }
   | ({ ofSubagent: boolean } & (
       | { kind: 'text'; text: string }
-      /** What Claude Code put in as if a user had said it. */
-      | { kind: 'injected'; text: string }
+      /** Text that Claude Code wrote as if a user had sent it, or the task that Claude gave to a subagent. */
+      | { kind: 'synthetic'; text: string }
       | { kind: 'thinking'; text: string }
       | { kind: 'toolCall'; name: string; input: string }
       | { kind: 'toolResult'; name: string; parts: Part[]; isError: boolean }
@@ -82,7 +82,7 @@ export class EntryReader {
   #readGiven(block: Json, ofSubagent: boolean): Entry[] {
     if (toText(block.type).endsWith('tool_result')) return [this.#toResult(block, ofSubagent)]
     const { text } = block
-    return typeof text === 'string' && text.trim() !== '' ? [{ kind: 'injected', text, ofSubagent }] : []
+    return typeof text === 'string' && text.trim() !== '' ? [{ kind: 'synthetic', text, ofSubagent }] : []
   }
 
   #toResult(block: Json, ofSubagent: boolean): Entry {

@@ -3,18 +3,20 @@ import type { Usage } from '../../contract/turns.ts'
 
 /** What the event that ends a turn says, as a line to read. */
 export function toEnding(type: TerminalEventType, payload: Record<string, unknown>): string {
-  const { status, stopReason, durationMs, costUsd, usage, error } = payload as {
+  const { status, stopReason, durationMs, costUsd, usage, error, notice } = payload as {
     status?: string
     stopReason?: string | null
     durationMs?: number | null
     costUsd?: number | null
     usage?: Usage | null
     error?: { message?: string } | null
+    notice?: string
   }
   const word = (status ?? type.replace(/^turn\./, '')).replaceAll('_', ' ')
   const details = [
     stopReason && stopReason !== 'end_turn' && stopReason !== status && stopReason.replaceAll('_', ' '),
     error?.message,
+    typeof notice === 'string' && toLine(notice),
     typeof durationMs === 'number' && `${(durationMs / 1000).toFixed(1)} s`,
     usage && `${toCount(toInput(usage))} tokens in, ${toCount(usage.outputTokens)} out`,
     typeof costUsd === 'number' && `$${costUsd.toFixed(4)}`,
@@ -47,6 +49,13 @@ export function toLoss(payload: Record<string, unknown>): string {
   return extent === 'all'
     ? `The conversation was lost and began anew; ${count}`
     : `A part of the conversation was lost; ${count}`
+}
+
+const longestNotice = 300
+
+function toLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > longestNotice ? `${line.slice(0, longestNotice).toWellFormed()}…` : line
 }
 
 function toInput(usage: Usage): number {

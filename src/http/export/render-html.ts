@@ -49,8 +49,10 @@ function render(entry: Entry): Html {
       return html`<article class="prompt"><p class="label">${entry.added ? 'Prompt, added meanwhile' : 'Prompt'}</p>${renderParts(entry.parts, renderProse)}</article>`
     case 'text':
       return html`<article class="answer">${renderProse(entry.text)}</article>`
-    case 'injected':
-      return html`<article class="prompt"><p class="label">Input</p>${renderProse(entry.text)}</article>`
+    case 'synthetic':
+      return entry.ofSubagent
+        ? html`<article class="prompt"><p class="label">Task</p>${renderProse(entry.text)}</article>`
+        : html`<details class="tool"><summary>Written by Claude Code</summary>${renderCode(entry.text)}</details>`
     case 'thinking':
       return html`<details class="thinking"><summary>Thinking</summary>${renderCode(entry.text)}</details>`
     case 'toolCall':

@@ -30,8 +30,10 @@ function render(entry: Entry, quotes: number): string {
       return `### ${entry.added ? 'Prompt, added meanwhile' : 'Prompt'}\n\n${toQuote(renderParts(entry.parts, text => tame(text, 1)))}\n\n### Answer`
     case 'text':
       return `${label(entry, '')}${tame(entry.text, quotes)}`
-    case 'injected':
-      return `${label(entry, '**Input**')}${toQuote(tame(entry.text, quotes + 1))}`
+    case 'synthetic':
+      return entry.ofSubagent
+        ? `${label(entry, '**Task**')}${toQuote(tame(entry.text, quotes + 1))}`
+        : fold('Written by Claude Code', renderCode(entry.text))
     case 'thinking':
       return fold(`${entry.ofSubagent ? 'Subagent: thinking' : 'Thinking'}`, renderCode(entry.text))
     case 'toolCall':

@@ -158,7 +158,7 @@ const entries: Entry[] = [
   },
   { kind: 'text', text: awkward, ofSubagent: false },
   { kind: 'thinking', text: awkward, ofSubagent: false },
-  { kind: 'injected', text: awkward, ofSubagent: true },
+  { kind: 'synthetic', text: awkward, ofSubagent: true },
   { kind: 'toolCall', name: '<b>`', input: awkward, ofSubagent: false },
   {
     kind: 'toolResult',
@@ -168,6 +168,7 @@ const entries: Entry[] = [
     ofSubagent: true,
   },
   { kind: 'note', text: awkward },
+  { kind: 'synthetic', text: awkward, ofSubagent: false },
 ]
 
 describe('as HTML', () => {

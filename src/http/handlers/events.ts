@@ -2,7 +2,7 @@ import type { LogItem } from '../../sessions/session-service.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'
-import { toDeltaFrame, toEventFrame } from '../wire.ts'
+import { toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type EventsExchange = Exchange<'followEvents'>
 
@@ -48,6 +48,8 @@ function toServerSentEvent(item: LogItem, sessionId: string): ServerSentEvent | 
       return toEventFrame(item.event)
     case 'delta':
       return toDeltaFrame(item.delta)
+    case 'delta.voided':
+      return toVoidedFrame(item.voided)
     case 'gap':
       // With an id: who has been told of the gap is not told again.
       return { event: 'gap', id: item.to, data: { sessionId, from: item.from, to: item.to } }

@@ -8,7 +8,7 @@ import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { messageOf, toDeltaFrame, toEventFrame } from '../wire.ts'
+import { messageOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
@@ -95,6 +95,7 @@ async function forward(reader: LogReader, sse: SseStream): Promise<number | unde
     if (item.kind === 'closing') throw shuttingDown()
     if (sse.closed.aborted) return undefined
     if (item.kind === 'delta') await sse.send(toDeltaFrame(item.delta))
+    if (item.kind === 'delta.voided') await sse.send(toVoidedFrame(item.voided))
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence

@@ -19,11 +19,15 @@ type Conversation = Pick<
 
 /** Copies what Claude Code remembers of a conversation, up to one of its prompts. */
 export class TranscriptBranches {
-  readonly #core: Core
+  readonly #core: Pick<Core, 'store'>
   readonly #editor: TranscriptEditor
   readonly #launcher: Pick<AgentLauncher, 'recoverTranscript'>
 
-  constructor(core: Core, editor: TranscriptEditor, launcher: Pick<AgentLauncher, 'recoverTranscript'>) {
+  constructor(
+    core: Pick<Core, 'store'>,
+    editor: TranscriptEditor,
+    launcher: Pick<AgentLauncher, 'recoverTranscript'>,
+  ) {
     this.#launcher = launcher
     this.#core = core
     this.#editor = editor

@@ -1,4 +1,4 @@
-import { type DeltaEvent, isTerminalEventType } from '../../contract/events.ts'
+import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
 import type { Change, Store } from '../ports.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
@@ -51,6 +51,14 @@ export class EventLog {
     if (!readers) return
     const bytes = Buffer.byteLength(sharedJson(delta))
     for (const reader of readers) reader.offerDelta(delta, bytes, block, position)
+  }
+
+  /** Tells live readers that the deltas of a block count no longer; readers to come are not given them. */
+  voidDelta(sessionId: string, voided: DeltaVoided): void {
+    const position = this.#partials.void(sessionId, voided)
+    if (position === undefined) return
+    const bytes = Buffer.byteLength(sharedJson(voided))
+    for (const reader of this.#readers.get(sessionId) ?? []) reader.offerVoided(voided, bytes, position)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type DeltaEvent, isTerminalEventType } from '../../contract/events.ts'
+import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
 import type { LogPage } from '../ports.ts'
 import type { EventRecord } from '../records.ts'
 import type { FollowRequest, LogItem, LogReader } from '../session-service.ts'
@@ -37,7 +37,7 @@ export interface LogStart {
 
 type Queued = { bytes: number } & (
   | { item: Extract<LogItem, { kind: 'event' }> }
-  | { item: Extract<LogItem, { kind: 'delta' }>; position: number }
+  | { item: Extract<LogItem, { kind: 'delta' | 'delta.voided' }>; position: number }
 )
 
 /**
@@ -100,6 +100,11 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   offerDelta(delta: DeltaEvent, bytes: number, block: PartialBlock, position: number): void {
     if (!this.#request.includeDeltas || !this.#concerns(delta.turnId) || this.#skipped.has(block)) return
     this.#offer({ item: { kind: 'delta', delta }, bytes, position })
+  }
+
+  offerVoided(voided: DeltaVoided, bytes: number, position: number): void {
+    if (!this.#request.includeDeltas || !this.#concerns(voided.turnId)) return
+    this.#offer({ item: { kind: 'delta.voided', voided }, bytes, position })
   }
 
   /** The last item is `closing`, after what is stored. */
@@ -245,8 +250,11 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   }
 
   #catchUpDeltas(): void {
-    const { deltas, incomplete, position } = this.#source.catchUp(this.#position)
+    const { voided, deltas, incomplete, position } = this.#source.catchUp(this.#position)
     this.#position = position
+    for (const block of voided) {
+      if (this.#concerns(block.turnId)) this.#next.push({ kind: 'delta.voided', voided: block })
+    }
     for (const delta of deltas) {
       if (this.#concerns(delta.turnId)) this.#next.push({ kind: 'delta', delta })
     }

@@ -1,4 +1,10 @@
-import { type Delta, type DeltaEvent, type EventType, isTerminalEventType } from '../../contract/events.ts'
+import {
+  type Delta,
+  type DeltaEvent,
+  type DeltaVoided,
+  type EventType,
+  isTerminalEventType,
+} from '../../contract/events.ts'
 import type { NewEvent } from '../records.ts'
 
 /** How much unfinished text is kept for readers to come, in characters a session. */
@@ -10,6 +16,8 @@ export interface PartialBlock {
   readonly messageId: string
   readonly blockIndex: number
   readonly type: Delta['type']
+  /** The session's count of characters before its first piece. */
+  readonly start: number
   /** Where the session's count of characters stood when a run of pieces of this block began. */
   readonly runs: { position: number; offset: number }[]
   /** All of it so far; undefined when it was too much to be kept. */
@@ -20,8 +28,20 @@ export interface PartialBlock {
   shared: { offset: number; length: number; delta: DeltaEvent } | undefined
 }
 
+/** How many voided blocks are remembered in a turn: more than Claude Code's retries can make. */
+const voidedBound = 1_000
+
+/** A block whose pieces count no longer, for readers that were given some of them. */
+interface VoidedBlock {
+  readonly event: DeltaVoided
+  /** The session's count of characters before its first piece, and when it was voided. */
+  readonly start: number
+  readonly at: number
+}
+
 interface SessionPartials {
   blocks: Map<string, PartialBlock>
+  voided: VoidedBlock[]
   /** Counts the characters of all deltas of the session; only ever grows, so that readers can remember it. */
   position: number
   size: number
@@ -30,6 +50,8 @@ interface SessionPartials {
 
 /** What a reader needs to go on with the deltas to come. */
 export interface CatchUp {
+  /** Blocks of which the reader has had pieces that count no longer. */
+  voided: DeltaVoided[]
   deltas: DeltaEvent[]
   /** Blocks whose beginning is not kept: of these the reader gets no further deltas, but the message. */
   incomplete: PartialBlock[]
@@ -77,6 +99,22 @@ export class PartialMessages {
     return { block, position: partials.position }
   }
 
+  /** @returns the session's count after this; undefined when nothing is known of the block */
+  void(sessionId: string, event: DeltaVoided): number | undefined {
+    const partials = this.#sessions.get(sessionId)
+    const found = [...(partials?.blocks ?? [])].filter(
+      ([, { messageId, blockIndex }]) => messageId === event.messageId && blockIndex === event.blockIndex,
+    )
+    if (!partials || found.length === 0) return undefined
+    for (const [key] of found) remove(partials, key)
+    // It counts like a character, so that readers can tell whether it came after what they have had.
+    partials.position++
+    partials.current = undefined
+    const start = Math.min(...found.map(([, block]) => block.start))
+    partials.voided = [...partials.voided, { event, start, at: partials.position }].slice(-voidedBound)
+    return partials.position
+  }
+
   /**
    * To be called with events that are about to be stored: what they finish is not kept any longer. Before and not
    * after: else a reader could read the message in the store and then get its deltas.
@@ -92,6 +130,7 @@ export class PartialMessages {
       for (const [key, block] of partials.blocks) {
         if (block.turnId === turnId || endsSession(type)) remove(partials, key)
       }
+      partials.voided = []
     }
     const over = events.some(({ type }) => isTerminalEventType(type) || endsSession(type))
     if (!over || partials.blocks.size > 0) return
@@ -102,9 +141,11 @@ export class PartialMessages {
   /** What a reader has not had that was told everything up to a count; 0: nothing. */
   catchUp(sessionId: string, position: number): CatchUp {
     const partials = this.#sessions.get(sessionId)
-    if (!partials) return { deltas: [], incomplete: [], position }
+    if (!partials) return { voided: [], deltas: [], incomplete: [], position }
     const missed = [...partials.blocks.values()].filter(({ end }) => end > position)
+    const voided = partials.voided.filter(({ start, at }) => at > position && start < position)
     return {
+      voided: voided.map(({ event }) => event),
       deltas: missed.flatMap(block => restOf(block, position) ?? []),
       incomplete: missed.filter(({ text }) => text === undefined),
       position: partials.position,
@@ -112,7 +153,7 @@ export class PartialMessages {
   }
 
   #open(sessionId: string): SessionPartials {
-    const partials = { blocks: new Map(), position: this.#highest, size: 0, current: undefined }
+    const partials = { blocks: new Map(), voided: [], position: this.#highest, size: 0, current: undefined }
     this.#sessions.set(sessionId, partials)
     return partials
   }
@@ -123,7 +164,8 @@ function endsSession(type: EventType): boolean {
 }
 
 function newBlock({ turnId, messageId, blockIndex, delta }: DeltaEvent, end: number): PartialBlock {
-  return { turnId, messageId, blockIndex, type: delta.type, runs: [], text: '', end, shared: undefined }
+  const { type } = delta
+  return { turnId, messageId, blockIndex, type, start: end, runs: [], text: '', end, shared: undefined }
 }
 
 /** Text with a hole would be worse than none: of a block that is too long nothing is kept. */

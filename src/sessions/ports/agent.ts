@@ -4,7 +4,14 @@ import type { PermissionSuggestion } from '../../contract/permissions.ts'
 import type { SessionSettings, SettingSource } from '../../contract/session-settings.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
 import type { ModelInfo } from '../../contract/system.ts'
-import type { ModelUsage, PermissionDenial, Prompt, StopReason, Usage } from '../../contract/turns.ts'
+import type {
+  ModelUsage,
+  PermissionDenial,
+  Prompt,
+  StopReason,
+  TurnEnding,
+  Usage,
+} from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
 import type { AgentControl } from './agent-control.ts'
 import type { AgentQuestions, AgentTask } from './agent-questions.ts'
@@ -59,6 +66,10 @@ export type TurnOutcome = {
   structuredOutput?: unknown
   /** Left out: none. */
   permissionDenials?: PermissionDenial[]
+  /** What Claude Code itself said; null or left out: nothing. */
+  notice?: string | null
+  /** The end in Claude Code's own words; left out: an ordinary one. */
+  ending?: TurnEnding
 } & (
   | { status: 'completed'; stopReason: StopReason }
   | { status: 'interrupted' }
@@ -104,11 +115,19 @@ export interface ProcessState {
   workingDirectory?: string
 }
 
+/** A content block of a message of the model. */
+export interface BlockOfMessage {
+  messageId: string
+  blockIndex: number
+}
+
 /** What an agent tells while it works; called in order, never after its turn's promise settled. */
 export interface AgentListener {
   /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
   onMessage(message: Record<string, unknown>, isOfTurn: boolean): void
-  onDelta(delta: { messageId: string; blockIndex: number; delta: Delta }): void
+  onDelta(delta: BlockOfMessage & { delta: Delta }): void
+  /** What `onDelta` said of the block counts no longer: it does not become a message. */
+  onDeltaVoided(block: BlockOfMessage): void
   /** What its process has taken of the turn until now; told before each permission request. */
   onFigures(figures: UsageShare): void
   /**

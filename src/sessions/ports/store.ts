@@ -63,6 +63,8 @@ export interface Change {
       | 'endedAt'
       | 'structuredOutput'
       | 'permissionDenials'
+      | 'notice'
+      | 'ending'
     >
   >
   /** What Claude Code has done by itself between turns. */

@@ -16,6 +16,7 @@ import { runConfiguration } from './014-run-configuration.ts'
 import { settingsInForce } from './015-settings-in-force.ts'
 import { lostTurns } from './016-lost-turns.ts'
 import { followedState } from './017-followed-state.ts'
+import { turnEndings } from './018-turn-endings.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   settingsInForce,
   lostTurns,
   followedState,
+  turnEndings,
 ]
