@@ -1,5 +1,6 @@
 import type { Router } from 'express'
 import { destination, pino } from 'pino'
+import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
@@ -54,6 +55,9 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
   })
   if (config.auth.enabled && config.auth.keys.length === 0) {
     log.warn('no API key is configured: every request that needs one will be refused')
+  }
+  for (const field of config.auth.shortKeys) {
+    log.warn({ field }, `API key is shorter than ${minimumKeyLength} characters`)
   }
   const close = () => runtime.close(() => door.close())
   const api = Object.defineProperties(door.router, {

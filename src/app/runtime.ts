@@ -13,6 +13,7 @@ import type { SessionsOptions } from '../sessions/sessions-options.ts'
 import { openStore } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files.ts'
 import type { Git } from '../workspace/git-command.ts'
+import { secureDataDirectory } from './data-directory.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
 
@@ -96,6 +97,7 @@ export class Runtime {
 
   async #open(): Promise<Opened> {
     const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = this.#options
+    await secureDataDirectory(dataDir, this.#log)
     const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
     // While the file is held, so that two starts cannot make a key each.
     const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))

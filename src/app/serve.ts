@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
+import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
@@ -53,6 +54,13 @@ export async function serve(
     throw new ConfigError(
       'auth.enabled',
       `must not be off while the server listens on ${host}, which is not loopback`,
+    )
+  }
+  const [shortKey] = config.auth.shortKeys
+  if (shortKey !== undefined && !isLoopback(host)) {
+    throw new ConfigError(
+      shortKey,
+      `must have at least ${minimumKeyLength} characters while the server listens on ${host}, which is not loopback`,
     )
   }
   if (config.auth.enabled && config.auth.keys.length === 0) {

@@ -23,6 +23,10 @@ export function createProgram(): Command {
       '--trusted-root <dir...>',
       'directories whose .claude settings, hooks and .mcp.json may take effect (CLAUDE_CODE_API_TRUSTED_ROOTS)',
     )
+    .option('--cors-origin <origin...>', 'web pages that may use the API (CLAUDE_CODE_API_CORS_ORIGINS)')
+    .option('--allowed-host <host...>', 'names to answer to without a key (CLAUDE_CODE_API_ALLOWED_HOSTS)')
+    .option('--public-url <url>', 'the URL of the API as callers see it (CLAUDE_CODE_API_PUBLIC_URL)')
+    .option('--trust-proxy <which>', 'true, hops, or addresses of proxies (CLAUDE_CODE_API_TRUST_PROXY)')
     .option('--no-auth', 'serve without keys; on loopback only')
     .option('--demo', 'without an account: a stand-in answers instead of the model', false)
     .action((flags: ServeFlags) => runServer(flags))

@@ -1,6 +1,7 @@
 import { serveDemo } from '../app/demo.ts'
 import { isExpectedFault } from '../app/expected-fault.ts'
 import { mountPath, type RunningServer, serve } from '../app/serve.ts'
+import { parseTrustProxy } from '../config/browser-access.ts'
 import { describeDemo } from './describe-demo.ts'
 
 export interface ServeFlags {
@@ -9,6 +10,10 @@ export interface ServeFlags {
   dataDir?: string
   root?: string[]
   trustedRoot?: string[]
+  corsOrigin?: string[]
+  allowedHost?: string[]
+  publicUrl?: string
+  trustProxy?: string
   auth: boolean
   demo: boolean
 }
@@ -25,21 +30,15 @@ export async function runServer(flags: ServeFlags): Promise<void> {
   }
 }
 
-async function open({
-  host,
-  port,
-  dataDir,
-  root,
-  trustedRoot,
-  auth,
-  demo,
-}: ServeFlags): Promise<RunningServer> {
+async function open(flags: ServeFlags): Promise<RunningServer> {
+  const { host, port, dataDir, root, trustedRoot, auth, demo } = flags
   const options = {
     host,
     port,
     ...(dataDir !== undefined && { dataDir }),
     ...(root !== undefined && { allowedRoots: root }),
     ...(trustedRoot !== undefined && { trustedRoots: trustedRoot }),
+    ...toBrowserAccess(flags),
     ...(!auth && { auth: { enabled: false } }),
     logLevel: 'info' as const,
   }
@@ -58,6 +57,15 @@ async function open({
     if (failure) process.stderr.write(`claude-code-api: ${failure.message}\n`)
   })
   return server
+}
+
+function toBrowserAccess({ corsOrigin, allowedHost, publicUrl, trustProxy }: ServeFlags) {
+  return {
+    ...(corsOrigin !== undefined && { cors: { origins: corsOrigin } }),
+    ...(allowedHost !== undefined && { allowedHosts: allowedHost }),
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(trustProxy !== undefined && { trustProxy: parseTrustProxy(trustProxy) }),
+  }
 }
 
 function say(text: string): void {

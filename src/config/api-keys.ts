@@ -33,6 +33,9 @@ export function findKeysInEnvironment(env: Environment): { name: string; key: st
   )
 }
 
+/** A shorter key could be guessed. */
+export const minimumKeyLength = 16
+
 /** @throws ConfigError when the key could not be sent in a header */
 export function checkKey(field: string, key: string): string {
   if (!/^[\x21-\x7e]+$/.test(key)) {

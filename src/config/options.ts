@@ -9,6 +9,28 @@ export interface ClaudeCodeApiConfig {
   maxSessions?: number
   auth?: AuthConfig
   rateLimit?: RateLimitConfig
+  cors?: CorsConfig
+  /**
+   * Names under which the API answers requests without a key, beside loopback names and the host of `publicUrl`:
+   * `api.example.com`, with or without a port. Such a request with another `Host` is refused with 421, since a
+   * foreign web page can give its own name the address of this server. Default: `CLAUDE_CODE_API_ALLOWED_HOSTS`
+   * (comma-separated), else none.
+   */
+  allowedHosts?: string[]
+  /**
+   * The URL of the API as callers see it, mount path included, such as `https://example.com/ai/api/v1`: links in
+   * answers begin with it. Default: `CLAUDE_CODE_API_PUBLIC_URL`, else the path under which the request arrived,
+   * with the `X-Forwarded-Prefix` of a trusted proxy before it.
+   */
+  publicUrl?: string
+  /**
+   * Which proxies in front of the API are believed when they say whom a request is from (`X-Forwarded-For`) and
+   * where it was sent (`X-Forwarded-Prefix`, `X-Forwarded-Host`). The values are those of Express's `trust proxy`:
+   * `true`, a number of hops, addresses such as `loopback` or `10.0.0.0/8`, or a function. Without it all callers
+   * behind a proxy are one address to the rate limit. Default: `CLAUDE_CODE_API_TRUST_PROXY`, else the setting
+   * `trust proxy` of the host application.
+   */
+  trustProxy?: TrustProxy
   openApiValidation?: OpenApiValidationConfig
   /** Totals of what may be used at once. */
   limits?: LimitsConfig
@@ -172,6 +194,16 @@ export interface LimitsConfig {
   /** How long a whole request may take to arrive; used by `serve`. Default: five minutes. */
   requestTimeoutMs?: number
 }
+
+export interface CorsConfig {
+  /**
+   * Origins of web pages that may use the API, such as `https://app.example.com`: each as the browser writes it.
+   * Default: `CLAUDE_CODE_API_CORS_ORIGINS` (comma-separated), else none.
+   */
+  origins?: string[]
+}
+
+export type TrustProxy = boolean | number | string | string[] | ((address: string, hop: number) => boolean)
 
 export interface RateLimitConfig {
   /** Default: true. */

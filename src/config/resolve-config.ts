@@ -7,7 +7,15 @@ import type { SettingSource } from '../contract/session-settings.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import { toPath } from '../lib/json-flaws.ts'
 import { buildAgentEnvironment } from './agent-environment.ts'
-import { checkKey, findKeysInEnvironment, hashApiKey, type ResolvedApiKey, toApiKey } from './api-keys.ts'
+import {
+  checkKey,
+  findKeysInEnvironment,
+  hashApiKey,
+  minimumKeyLength,
+  type ResolvedApiKey,
+  toApiKey,
+} from './api-keys.ts'
+import { type BrowserAccess, browserAccessOptions, resolveBrowserAccess } from './browser-access.ts'
 import type { Environment } from './env.ts'
 import { limitsSchema, type ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
@@ -16,7 +24,7 @@ import { resolveSecretKeys } from './secret-keys.ts'
 import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 
 /** The configuration with every default filled in. Times are in milliseconds, paths absolute. */
-export interface ResolvedConfig extends TrustedPlaces {
+export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   sessionTimeoutMs: number
   maxSessions: number
   auth: {
@@ -24,6 +32,8 @@ export interface ResolvedConfig extends TrustedPlaces {
     /** Lower case. */
     apiKeyHeader: string
     keys: readonly ResolvedApiKey[]
+    /** Where the keys come from that are short enough to be guessed, such as `auth.apiKeys[0]`. */
+    shortKeys: readonly string[]
     /** The operations that need a key. */
     protectedOperations: ReadonlySet<OperationId>
   }
@@ -77,6 +87,17 @@ const count = (minimum: number) => z.int().min(minimum)
 const text = z.string().min(1)
 const directory = text.refine(value => !value.includes('\0'), 'must not contain NUL')
 
+/** A key that arrives in one of these would not show that the caller meant to send it. */
+const sentByBrowsers = new Set([
+  'cookie',
+  'host',
+  'origin',
+  'referer',
+  'user-agent',
+  'accept',
+  'accept-language',
+])
+
 const schema = z.strictObject({
   sessionTimeout: duration(1).default(3_600_000),
   maxSessions: count(1).default(100),
@@ -87,6 +108,7 @@ const schema = z.strictObject({
         .string()
         .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
         .toLowerCase()
+        .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send by themselves')
         .default('x-api-key'),
       apiKeys: z.array(text).optional(),
       keyHashes: z
@@ -114,6 +136,7 @@ const schema = z.strictObject({
     .strictObject({ enabled: z.boolean().default(false), specPath: text.optional() })
     .prefault({}),
   limits: limitsSchema.prefault({}),
+  ...browserAccessOptions,
   dataDir: directory.optional(),
   defaultCwd: directory.optional(),
   allowedRoots: z.array(directory).min(1).optional(),
@@ -177,7 +200,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     auth: {
       enabled: auth.enabled,
       apiKeyHeader: auth.apiKeyHeader,
-      keys: collectKeys(auth.apiKeys, auth.keyHashes, env),
+      ...collectKeys(auth.apiKeys, auth.keyHashes, env),
       protectedOperations: auth.requireAuth
         ? matchOperations('auth.requireAuth', auth.requireAuth)
         : operationsWithKey(),
@@ -187,6 +210,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
       enabled: options.openApiValidation.enabled,
       specPath: options.openApiValidation.specPath,
     },
+    ...resolveBrowserAccess(options, env),
     dataDir,
     workspacesDir,
     defaultCwd,
@@ -200,11 +224,14 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
 }
 
 /** At once hashes: nothing that could be logged or shown by mistake. */
-function collectKeys(apiKeys: string[] | undefined, keyHashes: string[], env: Environment): ResolvedApiKey[] {
-  const keys =
-    apiKeys?.map((key, index) => checkKey(`auth.apiKeys[${index}]`, key)) ??
-    findKeysInEnvironment(env).map(({ name, key }) => checkKey(name, key))
-  return [...new Set([...keys.map(hashApiKey), ...keyHashes])].map(toApiKey)
+function collectKeys(apiKeys: string[] | undefined, keyHashes: string[], env: Environment) {
+  const given =
+    apiKeys?.map((key, index) => ({ name: `auth.apiKeys[${index}]`, key })) ?? findKeysInEnvironment(env)
+  const keys = given.map(({ name, key }) => checkKey(name, key))
+  return {
+    keys: [...new Set([...keys.map(hashApiKey), ...keyHashes])].map(toApiKey),
+    shortKeys: given.flatMap(({ name, key }) => (key.length < minimumKeyLength ? [name] : [])),
+  }
 }
 
 function findDataDir(env: Environment): string {

@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { identifier } from './primitives.ts'
-
-const turnId = z.string().min(1).max(200)
+import { identifier, idParameter } from './primitives.ts'
 
 export const forkSessionRequest = z
   .strictObject({
-    afterTurnId: turnId.optional().meta({
+    afterTurnId: idParameter.optional().meta({
       description: 'The last turn of the past that is shared; absent: the newest that has ended',
     }),
     title: z.string().max(500).nullable().optional().meta({
@@ -16,7 +14,7 @@ export const forkSessionRequest = z
 
 export const rewindSessionRequest = z
   .strictObject({
-    toTurnId: turnId.meta({ description: 'Back to before this turn' }),
+    toTurnId: idParameter.meta({ description: 'Back to before this turn' }),
     conversation: z
       .boolean()
       .default(true)

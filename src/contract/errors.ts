@@ -34,6 +34,11 @@ export const errorCatalogue = {
     title: 'The server does not allow to clone from there',
     retryable: false,
   },
+  ORIGIN_NOT_ALLOWED: {
+    status: 403,
+    title: 'Web pages of this origin may not use the API',
+    retryable: false,
+  },
   NOT_FOUND: { status: 404, title: 'No such path', retryable: false },
   SESSION_NOT_FOUND: { status: 404, title: 'No such session', retryable: false },
   TURN_NOT_FOUND: { status: 404, title: 'No such turn', retryable: false },
@@ -84,8 +89,18 @@ export const errorCatalogue = {
     title: 'The session has no room for the attachment',
     retryable: false,
   },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not JSON', retryable: false },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'The Content-Type is not the declared one',
+    retryable: false,
+  },
+  BODY_ALREADY_READ: {
+    status: 415,
+    title: 'Middleware in front of the API has read the body',
+    retryable: false,
+  },
   RANGE_NOT_SATISFIABLE: { status: 416, title: 'The file has nothing in that range', retryable: false },
+  HOST_NOT_ALLOWED: { status: 421, title: 'The API does not answer to this host', retryable: false },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     title: 'The idempotency key was used with another body',
@@ -166,6 +181,9 @@ interface DetailsByCode {
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
   /** `setting` is what was asked for, `option` the server's that would allow it. */
   SETTING_NOT_ALLOWED: { setting: string; option: string; allowed: string[] }
+  /** `option` is the server's that would allow it. */
+  ORIGIN_NOT_ALLOWED: { option: string }
+  HOST_NOT_ALLOWED: { option: string }
   /** In US dollars. */
   BUDGET_EXCEEDED: { limit: number; spent: number }
   CWD_NOT_ALLOWED: { allowedRoots: string[] }
@@ -246,4 +264,23 @@ export function invalidRequest(
 function shorten(text: string, longest: number): string {
   // Half a surrogate pair at the cut would not be valid in JSON.
   return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
+}
+
+const nouns = {
+  SESSION_NOT_FOUND: 'Session',
+  TURN_NOT_FOUND: 'Turn',
+  PERMISSION_REQUEST_NOT_FOUND: 'Permission request',
+  ATTACHMENT_NOT_FOUND: 'Attachment',
+  TASK_NOT_FOUND: 'Task',
+  MCP_SERVER_NOT_FOUND: 'MCP server',
+} as const satisfies Partial<Record<ErrorCode, string>>
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** A 404 for an unknown id. Only a UUID is repeated: other text in its place may be a secret that was pasted there. */
+export function notFound<C extends keyof typeof nouns>(code: C, id: string): ServiceError {
+  const noun = nouns[code]
+  return new ServiceError<keyof typeof nouns>(
+    code,
+    uuid.test(id) ? `${noun} ${id} not found` : `${noun} not found`,
+  )
 }

@@ -130,7 +130,11 @@ export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
   const codes: ErrorCode[] = [
     ...(operation.auth === 'key' ? commonErrors : (['INVALID_REQUEST'] as const)),
     ...(operation.body ? bodyErrors : []),
-    ...(operation.upload !== null ? (['PAYLOAD_TOO_LARGE'] as const) : []),
+    ...(operation.upload !== null ? bodyErrors : []),
+    // A POST needs its type also where it has no body.
+    ...(operation.method === 'post' && !operation.body && operation.upload === null
+      ? (['UNSUPPORTED_MEDIA_TYPE'] as const)
+      : []),
     ...operation.errors,
     operation.fault,
   ]

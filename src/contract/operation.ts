@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
+import { pathId } from './primitives.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
@@ -54,16 +55,22 @@ export const commonErrors = [
   'INVALID_REQUEST',
   'MISSING_API_KEY',
   'INVALID_API_KEY',
+  'ORIGIN_NOT_ALLOWED',
+  'HOST_NOT_ALLOWED',
   'RATE_LIMIT_EXCEEDED',
   'CALLER_LIMIT_REACHED',
   'SERVER_LIMIT_REACHED',
   'SHUTTING_DOWN',
 ] as const satisfies ErrorCode[]
 /** Codes that any operation with a body can answer. */
-export const bodyErrors = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const satisfies ErrorCode[]
+export const bodyErrors = [
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'BODY_ALREADY_READ',
+] as const satisfies ErrorCode[]
 
-export const ofSession = z.strictObject({ sessionId: z.string().meta({ format: 'uuid' }) })
-export const ofTurn = ofSession.extend({ turnId: z.string().meta({ format: 'uuid' }) })
+export const ofSession = z.strictObject({ sessionId: pathId })
+export const ofTurn = ofSession.extend({ turnId: pathId })
 export const eventStream = 'text/event-stream'
 
 /** Operations that make something, and make it once however often they are sent with the same key. */

@@ -10,6 +10,14 @@ export function toTimestamp(epochMs: number): string {
 
 export const identifier = z.uuid()
 
+/**
+ * The id of something that this API made, in a path, a query or a body. UUIDs are read in either case (RFC 9562).
+ * The format is not checked: a malformed id is an unknown one.
+ */
+export const idParameter = z.string().min(1).max(200).toLowerCase()
+/** The same in a path, where every text is an unknown id at worst. */
+export const pathId = z.string().toLowerCase().meta({ format: 'uuid' })
+
 /** A whole number that arrives as text in a query string; anything but plain digits is refused. */
 export function integerParameter(minimum: number, maximum: number) {
   return z

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { forkedFrom } from './branching.ts'
 import { permissionMode, permissionModes } from './permission-mode.ts'
-import { booleanParameter, identifier, integerParameter, jsonObject, timestamp } from './primitives.ts'
+import {
+  booleanParameter,
+  identifier,
+  idParameter,
+  integerParameter,
+  jsonObject,
+  timestamp,
+} from './primitives.ts'
 import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
 import { workspace, workspaceRequest } from './workspace.ts'
 
@@ -146,12 +153,7 @@ export const eventsQuery = z.strictObject({
     .regex(/^(latest|\d{1,15})$/, 'must be a sequence or "latest"')
     .optional()
     .meta({ description: 'Replay what comes after this sequence; `latest`: nothing' }),
-  turnId: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .meta({ description: 'Only this turn; the stream ends with it' }),
+  turnId: idParameter.optional().meta({ description: 'Only this turn; the stream ends with it' }),
   includeDeltas: booleanParameter.default(false),
 })
 

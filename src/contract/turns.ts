@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { imageMediaTypes } from '../lib/media-type.ts'
 import { rewound } from './branching.ts'
 import { failureReasons } from './errors.ts'
-import { identifier, integerParameter, timestamp } from './primitives.ts'
+import { identifier, idParameter, integerParameter, timestamp } from './primitives.ts'
 import { type RetryAdvice, retryAdvice } from './retry.ts'
 
 export const turnStatuses = [
@@ -139,10 +139,12 @@ export const turnError = z
   })
   .meta({ id: 'TurnError' })
 
-const attachmentSource = z.strictObject({ type: z.literal('attachment'), attachmentId: identifier }).meta({
-  id: 'AttachmentSource',
-  description: 'What was uploaded before; the content is put in when Claude is given the prompt',
-})
+const attachmentSource = z
+  .strictObject({ type: z.literal('attachment'), attachmentId: identifier.toLowerCase() })
+  .meta({
+    id: 'AttachmentSource',
+    description: 'What was uploaded before; the content is put in when Claude is given the prompt',
+  })
 
 export const promptBlock = z
   .discriminatedUnion('type', [
@@ -256,7 +258,7 @@ export const listTurnsResponse = z
 
 export const interruptRequest = z
   .strictObject({
-    turnId: z.string().min(1).max(200).optional().meta({ description: 'Only this turn, running or waiting' }),
+    turnId: idParameter.optional().meta({ description: 'Only this turn, running or waiting' }),
     clearQueue: z.boolean().default(false).meta({ description: 'Cancel the waiting turns as well' }),
   })
   .meta({ id: 'InterruptRequest' })

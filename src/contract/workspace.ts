@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { identifier } from './primitives.ts'
+import { identifier, idParameter } from './primitives.ts'
 
 const directory = z.string().min(1).max(4096)
 /** What `git check-ref-format --branch` takes for a name: never an option, a range or a way to another revision. */
@@ -120,7 +120,7 @@ export const workspaceFailureReasons = [
 export const workspaceFailureReason = z.enum(workspaceFailureReasons)
 
 export const diffQuery = z.strictObject({
-  since: z.string().min(1).max(200).default('session').meta({
+  since: idParameter.default('session').meta({
     description: '`session`: since it began; a turn id: since before that turn',
   }),
   format: z.enum(['unified', 'files']).default('unified').meta({

@@ -18,8 +18,8 @@ export function identifyCaller(auth: HttpOptions['auth']): RequestHandler {
   return (req, res, next) => {
     const context = contextOf(res)
     const key = auth.enabled ? findKey(req, auth.apiKeyHeader, context.operationId) : undefined
-    if (key !== undefined) context.identity = identify(key)
-    else if (!auth.enabled) context.identity = { kind: 'known', caller: anonymous }
+    if (key !== undefined) context.identity = identify(key.text, key.provenByHeader)
+    else if (!auth.enabled) context.identity = { kind: 'known', caller: anonymous, provenByHeader: false }
     next()
   }
 }
@@ -41,30 +41,38 @@ export function requireKey(auth: HttpOptions['auth']): RequestHandler {
   }
 }
 
+interface SentKey {
+  text: string
+  provenByHeader: boolean
+}
+
 /** Keys in the query string are not looked at: they would end up in logs and histories. */
-function findKey(req: Request, header: string, operationId: OperationId | undefined): string | undefined {
+function findKey(req: Request, header: string, operationId: OperationId | undefined): SentKey | undefined {
   const ownHeader = header === 'authorization' ? undefined : req.headers[header]
-  if (typeof ownHeader === 'string' && ownHeader !== '') return ownHeader
+  if (typeof ownHeader === 'string' && ownHeader !== '') return { text: ownHeader, provenByHeader: true }
   const [, scheme = '', credentials = ''] = /^(\S+) +(\S+)$/.exec(req.headers.authorization ?? '') ?? []
-  if (/^bearer$/i.test(scheme)) return credentials
+  if (/^bearer$/i.test(scheme)) return { text: credentials, provenByHeader: true }
   if (/^basic$/i.test(scheme) && readInBrowser.has(operationId)) {
     const userAndPassword = Buffer.from(credentials, 'base64').toString()
-    return userAndPassword.slice(userAndPassword.indexOf(':') + 1) || undefined
+    const text = userAndPassword.slice(userAndPassword.indexOf(':') + 1)
+    // A browser that knows it sends it for every page that asks for ours.
+    return text === '' ? undefined : { text, provenByHeader: false }
   }
   return undefined
 }
 
 /** Takes the same time whichever key matches, or none. */
-function keyMatcher(keys: readonly ApiKey[]): (key: string) => Identity {
+function keyMatcher(keys: readonly ApiKey[]): (key: string, provenByHeader: boolean) => Identity {
   const known = keys.map(({ id, hash }) => ({
     digest: Buffer.from(hash, 'hex'),
-    identity: { kind: 'known', caller: { tenantId: soleTenantId, keyId: id } } as const,
+    caller: { tenantId: soleTenantId, keyId: id },
   }))
-  return key => {
+  return (key, provenByHeader) => {
     const digest = createHash('sha256').update(key).digest()
     let found: Identity = { kind: 'wrong_key' }
     for (const candidate of known) {
-      if (timingSafeEqual(candidate.digest, digest)) found = candidate.identity
+      if (timingSafeEqual(candidate.digest, digest))
+        found = { kind: 'known', caller: candidate.caller, provenByHeader }
     }
     return found
   }

@@ -32,8 +32,12 @@ const digest = createHash('sha256').update(docsStyle).digest('base64')
 /** Nothing but the page's own style sheet: no script, no frame, no form. */
 export const docsSecurityPolicy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The OpenAPI document as a page to read. */
-export function renderDocs(document: ApiDocument): string {
+/**
+ * The OpenAPI document as a page to read.
+ *
+ * @param root what leads from the page to the root of the API
+ */
+export function renderDocs(document: ApiDocument, root: string): string {
   const { info, servers, tags, paths, components } = document as unknown as {
     info: { title: string; version: string; description: string }
     servers: { url: string }[]
@@ -66,7 +70,7 @@ export function renderDocs(document: ApiDocument): string {
 <h1>${info.title} <span class="quiet">${info.version}</span></h1>
 <p>${renderText(info.description)}</p>
 <p>Paths are relative to <code>${base || '/'}</code>. As a document for programs:
-<a href="${base}/openapi.json">openapi.json</a>.</p>
+<a href="${root}openapi.json">openapi.json</a>.</p>
 </header>
 <nav aria-label="Operations"><h2>Operations</h2>${groups.map(renderContents)}</nav>
 <main>

@@ -14,8 +14,10 @@ export interface Upload {
 /** A request that has passed every check. */
 export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   caller: Caller
-  /** Where the router is mounted: what every URL in an answer begins with. */
+  /** What every URL in an answer begins with: a URL, or a path on the caller's own origin. */
   baseUrl: string
+  /** Of the request, below the mount path. */
+  path: string
   /** Of a request that is to be carried out once, however often it is sent. */
   idempotency: IdempotencyKey | undefined
   /** Says in the answer, whatever it will be, that it is the outcome of an earlier request. */

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import { invalidField, ServiceError } from '../contract/errors.ts'
 import { getOperation } from '../contract/operations.ts'
 import { findJsonFlaw } from '../lib/json-flaws.ts'
 import { findJsonExcess, type JsonExcess } from '../lib/json-scan.ts'
+import { bodyAlreadyRead, findReadBody, toReadJson } from './host-read-body.ts'
 import { contextOf } from './request-context.ts'
 
 const maxNesting = 64
@@ -14,10 +16,11 @@ const excesses: Record<JsonExcess, string> = {
   numberLength: `a number must have at most ${bounds.numberLength} characters`,
 }
 const empty = new WeakSet<object>()
+const inUtf8 = 'Send the body as JSON in UTF-8'
 
 /**
  * Reads the body of operations that have one, and leaves it in `req.body`; `undefined` when there was none.
- * A body that the host application has parsed already is taken as it is.
+ * Of a body that the host application has read already, what is left of it is used.
  */
 export function readJsonBody(maxBytes: number): RequestHandler {
   const parse = express.json({
@@ -25,26 +28,35 @@ export function readJsonBody(maxBytes: number): RequestHandler {
     type: () => true,
     // Any JSON value is parsed; what is wrong with it is told field by field afterwards.
     strict: false,
-    verify: (req, _res, bytes, encoding) => {
+    verify: (req, _res, bytes) => {
       if (bytes.length === 0) empty.add(req)
-      checkBounds(bytes, encoding)
+      checkBytes(bytes)
     },
   })
   return (req, res, next) => {
     if (isUpload(res) || !expectsBody(req, res)) return next()
+    const finish = () => {
+      const flaw = findJsonFlaw(req.body, maxNesting)
+      next(flaw && invalidField(flaw.path, flaw.message))
+    }
+    const read = findReadBody(req)
+    if (read !== undefined) {
+      refuseLarge(req, maxBytes)
+      req.body = toReadJson(req, read, checkBytes)
+      return finish()
+    }
     parse(req, res, error => {
       if (error) return next(toBodyError(error, maxBytes))
       if (empty.has(req)) req.body = undefined
-      const flaw = findJsonFlaw(req.body, maxNesting)
-      next(flaw && invalidField(flaw.path, flaw.message))
+      finish()
     })
   }
 }
 
 /** Before the body is parsed: parsing ten megabytes of brackets alone takes seconds. */
-function checkBounds(bytes: Buffer, encoding: string): void {
-  // The scan reads bytes, so it needs to know what they stand for.
-  if (encoding !== 'utf-8') throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as JSON in UTF-8')
+function checkBytes(bytes: Buffer): void {
+  // Decoding would put U+FFFD where a byte is wrong.
+  if (!isUtf8(bytes)) throw invalidField('', 'the body is not valid UTF-8')
   const excess = findJsonExcess(bytes, bounds)
   if (excess) throw invalidField('', excesses[excess])
 }
@@ -57,6 +69,8 @@ function isUpload(res: Response): boolean {
 function expectsBody(req: Request, res: Response): boolean {
   const { operationId } = contextOf(res)
   const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
+  // A web page can send a POST of another type, or of none, to any address without asking first.
+  if (operationId && getOperation(operationId).method === 'post') requireJsonType(req)
   if (!operationId || !getOperation(operationId).body) {
     if (operationId && hasBody) throw invalidField('', 'this operation takes no body')
     return false
@@ -65,10 +79,34 @@ function expectsBody(req: Request, res: Response): boolean {
     req.body = undefined
     return false
   }
-  if (!req.is('application/json')) {
-    throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body with Content-Type: application/json')
-  }
+  requireJsonType(req)
   return true
+}
+
+/** @throws ServiceError UNSUPPORTED_MEDIA_TYPE */
+function requireJsonType(req: Request): void {
+  const { 'content-type': type = '' } = req.headers
+  if (!/^\s*application\/json\s*(;|$)/i.test(type)) {
+    const also = req.method === 'POST' ? ', also without a body' : ''
+    throw new ServiceError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Send ${req.method} with Content-Type: application/json${also}`,
+    )
+  }
+  for (const [, charset = ''] of type.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi)) {
+    if (charset.toLowerCase() !== 'utf-8') throw new ServiceError('UNSUPPORTED_MEDIA_TYPE', inUtf8)
+  }
+}
+
+/** A body that the host application has read is bounded as any other. */
+export function refuseLarge({ headers }: Request, maxBytes: number): void {
+  if (Number(headers['content-length']) > maxBytes) throw tooLarge(maxBytes)
+}
+
+function tooLarge(maxBytes: number): ServiceError<'PAYLOAD_TOO_LARGE'> {
+  return new ServiceError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes`, {
+    limit: maxBytes,
+  })
 }
 
 /** By the parser's own words for what went wrong, never by the text of the error. */
@@ -77,12 +115,14 @@ export function toBodyError(error: unknown, maxBytes: number): unknown {
   const { type, status } = error as { type?: string; status?: number }
   switch (type) {
     case 'entity.too.large':
-      return new ServiceError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes`, {
-        limit: maxBytes,
-      })
+      return tooLarge(maxBytes)
     case 'encoding.unsupported':
     case 'charset.unsupported':
-      return new ServiceError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as JSON in UTF-8')
+      return new ServiceError('UNSUPPORTED_MEDIA_TYPE', inUtf8)
+    // The host application has begun to read it, or does so at the same time.
+    case 'stream.encoding.set':
+    case 'stream.not.readable':
+      return bodyAlreadyRead()
     case 'entity.parse.failed':
       return invalidField('', 'the body is not JSON')
     default:

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { OperationId } from '../contract/operations.ts'
 import { anonymous } from './authentication.ts'
 import { logFault } from './error-response.ts'
+import type { Forwarding } from './forwarding.ts'
 import type { Answer, Exchange, FileAnswer, Handlers } from './handler.ts'
 import { toIdempotencyKey } from './idempotency.ts'
 import type { OpenApiValidation } from './openapi-validation.ts'
@@ -15,6 +16,7 @@ import { SseStream } from './sse-stream.ts'
 export interface EndpointDeps {
   handlers: Handlers
   ready(): Promise<void>
+  forwarding: Forwarding
   validation: OpenApiValidation | undefined
 }
 
@@ -22,7 +24,7 @@ export interface EndpointDeps {
 export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
-    const exchange = toExchange(id, req, res)
+    const exchange = toExchange(id, deps.forwarding, req, res)
     // The health check is what tells whether the service is open.
     if (id !== 'getHealth') await deps.ready()
     const answer = await deps.handlers[id](exchange)
@@ -30,13 +32,19 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
   }
 }
 
-function toExchange<Id extends OperationId>(id: Id, req: Request, res: Response): Exchange<Id> {
+function toExchange<Id extends OperationId>(
+  id: Id,
+  forwarding: Forwarding,
+  req: Request,
+  res: Response,
+): Exchange<Id> {
   const { identity, clientGone, stop, log } = contextOf(res)
   const input = parseInput(id, req)
   return {
     ...input,
     caller: identity.kind === 'known' ? identity.caller : anonymous,
-    baseUrl: req.baseUrl,
+    baseUrl: forwarding.baseOf(req),
+    path: req.path,
     idempotency: toIdempotencyKey(id, input, req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),

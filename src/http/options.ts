@@ -37,6 +37,16 @@ export interface HttpOptions {
     /** Operations that need a key. Paths that do not exist always need one. */
     protectedOperations: ReadonlySet<OperationId>
   }
+  cors: {
+    /** Origins of pages that may use the API. */
+    origins: readonly string[]
+  }
+  /** Hosts that requests without a key may be sent to, beside loopback names and the host of `publicUrl`. */
+  allowedHosts: readonly string[]
+  /** What links begin with; undefined: the path under which the request arrived. */
+  publicUrl: string | undefined
+  /** As Express's `trust proxy`; undefined: the setting of the host application. */
+  trustProxy: boolean | number | string | string[] | ((address: string, hop: number) => boolean) | undefined
   rateLimit: {
     enabled: boolean
     windowMs: number

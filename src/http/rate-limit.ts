@@ -16,7 +16,11 @@ export interface RateLimit {
 }
 
 /** Counts requests by key, or by address where there is no valid key; operations open to everyone are not counted. */
-export function createRateLimit(options: HttpOptions['rateLimit'], log: Logger): RateLimit {
+export function createRateLimit(
+  options: HttpOptions['rateLimit'],
+  log: Logger,
+  addressOf: (req: Request) => string,
+): RateLimit {
   if (!options.enabled) return { handler: (_req, _res, next) => next(), close: () => {} }
   const { windowMs, maxRequests, keyGenerator } = options
   const store = new MemoryStore()
@@ -37,7 +41,8 @@ export function createRateLimit(options: HttpOptions['rateLimit'], log: Logger):
       const { operationId } = contextOf(res)
       return operationId !== undefined && operations[operationId].auth === 'none'
     },
-    keyGenerator: (req, res) => keyGenerator?.(req) ?? defaultKey(req, res),
+    keyGenerator: (req, res) =>
+      keyGenerator?.(withAddress(req, addressOf(req))) ?? defaultKey(addressOf(req), res),
     handler: (req, _res, next) => {
       const { limit, resetTime } = (req as unknown as Record<string, RateLimitInfo>)[
         infoProperty
@@ -55,9 +60,14 @@ export function createRateLimit(options: HttpOptions['rateLimit'], log: Logger):
   return { handler, close: () => store.shutdown() }
 }
 
-function defaultKey(req: Request, res: Response): string {
+/** The request with the address that the router's own `trustProxy` finds; the host application keeps its own. */
+function withAddress(req: Request, ip: string): Request {
+  return Object.create(req, { ip: { value: ip } })
+}
+
+function defaultKey(address: string, res: Response): string {
   const { identity } = contextOf(res)
   return identity.kind === 'known' && identity.caller.keyId !== 'anonymous'
     ? `key:${identity.caller.keyId}`
-    : `address:${ipKeyGenerator(req.ip ?? '')}`
+    : `address:${ipKeyGenerator(address)}`
 }

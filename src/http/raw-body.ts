@@ -1,7 +1,8 @@
 import express, { type Request, type RequestHandler } from 'express'
 import { getOperation } from '../contract/operations.ts'
 import type { Upload } from './handler.ts'
-import { toBodyError } from './json-body.ts'
+import { findReadBody, toReadUpload } from './host-read-body.ts'
+import { refuseLarge, toBodyError } from './json-body.ts'
 import { contextOf } from './request-context.ts'
 
 const uploads = new WeakMap<Request, Buffer>()
@@ -12,12 +13,17 @@ export function readRawBody(maxBytes: number): RequestHandler {
   return (req, res, next) => {
     const { operationId } = contextOf(res)
     if (!operationId || getOperation(operationId).upload === null) return next()
+    const read = hasBody(req) ? findReadBody(req) : undefined
+    if (read !== undefined) {
+      refuseLarge(req, maxBytes)
+      // Taken for an empty one, it would overwrite a file with nothing.
+      uploads.set(req, toReadUpload(req, read))
+      req.body = undefined
+      return next()
+    }
     parse(req, res, error => {
       if (error) return next(toBodyError(error, maxBytes))
       if (Buffer.isBuffer(req.body)) uploads.set(req, req.body)
-      // Taken for an empty one, it would overwrite a file with nothing.
-      else if (hasBody(req))
-        return next(new Error('something before the router has read the body of an upload'))
       req.body = undefined
       next()
     })

@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { Request, RequestHandler, Response } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
+import { toLoggedPath } from './log-path.ts'
 
 /** Who sent the request, as far as its key tells. */
-export type Identity = { kind: 'known'; caller: Caller } | { kind: 'no_key' } | { kind: 'wrong_key' }
+export type Identity =
+  | {
+      kind: 'known'
+      caller: Caller
+      /** Whether a key came in a header that browsers never send by themselves. */
+      provenByHeader: boolean
+    }
+  | { kind: 'no_key' }
+  | { kind: 'wrong_key' }
 
 /** What the steps of one request tell each other. */
 export interface RequestContext {
@@ -23,6 +32,17 @@ export interface RequestContext {
 }
 
 const contexts = new WeakMap<Response, RequestContext>()
+/** Headers that describe a body: what middleware before the router has set is not about ours. */
+const ofAnotherBody = [
+  'Content-Type',
+  'Content-Length',
+  'Content-Encoding',
+  'Content-Range',
+  'Content-Disposition',
+  'Transfer-Encoding',
+  'ETag',
+  'Last-Modified',
+]
 const acceptableRequestId = /^[\x21-\x7e]{1,128}$/
 
 /** The reason of `clientGone`. */
@@ -44,6 +64,7 @@ export function contextOf(res: Response): RequestContext {
 export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
   return (req, res, next) => {
     const startedAt = performance.now()
+    const path = toLoggedPath(req.path)
     const sent = req.headers['x-request-id']
     const requestId = typeof sent === 'string' && acceptableRequestId.test(sent) ? sent : randomUUID()
     const gone = new AbortController()
@@ -58,7 +79,11 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
       identity: { kind: 'no_key' },
     }
     contexts.set(res, context)
+    for (const name of ofAnotherBody) res.removeHeader(name)
     res.setHeader('X-Request-ID', requestId)
+    // No page of another origin may use an answer as an image, a script or a style sheet of its own.
+    res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
+    res.setHeader('X-Content-Type-Options', 'nosniff')
     open.add(res)
     // The response's: on Express 5 the request's fires as soon as the body has been read.
     res.once('close', () => {
@@ -68,18 +93,15 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
         gone.abort(reason)
         stop.abort(reason)
       }
-      context.log.info(describe(req, res, context, startedAt), 'request')
+      context.log.info({ method: req.method, path, ...describe(res, context, startedAt) }, 'request')
     })
     next()
   }
 }
 
-/** Without the query string: somebody may have put a key there. */
-function describe(req: Request, res: Response, context: RequestContext, startedAt: number): object {
+function describe(res: Response, context: RequestContext, startedAt: number): object {
   const { identity, operationId } = context
   return {
-    method: req.method,
-    path: req.originalUrl.split('?', 1)[0],
     ...(operationId && { operation: operationId }),
     ...(res.headersSent && { status: res.statusCode }),
     ...(!res.writableFinished && { clientGone: true }),

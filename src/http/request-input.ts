@@ -48,6 +48,7 @@ export function parseQuery(req: Request): Record<string, string> {
   const start = req.url.indexOf('?')
   const values: Record<string, string> = Object.create(null)
   if (start === -1) return values
+  for (const parameter of req.url.slice(start + 1).split('&')) refuseUndecodable(parameter, req.method)
   for (const [name, value] of new URLSearchParams(req.url.slice(start))) {
     if (name in values) throw invalidField(name, 'is given more than once')
     values[name] = value
@@ -55,4 +56,23 @@ export function parseQuery(req: Request): Record<string, string> {
   const flaw = findJsonFlaw(values, 2)
   if (flaw) throw invalidField(flaw.path, flaw.message)
   return values
+}
+
+/** Undecodable text would be read as something else than was sent. */
+function refuseUndecodable(parameter: string, method: string): void {
+  const [name = ''] = parameter.split('=', 1)
+  const isDecodable = (text: string) => /^[\x21-\x7e]*$/.test(text) && canDecode(text)
+  if (!isDecodable(name)) throw invalidField('query', 'has a name that is not percent-encoded UTF-8')
+  // To read from such a path is to ask for a file that does not exist.
+  if (name === 'path' && ['GET', 'HEAD'].includes(method)) return
+  if (!isDecodable(parameter)) throw invalidField(decodeURIComponent(name), 'must be percent-encoded UTF-8')
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

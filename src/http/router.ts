@@ -3,7 +3,10 @@ import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
 import { createApiDocument } from './api-document.ts'
 import { identifyCaller, requireKey } from './authentication.ts'
+import { refuseForeignPages } from './browser-guard.ts'
+import { allowOrigins } from './cors.ts'
 import { answerErrors } from './error-response.ts'
+import { createForwarding } from './forwarding.ts'
 import type { Handlers } from './handler.ts'
 import { attachmentHandlers } from './handlers/attachments.ts'
 import { branchingHandlers } from './handlers/branching.ts'
@@ -45,7 +48,7 @@ export interface HttpDoor {
 /**
  * Binds the operation table to an Express router.
  *
- * @throws ConfigError when the OpenAPI document to validate against cannot be used
+ * @throws ConfigError when the OpenAPI document to validate against, or `trustProxy`, cannot be used
  */
 export function createRouter(deps: HttpDeps): HttpDoor {
   const { config, log } = deps
@@ -70,13 +73,15 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()
-  const rateLimit = createRateLimit(config.rateLimit, log)
+  const forwarding = createForwarding(config)
+  const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf)
   const limits = createRequestLimits(config)
   // What everyone passes, whatever they ask for. Being counted comes before being refused.
   const gates = [
     identifyCaller(config.auth),
     rateLimit.handler,
     requireKey(config.auth),
+    refuseForeignPages(config, forwarding),
     refuseWhenClosing(deps),
   ]
   const ready = () =>
@@ -86,7 +91,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const router = Router({ caseSensitive: true })
-  router.use(beginRequest(log, open), limits.connection)
+  router.use(beginRequest(log, open), allowOrigins(config.cors, config.auth.apiKeyHeader), limits.connection)
   const bodies = [
     limits.admission,
     readJsonBody(config.maxBodyBytes),
@@ -96,14 +101,14 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   for (const [path, ids] of operationsByPath()) {
     const route = router.route(path)
     for (const id of ids) {
-      const endpoint = createEndpoint(id, { handlers, ready, validation })
+      const endpoint = createEndpoint(id, { handlers, ready, validation, forwarding })
       route[getOperation(id).method](markOperation(id), ...gates, ...bodies, endpoint)
     }
     route.all(...gates, refuseMethod(ids))
   }
   router.use(passUndecodablePaths)
-  router.use(...gates, req => {
-    throw new ServiceError('NOT_FOUND', `No such path: ${req.path}`)
+  router.use(...gates, () => {
+    throw new ServiceError('NOT_FOUND', 'No such path')
   })
   router.use(answerErrors((id, status, body) => validation?.isValidResponse(id, status, body) ?? true))
 

@@ -38,7 +38,7 @@ export class SseStream {
     res.setHeader('Connection', 'keep-alive')
     res.setHeader('X-Accel-Buffering', 'no')
     this.#keepalive = setInterval(() => {
-      if (!res.writableNeedDrain) res.write(': keepalive\n\n')
+      if (!res.writableNeedDrain) this.#write(': keepalive\n\n')
     }, keepaliveMs).unref()
     res.once('close', () => this.#close())
     if (res.destroyed) this.#close()
@@ -50,7 +50,7 @@ export class SseStream {
     if (this.closed.aborted) return
     this.#keepalive.refresh()
     const frame = Buffer.isBuffer(event) ? event : toFrame(event)
-    if (!this.#res.write(frame)) await this.#drained()
+    if (!this.#write(frame)) await this.#drained()
   }
 
   /** Ends the response. Idempotent. */
@@ -66,6 +66,14 @@ export class SseStream {
   cut(): void {
     this.#close()
     this.#res.destroy()
+  }
+
+  #write(chunk: Buffer | string): boolean {
+    const hasRoom = this.#res.write(chunk)
+    // Middleware that compresses regardless of `no-transform` would keep what was written to itself.
+    const { flush } = this.#res as { flush?: unknown }
+    if (typeof flush === 'function') flush.call(this.#res)
+    return hasRoom
   }
 
   #close(): void {

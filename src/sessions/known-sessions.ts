@@ -1,4 +1,4 @@
-import { ServiceError } from '../contract/errors.ts'
+import { notFound, ServiceError } from '../contract/errors.ts'
 import type { ExpirySweeper } from './expiry.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import type { Store } from './ports.ts'
@@ -20,7 +20,7 @@ export class KnownSessions {
   /** @throws ServiceError SESSION_NOT_FOUND, also for another tenant's */
   async get(caller: Caller, sessionId: string): Promise<SessionRecord> {
     const session = await this.#store.findSession(caller.tenantId, sessionId)
-    if (!session) throw new ServiceError('SESSION_NOT_FOUND', `Session ${sessionId} not found`)
+    if (!session) throw notFound('SESSION_NOT_FOUND', sessionId)
     await this.#live.find(sessionId)?.expirePermissions()
     if (session.status === 'active' && session.expiresAt <= Date.now()) {
       await this.#expiry.sweep()

@@ -1,4 +1,4 @@
-import { ServiceError } from '../contract/errors.ts'
+import { notFound, ServiceError } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
@@ -243,7 +243,7 @@ export class Sessions implements SessionService {
   async getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord> {
     const { rewound } = await this.#core.known.get(caller, sessionId)
     const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
-    if (!turn) throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
+    if (!turn) throw notFound('TURN_NOT_FOUND', turnId)
     return markRewound(turn, turn.lastSequence, rewound)
   }
 

@@ -268,7 +268,7 @@ describe('changing files', () => {
     await using behind = await open({ prepare: app => void app.use(express.json()) })
     const headers = { 'content-type': 'application/json' }
     const response = await behind.file('x', { method: 'PUT', body: '{"a":1}', headers })
-    expect(await codeOf(response)).toEqual([500, 'INTERNAL'])
+    expect(await codeOf(response)).toEqual([415, 'BODY_ALREADY_READ'])
     expect((await behind.file('x')).status).toBe(404)
   })
 

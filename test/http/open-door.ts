@@ -55,7 +55,15 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const url = origin + (mount === '/' ? '' : mount)
   const call = (path: string, init: RequestInit = {}) =>
-    fetch(url + path, { ...init, headers: { 'x-api-key': key, ...(init.headers as Record<string, string>) } })
+    fetch(url + path, {
+      ...init,
+      headers: {
+        'x-api-key': key,
+        // A POST says its type also without a body.
+        ...(init.method === 'POST' && init.body === undefined && { 'content-type': 'application/json' }),
+        ...(init.headers as Record<string, string>),
+      },
+    })
   return {
     url,
     origin,

@@ -22,7 +22,10 @@ export function createClient(base: string, key: string | undefined) {
       ...init,
       headers: {
         ...headers,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        // A POST says its type also without a body.
+        ...((body !== undefined || (method === 'POST' && init.body === undefined)) && {
+          'content-type': 'application/json',
+        }),
         ...init.headers,
       },
     })

@@ -1,6 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
+import { describeLacks } from './machine.ts'
 
-/** Ends a run with one plain line that says how many tests passed and failed. */
+/** Ends a run with one plain line that says how many tests passed and failed, and what this machine left untested. */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     let passed = 0
@@ -14,6 +15,12 @@ export default class CountReporter implements Reporter {
       // A file that cannot be loaded has no tests, and that is not a success.
       if (!module.ok() && [...module.children.allTests('failed')].length === 0) failed++
     }
+    const { lines, fails } = describeLacks(modules.map(({ moduleId }) => moduleId))
+    if (fails) {
+      failed += lines.length
+      process.exitCode = 1
+    }
+    for (const line of lines) process.stdout.write(`\n${line}`)
     process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
   }
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import {
   attachment,
   createAttachmentQuery,
@@ -7,9 +6,10 @@ import {
 } from '../attachments.ts'
 import { exportQuery } from '../export.ts'
 import { defaults, type Operation, ofSession } from '../operation.ts'
+import { pathId } from '../primitives.ts'
 import { sessionUsage } from '../usage.ts'
 
-const ofAttachment = ofSession.extend({ attachmentId: z.string().meta({ format: 'uuid' }) })
+const ofAttachment = ofSession.extend({ attachmentId: pathId })
 const file = 'application/octet-stream'
 
 /** What goes into a conversation beside text, and what comes out of it as a whole. */

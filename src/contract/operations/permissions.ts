@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { defaults, type Operation, ofSession } from '../operation.ts'
 import {
   answerPermissionRequest,
@@ -6,8 +5,9 @@ import {
   listPermissionsResponse,
   permissionRequest,
 } from '../permissions.ts'
+import { pathId } from '../primitives.ts'
 
-const ofPermission = ofSession.extend({ permissionId: z.string().meta({ format: 'uuid' }) })
+const ofPermission = ofSession.extend({ permissionId: pathId })
 
 export const permissionsOperations = {
   listAllPermissions: {

@@ -42,7 +42,7 @@ export function attachmentHandlers(deps: HttpDeps): AttachmentHandlers {
             ETag: `"${sha256}"`,
             // What a user sent never runs as a page of this host.
             'Content-Security-Policy': "default-src 'none'; sandbox",
-            'Cache-Control': 'private, no-cache',
+            'Cache-Control': 'private, no-cache, no-transform',
           },
           content: Readable.from(content, { objectMode: false }),
         },

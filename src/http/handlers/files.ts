@@ -69,8 +69,8 @@ function toFileAnswer(file: OpenFile, headers: Exchange<'readFile'>['headers']):
   const shared = {
     ETag: etag,
     'Last-Modified': new Date(file.modifiedAt).toUTCString(),
-    // It may be kept, but has to be asked for again each time.
-    'Cache-Control': 'private, no-cache',
+    // It may be kept, but has to be asked for again each time. Compressed, it would not have its length and tag.
+    'Cache-Control': 'private, no-cache, no-transform',
   }
   if (known === '*' || known?.includes(tag)) {
     return { file: { status: 304, headers: shared, content: null } }

@@ -34,8 +34,9 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
 
     getOpenApi: ({ baseUrl }) => ({ status: 200, body: toServedDocument(document, baseUrl) }),
 
-    getDocs: ({ baseUrl }) => ({
-      html: renderDocs(toServedDocument(document, baseUrl)),
+    getDocs: ({ baseUrl, path }) => ({
+      // Relative links are right behind every proxy.
+      html: renderDocs(toServedDocument(document, baseUrl), path.endsWith('/') ? '../' : ''),
       contentSecurityPolicy: docsSecurityPolicy,
     }),
   }

@@ -1,5 +1,5 @@
 import { randomUUID, webcrypto } from 'node:crypto'
-import { invalidField, ServiceError } from '../../contract/errors.ts'
+import { invalidField, notFound, ServiceError } from '../../contract/errors.ts'
 import type { Prompt, PromptBlock } from '../../contract/turns.ts'
 import type { Core } from '../core.ts'
 import type { AttachmentStore, Page } from '../ports.ts'
@@ -58,7 +58,7 @@ export class Attachments implements AttachmentsService {
   async read(caller: Caller, sessionId: string, attachmentId: string) {
     await this.#core.known.get(caller, sessionId)
     const attachment = await this.#store.findAttachment(caller.tenantId, sessionId, attachmentId)
-    if (!attachment) throw notFound(attachmentId)
+    if (!attachment) throw notFound('ATTACHMENT_NOT_FOUND', attachmentId)
     return { attachment, content: readContent(this.#store, attachment) }
   }
 
@@ -67,7 +67,7 @@ export class Attachments implements AttachmentsService {
     const result = await this.#store.removeAttachment(caller.tenantId, sessionId, attachmentId)
     if (result.removed) return
     const { neededBy } = result
-    if (neededBy === undefined) throw notFound(attachmentId)
+    if (neededBy === undefined) throw notFound('ATTACHMENT_NOT_FOUND', attachmentId)
     const message = `Attachment ${attachmentId} is needed by turn ${neededBy}, which has not ended`
     throw new ServiceError('ATTACHMENT_IN_USE', message, { turnId: neededBy })
   }
@@ -123,7 +123,7 @@ async function fillInBlock(
 ): Promise<PromptBlock> {
   if (block.type === 'text' || block.source.type !== 'attachment') return block
   const attachment = await store.findAttachment(tenantId, sessionId, block.source.attachmentId)
-  if (!attachment) throw notFound(block.source.attachmentId)
+  if (!attachment) throw notFound('ATTACHMENT_NOT_FOUND', block.source.attachmentId)
   const bytes = Buffer.concat(await Array.fromAsync(readContent(store, attachment)))
   const { mediaType, name } = attachment
   if (mediaType === 'text/plain') {
@@ -159,8 +159,4 @@ async function* readContent(
 /** Off this thread: twenty megabytes take a while. */
 async function digest(bytes: Uint8Array): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
-}
-
-function notFound(attachmentId: string): ServiceError<'ATTACHMENT_NOT_FOUND'> {
-  return new ServiceError('ATTACHMENT_NOT_FOUND', `Attachment ${attachmentId} not found`)
 }

@@ -1,4 +1,4 @@
-import { ServiceError } from '../../contract/errors.ts'
+import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { PromptMark, Store } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 import { isTerminal } from '../turn-states.ts'
@@ -35,7 +35,7 @@ export class Conversations {
     }
     const wasSent = prompts.some(mark => mark.turnId === turnId)
     if (!wasSent && !(await this.#store.findTurn(tenantId, id, turnId))) {
-      throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
+      throw notFound('TURN_NOT_FOUND', turnId)
     }
     const message = `Turn ${turnId} ${wasSent ? 'has been rewound' : 'was never sent to Claude'}`
     const reason = wasSent ? 'rewound' : 'never_sent'

@@ -1,5 +1,5 @@
 import type { McpAction } from '../../contract/conversation.ts'
-import { ServiceError } from '../../contract/errors.ts'
+import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { TaskQuery } from '../ports.ts'
 import type { Caller, TaskRecord, TurnRecord } from '../records.ts'
@@ -36,7 +36,7 @@ export class Conversation implements ConversationService {
 
   async changeMcpServer(caller: Caller, sessionId: string, name: string, action: McpAction) {
     const server = await this.#ask(caller, sessionId, questions => questions.changeMcpServer(name, action))
-    if (!server) throw new ServiceError('MCP_SERVER_NOT_FOUND', `The session has no MCP server ${name}`)
+    if (!server) throw notFound('MCP_SERVER_NOT_FOUND', name)
     return server
   }
 
@@ -70,7 +70,7 @@ export class Conversation implements ConversationService {
 
   async #getTask(caller: Caller, sessionId: string, taskId: string): Promise<TaskRecord> {
     const task = await this.#core.store.tasks.findTask(caller.tenantId, sessionId, taskId)
-    if (!task) throw new ServiceError('TASK_NOT_FOUND', `Task ${taskId} not found`)
+    if (!task) throw notFound('TASK_NOT_FOUND', taskId)
     return task
   }
 }

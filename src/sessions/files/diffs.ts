@@ -1,4 +1,4 @@
-import { ServiceError } from '../../contract/errors.ts'
+import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { WorkspaceDiff, WorkspaceDiffs } from '../ports.ts'
 import type { Caller } from '../records.ts'
@@ -24,7 +24,7 @@ export class SessionDiffs implements DiffsService {
     const session = await known.get(caller, sessionId)
     const sinceTurnId = since === 'session' ? null : since
     if (sinceTurnId !== null && !(await store.findTurn(caller.tenantId, sessionId, sinceTurnId))) {
-      throw new ServiceError('TURN_NOT_FOUND', `Turn ${sinceTurnId} not found`)
+      throw notFound('TURN_NOT_FOUND', sinceTurnId)
     }
     return this.#diffs.compare(scopeOf(session), { sinceTurnId, path })
   }

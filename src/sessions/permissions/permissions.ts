@@ -1,4 +1,4 @@
-import { ServiceError } from '../../contract/errors.ts'
+import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
 import type { PermissionQuery } from '../ports.ts'
@@ -27,7 +27,7 @@ export class Permissions implements PermissionService {
     await known.get(caller, sessionId)
     const permission = await store.permissions.findPermission(caller.tenantId, sessionId, permissionId)
     if (!permission) {
-      throw new ServiceError('PERMISSION_REQUEST_NOT_FOUND', `Permission request ${permissionId} not found`)
+      throw notFound('PERMISSION_REQUEST_NOT_FOUND', permissionId)
     }
     return permission
   }

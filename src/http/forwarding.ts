@@ -1,0 +1,75 @@
+import { isIP } from 'node:net'
+import express, { type Request } from 'express'
+import { ConfigError } from '../lib/config-error.ts'
+import type { HttpOptions } from './options.ts'
+
+type Trust = (address: string, hop: number) => boolean
+
+/** What proxies in front of the router say, as far as they are trusted. */
+export interface Forwarding {
+  /** The caller's address: the first one from this side that is not a trusted proxy. */
+  addressOf(req: Request): string
+  /** Hosts that the caller asked for, as a trusted proxy reports them. */
+  hostsOf(req: Request): string[]
+  /** What every link in an answer begins with: a URL, or a path on the caller's own origin. */
+  baseOf(req: Request): string
+}
+
+/** @throws ConfigError when `trustProxy` names addresses that do not exist */
+export function createForwarding({
+  trustProxy,
+  publicUrl,
+}: Pick<HttpOptions, 'trustProxy' | 'publicUrl'>): Forwarding {
+  const own = trustProxy === undefined ? undefined : compileTrust(trustProxy)
+  const trustFor = (req: Request): Trust => own ?? req.app.get('trust proxy fn')
+  const isFromProxy = (req: Request) => trustFor(req)(req.socket.remoteAddress ?? '', 0)
+  return {
+    addressOf(req) {
+      const trust = trustFor(req)
+      const peer = req.socket.remoteAddress ?? ''
+      const hops = [peer, ...listOf(req, 'x-forwarded-for').map(toAddress).reverse()]
+      let address = peer
+      for (let hop = 0; hop < hops.length - 1 && trust(address, hop); hop++) {
+        const next = hops[hop + 1]
+        // Text that is not an address would let a caller choose what it is counted for.
+        if (next === undefined) break
+        address = next
+      }
+      return address
+    },
+    hostsOf: req => (isFromProxy(req) ? listOf(req, 'x-forwarded-host') : []),
+    baseOf: req => publicUrl ?? (isFromProxy(req) ? prefixOf(req) : '') + req.baseUrl,
+  }
+}
+
+/** The values of a header that proxies append to. */
+export function listOf(req: Request, name: string): string[] {
+  return (req.headersDistinct[name] ?? []).flatMap(text => text.split(',')).map(text => text.trim())
+}
+
+function compileTrust(value: NonNullable<HttpOptions['trustProxy']>): Trust {
+  try {
+    // Express knows what the forms of this setting mean.
+    return express().set('trust proxy', value).get('trust proxy fn')
+  } catch (cause) {
+    throw new ConfigError('trustProxy', `cannot be used: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Some proxies add the port. */
+function toAddress(text: string): string | undefined {
+  const [, bracketed, withPort] = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/.exec(text) ?? []
+  const address = bracketed ?? withPort ?? text
+  return isIP(address) ? address : undefined
+}
+
+const prefix = /^(?:\/(?:[\w.~-]|%[\da-f]{2})+)+$/i
+
+/** The path that proxies have cut off, outermost first; empty when one of them sent something else than a path. */
+function prefixOf(req: Request): string {
+  const parts = listOf(req, 'x-forwarded-prefix').map(text => text.replace(/\/$/, ''))
+  const path = parts.join('')
+  const isPath =
+    path.length <= 1000 && prefix.test(path) && !/\/\.{1,2}(\/|$)/.test(path.replace(/%2e/gi, '.'))
+  return isPath && parts.every(part => part === '' || part.startsWith('/')) ? path : ''
+}

@@ -1,0 +1,26 @@
+/** The host of a URL or of a `Host` header. */
+export interface Authority {
+  /** Lower case, without a trailing dot; IPv6 in brackets, in its shortest form. */
+  name: string
+  /** Undefined: the default port of the scheme. */
+  port: string | undefined
+}
+
+/** Parses `name`, `name:port`, `1.2.3.4` or `[::1]:port`; undefined for anything else, user information included. */
+export function parseAuthority(text: string): Authority | undefined {
+  const [, host = '', port] = /^(\[[\da-f:.]+\]|[^\s:/?#@\\[\]%,]+)(?::(\d{0,5}))?$/i.exec(text) ?? []
+  if (host === '' || !URL.canParse(`http://${host}`)) return undefined
+  const name = new URL(`http://${host}`).hostname.replace(/\.$/, '')
+  return name === '' ? undefined : { name, port: port ? String(Number(port)) : undefined }
+}
+
+/** Whether browsers reach nothing but their own machine by that name, whatever a name server says. */
+export function isLoopbackName(name: string): boolean {
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    /^127(\.\d{1,3}){3}$/.test(name) ||
+    name === '[::1]' ||
+    /^\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]$/.test(name)
+  )
+}

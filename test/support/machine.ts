@@ -1,0 +1,49 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+interface Requirement {
+  /** Where it is; undefined on a machine that lacks it. */
+  find(): string | undefined
+  /** The test files that need it. Each has tests that run without it. */
+  files: readonly string[]
+  /** What is left untested without it. */
+  untested: string
+}
+
+/** What some tests need beyond Node and git. `count-reporter.ts` tells at the end of a run what was missing. */
+export const requirements = {
+  chromium: {
+    find: () => findProgram('chromium', 'chromium-browser', 'google-chrome'),
+    files: ['test/e2e/browser.test.ts'],
+    untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding)',
+  },
+} as const satisfies Record<string, Requirement>
+
+/** Set where everything has to be tested, as `.ci/run` does: what is missing fails the run. */
+const demanded = process.env.CLAUDE_CODE_API_TEST_EVERYTHING === '1'
+
+/** One line for each requirement that the run's files have and the machine lacks, and whether that fails the run. */
+export function describeLacks(files: readonly string[]): { lines: string[]; fails: boolean } {
+  const missing = Object.entries<Requirement>(requirements).filter(
+    ([, { find, files: needing }]) =>
+      needing.some(name => files.some(file => file.endsWith(name))) && !find(),
+  )
+  const lines = missing.map(
+    ([name, { untested }]) => `not tested, because this machine has no ${name}: ${untested}`,
+  )
+  return { lines, fails: demanded && missing.length > 0 }
+}
+
+function findProgram(...names: string[]): string | undefined {
+  const directories = (process.env.PATH ?? '').split(delimiter)
+  return names.flatMap(name => directories.map(directory => join(directory, name))).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
