@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sendRaw } from '../support/raw-request.ts'
+import { sendBytes, sendRaw } from '../support/raw-request.ts'
 import { sessionId, sessionRecord } from './fake-records.ts'
 import { key, openDoor, readIssuePaths } from './open-door.ts'
 import { openScenario, request } from './operation-scenarios.ts'
@@ -86,8 +86,14 @@ describe('a query', () => {
 
   it('with bytes that are not percent-encoded is refused', async () => {
     await using door = await openDoor()
-    const path = Buffer.from('/sessions?cursor=é').toString('latin1')
-    expect((await sendRaw(door.url + path, { headers: { 'x-api-key': key } })).status).toBe(400)
+    const lines = [
+      'GET /api/v1/sessions?cursor=é HTTP/1.1',
+      'Host: localhost',
+      `X-API-Key: ${key}`,
+      'Connection: close',
+    ]
+    const answer = await sendBytes(door.origin, `${lines.join('\r\n')}\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
   })
 
   it('names no other file to write or remove', async () => {
