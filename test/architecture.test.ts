@@ -15,8 +15,9 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
   claude: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
   store: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
   workspace: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
+  forwarder: ['contract', 'lib', /^src\/sessions\/(ports|records)\.ts$/],
   http: ['contract', 'lib', 'sessions'],
-  app: ['config', 'http', 'claude', 'store', 'workspace', 'sessions', 'contract', 'demo', 'lib'],
+  app: ['config', 'http', 'claude', 'forwarder', 'store', 'workspace', 'sessions', 'contract', 'demo', 'lib'],
   cli: ['app', 'config', 'contract', 'lib'],
 }
 
@@ -26,6 +27,8 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^express-rate-limit$/, owners: ['http'] },
   { door: /^node:sqlite$/, owners: ['store'] },
   { door: /^kysely$/, owners: ['store'] },
+  { door: /^node:dns(\/|$)/, owners: ['forwarder'] },
+  { door: /^node:tls$/, owners: ['forwarder', 'app'] },
   { door: /^node:child_process$/, owners: ['claude', 'workspace'] },
   { door: /^diff$/, owners: ['workspace'] },
   { door: /^@anthropic-ai\//, owners: ['claude'] },

@@ -14,6 +14,7 @@ import { openStore } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files.ts'
 import type { Git } from '../workspace/git-command.ts'
 import { secureDataDirectory } from './data-directory.ts'
+import { openForwarder } from './forwarder.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
 
@@ -22,6 +23,7 @@ export interface RuntimeOptions extends SessionsOptions {
   workspacesDir: string
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
+  allowedPrivateHosts: readonly string[]
   claudeExecutable: string | undefined
   /** The whole environment of Claude Code's processes. */
   agentEnvironment: Readonly<Record<string, string>>
@@ -101,9 +103,18 @@ export class Runtime {
     const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
     // While the file is held, so that two starts cannot make a key each.
     const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))
+    const forwarder = await openForwarder(this.#options, this.#log).catch(error =>
+      closeAndThrow(store, error),
+    )
     const gitMarker = randomUUID()
     const places = { ...this.#options, gitMarker }
-    const { workspaces, options, git, tops } = await openWorkspaces(places, given, store, this.#log)
+    const { workspaces, options, git, tops } = await openWorkspaces(
+      places,
+      given,
+      store,
+      forwarder,
+      this.#log,
+    )
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
@@ -111,6 +122,7 @@ export class Runtime {
       {
         transcripts: store.transcripts,
         processes: store.processes,
+        forwarder,
         watchdogMs,
         skillsDirectory: join(dataDir, 'skills'),
       },
@@ -136,6 +148,7 @@ export class Runtime {
       await endResponses()
       await git.close()
       await launcher.close()
+      await forwarder.close()
       await schemaChecks.rest()
       await store.close()
     }

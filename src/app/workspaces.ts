@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { markerVariable } from '../claude/process-tree.ts'
 import { resolveDirectory } from '../sessions/files/working-directory.ts'
-import type { Store, Workspaces } from '../sessions/ports.ts'
+import type { AddressForwarder, Store, Workspaces } from '../sessions/ports.ts'
 import type { SessionsOptions } from '../sessions/sessions-options.ts'
 import { Git } from '../workspace/git-command.ts'
 import { createWorkspaces } from '../workspace/workspaces.ts'
@@ -28,6 +28,7 @@ export async function openWorkspaces(
   { agentEnvironment, gitMarker, ...own }: WorkspacesOptions,
   options: SessionsOptions,
   store: Store,
+  forwarder: AddressForwarder,
   log: Logger,
 ): Promise<{ workspaces: Workspaces; options: SessionsOptions; git: Git; tops: string[] }> {
   const real = (path: string) => realpath(path).catch(() => path)
@@ -41,6 +42,7 @@ export async function openWorkspaces(
   const workspaces = createWorkspaces({
     ...own,
     store: store.fileHistory,
+    forwarder,
     git,
     places: { allowedRoots, reserved: reservedDirectories },
     resolveDirectory: (path, field) => resolveDirectory(field, path, policy),

@@ -2,10 +2,11 @@ import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import { isRefusedCommand } from '../contract/commands.ts'
 import type { McpAction } from '../contract/conversation.ts'
 import { ServiceError } from '../contract/errors.ts'
+import { toPlainName as toSafeName, toPlainText as toSafeText } from '../lib/plain-name.ts'
 import type { AgentFailure, AgentQuestions } from '../sessions/ports.ts'
 import { toContextUsage } from './context-usage.ts'
+import type { ForwardedServers } from './forwarded-servers.ts'
 import { toPlainDescription, toPlainName } from './instruction-plugin.ts'
-import { toMcpServerState } from './mcp-status.ts'
 
 /** How long an answer may take, in milliseconds. */
 const answerBoundMs = 30_000
@@ -17,11 +18,13 @@ export interface QuestionedProcess {
   exited: Promise<void>
   /** The process as it is now: a conversation can be opened anew in a second one. */
   query(): Query
+  /** How it reaches its MCP servers. */
+  servers: ForwardedServers
 }
 
 /** What a process can be asked beside its turns: see the port `AgentQuestions`. */
 export function createAgentQuestions(process: QuestionedProcess): AgentQuestions {
-  const { ready, query } = process
+  const { ready, query, servers } = process
   /** Those that wait for an answer, and would wait for ever when the process is gone. */
   const waiting = new Set<(failure: AgentFailure) => void>()
   let isGone = false
@@ -51,11 +54,14 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
         (await query.supportedCommands())
           .filter(({ name }) => !isRefusedCommand(name))
           .map(({ name, description, argumentHint, aliases = [], builtin = false }) => ({
-            name: toPlainName(name),
-            description: toPlainDescription(name, description),
-            argumentHint,
+            name: toSafeName(toPlainName(name)),
+            description: toSafeText(toPlainDescription(name, description)),
+            argumentHint: toSafeName(argumentHint),
             // The name without the plugin is one: see `InstructionPlugin`.
-            aliases: name === toPlainName(name) ? aliases.filter(alias => !isRefusedCommand(alias)) : [],
+            aliases:
+              name === toPlainName(name)
+                ? aliases.filter(alias => !isRefusedCommand(alias)).map(toSafeName)
+                : [],
             builtIn: builtin,
           })),
       ),
@@ -68,13 +74,14 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
         })),
       ),
     describeContext: detail => ask(async query => toContextUsage(await query.getContextUsage({ detail }))),
-    listMcpServers: () => ask(async query => (await query.mcpServerStatus()).map(toMcpServerState)),
+    listMcpServers: () =>
+      ask(async query => (await query.mcpServerStatus()).map(server => servers.describe(server))),
     changeMcpServer: (name, action) =>
       ask(async query => {
         if (!(await findServer(query, name))) return undefined
         await change(query, name, action)
         const server = await findServer(query, name)
-        return server && toMcpServerState(server)
+        return server && servers.describe(server)
       }),
     stopTask: taskId => ask(query => query.stopTask(taskId)),
   }

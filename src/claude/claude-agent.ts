@@ -1,6 +1,7 @@
 import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionMode } from '../contract/sessions.ts'
 import type {
+  AddressForwarder,
   Agent,
   AgentFailure,
   AgentInspection,
@@ -20,6 +21,7 @@ import { ConversationRecovery } from './conversation-recovery.ts'
 import { CostMeter } from './cost-meter.ts'
 import { DeltaReader } from './delta.ts'
 import { explainEnd, type ProcessEnd } from './exit-reason.ts'
+import { ForwardedServers } from './forwarded-servers.ts'
 import { hideSecrets } from './hide-secrets.ts'
 import { toInspection } from './inspection.ts'
 import { InstructionPlugin } from './instruction-plugin.ts'
@@ -31,6 +33,7 @@ import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from '.
 import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
 import { type ClaudeSettings, toEnvironment, toSdkOptions } from './sdk-options.ts'
+import { toShownFrame } from './shown-frame.ts'
 import { findMissedInput } from './steered-input.ts'
 import { tellOfChangedInput } from './tool-hooks.ts'
 import { isTransient } from './transient-frames.ts'
@@ -50,6 +53,7 @@ export interface AgentContext {
   listener: AgentListener
   transcripts: TranscriptStore | undefined
   registry: ProcessRegistry
+  forwarder: AddressForwarder | undefined
   /** 0: off. */
   watchdogMs: number
   /** Where copies of skills are kept; undefined: the system's temporary directory. */
@@ -73,6 +77,7 @@ export class ClaudeAgent implements Agent {
   #costBefore: number | null = null
   readonly #plugin: InstructionPlugin
   readonly #meter = new CostMeter()
+  readonly #servers: ForwardedServers
   readonly questions: AgentQuestions
   readonly #workload: Workload
   readonly #deltas = new DeltaReader()
@@ -91,12 +96,14 @@ export class ClaudeAgent implements Agent {
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
     this.#workload = new Workload(context.listener, this.#weighOwnWork)
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
+    this.#servers = new ForwardedServers(context.forwarder, spec.claudeSessionId)
     this.#live = this.#open()
     this.exited = this.#readToEnd().finally(() => this.#plugin.remove())
     this.questions = createAgentQuestions({
       ready: this.#ready.promise,
       exited: this.exited,
       query: () => this.#live.query,
+      servers: this.#servers,
     })
   }
 
@@ -167,7 +174,8 @@ export class ClaudeAgent implements Agent {
 
   async reconfigure(wanted: AgentSpec): Promise<boolean> {
     if (!this.alive || this.#turn || (await this.#ready.promise)) return false
-    if (!(await reconfigure(this.#live.query, this.#spec, wanted))) return false
+    const forward = this.#servers.forward.bind(this.#servers)
+    if (!(await reconfigure(this.#live.query, this.#spec, wanted, forward))) return false
     const { claudeSessionId, resume } = this.#spec
     this.#spec = { ...wanted, claudeSessionId, resume }
     this.permissionMode = wanted.permissionMode
@@ -188,7 +196,7 @@ export class ClaudeAgent implements Agent {
       recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
       toOptions: (opened, given) =>
         toProcessOptions(spec, this.#context, this.#ask, {
-          ...toSdkOptions(opened, settings, transcripts, given),
+          ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, transcripts, given),
           ...this.#plugin.options,
         }),
       keeping: { registry, onFrame: () => this.#watchdog.feed(), onFault: fault => this.#giveUp(fault) },
@@ -278,6 +286,7 @@ export class ClaudeAgent implements Agent {
     // What its tools had started may live on.
     await this.#live.end({ graceMs: 0, termMs: 0 })
     this.#workload.end()
+    this.#servers.close()
     const turn = this.#turn
     if (!turn) return
     for (const voided of this.#deltas.end()) this.#context.listener.onDeltaVoided(voided)
@@ -327,7 +336,7 @@ export class ClaudeAgent implements Agent {
       if (missing) this.#giveUp(missing)
     }
     if (message.type === 'system' && message.subtype === 'mirror_error') listener.onTranscriptLost()
-    if (!isTransient(message)) listener.onMessage(message as unknown as Record<string, unknown>, isOfTurn)
+    if (!isTransient(message)) listener.onMessage(toShownFrame(message), isOfTurn)
     if (message.type === 'system' && message.subtype === 'session_state_changed') this.#seesStates = true
     if (!turn) return
     this.#sendWhenFree(turn)

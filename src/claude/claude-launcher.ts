@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type {
+  AddressForwarder,
   Agent,
   AgentInspection,
   AgentLauncher,
@@ -20,6 +21,8 @@ export interface LauncherOptions {
   transcripts?: TranscriptStore
   /** Keeps which processes run; without it those that a crash leaves are not found. */
   processes?: ProcessLedger
+  /** Connects processes to the MCP servers that sessions name; without it they connect by themselves. */
+  forwarder?: AddressForwarder
   /** A turn whose process gives no sign of life for so long is ended, in milliseconds. Default: 0, never. */
   watchdogMs?: number
   /** Where copies of skills are kept while processes use them. Default: the system's temporary directory. */
@@ -63,6 +66,7 @@ export class ClaudeLauncher implements AgentLauncher {
       watchdogMs: this.#options.watchdogMs ?? 0,
       registry: this.#registry,
       skillsDirectory: this.#options.skillsDirectory,
+      forwarder: this.#options.forwarder,
       log: this.#log,
       onInspection: inspection => this.#remember(inspection),
     })

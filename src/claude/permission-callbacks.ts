@@ -6,10 +6,14 @@ import type {
   SDKMessage,
 } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionKind, PermissionSuggestion } from '../contract/permissions.ts'
+import { toPlainName, toPlainText, withPlainFields } from '../lib/plain-name.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
 import { AnsweredCalls } from './answered-calls.ts'
 
 export type AskPermission = (question: PermissionQuestion, signal: AbortSignal) => Promise<PermissionAnswer>
+
+/** What of a form people read; its values go back to the server as they are. */
+const shownFields = new Set(['title', 'description', 'enumNames'])
 
 /** Tools that are questions to a person themselves. */
 const kindByTool: Readonly<Record<string, PermissionKind>> = {
@@ -52,8 +56,8 @@ export function toPermissionCallbacks(
       toolUseId: options.toolUseID,
       agentId: options.agentID ?? null,
       input,
-      title: options.title ?? titleOf(kind, toolName),
-      description: options.description ?? options.decisionReason ?? null,
+      title: toPlainName(options.title ?? titleOf(kind, toolName)),
+      description: plainOrNull(options.description ?? options.decisionReason),
       suggestions: (options.suggestions ?? []) as PermissionSuggestion[],
       elicitation: null,
     }
@@ -81,15 +85,17 @@ export function toPermissionCallbacks(
         toolUseId: null,
         agentId: null,
         input: {},
-        title: request.title ?? titleOf('elicitation', serverName),
-        description: request.description ?? null,
+        title: toPlainName(request.title ?? titleOf('elicitation', serverName)),
+        description: plainOrNull(request.description),
         suggestions: [],
         elicitation: {
           serverName,
-          message,
+          message: toPlainText(message),
           mode,
-          ...(url !== undefined && { url }),
-          ...(requestedSchema !== undefined && { requestedSchema }),
+          ...(isWebAddress(url) && { url }),
+          ...(requestedSchema !== undefined && {
+            requestedSchema: withPlainFields(requestedSchema, shownFields),
+          }),
         },
       },
       signal,
@@ -107,6 +113,15 @@ const unchecked =
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** Whether a person can be sent there: other schemes (`javascript:`, `data:`, `file:`) run or open things. */
+function isWebAddress(url: string | undefined): url is string {
+  return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+}
+
+function plainOrNull(text: string | undefined): string | null {
+  return text === undefined ? null : toPlainText(text)
 }
 
 /** A sentence for people where Claude Code has none. */

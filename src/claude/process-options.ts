@@ -1,6 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../sessions/ports.ts'
 import type { AgentContext } from './claude-agent.ts'
+import { withoutOtherSessions } from './other-sessions.ts'
 import { type AskPermission, toPermissionCallbacks } from './permission-callbacks.ts'
 import { withRemembered } from './remembered-permissions.ts'
 import { toToolHooks } from './tool-hooks.ts'
@@ -17,7 +18,7 @@ export function toProcessOptions(
   const asking = spec.settings.permissionPrompts === 'ask' ? toPermissionCallbacks(ask) : {}
   const { hooks } = toToolHooks(listener, log, spec)
   return {
-    ...withRemembered(options, spec.remembered),
+    ...withoutOtherSessions(withRemembered(options, spec.remembered)),
     ...asking,
     hooks: merge(hooks ?? {}, asking.hooks ?? {}),
   }

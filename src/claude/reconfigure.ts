@@ -9,19 +9,30 @@ const answerBoundMs = 60_000
 /**
  * Gives a living process what differs between two configurations of its session.
  *
+ * @param forward the servers as the process reaches them
  * @returns whether it works with all of it now; what it did not take, or cannot take while it lives, needs a new one
  */
-export async function reconfigure(query: Query, from: AgentSpec, to: AgentSpec): Promise<boolean> {
+export async function reconfigure(
+  query: Query,
+  from: AgentSpec,
+  to: AgentSpec,
+  forward: (servers: Servers) => Servers,
+): Promise<boolean> {
   if (!isDeepStrictEqual(atStartOnly(from), atStartOnly(to))) return false
   // Whether the other model takes this mode is told at the start of a process only.
   if (from.model !== to.model && to.permissionMode === 'auto') return false
   const bound = Promise.withResolvers<false>()
   const timer = setTimeout(() => bound.resolve(false), answerBoundMs)
-  const applied = apply(query, from, to).catch(() => false)
+  const applied = apply(query, from, to, forward).catch(() => false)
   return Promise.race([applied, bound.promise]).finally(() => clearTimeout(timer))
 }
 
-async function apply(query: Query, from: AgentSpec, to: AgentSpec): Promise<boolean> {
+async function apply(
+  query: Query,
+  from: AgentSpec,
+  to: AgentSpec,
+  forward: (servers: Servers) => Servers,
+): Promise<boolean> {
   if (from.model !== to.model) await query.setModel(to.model ?? undefined)
   // Whatever it was before: an approved plan, an answer to a request or Claude itself may have changed it meanwhile.
   await query.setPermissionMode(to.permissionMode)
@@ -29,7 +40,7 @@ async function apply(query: Query, from: AgentSpec, to: AgentSpec): Promise<bool
   const efforts = before.effort !== after.effort
   if (efforts) await query.applyFlagSettings({ effortLevel: after.effort ?? null })
   const servers = !isDeepStrictEqual(before.mcpServers ?? {}, after.mcpServers ?? {})
-  if (servers) await replaceServers(query, before.mcpServers ?? {}, after.mcpServers ?? {})
+  if (servers) await replaceServers(query, forward(before.mcpServers ?? {}), forward(after.mcpServers ?? {}))
   // Another model may not take the effort.
   if (!efforts && !servers && from.model === to.model) return true
   return (await findIgnoredChange(query, after)) === undefined

@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec, TranscriptPart, TranscriptStore } from '../sessions/ports.ts'
+import { schedulerOff } from './scheduled-work.ts'
 import { toSettingOptions } from './session-options.ts'
 import { mirrorTranscripts } from './transcript-mirror.ts'
 
@@ -34,7 +35,7 @@ export function toEnvironment(
   settings: ClaudeSettings,
   own: Record<string, string> = {},
 ): Record<string, string> {
-  return { ...protocolEnvironment, ...settings.environment, ...own, ...fixedEnvironment }
+  return { ...protocolEnvironment, ...settings.environment, ...own, ...fixedEnvironment, ...schedulerOff }
 }
 
 /**

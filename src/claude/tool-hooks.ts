@@ -1,6 +1,8 @@
 import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentListener, AgentSpec, ToolUse } from '../sessions/ports.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
+import { refuseListing } from './other-sessions.ts'
+import { refuseWakeups } from './scheduled-work.ts'
 import { toStateHooks } from './state-hooks.ts'
 
 /** Tools that change files, or start what does; a regular expression of Claude Code's. */
@@ -46,7 +48,7 @@ export function toToolHooks(
   return {
     hooks: {
       ...others,
-      PreToolUse: [before, ...asking],
+      PreToolUse: [before, refuseWakeups, refuseListing, ...asking],
       PostToolUse: [after, ...state],
       PostToolUseFailure: [after],
       ...toMemoryHook(spec.instructions?.memory ?? ''),

@@ -69,6 +69,12 @@ export interface ClaudeCodeApiConfig {
    */
   allowStdioMcpServers?: boolean
   /**
+   * Hosts that need not be public, as `host:port` such as `localhost:3000`, `10.0.0.5:443` or `mcp.internal:443`.
+   * MCP servers, clones and other addresses that callers name are refused when they are, or resolve to, loopback,
+   * private, link-local or other addresses that are not on the public Internet. Default: none.
+   */
+  allowedPrivateHosts?: string[]
+  /**
    * Which settings files a session may have Claude Code read. `user` is the whole configuration of the person whom
    * this process runs as, with its hooks and permissions; `local` that of the directory which is not checked in.
    * `project` and `local` also need a trusted directory: see `trustedRoots`. Default: `['project']`.

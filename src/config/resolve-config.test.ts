@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { operationIds } from '../contract/operations.ts'
 import { ConfigError } from '../lib/config-error.ts'
+import { limitsSchema } from './limits.ts'
 import type { ClaudeCodeApiConfig } from './options.ts'
 import { resolveConfig } from './resolve-config.ts'
 
@@ -35,6 +36,8 @@ it('has the defaults of the contract', () => {
     cloneTimeoutMs: 300_000,
     allowBypassPermissions: false,
     allowStdioMcpServers: false,
+    allowedPrivateHosts: [],
+    limits: limitsSchema.parse({}),
     allowedSettingSources: ['project'],
     trustedRoots: [],
     trustedCloneUrls: [],
@@ -142,6 +145,7 @@ it.each<[field: string, config: unknown]>([
   ['allowedRoots', { allowedRoots: [] }],
   ['dataDir', { dataDir: '' }],
   ['workspacesDir', { workspacesDir: '' }],
+  ['allowedPrivateHosts[1]', { allowedPrivateHosts: ['localhost:1', 'http://localhost:2'] }],
   ['cloneUrls[1]', { cloneUrls: ['https://example.com/', 'ext::'] }],
   ['cloneTimeoutMs', { cloneTimeoutMs: 0 }],
   ['agentEnv.A', { agentEnv: { A: 1 } }],

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { OperationId } from '../contract/operations.ts'
 import type { SettingSource } from '../contract/session-settings.ts'
 import { ConfigError } from '../lib/config-error.ts'
+import { parseHostAndPort } from '../lib/host-policy.ts'
 import { toPath } from '../lib/json-flaws.ts'
 import { buildAgentEnvironment } from './agent-environment.ts'
 import {
@@ -53,6 +54,8 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   cloneTimeoutMs: number
   allowBypassPermissions: boolean
   allowStdioMcpServers: boolean
+  /** `host:port`. */
+  allowedPrivateHosts: readonly string[]
   allowedSettingSources: readonly SettingSource[]
   allowedAgentEnv: readonly string[]
   /** 32 bytes each, the first one seals; undefined: those of the file in the data directory. */
@@ -152,6 +155,16 @@ const schema = z.strictObject({
   cloneTimeoutMs: duration(1).default(300_000),
   allowBypassPermissions: z.boolean().default(false),
   allowStdioMcpServers: z.boolean().default(false),
+  allowedPrivateHosts: z
+    .array(
+      z
+        .string()
+        .refine(
+          text => parseHostAndPort(text) !== undefined,
+          'must be host:port, such as localhost:3000 or [::1]:3000',
+        ),
+    )
+    .default([]),
   allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
   trustedRoots: z.array(directory).optional(),
   trustedCloneUrls: z.array(directory).default([]),

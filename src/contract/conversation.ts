@@ -121,6 +121,9 @@ export const mcpServerState = z
     name: z.string(),
     status: z.enum(['connected', 'failed', 'needs-auth', 'pending', 'disabled']),
     error: z.string().nullable().meta({ description: 'Why it failed; without the secrets of its settings' }),
+    notice: z.string().nullable().meta({
+      description: 'What is wrong with a connected server, such as that Claude can use none of its tools',
+    }),
     scope: z
       .string()
       .nullable()

@@ -15,6 +15,8 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   drainTimeoutMs: number
   allowBypassPermissions: boolean
   allowStdioMcpServers: boolean
+  /** `host:port` of hosts that need not be public. */
+  allowedPrivateHosts?: readonly string[]
   allowedSettingSources: readonly SettingSource[]
   /** Names of variables. */
   allowedAgentEnv: readonly string[]

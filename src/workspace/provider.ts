@@ -3,7 +3,12 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { workspace as workspaceSchema } from '../contract/workspace.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
-import type { OwnWorkspace, OwnWorkspaceRequest, WorkspaceProvider } from '../sessions/ports.ts'
+import type {
+  AddressForwarder,
+  OwnWorkspace,
+  OwnWorkspaceRequest,
+  WorkspaceProvider,
+} from '../sessions/ports.ts'
 import { BorrowedRepository, type BorrowingParts } from './borrowed-repository.ts'
 import { parseCloneSource } from './clone-source.ts'
 import type { Git, GitResult } from './git-command.ts'
@@ -32,6 +37,8 @@ export interface ProviderParts {
   places: ZoneDirectories
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
+  /** Connects git to the servers of repositories; without it git connects by itself. */
+  forwarder?: AddressForwarder
   /** The real path of a directory that the caller named. @param field of the request @throws ServiceError */
   resolveDirectory(path: string, field: string): Promise<string>
   log: { warn(fields: object, message: string): void }
@@ -100,7 +107,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     sessionId: string,
     signal: AbortSignal,
   ): Promise<() => Promise<OwnWorkspace>> {
-    const { cloneUrls, cloneTimeoutMs, git, resolveDirectory } = this.#parts
+    const { cloneUrls, cloneTimeoutMs, git, resolveDirectory, forwarder } = this.#parts
     if (request.type === 'empty') {
       const made: OwnWorkspace = { ...request, path: join(holder, 'workspace') }
       return async () => {
@@ -113,7 +120,9 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
       const resolve = (path: string) => resolveDirectory(path, 'workspace.url')
       const source = await parseCloneSource(request.url, cloneUrls, resolve)
       const local = source.protocol === 'file' ? await this.#openLocal(source.url) : undefined
-      const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure: this.#tell(source.url) }
+      const forwarding = local ? undefined : await forwarder?.openClone(new URL(source.address))
+      const onFailure = this.#tell(source.url)
+      const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure, forwarding }
       return async () => {
         const { removeOnEnd, depth = null, ref = null } = request
         const planned = {
@@ -125,14 +134,18 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
           commit: null,
           removeOnEnd,
         }
-        await makeHolder(holder, planned)
-        const made = local
-          ? await BorrowedRepository.use(local, await this.#borrowing(), ({ directory }) =>
-              cloneRepository(request, { ...source, address: pathToFileURL(directory).href }, parts),
-            )
-          : await cloneRepository(request, source, parts)
-        await writeMark(holder, made)
-        return made
+        try {
+          await makeHolder(holder, planned)
+          const made = local
+            ? await BorrowedRepository.use(local, await this.#borrowing(), ({ directory }) =>
+                cloneRepository(request, { ...source, address: pathToFileURL(directory).href }, parts),
+              )
+            : await cloneRepository(request, source, parts)
+          await writeMark(holder, made)
+          return made
+        } finally {
+          forwarding?.close()
+        }
       }
     }
     const repository = await resolveDirectory(request.repository, 'workspace.repository')

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { invalidField } from '../contract/errors.ts'
-import type { OwnWorkspace, OwnWorkspaceRequest } from '../sessions/ports.ts'
+import { invalidField, ServiceError } from '../contract/errors.ts'
+import type { CloneForwarding, OwnWorkspace, OwnWorkspaceRequest } from '../sessions/ports.ts'
+import { toCloneEnvironment } from './clone-environment.ts'
 import type { CloneSource } from './clone-source.ts'
 import type { Git, GitCommand, GitResult } from './git-command.ts'
 import { isUnknownBranch, toWorkspaceError } from './git-failure.ts'
@@ -15,6 +16,8 @@ interface CloneParts {
   holder: string
   timeoutMs: number
   signal: AbortSignal
+  /** How git reaches the repository; undefined: by itself. */
+  forwarding: CloneForwarding | undefined
   onFailure(result: GitResult): void
 }
 
@@ -37,8 +40,7 @@ export async function cloneRepository(
     const command: GitCommand = {
       cwd,
       environment: {
-        ...source.environment,
-        GIT_ALLOW_PROTOCOL: source.protocol,
+        ...toCloneEnvironment(source, parts.forwarding),
         // Nothing above the clone is taken for a repository.
         GIT_CEILING_DIRECTORIES: parts.holder,
       },
@@ -52,18 +54,21 @@ export async function cloneRepository(
   const fail = (result: GitResult): never => {
     parts.signal.throwIfAborted()
     parts.onFailure(result)
+    const refusal = parts.forwarding?.refusal
+    if (refusal !== undefined) throw new ServiceError('WORKSPACE_NOT_ALLOWED', notAllowed(refusal))
     throw toWorkspaceError('git', result)
   }
   const must = async (cwd: string, args: readonly string[]) => {
     const result = await run(cwd, args)
     if (result.code !== 0) fail(result)
   }
+  const address = parts.forwarding?.address ?? source.address
   const shallow = depth === undefined ? [] : [`--depth=${depth}`]
   const clone = ['clone', '--quiet', '--template=', '--no-tags', ...shallow]
   // Tags come with a whole history, where they cost little.
   if (depth === undefined) clone.splice(clone.indexOf('--no-tags'), 1)
   const cloneCommit = async (id: string) => {
-    await must(parts.holder, [...clone, '--no-checkout', '--', source.address, path])
+    await must(parts.holder, [...clone, '--no-checkout', '--', address, path])
     if (depth !== undefined) await must(path, ['fetch', '--quiet', ...shallow, 'origin', id])
     await must(path, ['checkout', '--quiet', id, '--'])
   }
@@ -71,7 +76,7 @@ export async function cloneRepository(
     await cloneCommit(ref)
   } else {
     const branch = ref === undefined ? [] : [`--branch=${ref}`]
-    const result = await run(parts.holder, [...clone, ...branch, '--', source.address, path])
+    const result = await run(parts.holder, [...clone, ...branch, '--', address, path])
     // What looks like the beginning of an id may be a branch or a tag, which git too would take first.
     if (ref !== undefined && shortCommitId.test(ref) && isUnknownBranch(result)) {
       if (depth !== undefined) throw invalidField('workspace.ref', unknownWithDepth)
@@ -86,6 +91,10 @@ export async function cloneRepository(
   const head = await run(path, ['rev-parse', '--verify', '--quiet', 'HEAD'])
   const commit = head.code === 0 ? head.stdout.toString().trim() : null
   return { type: 'git', path, url: source.url, ref: ref ?? null, depth: depth ?? null, commit, removeOnEnd }
+}
+
+function notAllowed(refusal: string): string {
+  return `Cloning from this URL is not allowed: ${refusal}`
 }
 
 /** As git would name it. */

@@ -40,7 +40,11 @@ async function serveRepository(): Promise<string> {
 }
 
 async function open(base: string, more: Parameters<typeof openServer>[0] = {}) {
-  const server = await openServer({ cloneUrls: [`${base}/`], ...more })
+  const server = await openServer({
+    cloneUrls: [`${base}/`],
+    allowedPrivateHosts: [new URL(base).host],
+    ...more,
+  })
   const clone = (url: string) => server.call('POST', '/sessions', { workspace: { type: 'git', url } })
   return { ...server, clone, holders: join(server.cwd, 'data', 'workspaces') }
 }

@@ -174,7 +174,7 @@ describe('the context window', () => {
 describe('MCP servers', () => {
   test('tell how they are, and are disabled, enabled and reconnected by name', async () => {
     const mcp = await openMcpServer({ requiredHeaders: { authorization: 'Bearer top-secret' } })
-    const { call, createSession } = await openServer()
+    const { call, createSession } = await openServer({ allowedPrivateHosts: [mcp.host, '127.0.0.1:9'] })
     const headers = { Authorization: 'Bearer top-secret' }
     const id = await createSession({
       mcpServers: {

@@ -12,8 +12,8 @@ async function openAsking(
   input: object = {},
   settings: object = {},
 ) {
-  const server = await openServer()
   const mcp = await openMcpServer()
+  const server = await openServer({ allowedPrivateHosts: [mcp.host] })
   server.model.script('go', prompt => {
     if (prompt.round === 0) return toolUse(`mcp__people__${tool}`, { message: 'Who is there?', ...input })
     return text(`Said: ${prompt.toolResults[0]?.content}`)

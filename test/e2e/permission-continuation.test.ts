@@ -90,7 +90,7 @@ describe('while a request waits without a process, its answer counts and not', (
 
 test('a tool of an MCP server that the session has given up meanwhile is still called', async () => {
   const mcp = await openMcpServer()
-  const server = await openServer(parking)
+  const server = await openServer({ ...parking, allowedPrivateHosts: [mcp.host] })
   server.model.script('call it', [toolUse('mcp__people__echo', { message: 'hello' }), text('done')])
   const id = await server.createSession({ ...ask, mcpServers: { people: { type: 'http', url: mcp.url } } })
   const answered = server.ask(id, 'call it')

@@ -107,7 +107,7 @@ describe('a change while Claude Code lives', () => {
       await openMcpServer(),
       await openMcpServer({ requiredHeaders: { 'x-token': 'second' } }),
     ]
-    const server = await openServer({ record: true })
+    const server = await openServer({ record: true, allowedPrivateHosts: [one.host, two.host] })
     const first = { type: 'http', url: one.url, alwaysLoad: true }
     const { id, patch, next } = await begin(server, {
       mcpServers: { first },
@@ -144,9 +144,9 @@ describe('a change while Claude Code lives', () => {
   })
 
   test('several at once are all kept', async () => {
-    const server = await openServer({ record: true })
+    const { url, host } = await openMcpServer()
+    const server = await openServer({ record: true, allowedPrivateHosts: [host] })
     const { patch, next } = await begin(server)
-    const url = (await openMcpServer()).url
     const changes = [
       { effort: 'high' },
       { mcpServers: { web: { type: 'http', url, alwaysLoad: true } } },

@@ -22,7 +22,11 @@ const useWeb = [toolUse('mcp__web__echo', { text: 'hello' }), text('done')]
 describe('secrets of a session', () => {
   test('reach their servers, and nobody else: no answer, event, log line, command line or file has them', async () => {
     const mcp = await openMcpServer()
-    const server = await openServer({ allowStdioMcpServers: true, allowedAgentEnv: ['TOKEN'] })
+    const server = await openServer({
+      allowStdioMcpServers: true,
+      allowedPrivateHosts: [mcp.host, '127.0.0.1:1'],
+      allowedAgentEnv: ['TOKEN'],
+    })
     const seen: string[] = []
     const call = async (...args: Parameters<typeof server.call>) => {
       const answer = await server.call(...args)
@@ -91,7 +95,7 @@ describe('secrets of a session', () => {
 
   test('the key is made at the first start, for its owner alone, and is used again', async () => {
     const mcp = await openMcpServer()
-    const first = await openServer()
+    const first = await openServer({ allowedPrivateHosts: [mcp.host] })
     first.model.script('use', useWeb)
     const mcpServers = { web: { type: 'http', url: mcp.url, headers: { Authorization: 'HUNTER-header' } } }
     const id = await first.createSession({ mcpServers, allowedTools: ['mcp__web'] })
@@ -101,7 +105,12 @@ describe('secrets of a session', () => {
     await first.close()
 
     const environment = { HOME: first.cwd, CLAUDE_CONFIG_DIR: `${first.cwd}/.claude` }
-    const again = { dataDir: `${first.cwd}/data`, defaultCwd: first.cwd, environment }
+    const again = {
+      dataDir: `${first.cwd}/data`,
+      defaultCwd: first.cwd,
+      environment,
+      allowedPrivateHosts: [mcp.host],
+    }
     const second = await openServer(again)
     second.model.script('use', useWeb)
     expect((await second.ask(id, 'use')).status).toBe(200)

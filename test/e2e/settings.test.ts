@@ -180,7 +180,11 @@ describe('what a session sets reaches the model', () => {
   test('MCP servers by HTTP, by SSE and as a program', async () => {
     const mcp = await openMcpServer({ requiredHeaders: { 'x-token': 'letmein' } })
     const headers = { 'X-Token': 'letmein' }
-    const server = await openServer({ record: true, allowStdioMcpServers: true })
+    const server = await openServer({
+      record: true,
+      allowStdioMcpServers: true,
+      allowedPrivateHosts: [mcp.host],
+    })
     const id = await server.createSession({
       mcpServers: {
         web: { type: 'http', url: mcp.url, headers, alwaysLoad: true },

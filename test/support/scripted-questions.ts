@@ -26,6 +26,7 @@ export function createScriptedQuestions({ failure, endTask, whenAsked }: Scene):
     name,
     status: servers.get(name) ? ('connected' as const) : ('disabled' as const),
     error: null,
+    notice: null,
     scope: 'dynamic',
     transport: 'http',
     serverInfo: null,

@@ -6,6 +6,7 @@ import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { AgentLauncher } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 import type { SessionsOptions } from '../sessions-options.ts'
+import { checkMcpAddresses } from './mcp-addresses.ts'
 import { checkSupport, dependsOnInstalled, type Wanted } from './model-support.ts'
 import { checkOutputSchema } from './output-schema.ts'
 
@@ -85,6 +86,7 @@ export class SettingPolicy {
       }
       throw new ServiceError('SETTING_NOT_ALLOWED', message, details)
     }
+    checkMcpAddresses(mcpServers, this.#options.allowedPrivateHosts ?? [])
     this.#checkListed('settingSources', settingSources, 'allowedSettingSources', allowedSettingSources)
     this.#checkListed('agentEnv', Object.keys(agentEnv), 'allowedAgentEnv', allowedAgentEnv)
     for (const { permissionMode } of Object.values(agents ?? {})) {

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import { Forwarder } from '../forwarder/forwarder.ts'
+
+export interface ForwarderSettings {
+  allowedPrivateHosts: readonly string[]
+  agentEnvironment: Readonly<Record<string, string>>
+}
+
+/** The forwarder with the proxies and the certificates that Claude Code's processes have. */
+export async function openForwarder(
+  { allowedPrivateHosts, agentEnvironment }: ForwarderSettings,
+  log: Logger,
+): Promise<Forwarder> {
+  const certificates: string[] = []
+  for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']) {
+    const file = agentEnvironment[name]
+    if (!file) continue
+    const text = await readFile(file, 'utf8').catch(error => {
+      log.warn({ err: error, variable: name }, 'certificates could not be read')
+      return ''
+    })
+    if (text !== '') certificates.push(text)
+  }
+  return Forwarder.open({ allowedPrivateHosts, environment: agentEnvironment, certificates, log })
+}

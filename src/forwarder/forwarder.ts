@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getCACertificates } from 'node:tls'
+import { ServiceError } from '../contract/errors.ts'
+import type { McpServers } from '../contract/mcp-servers.ts'
+import { HostPolicy, toHostAndPort } from '../lib/host-policy.ts'
+import type { AddressForwarder, CloneForwarding, McpForwarding } from '../sessions/ports.ts'
+import { noExceptions, planWithoutHttp } from './clone-plan.ts'
+import { CloneRoute } from './clone-route.ts'
+import { AddressRefused, Connector, type Lookup, Unreachable } from './connector.ts'
+import { McpRoute } from './mcp-route.ts'
+import { createFindProxy } from './operator-proxy.ts'
+
+export interface ForwarderOptions {
+  /** `host:port` of hosts that may be private. */
+  allowedPrivateHosts: readonly string[]
+  /** Where the operator's proxies are set. */
+  environment: Readonly<Record<string, string>>
+  /** Further authorities whose certificates are trusted, in PEM. */
+  certificates?: readonly string[]
+  /** Default: as the system finds them. */
+  lookup?: Lookup
+  log: { warn(fields: object, message: string): void }
+}
+
+/**
+ * The way to addresses that callers name, a server on loopback: see the port `AddressForwarder`. Every route has a
+ * path or password that cannot be guessed; anything else is refused.
+ */
+export class Forwarder implements AddressForwarder {
+  readonly #log: ForwarderOptions['log']
+  readonly #connector: Connector
+  readonly #server = createServer()
+  readonly #sockets = new Set<Socket>()
+  readonly #mcpRoutes = new Map<string, McpRoute>()
+  readonly #cloneRoutes = new Map<string, CloneRoute>()
+
+  private constructor({
+    allowedPrivateHosts,
+    environment,
+    certificates = [],
+    lookup,
+    log,
+  }: ForwarderOptions) {
+    this.#log = log
+    const trusted = [...getCACertificates('default'), ...getCACertificates('system'), ...certificates]
+    const policy = new HostPolicy(allowedPrivateHosts)
+    this.#connector = new Connector(policy, createFindProxy(environment), trusted, lookup)
+  }
+
+  static async open(options: ForwarderOptions): Promise<Forwarder> {
+    const forwarder = new Forwarder(options)
+    await forwarder.#listen()
+    return forwarder
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  openMcp(context: object): McpForwarding {
+    const routes = new Map<string, { token: string; name: string; route: McpRoute }>()
+    const current = new Map<string, McpRoute>()
+    const forwardOne = (name: string, server: McpServers[string]): McpServers[string] => {
+      if (server.type === 'stdio') return server
+      const key = JSON.stringify([name, server])
+      let known = routes.get(key)
+      if (!known) {
+        const token = makeToken()
+        const onRefused = (error: AddressRefused) =>
+          this.#log.warn(
+            { ...context, setting: `mcpServers.${name}.url`, reason: error.message },
+            'address refused',
+          )
+        known = { token, name, route: new McpRoute(server, `/${token}`, this.#connector, onRefused) }
+        routes.set(key, known)
+        this.#mcpRoutes.set(token, known.route)
+      }
+      current.set(name, known.route)
+      const { headers: _headers, ...rest } = server
+      return { ...rest, url: `http://${this.address}/${known.token}` }
+    }
+    return {
+      forward: servers =>
+        Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, forwardOne(name, server)])),
+      find: name => current.get(name)?.traffic,
+      close: () => {
+        for (const { token, route } of routes.values()) {
+          this.#mcpRoutes.delete(token)
+          route.close()
+        }
+      },
+    }
+  }
+
+  async openClone(url: URL): Promise<CloneForwarding> {
+    const target = toHostAndPort(url)
+    if (!target) throw notAllowed('The host of workspace.url cannot be used')
+    if (this.#connector.policy.refusesByName(target)) throw notAllowed(new AddressRefused(target).message)
+    if (!/^https?:$/.test(url.protocol)) {
+      const plan = await planWithoutHttp(url, target, this.#connector).catch(error => {
+        if (error instanceof AddressRefused) throw notAllowed(error.message)
+        // Git says best what cannot be reached.
+        if (error instanceof Unreachable) return undefined
+        throw error
+      })
+      if (!plan)
+        throw new ServiceError('WORKSPACE_FAILED', unreachable, { type: 'git', reason: 'unreachable' })
+      return { ...plan, refusal: undefined, close() {} }
+    }
+    const route = new CloneRoute(url, target, this.#connector)
+    const token = makeToken()
+    this.#cloneRoutes.set(token, route)
+    return {
+      address: url.href,
+      settings: { 'http.proxy': `http://git:${token}@${this.address}`, 'http.proxyAuthMethod': 'basic' },
+      environment: noExceptions,
+      get refusal() {
+        return route.refusal
+      },
+      close: () => {
+        this.#cloneRoutes.delete(token)
+        route.close()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const route of [...this.#mcpRoutes.values(), ...this.#cloneRoutes.values()]) route.close()
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  async #listen(): Promise<void> {
+    const server = this.#server
+    // Claude Code keeps connections through long pauses; one that is closed just as it is used again looks like a fault.
+    server.keepAliveTimeout = 0
+    server.on('connection', socket => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+      socket.on('error', () => {})
+    })
+    server.on('request', (request, response) => {
+      response.on('error', () => {})
+      this.#serve(request, response).catch(error => {
+        this.#log.warn({ err: error }, 'forwarded request failed')
+        response.destroy()
+      })
+    })
+    server.on('connect', (request, socket, head) => {
+      const route = this.#cloneRoutes.get(readPassword(request) ?? '')
+      if (route) void route.tunnel(request, socket as Socket, head)
+      else socket.end(`HTTP/1.1 407 Proxy Authentication Required\r\n${challenge}\r\n\r\n`)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = '' } = request
+    if (/^https?:\/\//i.test(url)) {
+      const route = this.#cloneRoutes.get(readPassword(request) ?? '')
+      if (route) await route.serve(request, response)
+      else response.writeHead(407, { 'proxy-authenticate': 'Basic realm="forwarder"' }).end()
+      return
+    }
+    const [, token = '', path = ''] = /^\/([\w-]+)((?:\/\w+)?)$/.exec(url) ?? []
+    const route = this.#mcpRoutes.get(token)
+    if (route) await route.serve(path, request, response)
+    else response.writeHead(404).end()
+  }
+}
+
+const challenge = 'Proxy-Authenticate: Basic realm="forwarder"'
+const unreachable = 'The workspace could not be made: the server of the repository could not be reached'
+
+function makeToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function readPassword({ headers }: IncomingMessage): string | undefined {
+  const [, encoded] = /^Basic (\S+)$/i.exec(headers['proxy-authorization'] ?? '') ?? []
+  return encoded && Buffer.from(encoded, 'base64').toString().split(':')[1]
+}
+
+function notAllowed(why: string): ServiceError<'WORKSPACE_NOT_ALLOWED'> {
+  return new ServiceError('WORKSPACE_NOT_ALLOWED', `Cloning from this URL is not allowed: ${why}`)
+}

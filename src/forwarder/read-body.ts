@@ -1,0 +1,19 @@
+import type { IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { Unreachable } from './connector.ts'
+
+export const maxBodyBytes = 32 * 1024 * 1024
+
+/**
+ * The body of a request, which is kept so that it can follow redirects; undefined: there is none.
+ * @throws Unreachable when it is too large
+ */
+export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (request.method !== 'POST') return undefined
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length > maxBodyBytes) request.destroy(new Unreachable('The request is too large'))
+  })
+  return buffer(request)
+}
