@@ -2,8 +2,10 @@ import type { SDKAssistantMessageError, SDKMessage, SDKResultMessage } from '@an
 import type { ProcessState, TurnOutcome } from '../sessions/ports.ts'
 import { AnswerText, textOf } from './answer-text.ts'
 import { findCommandOutput } from './command-output.ts'
-import { Notices, type PromptOutcome } from './notices.ts'
+import { Notices } from './notices.ts'
 import { ObservedUsage } from './observed-usage.ts'
+import type { TurnSigns } from './outcome.ts'
+import { RetryHint } from './retry-hint.ts'
 
 type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
 
@@ -34,6 +36,7 @@ export class ActiveTurn {
   readonly #answer = new AnswerText()
   readonly #notices = new Notices()
   readonly observed = new ObservedUsage()
+  readonly #retryHint = new RetryHint()
   /** Whether the conversation has been compacted. */
   compacted = false
   /** Whether it has been handed on as ended: what comes now is not of it. */
@@ -58,19 +61,25 @@ export class ActiveTurn {
     this.settle = resolve
   }
 
+  /** What the outcome is made of. */
+  get signs(): TurnSigns {
+    return {
+      results: this.results,
+      assistantError: this.assistantError,
+      said: this.said,
+      commandOutput: this.commandOutput,
+      notice: this.#notices.text,
+      promptOutcome: this.#notices.promptOutcome,
+      retryAt: this.#retryHint.at(Date.now()),
+      interruptRequested: this.interruptRequested,
+      compacted: this.compacted,
+      observed: this.observed,
+    }
+  }
+
   /** What Claude has said of it: see `AnswerText`. */
   get said(): string | null {
     return this.#answer.text
-  }
-
-  /** What Claude Code itself has said. */
-  get notice(): string | null {
-    return this.#notices.text
-  }
-
-  /** How the prompt ended before the model was asked, if it did. */
-  get promptOutcome(): PromptOutcome | undefined {
-    return this.#notices.promptOutcome
   }
 
   /** Whether it has been answered. */
@@ -112,6 +121,7 @@ export class ActiveTurn {
     this.observed.observe(message)
     this.#answer.observe(message)
     this.#notices.observe(message)
+    this.#retryHint.observe(message)
     if (message.type === 'assistant' && message.parent_tool_use_id === null) {
       this.assistantError = message.error
       if ('local_command_source' in message) this.commandOutput = textOf(message)

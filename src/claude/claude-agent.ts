@@ -374,7 +374,7 @@ export class ClaudeAgent implements Agent {
   #finish(turn: ActiveTurn): void {
     if (turn.finished) return
     turn.finished = true
-    const outcome = toCheckedOutcome(turn, this.#costBefore, this.#spec.settings.outputFormat)
+    const outcome = toCheckedOutcome(turn.signs, this.#costBefore, this.#spec.settings.outputFormat)
     this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
     const effects = turn.effects?.().then(state => this.#context.listener.onState(state))
     void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {

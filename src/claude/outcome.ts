@@ -1,7 +1,7 @@
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { OutputFormat } from '../contract/output-format.ts'
 import type { StopReason } from '../contract/turns.ts'
-import type { TurnOutcome } from '../sessions/ports.ts'
+import type { AgentFailure, TurnOutcome } from '../sessions/ports.ts'
 import { isOfCommand } from './command-output.ts'
 import { toDenials, toStructuredOutput } from './findings.ts'
 import type { PromptOutcome } from './notices.ts'
@@ -23,6 +23,8 @@ export interface TurnSigns {
   notice: string | null
   /** How the prompt ended before the model was asked, if it did. */
   promptOutcome: PromptOutcome | undefined
+  /** When the model's API takes requests again (milliseconds since 1970), as far as it is known. */
+  retryAt?: number | undefined
   interruptRequested: boolean
   /** Whether the conversation has been compacted: that cannot be interrupted any more. */
   compacted: boolean
@@ -51,12 +53,20 @@ export function toOutcome(
     ...(ending && { ending }),
   }
   if (verdict.status === 'interrupted') return { ...verdict, ...common, ...orUnknown(figures) }
-  if (verdict.status === 'failed') return { ...verdict, unavailable: false, ...common, ...figures }
+  if (verdict.status === 'failed') {
+    const failure = { ...verdict.failure, ...(isOfLoad(verdict.failure) && { retryAt: signs.retryAt }) }
+    return { ...verdict, failure, unavailable: false, ...common, ...figures }
+  }
   const completed = { ...verdict, ...common, response: common.response ?? '', ...figures }
   if (unanswered.includes(verdict.stopReason)) return completed
   const output = toStructuredOutput(result, format)
   if (!('reason' in output)) return { ...completed, ...output }
   return { status: 'failed', failure: output, unavailable: false, ...common, ...figures }
+}
+
+/** Whether the model's API refused for its load, which passes. */
+function isOfLoad({ reason }: AgentFailure): boolean {
+  return reason === 'overloaded' || reason === 'rate_limited'
 }
 
 /** Whether this server does not know what Claude Code reported. */

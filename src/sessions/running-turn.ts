@@ -164,5 +164,6 @@ function toTurnError({ failure, unavailable }: Extract<TurnOutcome, { status: 'f
     code: failureCodeOf(failure.reason, unavailable),
     reason: failure.reason,
     message: failure.message,
+    ...(failure.retryAt !== undefined && { retryAt: toTimestamp(failure.retryAt) }),
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { errorCatalogue } from '../../src/contract/errors.ts'
 import { type ModelFailure, openFlakyModel } from '../support/flaky-model.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
@@ -135,5 +136,32 @@ describe('a retry is refused', () => {
     })
     expect((await retry(id, crypto.randomUUID())).body.error.code).toBe('TURN_NOT_FOUND')
     expect((await call('GET', `/sessions/${id}/turns`)).body.turns).toHaveLength(before)
+  })
+})
+
+describe('Retry-After', () => {
+  test.each([
+    [429, 'rate_limit_error', 'MODEL_RATE_LIMITED'],
+    [529, 'overloaded_error', 'MODEL_OVERLOADED'],
+  ])("follows what the model's API says with %i", async (status, type, code) => {
+    const model = await openModel()
+    const flaky = await openFlakyModel(model)
+    const server = await openServer({
+      environment: { ANTHROPIC_BASE_URL: flaky.url, CLAUDE_CODE_MAX_RETRIES: '1' },
+    })
+    const id = await server.createSession()
+    flaky.failure = { status, type, headers: { 'retry-after': '3' } }
+    const answer = await server.ask(id, 'What is 6 times 7?')
+    expect(answer).toMatchObject({
+      status: errorCatalogue[code as keyof typeof errorCatalogue].status,
+      body: { error: { code, retryable: true, retry: 'new_key', details: { retryAt: expect.any(String) } } },
+    })
+    expect(answer.headers.get('retry-after')).toMatch(/^[1-5]$/)
+    const { error } = (await server.call('GET', `/sessions/${id}/turns`)).body.turns[0]
+    expect(error.retryAt).toBe(answer.body.error.details.retryAt)
+    flaky.failure = undefined
+    expect(
+      (await server.call('POST', `/sessions/${id}/turns/${answer.body.error.details.turnId}/retry`)).status,
+    ).toBe(200)
   })
 })

@@ -54,6 +54,8 @@ export interface AgentFailure {
   reason: FailureReason
   /** For people: what happened, and what to do where something can be done. */
   message: string
+  /** When another attempt makes sense, in milliseconds since 1970. */
+  retryAt?: number | undefined
 }
 
 export type TurnOutcome = {
