@@ -68,7 +68,7 @@ export class ActiveTurn {
       assistantError: this.assistantError,
       said: this.said,
       commandOutput: this.commandOutput,
-      notice: this.#notices.text,
+      notice: this.notice,
       promptOutcome: this.#notices.promptOutcome,
       retryAt: this.#retryHint.at(Date.now()),
       interruptRequested: this.interruptRequested,
@@ -80,6 +80,11 @@ export class ActiveTurn {
   /** What Claude has said of it: see `AnswerText`. */
   get said(): string | null {
     return this.#answer.text
+  }
+
+  /** What Claude Code itself has said. */
+  get notice(): string | null {
+    return this.#notices.text
   }
 
   /** Whether it has been answered. */
