@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { apiError, text } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
 import { openServer } from '../support/open-server.ts'
-import { until } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
 
 const reads = ['commands', 'agents', 'context', 'mcp'] as const
@@ -207,12 +207,12 @@ describe('MCP servers', () => {
   })
 
   test('of the project that cannot be started say so without their settings', async () => {
-    const { call, createSession, cwd } = await openServer({ allowStdioMcpServers: true } as never)
-    const project = join(cwd, 'project')
-    mkdirSync(project)
+    const project = temporaryDirectory()
+    const places = { defaultCwd: project, allowedRoots: [project], trustedRoots: [project] }
+    const { call, createSession } = await openServer({ allowStdioMcpServers: true, ...places })
     const broken = { command: '/nonexistent/program', args: ['--key=top-secret'], env: { KEY: 'top-secret' } }
     writeFileSync(join(project, '.mcp.json'), JSON.stringify({ mcpServers: { broken } }))
-    const id = await createSession({ cwd: project })
+    const id = await createSession({ settingSources: ['project'] })
     const { servers } = (await call('GET', `/sessions/${id}/mcp`)).body
     expect(servers).toMatchObject([
       { name: 'broken', status: 'failed', transport: 'stdio', scope: 'project' },
