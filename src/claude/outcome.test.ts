@@ -1,5 +1,6 @@
 import type { SDKResultMessage, TerminalReason } from '@anthropic-ai/claude-agent-sdk'
 import { describe, expect, test } from 'vitest'
+import { ActiveTurn } from './active-turn.ts'
 import { ObservedUsage } from './observed-usage.ts'
 import { type TurnSigns, toOutcome } from './outcome.ts'
 
@@ -159,6 +160,29 @@ describe('prompt_submit_outcome', () => {
     expect(outcomeOf({ stop_reason: null }, { ...signs, interruptRequested: true }).status).toBe(
       'interrupted',
     )
+  })
+})
+
+test('a turn as it was observed has all that its outcome depends on', () => {
+  const turn = new ActiveTurn('turn')
+  turn.sent = true
+  const frames = [
+    {
+      type: 'system',
+      subtype: 'informational',
+      level: 'warning',
+      content: 'UserPromptSubmit operation blocked by hook: policy',
+      prompt_submit_outcome: { kind: 'blocked_by_hook', prompt_kept: false, reason: 'policy' },
+    },
+    resultOf({ stop_reason: null, result: 'UserPromptSubmit operation blocked by hook: policy' }),
+  ]
+  for (const frame of frames) turn.observe(frame as Parameters<ActiveTurn['observe']>[0])
+  expect(toOutcome(turn.signs, 0)).toMatchObject({
+    status: 'completed',
+    stopReason: 'blocked',
+    response: '',
+    notice: 'policy',
+    ending: { promptOutcome: 'blocked_by_hook' },
   })
 })
 

@@ -59,6 +59,7 @@ async function writeStream(
   let fragments = 0
   for (const { fragment, ...frame } of toFrames(answer, options)) {
     const isDue = fragment === true || frame.type === 'message_delta'
+    if (isDue && answer.holdAfterFragments === fragments) await hold(answer, signal)
     if (isDue && answer.breakAfterFragments !== undefined && fragments >= answer.breakAfterFragments) {
       await flush(response)
       response.destroy()
@@ -69,7 +70,6 @@ async function writeStream(
       response.end(`event: error\ndata: ${JSON.stringify(error)}\n\n`)
       return
     }
-    if (isDue && answer.holdAfterFragments === fragments) await hold(answer, signal)
     if (fragment && fragments++ > 0 && answer.delayMs) await wait(answer.delayMs, undefined, { signal })
     signal.throwIfAborted()
     if (!response.write(`event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`))

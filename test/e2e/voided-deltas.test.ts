@@ -18,28 +18,38 @@ function showDeltas(frames: SseFrame[]): string[] {
   return [...shown.values()]
 }
 
-/** Breaks off so many times, then answers. */
-function openFlaky(server: Awaited<ReturnType<typeof openServer>>, broken: object[]) {
+/** Says so much of the first answers and breaks off when that has been seen; the last answer is held as well. */
+function openFlaky(server: Awaited<ReturnType<typeof openServer>>, times: number, how: object) {
+  const first = Array.from({ length: times }, () => Promise.withResolvers<void>())
+  const last = Promise.withResolvers<void>()
   let count = 0
-  const hold = Promise.withResolvers<void>()
   server.model.script('hello', () => {
-    const delivery = broken[count++]
-    if (delivery) return text('Hello wor', { ...pieces, ...delivery })
-    return text('Hello again', { ...pieces, holdUntil: hold.promise, holdAfterFragments: 2 })
+    const held = { ...pieces, holdAfterFragments: 2 }
+    const broken = first[count++]
+    if (broken) return text('Hello wor', { ...held, ...how, holdUntil: broken.promise })
+    return text('Hello again', { ...held, holdUntil: last.promise })
   })
-  return hold
+  /** Goes on with an answer once its last piece before the hold has arrived. */
+  const note = ({ event, data }: SseFrame) => {
+    const { text: piece } = (data.delta ?? {}) as { text?: string }
+    if (event === 'delta' && piece === 'o wo') first[count - 1]?.resolve()
+  }
+  return { note, last }
 }
 
 test.each([
-  ['the connection is lost', [{ breakAfterFragments: 2 }]],
-  ['the connection is lost three times', Array.from({ length: 3 }, () => ({ breakAfterFragments: 2 }))],
-])('%s in the middle of a message: its deltas are voided', async (_, broken) => {
+  ['once', 1],
+  ['three times', 3],
+])('the connection is lost %s in the middle of a message: its deltas are voided', async (_, times) => {
   const server = await openServer(retrying)
   const id = await server.createSession()
-  const hold = openFlaky(server, broken)
+  const { note, last } = openFlaky(server, times, { breakAfterFragments: 2 })
   const frames: SseFrame[] = []
   const turn = (async () => {
-    for await (const frame of server.stream(id, { prompt: 'hello', includeDeltas: true })) frames.push(frame)
+    for await (const frame of server.stream(id, { prompt: 'hello', includeDeltas: true })) {
+      frames.push(frame)
+      note(frame)
+    }
   })()
   const response = await server.send('GET', `/sessions/${id}/events?includeDeltas=true`)
   const followed: SseFrame[] = []
@@ -54,7 +64,7 @@ test.each([
         const seen: SseFrame[] = []
         for await (const next of parseFrames(another)) {
           seen.push(next)
-          if (next.event === 'delta') hold.resolve()
+          if (next.event === 'delta') last.resolve()
           if (next.event === 'turn.completed') break
         }
         return seen
@@ -65,7 +75,7 @@ test.each([
   await turn
   const seenLate = (await late) ?? []
   for (const seen of [frames, followed]) {
-    expect(seen.filter(({ event }) => event === 'delta.voided')).toHaveLength(broken.length)
+    expect(seen.filter(({ event }) => event === 'delta.voided')).toHaveLength(times)
     expect(showDeltas(seen)).toEqual(['Hello again'])
     const voided = seen.find(({ event }) => event === 'delta.voided')
     expect(voided).toEqual({
@@ -96,11 +106,13 @@ test.each([
 ])('Claude Code %s: nothing of the deltas is left', async (_, environment, delivery, last) => {
   const server = await openServer({ environment })
   const id = await server.createSession()
-  let count = 0
-  server.model.script('hello', () =>
-    count++ === 0 || last === 'error' ? text('Hello wor', { ...pieces, ...delivery }) : text('Hello again'),
-  )
-  const frames = await Array.fromAsync(server.stream(id, { prompt: 'hello', includeDeltas: true }))
+  const { note, last: whole } = openFlaky(server, last === 'error' ? 9 : 1, delivery)
+  whole.resolve()
+  const frames: SseFrame[] = []
+  for await (const frame of server.stream(id, { prompt: 'hello', includeDeltas: true })) {
+    frames.push(frame)
+    note(frame)
+  }
   expect(frames.some(({ event }) => event === 'delta')).toBe(true)
   expect(frames.filter(({ event }) => event === 'delta.voided')).not.toEqual([])
   expect(showDeltas(frames)).toEqual([])
@@ -110,13 +122,27 @@ test.each([
 test('blocks that are complete before the connection is lost stay, and a message that came whole is never voided', async () => {
   const server = await openServer(retrying)
   const id = await server.createSession()
+  const { promise: seen, resolve } = Promise.withResolvers<void>()
   let count = 0
   server.model.script('hello', () =>
     count++ === 0
-      ? together(thinking('well'), text('Hello wor', { fragmentSize: 2, breakAfterFragments: 5 }))
+      ? together(
+          thinking('well'),
+          text('Hello wor', {
+            fragmentSize: 4,
+            breakAfterFragments: 2,
+            holdAfterFragments: 2,
+            holdUntil: seen,
+          }),
+        )
       : text('Hello again'),
   )
-  const frames = await Array.fromAsync(server.stream(id, { prompt: 'hello', includeDeltas: true }))
+  const frames: SseFrame[] = []
+  for await (const frame of server.stream(id, { prompt: 'hello', includeDeltas: true })) {
+    frames.push(frame)
+    const { text: piece } = (frame.data.delta ?? {}) as { text?: string }
+    if (frame.event === 'delta' && piece === 'Hell') resolve()
+  }
   expect(frames.flatMap(({ event, data }) => (event === 'delta.voided' ? data.blockIndex : []))).toEqual([1])
   expect(showDeltas(frames)).toEqual(['Hello again'])
   const plain = await Array.fromAsync(server.stream(id, { prompt: 'Count to 3', includeDeltas: true }))
