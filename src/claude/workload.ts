@@ -21,6 +21,8 @@ export class Workload {
   readonly #listener: Pick<AgentListener, 'onOwnWorkStart' | 'onOwnWorkEnd'>
   readonly #weigh: Weigh
   #startedAt = 0
+  /** As `#startedAt`, by the clock that is not set. */
+  #begunAt = 0
   #observed = new ObservedUsage()
 
   /** @param weigh says what a piece of own work took */
@@ -57,6 +59,7 @@ export class Workload {
     this.ownWork = true
     this.ownWorks++
     this.#startedAt = Date.now()
+    this.#begunAt = performance.now()
     this.#observed = new ObservedUsage()
     this.#listener.onOwnWorkStart()
   }
@@ -65,7 +68,9 @@ export class Workload {
     if (!this.ownWork) return
     this.ownWork = false
     const took = this.#weigh(results, this.#observed)
-    this.#listener.onOwnWorkEnd({ ...took, startedAt: this.#startedAt, endedAt: Date.now() })
+    const durationMs = Math.round(performance.now() - this.#begunAt)
+    const startedAt = this.#startedAt
+    this.#listener.onOwnWorkEnd({ ...took, startedAt, endedAt: startedAt + durationMs })
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { ipKeyGenerator, MemoryStore, type RateLimitInfo, rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, type RateLimitInfo, rateLimit } from 'express-rate-limit'
 import type { Logger } from 'pino'
 import { ServiceError } from '../contract/errors.ts'
 import { operations } from '../contract/operations.ts'
 import type { HttpOptions } from './options.ts'
+import { RateLimitWindows } from './rate-limit-windows.ts'
 import { contextOf } from './request-context.ts'
 
 // Not the library's `rateLimit`: the host application may run a limiter of its own.
@@ -11,7 +12,7 @@ const infoProperty = 'claudeCodeApiRateLimit'
 
 export interface RateLimit {
   handler: RequestHandler
-  /** Lets go of the timer. */
+  /** Ends the timer. */
   close(): void
 }
 
@@ -23,7 +24,7 @@ export function createRateLimit(
 ): RateLimit {
   if (!options.enabled) return { handler: (_req, _res, next) => next(), close: () => {} }
   const { windowMs, maxRequests, keyGenerator } = options
-  const store = new MemoryStore()
+  const store = new RateLimitWindows()
   const handler = rateLimit({
     windowMs,
     limit: maxRequests,

@@ -2,7 +2,8 @@ import { ServiceError } from '../contract/errors.ts'
 import type { SendMessageResponse } from '../contract/messages.ts'
 import { failureCodeOf } from '../contract/retry.ts'
 import type { TurnRecord } from '../sessions/records.ts'
-import { toDuration, toFindings } from './wire.ts'
+import { toDuration } from '../sessions/running-turn.ts'
+import { toFindings } from './wire.ts'
 
 /**
  * What the caller of an ended turn is answered, by whichever way it waited.
@@ -56,6 +57,7 @@ function toFailure(turn: TurnRecord): ServiceError {
 }
 
 /** A turn that never ran cannot be `timed_out`: it is cancelled when its time is over. */
-function endedByTimeoutInQueue({ status, timeoutMs, createdAt, endedAt }: TurnRecord): boolean {
-  return status === 'cancelled' && timeoutMs > 0 && endedAt !== null && endedAt - createdAt >= timeoutMs
+function endedByTimeoutInQueue({ status, timeoutMs, createdAt, endedAt, durationMs }: TurnRecord): boolean {
+  if (status !== 'cancelled' || timeoutMs === 0 || endedAt === null) return false
+  return (durationMs ?? endedAt - createdAt) >= timeoutMs
 }

@@ -15,6 +15,7 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../sessions/records.ts'
+import { toDuration } from '../sessions/running-turn.ts'
 import type { SessionView } from '../sessions/session-service.ts'
 import { toFrame } from './sse-stream.ts'
 
@@ -112,11 +113,6 @@ export function toFindings({ permissionDenials, structuredOutput, notice, ending
     ...(notice !== null && { notice }),
     ...(ending && { ending }),
   }
-}
-
-/** From start to end in milliseconds; null while one of the two is missing. */
-export function toDuration({ startedAt, endedAt }: TurnRecord): number | null {
-  return startedAt === null || endedAt === null ? null : Math.max(0, endedAt - startedAt)
 }
 
 export function toStoredMessage(event: EventRecord): StoredMessage {

@@ -101,6 +101,11 @@ export interface TurnRecord {
   createdAt: number
   startedAt: number | null
   endedAt: number | null
+  /**
+   * Milliseconds from start to end, or from acceptance to end when the turn never started, as no clock that is set
+   * can change them; null: not ended, or not measured in one run of the server.
+   */
+  durationMs: number | null
   firstSequence: number | null
   lastSequence: number | null
   /** What the answer is as data, where the session asked for it; null: nothing. */

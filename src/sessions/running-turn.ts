@@ -19,6 +19,8 @@ export interface OpenTurn {
   deadline: Alarm | undefined
   /** As `performance.now()` has it, which no clock that is set can change. */
   readonly acceptedAt: number
+  /** As `acceptedAt`; undefined: it has not started, or an earlier run of the server started it. */
+  begunAt: number | undefined
   /** Id of the last assistant message of the main conversation. */
   messageId: string | null
   /** How often the model has been asked for it, as `maxTurns` counts. */
@@ -45,6 +47,7 @@ export function openTurn(record: TurnRecord): OpenTurn {
     deadline: undefined,
     // Of one that an earlier run of the server has accepted only the clock of the wall tells.
     acceptedAt: performance.now() - Math.max(0, Date.now() - record.createdAt),
+    begunAt: undefined,
     messageId: null,
     agenticTurns: 0,
     lastSaid: undefined,
@@ -79,6 +82,7 @@ type TurnWrite = Required<Pick<Change, 'updateTurn' | 'events'>>
 /** What starting the turn writes: its state, and the prompt as the first message of it. */
 export function toStart(turn: OpenTurn, claudeSessionId: string, at: number): TurnWrite {
   const { id, prompt } = turn.record
+  turn.begunAt = performance.now()
   return {
     updateTurn: { id, status: 'running', startedAt: at },
     events: [
@@ -125,10 +129,11 @@ function endAs(
   // A turn that went on in another process may have said all it had to in the first one.
   const response = (turn.before && outcome ? outcome.response || turn.said : outcome?.response) ?? null
   const { notice = null, ending = null } = outcome ?? {}
+  const durationMs = measure(turn)
   const payload = {
     status,
     endedAt: toTimestamp(at),
-    durationMs: startedAt === null ? null : Math.max(0, at - startedAt),
+    durationMs: toDuration({ startedAt, endedAt: at, durationMs }),
     ...(status === 'completed' && { response: response ?? '', stopReason, ...figures }),
     ...(status === 'failed' && { response, error, ...figures }),
     ...((status === 'interrupted' || status === 'cancelled') && { response, stopReason, ...figures }),
@@ -144,6 +149,7 @@ function endAs(
       id,
       status,
       endedAt: at,
+      durationMs,
       response,
       stopReason,
       error,
@@ -157,6 +163,19 @@ function endAs(
     },
     events: [{ type: terminalEventOf[status], turnId: id, payload }],
   }
+}
+
+/** Milliseconds that no clock that is set can change; null: an earlier run of the server began to count. */
+function measure({ record, begunAt, acceptedAt }: OpenTurn): number | null {
+  if (begunAt === undefined && record.startedAt !== null) return null
+  return Math.round(performance.now() - (begunAt ?? acceptedAt))
+}
+
+/** From start to end in milliseconds; null when the turn did not start or has not ended. */
+export function toDuration(turn: Pick<TurnRecord, 'startedAt' | 'endedAt' | 'durationMs'>): number | null {
+  const { startedAt, endedAt, durationMs } = turn
+  if (startedAt === null || endedAt === null) return null
+  return durationMs ?? Math.max(0, endedAt - startedAt)
 }
 
 function toTurnError({ failure, unavailable }: Extract<TurnOutcome, { status: 'failed' }>): TurnFailure {

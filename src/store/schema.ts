@@ -78,6 +78,7 @@ export interface TurnsTable {
   created_at: number
   started_at: number | null
   ended_at: number | null
+  duration_ms: number | null
   first_sequence: number | null
   last_sequence: number | null
   structured_output: string | null

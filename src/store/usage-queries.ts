@@ -70,19 +70,21 @@ function addTokens(one: Usage, other: Usage): Usage {
 }
 
 export function sumTurns(db: QueryBuilder, tenantId: string, sessionId: string, now: number) {
-  return begun(db, tenantId, sessionId).select(sums(sql`coalesce(ended_at, ${now})`))
+  return begun(db, tenantId, sessionId).select(
+    // An end before the start: the clock was set back meanwhile.
+    sums(sql`coalesce(duration_ms, max(0, coalesce(ended_at, ${now}) - started_at))`),
+  )
 }
 
 export function sumOwnWork(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return ownWork(db, tenantId, sessionId).select(sums(sql`ended_at`))
+  return ownWork(db, tenantId, sessionId).select(sums(sql`max(0, ended_at - started_at)`))
 }
 
-/** @param endedAt when what is added up has ended */
-function sums(endedAt: RawBuilder<unknown>) {
+function sums(duration: RawBuilder<unknown>) {
   const tokens = (kind: string) => sql<number>`coalesce(sum(json_extract(usage, ${sql.lit(`$.${kind}`)})), 0)`
   return [
     sql<number>`count(*)`.as('times'),
-    sql<number>`coalesce(sum(max(0, ${endedAt} - started_at)), 0)`.as('active_ms'),
+    sql<number>`coalesce(sum(${duration}), 0)`.as('active_ms'),
     tokens('inputTokens').as('input_tokens'),
     tokens('outputTokens').as('output_tokens'),
     tokens('cacheReadInputTokens').as('cache_read_input_tokens'),

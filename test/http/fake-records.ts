@@ -66,6 +66,7 @@ export function turnRecord(given: Partial<TurnRecord> = {}): TurnRecord {
     createdAt: at,
     startedAt: at,
     endedAt: at + 1234,
+    durationMs: null,
     firstSequence: 2,
     lastSequence: 5,
     structuredOutput: null,

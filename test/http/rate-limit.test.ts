@@ -1,7 +1,11 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { key, openDoor, readError } from './open-door.ts'
 
 const service = { models: () => [] }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 it('counts by key and says so', async () => {
   const other = 'another-key'
@@ -61,3 +65,21 @@ it('can be turned off', async () => {
   await using door = await openDoor({ service, config: { rateLimit: { enabled: false } } })
   expect((await door.call('/models')).headers.get('x-ratelimit-limit')).toBeNull()
 })
+
+it.each([-7_200_000, 7_200_000])(
+  'ends a window in its time, though the clock is set by %d ms',
+  async step => {
+    await using door = await openDoor({
+      service,
+      config: { rateLimit: { maxRequests: 1, windowMs: 60_000 } },
+    })
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    expect((await door.call('/models')).status).toBe(200)
+    vi.setSystemTime(Date.now() + step)
+    const refused = await door.call('/models')
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60)
+    vi.advanceTimersByTime(60_001)
+    expect((await door.call('/models')).status).toBe(200)
+  },
+)

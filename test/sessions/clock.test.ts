@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ServiceError } from '../../src/contract/errors.ts'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
+import { toAnswer } from '../../src/http/turn-outcome.ts'
 import { caller, openSessions, plain, promptOf, until } from '../support/open-sessions.ts'
 
 afterEach(() => {
@@ -120,3 +121,49 @@ test('a session whose time has passed while the machine was suspended takes no p
   const refused = await sessions.submitTurn(caller, id, promptOf('hello')).catch(error => error)
   expect((refused as ServiceError).code).toBe('SESSION_EXPIRED')
 })
+
+test.each([-2 * hour, 2 * hour])(
+  'a turn took as long as it ran, though the clock is set by %d ms',
+  async step => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { sessions, store, launcher } = await openSessions({ sessionTimeoutMs: 100 * hour })
+    const { id } = await sessions.create(caller, plain)
+    launcher.script = async ({ text, say }) => {
+      vi.setSystemTime(Date.now() + step)
+      await new Promise(resolve => setTimeout(resolve, 20))
+      say(text)
+      return text
+    }
+    const turn = await sessions.submitTurn(caller, id, promptOf('hello'))
+    const { durationMs, startedAt, endedAt } = await sessions.whenTurnEnded(
+      caller,
+      id,
+      turn.id,
+      AbortSignal.timeout(60_000),
+    )
+    expect(durationMs).toBeGreaterThanOrEqual(19)
+    expect(durationMs).toBeLessThan(hour)
+    // What is promised as a time is what the clock says.
+    expect(Math.abs((endedAt ?? 0) - (startedAt ?? 0) - step)).toBeLessThan(hour)
+    const events = await store.listEvents('default', { sessionId: id, after: 0, limit: 100 })
+    expect(events.find(({ type }) => type === 'turn.completed')?.payload).toMatchObject({ durationMs })
+    expect((await store.usage.sumUsage('default', id, Date.now())).activeMs).toBe(durationMs)
+  },
+)
+
+test.each([-2 * hour, 0])(
+  'a turn that times out in the queue says so, though the clock is set by %d ms',
+  async step => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { sessions } = await openSessions({ sessionTimeoutMs: 100 * hour })
+    const { id } = await sessions.create(caller, plain)
+    await sessions.submitTurn(caller, id, promptOf('hang'))
+    const turn = await sessions.submitTurn(caller, id, promptOf('hello', { timeoutMs: 50 }))
+    vi.setSystemTime(Date.now() + step)
+    const ended = await sessions.whenTurnEnded(caller, id, turn.id, AbortSignal.timeout(60_000))
+    expect(ended.status).toBe('cancelled')
+    expect(() => toAnswer(ended, 'conversation')).toThrow(
+      expect.objectContaining({ code: 'REQUEST_TIMEOUT' }),
+    )
+  },
+)

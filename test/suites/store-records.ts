@@ -60,6 +60,7 @@ export function turnRecord(session: SessionRecord, fields: Partial<TurnRecord> =
     createdAt: 2_000,
     startedAt: null,
     endedAt: null,
+    durationMs: null,
     firstSequence: null,
     lastSequence: null,
     structuredOutput: null,

@@ -61,6 +61,7 @@ export interface Change {
       | 'modelUsage'
       | 'startedAt'
       | 'endedAt'
+      | 'durationMs'
       | 'structuredOutput'
       | 'permissionDenials'
       | 'notice'

@@ -17,6 +17,7 @@ import { settingsInForce } from './015-settings-in-force.ts'
 import { lostTurns } from './016-lost-turns.ts'
 import { followedState } from './017-followed-state.ts'
 import { turnEndings } from './018-turn-endings.ts'
+import { turnDuration } from './019-turn-duration.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   lostTurns,
   followedState,
   turnEndings,
+  turnDuration,
 ]

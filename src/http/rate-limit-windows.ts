@@ -1,0 +1,70 @@
+import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit'
+
+interface Window {
+  hits: number
+  /** As `performance.now()` has it. */
+  end: number
+}
+
+/**
+ * Counts of the rate limit, in memory. Windows are durations: the library's own store ends them by the wall clock, so
+ * that a clock set back by two hours would refuse a caller for two hours.
+ */
+export class RateLimitWindows implements Store {
+  readonly localKeys = true
+  readonly #windows = new Map<string, Window>()
+  #windowMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  init({ windowMs }: Pick<Options, 'windowMs'>): void {
+    this.#windowMs = windowMs
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#removeEnded(), windowMs)
+    this.#timer.unref()
+  }
+
+  get(key: string): ClientRateLimitInfo | undefined {
+    const window = this.#find(key)
+    return window && toInfo(window)
+  }
+
+  increment(key: string): ClientRateLimitInfo {
+    const window = this.#find(key) ?? { hits: 0, end: performance.now() + this.#windowMs }
+    window.hits++
+    this.#windows.set(key, window)
+    return toInfo(window)
+  }
+
+  decrement(key: string): void {
+    const window = this.#find(key)
+    if (window && window.hits > 0) window.hits--
+  }
+
+  resetKey(key: string): void {
+    this.#windows.delete(key)
+  }
+
+  resetAll(): void {
+    this.#windows.clear()
+  }
+
+  shutdown(): void {
+    clearInterval(this.#timer)
+    this.resetAll()
+  }
+
+  #find(key: string): Window | undefined {
+    const window = this.#windows.get(key)
+    return window && window.end > performance.now() ? window : undefined
+  }
+
+  #removeEnded(): void {
+    const now = performance.now()
+    for (const [key, { end }] of this.#windows) if (end <= now) this.#windows.delete(key)
+  }
+}
+
+/** When the window ends is told by the wall clock as it is now: the headers count from it. */
+function toInfo({ hits, end }: Window): ClientRateLimitInfo {
+  return { totalHits: hits, resetTime: new Date(Date.now() + Math.max(0, end - performance.now())) }
+}
