@@ -79,7 +79,9 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
       identity: { kind: 'no_key' },
     }
     contexts.set(res, context)
-    for (const name of ofAnotherBody) res.removeHeader(name)
+    // Only what is set: Node stops chunking a response whose Transfer-Encoding was removed, and a client could not
+    // tell a stream that was cut from one that has ended.
+    for (const name of ofAnotherBody) if (res.hasHeader(name)) res.removeHeader(name)
     res.setHeader('X-Request-ID', requestId)
     // No page of another origin may use an answer as an image, a script or a style sheet of its own.
     res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')

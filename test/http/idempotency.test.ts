@@ -306,7 +306,7 @@ describe('the header', () => {
       }
       return true
     })
-    expect(idempotent).toEqual(['createSession', 'sendMessage', 'streamMessage', 'forkSession'])
+    expect(idempotent).toEqual(['createSession', 'sendMessage', 'streamMessage', 'retryTurn', 'forkSession'])
     const { parameters } = body.paths['/sessions/{sessionId}/events'].get
     expect(parameters.map((one: { name: string }) => one.name)).toContain('Last-Event-ID')
   })

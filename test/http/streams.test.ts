@@ -80,6 +80,7 @@ describe('POST /stream', () => {
     const response = await answer
     expect(reader.request).toMatchObject({ after: 0, turnId, includeDeltas: true })
     expect(Object.fromEntries(response.headers)).toMatchObject({
+      'transfer-encoding': 'chunked',
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       connection: 'keep-alive',
