@@ -151,7 +151,13 @@ describe('errors', () => {
     const response = await door.post('/sessions', {})
     expect(response.status).toBe(429)
     expect(await response.json()).toEqual({
-      error: { code: 'MAX_SESSIONS_REACHED', message: 'Full', details: { limit: 1, active: 1 } },
+      error: {
+        code: 'MAX_SESSIONS_REACHED',
+        message: 'Full',
+        details: { limit: 1, active: 1 },
+        retryable: true,
+        retry: 'same_key',
+      },
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       requestId: response.headers.get('x-request-id'),
     })
