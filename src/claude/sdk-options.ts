@@ -57,6 +57,9 @@ export function toSdkOptions(
     permissionMode: spec.permissionMode,
     ...(spec.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...toSettingOptions(spec),
+    // Claude Code takes up the call by itself as soon as it has started. With this flag it first reads the SDK's
+    // `initialize` request, and with it the hooks that make it ask for the call and pass the answer on.
+    ...(spec.continueAt !== undefined && { extraArgs: { 'await-initialize': null } }),
     includePartialMessages: true,
     // What subagents say is told as well, and not only which tools they call.
     forwardSubagentText: true,

@@ -12,6 +12,8 @@ const fileTools = 'Write|Edit|MultiEdit|NotebookEdit'
 const agentsWithoutMemory = new Set(['Explore', 'Plan', 'statusline-setup'])
 /** In seconds. A tool does not wait longer; whoever listens has a shorter bound of its own. */
 const timeout = 90
+/** In seconds: a hook that takes too long would let the call run unasked. */
+const askTimeout = 2_000_000
 
 /**
  * Tells of tools before and after they run (SDK option `hooks`): unlike `canUseTool` in every permission mode, of
@@ -43,7 +45,9 @@ export function toToolHooks(
     if (!('tool_use_id' in input) || input.tool_use_id !== spec.continueAt) return {}
     return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask' } }
   }
-  const asking = spec.continueAt === undefined ? [] : [{ hooks: [ask] }]
+  // A call whose hook fails does not run, and a Claude Code that does not know this setting does not start.
+  const asking =
+    spec.continueAt === undefined ? [] : [{ timeout: askTimeout, hooks: [ask], onFailure: 'block' as const }]
   const { PostToolUse: state = [], ...others } = toStateHooks(listener, spec.workingDirectory ?? null)
   return {
     hooks: {

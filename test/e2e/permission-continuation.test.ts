@@ -9,6 +9,7 @@ import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
 import { restart } from '../support/restart.ts'
+import { claudeWithSlowInput } from '../support/slow-input.ts'
 
 type Server = Awaited<ReturnType<typeof openServer>>
 
@@ -72,6 +73,24 @@ describe('while a request waits without a process, its answer counts and not', (
     await answer(second.server, second.request, { decision: 'allow', updatedInput, remember: 'session' })
     await completed(second, second.request)
     expect([existsSync(second.file('a')), existsSync(second.file('b'))]).toEqual([false, true])
+  })
+
+  test('a rule, when Claude Code has started long before it is sent the hooks', async () => {
+    for (const decision of ['deny', 'allow']) {
+      const claudeExecutable = claudeWithSlowInput(4)
+      const given = { allowedSettingSources: ['user' as const], claudeExecutable }
+      const parked = await openParked(given, undefined, { settingSources: ['user'] })
+      const { server, cwd, request, file, told } = parked
+      mkdirSync(join(cwd, '.claude'), { recursive: true })
+      const rules = { permissions: { allow: ['Write', 'Edit', 'Write(/**)', 'Edit(/**)'] } }
+      writeFileSync(join(cwd, '.claude/settings.json'), JSON.stringify(rules))
+      const updatedInput = { file_path: file('b'), content: 'changed' }
+      await answer(server, request, { decision, ...(decision === 'allow' && { updatedInput }) })
+      await completed(server, request)
+      expect([existsSync(file('a')), existsSync(file('b'))]).toEqual([false, decision === 'allow'])
+      expect(told).toHaveLength(1)
+      await server.close()
+    }
   })
 
   test('the mode, after a restart of the server', async () => {
