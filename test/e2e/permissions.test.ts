@@ -200,7 +200,9 @@ describe('a permission request', () => {
     const { createSession, model, cwd, call } = server
     model.script('write it', [write(join(cwd, 'a.txt')), text('never said')])
     const id = await createSession(ask)
-    const late = await server.ask(id, 'write it', { timeout: 3000 })
+    // A process that is there already, so that the time is spent waiting for an answer.
+    await server.ask(id, 'What is 6 times 7?')
+    const late = await server.ask(id, 'write it', { timeout: 5000 })
     expect(late.body.error.code).toBe('REQUEST_TIMEOUT')
     const answered = server.ask(id, 'write it')
     await pendingPermissions(server, id)

@@ -290,14 +290,8 @@ describe('permission requests', () => {
     ])
     expect(events.find(({ type }) => type === 'permission.resolved')?.payload).toMatchObject({ remembered })
     await until(() => launcher.agents.size === 0)
-    await sessions
-      .whenTurnEnded(
-        caller,
-        session.id,
-        (await sessions.submitTurn(caller, session.id, promptOf('hang'))).id,
-        AbortSignal.timeout(1),
-      )
-      .catch(() => {})
+    await sessions.submitTurn(caller, session.id, promptOf('hang'))
+    await until(() => launcher.agents.size === 1)
     expect(launcher.launched.at(-1)).toMatchObject({ permissionMode: 'acceptEdits', remembered: kept })
   })
 })
