@@ -85,8 +85,14 @@ function toBody(
     ])
     return Buffer.from(awkwardText(rng))
   }
-  if (!operation.body) return rng.chance(0.02) ? Buffer.from('{}') : undefined
-  if (rng.chance(0.02)) return undefined
+  if (!operation.body) {
+    if (operation.method === 'post' && rng.chance(0.95)) headers['content-type'] = 'application/json'
+    return rng.chance(0.02) ? Buffer.from('{}') : undefined
+  }
+  if (rng.chance(0.02)) {
+    headers['content-type'] = 'application/json'
+    return undefined
+  }
   headers['content-type'] = rng.chance(0.97)
     ? 'application/json'
     : rng.pick([
