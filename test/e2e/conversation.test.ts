@@ -38,7 +38,13 @@ describe('a conversation over HTTP with the real Claude Code', () => {
     const { messages, pagination } = history.body
     expect(messages.filter((m: { source: string }) => m.source === 'user')).toHaveLength(2)
     expect(messages.map((m: { id: string }) => m.id)).toContain(answer.body.messageId)
-    expect(pagination).toEqual({ limit: 100, offset: 0, total: messages.length, hasMore: false })
+    expect(pagination).toEqual({
+      limit: 100,
+      offset: 0,
+      total: messages.length,
+      hasMore: false,
+      nextCursor: null,
+    })
 
     const session = (await call('GET', `/sessions/${id}`)).body
     expect(session).toMatchObject({

@@ -101,7 +101,7 @@ describe('a setting that the installed Claude Code would pass over', () => {
     ['a skill that there is not', { skills: ['swimming'] }, /swimming/],
     ['a tool that this session does not get', { tools: ['Read', 'TodoWrite'] }, /TodoWrite/],
   ])('known only when it starts: %s is a typed failure of the turn', async (_name, settings, message) => {
-    const { call, createSession, ask } = await openServer()
+    const { call, createSession, ask } = await openServer({ allowedPrivateHosts: ['localhost:80'] })
     const id = await createSession(settings)
     for (const prompt of ['one', 'two']) {
       expect(await ask(id, prompt)).toMatchObject({
