@@ -67,7 +67,10 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
   }) as ClaudeCodeApi
   setImmediate(() => {
     if (runtime.isClosing) return
-    runtime.ready().catch(error => log.error({ err: error }, 'could not open; the next request tries again'))
+    runtime.ready().catch(error => {
+      // A server that gives up says so itself.
+      if (!runtime.isClosing) log.error({ err: error }, 'could not open; the next request tries again')
+    })
   })
   return { api, runtime }
 }
