@@ -1,3 +1,4 @@
+import { ServiceError } from '../contract/errors.ts'
 import type { Prompt } from '../contract/turns.ts'
 import type { AgentKeeperContext } from './agent-keeper-context.ts'
 import { BackgroundWork } from './conversation/background-work.ts'
@@ -273,7 +274,7 @@ export class AgentKeeper implements PlaceHolder {
     const continues = continueAt === undefined ? null : this.permissions.continuesWith
     const { spec, configuration } = await this.#findSpec(continues)
     const agenticTurns = continueAt === undefined ? 0 : this.#currentTurn()?.agenticTurns
-    if (this.#closed) throw new Error(`session ${this.#session.id} is closed`)
+    if (this.#closed) throw new ServiceError('SESSION_ENDED', `Session ${this.#session.id} has ended`)
     this.#configuration = configuration
     // What has been changed since the turn began counts from the next one.
     this.#stale ||= continues !== null
@@ -360,6 +361,7 @@ export class AgentKeeper implements PlaceHolder {
   }
 
   #onLaunchFault(error: unknown): void {
+    if (this.#closed) return
     this.#context.faults.error({ err: error, sessionId: this.#session.id }, 'could not start Claude Code')
     if (!this.#currentTurn()) this.rest()
   }
