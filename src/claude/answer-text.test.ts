@@ -47,6 +47,14 @@ test.each<[string, (SDKMessage | SDKMessage[])[], string | null]>([
     'a',
   ],
   [
+    'said once, then a hundred calls without a word',
+    [
+      message('1', 'a', 'tool_use'),
+      ...Array.from({ length: 100 }, (_, index) => [toolResult, ...message(`t${index}`, '', 'tool_use')]),
+    ],
+    'a',
+  ],
+  [
     'cut by the output limit',
     [message('1', 'a', 'max_tokens'), prompted, message('2', 'b', 'end_turn')],
     'ab',

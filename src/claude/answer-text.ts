@@ -11,6 +11,9 @@ const unfinished: ReadonlySet<string> = new Set(['max_tokens', 'model_context_wi
 /** The model name of messages that Claude Code writes itself: errors, output of commands. */
 const synthetic = '<synthetic>'
 
+/** How many answers are kept, so that one is there when newer ones are retracted. A turn may have thousands. */
+const keptAnswers = 8
+
 /** Whether Claude Code wrote the message and not the model. */
 export function isSynthetic({ message, error }: SDKAssistantMessage): boolean {
   return message.model === synthetic || error !== undefined
@@ -91,7 +94,7 @@ export class AnswerText {
 
   #begin(messageId: string): void {
     if (this.#toolsRan || (this.#stopReason !== null && !unfinished.has(this.#stopReason))) {
-      this.#answers.push([])
+      this.#answers = [...this.#answers.filter(pieces => pieces.length > 0).slice(-keptAnswers), []]
     } else if (this.#stopReason === null && !this.#prompted) {
       // Cut, and the model was not told to go on: the request was sent again, so that this message replaces it.
       this.#answers.at(-1)?.splice(this.#messageStart)

@@ -46,6 +46,7 @@ async function open() {
     defaultCwd: home,
     allowedRoots: [home],
     cloneUrls: [silence.url],
+    allowedPrivateHosts: [new URL(silence.url).host],
     drainTimeoutMs: 500,
   }
   const start = async () => {
