@@ -9,7 +9,10 @@ const timeout = z
   .min(0)
   .max(24 * 60 * 60 * 1000)
   .default(0)
-  .meta({ description: 'Milliseconds from acceptance until the turn is stopped; 0: none' })
+  .meta({
+    description:
+      'Milliseconds from acceptance until the turn is stopped; 0: none. Input that a running turn takes up (`onBusy: "steer"`) is under the timeout of that turn',
+  })
 
 const onBusy = z.enum(['queue', 'reject', 'interrupt', 'steer']).default('queue').meta({
   description:
@@ -30,7 +33,10 @@ export const sendMessageRequest = z
       .meta({ description: 'Answer 202 at once; the turn runs on its own' }),
     onBusy,
     commands,
-    onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
+    onDisconnect: z.enum(['continue', 'interrupt']).optional().meta({
+      description:
+        'Whether the turn goes on when the client leaves; absent: `continue`, and with `stream` what the stream endpoint has as its default',
+    }),
   })
   .check(checkCommands)
   .refine(body => !(body.stream && body.background), {
@@ -70,7 +76,11 @@ export const streamPointer = z
     message: z.string(),
     streamUrl: z.string(),
     method: z.literal('POST'),
-    headers: z.strictObject({ 'Content-Type': z.string(), Accept: z.string() }),
+    headers: z.strictObject({
+      'Content-Type': z.string(),
+      Accept: z.string(),
+      'Idempotency-Key': z.string().optional(),
+    }),
     body: z.strictObject({
       prompt,
       timeout: z.int(),

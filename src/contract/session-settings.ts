@@ -13,7 +13,8 @@ const permissionTimeoutMs = z
   .min(1_000)
   .max(30 * 24 * 60 * 60 * 1000)
   .meta({
-    description: 'How long a permission request waits for an answer before it is denied, in milliseconds',
+    description:
+      'How long a permission request waits for an answer before it is denied, in milliseconds. Counts while `permissionPrompts` is `ask`',
   })
 
 const promptText = z.string().min(1).max(200_000)

@@ -198,6 +198,12 @@ export class LiveSession {
     await this.#keeper.writer.write({ events: [] })
   }
 
+  /** How long ago an open turn was accepted, in milliseconds; undefined: it is none of this session's. */
+  ageOf(turnId: string): number | undefined {
+    const turn = [this.#current, ...this.#queue].find(open => open?.record.id === turnId)
+    return turn && performance.now() - turn.acceptedAt
+  }
+
   /** Takes in a turn that was waiting when the server stopped. */
   readmit(record: TurnRecord): void {
     const turn = openTurn(record)

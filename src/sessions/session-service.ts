@@ -127,6 +127,8 @@ export interface SessionService {
   ): Promise<Once<TurnRecord>>
   /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
   whenTurnEnded(caller: Caller, sessionId: string, turnId: string, signal: AbortSignal): Promise<TurnRecord>
+  /** How long ago a turn was accepted, in milliseconds. Of one that runs, no clock that is set changes it. */
+  ageOf(turn: TurnRecord): number
   getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>
   listTurns(caller: Caller, sessionId: string, page: Page): Promise<{ turns: TurnRecord[]; total: number }>
   listMessages(

@@ -240,6 +240,10 @@ export class Sessions implements SessionService {
     return this.getTurn(caller, sessionId, turnId)
   }
 
+  ageOf({ id, sessionId, createdAt }: TurnRecord): number {
+    return this.#live.find(sessionId)?.ageOf(id) ?? Math.max(0, Date.now() - createdAt)
+  }
+
   async getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord> {
     const { rewound } = await this.#core.known.get(caller, sessionId)
     const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)

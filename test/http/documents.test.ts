@@ -71,6 +71,7 @@ describe('with openApiValidation', () => {
         end: async () => {},
         submitTurn: async () => turnRecord(),
         whenTurnEnded: async () => turnRecord(),
+        ageOf: () => 0,
         getTurn: async () => turnRecord(),
         listTurns: async () => ({ turns: [turnRecord()], total: 1 }),
         health: async () => ({ store: { ok: true, sessions: { active: 1, total: 1 } }, agent: undefined }),

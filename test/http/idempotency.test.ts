@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { getOperation, operationIds } from '../../src/contract/operations.ts'
 import type { Store } from '../../src/sessions/ports.ts'
 import { createClient, parseFrames, type SseFrame } from '../support/client.ts'
@@ -72,6 +73,22 @@ describe('POST /messages', () => {
     const first = read(api.send(path, { prompt: 'hello' }))
     await until(() => [...api.launcher.agents].some(agent => agent.running))
     const again = read(api.send(path, { prompt: 'hello' }))
+    speak.resolve('done')
+    expect(await again).toEqual({ ...(await first), replayed: 'true' })
+  })
+
+  test('sent again after the clock was set forward by an hour waits all the same', async () => {
+    await using api = await open()
+    const speak = Promise.withResolvers<string>()
+    api.launcher.script = () => speak.promise
+    const path = `/sessions/${await api.client.createSession()}/messages`
+    const first = read(api.send(path, { prompt: 'hello', timeout: 60_000 }))
+    await until(() => [...api.launcher.agents].some(agent => agent.running))
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    const again = read(api.send(path, { prompt: 'hello', timeout: 60_000 }))
+    // One that took the hour for the turn's age would have answered by then.
+    await expect(Promise.race([again, pause(300)])).resolves.toBeUndefined()
     speak.resolve('done')
     expect(await again).toEqual({ ...(await first), replayed: 'true' })
   })

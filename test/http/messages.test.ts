@@ -28,6 +28,7 @@ function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial
         ...('timeoutMs' in turn && { timeoutMs: turn.timeoutMs }),
       }),
     whenTurnEnded: async () => turnRecord(turn),
+    ageOf: () => 0,
     ...more,
   }
 }
@@ -211,6 +212,19 @@ it('points at the stream endpoint, and sends nothing', async () => {
     body: { prompt: 'hello', timeout: 5 },
   })
 })
+
+it.each(['continue', 'interrupt'] as const)(
+  'points with the key and with onDisconnect %s, so that they have their effect there',
+  async onDisconnect => {
+    await using door = await openDoor({ service: { get: serviceWith({}).get } })
+    const body = { prompt: 'hello', stream: true, onDisconnect }
+    const response = await door.post(path, body, { headers: { 'idempotency-key': 'abc' } })
+    expect(await response.json()).toMatchObject({
+      headers: { 'Idempotency-Key': 'abc' },
+      body: { prompt: 'hello', onDisconnect },
+    })
+  },
+)
 
 it.each([
   ['expired', 'SESSION_EXPIRED'],

@@ -78,9 +78,7 @@ async function waitForTurn(
   const leave = watchers.enter(exchange, turn)
   let isLast = false
   const late = new AbortController()
-  // Of a turn that was accepted before only the clock of the wall tells, and that may have been set.
-  const age = Math.max(0, Date.now() - turn.createdAt)
-  const left = turn.timeoutMs + settleGraceMs - age
+  const left = turn.timeoutMs + settleGraceMs - deps.service.ageOf(turn)
   const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
   try {
     const signal = AbortSignal.any([stop, late.signal])
@@ -110,19 +108,23 @@ function refuseWhenOver({ id, status }: SessionRecord): void {
   if (status === 'ended') throw new ServiceError('SESSION_ENDED', `Session ${id} has ended`)
 }
 
-function toPointer({ baseUrl, params, body }: SendExchange) {
+function toPointer({ baseUrl, params, body, idempotency }: SendExchange) {
   const { prompt, timeout, commands, onBusy, onDisconnect } = body
   return {
     message: 'Send the body to streamUrl to receive the answer as server-sent events',
     streamUrl: `${baseUrl}/sessions/${params.sessionId}/stream`,
     method: 'POST' as const,
-    headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    headers: {
+      'Content-Type': 'application/json',
+      Accept: 'text/event-stream',
+      ...(idempotency && { 'Idempotency-Key': idempotency.key }),
+    },
     body: {
       prompt,
       timeout,
       ...(commands && { commands }),
       ...(onBusy !== 'queue' && { onBusy }),
-      ...(onDisconnect !== 'continue' && { onDisconnect }),
+      ...(onDisconnect && { onDisconnect }),
     },
   }
 }
