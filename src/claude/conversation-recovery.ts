@@ -6,7 +6,13 @@ import {
   type TranscriptFile,
   TranscriptFiles,
 } from './transcript-files.ts'
-import { isSameTranscript, isSpokenIn, mergeTranscripts, startsWithTranscript } from './transcript-merge.ts'
+import {
+  isSameTranscript,
+  isSpokenIn,
+  mergeTranscripts,
+  startsWithTranscript,
+  withoutEmptyCompactions,
+} from './transcript-merge.ts'
 
 /** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */
 const linesAtOnce = 200
@@ -53,7 +59,10 @@ export class ConversationRecovery {
       this.#load(conversation),
       this.#files.find(claudeSessionId, cwd),
     ])
-    const parts = this.#merge(stored, found, continueAt)
+    const parts = this.#merge(stored, found, continueAt).map(({ subpath, entries }) => ({
+      subpath,
+      entries: withoutEmptyCompactions(entries),
+    }))
     const main = parts.find(({ subpath }) => subpath === null)?.entries ?? []
     if (!isSpokenIn(main)) {
       const isTaken = await this.#setAside(conversation, found)

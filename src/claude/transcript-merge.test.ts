@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { TranscriptEntry } from '../sessions/ports.ts'
-import { isSameTranscript, mergeTranscripts } from './transcript-merge.ts'
+import { isSameTranscript, mergeTranscripts, withoutEmptyCompactions } from './transcript-merge.ts'
 
 /** A line that was written in that second; a text beginning with `r` is a tool's result. */
 function line(uuid: string, parentUuid: string | null, second: number): TranscriptEntry {
@@ -94,4 +94,34 @@ test('lines without a uuid are kept as often as the copy with most of them has t
 test('a chain that leads back to itself ends', () => {
   const loop = [line('u1', 'a1', 0), line('a1', 'u1', 1)]
   expect(mergeTranscripts(loop, loop)).toHaveLength(2)
+})
+
+describe('a compaction', () => {
+  const mark = (uuid: string): TranscriptEntry => ({
+    type: 'system',
+    subtype: 'compact_boundary',
+    uuid,
+    parentUuid: null,
+  })
+  const summary = (uuid: string, parentUuid: string) => ({
+    ...line(uuid, parentUuid, 9),
+    isCompactSummary: true,
+  })
+  const before = chain('u1', 'a1')
+  const after = [line('u2', 's1', 10), line('a2', 'u2', 11)]
+
+  test('with its summary stays', () => {
+    const compacted = [...before, mark('b1'), summary('s1', 'b1'), ...after]
+    expect(shown(withoutEmptyCompactions(compacted))).toBe('u1< a1<u1 b1< s1<b1 u2<s1 a2<u2')
+  })
+
+  test('without its summary is none: what follows is joined with what was before', () => {
+    const torn = [...before, mark('b1'), ...after]
+    expect(shown(withoutEmptyCompactions(torn))).toBe('u1< a1<u1 u2<a1 a2<u2')
+  })
+
+  test('whose summary is missing does not take that of the one before', () => {
+    const torn = [...before, mark('b1'), summary('s1', 'b1'), ...after, mark('b2'), line('u3', 's2', 12)]
+    expect(shown(withoutEmptyCompactions(torn))).toBe('u1< a1<u1 b1< s1<b1 u2<s1 a2<u2 u3<a2')
+  })
 })

@@ -20,6 +20,29 @@ export function mergeTranscripts(
   return closeGaps(joinBranches(joined, isKnownOnly, isFoundOnly)).map(({ entry }) => entry)
 }
 
+/**
+ * Without the marks of compactions whose summary is missing: Claude Code would begin there with nothing, while what
+ * was said before is there still.
+ */
+export function withoutEmptyCompactions(entries: readonly TranscriptEntry[]): TranscriptEntry[] {
+  const empty = new Set<TranscriptEntry>()
+  let mark: TranscriptEntry | undefined
+  for (const entry of entries) {
+    if (entry.subtype === 'compact_boundary') {
+      mark = entry
+      empty.add(entry)
+    } else if (entry.isCompactSummary && mark) {
+      empty.delete(mark)
+    }
+  }
+  return empty.size > 0
+    ? mergeTranscripts(
+        entries.filter(entry => !empty.has(entry)),
+        [],
+      )
+    : [...entries]
+}
+
 /** Whether both say the same: the same lines, in the same order, in the same chain. */
 export function isSameTranscript(a: readonly TranscriptEntry[], b: readonly TranscriptEntry[]): boolean {
   return a.length === b.length && startsWithTranscript(a, b)
