@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { builtInModels } from '../claude/built-in-models.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
@@ -17,6 +18,9 @@ import { secureDataDirectory } from './data-directory.ts'
 import { openForwarder } from './forwarder.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
+
+/** How long after its opening a server waits for a first session before it looks at Claude Code by itself. */
+const quietMs = 1_000
 
 export interface RuntimeOptions extends SessionsOptions {
   dataDir: string
@@ -169,6 +173,9 @@ export class Runtime {
 
   /** In the background: whether Claude Code can work, and if so, a first process that waits for a session. */
   async #look(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
+    await pause(quietMs, undefined, { ref: false })
+    // A session that has come says the same with its own process, and has had a next one prepared.
+    if (this.#closing || launcher.isUsed) return
     const { failure } = await launcher.inspect()
     // An inspection that was cut short by close says nothing of Claude Code.
     if (this.#closing) return

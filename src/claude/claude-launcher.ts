@@ -42,6 +42,7 @@ export class ClaudeLauncher implements AgentLauncher {
   readonly #children: string[] = []
   readonly #closed = new AbortController()
   #inspecting: Promise<AgentInspection> | undefined
+  #isUsed = false
 
   /** @param cwd where a process without a conversation runs */
   constructor(
@@ -71,6 +72,7 @@ export class ClaudeLauncher implements AgentLauncher {
       onInspection: inspection => this.#remember(inspection),
     })
     this.#agents.add(agent)
+    this.#isUsed = true
     void agent.exited.then(() => this.#agents.delete(agent))
     return agent
   }
@@ -95,6 +97,11 @@ export class ClaudeLauncher implements AgentLauncher {
     } catch (error) {
       this.#log.warn({ err: error, claudeSessionId: conversation.claudeSessionId }, 'transcript not read')
     }
+  }
+
+  /** Whether a process of a session has been started. */
+  get isUsed(): boolean {
+    return this.#isUsed
   }
 
   inspect(): Promise<AgentInspection> {

@@ -44,7 +44,7 @@ export function createOpenApiValidation(
   generated: ApiDocument,
   log: Logger,
 ): OpenApiValidation {
-  const checks = createChecks(new JsonDocument(specPath === undefined ? generated : readDocument(specPath)))
+  const checks = checksOf(specPath === undefined ? generated : readDocument(specPath))
   // A document that somebody else wrote has to be told at once what is wrong with it; ours is compiled as needed.
   if (specPath !== undefined) for (const id of operationIds) checks.get(id)
 
@@ -97,6 +97,15 @@ function readDocument(path: string): ApiDocument {
     throw new ConfigError(field, `${path} is not an OpenAPI 3.1 document`)
   }
   return document as ApiDocument
+}
+
+/** Of the newest document: routers of one program have the same, and compiling it takes half a second. */
+let newest: { text: string; checks: ReturnType<typeof createChecks> } | undefined
+
+function checksOf(document: ApiDocument): ReturnType<typeof createChecks> {
+  const text = JSON.stringify(document)
+  if (newest?.text !== text) newest = { text, checks: createChecks(new JsonDocument(document)) }
+  return newest.checks
 }
 
 /** The checks of each operation that the document describes, made when they are first asked for. */
