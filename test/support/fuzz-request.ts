@@ -130,13 +130,20 @@ const rawBodies: [Buffer, ...Buffer[]] = [
   Buffer.from(`{"prompt":${'9'.repeat(5_000)}}`),
 ]
 
-/** A prompt that waits for a person or runs until it is stopped would keep its request open. */
+/** Operations that answer when a turn is over: behind one that waits for a person they wait as long as that does. */
+export const waitingOperations: ReadonlySet<OperationId> = new Set([
+  'sendMessage',
+  'retryTurn',
+  'compactSession',
+])
+
+/** Most of what waits has a bound of its own. */
 function tame(id: OperationId, value: unknown): unknown {
-  if (id !== 'sendMessage' && id !== 'retryTurn' && id !== 'compactSession') return value
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? {
-        ...value,
-        ...(id !== 'compactSession' && { timeout: (value as { timeout?: unknown }).timeout ?? 2_000 }),
-      }
-    : value
+  if (!waitingOperations.has(id) || typeof value !== 'object' || value === null || Array.isArray(value))
+    return value
+  const { timeout = 0 } = value as { timeout?: unknown }
+  return {
+    ...value,
+    timeout: timeout === 0 || (Number.isInteger(timeout) && Number(timeout) > 2_000) ? 2_000 : timeout,
+  }
 }
