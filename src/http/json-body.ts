@@ -4,6 +4,7 @@ import { invalidField, ServiceError } from '../contract/errors.ts'
 import { getOperation } from '../contract/operations.ts'
 import { findJsonFlaw } from '../lib/json-flaws.ts'
 import { findJsonExcess, type JsonExcess } from '../lib/json-scan.ts'
+import { Pace } from '../lib/pace.ts'
 import { bodyAlreadyRead, findReadBody, toReadJson } from './host-read-body.ts'
 import { contextOf } from './request-context.ts'
 
@@ -15,6 +16,10 @@ const excesses: Record<JsonExcess, string> = {
   values: `the body must have at most ${bounds.values} values and keys`,
   numberLength: `a number must have at most ${bounds.numberLength} characters`,
 }
+/** A longer one is looked at for milliseconds, and many at once would keep every other request waiting. */
+const longBytes = 8 * 1024
+/** One in each round of the event loop of this process. */
+const longBodies = new Pace(1)
 const empty = new WeakSet<object>()
 const inUtf8 = 'Send the body as JSON in UTF-8'
 
@@ -45,12 +50,21 @@ export function readJsonBody(maxBytes: number): RequestHandler {
       req.body = toReadJson(req, read, checkBytes)
       return finish()
     }
-    parse(req, res, error => {
-      if (error) return next(toBodyError(error, maxBytes))
-      if (empty.has(req)) req.body = undefined
-      finish()
-    })
+    const begin = () =>
+      parse(req, res, error => {
+        if (error) return next(toBodyError(error, maxBytes))
+        if (empty.has(req)) req.body = undefined
+        finish()
+      })
+    const turn = isLong(req) ? longBodies.take() : undefined
+    if (turn) void turn.then(begin)
+    else begin()
   }
+}
+
+function isLong({ headers }: Request): boolean {
+  const length = headers['content-length']
+  return length === undefined || Number(length) > longBytes
 }
 
 /** Before the body is parsed: parsing ten megabytes of brackets alone takes seconds. */
