@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
+import { openAwkwardEvents } from '../support/awkward-events.ts'
 import { requirements } from '../support/machine.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 
 const executablePath = requirements.chromium.find()
+const collector = join(import.meta.dirname, '../fixtures/collect-events.ts')
 const quiet = [
   '--no-sandbox',
   '--disable-gpu',
@@ -145,6 +150,25 @@ if (executablePath !== undefined) {
     expect(await page.title()).toContain('claude-code-api')
     await page.click('text=openapi.json')
     expect(JSON.parse(await page.innerText('body')).openapi).toBe('3.1.0')
+  })
+
+  test('the EventSource of a browser sees exactly what is stored, over a connection that is cut', async () => {
+    const server = await openAwkwardEvents({ enabled: false }, app => {
+      app.get('/', (_req, res) => res.type('html').send('<!doctype html><title>a page</title>'))
+      app.get('/collect-events.js', (_req, res) =>
+        res.type('js').send(stripTypeScriptTypes(readFileSync(collector, 'utf8'))),
+      )
+    })
+    onTestFinished(server.close)
+    const page = await visit(await openBrowser(), `${server.door.origin}/`)
+    const [seen] = await Promise.all([
+      page.evaluate(
+        `import('/collect-events.js').then(({ collectEvents }) => collectEvents(new EventSource('${server.url}')))`,
+      ),
+      server.play(),
+    ])
+    expect(seen).toEqual(await server.expected())
+    expect(server.resumedAfter.length).toBeGreaterThan(1)
   })
 }
 

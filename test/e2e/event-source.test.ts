@@ -11,8 +11,8 @@ import { until } from '../support/open-sessions.ts'
 
 /*
  * Line breaks, separators, emoji and 5 MB in one message, past and live, over a connection that is cut: two
- * clients that other people wrote have to see exactly what is stored. `scripts/check-browser-eventsource.ts` does
- * the same with a browser where there is one.
+ * clients that other people wrote have to see exactly what is stored. `browser.test.ts` does the
+ * same with a browser.
  */
 
 async function openAwkward(auth?: { enabled: boolean }) {
