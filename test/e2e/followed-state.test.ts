@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
+import { makeRepository } from '../support/git.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
+import { claudesOf } from '../support/processes.ts'
 import { sentTo } from '../support/sent-to-model.ts'
 
 const ask = { permissionPrompts: 'ask' }
@@ -132,4 +134,26 @@ test('a new process begins in cwd again, and Claude is told', async () => {
     `The working directory of the shell is ${cwd} again; it was ${join(cwd, 'sub')}`,
   )
   expect(await directoryOf()).toBe(cwd)
+})
+
+test('a worktree that Claude has entered and a goal that was set are those of a new process too', async () => {
+  const server = await openResting()
+  const { model, createSession, call } = server
+  const cwd = join(server.cwd, 'repository')
+  makeRepository(cwd)
+  const worktree = join(cwd, '.claude', 'worktrees', 'feature')
+  model.script('enter it', [toolUse('EnterWorktree', { name: 'feature' }), text('entered')])
+  model.script('where', ({ round, toolResults }) =>
+    round === 0 ? toolUse('Bash', { command: 'pwd' }) : text(`in ${toolResults[0]?.content}`),
+  )
+  const id = await createSession({ cwd, allowedTools: ['Bash', 'EnterWorktree'] })
+  await server.ask(id, 'enter it')
+  await server.ask(id, '/goal say the word banana', { commands: true })
+  await until(() => claudesOf(process.pid, id).length === 0)
+  const before = sentTo(model).length
+  const { body } = await server.ask(id, 'where')
+  expect(body.response).toContain(worktree)
+  expect((await call('GET', `/sessions/${id}`)).body.workingDirectory).toBe(worktree)
+  const asked = sentTo(model).slice(before)
+  expect(asked.some(({ text }) => text.includes('Condition: say the word banana'))).toBe(true)
 })
