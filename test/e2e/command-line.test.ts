@@ -79,6 +79,9 @@ describe('serve', () => {
     expect(await refused(['--no-auth', '--host', '0.0.0.0'])).toMatch(
       /^claude-code-api: auth\.enabled: .*loopback$/,
     )
+    expect(await refused(['--host', '0.0.0.0'], { CLAUDE_API_KEY: 'fifteen-letters' })).toMatch(
+      /^claude-code-api: CLAUDE_API_KEY: must have at least 16 characters while the server listens on 0\.0\.0\.0/,
+    )
     expect(await refused(['--port', '70000'])).toMatch(/0 to 65535/)
     expect(await refused(['--host', '203.0.113.1'])).toMatch(/^claude-code-api: .*EADDRNOTAVAIL/)
     const file = join(env.HOME ?? '', 'a-file')

@@ -99,6 +99,25 @@ test('an address to go to is shown', async () => {
   expect((await answered).body.response).toContain('"action":"accept"')
 })
 
+test('an address that would run or open something is not shown', async () => {
+  const addresses = [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'JaVaScRiPt://x/%0aalert(1)',
+  ]
+  const { server, id } = await openAsking('send_person')
+  for (const url of addresses) {
+    const input = { message: 'Who is there?', url }
+    server.model.script(`visit ${url}`, [toolUse('mcp__people__send_person', input), text('asked')])
+    const answered = server.ask(id, `visit ${url}`)
+    const [request] = await pendingPermissions(server, id)
+    expect(request.elicitation).toEqual({ serverName: 'people', message: 'Who is there?', mode: 'url' })
+    await answer(server, request, { decision: 'deny' })
+    expect((await answered).status).toBe(200)
+  }
+})
+
 test('without anybody to ask it is cancelled at once', async () => {
   const { server, id } = await openAsking('ask_person', 'deny')
   expect((await server.ask(id, 'go')).body.response).toContain('"action":"cancel"')

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
+import { makeRepository } from '../support/git.ts'
 import { makeHostile, put } from '../support/hostile-project.ts'
 import { openServer } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
@@ -156,6 +157,39 @@ test('project and local settings need trust: 403 elsewhere, full effect in a tru
   await ask(nothing, 'hello')
   expect(sentTo(model).at(-1)?.text).not.toContain('THE-MEMORY')
   expect(existsSync(`${ran}-other`)).toBe(false)
+})
+
+test('a clone of a trusted URL has its settings in force, a clone of another one has not', async () => {
+  const base = temporaryDirectory()
+  const ran = join(base, 'ran')
+  mkdirSync(ran)
+  for (const name of ['own', 'foreign']) {
+    const hook = { type: 'command', command: `touch ${join(ran, name)}` }
+    const settings = { hooks: { UserPromptSubmit: [{ matcher: '', hooks: [hook] }] } }
+    makeRepository(join(base, name), { '.claude/settings.json': JSON.stringify(settings) })
+  }
+  const server = await openServer({
+    defaultCwd: base,
+    allowedRoots: [base],
+    dataDir: join(temporaryDirectory(), 'data'),
+    trustedCloneUrls: [join(base, 'own')],
+    allowedSettingSources: ['project'],
+  })
+  const clone = (name: string, settingSources?: string[]) =>
+    server.call('POST', '/sessions', { workspace: { type: 'git', url: join(base, name) }, settingSources })
+  expect(await clone('foreign', ['project'])).toMatchObject({
+    status: 403,
+    body: { error: { code: 'SETTING_NOT_ALLOWED' } },
+  })
+  const untrusted = (await clone('foreign')).body.sessionId
+  await server.ask(untrusted, 'hello')
+  expect(readdirSync(ran)).toEqual([])
+  const trusted = (await clone('own', ['project'])).body.sessionId
+  expect((await server.call('GET', `/sessions/${trusted}`)).body.settingsInForce).toMatchObject({
+    trusted: true,
+  })
+  await server.ask(trusted, 'hello')
+  expect(readdirSync(ran)).toEqual(['own'])
 })
 
 test('a spare process has read the instructions of today, and runs nothing', async () => {
