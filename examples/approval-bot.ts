@@ -1,11 +1,11 @@
-// A chat bot on the terminal: Claude works, and a person says yes or no to what it may not do by itself.
-// node approval-bot.ts "Run the tests"
+// A chat bot on the terminal, which asks a person for what Claude may not do: node approval-bot.ts "Run the tests"
 import { createInterface } from 'node:readline/promises'
 
 const api = process.env.CLAUDE_CODE_API ?? 'http://127.0.0.1:3050/api/v1'
 const headers = { 'x-api-key': process.env.CLAUDE_API_KEY ?? '', 'content-type': 'application/json' }
 const post = async (path: string, body: object) => {
   const response = await fetch(api + path, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(await response.text())
   return (await response.json()) as Record<string, string>
 }
 const chat = createInterface({ input: process.stdin, output: process.stdout })

@@ -29,8 +29,7 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
         ...options,
         auth: { ...options.auth, apiKeys: [key] },
         dataDir: options.dataDir ?? join(home, 'data'),
-        defaultCwd: options.defaultCwd ?? workspace,
-        allowedRoots: options.allowedRoots ?? [workspace],
+        ...(!options.allowedRoots && { allowedRoots: [workspace], defaultCwd: workspace }),
       },
       ({ PATH = '' }) => ({
         PATH,

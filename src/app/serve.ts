@@ -9,6 +9,7 @@ import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import type { AgentInspection } from '../sessions/ports.ts'
 import { assembleApi } from './create-api.ts'
+import { answerElsewhere } from './elsewhere.ts'
 import { ensureServerKey } from './server-key.ts'
 import { limitConnections, toServerOptions } from './server-limits.ts'
 
@@ -70,7 +71,7 @@ export async function serve(
   }
   config = { ...config, agentEnvironment: toAgentEnvironment(config.agentEnvironment) }
   const { api, runtime } = assembleApi(config)
-  const app = express().disable('x-powered-by').use(mountPath, api)
+  const app = express().disable('x-powered-by').use(mountPath, api).use(answerElsewhere(mountPath))
   let server: Server | undefined
   const close = async () => {
     server?.close()

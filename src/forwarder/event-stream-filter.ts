@@ -17,7 +17,11 @@ const maxEventLength = 32 * 1024 * 1024
  */
 export function filterEventStream(replace: (event: StreamedEvent) => string | undefined): Transform {
   const decoder = new StringDecoder('utf8')
-  let rest = ''
+  /** Of the line that has begun: each piece is looked at once, however many there are. */
+  let pieces: string[] = []
+  let pending = 0
+  /** A carriage return at the end may be half of a line's end. */
+  let held = ''
   let lines: string[] = []
   let length = 0
   let begun = false
@@ -38,27 +42,33 @@ export function filterEventStream(replace: (event: StreamedEvent) => string | un
       .concat('\n')
       .join('')
   }
-  const take = (text: string): string => {
-    rest += begun ? text : text.replace(/^\ufeff/, '')
-    begun ||= text !== ''
+  const take = (given: string, isLast = false): string => {
+    let text = held + (begun ? given : given.replace(/^\ufeff/, ''))
+    begun ||= given !== ''
+    held = !isLast && text.endsWith('\r') ? '\r' : ''
+    text = text.slice(0, text.length - held.length)
     let written = ''
-    // A carriage return at the end may be half of a line's end.
-    for (let end = /\r\n|\n|\r(?!$)/.exec(rest); end; end = /\r\n|\n|\r(?!$)/.exec(rest)) {
-      const line = rest.slice(0, end.index)
-      rest = rest.slice(end.index + end[0].length)
+    let start = 0
+    for (const end of text.matchAll(/\r\n|\n|\r/g)) {
+      const line = pieces.join('') + text.slice(start, end.index)
+      start = end.index + end[0].length
+      pieces = []
+      pending = 0
       // Comments keep connections open: they are not held back.
       written += lines.length === 0 && line.startsWith(':') ? `${line}\n` : takeLine(line)
     }
+    pieces.push(text.slice(start))
+    pending += text.length - start
     return written
   }
   return new Transform({
     transform(chunk: Buffer, _encoding, callback: TransformCallback) {
       const written = take(decoder.write(chunk))
-      if (rest.length + length > maxEventLength) callback(new Error('an event of the stream is too long'))
+      if (pending + length > maxEventLength) callback(new Error('an event of the stream is too long'))
       else callback(null, written)
     },
     flush(callback: TransformCallback) {
-      callback(null, take(decoder.end()))
+      callback(null, take(decoder.end(), true))
     },
   })
 }

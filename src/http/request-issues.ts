@@ -30,7 +30,7 @@ export class IssueList {
     } else if (issue.code === 'invalid_union') {
       this.#addUnion(issue, path)
     } else {
-      this.#push(path, issue.message)
+      this.#push(path, isMissing(issue) ? required : issue.message)
     }
   }
 
@@ -42,6 +42,10 @@ export class IssueList {
       this.add(only, path)
       return
     }
+    if (issue.errors.some(branch => branch.some(flaw => flaw.path.length === 0 && isMissing(flaw)))) {
+      this.#push(path, required)
+      return
+    }
     const expected = issue.errors.flatMap(branch => branch.filter(isOfWrongType).map(expectedBy))
     this.#push(path, expected.length > 0 ? `Invalid input: expected ${expected.join(' or ')}` : issue.message)
   }
@@ -50,6 +54,13 @@ export class IssueList {
     this.total++
     if (this.listed.length < mostKept) this.listed.push({ path: toPath(path), message })
   }
+}
+
+const required = 'is required'
+
+/** zod says it in words only. */
+function isMissing({ code, message }: Issue): boolean {
+  return code === 'invalid_type' && message.endsWith('received undefined')
 }
 
 type WrongType = Extract<Issue, { code: 'invalid_type' | 'invalid_value' }>

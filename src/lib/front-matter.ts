@@ -2,6 +2,12 @@ import { parse } from 'yaml'
 
 /** Longer front matter is not read. */
 const maxLength = 16 * 1024
+/** What YAML is made of; its reader takes a second for some thousands of them. */
+const indicators = /[[{?&!*%,"']|[-:](?=[ \t])/g
+const mostIndicators = 1_000
+/** Keys that are no plain text: each one within another multiplies the time. */
+const complexKeys = /\?(?=\s|$)/g
+const mostComplexKeys = 20
 
 export interface MarkdownFile {
   /** Values as they stand; empty without front matter. */
@@ -15,7 +21,13 @@ export function parseFrontMatter(text: string): MarkdownFile {
   if (!match) return { fields: {}, body: text }
   const source = match[1] ?? ''
   const body = text.slice(match[0].length)
-  return { fields: source.length > maxLength ? {} : parseFields(source), body }
+  return { fields: isReadable(source) ? parseFields(source) : {}, body }
+}
+
+function isReadable(source: string): boolean {
+  if (source.length > maxLength) return false
+  const count = (pattern: RegExp) => source.match(pattern)?.length ?? 0
+  return count(indicators) <= mostIndicators && count(complexKeys) <= mostComplexKeys
 }
 
 function parseFields(source: string): Record<string, unknown> {

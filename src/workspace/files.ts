@@ -93,11 +93,16 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   ): Promise<FileVersion & { created: boolean }> {
     return this.#at(roots, path, {}, async (place, scope) => {
       const absolute = absolutePathOf(place)
-      await new ProgramGuard(this.#tops, roots, isTrusted).require(absolute, 'file', path)
+      const guard = new ProgramGuard(this.#tops, roots, isTrusted)
+      await guard.require(absolute, 'file', path)
       if (place.names.length === 0 || path.endsWith('/')) throw invalidField('path', 'is a directory')
       const names = place.stats ? [place.entry] : place.names
       const file = { scope, asked: path, names, bytes, precondition }
-      const { stats, created } = await this.#changes.run(absolute, () => writeFileIn(place.directory, file))
+      const { stats, created } = await this.#changes.run(this.#topOf(absolute), async () => {
+        // What others have written meanwhile may have made a git directory of the one that it goes into.
+        await guard.require(absolute, 'file', path)
+        return writeFileIn(place.directory, file)
+      })
       return { ...toVersion(stats, toShownPath(roots, absolute)), created }
     })
   }
@@ -109,7 +114,7 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   ): Promise<void> {
     const guard = new ProgramGuard(this.#tops, roots, isTrusted)
     return this.#atParent(roots, path, async (place, name, scope) =>
-      this.#changes.run(absolutePathOf(place), async () => {
+      this.#changes.run(this.#topOf(absolutePathOf(place)), async () => {
         const directoryPath = await requireInside(place.directory, scope, path)
         const removed = join(directoryPath, name)
         requireNoRoot(roots, removed)
@@ -139,6 +144,11 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
       const path = absolutePathOf(place)
       return { name: basename(path) || 'files', content: archivePlace(scope, path, query.exclude) }
     })
+  }
+
+  /** Changes below one top come one after the other: together they could make what each alone may not. */
+  #topOf(path: string): string {
+    return this.#tops.find(top => isInside(top, path)) ?? '/'
   }
 
   /** Also for a directory: the one that it is in, and its name there. */

@@ -112,7 +112,7 @@ async function readRepository(
   if (!(await requireRegularFile(join(gitDirectory, 'HEAD'), maxLineBytes))) return undefined
   const config = (await readRegularFile(join(commonDirectory, 'config'), maxConfigBytes))?.toString() ?? ''
   const objectFormat = /^[ \t]*objectformat[ \t]*=[ \t]*sha256[ \t\r]*$/im.test(config) ? 'sha256' : 'sha1'
-  const bare = root === gitDirectory || /^\s*bare\s*=\s*true\s*$/im.test(config)
+  const bare = root === gitDirectory || /^[ \t]*bare[ \t]*=[ \t]*true[ \t\r]*$/im.test(config)
   return { root, gitDirectory, commonDirectory, objectFormat, bare }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, rename, unlink } from 'node:fs/promises'
-import { diffLines } from 'diff'
 import type {
   CheckpointedChange,
   FileRestoration,
@@ -15,7 +14,7 @@ import { findFile, findPlace } from './file-state.ts'
 import type { KeptContents } from './kept-contents.ts'
 import { ProgramGuard } from './program-guard.ts'
 import { toShownPath } from './safe-path.ts'
-import { asText } from './text-diff.ts'
+import { asText, diffTexts } from './text-diff.ts'
 
 /** What is to be done with one file; `skip` says why nothing is. */
 export interface RestorationStep {
@@ -62,7 +61,7 @@ async function planFile(
   const old = before.hash === null ? Buffer.alloc(0) : await contents.find(scope.sessionId, before.hash)
   if (!old) return { ...step, skip: 'lost' }
   if (changedByOthers && !overwriteOthers) return { ...step, skip: 'changed_by_others' }
-  return { ...step, ...countLines(now.state.hash === null ? Buffer.alloc(0) : now.content, old) }
+  return { ...step, ...(await countLines(now.state.hash === null ? Buffer.alloc(0) : now.content, old)) }
 }
 
 /** Does it; what has become impossible meanwhile is left as it is. */
@@ -132,12 +131,9 @@ export function toPlan({ directories }: FileScope, steps: readonly RestorationSt
   return plan
 }
 
-function countLines(from: Buffer | undefined, to: Buffer) {
+async function countLines(from: Buffer | undefined, to: Buffer) {
   const texts = [from && asText(from), asText(to)] as const
-  if (texts[0] === undefined || texts[1] === undefined) return { insertions: null, deletions: null }
-  const parts = diffLines(texts[0], texts[1], { timeout: 1_000 })
-  if (!parts) return { insertions: null, deletions: null }
-  const count = (kind: 'added' | 'removed') =>
-    parts.filter(part => part[kind]).reduce((sum, part) => sum + part.count, 0)
-  return { insertions: count('added'), deletions: count('removed') }
+  const diff =
+    texts[0] === undefined || texts[1] === undefined ? undefined : await diffTexts('', texts[0], texts[1])
+  return { insertions: diff?.insertions ?? null, deletions: diff?.deletions ?? null }
 }

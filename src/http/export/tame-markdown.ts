@@ -18,6 +18,7 @@ const end = 'end'
 
 /** Reading this many characters takes some 100 ms, a quarter of a second at worst, and nothing else happens meanwhile. */
 const longestRead = 50_000
+const mostBrackets = 5_000
 
 /**
  * Markdown of somebody else in the middle of a page, where it will stand within so many quotes: its HTML is shown and
@@ -90,6 +91,8 @@ function parse(text: string): Node {
 /** What takes the parser longer than its length would have it is left to the fence: much nesting, many open links. */
 function isQuicklyRead(text: string): boolean {
   if (text.length > longestRead) return false
+  // Each bracket may be the beginning of a link, which its reader looks for to the end.
+  if (text.split('[').length > mostBrackets) return false
   const markers = /^(?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)))+/gm
   const deepest = [...text.matchAll(markers)].reduce((most, [{ length }]) => Math.max(most, length), 0)
   if (deepest > 200 || deepest * text.split('\n').length > 500_000) return false

@@ -86,11 +86,28 @@ async function readRules(
 
 /** The paths that `@path` names outside code blocks and code spans. */
 export function findIncludes(text: string): string[] {
-  const plain = text.replace(/^(`{3,}|~{3,})[\s\S]*?^\1/gm, '').replace(/`[^`\n]*`/g, '')
+  const plain = withoutFences(text).replace(/`[^`\n]*`/g, '')
   const paths = [...plain.matchAll(/(?:^|\s)@((?:[^\s\\]|\\ )+)/g)].map(([, path = '']) =>
     path.replaceAll('\\ ', ' ').replace(/#.*$/, ''),
   )
   return [...new Set(paths)].filter(path => path !== '' && !/^[@#%^&*()]/.test(path))
+}
+
+/** As CommonMark has it: a fence ends with as many of its characters as it began with, or with the text. */
+function withoutFences(text: string): string {
+  let fence: string | undefined
+  return text
+    .split('\n')
+    .filter(line => {
+      const marks = /^(?:`{3,}|~{3,})/.exec(line)?.[0]
+      if (fence === undefined) {
+        fence = marks
+        return marks === undefined
+      }
+      if (marks?.startsWith(fence)) fence = undefined
+      return false
+    })
+    .join('\n')
 }
 
 function toPath(include: string, directory: string): string {
@@ -99,8 +116,22 @@ function toPath(include: string, directory: string): string {
 }
 
 /** Comments are for the authors. */
-function withoutComments(text: string): string {
-  return text.replace(/^<!--[\s\S]*?-->[ \t]*\r?\n?/gm, '')
+export function withoutComments(text: string): string {
+  let kept = ''
+  let position = 0
+  const starts = /^<!--/gm
+  for (let start = starts.exec(text); start; start = starts.exec(text)) {
+    const end = text.indexOf('-->', start.index + 4)
+    // None of those that follow ends either.
+    if (end === -1) break
+    kept += text.slice(position, start.index)
+    const after = /[ \t]*\r?\n?/y
+    after.lastIndex = end + 3
+    after.test(text)
+    position = after.lastIndex
+    starts.lastIndex = position
+  }
+  return kept + text.slice(position)
 }
 
 function toText({ path, text, appliesTo }: MemoryFile): string {

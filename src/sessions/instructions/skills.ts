@@ -70,5 +70,5 @@ function withBase(body: string, base: string): string {
  * complete it, and blocks that begin with ```` ```! ````. A space keeps them readable.
  */
 export function toInertText(text: string): string {
-  return text.replace(/!(?=[`$])/g, '! ').replace(/(`{3,}|~{3,})!/g, '$1 !')
+  return text.replace(/!(?=[`$])/g, '! ').replace(/(?<=```|~~~)!/g, ' !')
 }

@@ -8,6 +8,8 @@ import { findMentions, type Mention } from './find-mentions.ts'
 import { type Content, readMentioned, toTextBlock } from './mentioned-content.ts'
 
 const maxMentions = 50
+/** Also of those that are not there; what comes after them stays text. */
+const maxLookedFor = 500
 /** Of all that one prompt mentions. */
 const maxBytes = 12 * 1024 * 1024
 const maxNames = 1_000
@@ -34,7 +36,7 @@ export async function resolveMentions(
   const blocks: PromptBlock[] = []
   const ignored: IgnoredMention[] = []
   let room = maxBytes
-  for (const mention of unique) {
+  for (const mention of unique.slice(0, maxLookedFor)) {
     const content =
       blocks.length >= maxMentions
         ? ({ reason: 'too_many' } as const)
@@ -46,6 +48,9 @@ export async function resolveMentions(
     }
     blocks.push(content.block)
     room -= content.bytes
+  }
+  for (const { text } of unique.slice(maxLookedFor, 2 * maxLookedFor)) {
+    ignored.push({ mention: text, reason: 'too_many' })
   }
   if (blocks.length === 0) return { prompt, ignored }
   const own: PromptBlock[] = typeof prompt === 'string' ? [{ type: 'text', text: prompt }] : prompt
