@@ -17,7 +17,10 @@ export interface Mention {
 /** The files that a text mentions, each once: `@path`, `@"a path"` and `@path#L1-20`. */
 export function findMentions(text: string): Mention[] {
   const inQuotes = [...text.matchAll(quoted)].map(match => match[1] ?? match[2] ?? '')
-  const plain = [...text.matchAll(unquoted)].map(match => withoutPunctuation(match[1] ?? ''))
+  const plain = [...text.matchAll(unquoted)]
+    .map(match => match[1] ?? '')
+    .filter(name => name.length <= longestName)
+    .map(withoutPunctuation)
   const found = [...inQuotes.filter(name => !name.endsWith(' (agent)')), ...plain]
   return [...new Set(found)].filter(isFile).map(toMention)
 }
