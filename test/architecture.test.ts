@@ -59,6 +59,33 @@ function importsOf(file: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(match => match[1] ?? '')
 }
 
+/** The files of ours that a file imports. */
+function neighboursOf(file: string): string[] {
+  return importsOf(file)
+    .filter(name => name.startsWith('.'))
+    .map(name => relative(root, join(root, dirname(file), name)))
+}
+
+/** The first circle of imports as a way that ends where it begins; empty: there is none. */
+function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const visit = (node: string, way: readonly string[]): string[] => {
+    if (way.includes(node)) return [...way.slice(way.indexOf(node)), node]
+    if (done.has(node)) return []
+    for (const next of graph.get(node) ?? []) {
+      const circle = visit(next, [...way, node])
+      if (circle.length > 0) return circle
+    }
+    done.add(node)
+    return []
+  }
+  for (const node of graph.keys()) {
+    const circle = visit(node, [])
+    if (circle.length > 0) return circle
+  }
+  return []
+}
+
 function codeOf(file: string): string {
   return readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 }
@@ -70,8 +97,7 @@ describe('the rooms', () => {
 
   test.each(withoutTests)('%s imports only what its room may', file => {
     const room = roomOf(file)
-    for (const target of importsOf(file).filter(name => name.startsWith('.'))) {
-      const path = relative(root, join(root, dirname(file), target))
+    for (const path of neighboursOf(file)) {
       const targetRoom = roomOf(path)
       if (file === 'src/index.ts' || targetRoom === room) continue
       const allowed = (mayImport[room] ?? []).some(rule =>
@@ -79,6 +105,13 @@ describe('the rooms', () => {
       )
       expect(allowed, `${file} must not import ${path}`).toBe(true)
     }
+  })
+
+  test('no file leads back to itself', () => {
+    expect(findCircle(new Map(withoutTests.map(file => [file, neighboursOf(file)])))).toEqual([])
+    // The search finds one where there is one.
+    const circle = { a: ['b', 'x'], b: ['c'], c: ['b'], x: [] }
+    expect(findCircle(new Map(Object.entries(circle)))).toEqual(['b', 'c', 'b'])
   })
 
   test.each(withoutTests)('%s opens only the doors of its room', file => {

@@ -1,18 +1,15 @@
 import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionMode } from '../contract/sessions.ts'
 import type {
-  AddressForwarder,
   Agent,
   AgentFailure,
-  AgentInspection,
-  AgentListener,
   AgentQuestions,
   AgentSpec,
   SteeredInput,
-  TranscriptStore,
   TurnOutcome,
 } from '../sessions/ports.ts'
 import { ActiveTurn } from './active-turn.ts'
+import type { AgentContext } from './agent-context.ts'
 import { createAgentQuestions } from './agent-questions.ts'
 import { toCheckedOutcome } from './checked-outcome.ts'
 import { watchCommand } from './command-effects.ts'
@@ -30,9 +27,8 @@ import { isUnknownEnd } from './outcome.ts'
 import { type AskPermission, ProposedPlans } from './permission-callbacks.ts'
 import { toProcessOptions } from './process-options.ts'
 import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process-outcomes.ts'
-import type { ProcessRegistry } from './process-registry.ts'
 import { reconfigure } from './reconfigure.ts'
-import { type ClaudeSettings, toEnvironment, toSdkOptions } from './sdk-options.ts'
+import { toEnvironment, toSdkOptions } from './sdk-options.ts'
 import { toShownFrame } from './shown-frame.ts'
 import { findMissedInput } from './steered-input.ts'
 import { tellOfChangedInput } from './tool-hooks.ts'
@@ -47,20 +43,6 @@ import { isBeginning, isIdle, Workload } from './workload.ts'
 const interruptDeadlineMs = 4_000
 const idleEnd = { graceMs: 3_000, termMs: 2_000 }
 const forcedEnd = { graceMs: 0, termMs: 2_000 }
-
-export interface AgentContext {
-  settings: ClaudeSettings
-  listener: AgentListener
-  transcripts: TranscriptStore | undefined
-  registry: ProcessRegistry
-  forwarder: AddressForwarder | undefined
-  /** 0: off. */
-  watchdogMs: number
-  /** Where copies of skills are kept; undefined: the system's temporary directory. */
-  skillsDirectory?: string | undefined
-  onInspection(inspection: AgentInspection): void
-  log: { warn(fields: object, message: string): void }
-}
 
 /** A conversation with a process of Claude Code: see the port `Agent`. */
 export class ClaudeAgent implements Agent {

@@ -9,7 +9,8 @@ import type {
   ProcessLedger,
   TranscriptStore,
 } from '../sessions/ports.ts'
-import { type AgentContext, ClaudeAgent } from './claude-agent.ts'
+import type { AgentContext } from './agent-context.ts'
+import { ClaudeAgent } from './claude-agent.ts'
 import { ConversationRecovery } from './conversation-recovery.ts'
 import { toDeferral } from './deferral.ts'
 import { inspectClaude } from './inspection.ts'

@@ -1,6 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../sessions/ports.ts'
-import type { AgentContext } from './claude-agent.ts'
+import type { AgentContext } from './agent-context.ts'
 import { withoutOtherSessions } from './other-sessions.ts'
 import { type AskPermission, toPermissionCallbacks } from './permission-callbacks.ts'
 import { withRemembered } from './remembered-permissions.ts'

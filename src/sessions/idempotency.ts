@@ -1,7 +1,20 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { IdempotencyRecord, IdempotencyStore } from './ports.ts'
 import type { Caller } from './records.ts'
-import type { IdempotencyKey, Once } from './session-service.ts'
+
+/** Marks a request and its repetitions as one. */
+export interface IdempotencyKey {
+  /** As the caller chose it. */
+  key: string
+  /** The same for requests that ask for the same. */
+  fingerprint: string
+}
+
+/** What requests with one key have made together; `replayed`: an earlier one made it. */
+export interface Once<T> {
+  made: T
+  replayed: boolean
+}
 
 /** How long a key stands for what its first request led to. */
 export const idempotencyWindowMs = 24 * 60 * 60 * 1000

@@ -8,6 +8,7 @@ import type { BranchingService } from './branching/branching-service.ts'
 import type { ConversationService } from './conversation/conversation-service.ts'
 import type { DiffsService } from './files/diffs-service.ts'
 import type { FilesService } from './files/files-service.ts'
+import type { IdempotencyKey, Once } from './idempotency.ts'
 import type { PermissionService } from './permissions/permission-service.ts'
 import type { AgentInspection, Page } from './ports.ts'
 import type { Caller, EventRecord, SessionRecord, TurnRecord } from './records.ts'
@@ -32,20 +33,6 @@ export interface TurnRequest {
   timeoutMs: number
   /** `steer`: more input for the running turn, which is answered then; as `queue` when none can take it. */
   onBusy: 'queue' | 'reject' | 'interrupt' | 'steer'
-}
-
-/** Marks a request and its repetitions as one. */
-export interface IdempotencyKey {
-  /** As the caller chose it. */
-  key: string
-  /** The same for requests that ask for the same. */
-  fingerprint: string
-}
-
-/** What requests with one key have made together; `replayed`: an earlier one made it. */
-export interface Once<T> {
-  made: T
-  replayed: boolean
 }
 
 /** What a reader of a session's log receives. */

@@ -4,7 +4,8 @@ import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
-import { Attachments, checkRequest } from './attachments/attachments.ts'
+import { Attachments } from './attachments/attachments.ts'
+import { checkRequest } from './attachments/prompt-attachments.ts'
 import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
 import { Conversation } from './conversation/conversation.ts'
@@ -14,7 +15,7 @@ import { SessionDiffs } from './files/diffs.ts'
 import { SessionFiles } from './files/files.ts'
 import { SessionDirectories } from './files/session-directories.ts'
 import { resolveWorkingDirectory } from './files/working-directory.ts'
-import { Idempotency, type Remember } from './idempotency.ts'
+import { Idempotency, type IdempotencyKey, type Once, type Remember } from './idempotency.ts'
 import { KnownSessions } from './known-sessions.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { EventLog } from './log/event-log.ts'
@@ -29,15 +30,7 @@ import { Exports } from './reports/export.ts'
 import { SessionUsageSums } from './reports/usage.ts'
 import { SessionLifecycle } from './session-lifecycle.ts'
 import { listSessions } from './session-list.ts'
-import type {
-  FollowRequest,
-  IdempotencyKey,
-  LogReader,
-  Once,
-  SessionService,
-  SessionView,
-  TurnRequest,
-} from './session-service.ts'
+import type { FollowRequest, LogReader, SessionService, SessionView, TurnRequest } from './session-service.ts'
 import type { SessionsOptions } from './sessions-options.ts'
 import { checkBudget } from './settings/budget.ts'
 import { SessionChanges } from './settings/session-changes.ts'

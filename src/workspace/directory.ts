@@ -1,7 +1,7 @@
 import { type BigIntStats, constants, existsSync } from 'node:fs'
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { toShownTarget } from './file-name.ts'
+import { type FileName, toShownTarget } from './file-name.ts'
 
 /** Linux: names something without opening it, so that no FIFO waits and no device is touched. Node has no name for it. */
 const O_PATH = 0o10000000
@@ -9,9 +9,6 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 
 /** Whether a name in an open directory can be named. */
 export const hasDescriptorPaths = existsSync('/proc/self/fd')
-
-/** A name as the file system has it; bytes where it is not UTF-8. */
-export type FileName = string | Buffer
 
 /** How directories are opened. */
 export interface DirectoryAccess {

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import type { FileName } from './directory.ts'
 
 const percentSign = 0x25
+
+/** A name as the file system has it; bytes where it is not UTF-8. */
+export type FileName = string | Buffer
 
 export interface ShownName {
   name: string

@@ -1,9 +1,9 @@
 import { access, constants, rmdir, unlink } from 'node:fs/promises'
 import { invalidField } from '../contract/errors.ts'
-import type { Directory, FileName } from './directory.ts'
+import type { Directory } from './directory.ts'
 import { firstNames } from './directory-names.ts'
 import { isFsError } from './file-errors.ts'
-import { toFileName } from './file-name.ts'
+import { type FileName, toFileName } from './file-name.ts'
 import { TreeWalk, type TreeWalkOptions } from './tree-walk.ts'
 
 const batchSize = 1_000

@@ -2,9 +2,9 @@ import type { BigIntStats } from 'node:fs'
 import { readlink, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { WorkspaceRoots } from '../sessions/ports.ts'
-import { Directory, type DirectoryAccess, type FileName, hasDescriptorPaths } from './directory.ts'
+import { Directory, type DirectoryAccess, hasDescriptorPaths } from './directory.ts'
 import { isFsError, noSuchFile, notAllowed } from './file-errors.ts'
-import { fromShownName, toShownTarget } from './file-name.ts'
+import { type FileName, fromShownName, toShownTarget } from './file-name.ts'
 
 /** As many as Linux allows. */
 const maxLinks = 40

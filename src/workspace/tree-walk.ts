@@ -1,6 +1,7 @@
-import type { Directory, FileName } from './directory.ts'
+import type { Directory } from './directory.ts'
 import { firstNames } from './directory-names.ts'
 import { isFsError } from './file-errors.ts'
+import type { FileName } from './file-name.ts'
 
 /** The levels above them are opened again when the walk comes back to them. */
 const heldLevels = 32

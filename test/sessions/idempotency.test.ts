@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Idempotency } from '../../src/sessions/idempotency.ts'
+import { type IdempotencyKey, Idempotency } from '../../src/sessions/idempotency.ts'
 import type { Store } from '../../src/sessions/ports.ts'
-import type { IdempotencyKey } from '../../src/sessions/session-service.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { sessionRecord } from '../suites/store-records.ts'
 import {

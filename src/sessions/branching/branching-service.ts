@@ -1,7 +1,7 @@
 import type { RewindSessionResponse } from '../../contract/branching.ts'
 import type { OperationInput } from '../../contract/operations.ts'
+import type { IdempotencyKey, Once } from '../idempotency.ts'
 import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
-import type { IdempotencyKey, Once } from '../session-service.ts'
 
 /** Which turn is retried, and how long the new one may take; `timeoutMs` undefined: as long as the failed one. */
 export interface RetryRequest {

@@ -1,8 +1,8 @@
 import { ServiceError } from '../../contract/errors.ts'
-import type { Core } from '../core.ts'
 import type {
   AgentLauncher,
   PromptMark,
+  Store,
   TranscriptBranch,
   TranscriptEditor,
   TranscriptPart,
@@ -19,12 +19,12 @@ type Conversation = Pick<
 
 /** Copies what Claude Code remembers of a conversation, up to one of its prompts. */
 export class TranscriptBranches {
-  readonly #core: Pick<Core, 'store'>
+  readonly #core: { store: Store }
   readonly #editor: TranscriptEditor
   readonly #launcher: Pick<AgentLauncher, 'recoverTranscript'>
 
   constructor(
-    core: Pick<Core, 'store'>,
+    core: { store: Store },
     editor: TranscriptEditor,
     launcher: Pick<AgentLauncher, 'recoverTranscript'>,
   ) {

@@ -1,3 +1,10 @@
+import type {
+  AgentDescription,
+  Command,
+  ContextUsage,
+  McpAction,
+  McpServerState,
+} from '../../contract/conversation.ts'
 import type { FailureReason } from '../../contract/errors.ts'
 import type { Delta } from '../../contract/events.ts'
 import type { PermissionSuggestion } from '../../contract/permissions.ts'
@@ -13,10 +20,8 @@ import type {
   Usage,
 } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
-import type { AgentControl } from './agent-control.ts'
-import type { AgentQuestions, AgentTask } from './agent-questions.ts'
-import type { Instructions } from './instructions.ts'
-import type { OwnWork, UsageShare } from './usage.ts'
+import type { OwnWork, TranscriptEntry, UsageShare } from './conversation-store.ts'
+import type { Instructions } from './workspace.ts'
 
 /** How a conversation's process is to be started. */
 export interface AgentSpec {
@@ -238,4 +243,80 @@ export interface AgentLauncher {
   readonly lastInspection: AgentInspection | undefined
   /** Ends every process. Idempotent. */
   close(): Promise<void>
+}
+
+/** What can be changed of a process that lives. */
+export interface AgentControl {
+  /**
+   * Gives the process what has changed in the configuration of its session; to be called between turns. Never
+   * rejects.
+   * @returns whether the process works with all of it now; if not, it is of no use any more and has to be replaced
+   */
+  reconfigure(wanted: AgentSpec): Promise<boolean>
+}
+
+/**
+ * What a live process can be asked and told beside its turns, also while it works on one. Each waits until the
+ * process has started, and within a bound for its answer.
+ *
+ * All reject with ServiceError AGENT_UNAVAILABLE: the process could not be started, is gone, or did not answer.
+ */
+export interface AgentQuestions {
+  /** The slash commands and skills that a prompt may begin with. */
+  listCommands(): Promise<Command[]>
+  /** The subagents that Claude may start. */
+  listAgents(): Promise<AgentDescription[]>
+  /** @param detail `summary` estimates where `full` has the tokens counted */
+  describeContext(detail: 'full' | 'summary'): Promise<ContextUsage>
+  listMcpServers(): Promise<McpServerState[]>
+  /**
+   * Resolves with the server as it is afterwards, also when it could not be reached; undefined when there is none of
+   * that name.
+   */
+  changeMcpServer(name: string, action: McpAction): Promise<McpServerState | undefined>
+  /** Resolves when Claude Code has stopped the background task, or knows none of that id that runs. */
+  stopTask(taskId: string): Promise<void>
+}
+
+/** A background task as Claude Code tells of it. */
+export interface AgentTask {
+  taskId: string
+  /** Claude Code's word for the kind of task, such as `local_bash` or `local_agent`. */
+  type: string
+  description: string
+  /** The tool call that started it. */
+  toolUseId: string | null
+  /** For a subagent: which. */
+  agent: string | null
+  status: 'running' | 'completed' | 'failed' | 'stopped'
+  /** What it says of its end. */
+  summary: string | null
+}
+
+/** One transcript of a conversation: its own, or with a `subpath` one that belongs to it. */
+export interface TranscriptPart {
+  subpath: string | null
+  entries: TranscriptEntry[]
+}
+
+export interface TranscriptBranch {
+  parts: TranscriptPart[]
+  /** Whether anything has been said in it, so that it has to be resumed. */
+  begun: boolean
+}
+
+/** Knows what the lines of a transcript mean. */
+export interface TranscriptEditor {
+  /**
+   * What a conversation had come to before a prompt, as transcripts of a conversation of its own. Lines keep their
+   * uuids, so that the branch can be cut at the same prompts again.
+   *
+   * @param before uuids of the prompts that are left out with all that follows them; none: all of it is taken
+   * @param claudeSessionId of the new conversation
+   */
+  branch(
+    parts: readonly TranscriptPart[],
+    before: ReadonlySet<string>,
+    claudeSessionId: string,
+  ): TranscriptBranch
 }

@@ -1,5 +1,7 @@
+import type { TaskStatus } from '../../contract/conversation.ts'
 import type { SessionStatus } from '../../contract/sessions.ts'
 import type {
+  AttachmentRecord,
   EventRecord,
   NewEvent,
   PermissionRecord,
@@ -7,16 +9,15 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../records.ts'
-import type { AttachmentStore } from './attachments.ts'
-import type { BranchStore, SharedPast } from './branches.ts'
-import type { FileHistoryStore } from './file-history.ts'
-import type { IdempotencyRecord, IdempotencyStore } from './idempotency.ts'
-import type { PermissionStore } from './permissions.ts'
-import type { ProcessLedger } from './process-ledger.ts'
-import type { SpendingReader } from './spending.ts'
-import type { TaskStore } from './tasks.ts'
-import type { TranscriptStore } from './transcripts.ts'
-import type { OwnWork, UsageReader } from './usage.ts'
+import type {
+  BranchStore,
+  FileHistoryStore,
+  OwnWork,
+  SharedPast,
+  SpendingReader,
+  TranscriptStore,
+  UsageReader,
+} from './conversation-store.ts'
 
 /** What one transaction changes in one session. */
 export interface Change {
@@ -182,4 +183,123 @@ export interface Store {
   check(): Promise<void>
   /** Finishes what was handed in, then lets go of the file. Idempotent. */
   close(): Promise<void>
+}
+
+/** The files of sessions, for prompts to refer to. */
+export interface AttachmentStore {
+  /**
+   * Stores an attachment whole or not at all, unless those of its session would be more than `limit` bytes then.
+   * @returns how many bytes there are already when there was no room
+   */
+  addAttachment(
+    attachment: AttachmentRecord,
+    bytes: Uint8Array,
+    limit: number,
+  ): Promise<{ added: true } | { added: false; used: number }>
+  findAttachment(
+    tenantId: string,
+    sessionId: string,
+    attachmentId: string,
+  ): Promise<AttachmentRecord | undefined>
+  /** Oldest first. */
+  listAttachments(
+    tenantId: string,
+    sessionId: string,
+    page: Page,
+  ): Promise<{ attachments: AttachmentRecord[]; total: number }>
+  /** The content, a piece at a time; undefined after the last one, and when the attachment is gone. */
+  readPiece(
+    tenantId: string,
+    sessionId: string,
+    attachmentId: string,
+    position: number,
+  ): Promise<Buffer | undefined>
+  /** Removes it unless a turn that has not ended needs it. */
+  removeAttachment(
+    tenantId: string,
+    sessionId: string,
+    attachmentId: string,
+  ): Promise<{ removed: true } | { removed: false; neededBy: string | undefined }>
+  /** What a crash left half written, over all tenants. */
+  removeIncomplete(): Promise<void>
+}
+
+/** What the first request with an `Idempotency-Key` has led to. Keys are the caller's own: of a tenant and an API key. */
+export interface IdempotencyRecord {
+  tenantId: string
+  /** Id of the API key. */
+  keyId: string
+  key: string
+  /** The same for requests that ask for the same. */
+  fingerprint: string
+  sessionId: string
+  /** null when the request made the session. */
+  turnId: string | null
+  expiresAt: number
+}
+
+/** The keys of the last day; a key is stored with the change that it led to. One that has expired counts as one that never was, and is removed when it is met. */
+export interface IdempotencyStore {
+  findIdempotencyKey(
+    tenantId: string,
+    keyId: string,
+    key: string,
+    now: number,
+  ): Promise<IdempotencyRecord | undefined>
+  /** Over all tenants. @returns how many were removed, at most `limit` */
+  removeExpiredIdempotencyKeys(now: number, limit: number): Promise<number>
+}
+
+export interface PermissionQuery extends Page {
+  /** Left out: of all sessions. */
+  sessionId?: string
+  status: 'pending' | 'all'
+}
+
+/** Permission requests; they are written with the change of their session (`Change.savePermission`). */
+export interface PermissionStore {
+  findPermission(
+    tenantId: string,
+    sessionId: string,
+    permissionId: string,
+  ): Promise<PermissionRecord | undefined>
+  /** Oldest first. */
+  listPermissions(
+    tenantId: string,
+    query: PermissionQuery,
+  ): Promise<{ permissions: PermissionRecord[]; total: number }>
+  /** What a start finds left behind, over all tenants: those that are pending, and answers that no process was told. */
+  listOpenPermissions(): Promise<PermissionRecord[]>
+}
+
+/** A process of Claude Code that this server has started. */
+export interface ProcessRecord {
+  pid: number
+  /** When it started, the way the operating system tells it: with the pid it names one process for ever. */
+  startedAt: string
+  /** In the environment of the process and of all that it starts; no other process has it. */
+  marker: string
+  /** null for a process without a conversation. */
+  claudeSessionId: string | null
+}
+
+/** Which processes are running, so that a start after a crash can find and end exactly those that it left. */
+export interface ProcessLedger {
+  recordProcess(process: ProcessRecord): Promise<void>
+  forgetProcess(marker: string): Promise<void>
+  listProcesses(): Promise<ProcessRecord[]>
+}
+
+export interface TaskQuery extends Page {
+  sessionId: string
+  status: TaskStatus | 'all'
+}
+
+/** Background tasks; they are written with the change of their session (`Change.saveTasks`). */
+export interface TaskStore {
+  findTask(tenantId: string, sessionId: string, taskId: string): Promise<TaskRecord | undefined>
+  /** Oldest first. */
+  listTasks(tenantId: string, query: TaskQuery): Promise<{ tasks: TaskRecord[]; total: number }>
+  /** Tasks that run become `lost`: no process of a former life is left when it is called. Over all tenants. */
+  loseRunningTasks(at: number): Promise<void>
 }

@@ -1,0 +1,18 @@
+import type { AddressForwarder, AgentInspection, AgentListener, TranscriptStore } from '../sessions/ports.ts'
+import type { ProcessRegistry } from './process-registry.ts'
+import type { ClaudeSettings } from './sdk-options.ts'
+
+/** What a process of a conversation is given. */
+export interface AgentContext {
+  settings: ClaudeSettings
+  listener: AgentListener
+  transcripts: TranscriptStore | undefined
+  registry: ProcessRegistry
+  forwarder: AddressForwarder | undefined
+  /** 0: off. */
+  watchdogMs: number
+  /** Where copies of skills are kept; undefined: the system's temporary directory. */
+  skillsDirectory?: string | undefined
+  onInspection(inspection: AgentInspection): void
+  log: { warn(fields: object, message: string): void }
+}
