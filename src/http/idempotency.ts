@@ -3,7 +3,7 @@ import type { Request } from 'express'
 import type { OperationId } from '../contract/operations.ts'
 import type { IdempotencyKey } from '../sessions/idempotency.ts'
 import type { TurnRecord } from '../sessions/records.ts'
-import type { TurnRequest } from '../sessions/session-service.ts'
+import type { TurnRequest } from '../sessions/turn-request.ts'
 import type { Exchange } from './handler.ts'
 import type { HttpDeps } from './options.ts'
 

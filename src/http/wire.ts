@@ -16,7 +16,7 @@ import type {
   TurnRecord,
 } from '../sessions/records.ts'
 import { toDuration } from '../sessions/running-turn.ts'
-import type { SessionView } from '../sessions/session-service.ts'
+import type { SessionView } from '../sessions/session-view.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */

@@ -25,10 +25,10 @@ import {
   toStart,
   toUserMessage,
 } from './running-turn.ts'
-import type { TurnRequest } from './session-service.ts'
 import { Unlaunchable } from './settings/unlaunchable.ts'
 import type { Spare } from './spare-agent.ts'
 import { refuseWhenFull } from './turn-limits.ts'
+import type { TurnRequest } from './turn-request.ts'
 import { workOn } from './turn-run.ts'
 import { isAtWork } from './turn-states.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller, TurnRecord } from './records.ts'
-import type { TurnRequest } from './session-service.ts'
+import type { TurnRequest } from './turn-request.ts'
 
 /** A turn that has just been accepted. */
 export function newTurn(caller: Caller, sessionId: string, request: TurnRequest, now: number): TurnRecord {

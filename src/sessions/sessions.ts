@@ -19,6 +19,7 @@ import { Idempotency, type IdempotencyKey, type Once, type Remember } from './id
 import { KnownSessions } from './known-sessions.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { EventLog } from './log/event-log.ts'
+import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { Retention } from './log/retention.ts'
 import type { WriterLog } from './log/session-writer.ts'
 import { toWantedSpec } from './new-session.ts'
@@ -30,13 +31,14 @@ import { Exports } from './reports/export.ts'
 import { SessionUsageSums } from './reports/usage.ts'
 import { SessionLifecycle } from './session-lifecycle.ts'
 import { listSessions } from './session-list.ts'
-import type { FollowRequest, LogReader, SessionService, SessionView, TurnRequest } from './session-service.ts'
+import type { SessionView } from './session-view.ts'
 import type { SessionsOptions } from './sessions-options.ts'
 import { checkBudget } from './settings/budget.ts'
 import { SessionChanges } from './settings/session-changes.ts'
 import { SettingPolicy } from './settings/setting-policy.ts'
 import { SettingsInForce } from './settings/settings-in-force.ts'
 import { StoreHealth } from './store-health.ts'
+import type { TurnRequest } from './turn-request.ts'
 import { isTerminal } from './turn-states.ts'
 
 export interface SessionsParts {
@@ -53,8 +55,8 @@ export interface SessionsParts {
   builtInModels: ModelInfo[]
 }
 
-/** The heart: see the port `SessionService`. */
-export class Sessions implements SessionService {
+/** The heart; the doors see it as `SessionService`. */
+export class Sessions {
   readonly permissions: Permissions
   readonly conversation: Conversation
   readonly attachments: Attachments
@@ -149,6 +151,7 @@ export class Sessions implements SessionService {
     this.#retention?.start()
   }
 
+  /** As `create`, but for all requests with this key only once. */
   createOnce(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
@@ -160,6 +163,7 @@ export class Sessions implements SessionService {
     )
   }
 
+  /** @param signal fires when nobody wants the session any more; only looked at while its directory is made */
   create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
@@ -168,6 +172,7 @@ export class Sessions implements SessionService {
     return this.#lifecycle.create(caller, request, { signal })
   }
 
+  /** Idempotent. */
   end(caller: Caller, sessionId: string): Promise<void> {
     return this.#lifecycle.end(caller, sessionId)
   }
@@ -191,10 +196,12 @@ export class Sessions implements SessionService {
     return this.get(caller, sessionId)
   }
 
+  /** Resolves when the turn is stored: from then on it is not lost without a trace. */
   submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
     return this.#submit(caller, sessionId, request)
   }
 
+  /** As `submitTurn`, but for all requests with this key only once; a repetition has the turn as it is now. */
   submitTurnOnce(
     caller: Caller,
     sessionId: string,
@@ -210,6 +217,7 @@ export class Sessions implements SessionService {
     )
   }
 
+  /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
   async whenTurnEnded(
     caller: Caller,
     sessionId: string,
@@ -233,6 +241,7 @@ export class Sessions implements SessionService {
     return this.getTurn(caller, sessionId, turnId)
   }
 
+  /** How long ago a turn was accepted, in milliseconds. Of one that runs, no clock that is set changes it. */
   ageOf({ id, sessionId, createdAt }: TurnRecord): number {
     return this.#live.find(sessionId)?.ageOf(id) ?? Math.max(0, Date.now() - createdAt)
   }
@@ -264,6 +273,7 @@ export class Sessions implements SessionService {
     return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
   }
 
+  /** Resolves when the running turn, or the one that was named, has ended. Idempotent. */
   async interrupt(
     caller: Caller,
     sessionId: string,
@@ -295,6 +305,7 @@ export class Sessions implements SessionService {
     return this.#parts.launcher.lastInspection?.models ?? this.#parts.builtInModels
   }
 
+  /** The state of what the service stands on; never rejects. */
   async health() {
     const agent = this.#parts.launcher.lastInspection
     return { store: await this.#storeHealth.look(), agent }

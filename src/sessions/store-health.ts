@@ -1,8 +1,8 @@
 import type { WriterLog } from './log/session-writer.ts'
 import type { Store } from './ports.ts'
-import type { SessionService } from './session-service.ts'
 
-type Health = Awaited<ReturnType<SessionService['health']>>['store']
+/** Whether the store works, and how many sessions it has. */
+export type StoreState = { ok: true; sessions: { active: number; total: number } } | { ok: false }
 
 /** How long one look at the store answers for, in milliseconds. */
 const validMs = 1_000
@@ -11,7 +11,7 @@ const validMs = 1_000
 export class StoreHealth {
   readonly #store: Store
   readonly #faults: WriterLog
-  #seen: { at: number; health: Promise<Health> } | undefined
+  #seen: { at: number; health: Promise<StoreState> } | undefined
 
   constructor(store: Store, faults: WriterLog) {
     this.#store = store
@@ -19,13 +19,13 @@ export class StoreHealth {
   }
 
   /** Never rejects. */
-  look(): Promise<Health> {
+  look(): Promise<StoreState> {
     const now = performance.now()
     if (!this.#seen || now - this.#seen.at > validMs) this.#seen = { at: now, health: this.#check() }
     return this.#seen.health
   }
 
-  async #check(): Promise<Health> {
+  async #check(): Promise<StoreState> {
     try {
       await this.#store.check()
       return { ok: true, sessions: await this.#store.countSessions() }

@@ -1,6 +1,6 @@
 import { ServiceError } from '../contract/errors.ts'
 import type { ProcessPool } from './process-pool.ts'
-import type { TurnRequest } from './session-service.ts'
+import type { TurnRequest } from './turn-request.ts'
 
 interface Limits {
   maxQueuedTurns: number

@@ -1,7 +1,7 @@
 import { defaultSettings } from '../../src/contract/session-settings.ts'
 import { PushQueue } from '../../src/lib/push-queue.ts'
+import type { FollowRequest, LogItem, LogReader } from '../../src/sessions/log/log-item.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
-import type { FollowRequest, LogItem, LogReader } from '../../src/sessions/session-service.ts'
 
 export const sessionId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a001'
 export const turnId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a002'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FollowRequest, LogItem } from '../../src/sessions/session-service.ts'
+import type { FollowRequest, LogItem } from '../../src/sessions/log/log-item.ts'
 import { caller, openSessions, plain, until } from '../support/open-sessions.ts'
 
 const forever = new AbortController().signal

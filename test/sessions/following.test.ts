@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LogItem } from '../../src/sessions/session-service.ts'
+import type { LogItem } from '../../src/sessions/log/log-item.ts'
 import { caller, openSessions, plain, promptOf } from '../support/open-sessions.ts'
 
 const forever = new AbortController().signal

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type IdempotencyKey, Idempotency } from '../../src/sessions/idempotency.ts'
+import { Idempotency, type IdempotencyKey } from '../../src/sessions/idempotency.ts'
 import type { Store } from '../../src/sessions/ports.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { sessionRecord } from '../suites/store-records.ts'

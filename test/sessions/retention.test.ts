@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { FollowRequest, LogItem } from '../../src/sessions/log/log-item.ts'
 import { Retention } from '../../src/sessions/log/retention.ts'
-import type { FollowRequest, LogItem } from '../../src/sessions/session-service.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
 import { selectTrimmable, selectTrimmedThrough } from '../../src/store/retention-queries.ts'

@@ -1,4 +1,4 @@
-import type { LogItem } from '../../sessions/session-service.ts'
+import type { LogItem } from '../../sessions/log/log-item.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../contract/errors.ts'
 import { isTerminalEventType } from '../../contract/events.ts'
+import type { LogReader } from '../../sessions/log/log-item.ts'
 import type { EventRecord, TurnRecord } from '../../sessions/records.ts'
-import type { LogReader } from '../../sessions/session-service.ts'
 import { toPublicError } from '../error-response.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import { submitTurn, TurnWatchers } from '../idempotency.ts'

@@ -4,11 +4,18 @@ import type { Core } from '../core.ts'
 import type { AttachmentStore, Page } from '../ports.ts'
 import type { AttachmentRecord, Caller } from '../records.ts'
 import { checkContent, defaultName } from './attachment-content.ts'
-import type { AttachmentsService, UploadedFile } from './attachments-service.ts'
 import { readContent } from './prompt-attachments.ts'
 
-/** The files of sessions: see the port `AttachmentsService`. */
-export class Attachments implements AttachmentsService {
+export interface UploadedFile {
+  bytes: Uint8Array
+  /** Undefined: one is made of what it is. */
+  name: string | undefined
+  /** What the sender says that it is; undefined: nothing. */
+  claimedType: string | undefined
+}
+
+/** What the doors can ask about the files of a session. */
+export class Attachments {
   readonly #core: Core
   readonly #store: AttachmentStore
 
@@ -22,6 +29,7 @@ export class Attachments implements AttachmentsService {
     return this.#store.removeIncomplete()
   }
 
+  /** Resolves when the whole content is stored. */
   async add(caller: Caller, sessionId: string, file: UploadedFile): Promise<AttachmentRecord> {
     const session = await this.#core.known.getActive(caller, sessionId)
     const mediaType = checkContent(file.bytes, file.claimedType)
@@ -49,6 +57,7 @@ export class Attachments implements AttachmentsService {
     return this.#store.listAttachments(caller.tenantId, sessionId, page)
   }
 
+  /** The content is read while it is iterated; one that is removed meanwhile breaks off with an error. */
   async read(caller: Caller, sessionId: string, attachmentId: string) {
     await this.#core.known.get(caller, sessionId)
     const attachment = await this.#store.findAttachment(caller.tenantId, sessionId, attachmentId)
@@ -56,6 +65,7 @@ export class Attachments implements AttachmentsService {
     return { attachment, content: readContent(this.#store, attachment) }
   }
 
+  /** @throws ServiceError ATTACHMENT_IN_USE while a turn needs it that has not ended */
   async remove(caller: Caller, sessionId: string, attachmentId: string): Promise<void> {
     await this.#core.known.get(caller, sessionId)
     const result = await this.#store.removeAttachment(caller.tenantId, sessionId, attachmentId)

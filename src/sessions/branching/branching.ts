@@ -7,11 +7,10 @@ import type { Idempotency, IdempotencyKey, Once, Remember } from '../idempotency
 import type { AgentLauncher, TranscriptEditor } from '../ports.ts'
 import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
-import type { BranchingService, RetryRequest } from './branching-service.ts'
 import { Conversations } from './conversations.ts'
 import { FileRewinding } from './file-rewinding.ts'
 import { Forking } from './forking.ts'
-import { type AdmitTurn, Retrying } from './retrying.ts'
+import { type AdmitTurn, Retrying, type RetryRequest } from './retrying.ts'
 import { Rewinding } from './rewinding.ts'
 import { TranscriptBranches } from './transcript-branches.ts'
 
@@ -27,8 +26,8 @@ export interface BranchingParts {
   findTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>
 }
 
-/** Shared pasts, and going back: see the port `BranchingService`. */
-export class Branching implements BranchingService {
+/** What the doors can ask about branches of a conversation. */
+export class Branching {
   readonly #core: Core
   readonly #idempotency: Idempotency
   readonly #forking: Forking
@@ -48,6 +47,7 @@ export class Branching implements BranchingService {
     this.#findTurn = parts.findTurn
   }
 
+  /** Also of a session that has expired or ended; one that runs a turn is shared up to the turn before. */
   fork(
     caller: Caller,
     sessionId: string,
@@ -56,6 +56,7 @@ export class Branching implements BranchingService {
     return this.#forking.fork(caller, sessionId, request)
   }
 
+  /** As `fork`, but for all requests with this key only once. */
   forkOnce(
     caller: Caller,
     sessionId: string,
@@ -66,6 +67,7 @@ export class Branching implements BranchingService {
     return this.#idempotency.once(caller, key, accept, first => this.#core.known.get(caller, first.sessionId))
   }
 
+  /** Turns that come meanwhile wait for it. Nothing has changed when it rejects. */
   rewind(
     caller: Caller,
     sessionId: string,
@@ -74,10 +76,12 @@ export class Branching implements BranchingService {
     return this.#rewinding.rewind(caller, sessionId, request)
   }
 
+  /** Runs the prompt of a turn that did not complete again, as a new turn; the conversation has it once. */
   retry(caller: Caller, sessionId: string, request: RetryRequest): Promise<TurnRecord> {
     return this.#retrying.retry(caller, sessionId, request)
   }
 
+  /** As `retry`, but for all requests with this key only once. */
   retryOnce(
     caller: Caller,
     sessionId: string,

@@ -2,11 +2,16 @@ import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { Remember } from '../idempotency.ts'
 import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
-import type { TurnRequest } from '../session-service.ts'
+import type { TurnRequest } from '../turn-request.ts'
 import { isTerminal } from '../turn-states.ts'
-import type { RetryRequest } from './branching-service.ts'
 import type { Conversations } from './conversations.ts'
 import type { Rewinding } from './rewinding.ts'
+
+/** Which turn is retried, and how long the new one may take; `timeoutMs` undefined: as long as the failed one. */
+export interface RetryRequest {
+  turnId: string
+  timeoutMs: number | undefined
+}
 
 /** Checks a turn that is about to be submitted; nothing has changed when it rejects. */
 export type AdmitTurn = (caller: Caller, sessionId: string, request: TurnRequest) => Promise<TurnRequest>

@@ -1,6 +1,14 @@
 import type { Store } from '../ports.ts'
 import type { MessagePayload, TurnRecord } from '../records.ts'
-import type { Compaction } from './conversation-service.ts'
+
+/** What a compaction has led to. */
+export interface Compaction {
+  compacted: boolean
+  tokensBefore: number | null
+  tokensAfter: number | null
+  /** Why it was not compacted, in the words of Claude Code. */
+  message: string | null
+}
 
 /** How many events are read at once; a compaction makes a handful. */
 const pageSize = 100

@@ -3,17 +3,30 @@ import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { TaskQuery } from '../ports.ts'
 import type { Caller, TaskRecord, TurnRecord } from '../records.ts'
-import type { SessionService } from '../session-service.ts'
+import type { TurnRequest } from '../turn-request.ts'
 import type { Question } from './agent-lending.ts'
-import { readCompaction } from './compaction.ts'
-import type { Compaction, CompactRequest, ConversationService } from './conversation-service.ts'
+import { type Compaction, readCompaction } from './compaction.ts'
 
-/** What can be asked and told beside prompts: see the port `ConversationService`. */
-export class Conversation implements ConversationService {
+export type SubmitTurn = (caller: Caller, sessionId: string, request: TurnRequest) => Promise<TurnRecord>
+
+export interface CompactRequest {
+  instructions: string | undefined
+  timeoutMs: number
+  onBusy: 'queue' | 'reject'
+}
+
+/**
+ * What can be asked and told of a session's conversation beside its prompts. The process is asked, and started where
+ * there is none.
+ *
+ * All that ask it reject with ServiceError SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_ENDED, SESSION_BUSY,
+ * TURN_QUEUE_FULL, AGENT_UNAVAILABLE.
+ */
+export class Conversation {
   readonly #core: Core
-  readonly #submit: SessionService['submitTurn']
+  readonly #submit: SubmitTurn
 
-  constructor(core: Core, submit: SessionService['submitTurn']) {
+  constructor(core: Core, submit: SubmitTurn) {
     this.#core = core
     this.#submit = submit
   }
@@ -34,17 +47,26 @@ export class Conversation implements ConversationService {
     return this.#ask(caller, sessionId, questions => questions.listMcpServers())
   }
 
+  /**
+   * @returns the server as it is afterwards, also when it could not be reached
+   * @throws ServiceError MCP_SERVER_NOT_FOUND
+   */
   async changeMcpServer(caller: Caller, sessionId: string, name: string, action: McpAction) {
     const server = await this.#ask(caller, sessionId, questions => questions.changeMcpServer(name, action))
     if (!server) throw notFound('MCP_SERVER_NOT_FOUND', name)
     return server
   }
 
+  /** Reads the store only, also of a session that is over. */
   async listTasks(caller: Caller, sessionId: string, query: Omit<TaskQuery, 'sessionId'>) {
     await this.#core.known.get(caller, sessionId)
     return this.#core.store.tasks.listTasks(caller.tenantId, { sessionId, ...query })
   }
 
+  /**
+   * Resolves with the task as it is then. Idempotent, also when the session is over.
+   * @throws ServiceError TASK_NOT_FOUND
+   */
   async stopTask(caller: Caller, sessionId: string, taskId: string): Promise<TaskRecord> {
     await this.#core.known.get(caller, sessionId)
     const task = await this.#getTask(caller, sessionId, taskId)
@@ -53,12 +75,14 @@ export class Conversation implements ConversationService {
     return this.#getTask(caller, sessionId, taskId)
   }
 
+  /** Submits a turn that compacts the conversation. */
   compact(caller: Caller, sessionId: string, request: CompactRequest): Promise<TurnRecord> {
     const { instructions, timeoutMs, onBusy } = request
     const prompt = instructions === undefined ? '/compact' : `/compact ${instructions}`
     return this.#submit(caller, sessionId, { prompt, commands: true, timeoutMs, onBusy })
   }
 
+  /** What the turn, which has ended, made of the conversation. */
   findCompaction(caller: Caller, turn: TurnRecord): Promise<Compaction> {
     return readCompaction(this.#core.store, caller.tenantId, turn)
   }

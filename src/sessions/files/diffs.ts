@@ -2,11 +2,10 @@ import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { WorkspaceDiff, WorkspaceDiffs } from '../ports.ts'
 import type { Caller } from '../records.ts'
-import type { DiffsService } from './diffs-service.ts'
 import { scopeOf } from './file-scope.ts'
 
-/** See the port `DiffsService`. */
-export class SessionDiffs implements DiffsService {
+/** What has changed in a session's directories. */
+export class SessionDiffs {
   readonly #core: Core
   readonly #diffs: WorkspaceDiffs
 
@@ -15,6 +14,10 @@ export class SessionDiffs implements DiffsService {
     this.#diffs = diffs
   }
 
+  /**
+   * @param query.since `session`, or the id of the turn before which the comparison begins
+   * @throws ServiceError SESSION_NOT_FOUND, TURN_NOT_FOUND, PATH_NOT_ALLOWED
+   */
   async compare(
     caller: Caller,
     sessionId: string,

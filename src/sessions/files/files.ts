@@ -3,10 +3,9 @@ import type { ArchiveQuery, Precondition, Snapshots, TreeQuery, WorkspaceFiles }
 import type { Caller, SessionRecord } from '../records.ts'
 import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
 import { rootsOf, scopeOf } from './file-scope.ts'
-import type { FilesService } from './files-service.ts'
 
 /** Says whose files are asked for; the rest is the workspace's. */
-export class SessionFiles implements FilesService {
+export class SessionFiles {
   readonly #known: Core['known']
   readonly #files: WorkspaceFiles
   readonly #snapshots: Snapshots

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Change, Store } from '../ports.ts'
 import type { EventRecord, SessionRecord } from '../records.ts'
-import type { LogItem } from '../session-service.ts'
 import { EventLog } from './event-log.ts'
+import type { LogItem } from './log-item.ts'
 
 const session = { id: 'session', tenantId: 'tenant', lastSequence: 3, status: 'active' } as SessionRecord
 const toEvent = (sequence: number) =>

@@ -1,7 +1,7 @@
 import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
 import type { LogPage } from '../ports.ts'
 import type { EventRecord } from '../records.ts'
-import type { FollowRequest, LogItem, LogReader } from '../session-service.ts'
+import type { FollowRequest, LogItem, LogReader } from './log-item.ts'
 import type { CatchUp, PartialBlock } from './partial-messages.ts'
 
 /** How much may wait for a reader, in bytes of JSON. */

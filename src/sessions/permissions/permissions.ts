@@ -5,11 +5,10 @@ import type { PermissionQuery } from '../ports.ts'
 import type { Caller, PermissionRecord } from '../records.ts'
 import { checkContent } from './elicitation-content.ts'
 import { toPermissionAnswer } from './permission-answers.ts'
-import type { PermissionService } from './permission-service.ts'
 import { checkRemembered, findMode, toSessionChange } from './remembering.ts'
 
-/** See the port `PermissionService`. */
-export class Permissions implements PermissionService {
+/** What the doors can ask about permission requests. */
+export class Permissions {
   readonly #core: Core
 
   constructor(core: Core) {
@@ -32,6 +31,10 @@ export class Permissions implements PermissionService {
     return permission
   }
 
+  /**
+   * Answers a request; resolves when the answer is stored and Claude Code has been told.
+   * @throws ServiceError PERMISSION_ALREADY_RESOLVED for every answer but the first
+   */
   async answer(
     caller: Caller,
     sessionId: string,

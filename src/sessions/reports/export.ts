@@ -1,14 +1,23 @@
 import type { Core } from '../core.ts'
 import type { AttachmentRecord, Caller, EventRecord, SessionRecord, TurnRecord } from '../records.ts'
-import type { ExportService, Recording } from './export-service.ts'
 
 const eventsPerPage = 200
 const bytesPerPage = 1024 * 1024
 /** Few: each may hold a prompt with images. */
 const turnsPerPage = 10
 
-/** Reads whole sessions without ever holding more than a page: see the port `ExportService`. */
-export class Exports implements ExportService {
+/** A session's log, to be read from its start to where it ended when the reading began. */
+export interface Recording {
+  /** Page by page while it is iterated, in order. */
+  events(): AsyncIterable<EventRecord>
+  /** Page by page while it is iterated, oldest first. */
+  turns(): AsyncIterable<TurnRecord>
+  /** Undefined when the session has no such attachment any more. */
+  findAttachment(attachmentId: string): Promise<AttachmentRecord | undefined>
+}
+
+/** Reads whole sessions without ever holding more than a page */
+export class Exports {
   readonly #core: Core
 
   constructor(core: Core) {

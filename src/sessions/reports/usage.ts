@@ -1,16 +1,16 @@
 import type { Core } from '../core.ts'
 import type { UsageSums } from '../ports.ts'
 import type { Caller } from '../records.ts'
-import type { UsageService } from './usage-service.ts'
 
-/** Tokens and cost of sessions: see the port `UsageService`. */
-export class SessionUsageSums implements UsageService {
+/** What the doors can ask about tokens and cost. */
+export class SessionUsageSums {
   readonly #core: Core
 
   constructor(core: Core) {
     this.#core = core
   }
 
+  /** As it is now, added up over the turns of the session. */
   async get(caller: Caller, sessionId: string): Promise<UsageSums> {
     const { known, store } = this.#core
     await known.get(caller, sessionId)
