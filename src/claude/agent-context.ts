@@ -1,3 +1,4 @@
+import type { Log } from '../lib/log.ts'
 import type { AddressForwarder, AgentInspection, AgentListener, TranscriptStore } from '../sessions/ports.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 import type { ClaudeSettings } from './sdk-options.ts'
@@ -14,5 +15,5 @@ export interface AgentContext {
   /** Where copies of skills are kept; undefined: the system's temporary directory. */
   skillsDirectory?: string | undefined
   onInspection(inspection: AgentInspection): void
-  log: { warn(fields: object, message: string): void }
+  log: Pick<Log, 'warn'>
 }

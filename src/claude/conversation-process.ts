@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Options, Query, SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Log } from '../lib/log.ts'
 import type { AgentSpec, ConversationReport, TranscriptPart } from '../sessions/ports.ts'
-import type { ConversationRecovery, RecoveredConversation, RecoveryLog } from './conversation-recovery.ts'
+import type { ConversationRecovery, RecoveredConversation } from './conversation-recovery.ts'
 import { type ConversationMismatch, findMismatch } from './exit-reason.ts'
 import { type LiveQuery, openQuery, type ProcessKeeping } from './live-query.ts'
 import type { TerminationBounds } from './termination.ts'
@@ -12,7 +13,7 @@ export interface ConversationParts {
   /** @param given what the conversation is resumed from; undefined: from Claude Code's own files */
   toOptions(spec: AgentSpec, given: readonly TranscriptPart[] | undefined): Options
   keeping: Omit<ProcessKeeping, 'claudeSessionId'>
-  log: RecoveryLog
+  log: Pick<Log, 'warn'>
   /** A process has been started, perhaps not the first: an earlier one could not open the conversation. */
   onStart(query: Query, spec: AgentSpec): void
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../lib/log.ts'
 import type { AgentSpec, TranscriptEntry, TranscriptPart, TranscriptStore } from '../sessions/ports.ts'
 import { beforeResult, toDeferral, withoutDeferrals } from './deferral.ts'
 import {
@@ -16,10 +17,6 @@ import {
 
 /** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */
 const linesAtOnce = 200
-
-export interface RecoveryLog {
-  warn(fields: object, message: string): void
-}
 
 /** A conversation as its next process has to be started with it. */
 export interface RecoveredConversation {
@@ -43,10 +40,14 @@ type Conversation = Pick<AgentSpec, 'tenantId' | 'claudeSessionId' | 'cwd' | 'co
 export class ConversationRecovery {
   readonly #transcripts: TranscriptStore
   readonly #files: TranscriptFiles
-  readonly #log: RecoveryLog
+  readonly #log: Pick<Log, 'warn'>
 
   /** @param environment what the process of Claude Code gets */
-  constructor(transcripts: TranscriptStore, environment: Readonly<Record<string, string>>, log: RecoveryLog) {
+  constructor(
+    transcripts: TranscriptStore,
+    environment: Readonly<Record<string, string>>,
+    log: Pick<Log, 'warn'>,
+  ) {
     this.#transcripts = transcripts
     this.#files = new TranscriptFiles(environment)
     this.#log = log

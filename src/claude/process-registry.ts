@@ -1,10 +1,7 @@
+import type { Log } from '../lib/log.ts'
 import type { ProcessLedger, ProcessRecord } from '../sessions/ports.ts'
 import { readBootId } from './process-table.ts'
 import { identify, ProcessTree } from './process-tree.ts'
-
-export interface RegistryLog {
-  warn(fields: object, message: string): void
-}
 
 /**
  * Every process that lives, written down while it does, so that a start after a crash finds what is left. A
@@ -12,11 +9,11 @@ export interface RegistryLog {
  */
 export class ProcessRegistry {
   readonly #ledger: ProcessLedger | undefined
-  readonly #log: RegistryLog
+  readonly #log: Pick<Log, 'warn'>
   readonly #trees = new Set<ProcessTree>()
   #writes: Promise<void> = Promise.resolve()
 
-  constructor(ledger: ProcessLedger | undefined, log: RegistryLog) {
+  constructor(ledger: ProcessLedger | undefined, log: Pick<Log, 'warn'>) {
     this.#ledger = ledger
     this.#log = log
   }

@@ -1,4 +1,5 @@
 import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
+import type { Log } from '../lib/log.ts'
 import type { AgentListener, AgentSpec, ToolUse } from '../sessions/ports.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../sessions/records.ts'
 import { refuseListing } from './other-sessions.ts'
@@ -25,7 +26,7 @@ const askTimeout = 2_000_000
  */
 export function toToolHooks(
   listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool' | 'onState'>,
-  log: { warn(fields: object, message: string): void },
+  log: Pick<Log, 'warn'>,
   spec: Partial<Pick<AgentSpec, 'continueAt' | 'workingDirectory' | 'instructions'>> = {},
 ): Pick<Options, 'hooks'> {
   const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {

@@ -6,6 +6,7 @@ import { getCACertificates } from 'node:tls'
 import { ServiceError } from '../contract/errors.ts'
 import type { McpServers } from '../contract/mcp-servers.ts'
 import { HostPolicy, toHostAndPort } from '../lib/host-policy.ts'
+import type { Log } from '../lib/log.ts'
 import type { AddressForwarder, CloneForwarding, McpForwarding } from '../sessions/ports.ts'
 import { noExceptions, planWithoutHttp } from './clone-plan.ts'
 import { CloneRoute } from './clone-route.ts'
@@ -22,7 +23,7 @@ export interface ForwarderOptions {
   certificates?: readonly string[]
   /** Default: as the system finds them. */
   lookup?: Lookup
-  log: { warn(fields: object, message: string): void }
+  log: Pick<Log, 'warn'>
 }
 
 /**

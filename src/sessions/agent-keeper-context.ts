@@ -1,6 +1,6 @@
+import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import type { EventLog } from './log/event-log.ts'
-import type { WriterLog } from './log/session-writer.ts'
 import type { AgentLauncher, Store, Workspaces } from './ports.ts'
 import type { ProcessPool } from './process-pool.ts'
 import type { SettingsInForce } from './settings/settings-in-force.ts'
@@ -16,7 +16,7 @@ export interface AgentKeeperContext {
   idleTimeoutMs: number
   /** How long a process is kept for a permission request that nobody answers, in milliseconds. */
   permissionParkMs: number
-  faults: WriterLog
+  faults: Pick<Log, 'error'>
   workspaces: Workspaces
   /** Fires when the service gives up waiting. */
   signal: AbortSignal

@@ -1,7 +1,7 @@
+import type { Log } from '../lib/log.ts'
 import type { KnownSessions } from './known-sessions.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import type { EventLog } from './log/event-log.ts'
-import type { WriterLog } from './log/session-writer.ts'
 import type { Store, Workspaces } from './ports.ts'
 import type { SessionsOptions } from './sessions-options.ts'
 import type { SettingsInForce } from './settings/settings-in-force.ts'
@@ -13,7 +13,7 @@ export interface Core {
   live: LiveSessions
   known: KnownSessions
   options: SessionsOptions
-  faults: WriterLog
+  faults: Pick<Log, 'error'>
   workspaces: Workspaces
   settingsInForce: SettingsInForce
 }

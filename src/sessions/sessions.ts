@@ -3,6 +3,7 @@ import type { OperationInput } from '../contract/operations.ts'
 import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
+import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import { Attachments } from './attachments/attachments.ts'
 import { checkRequest } from './attachments/prompt-attachments.ts'
@@ -21,7 +22,6 @@ import { LiveSessions } from './live-sessions.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { Retention } from './log/retention.ts'
-import type { WriterLog } from './log/session-writer.ts'
 import { toWantedSpec } from './new-session.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type { AgentLauncher, Page, Store, TranscriptEditor, WorkspaceFiles, Workspaces } from './ports.ts'
@@ -47,7 +47,7 @@ export interface SessionsParts {
   transcriptEditor: TranscriptEditor
   workspace: WorkspaceFiles
   workspaces: Workspaces
-  faults: WriterLog
+  faults: Pick<Log, 'error'>
   /** Keeps the secrets among the settings of sessions. */
   sealer: Sealer
   options: SessionsOptions

@@ -1,4 +1,4 @@
-import type { WriterLog } from './log/session-writer.ts'
+import type { Log } from '../lib/log.ts'
 import type { Store } from './ports.ts'
 
 /** Whether the store works, and how many sessions it has. */
@@ -10,10 +10,10 @@ const validMs = 1_000
 /** Whether the store can be read and written. A look writes to the disk and anyone may ask: one serves for a while. */
 export class StoreHealth {
   readonly #store: Store
-  readonly #faults: WriterLog
+  readonly #faults: Pick<Log, 'error'>
   #seen: { at: number; health: Promise<StoreState> } | undefined
 
-  constructor(store: Store, faults: WriterLog) {
+  constructor(store: Store, faults: Pick<Log, 'error'>) {
     this.#store = store
     this.#faults = faults
   }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Log } from '../lib/log.ts'
 import type { Store } from '../sessions/ports.ts'
 import { migrate } from './migrate.ts'
 import { type Connection, openConnection } from './node-sqlite.ts'
@@ -10,11 +11,7 @@ import { toStoreOpenError } from './store-open-error.ts'
 export interface StoreOptions {
   /** Path of the database; `:memory:` for one that ends with the store. */
   file: string
-  log?: StoreLog
-}
-
-export interface StoreLog {
-  warn(details: object, message: string): void
+  log?: Pick<Log, 'warn'>
 }
 
 /**
@@ -66,12 +63,12 @@ function locate(file: string): string {
   return existsSync(file) ? realpathSync(file) : join(realpathSync(directory), basename(file))
 }
 
-function warnOfCrash(file: string, { predecessor }: Ownership, log: StoreLog | undefined): void {
+function warnOfCrash(file: string, { predecessor }: Ownership, log: Pick<Log, 'warn'> | undefined): void {
   if (predecessor) log?.warn({ file, predecessor }, 'The database was not closed by the process that had it')
 }
 
 /** Leaves one file without a journal, ready to be copied; without it nothing is lost, only the next open slower. */
-function checkpoint(connection: Connection, file: string, log: StoreLog | undefined): void {
+function checkpoint(connection: Connection, file: string, log: Pick<Log, 'warn'> | undefined): void {
   try {
     connection.execute('pragma wal_checkpoint(truncate)')
   } catch (error) {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { FileDiff } from '../contract/workspace.ts'
+import type { Log } from '../lib/log.ts'
 import type {
   Checkpoints,
   DiffRequest,
@@ -14,7 +15,7 @@ import { mayBeEscaped } from './file-name.ts'
 import { type DiffEntry, listTreeChanges, splitDiff, TreesUnreadable, writeTreeDiff } from './git-diff.ts'
 import type { KeptContents } from './kept-contents.ts'
 import { isInside, toShownPath } from './safe-path.ts'
-import type { GitSnapshots, SnapshotLog } from './snapshots.ts'
+import type { GitSnapshots } from './snapshots.ts'
 
 const maxFiles = 2_000
 const maxTextBytes = 2 * 1024 * 1024
@@ -24,9 +25,14 @@ export class LocalDiffs implements WorkspaceDiffs {
   readonly #snapshots: GitSnapshots
   readonly #checkpoints: Checkpoints
   readonly #contents: KeptContents
-  readonly #log: SnapshotLog
+  readonly #log: Pick<Log, 'warn'>
 
-  constructor(snapshots: GitSnapshots, checkpoints: Checkpoints, contents: KeptContents, log: SnapshotLog) {
+  constructor(
+    snapshots: GitSnapshots,
+    checkpoints: Checkpoints,
+    contents: KeptContents,
+    log: Pick<Log, 'warn'>,
+  ) {
     this.#snapshots = snapshots
     this.#checkpoints = checkpoints
     this.#contents = contents

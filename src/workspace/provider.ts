@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { workspace as workspaceSchema } from '../contract/workspace.ts'
+import type { Log } from '../lib/log.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type {
   AddressForwarder,
@@ -41,7 +42,7 @@ export interface ProviderParts {
   forwarder?: AddressForwarder
   /** The real path of a directory that the caller named. @param field of the request @throws ServiceError */
   resolveDirectory(path: string, field: string): Promise<string>
-  log: { warn(fields: object, message: string): void }
+  log: Pick<Log, 'warn'>
 }
 
 /**

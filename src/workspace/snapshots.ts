@@ -1,13 +1,10 @@
 import { join } from 'node:path'
+import type { Log } from '../lib/log.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { FileHistoryStore, FileScope, SnapshotRecord, Snapshots } from '../sessions/ports.ts'
 import type { Git } from './git-command.ts'
 import type { ZoneDirectories } from './repository-zone.ts'
 import { SnapshotRepository, type TreeResult } from './snapshot-repository.ts'
-
-export interface SnapshotLog {
-  warn(fields: object, message: string): void
-}
 
 /** See the port `Snapshots`. Each session has a repository of its own below the data directory. */
 export class GitSnapshots implements Snapshots {
@@ -15,7 +12,7 @@ export class GitSnapshots implements Snapshots {
   readonly #git: Git
   readonly #directory: string
   readonly #places: ZoneDirectories
-  readonly #log: SnapshotLog
+  readonly #log: Pick<Log, 'warn'>
   readonly #oneAtATime = new OneAtATime()
 
   /**
@@ -27,7 +24,7 @@ export class GitSnapshots implements Snapshots {
     git: Git,
     directory: string,
     places: ZoneDirectories,
-    log: SnapshotLog,
+    log: Pick<Log, 'warn'>,
   ) {
     this.#store = store
     this.#git = git

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FailureReason } from '../../contract/errors.ts'
+import type { Log } from '../../lib/log.ts'
 import type { AgentKeeper } from '../agent-keeper.ts'
 import type { EventLog } from '../log/event-log.ts'
-import type { WriterLog } from '../log/session-writer.ts'
 import type { AgentLauncher, PromptMark, Store, TranscriptEditor, TurnOutcome } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 import type { OpenTurn } from '../running-turn.ts'
@@ -14,7 +14,7 @@ export interface RefusedPromptParts {
   log: EventLog
   transcriptEditor: TranscriptEditor
   launcher: AgentLauncher
-  faults: WriterLog
+  faults: Pick<Log, 'error'>
 }
 
 /** The prompt itself was refused, and would be again. */

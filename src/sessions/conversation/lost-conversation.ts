@@ -1,6 +1,7 @@
 import type { Prompt } from '../../contract/turns.ts'
+import type { Log } from '../../lib/log.ts'
 import { toConversation } from '../branching/past.ts'
-import type { SessionWriter, WriterLog } from '../log/session-writer.ts'
+import type { SessionWriter } from '../log/session-writer.ts'
 import type { ConversationReport, Store } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 
@@ -16,7 +17,7 @@ interface Keeper {
 /** Notes in which conversation a process works, and says in the log what Claude no longer knows of it. */
 export async function noteConversation(
   keeper: Keeper,
-  { store, faults }: { store: Store; faults: WriterLog },
+  { store, faults }: { store: Store; faults: Pick<Log, 'error'> },
   { tenantId, id }: Pick<SessionRecord, 'tenantId' | 'id'>,
   report: ConversationReport,
   currentTurn: { record: { id: string } } | undefined,

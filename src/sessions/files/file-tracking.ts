@@ -1,11 +1,11 @@
-import type { WriterLog } from '../log/session-writer.ts'
+import type { Log } from '../../lib/log.ts'
 import type { ToolUse, Workspaces } from '../ports.ts'
 import type { SessionRecord } from '../records.ts'
 import { scopeOf } from './file-scope.ts'
 
 export interface FileTrackingContext {
   workspaces: Workspaces
-  faults: WriterLog
+  faults: Pick<Log, 'error'>
   findSession(): Promise<SessionRecord>
   /** The turn that runs. */
   findTurnId(): string | undefined

@@ -1,11 +1,8 @@
+import type { Log } from '../../lib/log.ts'
 import type { Change } from '../ports.ts'
 import type { EventLog } from './event-log.ts'
 
 const retryDelayMs = 1_000
-
-export interface WriterLog {
-  error(fields: object, message: string): void
-}
 
 type Write = Pick<
   Change,
@@ -20,7 +17,7 @@ type Write = Pick<
 export class SessionWriter {
   readonly #log: EventLog
   readonly #owner: { tenantId: string; sessionId: string }
-  readonly #faults: WriterLog
+  readonly #faults: Pick<Log, 'error'>
   readonly #signal: AbortSignal
   #pending: (Write & { done: () => void })[] = []
   #writing = false
@@ -29,7 +26,7 @@ export class SessionWriter {
   constructor(
     log: EventLog,
     owner: { tenantId: string; sessionId: string },
-    faults: WriterLog,
+    faults: Pick<Log, 'error'>,
     signal: AbortSignal,
   ) {
     this.#log = log
