@@ -3,7 +3,7 @@ import type { AddressForwarder, AgentInspection, AgentListener, TranscriptStore 
 import type { ProcessRegistry } from './process-registry.ts'
 import type { ClaudeSettings } from './sdk-options.ts'
 
-/** What a process of a conversation is given. */
+/** The settings and services that a `ClaudeAgent` works with. */
 export interface AgentContext {
   settings: ClaudeSettings
   listener: AgentListener

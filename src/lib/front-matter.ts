@@ -2,10 +2,10 @@ import { parse } from 'yaml'
 
 /** Longer front matter is not read. */
 const maxLength = 16 * 1024
-/** What YAML is made of; its reader takes a second for some thousands of them. */
+/** Indicators of YAML: its parser needs a second for a few thousand of them. */
 const indicators = /[[{?&!*%,"']|[-:](?=[ \t])/g
 const mostIndicators = 1_000
-/** Keys that are no plain text: each one within another multiplies the time. */
+/** Complex keys of YAML (`? key`): each level of nesting multiplies the time. */
 const complexKeys = /\?(?=\s|$)/g
 const mostComplexKeys = 20
 

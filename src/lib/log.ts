@@ -1,7 +1,7 @@
-/** Where what goes wrong is written down, the fields first, as pino has it. */
+/** The log, with the argument order of pino: fields, then message. */
 export interface Log {
-  /** Somebody should know, and all goes on. */
+  /** Something unexpected that the server copes with. */
   warn(fields: object, message: string): void
-  /** Something was lost or is broken. */
+  /** Something is lost or broken. */
   error(fields: object, message: string): void
 }

@@ -18,6 +18,7 @@ const end = 'end'
 
 /** Reading this many characters takes some 100 ms, a quarter of a second at worst, and nothing else happens meanwhile. */
 const longestRead = 50_000
+/** Each `[` may begin a link, and the parser looks to the end of the text for its other half. */
 const mostBrackets = 5_000
 
 /**
@@ -91,7 +92,6 @@ function parse(text: string): Node {
 /** What takes the parser longer than its length would have it is left to the fence: much nesting, many open links. */
 function isQuicklyRead(text: string): boolean {
   if (text.length > longestRead) return false
-  // Each bracket may be the beginning of a link, which its reader looks for to the end.
   if (text.split('[').length > mostBrackets) return false
   const markers = /^(?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)))+/gm
   const deepest = [...text.matchAll(markers)].reduce((most, [{ length }]) => Math.max(most, length), 0)

@@ -10,11 +10,11 @@ export interface UploadedFile {
   bytes: Uint8Array
   /** Undefined: one is made of what it is. */
   name: string | undefined
-  /** What the sender says that it is; undefined: nothing. */
+  /** The media type that the sender declared; undefined: none. */
   claimedType: string | undefined
 }
 
-/** What the doors can ask about the files of a session. */
+/** The attachments of sessions. */
 export class Attachments {
   readonly #core: Core
   readonly #store: AttachmentStore

@@ -79,7 +79,7 @@ async function fillInBlock(
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data } }
 }
 
-/** What was uploaded, a piece at a time. */
+/** Reads an attachment's content piece by piece. */
 export async function* readContent(
   store: AttachmentStore,
   attachment: AttachmentRecord,

@@ -8,7 +8,7 @@ import { findMentions, type Mention } from './find-mentions.ts'
 import { type Content, readMentioned, toTextBlock } from './mentioned-content.ts'
 
 const maxMentions = 50
-/** Also of those that are not there; what comes after them stays text. */
+/** Names that are looked up, whether there is a file or not; the rest stays text. */
 const maxLookedFor = 500
 /** Of all that one prompt mentions. */
 const maxBytes = 12 * 1024 * 1024
