@@ -174,9 +174,9 @@ export class Runtime {
   /** In the background: whether Claude Code can work, and if so, a first process that waits for a session. */
   async #look(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
     await pause(quietMs, undefined, { ref: false })
-    // A session that has come says the same with its own process, and has had a next one prepared.
-    if (this.#closing || launcher.isUsed) return
-    const { failure } = await launcher.inspect()
+    if (this.#closing) return
+    // The process of a session that has come says the same.
+    const { failure } = launcher.isUsed ? (launcher.lastInspection ?? {}) : await launcher.inspect()
     // An inspection that was cut short by close says nothing of Claude Code.
     if (this.#closing) return
     if (failure) this.#log.warn({ reason: failure.reason }, failure.message)

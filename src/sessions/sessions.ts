@@ -294,7 +294,7 @@ export class Sessions {
 
   /** Gets a process ready for a first session that asks for nothing in particular. */
   async prepareSpare(tenantId: string): Promise<void> {
-    if (!this.#live.spare || this.#closing) return
+    if (!this.#live.spare || this.#live.spare.isPrepared || this.#closing) return
     const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
     const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
     const found = await this.#core.settingsInForce.load({ ...wanted, workspace: null })

@@ -54,6 +54,11 @@ export class SpareAgent implements PlaceHolder {
     spare.place.markIdle()
   }
 
+  /** Whether there is one, or it is known what the next one is to be for. */
+  get isPrepared(): boolean {
+    return this.#timer !== undefined
+  }
+
   /** Lets the next spare be one for that; it is started when no session has come for a while. */
   prepare(spec: SpareSpec): void {
     clearTimeout(this.#timer)
