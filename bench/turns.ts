@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { toSdkOptions } from '../src/claude/sdk-options.ts'
+import { toSdkOptions } from '../src/claude/settings/sdk-options.ts'
 import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
 import { plainSpec } from '../test/support/agent-parts.ts'
 import { claudesOf } from '../test/support/processes.ts'

@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { markerVariable } from '../claude/process-tree.ts'
+import { markerVariable } from '../claude/process/process-tree.ts'
 import { resolveDirectory } from '../sessions/files/working-directory.ts'
-import type { AddressForwarder, Store, Workspaces } from '../sessions/ports.ts'
-import type { SessionsOptions } from '../sessions/sessions-options.ts'
-import { Git } from '../workspace/git-command.ts'
+import type { SessionsOptions } from '../sessions/options.ts'
+import type { AddressForwarder, Store, Workspaces } from '../sessions/ports/index.ts'
+import { Git } from '../workspace/git/git-command.ts'
 import { createWorkspaces } from '../workspace/workspaces.ts'
 
 /** What git needs of the environment: to be found, and to reach servers. */

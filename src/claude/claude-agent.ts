@@ -7,37 +7,37 @@ import type {
   AgentSpec,
   SteeredInput,
   TurnOutcome,
-} from '../sessions/ports.ts'
-import { ActiveTurn } from './active-turn.ts'
-import type { AgentContext } from './agent-context.ts'
-import { createAgentQuestions } from './agent-questions.ts'
-import { toCheckedOutcome } from './checked-outcome.ts'
-import { watchCommand } from './command-effects.ts'
-import { ConversationProcess } from './conversation-process.ts'
-import { ConversationRecovery } from './conversation-recovery.ts'
-import { CostMeter } from './cost-meter.ts'
-import { DeltaReader } from './delta.ts'
-import { explainEnd, type ProcessEnd } from './exit-reason.ts'
-import { ForwardedServers } from './forwarded-servers.ts'
-import { hideSecrets } from './hide-secrets.ts'
-import { toInspection } from './inspection.ts'
-import { InstructionPlugin } from './instruction-plugin.ts'
-import type { ObservedUsage } from './observed-usage.ts'
-import { isUnknownEnd } from './outcome.ts'
-import { type AskPermission, ProposedPlans } from './permission-callbacks.ts'
-import { toProcessOptions } from './process-options.ts'
-import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process-outcomes.ts'
-import { reconfigure } from './reconfigure.ts'
-import { toEnvironment, toSdkOptions } from './sdk-options.ts'
-import { toShownFrame } from './shown-frame.ts'
-import { findMissedInput } from './steered-input.ts'
-import { tellOfChangedInput } from './tool-hooks.ts'
-import { isTransient } from './transient-frames.ts'
-import { toFigures, toFiguresSoFar } from './turn-figures.ts'
-import { toUserMessage } from './user-message.ts'
-import { findIgnoredSetting, findMissingTool } from './verify-settings.ts'
-import { Watchdog } from './watchdog.ts'
-import { isBeginning, isIdle, Workload } from './workload.ts'
+} from '../sessions/ports/index.ts'
+import { DeltaReader } from './messages/delta.ts'
+import { toShownFrame } from './messages/shown-frame.ts'
+import { isTransient } from './messages/transient-frames.ts'
+import { toUserMessage } from './messages/user-message.ts'
+import { ConversationProcess } from './process/conversation-process.ts'
+import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
+import { toInspection } from './process/inspection.ts'
+import { toProcessOptions } from './process/process-options.ts'
+import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process/process-outcomes.ts'
+import { Watchdog } from './process/watchdog.ts'
+import { isBeginning, isIdle, Workload } from './process/workload.ts'
+import { createAgentQuestions } from './questions/agent-questions.ts'
+import { type AskPermission, ProposedPlans } from './questions/permission-callbacks.ts'
+import { tellOfChangedInput } from './questions/tool-hooks.ts'
+import type { AgentContext } from './settings/agent-context.ts'
+import { ForwardedServers } from './settings/forwarded-servers.ts'
+import { hideSecrets } from './settings/hide-secrets.ts'
+import { InstructionPlugin } from './settings/instruction-plugin.ts'
+import { reconfigure } from './settings/reconfigure.ts'
+import { toEnvironment, toSdkOptions } from './settings/sdk-options.ts'
+import { findIgnoredSetting, findMissingTool } from './settings/verify-settings.ts'
+import { ConversationRecovery } from './transcript/conversation-recovery.ts'
+import { ActiveTurn } from './turn/active-turn.ts'
+import { toCheckedOutcome } from './turn/checked-outcome.ts'
+import { watchCommand } from './turn/command-effects.ts'
+import { CostMeter } from './turn/cost-meter.ts'
+import type { ObservedUsage } from './turn/observed-usage.ts'
+import { isUnknownEnd } from './turn/outcome.ts'
+import { findMissedInput } from './turn/steered-input.ts'
+import { toFigures, toFiguresSoFar } from './turn/turn-figures.ts'
 
 /** From an interrupt that Claude Code does not follow to ending its process, in milliseconds. */
 const interruptDeadlineMs = 4_000
@@ -76,7 +76,7 @@ export class ClaudeAgent implements Agent {
     this.permissionMode = spec.permissionMode
     this.#context = context
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
-    this.#workload = new Workload(context.listener, this.#weighOwnWork)
+    this.#workload = new Workload(context.listener, this.#weighAutonomousWork)
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
     this.#servers = new ForwardedServers(context.forwarder, spec.claudeSessionId)
     this.#live = this.#open()
@@ -129,14 +129,14 @@ export class ClaudeAgent implements Agent {
     void turn.ended.then(() => clearTimeout(deadline))
   }
 
-  interruptOwnWork(): void {
-    if (!this.#workload.ownWork) return
+  interruptAutonomousWork(): void {
+    if (!this.#workload.autonomousWork) return
     this.#live.query.interrupt().catch(error => {
       this.#context.log.warn({ err: error }, 'interrupt was not answered')
     })
     const { ownWorks } = this.#workload
     setTimeout(() => {
-      if (this.#workload.ownWork && this.#workload.ownWorks === ownWorks) void this.close()
+      if (this.#workload.autonomousWork && this.#workload.ownWorks === ownWorks) void this.close()
     }, interruptDeadlineMs).unref()
   }
 
@@ -334,7 +334,7 @@ export class ClaudeAgent implements Agent {
 
   /** What is sent while the main conversation works on something else would be mixed with it. */
   #sendWhenFree(turn: ActiveTurn): void {
-    if (turn.sent || !turn.send || this.#workload.ownWork) return
+    if (turn.sent || !turn.send || this.#workload.autonomousWork) return
     turn.sent = true
     this.#meter.begin()
     turn.send()
@@ -346,7 +346,7 @@ export class ClaudeAgent implements Agent {
     })
   }
 
-  readonly #weighOwnWork = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
+  readonly #weighAutonomousWork = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
     const took = toFigures(results, observed, this.#costBefore)
     this.#costBefore = results.at(-1)?.total_cost_usd ?? this.#costBefore
     return took

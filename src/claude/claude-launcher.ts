@@ -8,14 +8,14 @@ import type {
   AgentSpec,
   ProcessLedger,
   TranscriptStore,
-} from '../sessions/ports.ts'
-import type { AgentContext } from './agent-context.ts'
+} from '../sessions/ports/index.ts'
 import { ClaudeAgent } from './claude-agent.ts'
-import { ConversationRecovery } from './conversation-recovery.ts'
-import { toDeferral } from './deferral.ts'
-import { inspectClaude } from './inspection.ts'
-import { ProcessRegistry } from './process-registry.ts'
-import { type ClaudeSettings, toEnvironment } from './sdk-options.ts'
+import { inspectClaude } from './process/inspection.ts'
+import { ProcessRegistry } from './process/process-registry.ts'
+import { toDeferral } from './questions/deferral.ts'
+import type { AgentContext } from './settings/agent-context.ts'
+import { type ClaudeSettings, toEnvironment } from './settings/sdk-options.ts'
+import { ConversationRecovery } from './transcript/conversation-recovery.ts'
 
 export interface LauncherOptions {
   /** Keeps what conversations are resumed from; without it Claude Code's own files are all. */

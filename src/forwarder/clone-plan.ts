@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { formatHostAndPort, type HostAndPort } from '../lib/host-policy.ts'
-import type { CloneForwarding } from '../sessions/ports.ts'
+import type { CloneForwarding } from '../sessions/ports/index.ts'
 import type { Connector } from './connector.ts'
 
 type Plan = Pick<CloneForwarding, 'address' | 'settings' | 'environment'>

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
-import type { IdempotencyKey } from '../sessions/idempotency.ts'
 import type { Caller } from '../sessions/records.ts'
+import type { IdempotencyKey } from '../sessions/turns/idempotency.ts'
 import type { SseStream } from './sse-stream.ts'
 
 export interface Upload {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import type { OperationId } from '../contract/operations.ts'
-import type { IdempotencyKey } from '../sessions/idempotency.ts'
 import type { TurnRecord } from '../sessions/records.ts'
-import type { TurnRequest } from '../sessions/turn-request.ts'
+import type { IdempotencyKey } from '../sessions/turns/idempotency.ts'
+import type { TurnRequest } from '../sessions/turns/turn-request.ts'
 import type { Exchange } from './handler.ts'
 import type { HttpDeps } from './options.ts'
 

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { Logger } from 'pino'
 import type { OperationId } from '../contract/operations.ts'
-import type { SessionService } from '../sessions/session-service.ts'
+import type { SessionService } from '../sessions/ports/session-service.ts'
 
 /** An API key as the server knows it: never its text. */
 export interface ApiKey {

@@ -6,6 +6,7 @@ import { adviseTurnRetry, failureCodeOf } from '../contract/retry.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn, TurnError, TurnFailure } from '../contract/turns.ts'
 import { toJsonLine } from '../lib/json-line.ts'
+import type { SessionView } from '../sessions/lifecycle/session-view.ts'
 import { isSyntheticPrompt } from '../sessions/log/message-shape.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
 import type {
@@ -15,8 +16,7 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../sessions/records.ts'
-import { toDuration } from '../sessions/running-turn.ts'
-import type { SessionView } from '../sessions/session-view.ts'
+import { toDuration } from '../sessions/turns/running-turn.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */

@@ -1,16 +1,16 @@
 import type { Log } from '../lib/log.ts'
-import type { KnownSessions } from './known-sessions.ts'
-import type { LiveSessions } from './live-sessions.ts'
+import type { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { EventLog } from './log/event-log.ts'
-import type { Store, Workspaces } from './ports.ts'
-import type { SessionsOptions } from './sessions-options.ts'
+import type { OpenSessions } from './open-sessions.ts'
+import type { SessionsOptions } from './options.ts'
+import type { Store, Workspaces } from './ports/index.ts'
 import type { SettingsInForce } from './settings/settings-in-force.ts'
 
 /** What the parts of the heart share. */
 export interface Core {
   store: Store
   log: EventLog
-  live: LiveSessions
+  live: OpenSessions
   known: KnownSessions
   options: SessionsOptions
   faults: Pick<Log, 'error'>

@@ -11,35 +11,42 @@ import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
 import { Conversation } from './conversation/conversation.ts'
 import type { Core } from './core.ts'
-import { ExpirySweeper } from './expiry.ts'
 import { SessionDiffs } from './files/diffs.ts'
 import { SessionFiles } from './files/files.ts'
 import { SessionDirectories } from './files/session-directories.ts'
 import { resolveWorkingDirectory } from './files/working-directory.ts'
-import { Idempotency, type IdempotencyKey, type Once, type Remember } from './idempotency.ts'
-import { KnownSessions } from './known-sessions.ts'
-import { LiveSessions } from './live-sessions.ts'
+import { ExpirySweeper } from './lifecycle/expiry.ts'
+import { KnownSessions } from './lifecycle/known-sessions.ts'
+import { toWantedSpec } from './lifecycle/new-session.ts'
+import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
+import { listSessions } from './lifecycle/session-list.ts'
+import type { SessionView } from './lifecycle/session-view.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { Retention } from './log/retention.ts'
-import { toWantedSpec } from './new-session.ts'
+import { OpenSessions } from './open-sessions.ts'
+import type { SessionsOptions } from './options.ts'
 import { Permissions } from './permissions/permissions.ts'
-import type { AgentLauncher, Page, Store, TranscriptEditor, WorkspaceFiles, Workspaces } from './ports.ts'
-import { reconcile } from './reconcile.ts'
+import type {
+  AgentLauncher,
+  Page,
+  Store,
+  TranscriptEditor,
+  WorkspaceFiles,
+  Workspaces,
+} from './ports/index.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
+import { StoreHealth } from './reports/store-health.ts'
 import { SessionUsageSums } from './reports/usage.ts'
-import { SessionLifecycle } from './session-lifecycle.ts'
-import { listSessions } from './session-list.ts'
-import type { SessionView } from './session-view.ts'
-import type { SessionsOptions } from './sessions-options.ts'
 import { checkBudget } from './settings/budget.ts'
 import { SessionChanges } from './settings/session-changes.ts'
 import { SettingPolicy } from './settings/setting-policy.ts'
 import { SettingsInForce } from './settings/settings-in-force.ts'
-import { StoreHealth } from './store-health.ts'
-import type { TurnRequest } from './turn-request.ts'
-import { isTerminal } from './turn-states.ts'
+import { Idempotency, type IdempotencyKey, type Once, type Remember } from './turns/idempotency.ts'
+import { reconcile } from './turns/reconcile.ts'
+import type { TurnRequest } from './turns/turn-request.ts'
+import { isTerminal } from './turns/turn-states.ts'
 
 export interface SessionsParts {
   store: Store
@@ -70,7 +77,7 @@ export class Sessions {
   readonly #store: Store
   readonly #log: EventLog
   readonly #idempotency: Idempotency
-  readonly #live: LiveSessions
+  readonly #live: OpenSessions
   readonly #expiry: ExpirySweeper
   readonly #core: Core
   readonly #lifecycle: SessionLifecycle
@@ -86,7 +93,7 @@ export class Sessions {
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
-    this.#live = new LiveSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce })
+    this.#live = new OpenSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce })
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { attachmentIdsOf } from '../contract/attachments.ts'
 import { invalidField } from '../contract/errors.ts'
-import type { AttachmentStore, Page } from '../sessions/ports.ts'
+import type { AttachmentStore, Page } from '../sessions/ports/index.ts'
 import type { AttachmentRecord, TurnRecord } from '../sessions/records.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { EventType } from '../contract/events.ts'
-import type { BranchStore, SharedPast } from '../sessions/ports.ts'
+import type { BranchStore, SharedPast } from '../sessions/ports/index.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 

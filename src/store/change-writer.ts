@@ -1,9 +1,9 @@
-import type { Change } from '../sessions/ports.ts'
+import type { Change } from '../sessions/ports/index.ts'
 import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import { savePermission as writePermission } from './permissions.ts'
-import { toOwnWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
+import { toAutonomousWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
 import { saveTask } from './tasks.ts'
 
@@ -32,7 +32,7 @@ export function prepareChange(change: Change): PreparedChange {
   const { tenantId, sessionId, at, insertTurn, updateTurn } = change
   const savePermission = change.savePermission && { ...change.savePermission }
   const saveTasks = (change.saveTasks ?? []).map(task => ({ ...task }))
-  const addOwnWork = (change.addOwnWork ?? []).map(toOwnWorkColumns)
+  const addAutonomousWork = (change.addAutonomousWork ?? []).map(toAutonomousWorkColumns)
   const owner = { tenantId, sessionId }
   if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
     throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
@@ -88,7 +88,7 @@ export function prepareChange(change: Change): PreparedChange {
     }
     if (needy) linkAttachments(connection, needy)
     if (savePermission) writePermission(connection, savePermission)
-    for (const columns of addOwnWork) {
+    for (const columns of addAutonomousWork) {
       connection.run(
         connection.db
           .insertInto('own_work')

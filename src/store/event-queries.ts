@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { EventType } from '../contract/events.ts'
-import type { EventQuery, Page } from '../sessions/ports.ts'
+import type { EventQuery, Page } from '../sessions/ports/index.ts'
 import type { QueryBuilder } from './schema.ts'
 
 /** In order of sequence. */

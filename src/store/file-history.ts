@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
-import type { CheckpointRecord, FileHistoryStore, SnapshotRecord } from '../sessions/ports.ts'
+import type { CheckpointRecord, FileHistoryStore, SnapshotRecord } from '../sessions/ports/index.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { CheckpointRow, QueryBuilder, SnapshotRow } from './schema.ts'

@@ -1,4 +1,4 @@
-import type { IdempotencyRecord, IdempotencyStore } from '../sessions/ports.ts'
+import type { IdempotencyRecord, IdempotencyStore } from '../sessions/ports/index.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Log } from '../lib/log.ts'
-import type { Store } from '../sessions/ports.ts'
+import type { Store } from '../sessions/ports/index.ts'
 import { migrate } from './migrate.ts'
 import { type Connection, openConnection } from './node-sqlite.ts'
 import { claimOwnership, createPrivateFile, type Ownership } from './ownership.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { PermissionStatus } from '../contract/permissions.ts'
-import type { PermissionQuery, PermissionStore } from '../sessions/ports.ts'
+import type { PermissionQuery, PermissionStore } from '../sessions/ports/index.ts'
 import type { PermissionRecord } from '../sessions/records.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { PermissionRow, QueryBuilder } from './schema.ts'

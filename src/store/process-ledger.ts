@@ -1,4 +1,4 @@
-import type { ProcessLedger } from '../sessions/ports.ts'
+import type { ProcessLedger } from '../sessions/ports/index.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'
 

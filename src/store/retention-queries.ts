@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
-import type { EventQuery } from '../sessions/ports.ts'
+import type { EventQuery } from '../sessions/ports/index.ts'
 import { removeOldestAttachment } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'

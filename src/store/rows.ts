@@ -1,7 +1,7 @@
 import { defaultSettings } from '../contract/session-settings.ts'
-import type { OwnWork } from '../sessions/ports.ts'
+import type { AutonomousWork } from '../sessions/ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
-import type { EventRow, OwnWorkRow, SessionRow, TurnRow } from './schema.ts'
+import type { AutonomousWorkRow, EventRow, SessionRow, TurnRow } from './schema.ts'
 
 // The one place that knows both the records' names and the columns'. What a record does not say stays
 // undefined, and Kysely leaves such columns out; the counters are kept by the writer alone.
@@ -163,7 +163,9 @@ function toJson(value: unknown): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value)
 }
 
-export function toOwnWorkColumns(work: OwnWork): Omit<OwnWorkRow, 'session_id' | 'tenant_id'> {
+export function toAutonomousWorkColumns(
+  work: AutonomousWork,
+): Omit<AutonomousWorkRow, 'session_id' | 'tenant_id'> {
   return {
     started_at: work.startedAt,
     ended_at: work.endedAt,

@@ -5,7 +5,7 @@ import type { EventType } from '../contract/events.ts'
 import type { PermissionKind, PermissionStatus } from '../contract/permissions.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type { StopReason, TurnStatus } from '../contract/turns.ts'
-import type { NoSnapshot } from '../sessions/ports.ts'
+import type { NoSnapshot } from '../sessions/ports/index.ts'
 
 // JSON is kept as text, times as milliseconds since 1970 and flags as 0 or 1, so that every dialect can hold them.
 
@@ -164,7 +164,7 @@ export interface TasksTable {
   ended_at: number | null
 }
 
-export interface OwnWorkTable {
+export interface AutonomousWorkTable {
   session_id: string
   tenant_id: string
   started_at: number
@@ -246,7 +246,7 @@ export interface StoreSchema {
   idempotency_keys: IdempotencyKeysTable
   permissions: PermissionsTable
   tasks: TasksTable
-  own_work: OwnWorkTable
+  own_work: AutonomousWorkTable
   attachments: AttachmentsTable
   attachment_pieces: AttachmentPiecesTable
   turn_attachments: TurnAttachmentsTable
@@ -256,7 +256,7 @@ export type QueryBuilder = Kysely<StoreSchema>
 export type SessionRow = Selectable<SessionsTable>
 export type TurnRow = Selectable<TurnsTable>
 export type PermissionRow = Selectable<PermissionsTable>
-export type OwnWorkRow = Selectable<OwnWorkTable>
+export type AutonomousWorkRow = Selectable<AutonomousWorkTable>
 export type TaskRow = Selectable<TasksTable>
 export type AttachmentRow = Selectable<AttachmentsTable>
 export type SnapshotRow = Selectable<SnapshotsTable>

@@ -1,4 +1,4 @@
-import type { SessionQuery } from '../sessions/ports.ts'
+import type { SessionQuery } from '../sessions/ports/index.ts'
 import type { SessionRecord } from '../sessions/records.ts'
 import type { Connection } from './node-sqlite.ts'
 import { toSessionRecord } from './rows.ts'

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
-import type { SessionQuery } from '../sessions/ports.ts'
+import type { SessionQuery } from '../sessions/ports/index.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 import { isUnfinished } from './turn-queries.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { SpendingReader } from '../sessions/ports.ts'
+import type { SpendingReader } from '../sessions/ports/index.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'
 
@@ -27,13 +27,13 @@ export function selectSpending(db: QueryBuilder, tenantId: string, sessionId: st
     .where('tenant_id', '=', tenantId)
     .where('started_at', 'is not', null)
     .select(['cost_usd', unknown.as('unknown')])
-  const ownWork = db
+  const autonomousWork = db
     .selectFrom('own_work')
     .where('session_id', '=', sessionId)
     .where('tenant_id', '=', tenantId)
     .select(['cost_usd', sql`cost_usd is null and usage is not null`.as('unknown')])
   return db
-    .selectFrom(turns.unionAll(ownWork).as('worked'))
+    .selectFrom(turns.unionAll(autonomousWork).as('worked'))
     .select(
       sql<number>`coalesce(sum(cost_usd), 0) + coalesce(sum(unknown), 0) * coalesce(max(cost_usd), 0)`.as(
         'spent',

@@ -1,4 +1,4 @@
-import type { Store } from '../sessions/ports.ts'
+import type { Store } from '../sessions/ports/index.ts'
 import { createAttachments } from './attachments.ts'
 import { copyPast, createBranches } from './branches.ts'
 import { prepareChange, prepareSession } from './change-writer.ts'

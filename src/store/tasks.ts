@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { TaskStatus } from '../contract/conversation.ts'
-import type { TaskQuery, TaskStore } from '../sessions/ports.ts'
+import type { TaskQuery, TaskStore } from '../sessions/ports/index.ts'
 import type { TaskRecord } from '../sessions/records.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'

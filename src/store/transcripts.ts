@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../sessions/ports.ts'
+import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../sessions/ports/index.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { TurnStatus } from '../contract/turns.ts'
-import type { Page } from '../sessions/ports.ts'
+import type { Page } from '../sessions/ports/index.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 
 export function selectTurn(db: QueryBuilder, tenantId: string, sessionId: string, turnId: string) {

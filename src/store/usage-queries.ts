@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ModelUsage, Usage } from '../contract/turns.ts'
-import type { UsageReader, UsageSums } from '../sessions/ports.ts'
+import type { UsageReader, UsageSums } from '../sessions/ports/index.ts'
 import type { Connection } from './node-sqlite.ts'
 import type { QueryBuilder } from './schema.ts'
 
@@ -11,7 +11,7 @@ export function createUsageReader(connection: Connection, ensureOpen: () => void
     async sumUsage(tenantId, sessionId, now) {
       ensureOpen()
       const turns = toSums(connection.first(sumTurns(db, tenantId, sessionId, now)))
-      const own = toSums(connection.first(sumOwnWork(db, tenantId, sessionId)))
+      const own = toSums(connection.first(sumAutonomousWork(db, tenantId, sessionId)))
       const models = connection.all(sumModels(db, tenantId, sessionId))
       const { times, activeMs, tokens, costUsd } = own
       return {
@@ -76,8 +76,8 @@ export function sumTurns(db: QueryBuilder, tenantId: string, sessionId: string, 
   )
 }
 
-export function sumOwnWork(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return ownWork(db, tenantId, sessionId).select(sums(sql`max(0, ended_at - started_at)`))
+export function sumAutonomousWork(db: QueryBuilder, tenantId: string, sessionId: string) {
+  return autonomousWork(db, tenantId, sessionId).select(sums(sql`max(0, ended_at - started_at)`))
 }
 
 function sums(duration: RawBuilder<unknown>) {
@@ -106,7 +106,7 @@ export function sumModels(db: QueryBuilder, tenantId: string, sessionId: string)
   const sum = (name: keyof ModelUsage) => sql<number>`sum(${field(name)})`.as(name)
   const all = begun(db, tenantId, sessionId)
     .select('model_usage')
-    .unionAll(ownWork(db, tenantId, sessionId).select('model_usage'))
+    .unionAll(autonomousWork(db, tenantId, sessionId).select('model_usage'))
   return db
     .selectFrom(all.as('worked'))
     .innerJoin(sql<{ value: string }>`json_each(worked.model_usage)`.as('share'), join => join.onTrue())
@@ -135,6 +135,6 @@ function begun(db: QueryBuilder, tenantId: string, sessionId: string) {
     .where('turns.started_at', 'is not', null)
 }
 
-function ownWork(db: QueryBuilder, tenantId: string, sessionId: string) {
+function autonomousWork(db: QueryBuilder, tenantId: string, sessionId: string) {
   return db.selectFrom('own_work').where('session_id', '=', sessionId).where('tenant_id', '=', tenantId)
 }

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileHistoryStore, WorkspaceProvider, Workspaces } from '../sessions/ports.ts'
-import { FileCheckpoints } from './checkpoints.ts'
-import { LocalDiffs } from './diffs.ts'
-import { KeptContents } from './kept-contents.ts'
-import { LocalWorkspaceProvider, type ProviderParts } from './provider.ts'
-import { GitSnapshots } from './snapshots.ts'
+import type { FileHistoryStore, WorkspaceProvider, Workspaces } from '../sessions/ports/index.ts'
+import { FileCheckpoints } from './history/checkpoints.ts'
+import { LocalDiffs } from './history/diffs.ts'
+import { KeptContents } from './history/kept-contents.ts'
+import { GitSnapshots } from './history/snapshots.ts'
+import { LocalWorkspaceProvider, type ProviderParts } from './provisioning/provider.ts'
 
 export interface WorkspacesParts extends Omit<ProviderParts, 'directory' | 'repositories'> {
   store: FileHistoryStore

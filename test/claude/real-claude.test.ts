@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
-import type { AgentSpec } from '../../src/sessions/ports.ts'
+import type { AgentSpec } from '../../src/sessions/ports/index.ts'
 import { listenerWith, plainSpec } from '../support/agent-parts.ts'
 import { openRealLauncher } from '../support/real-claude.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ActiveTurn } from '../../src/claude/active-turn.ts'
-import { toMcpServerState } from '../../src/claude/mcp-status.ts'
-import { Workload } from '../../src/claude/workload.ts'
-import type { AgentTask } from '../../src/sessions/ports.ts'
+import { Workload } from '../../src/claude/process/workload.ts'
+import { toMcpServerState } from '../../src/claude/questions/mcp-status.ts'
+import { ActiveTurn } from '../../src/claude/turn/active-turn.ts'
+import type { AgentTask } from '../../src/sessions/ports/index.ts'
 
 type Frame = Parameters<Workload['observe']>[0]
 
@@ -13,7 +13,7 @@ const init = frame({ type: 'system', subtype: 'init' })
 const idle = frame({ type: 'system', subtype: 'session_state_changed', state: 'idle' })
 const result = (fields: object = {}) =>
   frame({ type: 'result', subtype: 'success', is_error: false, result: 'said', ...fields })
-const ofOwnWork = { origin: { kind: 'task-notification' } }
+const ofAutonomousWork = { origin: { kind: 'task-notification' } }
 const assistant = (text: string, fields: object = {}) =>
   frame({
     type: 'assistant',
@@ -34,12 +34,12 @@ const notification = (task_id: string, status: string) =>
 
 function open() {
   const told: [string, string, string | null][] = []
-  const ownWork: boolean[] = []
+  const autonomousWork: boolean[] = []
   const weighed: [results: number, observed: number][] = []
   const listener = {
     onTask: (task: AgentTask, turnId: string | null) => told.push([task.taskId, task.status, turnId]),
-    onOwnWorkStart: () => ownWork.push(true),
-    onOwnWorkEnd: () => ownWork.push(false),
+    onAutonomousWorkStart: () => autonomousWork.push(true),
+    onAutonomousWorkEnd: () => autonomousWork.push(false),
   }
   const workload = new Workload(listener, (results, observed) => {
     weighed.push([results.length, observed.messages.length])
@@ -57,12 +57,12 @@ function open() {
       turn?.observe(one)
       return workload.observe(one, turn)
     })
-  return { workload, told, ownWork, weighed, begin, show, endTurn: () => (turn = undefined) }
+  return { workload, told, autonomousWork, weighed, begin, show, endTurn: () => (turn = undefined) }
 }
 
 describe('what a process works on', () => {
   test('by itself is weighed once, when its result comes, or with what was seen of it when none comes', () => {
-    const { workload, begin, show, endTurn, weighed, ownWork } = open()
+    const { workload, begin, show, endTurn, weighed, autonomousWork } = open()
     begin()
     const says = frame({
       type: 'stream_event',
@@ -72,7 +72,7 @@ describe('what a process works on', () => {
     show(lifecycle('started'), init, says, result(), lifecycle('completed'), idle)
     endTurn()
     expect(weighed).toEqual([])
-    show(init, says, result(ofOwnWork), idle)
+    show(init, says, result(ofAutonomousWork), idle)
     show(init, says)
     workload.end()
     workload.end()
@@ -80,21 +80,21 @@ describe('what a process works on', () => {
       [1, 1],
       [0, 1],
     ])
-    expect(ownWork).toEqual([true, false, true, false])
+    expect(autonomousWork).toEqual([true, false, true, false])
   })
 
   test('by itself is not of the turn that was sent meanwhile, and its result does not answer it', () => {
-    const { begin, show, ownWork } = open()
+    const { begin, show, autonomousWork } = open()
     begin('turn-0')
     show(lifecycle('started', 'turn-0'), init, result(), lifecycle('completed', 'turn-0'), idle)
     const turn = begin()
-    expect(show(init, lifecycle('queued'), assistant('by myself'), result(ofOwnWork))).toEqual([
+    expect(show(init, lifecycle('queued'), assistant('by myself'), result(ofAutonomousWork))).toEqual([
       false,
       false,
       false,
       false,
     ])
-    expect([turn.answered, turn.said, ownWork]).toEqual([false, null, [true, false]])
+    expect([turn.answered, turn.said, autonomousWork]).toEqual([false, null, [true, false]])
     expect(show(lifecycle('started'), init, assistant('the answer'), result())).toEqual([
       true,
       true,
@@ -103,7 +103,7 @@ describe('what a process works on', () => {
     ])
     expect([turn.answered, turn.isOver, turn.said]).toEqual([true, false, 'the answer'])
     show(lifecycle('completed'))
-    expect([turn.isOver, ownWork]).toEqual([true, [true, false]])
+    expect([turn.isOver, autonomousWork]).toEqual([true, [true, false]])
   })
 
   test('is over when all that was steered into it is', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionService } from '../../src/sessions/session-service.ts'
+import type { SessionService } from '../../src/sessions/ports/session-service.ts'
 import {
   claudeSessionId,
   sessionId,

@@ -6,7 +6,7 @@ import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
 import { createRouter, type HttpDoor } from '../../src/http/router.ts'
-import type { SessionService } from '../../src/sessions/session-service.ts'
+import type { SessionService } from '../../src/sessions/ports/session-service.ts'
 
 export const key = 'Key-for-Tests-1'
 

@@ -3,7 +3,7 @@ import http from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { streamGap } from '../../src/contract/events.ts'
 import type { LogItem } from '../../src/sessions/log/log-item.ts'
-import type { SessionService } from '../../src/sessions/session-service.ts'
+import type { SessionService } from '../../src/sessions/ports/session-service.ts'
 import { parseFrames, type SseFrame } from '../support/client.ts'
 import {
   claudeSessionId,

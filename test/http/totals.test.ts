@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { limitConnections, serverOptions } from '../../src/app/server-limits.ts'
 import type { LimitsConfig } from '../../src/config/options.ts'
-import type { SessionService } from '../../src/sessions/session-service.ts'
+import type { SessionService } from '../../src/sessions/ports/session-service.ts'
 import { type ErrorBody, key, type OpenDoor, openDoor, readError } from './open-door.ts'
 
 const session = crypto.randomUUID()

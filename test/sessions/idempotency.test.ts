@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Idempotency, type IdempotencyKey } from '../../src/sessions/idempotency.ts'
-import type { Store } from '../../src/sessions/ports.ts'
+import type { Store } from '../../src/sessions/ports/index.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
+import { Idempotency, type IdempotencyKey } from '../../src/sessions/turns/idempotency.ts'
 import { sessionRecord } from '../suites/store-records.ts'
 import {
   caller,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readInstructions } from '../../src/sessions/instructions/read-instructions.ts'
 import { toInertText } from '../../src/sessions/instructions/skills.ts'
-import { LocalWorkspaceFiles } from '../../src/workspace/files.ts'
+import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 
 function openProject(files: Record<string, string>) {

@@ -146,7 +146,7 @@ describe('what goes on in the background', () => {
     const { ask, id, launcher, sessions, stateOf, store } = await open()
     await ask(id, 'hi')
     const [agent] = launcher.agents
-    agent?.beginOwnWork('by myself')
+    agent?.beginAutonomousWork('by myself')
     expect((await stateOf()).state).toBe('running')
     await sessions.interrupt(caller, id, { clearQueue: false })
     expect((await stateOf()).state).toBe('idle')
@@ -161,12 +161,12 @@ describe('what goes on in the background', () => {
     const { ask, id, launcher, sessions, store } = await open({ sessionTimeoutMs: 60_000 })
     await ask(id, 'hi')
     const [agent] = launcher.agents
-    agent?.beginOwnWork('by myself')
+    agent?.beginAutonomousWork('by myself')
     const { expiresAt } = (await sessions.get(caller, id)).session
     await vi.advanceTimersByTimeAsync(61_000)
     await until(async () => ((await store.findSession('default', id))?.expiresAt ?? 0) > expiresAt)
     expect((await sessions.get(caller, id)).session.status).toBe('active')
-    agent?.endOwnWork()
+    agent?.endAutonomousWork()
     await until(async () => {
       await vi.advanceTimersByTimeAsync(1_000)
       return (await store.findSession('default', id))?.status === 'expired'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findMentions } from '../../src/sessions/mentions/find-mentions.ts'
 import { resolveMentions } from '../../src/sessions/mentions/resolve-mentions.ts'
-import { LocalWorkspaceFiles } from '../../src/workspace/files.ts'
+import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
 import { caller, openSessions, plain, promptOf, temporaryDirectory } from '../support/open-sessions.ts'
 
 describe('what is a mention', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Place, ProcessPool } from '../../src/sessions/process-pool.ts'
+import { ProcessPool, type Slot } from '../../src/sessions/processes/process-pool.ts'
 
 const forever = new AbortController().signal
 /** A holder whose process takes as long to leave as the test wants. */
@@ -15,7 +15,7 @@ function holder() {
   }
   return self
 }
-const taken = (place: Place | undefined): Place => {
+const taken = (place: Slot | undefined): Slot => {
   if (!place) throw new Error('no place')
   return place
 }
@@ -133,12 +133,12 @@ describe('a pool of places', () => {
       }
       const size = 1 + random(4)
       const pool = new ProcessPool(size)
-      const held = new Set<Place>()
-      const idle = new Set<Place>()
+      const held = new Set<Slot>()
+      const idle = new Set<Slot>()
       const own = () => {
-        let place: Place | undefined
+        let place: Slot | undefined
         return {
-          set: (granted: Place | undefined) => {
+          set: (granted: Slot | undefined) => {
             place = granted
             if (granted) held.add(granted)
           },

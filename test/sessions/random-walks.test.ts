@@ -7,7 +7,7 @@ import {
   isTerminal,
   terminalEventOf,
   turnTransitions,
-} from '../../src/sessions/turn-states.ts'
+} from '../../src/sessions/turns/turn-states.ts'
 import { caller, openSessions, plain, promptOf } from '../support/open-sessions.ts'
 
 describe('the table of turn states', () => {

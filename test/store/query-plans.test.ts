@@ -33,7 +33,7 @@ import {
 import { selectSpending } from '../../src/store/spending-queries.ts'
 import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
-import { sumModels, sumOwnWork, sumTurns } from '../../src/store/usage-queries.ts'
+import { sumAutonomousWork, sumModels, sumTurns } from '../../src/store/usage-queries.ts'
 
 const connection = openConnection(':memory:')
 const { db } = connection
@@ -195,12 +195,12 @@ it('selectSpending reads the turns and the own work of one session alone', () =>
 
 const ofTurns =
   'SEARCH turns USING COVERING INDEX turns_usage (session_id=? AND tenant_id=? AND started_at>?)'
-const ofOwnWork = 'SEARCH own_work USING INDEX own_work_session (session_id=? AND tenant_id=?)'
+const ofAutonomousWork = 'SEARCH own_work USING INDEX own_work_session (session_id=? AND tenant_id=?)'
 
 it.each([
   ['sumTurns', sumTurns(db, 't', 's', 1), [ofTurns]],
-  ['sumOwnWork', sumOwnWork(db, 't', 's'), [ofOwnWork]],
-  ['sumModels', sumModels(db, 't', 's'), [ofTurns, ofOwnWork]],
+  ['sumAutonomousWork', sumAutonomousWork(db, 't', 's'), [ofAutonomousWork]],
+  ['sumModels', sumModels(db, 't', 's'), [ofTurns, ofAutonomousWork]],
 ])('%s reads one range of each index, which holds all that is added up of turns', (_, query, expected) => {
   const compiled = query.compile()
   const explained = { ...compiled, sql: `explain query plan ${compiled.sql}` }

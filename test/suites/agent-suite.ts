@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { AgentLauncher, AgentSpec } from '../../src/sessions/ports.ts'
+import type { AgentLauncher, AgentSpec } from '../../src/sessions/ports/index.ts'
 import { listenerWith, plainSpec } from '../support/agent-parts.ts'
 
 export interface AgentBody {

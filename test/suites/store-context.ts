@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { Store } from '../../src/sessions/ports.ts'
+import type { Store } from '../../src/sessions/ports/index.ts'
 import type { EventRecord, SessionRecord } from '../../src/sessions/records.ts'
 import { sessionRecord } from './store-records.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { CheckpointRecord, FileState, SnapshotRecord } from '../../src/sessions/ports.ts'
+import type { CheckpointRecord, FileState, SnapshotRecord } from '../../src/sessions/ports/index.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, tenantId, turnRecord } from './store-records.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { IdempotencyRecord } from '../../src/sessions/ports.ts'
+import type { IdempotencyRecord } from '../../src/sessions/ports/index.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, messageEvent, sessionRecord, tenantId, turnRecord } from './store-records.ts'

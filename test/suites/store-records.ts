@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { defaultSettings } from '../../src/contract/session-settings.ts'
-import type { Change } from '../../src/sessions/ports.ts'
+import type { Change } from '../../src/sessions/ports/index.ts'
 import type { NewEvent, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
 
 export const tenantId = 'tenant-a'

@@ -57,8 +57,8 @@ export function spendingCases(context: StoreContext): void {
     const work = { startedAt: 3, endedAt: 4, usage: nothing, costUsd: 0.25, modelUsage: null }
     const seen = { ...work, costUsd: null }
     const unseen = { ...seen, usage: null }
-    const addOwnWork = [work, seen, unseen]
-    await context.store.commit(changeOf(session, { insertTurn, addOwnWork }))
+    const addAutonomousWork = [work, seen, unseen]
+    await context.store.commit(changeOf(session, { insertTurn, addAutonomousWork }))
     expect(await context.store.spending.sumSpending(tenantId, session.id)).toBe(1.25)
     expect(await context.store.spending.sumSpending('another tenant', session.id)).toBe(0)
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { Store } from '../../src/sessions/ports.ts'
+import type { Store } from '../../src/sessions/ports/index.ts'
 
 /** What the port `TranscriptStore` promises. */
 export function transcriptCases(store: () => Store): void {

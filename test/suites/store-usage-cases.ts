@@ -123,9 +123,9 @@ export function usageCases(context: StoreContext): void {
     await addTurn(session, { usage: tokens(5), costUsd: 0.625, modelUsage: [share('large', 5)] })
     const took = { usage: tokens(2), costUsd: 0.25, modelUsage: [share('small', 1), share('large', 1)] }
     const work = { startedAt: 4_000, endedAt: 4_500, ...took }
-    await context.store.commit(changeOf(session, { addOwnWork: [work, { ...work, endedAt: 3_000 }] }))
+    await context.store.commit(changeOf(session, { addAutonomousWork: [work, { ...work, endedAt: 3_000 }] }))
     const other = await context.addSession()
-    await context.store.commit(changeOf(other, { addOwnWork: [{ ...work, costUsd: 9 }] }))
+    await context.store.commit(changeOf(other, { addAutonomousWork: [{ ...work, costUsd: 9 }] }))
     const sums = {
       turns: 1,
       activeMs: 2_500,
@@ -139,7 +139,7 @@ export function usageCases(context: StoreContext): void {
     expect(await sum(session)).toEqual(sums)
     expect(await sum(session, 'tenant-b')).toEqual(none)
     const unknown = { ...work, usage: null, costUsd: null, modelUsage: null }
-    await context.store.commit(changeOf(session, { addOwnWork: [unknown] }))
+    await context.store.commit(changeOf(session, { addAutonomousWork: [unknown] }))
     expect(await sum(session)).toEqual({
       ...sums,
       activeMs: 3_000,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { defaultSettings } from '../../src/contract/session-settings.ts'
-import type { AgentListener, AgentSpec } from '../../src/sessions/ports.ts'
+import type { AgentListener, AgentSpec } from '../../src/sessions/ports/index.ts'
 
 /** How the process of a session that asks for nothing in particular is started, in a new conversation. */
 export function plainSpec(cwd: string, more: Partial<AgentSpec> = {}): AgentSpec {
@@ -37,8 +37,8 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
     onAfterTool: async () => {},
     onTranscriptLost: () => {},
     onTask: () => {},
-    onOwnWorkStart: () => {},
-    onOwnWorkEnd: () => {},
+    onAutonomousWorkStart: () => {},
+    onAutonomousWorkEnd: () => {},
     ...given,
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { resolveDirectory } from '../../src/sessions/files/working-directory.ts'
-import type { Store } from '../../src/sessions/ports.ts'
-import { Git } from '../../src/workspace/git-command.ts'
+import type { Store } from '../../src/sessions/ports/index.ts'
+import { Git } from '../../src/workspace/git/git-command.ts'
 import { createWorkspaces } from '../../src/workspace/workspaces.ts'
 
 /** The directories of sessions as the server has them, with everything below one directory. */

@@ -9,11 +9,11 @@ import type {
   AgentQuestions,
   AgentSpec,
   AgentTask,
-  OwnWork,
+  AutonomousWork,
   TranscriptEntry,
   TranscriptStore,
   TurnOutcome,
-} from '../../src/sessions/ports.ts'
+} from '../../src/sessions/ports/index.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../../src/sessions/records.ts'
 import { createScriptedQuestions, scriptedTask } from './scripted-questions.ts'
 
@@ -237,19 +237,19 @@ class ScriptedAgent implements Agent {
     this.#stop?.('interrupted')
   }
 
-  /** Goes on by itself, without a prompt, until it is interrupted or `endOwnWork` is called. */
-  beginOwnWork(said: string): void {
-    this.#listener.onOwnWorkStart()
+  /** Goes on by itself, without a prompt, until it is interrupted or `endAutonomousWork` is called. */
+  beginAutonomousWork(said: string): void {
+    this.#listener.onAutonomousWorkStart()
     this.#say(said, `msg_${randomUUID()}`, false)
   }
 
-  endOwnWork(took: Partial<OwnWork> = {}): void {
+  endAutonomousWork(took: Partial<AutonomousWork> = {}): void {
     const nothing = { startedAt: 1_000, endedAt: 1_000, usage: null, costUsd: null, modelUsage: null }
-    this.#listener.onOwnWorkEnd({ ...nothing, ...took })
+    this.#listener.onAutonomousWorkEnd({ ...nothing, ...took })
   }
 
-  interruptOwnWork(): void {
-    this.endOwnWork()
+  interruptAutonomousWork(): void {
+    this.endAutonomousWork()
   }
 
   endTask(taskId: string, status: AgentTask['status'] = 'stopped'): void {

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../src/contract/errors.ts'
-import type { AgentFailure, AgentQuestions, AgentTask } from '../../src/sessions/ports.ts'
+import type { AgentFailure, AgentQuestions, AgentTask } from '../../src/sessions/ports/index.ts'
 
 export const scriptedTask: AgentTask = {
   taskId: 'task-1',

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { findBlocking } from '../../src/workspace/work-tree-watch.ts'
+import { findBlocking } from '../../src/workspace/git/work-tree-watch.ts'
 import { git, makeRepository } from '../support/git.ts'
 import { openProvider } from './open-provider.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { LocalWorkspaceFiles } from '../../src/workspace/files.ts'
+import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
 import { errorOf, openFiles, toLines } from './open-files.ts'
 
 const tree = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Git } from '../../src/workspace/git-command.ts'
+import { Git } from '../../src/workspace/git/git-command.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 
 test('a git that waits for ever is ended with all that run, and none begins afterwards', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseRawAndNumstat } from '../../src/workspace/git-diff.ts'
+import { parseRawAndNumstat } from '../../src/workspace/git/git-diff.ts'
 import { openFiles } from './open-files.ts'
 import { openSnapshots } from './open-snapshots.ts'
 

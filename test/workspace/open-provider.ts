@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OwnWorkspaceRequest } from '../../src/sessions/ports.ts'
-import { Git } from '../../src/workspace/git-command.ts'
-import { LocalWorkspaceProvider } from '../../src/workspace/provider.ts'
-import { SnapshotRepository } from '../../src/workspace/snapshot-repository.ts'
+import type { OwnWorkspaceRequest } from '../../src/sessions/ports/index.ts'
+import { Git } from '../../src/workspace/git/git-command.ts'
+import { SnapshotRepository } from '../../src/workspace/history/snapshot-repository.ts'
+import { LocalWorkspaceProvider } from '../../src/workspace/provisioning/provider.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 
 /**

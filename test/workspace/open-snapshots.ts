@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { Git } from '../../src/workspace/git-command.ts'
-import { listTreeChanges, splitDiff, writeTreeDiff } from '../../src/workspace/git-diff.ts'
-import { SnapshotRepository } from '../../src/workspace/snapshot-repository.ts'
+import { Git } from '../../src/workspace/git/git-command.ts'
+import { listTreeChanges, splitDiff, writeTreeDiff } from '../../src/workspace/git/git-diff.ts'
+import { SnapshotRepository } from '../../src/workspace/history/snapshot-repository.ts'
 import { makeRepository } from '../support/git.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 

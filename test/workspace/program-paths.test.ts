@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LocalWorkspaceFiles } from '../../src/workspace/files.ts'
-import { isProgramPath } from '../../src/workspace/program-paths.ts'
+import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
+import { isProgramPath } from '../../src/workspace/git/program-paths.ts'
 import { makeRepository } from '../support/git.ts'
 import { openFiles } from './open-files.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { removeHolder } from '../../src/workspace/remove-holder.ts'
+import { removeHolder } from '../../src/workspace/provisioning/remove-holder.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 import { makeDeepTree } from './open-files.ts'
 

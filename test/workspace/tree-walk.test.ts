@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { Directory, hasDescriptorPaths } from '../../src/workspace/directory.ts'
-import { toFileName } from '../../src/workspace/file-name.ts'
-import { TreeWalk } from '../../src/workspace/tree-walk.ts'
+import { toFileName } from '../../src/workspace/files/file-name.ts'
+import { TreeWalk } from '../../src/workspace/files/tree-walk.ts'
+import { Directory, hasDescriptorPaths } from '../../src/workspace/provisioning/directory.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 
 async function open(levels: number, batchSize = 1) {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { ServiceError } from '../../contract/errors.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
-import type { OpenFile } from '../../sessions/ports.ts'
+import type { OpenFile } from '../../sessions/ports/index.ts'
 import { parseByteRange } from '../byte-range.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import { parseTags, toEtag } from '../etag.ts'

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SendMessageResponse } from '../../contract/messages.ts'
 import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
-import { isTerminal } from '../../sessions/turn-states.ts'
+import { isTerminal } from '../../sessions/turns/turn-states.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'

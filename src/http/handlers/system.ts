@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../contract/primitives.ts'
 import type { HealthResponse } from '../../contract/system.ts'
-import type { SessionService } from '../../sessions/session-service.ts'
+import type { SessionService } from '../../sessions/ports/session-service.ts'
 import { type ApiDocument, toServedDocument } from '../api-document.ts'
 import { docsSecurityPolicy, renderDocs } from '../docs-page.ts'
 import type { Handlers } from '../handler.ts'

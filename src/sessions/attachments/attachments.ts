@@ -1,7 +1,7 @@
 import { randomUUID, webcrypto } from 'node:crypto'
 import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
-import type { AttachmentStore, Page } from '../ports.ts'
+import type { AttachmentStore, Page } from '../ports/index.ts'
 import type { AttachmentRecord, Caller } from '../records.ts'
 import { checkContent, defaultName } from './attachment-content.ts'
 import { readContent } from './prompt-attachments.ts'

@@ -1,8 +1,8 @@
 import { invalidField, notFound } from '../../contract/errors.ts'
 import type { Prompt, PromptBlock } from '../../contract/turns.ts'
-import type { AttachmentStore } from '../ports.ts'
+import type { AttachmentStore } from '../ports/index.ts'
 import type { AttachmentRecord, SessionRecord } from '../records.ts'
-import type { TurnRequest } from '../turn-request.ts'
+import type { TurnRequest } from '../turns/turn-request.ts'
 import { blockTypeOf, checkInlineBlock } from './attachment-content.ts'
 
 interface Owner {

@@ -1,4 +1,4 @@
-import type { PromptMark, SequenceRange } from '../ports.ts'
+import type { PromptMark, SequenceRange } from '../ports/index.ts'
 
 /** Whether what stands there in the log no longer counts. */
 export function isRewound(rewound: readonly SequenceRange[], sequence: number | null): boolean {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { FailureReason } from '../../contract/errors.ts'
 import type { Log } from '../../lib/log.ts'
-import type { AgentKeeper } from '../agent-keeper.ts'
 import type { EventLog } from '../log/event-log.ts'
-import type { AgentLauncher, PromptMark, Store, TranscriptEditor, TurnOutcome } from '../ports.ts'
+import type { AgentLauncher, PromptMark, Store, TranscriptEditor, TurnOutcome } from '../ports/index.ts'
+import type { SessionProcess } from '../processes/session-process.ts'
 import type { SessionRecord } from '../records.ts'
-import type { OpenTurn } from '../running-turn.ts'
+import type { OpenTurn } from '../turns/running-turn.ts'
 import { Conversations } from './conversations.ts'
 import { TranscriptBranches } from './transcript-branches.ts'
 
@@ -29,7 +29,7 @@ export async function forgetRefusedPrompt(
   parts: RefusedPromptParts,
   turn: OpenTurn,
   outcome: TurnOutcome,
-  keeper: AgentKeeper,
+  keeper: SessionProcess,
 ): Promise<void> {
   if (outcome.status !== 'failed' || !reasons.has(outcome.failure.reason) || turn.messageId !== null) return
   // They would end with the process.
@@ -48,7 +48,7 @@ async function cutBefore(
   { store, log, transcriptEditor, launcher }: RefusedPromptParts,
   session: SessionRecord,
   turnId: string,
-  keeper: AgentKeeper,
+  keeper: SessionProcess,
 ): Promise<void> {
   const { id: sessionId, tenantId } = session
   const transcripts = new TranscriptBranches({ store }, transcriptEditor, launcher)

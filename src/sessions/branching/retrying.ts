@@ -1,9 +1,9 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
-import type { Remember } from '../idempotency.ts'
 import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
-import type { TurnRequest } from '../turn-request.ts'
-import { isTerminal } from '../turn-states.ts'
+import type { Remember } from '../turns/idempotency.ts'
+import type { TurnRequest } from '../turns/turn-request.ts'
+import { isTerminal } from '../turns/turn-states.ts'
 import type { Conversations } from './conversations.ts'
 import type { Rewinding } from './rewinding.ts'
 

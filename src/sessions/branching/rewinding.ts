@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { RewindSessionResponse } from '../../contract/branching.ts'
 import type { OperationInput } from '../../contract/operations.ts'
-import type { AgentKeeper } from '../agent-keeper.ts'
 import type { Core } from '../core.ts'
-import type { Change, PromptMark, TranscriptBranch } from '../ports.ts'
+import type { Change, PromptMark, TranscriptBranch } from '../ports/index.ts'
+import type { SessionProcess } from '../processes/session-process.ts'
 import type { Caller, SessionRecord } from '../records.ts'
 import type { Conversations, PromptPlace } from './conversations.ts'
 import type { FileRewinding } from './file-rewinding.ts'
@@ -39,7 +39,7 @@ export class Rewinding {
 
   /** As `rewind`, for a caller that keeps turns from running meanwhile. */
   async rewindWith(
-    keeper: AgentKeeper,
+    keeper: SessionProcess,
     caller: Caller,
     sessionId: string,
     request: Request,
@@ -72,7 +72,7 @@ export class Rewinding {
     caller: Caller,
     sessionId: string,
     place: PromptPlace,
-    keeper: AgentKeeper,
+    keeper: SessionProcess,
     payload: Record<string, unknown>,
   ): Promise<void> {
     const wasReady = keeper.liveAgent !== undefined

@@ -6,7 +6,7 @@ import type {
   TranscriptBranch,
   TranscriptEditor,
   TranscriptPart,
-} from '../ports.ts'
+} from '../ports/index.ts'
 import type { MessagePayload, SessionRecord } from '../records.ts'
 
 /** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */

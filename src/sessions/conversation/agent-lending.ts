@@ -1,9 +1,9 @@
 import { ServiceError } from '../../contract/errors.ts'
-import type { AgentKeeper } from '../agent-keeper.ts'
-import type { Agent, AgentQuestions } from '../ports.ts'
-import type { ProcessPool } from '../process-pool.ts'
+import type { Agent, AgentQuestions } from '../ports/index.ts'
+import type { ProcessPool } from '../processes/process-pool.ts'
+import type { SessionProcess } from '../processes/session-process.ts'
+import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { Caller } from '../records.ts'
-import { Unlaunchable } from '../settings/unlaunchable.ts'
 
 /** How long a question waits for a place for the process, in milliseconds. */
 const placeBoundMs = 10_000
@@ -11,7 +11,7 @@ const placeBoundMs = 10_000
 export type Question<T> = (questions: AgentQuestions) => Promise<T>
 
 interface Lending {
-  keeper: AgentKeeper
+  keeper: SessionProcess
   pool: ProcessPool
   maxWaitingTurns: number
   maxLiveProcesses: number
@@ -39,7 +39,7 @@ export async function askAgent<T>(lending: Lending, caller: Caller, question: Qu
 }
 
 /** As `askAgent`, but nothing happens when there is no process. */
-export async function askLiveAgent<T>(keeper: AgentKeeper, question: Question<T>): Promise<T | undefined> {
+export async function askLiveAgent<T>(keeper: SessionProcess, question: Question<T>): Promise<T | undefined> {
   keeper.borrow()
   try {
     return await (keeper.liveAgent && question(keeper.liveAgent.questions))
@@ -57,13 +57,13 @@ async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
     const message = `Turn ${turnId} waits for an answer to a permission request, without a process; answer it first`
     throw new ServiceError('SESSION_BUSY', message, { turnId })
   }
-  if (!keeper.holdPlace() && !(await waitForPlace(lending, caller))) throw full(lending)
+  if (!keeper.holdPlace() && !(await waitForSlot(lending, caller))) throw full(lending)
   return keeper.obtain()
 }
 
-function waitForPlace({ keeper, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
+function waitForSlot({ keeper, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
   if (pool.waiting >= maxWaitingTurns) return false
-  return keeper.waitForPlace(`${tenantId}:${keyId}`, AbortSignal.timeout(placeBoundMs))
+  return keeper.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(placeBoundMs))
 }
 
 function full({ pool, maxLiveProcesses }: Lending): ServiceError<'TURN_QUEUE_FULL'> {

@@ -1,5 +1,5 @@
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { AgentTask, OwnWork } from '../ports.ts'
+import type { AgentTask, AutonomousWork } from '../ports/index.ts'
 import type { TaskRecord } from '../records.ts'
 
 interface Owner {
@@ -13,7 +13,7 @@ interface Owner {
  */
 export class BackgroundWork {
   /** Whether the main conversation works on something that nobody has sent. */
-  ownWork = false
+  autonomousWork = false
   readonly #owner: Owner
   readonly #writer: SessionWriter
   readonly #running = new Map<string, TaskRecord>()
@@ -49,18 +49,18 @@ export class BackgroundWork {
     void this.#writer.write({ saveTasks: [record], events: [] })
   }
 
-  startOwnWork(): void {
-    this.ownWork = true
+  startAutonomousWork(): void {
+    this.autonomousWork = true
   }
 
   /** @param work what it took, which is written down */
-  endOwnWork(work: OwnWork): void {
-    void this.#writer.write({ addOwnWork: [work], events: [] })
+  endAutonomousWork(work: AutonomousWork): void {
+    void this.#writer.write({ addAutonomousWork: [work], events: [] })
     this.#beQuiet()
   }
 
   #beQuiet(): void {
-    this.ownWork = false
+    this.autonomousWork = false
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()
@@ -68,7 +68,7 @@ export class BackgroundWork {
 
   /** Resolves when Claude Code does nothing by itself. */
   whenQuiet(): Promise<void> {
-    if (!this.ownWork) return Promise.resolve()
+    if (!this.autonomousWork) return Promise.resolve()
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 

@@ -1,4 +1,4 @@
-import type { Store } from '../ports.ts'
+import type { Store } from '../ports/index.ts'
 import type { MessagePayload, TurnRecord } from '../records.ts'
 
 /** What a compaction has led to. */

@@ -1,9 +1,9 @@
 import type { McpAction } from '../../contract/conversation.ts'
 import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
-import type { TaskQuery } from '../ports.ts'
+import type { TaskQuery } from '../ports/index.ts'
 import type { Caller, TaskRecord, TurnRecord } from '../records.ts'
-import type { TurnRequest } from '../turn-request.ts'
+import type { TurnRequest } from '../turns/turn-request.ts'
 import type { Question } from './agent-lending.ts'
 import { type Compaction, readCompaction } from './compaction.ts'
 

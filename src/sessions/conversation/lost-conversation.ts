@@ -2,7 +2,7 @@ import type { Prompt } from '../../contract/turns.ts'
 import type { Log } from '../../lib/log.ts'
 import { toConversation } from '../branching/past.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { ConversationReport, Store } from '../ports.ts'
+import type { ConversationReport, Store } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 
 /** Commands after which Claude knows nothing of what was said before, as was asked. */

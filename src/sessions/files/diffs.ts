@@ -1,6 +1,6 @@
 import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
-import type { WorkspaceDiff, WorkspaceDiffs } from '../ports.ts'
+import type { WorkspaceDiff, WorkspaceDiffs } from '../ports/index.ts'
 import type { Caller } from '../records.ts'
 import { scopeOf } from './file-scope.ts'
 

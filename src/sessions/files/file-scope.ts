@@ -1,4 +1,4 @@
-import type { FileScope, WorkspaceRoots } from '../ports.ts'
+import type { FileScope, WorkspaceRoots } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 
 /** The directories whose files belong to a session; its working directory first. */

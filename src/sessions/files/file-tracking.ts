@@ -1,5 +1,5 @@
 import type { Log } from '../../lib/log.ts'
-import type { ToolUse, Workspaces } from '../ports.ts'
+import type { ToolUse, Workspaces } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 import { scopeOf } from './file-scope.ts'
 

@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts'
-import type { ArchiveQuery, Precondition, Snapshots, TreeQuery, WorkspaceFiles } from '../ports.ts'
+import type { ArchiveQuery, Precondition, Snapshots, TreeQuery, WorkspaceFiles } from '../ports/index.ts'
 import type { Caller, SessionRecord } from '../records.ts'
 import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
 import { rootsOf, scopeOf } from './file-scope.ts'

@@ -1,5 +1,5 @@
 import type { FileEntry } from '../../contract/files.ts'
-import type { WorkspaceFiles, WorkspaceRoots } from '../ports.ts'
+import type { WorkspaceFiles, WorkspaceRoots } from '../ports/index.ts'
 
 /** Bytes of one file; longer files are left out. */
 const maxFileBytes = 128 * 1024

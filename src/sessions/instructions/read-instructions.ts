@@ -1,4 +1,4 @@
-import type { Instructions, WorkspaceFiles, WorkspaceRoots } from '../ports.ts'
+import type { Instructions, WorkspaceFiles, WorkspaceRoots } from '../ports/index.ts'
 import { readAgents } from './agents.ts'
 import { InstructionFiles } from './instruction-files.ts'
 import { readMemory } from './memory.ts'

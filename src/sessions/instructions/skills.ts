@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseFrontMatter } from '../../lib/front-matter.ts'
-import type { InstructedSkill } from '../ports.ts'
+import type { InstructedSkill } from '../ports/index.ts'
 import { findMarkdown, type InstructionFiles } from './instruction-files.ts'
 import { parseToolNames } from './tool-lists.ts'
 

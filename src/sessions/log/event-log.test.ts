@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Change, Store } from '../ports.ts'
+import type { Change, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord } from '../records.ts'
 import { EventLog } from './event-log.ts'
 import type { LogItem } from './log-item.ts'

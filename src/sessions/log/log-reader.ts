@@ -1,5 +1,5 @@
 import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
-import type { LogPage } from '../ports.ts'
+import type { LogPage } from '../ports/index.ts'
 import type { EventRecord } from '../records.ts'
 import type { FollowRequest, LogItem, LogReader } from './log-item.ts'
 import type { CatchUp, PartialBlock } from './partial-messages.ts'

@@ -1,4 +1,4 @@
-import type { Store } from '../ports.ts'
+import type { Store } from '../ports/index.ts'
 
 /** How many events one transaction removes: it keeps everything else waiting. */
 const batchSize = 200

@@ -1,12 +1,12 @@
 import type { Log } from '../../lib/log.ts'
-import type { Change } from '../ports.ts'
+import type { Change } from '../ports/index.ts'
 import type { EventLog } from './event-log.ts'
 
 const retryDelayMs = 1_000
 
 type Write = Pick<
   Change,
-  'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'saveTasks' | 'addOwnWork' | 'events'
+  'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'saveTasks' | 'addAutonomousWork' | 'events'
 >
 
 /**
@@ -93,14 +93,14 @@ function merge(writes: Write[]): Write {
   const session = Object.assign({}, ...writes.map(write => write.session))
   const { updateTurn, idempotency, savePermission } = writes.at(-1) ?? {}
   const saveTasks = writes.flatMap(write => write.saveTasks ?? [])
-  const addOwnWork = writes.flatMap(write => write.addOwnWork ?? [])
+  const addAutonomousWork = writes.flatMap(write => write.addAutonomousWork ?? [])
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
     ...(idempotency && { idempotency }),
     ...(savePermission && { savePermission }),
     ...(saveTasks.length > 0 && { saveTasks }),
-    ...(addOwnWork.length > 0 && { addOwnWork }),
+    ...(addAutonomousWork.length > 0 && { addAutonomousWork }),
     events: writes.flatMap(write => write.events),
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers'
-import type { LogPage } from '../ports.ts'
+import type { LogPage } from '../ports/index.ts'
 
 /**
  * Pages of logs that were read in this round of the event loop: a thousand readers that connect at once read the same events, and then

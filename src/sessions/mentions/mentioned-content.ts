@@ -2,7 +2,7 @@ import { attachmentLimits } from '../../contract/attachments.ts'
 import type { IgnoredMention } from '../../contract/mentions.ts'
 import type { PromptBlock } from '../../contract/turns.ts'
 import { detectMediaType } from '../../lib/media-type.ts'
-import type { OpenFile } from '../ports.ts'
+import type { OpenFile } from '../ports/index.ts'
 import type { Mention } from './find-mentions.ts'
 
 /** More of a text is left to the tools that read files. */

@@ -1,7 +1,7 @@
 import type { Prompt } from '../../contract/turns.ts'
 import { rootsOf } from '../files/file-scope.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { Store, WorkspaceFiles } from '../ports.ts'
+import type { Store, WorkspaceFiles } from '../ports/index.ts'
 import type { TurnRecord } from '../records.ts'
 import { resolveMentions } from './resolve-mentions.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ServiceError } from '../../contract/errors.ts'
 import type { IgnoredMention } from '../../contract/mentions.ts'
 import type { Prompt, PromptBlock } from '../../contract/turns.ts'
-import type { WorkspaceFiles, WorkspaceRoots } from '../ports.ts'
+import type { WorkspaceFiles, WorkspaceRoots } from '../ports/index.ts'
 import { findMentions, type Mention } from './find-mentions.ts'
 import { type Content, readMentioned, toTextBlock } from './mentioned-content.ts'
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { PermissionStatus } from '../../contract/permissions.ts'
 import { type Alarm, afterDuration, atTime } from '../../lib/alarm.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { Change } from '../ports.ts'
+import type { Change } from '../ports/index.ts'
 import type {
   PermissionAnswer,
   PermissionQuestion,
@@ -10,8 +10,8 @@ import type {
   RunConfiguration,
   SessionRecord,
 } from '../records.ts'
-import type { OpenTurn } from '../running-turn.ts'
-import { isAtWork } from '../turn-states.ts'
+import type { OpenTurn } from '../turns/running-turn.ts'
+import { isAtWork } from '../turns/turn-states.ts'
 import { canBeContinued } from './continuable.ts'
 import { toInputChange } from './input-change.ts'
 import { newPermission } from './new-permission.ts'

@@ -1,7 +1,7 @@
 import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
-import type { PermissionQuery } from '../ports.ts'
+import type { PermissionQuery } from '../ports/index.ts'
 import type { Caller, PermissionRecord } from '../records.ts'
 import { checkContent } from './elicitation-content.ts'
 import { toPermissionAnswer } from './permission-answers.ts'

@@ -20,7 +20,7 @@ import type {
   Usage,
 } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
-import type { OwnWork, TranscriptEntry, UsageShare } from './conversation-store.ts'
+import type { AutonomousWork, TranscriptEntry, UsageShare } from './conversation-store.ts'
 import type { Instructions } from './workspace.ts'
 
 /** How a conversation's process is to be started. */
@@ -161,9 +161,9 @@ export interface AgentListener {
   /** A background task has begun, is known better, or has ended; those that end with the process are not told of. */
   onTask(task: AgentTask, turnId: string | null): void
   /** The main conversation has begun to work on something that nobody has sent. */
-  onOwnWorkStart(): void
+  onAutonomousWorkStart(): void
   /** That is over; also told when the process has gone. */
-  onOwnWorkEnd(work: OwnWork): void
+  onAutonomousWorkEnd(work: AutonomousWork): void
 }
 
 /** One live Claude Code process with one conversation; runs one turn at a time. */
@@ -195,8 +195,8 @@ export interface Agent extends AgentControl {
    * nothing happens without a running turn.
    */
   interrupt(): void
-  /** Makes it leave what it has begun by itself (`onOwnWorkStart`), by force after a bounded time. Idempotent. */
-  interruptOwnWork(): void
+  /** Makes it leave what it has begun by itself (`onAutonomousWorkStart`), by force after a bounded time. Idempotent. */
+  interruptAutonomousWork(): void
   /** What can be asked of it beside its turns. */
   readonly questions: AgentQuestions
   /**

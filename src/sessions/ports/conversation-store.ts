@@ -124,7 +124,7 @@ export interface UsageShare {
 }
 
 /** Something that Claude Code has gone on with by itself between two turns, and what it took. */
-export interface OwnWork extends UsageShare {
+export interface AutonomousWork extends UsageShare {
   startedAt: number
   endedAt: number
 }

@@ -10,9 +10,9 @@ import type {
   TurnRecord,
 } from '../records.ts'
 import type {
+  AutonomousWork,
   BranchStore,
   FileHistoryStore,
-  OwnWork,
   SharedPast,
   SpendingReader,
   TranscriptStore,
@@ -70,7 +70,7 @@ export interface Change {
     >
   >
   /** What Claude Code has done by itself between turns. */
-  addOwnWork?: OwnWork[]
+  addAutonomousWork?: AutonomousWork[]
   /** Stored as it is now, whether it was there before or not. */
   savePermission?: PermissionRecord
   /** As `savePermission`. */

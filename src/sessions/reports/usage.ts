@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts'
-import type { UsageSums } from '../ports.ts'
+import type { UsageSums } from '../ports/index.ts'
 import type { Caller } from '../records.ts'
 
 /** What the doors can ask about tokens and cost. */

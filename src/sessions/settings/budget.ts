@@ -1,5 +1,5 @@
 import { ServiceError } from '../../contract/errors.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 
 type Budgeted = Pick<SessionRecord, 'id' | 'tenantId' | 'settings'>

@@ -1,7 +1,7 @@
 import { invalidField } from '../../contract/errors.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { ModelInfo } from '../../contract/system.ts'
-import type { AgentInspection } from '../ports.ts'
+import type { AgentInspection } from '../ports/index.ts'
 
 /** What is asked of a model: null for Claude Code's default one. */
 export interface Wanted {

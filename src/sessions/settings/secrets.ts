@@ -2,8 +2,8 @@ import type { McpServer, McpServers } from '../../contract/mcp-servers.ts'
 import { redacted } from '../../contract/mcp-servers.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
+import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { SealedSecrets, SessionRecord } from '../records.ts'
-import { Unlaunchable } from './unlaunchable.ts'
 
 /** What of an MCP server nobody is shown. */
 type ServerSecrets = Partial<Record<'headers' | 'env', Record<string, string>>> & { url?: string }

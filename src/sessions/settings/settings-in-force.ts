@@ -1,7 +1,7 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SettingSource } from '../../contract/session-settings.ts'
 import { readInstructions } from '../instructions/read-instructions.ts'
-import type { AgentSpec, WorkspaceFiles } from '../ports.ts'
+import type { AgentSpec, WorkspaceFiles } from '../ports/index.ts'
 import type { NewEvent, SessionRecord } from '../records.ts'
 import { isTrusted, type TrustPolicy } from './trust.ts'
 

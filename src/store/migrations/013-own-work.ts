@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-export const ownWork: Migration = {
+export const autonomousWork: Migration = {
   name: '013-own-work',
   async up(db) {
     await db.schema

@@ -11,7 +11,7 @@ import { workspaces } from './009-workspaces.ts'
 import { branching } from './010-branching.ts'
 import { secrets } from './011-secrets.ts'
 import { tasks } from './012-tasks.ts'
-import { ownWork } from './013-own-work.ts'
+import { autonomousWork } from './013-own-work.ts'
 import { runConfiguration } from './014-run-configuration.ts'
 import { settingsInForce } from './015-settings-in-force.ts'
 import { lostTurns } from './016-lost-turns.ts'
@@ -33,7 +33,7 @@ export const migrations: readonly Migration[] = [
   branching,
   secrets,
   tasks,
-  ownWork,
+  autonomousWork,
   runConfiguration,
   settingsInForce,
   lostTurns,

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import type { Options, Query, SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Log } from '../../lib/log.ts'
+import type { AgentSpec, ConversationReport, TranscriptPart } from '../../sessions/ports/index.ts'
+import type { ConversationRecovery, RecoveredConversation } from '../transcript/conversation-recovery.ts'
+import { type ConversationMismatch, findMismatch } from './exit-reason.ts'
+import { type LiveQuery, openQuery, type ProcessKeeping } from './live-query.ts'
+import type { TerminationBounds } from './termination.ts'
+
+export interface ConversationParts {
+  /** Undefined: there is no store, and Claude Code's own files are all. */
+  recovery: ConversationRecovery | undefined
+  /** @param given what the conversation is resumed from; undefined: from Claude Code's own files */
+  toOptions(spec: AgentSpec, given: readonly TranscriptPart[] | undefined): Options
+  keeping: Omit<ProcessKeeping, 'claudeSessionId'>
+  log: Pick<Log, 'warn'>
+  /** A process has been started, perhaps not the first: an earlier one could not open the conversation. */
+  onStart(query: Query, spec: AgentSpec): void
+}
+
+/** How a conversation is opened: `new`, from Claude Code's own `files`, or from what it is `given`. */
+type Way = 'new' | 'files' | 'given'
+
+/**
+ * The process of a conversation. Finds out what there is of the conversation before it is started, and when Claude
+ * Code refuses to open it one way, opens it another way: the last one is to begin anew under another id.
+ */
+export class ConversationProcess implements LiveQuery {
+  readonly #parts: ConversationParts
+  readonly #opening: Promise<void>
+  readonly #tried = new Set<Way>()
+  #spec: AgentSpec
+  #recovered: RecoveredConversation | undefined
+  #live: LiveQuery | undefined
+  #hasStarted = false
+  #ended = false
+
+  constructor(spec: AgentSpec, parts: ConversationParts) {
+    this.#spec = spec
+    this.#parts = parts
+    this.#opening = this.#prepare()
+  }
+
+  /** @throws Error before the first process was started */
+  get query(): Query {
+    if (!this.#live) throw new Error('asked before it was started')
+    return this.#live.query
+  }
+
+  /** What the conversation was opened with; undefined where there is no store that could tell. */
+  get report(): ConversationReport | undefined {
+    if (!this.#parts.recovery) return undefined
+    const { claudeSessionId, resume } = this.#spec
+    const main = this.#recovered?.parts.find(({ subpath }) => subpath === null)?.entries ?? []
+    const uuids = new Set(resume ? main.map(({ uuid }) => uuid) : [])
+    const isStored = this.#recovered?.isStored ?? false
+    return { claudeSessionId, resumed: resume, isStored, holds: uuid => uuids.has(uuid) }
+  }
+
+  send(message: SDKUserMessage): void {
+    this.#live?.send(message)
+  }
+
+  async read(onMessage: (message: SDKMessage) => void): ReturnType<LiveQuery['read']> {
+    await this.#opening
+    while (this.#live) {
+      const end = await this.#live.read(onMessage)
+      const mismatch = findMismatch({ ...end, started: this.#hasStarted })
+      if (!mismatch || this.#ended || !this.#tryOtherwise(mismatch)) return end
+    }
+    return { code: null, signal: null, errno: undefined, text: 'ended before it was started' }
+  }
+
+  async kill(): Promise<void> {
+    this.#ended = true
+    await this.#live?.kill()
+  }
+
+  async end(bounds: TerminationBounds): Promise<void> {
+    this.#ended = true
+    await this.#live?.end(bounds)
+  }
+
+  async #prepare(): Promise<void> {
+    const { recovery, log } = this.#parts
+    try {
+      this.#recovered = await recovery?.prepare(this.#spec)
+    } catch (error) {
+      log.warn({ err: error, claudeSessionId: this.#spec.claudeSessionId }, 'transcript not read')
+    }
+    if (this.#ended) return
+    if (!this.#recovered) this.#open(this.#spec.resume ? 'files' : 'new')
+    else if (this.#recovered.begun) this.#open(this.#recovered.isOnFile ? 'files' : 'given')
+    else this.#open('new', this.#recovered.isTaken)
+  }
+
+  #open(way: Way, underAnotherId = false): void {
+    this.#tried.add(way)
+    const claudeSessionId = underAnotherId ? randomUUID() : this.#spec.claudeSessionId
+    this.#spec = { ...this.#spec, claudeSessionId, resume: way !== 'new' }
+    const given = way === 'given' ? this.#recovered?.parts : undefined
+    const live = openQuery(this.#parts.toOptions(this.#spec, given), {
+      ...this.#parts.keeping,
+      claudeSessionId,
+    })
+    this.#live = live
+    live.query.initializationResult().then(
+      () => {
+        this.#hasStarted = true
+      },
+      // The end of the process tells more.
+      () => {},
+    )
+    this.#parts.onStart(live.query, this.#spec)
+  }
+
+  /** @returns whether there was another way */
+  #tryOtherwise(mismatch: ConversationMismatch): boolean {
+    const { claudeSessionId, continueAt } = this.#spec
+    this.#parts.log.warn({ claudeSessionId, mismatch }, 'conversation opened anew')
+    const isKnown = this.#recovered?.begun ?? false
+    if (mismatch === 'exists' && !this.#tried.has('files')) this.#open('files')
+    else if (mismatch === 'missing' && isKnown && !this.#tried.has('given')) this.#open('given')
+    else if (continueAt !== undefined || this.#tried.size > 3) return false
+    else this.#open('new', isKnown || this.#tried.has('new'))
+    return true
+  }
+}

@@ -1,0 +1,98 @@
+import {
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+  type SDKUserMessage,
+} from '@anthropic-ai/claude-agent-sdk'
+import { PushQueue } from '../../lib/push-queue.ts'
+import type { ProcessEnd } from './exit-reason.ts'
+import type { ProcessRegistry } from './process-registry.ts'
+import { type ProcessWatch, type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
+import { type TerminationBounds, terminate } from './termination.ts'
+
+/** One process of Claude Code, reached through the SDK's streaming input. */
+export interface LiveQuery {
+  readonly query: Query
+  /**
+   * Gives the process a prompt. The input stays open between prompts: the SDK closes standard input at the end
+   * of it, which ends the process.
+   */
+  send(message: SDKUserMessage): void
+  /** Hands on every message until the process is gone. Never rejects. */
+  read(
+    onMessage: (message: SDKMessage) => void,
+  ): Promise<Pick<ProcessEnd, 'code' | 'signal' | 'errno' | 'text'>>
+  /** Ends the process and all that it has started at once, before anything reaches it. */
+  kill(): Promise<void>
+  /** Ends the process and all that it has started within the bounds. */
+  end(bounds: TerminationBounds): Promise<void>
+}
+
+export interface ProcessKeeping extends ProcessWatch {
+  registry: ProcessRegistry
+  /** null for a process without a conversation. */
+  claudeSessionId: string | null
+}
+
+/** Starts a process; what goes wrong shows at the end of `read`. */
+export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery {
+  const input = new PushQueue<SDKUserMessage>()
+  let spawned: SpawnedClaude | undefined
+  let ended = false
+  const live = query({
+    prompt: input,
+    options: {
+      ...options,
+      spawnClaudeCodeProcess: spawnOptions => {
+        // A resumed conversation is read from the store first; the end may come before the start.
+        if (ended) throw new Error('ended before it was started')
+        spawned = spawnClaude(spawnOptions, keeping)
+        if (spawned.tree) keep(keeping, spawned.tree, spawned.swept)
+        return spawned.process
+      },
+    },
+  })
+  return {
+    query: live,
+    send: message => input.push(message),
+    async read(onMessage) {
+      let text = ''
+      try {
+        for await (const message of live) onMessage(message)
+      } catch (error) {
+        text = error instanceof Error ? error.message : String(error)
+      } finally {
+        input.end()
+      }
+      const end = await spawned?.exited
+      return {
+        code: end?.code ?? null,
+        signal: end?.signal ?? null,
+        errno: end?.error?.code,
+        text: `${spawned?.stderrTail() ?? ''}\n${text}`,
+      }
+    },
+    async kill() {
+      ended = true
+      await spawned?.tree?.kill()
+      input.end()
+      live.close()
+    },
+    async end(bounds) {
+      ended = true
+      input.end()
+      if (spawned) await terminate(spawned, bounds)
+      live.close()
+    },
+  }
+}
+
+function keep(
+  { registry, claudeSessionId }: ProcessKeeping,
+  tree: NonNullable<SpawnedClaude['tree']>,
+  swept: Promise<void>,
+): void {
+  registry.add(tree, claudeSessionId)
+  void swept.then(() => registry.remove(tree))
+}

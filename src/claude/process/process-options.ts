@@ -1,0 +1,32 @@
+import type { Options } from '@anthropic-ai/claude-agent-sdk'
+import type { AgentSpec } from '../../sessions/ports/index.ts'
+import { withoutOtherSessions } from '../messages/other-sessions.ts'
+import { type AskPermission, toPermissionCallbacks } from '../questions/permission-callbacks.ts'
+import { withRemembered } from '../questions/remembered-permissions.ts'
+import { toToolHooks } from '../questions/tool-hooks.ts'
+import type { AgentContext } from '../settings/agent-context.ts'
+
+type Hooks = NonNullable<Options['hooks']>
+
+/** The SDK's options for a process, with what people have allowed and all that it calls back. */
+export function toProcessOptions(
+  spec: AgentSpec,
+  { listener, log }: Pick<AgentContext, 'listener' | 'log'>,
+  ask: AskPermission,
+  options: Options,
+): Options {
+  const asking = spec.settings.permissionPrompts === 'ask' ? toPermissionCallbacks(ask) : {}
+  const { hooks } = toToolHooks(listener, log, spec)
+  return {
+    ...withoutOtherSessions(withRemembered(options, spec.remembered)),
+    ...asking,
+    hooks: merge(hooks ?? {}, asking.hooks ?? {}),
+  }
+}
+
+function merge(some: Hooks, more: Hooks): Hooks {
+  const events = new Set([...Object.keys(some), ...Object.keys(more)] as (keyof Hooks)[])
+  return Object.fromEntries(
+    [...events].map(event => [event, [...(some[event] ?? []), ...(more[event] ?? [])]]),
+  )
+}

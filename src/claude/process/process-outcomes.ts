@@ -1,0 +1,27 @@
+import type { AgentFailure, TurnOutcome } from '../../sessions/ports/index.ts'
+import type { ActiveTurn } from '../turn/active-turn.ts'
+
+export const silent: AgentFailure = {
+  reason: 'process_unresponsive',
+  message: "Claude Code's process gave no sign of life for too long",
+}
+
+export const goneBefore: AgentFailure = {
+  reason: 'process_died',
+  message: "Claude Code's process was gone before the turn began",
+}
+
+export function failedToStart(failure: AgentFailure) {
+  const unavailable = isUnavailable(failure)
+  return { status: 'failed', failure, unavailable, response: null, usage: null, costUsd: null } as const
+}
+
+/** Whether Claude Code cannot work at all, or only not with what the session sets. */
+export function isUnavailable({ reason }: AgentFailure): boolean {
+  return reason !== 'setting_not_supported'
+}
+
+export function interrupted(turn: ActiveTurn): TurnOutcome {
+  const { said: response, notice } = turn
+  return { status: 'interrupted', response, notice, usage: null, costUsd: null }
+}

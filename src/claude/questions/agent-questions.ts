@@ -1,0 +1,112 @@
+import type { Query } from '@anthropic-ai/claude-agent-sdk'
+import { isRefusedCommand } from '../../contract/commands.ts'
+import type { McpAction } from '../../contract/conversation.ts'
+import { ServiceError } from '../../contract/errors.ts'
+import { toPlainName as toSafeName, toPlainText as toSafeText } from '../../lib/plain-name.ts'
+import type { AgentFailure, AgentQuestions } from '../../sessions/ports/index.ts'
+import type { ForwardedServers } from '../settings/forwarded-servers.ts'
+import { toPlainDescription, toPlainName } from '../settings/instruction-plugin.ts'
+import { toContextUsage } from './context-usage.ts'
+
+/** How long an answer may take, in milliseconds. */
+const answerBoundMs = 30_000
+
+export interface QuestionedProcess {
+  /** Resolves to undefined when the process can be asked, else to why it cannot. */
+  ready: Promise<AgentFailure | undefined>
+  /** Resolves when the process is gone. */
+  exited: Promise<void>
+  /** The process as it is now: a conversation can be opened anew in a second one. */
+  query(): Query
+  /** How it reaches its MCP servers. */
+  servers: ForwardedServers
+}
+
+/** What a process can be asked beside its turns: see the port `AgentQuestions`. */
+export function createAgentQuestions(process: QuestionedProcess): AgentQuestions {
+  const { ready, query, servers } = process
+  /** Those that wait for an answer, and would wait for ever when the process is gone. */
+  const waiting = new Set<(failure: AgentFailure) => void>()
+  let isGone = false
+  void process.exited.then(() => {
+    isGone = true
+    for (const giveUp of waiting) giveUp(died)
+  })
+  async function ask<T>(question: (query: Query) => Promise<T>): Promise<T> {
+    const answer = Promise.withResolvers<T>()
+    const giveUp = (failure: AgentFailure) => answer.reject(unavailable(failure))
+    const timer = setTimeout(giveUp, answerBoundMs, silent)
+    waiting.add(giveUp)
+    void ready.then(failure => {
+      if (failure ?? isGone) giveUp(failure ?? died)
+      else question(query()).then(answer.resolve, () => giveUp(refused))
+    })
+    return answer.promise.finally(() => {
+      clearTimeout(timer)
+      waiting.delete(giveUp)
+    })
+  }
+  const findServer = async (query: Query, name: string) =>
+    (await query.mcpServerStatus()).find(server => server.name === name)
+  return {
+    listCommands: () =>
+      ask(async query =>
+        (await query.supportedCommands())
+          .filter(({ name }) => !isRefusedCommand(name))
+          .map(({ name, description, argumentHint, aliases = [], builtin = false }) => ({
+            name: toSafeName(toPlainName(name)),
+            description: toSafeText(toPlainDescription(name, description)),
+            argumentHint: toSafeName(argumentHint),
+            // The name without the plugin is one: see `InstructionPlugin`.
+            aliases:
+              name === toPlainName(name)
+                ? aliases.filter(alias => !isRefusedCommand(alias)).map(toSafeName)
+                : [],
+            builtIn: builtin,
+          })),
+      ),
+    listAgents: () =>
+      ask(async query =>
+        (await query.supportedAgents()).map(({ name, description, model }) => ({
+          name,
+          description,
+          model: model ?? null,
+        })),
+      ),
+    describeContext: detail => ask(async query => toContextUsage(await query.getContextUsage({ detail }))),
+    listMcpServers: () =>
+      ask(async query => (await query.mcpServerStatus()).map(server => servers.describe(server))),
+    changeMcpServer: (name, action) =>
+      ask(async query => {
+        if (!(await findServer(query, name))) return undefined
+        await change(query, name, action)
+        const server = await findServer(query, name)
+        return server && servers.describe(server)
+      }),
+    stopTask: taskId => ask(query => query.stopTask(taskId)),
+  }
+}
+
+/** What could not be reached shows in the status of the server. */
+async function change(query: Query, name: string, action: McpAction): Promise<void> {
+  const changed =
+    action === 'reconnect' ? query.reconnectMcpServer(name) : query.toggleMcpServer(name, action === 'enable')
+  await changed.catch(() => {})
+}
+
+const silent: AgentFailure = {
+  reason: 'process_unresponsive',
+  message: `Claude Code did not answer within ${answerBoundMs / 1000} s; try again, or interrupt what the session does`,
+}
+const died: AgentFailure = {
+  reason: 'process_died',
+  message: "Claude Code's process ended while it was asked; try again",
+}
+const refused: AgentFailure = {
+  reason: 'unknown',
+  message: 'Claude Code could not answer; try again',
+}
+
+function unavailable({ reason, message }: AgentFailure): ServiceError<'AGENT_UNAVAILABLE'> {
+  return new ServiceError('AGENT_UNAVAILABLE', message, { reason })
+}

@@ -1,0 +1,24 @@
+import type { Log } from '../../lib/log.ts'
+import type {
+  AddressForwarder,
+  AgentInspection,
+  AgentListener,
+  TranscriptStore,
+} from '../../sessions/ports/index.ts'
+import type { ProcessRegistry } from '../process/process-registry.ts'
+import type { ClaudeSettings } from './sdk-options.ts'
+
+/** The settings and services that a `ClaudeAgent` works with. */
+export interface AgentContext {
+  settings: ClaudeSettings
+  listener: AgentListener
+  transcripts: TranscriptStore | undefined
+  registry: ProcessRegistry
+  forwarder: AddressForwarder | undefined
+  /** 0: off. */
+  watchdogMs: number
+  /** Where copies of skills are kept; undefined: the system's temporary directory. */
+  skillsDirectory?: string | undefined
+  onInspection(inspection: AgentInspection): void
+  log: Pick<Log, 'warn'>
+}

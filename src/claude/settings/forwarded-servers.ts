@@ -1,0 +1,56 @@
+import type { McpServerStatus } from '@anthropic-ai/claude-agent-sdk'
+import type { McpServerState } from '../../contract/conversation.ts'
+import type { McpServers } from '../../contract/mcp-servers.ts'
+import type { AddressForwarder, AgentSpec, McpForwarding } from '../../sessions/ports/index.ts'
+import { toMcpServerState } from '../questions/mcp-status.ts'
+
+/** The MCP servers of a session as its process reaches them: through the forwarder, which knows their headers. */
+export class ForwardedServers {
+  readonly #forwarder: AddressForwarder | undefined
+  readonly #forwarding: McpForwarding | undefined
+  #servers: McpServers = {}
+
+  /** @param forwarder undefined: Claude Code connects by itself */
+  constructor(forwarder: AddressForwarder | undefined, claudeSessionId: string) {
+    this.#forwarder = forwarder
+    this.#forwarding = forwarder?.openMcp({ claudeSessionId })
+  }
+
+  forward(servers: McpServers): McpServers {
+    this.#servers = servers
+    return this.#forwarding?.forward(servers) ?? servers
+  }
+
+  /** What a process is started with. @param environment that it gets beside what the session sets */
+  apply(spec: AgentSpec, environment: Readonly<Record<string, string>>): AgentSpec {
+    if (!this.#forwarder) return spec
+    const { mcpServers, agentEnv = {} } = spec.settings
+    const exceptions = findExceptions({ ...environment, ...agentEnv }, this.#forwarder.address)
+    const settings = {
+      ...spec.settings,
+      ...(mcpServers && { mcpServers: this.forward(mcpServers) }),
+      ...(exceptions && { agentEnv: { ...agentEnv, ...exceptions } }),
+    }
+    return { ...spec, settings }
+  }
+
+  describe(server: McpServerStatus): McpServerState {
+    return toMcpServerState(server, this.#servers[server.name], this.#forwarding?.find(server.name))
+  }
+
+  close(): void {
+    this.#forwarding?.close()
+  }
+}
+
+/** What keeps a proxy of the operator's out of the way to the forwarder. */
+function findExceptions(
+  environment: Readonly<Record<string, string>>,
+  address: string,
+): Record<string, string> | undefined {
+  const isProxied = Object.keys(environment).some(name => /^(https?|all)_proxy$/i.test(name))
+  if (!isProxied) return undefined
+  const { NO_PROXY, no_proxy } = environment
+  const add = (value = '') => (value === '' ? address : `${value},${address}`)
+  return { NO_PROXY: add(NO_PROXY ?? no_proxy), no_proxy: add(no_proxy ?? NO_PROXY) }
+}

@@ -1,0 +1,49 @@
+import type { Options } from '@anthropic-ai/claude-agent-sdk'
+import type { AgentSpec } from '../../sessions/ports/index.ts'
+import { toInstructionOptions, withMemory } from './instruction-options.ts'
+
+/** The SDK's options for the settings of a session; what a session does not set is left to Claude Code. */
+export function toSettingOptions(spec: AgentSpec): Options {
+  const { settings, budgetLeftUsd } = spec
+  const { tools, allowedTools, disallowedTools, additionalDirectories, mcpServers } = settings
+  const { skills, effort, thinking, fallbackModel, outputFormat } = settings
+  const maxBudgetUsd = budgetLeftUsd ?? settings.maxBudgetUsd
+  return {
+    systemPrompt: withMemory(toSystemPrompt(spec), spec.instructions),
+    ...toInstructionOptions(spec),
+    ...(tools && { tools }),
+    ...(allowedTools && { allowedTools }),
+    ...(disallowedTools && { disallowedTools }),
+    ...(additionalDirectories && { additionalDirectories }),
+    ...(mcpServers && {
+      mcpServers: mcpServers as NonNullable<Options['mcpServers']>,
+      // Not on the command line, where every user of the machine could read the secrets in them.
+      mcpServersDelivery: 'initialize' as const,
+    }),
+    ...(skills && { skills }),
+    settingSources: [...spec.settingSources],
+    ...(effort && { effort }),
+    ...(thinking && { thinking }),
+    ...(fallbackModel !== undefined && { fallbackModel }),
+    ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
+    ...(outputFormat && { outputFormat }),
+  }
+}
+
+function toSystemPrompt({ settings, appendSystemPrompt }: AgentSpec): NonNullable<Options['systemPrompt']> {
+  const { systemPrompt } = settings
+  if (typeof systemPrompt === 'string') return joinParts(systemPrompt, appendSystemPrompt)
+  const append = joinParts(systemPrompt?.append, appendSystemPrompt)
+  return {
+    type: 'preset',
+    preset: 'claude_code',
+    ...(append !== '' && { append }),
+    ...(systemPrompt?.excludeDynamicSections !== undefined && {
+      excludeDynamicSections: systemPrompt.excludeDynamicSections,
+    }),
+  }
+}
+
+function joinParts(...parts: (string | null | undefined)[]): string {
+  return parts.filter(part => part !== undefined && part !== null && part !== '').join('\n\n')
+}

@@ -1,0 +1,61 @@
+import type { HookCallback, HookInput, Options } from '@anthropic-ai/claude-agent-sdk'
+import type { AgentListener, AgentSpec } from '../../sessions/ports/index.ts'
+
+type Hooks = NonNullable<Options['hooks']>
+
+/** Tools that change the mode of the process or where its shell is. */
+const stateTools = 'Bash|PowerShell|EnterPlanMode|ExitPlanMode|EnterWorktree|ExitWorktree'
+/** In seconds; the store answers much sooner. */
+const timeout = 90
+
+/**
+ * Reports the state of a process where it changes (SDK option `hooks`): Claude continues when it is stored. A new
+ * process that is elsewhere than the earlier one tells Claude so.
+ */
+export function toStateHooks(
+  { onState }: Pick<AgentListener, 'onState'>,
+  workingDirectory: string | null,
+): Hooks {
+  let left = workingDirectory
+  const tellDirectory = (input: HookInput): string | undefined => {
+    const before = left
+    left = null
+    if (before === null || before === input.cwd) return undefined
+    return `Claude Code was restarted. The working directory of the shell is ${input.cwd} again; it was ${before}.`
+  }
+  const afterTool: HookCallback = async input => {
+    const told = tellDirectory(input)
+    if (input.hook_event_name === 'PostToolUse' && input.agent_id === undefined) {
+      await onState({ ...toMode(input), workingDirectory: input.cwd })
+    }
+    return told === undefined
+      ? {}
+      : { hookSpecificOutput: { hookEventName: 'PostToolUse', additionalContext: told } }
+  }
+  const onPrompt: HookCallback = async input => {
+    const told = tellDirectory(input)
+    return told === undefined
+      ? {}
+      : { hookSpecificOutput: { hookEventName: 'UserPromptSubmit', additionalContext: told } }
+  }
+  const onModel: HookCallback = async input => {
+    if (input.hook_event_name === 'PostModelSwitch' && isByCommand(input.source)) {
+      await onState({ model: input.requested_model })
+    }
+    return {}
+  }
+  return {
+    PostToolUse: [{ timeout, matcher: stateTools, hooks: [afterTool] }],
+    ...(workingDirectory !== null && { UserPromptSubmit: [{ timeout, hooks: [onPrompt] }] }),
+    PostModelSwitch: [{ timeout, hooks: [onModel] }],
+  }
+}
+
+/** Not what we set ourselves, nor what Claude Code falls back to for a while. */
+function isByCommand(source: string): boolean {
+  return source === 'command' || source === 'picker'
+}
+
+function toMode({ permission_mode: mode }: HookInput) {
+  return mode === undefined ? {} : { permissionMode: mode as AgentSpec['permissionMode'] }
+}

@@ -1,0 +1,224 @@
+import type { Log } from '../../lib/log.ts'
+import type {
+  AgentSpec,
+  TranscriptEntry,
+  TranscriptPart,
+  TranscriptStore,
+} from '../../sessions/ports/index.ts'
+import { beforeResult, toDeferral, withoutDeferrals } from '../questions/deferral.ts'
+import {
+  type FoundTranscripts,
+  isMetadata,
+  type TranscriptFile,
+  TranscriptFiles,
+} from './transcript-files.ts'
+import {
+  isSameTranscript,
+  isSpokenIn,
+  mergeTranscripts,
+  startsWithTranscript,
+  withoutEmptyCompactions,
+} from './transcript-merge.ts'
+
+/** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */
+const linesAtOnce = 200
+
+/** A conversation as its next process has to be started with it. */
+export interface RecoveredConversation {
+  /** Whether anything has been said in it, so that it has to be resumed. */
+  begun: boolean
+  /** Whether Claude Code's own files have all of it; else it has to be given `parts`. */
+  isOnFile: boolean
+  /** Whether Claude Code has a file of it although nothing has been said: the id cannot be used again. */
+  isTaken: boolean
+  /** Whether the store has all of it. */
+  isStored: boolean
+  parts: TranscriptPart[]
+}
+
+type Conversation = Pick<AgentSpec, 'tenantId' | 'claudeSessionId' | 'cwd' | 'continueAt'>
+
+/**
+ * Brings together what the store and Claude Code's own files know of a conversation. A crash, a restore or another
+ * machine leaves either of them whole, in part or not at all; each gets what only the other has.
+ */
+export class ConversationRecovery {
+  readonly #transcripts: TranscriptStore
+  readonly #files: TranscriptFiles
+  readonly #log: Pick<Log, 'warn'>
+
+  /** @param environment what the process of Claude Code gets */
+  constructor(
+    transcripts: TranscriptStore,
+    environment: Readonly<Record<string, string>>,
+    log: Pick<Log, 'warn'>,
+  ) {
+    this.#transcripts = transcripts
+    this.#files = new TranscriptFiles(environment)
+    this.#log = log
+  }
+
+  /** To be called while no process works in the conversation. Rejects when the store cannot be read. */
+  async prepare(conversation: Conversation): Promise<RecoveredConversation> {
+    const { claudeSessionId, cwd, continueAt } = conversation
+    const [stored, found] = await Promise.all([
+      this.#load(conversation),
+      this.#files.find(claudeSessionId, cwd),
+    ])
+    const parts = this.#merge(stored, found, continueAt).map(({ subpath, entries }) => ({
+      subpath,
+      entries: withoutEmptyCompactions(entries),
+    }))
+    const main = parts.find(({ subpath }) => subpath === null)?.entries ?? []
+    if (!isSpokenIn(main)) {
+      const isTaken = await this.#setAside(conversation, found)
+      return { begun: false, isOnFile: false, isTaken, isStored: true, parts: [] }
+    }
+    if (continueAt !== undefined) addDeferral(parts, continueAt)
+    const isStored = await this.#store(conversation, stored, parts)
+    const onFile = parts.map(part =>
+      part.subpath === null ? { ...part, entries: withoutDeferrals(part.entries, continueAt) } : part,
+    )
+    return {
+      begun: true,
+      isOnFile: await this.#write(conversation, found, onFile),
+      isTaken: false,
+      isStored,
+      parts: onFile,
+    }
+  }
+
+  /** Brings into the store what only Claude Code's own files have, and changes no file. */
+  async complete(conversation: Conversation): Promise<void> {
+    const [stored, found] = await Promise.all([
+      this.#load(conversation),
+      this.#files.find(conversation.claudeSessionId, conversation.cwd),
+    ])
+    await this.#store(conversation, stored, this.#merge(stored, found, conversation.continueAt))
+  }
+
+  async #load({ tenantId, claudeSessionId }: Conversation): Promise<TranscriptPart[]> {
+    const key = { tenantId, claudeSessionId }
+    const subpaths = await this.#transcripts.listTranscriptSubpaths(key)
+    return Promise.all(
+      [null, ...subpaths].map(async subpath => ({
+        subpath,
+        entries: (await this.#transcripts.loadTranscript({ ...key, subpath })) ?? [],
+      })),
+    )
+  }
+
+  #merge(
+    stored: TranscriptPart[],
+    found: FoundTranscripts,
+    continueAt: string | undefined,
+  ): TranscriptPart[] {
+    const files = [...[...found.own].map(([subpath, { entries }]) => ({ subpath, entries })), ...found.others]
+    const subpaths = new Set([...stored, ...files].map(({ subpath }) => subpath))
+    return [...subpaths].map(subpath => {
+      const known = stored.find(part => part.subpath === subpath)?.entries ?? []
+      // The call waits for its answer: what a dying process wrote after it is not what the person said.
+      if (subpath === null && continueAt !== undefined && toDeferral(known, continueAt)) {
+        return { subpath, entries: known }
+      }
+      const entries = files
+        .filter(part => part.subpath === subpath)
+        .map(file => (continueAt === undefined ? file.entries : beforeResult(file.entries, continueAt)))
+        .reduce((merged, lines) => mergeTranscripts(merged, newIn(merged, lines)), known)
+      return { subpath, entries: mergeTranscripts(entries, []) }
+    })
+  }
+
+  /**
+   * What could not be stored now is found again at the next start.
+   * @returns whether all of it is stored
+   */
+  async #store(
+    { tenantId, claudeSessionId }: Conversation,
+    stored: readonly TranscriptPart[],
+    parts: readonly TranscriptPart[],
+  ): Promise<boolean> {
+    let isStored = true
+    for (const { subpath, entries } of parts) {
+      const known = stored.find(part => part.subpath === subpath)?.entries ?? []
+      const wanted = entries.filter(isMirrored)
+      if (isSameTranscript(wanted, known)) continue
+      const key = { tenantId, claudeSessionId, subpath }
+      this.#log.warn(
+        { claudeSessionId, subpath, stored: known.length, lines: wanted.length },
+        'transcript completed',
+      )
+      try {
+        if (!startsWithTranscript(wanted, known)) {
+          await this.#transcripts.replaceTranscript(key, wanted, known.length)
+          continue
+        }
+        for (let start = known.length; start < wanted.length; start += linesAtOnce) {
+          await this.#transcripts.appendTranscript(key, wanted.slice(start, start + linesAtOnce))
+        }
+      } catch (error) {
+        isStored = false
+        this.#log.warn({ err: error, claudeSessionId }, 'transcript not stored')
+      }
+    }
+    return isStored
+  }
+
+  /** @returns whether each file is as it should be */
+  async #write(
+    { claudeSessionId, cwd }: Conversation,
+    found: FoundTranscripts,
+    parts: readonly TranscriptPart[],
+  ): Promise<boolean> {
+    try {
+      for (const part of parts) {
+        const file = found.own.get(part.subpath)
+        if (file && isUpToDate(file, part)) continue
+        await this.#files.write(claudeSessionId, cwd, part)
+      }
+      return true
+    } catch (error) {
+      this.#log.warn({ err: error, claudeSessionId }, 'transcript not written for Claude Code')
+      return false
+    }
+  }
+
+  /** @returns whether there is a file still */
+  async #setAside({ claudeSessionId, cwd }: Conversation, { own }: FoundTranscripts): Promise<boolean> {
+    const file = own.get(null)
+    if (!file) return false
+    return this.#files.setAside(claudeSessionId, cwd, file).then(
+      () => false,
+      error => {
+        this.#log.warn({ err: error, claudeSessionId }, 'empty transcript not removed')
+        return true
+      },
+    )
+  }
+}
+
+/** Claude Code keeps records of its requests in its files, which it does not give to the mirror. */
+function isMirrored({ type }: TranscriptEntry): boolean {
+  return !type.startsWith('api-request')
+}
+
+function isUpToDate(file: TranscriptFile, { entries }: TranscriptPart): boolean {
+  const isLine = (entry: TranscriptEntry) => !isMetadata(entry)
+  return (
+    file.isClean &&
+    file.entries.some(isMetadata) === entries.some(isMetadata) &&
+    isSameTranscript(file.entries.filter(isLine), entries.filter(isLine))
+  )
+}
+
+/** Of a subagent's metadata, which each change writes anew, the stored one counts. */
+function newIn(known: readonly TranscriptEntry[], found: readonly TranscriptEntry[]): TranscriptEntry[] {
+  const hasMetadata = known.some(isMetadata)
+  return found.filter(entry => !(hasMetadata && isMetadata(entry)))
+}
+
+/** Stored as well: what Claude Code writes next refers to it. */
+function addDeferral(parts: TranscriptPart[], continueAt: string): void {
+  const main = parts.find(({ subpath }) => subpath === null)
+  if (main) main.entries = [...main.entries, ...(toDeferral(main.entries, continueAt) ?? [])]
+}

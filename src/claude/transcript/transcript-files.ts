@@ -1,0 +1,212 @@
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join, relative, sep } from 'node:path'
+import type { TranscriptEntry, TranscriptPart } from '../../sessions/ports/index.ts'
+
+/** A larger file is not read: it is no transcript, or one that does not fit into memory beside its copy. */
+const maxFileBytes = 512 * 1024 * 1024
+const longestName = 200
+
+export interface TranscriptFile {
+  entries: TranscriptEntry[]
+  /** Whether each line could be read, the last one to its end. */
+  isClean: boolean
+}
+
+/** What Claude Code's configuration directory has of one conversation. */
+export interface FoundTranscripts {
+  /** The files in the directory that Claude Code looks into first, by subpath. */
+  own: Map<string | null, TranscriptFile>
+  /** The files that it has for other working directories. */
+  others: TranscriptPart[]
+}
+
+/** Claude Code's own transcripts: JSONL files below its configuration directory, in a folder for each directory. */
+export class TranscriptFiles {
+  readonly #projects: string
+  readonly #projectName: string | undefined
+
+  /** @param environment what the process of Claude Code gets */
+  constructor(environment: Readonly<Record<string, string>>) {
+    const { CLAUDE_CONFIG_DIR, CLAUDE_CODE_PROJECT_DIR_NAME, HOME } = environment
+    this.#projects = join(CLAUDE_CONFIG_DIR || join(HOME || homedir(), '.claude'), 'projects')
+    const isName = CLAUDE_CONFIG_DIR && /^[\w-]{1,64}$/.test(CLAUDE_CODE_PROJECT_DIR_NAME ?? '')
+    this.#projectName = isName ? CLAUDE_CODE_PROJECT_DIR_NAME : undefined
+  }
+
+  /** Also those that were written in another working directory. */
+  async find(claudeSessionId: string, cwd: string): Promise<FoundTranscripts> {
+    const own = await this.#projectOf(cwd)
+    const projects = await namesIn(this.#projects)
+    const others = projects.filter(name => name !== own)
+    return {
+      own: await readTranscripts(join(this.#projects, own), claudeSessionId),
+      others: (
+        await Promise.all(others.map(name => readTranscripts(join(this.#projects, name), claudeSessionId)))
+      ).flatMap(files => [...files].map(([subpath, { entries }]) => ({ subpath, entries }))),
+    }
+  }
+
+  /** Replaces one file; what reads it meanwhile sees the old one or the new one. */
+  async write(claudeSessionId: string, cwd: string, { subpath, entries }: TranscriptPart): Promise<void> {
+    const file = await this.#fileOf(claudeSessionId, cwd, subpath)
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const lines = entries.filter(entry => !isMetadata(entry)).map(entry => `${JSON.stringify(entry)}\n`)
+    await replaceFile(file, lines.join(''))
+    const metadata = entries.findLast(isMetadata)
+    if (!metadata) return
+    const { type: _, ...fields } = metadata
+    await replaceFile(file.replace(/\.jsonl$/, '.meta.json'), JSON.stringify(fields))
+  }
+
+  /** Puts a file in which nothing has been said out of Claude Code's way. */
+  async setAside(claudeSessionId: string, cwd: string, { isClean }: TranscriptFile): Promise<void> {
+    const file = await this.#fileOf(claudeSessionId, cwd, null)
+    if (isClean) await rm(file, { force: true })
+    else await rename(file, `${file}.unusable`)
+  }
+
+  async #fileOf(claudeSessionId: string, cwd: string, subpath: string | null): Promise<string> {
+    const base = join(this.#projects, await this.#projectOf(cwd), claudeSessionId)
+    if (subpath === null) return `${base}.jsonl`
+    const file = `${join(base, subpath)}.jsonl`
+    if (!file.startsWith(base + sep)) throw new Error(`a transcript outside its conversation: ${subpath}`)
+    return file
+  }
+
+  /** As Claude Code names it; it also finds what lies elsewhere. */
+  async #projectOf(cwd: string): Promise<string> {
+    if (this.#projectName !== undefined) return this.#projectName
+    const path = (await realpath(cwd).catch(() => cwd)).normalize('NFC')
+    const name = path.replace(/[^a-zA-Z0-9]/g, '-')
+    return name.length <= longestName ? name : `${name.slice(0, longestName)}-${hashOf(path)}`
+  }
+}
+
+async function readTranscripts(
+  project: string,
+  claudeSessionId: string,
+): Promise<Map<string | null, TranscriptFile>> {
+  const found = new Map<string | null, TranscriptFile>()
+  const main = await readTranscript(join(project, `${claudeSessionId}.jsonl`))
+  if (main) found.set(null, main)
+  const folder = join(project, claudeSessionId)
+  for (const path of await transcriptsBelow(folder)) {
+    const file = await readTranscript(path)
+    if (!file) continue
+    const metadata = await readMetadata(path.replace(/\.jsonl$/, '.meta.json'))
+    const subpath = relative(folder, path)
+      .replace(/\.jsonl$/, '')
+      .split(sep)
+      .join('/')
+    found.set(subpath, metadata ? { ...file, entries: [...file.entries, metadata] } : file)
+  }
+  return found
+}
+
+async function transcriptsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
+  return entries
+    .filter(entry => entry.isFile() && entry.name.endsWith('.jsonl'))
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
+  return entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
+}
+
+/** undefined when there is no such file, or nothing that could be read as one. */
+async function readTranscript(path: string): Promise<TranscriptFile | undefined> {
+  // A link, a pipe or a device in its place is not followed and not waited for.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    () => undefined,
+  )
+  if (!handle) return undefined
+  try {
+    return await readLines(handle)
+  } catch {
+    return undefined
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readLines(handle: FileHandle): Promise<TranscriptFile | undefined> {
+  const state = await handle.stat()
+  if (!state.isFile() || state.size > maxFileBytes) return undefined
+  const entries: TranscriptEntry[] = []
+  let isClean = true
+  /** Pieces of a line whose end has not come yet. */
+  let pieces: string[] = []
+  const take = (line: string) => {
+    const entry = toEntry(line)
+    if (entry) entries.push(entry)
+    else if (line.trim() !== '') isClean = false
+  }
+  for await (const chunk of handle.createReadStream({ encoding: 'utf8', autoClose: false })) {
+    const [first = '', ...lines] = (chunk as string).split('\n')
+    pieces.push(first)
+    for (const line of lines) {
+      take(pieces.join(''))
+      pieces = [line]
+    }
+  }
+  const rest = pieces.join('')
+  // What Claude Code appends next would become part of a last line without an end.
+  if (rest !== '') isClean = false
+  take(rest)
+  return { entries, isClean }
+}
+
+function toEntry(line: string): TranscriptEntry | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    const isEntry = typeof value === 'object' && value !== null && 'type' in value
+    return isEntry && typeof value.type === 'string' ? (value as TranscriptEntry) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Lies in a file of its own, which the SDK mirrors as a line. */
+async function readMetadata(path: string): Promise<TranscriptEntry | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    () => undefined,
+  )
+  if (!handle) return undefined
+  try {
+    const state = await handle.stat()
+    if (!state.isFile() || state.size > maxFileBytes) return undefined
+    return { type: 'agent_metadata', ...(JSON.parse(await handle.readFile('utf8')) as object) }
+  } catch {
+    return undefined
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What a subagent's transcript says of the subagent itself. */
+export function isMetadata({ type }: TranscriptEntry): boolean {
+  return type === 'agent_metadata'
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}.tmp`
+  try {
+    await writeFile(draft, text, { mode: 0o600 })
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/** Tells long names apart that begin alike. */
+function hashOf(path: string): string {
+  let hash = 0
+  for (let index = 0; index < path.length; index++) hash = ((hash << 5) - hash + path.charCodeAt(index)) | 0
+  return Math.abs(hash).toString(36)
+}

@@ -1,0 +1,121 @@
+import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { ModelUsage, Usage } from '../../contract/turns.ts'
+import type { UsageShare } from '../../sessions/ports/index.ts'
+import type { ObservedTokens, ObservedUsage } from './observed-usage.ts'
+
+/**
+ * What a turn took: what its results say, or without one what was observed.
+ *
+ * @param costBefore `total_cost_usd` of the turn before, which counts up over the life of a process
+ */
+export function toFigures(
+  results: readonly SDKResultMessage[],
+  observed: ObservedUsage,
+  costBefore: number | null,
+): UsageShare {
+  if (results.length === 0) return toFiguresWithoutResult(observed)
+  const counted = sinceLastResult(results)
+  return {
+    usage: addUp(counted ?? results.map(ofMainConversation)),
+    costUsd: toCost(results, counted, costBefore),
+    modelUsage: counted ? byModel(counted) : null,
+  }
+}
+
+/** What a turn has taken that goes on: what Claude Code has counted, or without that what was observed. */
+export function toFiguresSoFar(counted: ModelUsage[] | undefined, observed: ObservedUsage): UsageShare {
+  if (!counted) return toFiguresWithoutResult(observed)
+  const costUsd = counted.reduce((total, model) => total + (model.costUsd ?? 0), 0)
+  return { usage: addUp(counted), costUsd, modelUsage: byModel(counted) }
+}
+
+const unknown: UsageShare = { usage: null, costUsd: null, modelUsage: null }
+
+/** Of a turn that was called off: nothing counted is nothing known, since the model may have been asked already. */
+export function orUnknown(figures: UsageShare): UsageShare {
+  return figures.usage && Object.values(figures.usage).some(count => count > 0) ? figures : unknown
+}
+
+function toFiguresWithoutResult({ messages }: ObservedUsage): UsageShare {
+  if (messages.length === 0) return unknown
+  return { usage: addUp(messages), costUsd: null, modelUsage: byModel(messages.map(withoutCost)) }
+}
+
+/** As Claude Code has it; an answer that was broken off is in it with an estimate. */
+interface CountedModel extends Usage {
+  costUSD: number
+  webSearchRequests?: number
+}
+
+/** Per model, since the result before; sent by the pinned Claude Code but not in the SDK's typings. */
+function sinceLastResult(results: readonly SDKResultMessage[]): ModelUsage[] | undefined {
+  const counted = results.map(
+    result =>
+      (result as { model_usage_since_last_result?: Record<string, CountedModel> })
+        .model_usage_since_last_result,
+  )
+  if (counted.some(models => models === undefined)) return undefined
+  return counted.flatMap(models => Object.entries(models ?? {}).map(toModelUsage))
+}
+
+function toModelUsage([model, counted]: [string, CountedModel]): ModelUsage {
+  const { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens } = counted
+  return {
+    model,
+    inputTokens,
+    outputTokens,
+    cacheReadInputTokens,
+    cacheCreationInputTokens,
+    costUsd: counted.costUSD,
+    costComplete: true,
+    webSearchRequests: counted.webSearchRequests ?? 0,
+  }
+}
+
+/** Of the main conversation alone: the fallback. */
+function ofMainConversation({ usage }: SDKResultMessage): Usage {
+  return {
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    cacheReadInputTokens: usage.cache_read_input_tokens,
+    cacheCreationInputTokens: usage.cache_creation_input_tokens,
+  }
+}
+
+function withoutCost(observed: ObservedTokens): ModelUsage {
+  return { ...observed, costUsd: null, costComplete: false, webSearchRequests: 0 }
+}
+
+function addUp(shares: readonly Usage[]): Usage {
+  const sum = (kind: keyof Usage) => shares.reduce((total, share) => total + share[kind], 0)
+  return {
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    cacheReadInputTokens: sum('cacheReadInputTokens'),
+    cacheCreationInputTokens: sum('cacheCreationInputTokens'),
+  }
+}
+
+/** One entry for each model. */
+function byModel(shares: readonly ModelUsage[]): ModelUsage[] {
+  return [...Map.groupBy(shares, ({ model }) => model)].map(([model, ofModel]) => {
+    const costs = ofModel.flatMap(({ costUsd }) => costUsd ?? [])
+    return {
+      model,
+      ...addUp(ofModel),
+      costUsd: costs.length > 0 ? costs.reduce((total, cost) => total + cost, 0) : null,
+      costComplete: ofModel.every(({ costComplete }) => costComplete),
+      webSearchRequests: ofModel.reduce((total, share) => total + share.webSearchRequests, 0),
+    }
+  })
+}
+
+function toCost(
+  results: readonly SDKResultMessage[],
+  counted: readonly ModelUsage[] | undefined,
+  before: number | null,
+): number | null {
+  if (counted) return counted.reduce((total, { costUsd }) => total + (costUsd ?? 0), 0)
+  const total = results.at(-1)?.total_cost_usd
+  return before === null || total === undefined ? null : Math.max(0, total - before)
+}

@@ -1,0 +1,29 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { Core } from '../core.ts'
+import type { SharedPast } from '../ports/index.ts'
+import type { SessionRecord } from '../records.ts'
+import type { Remember } from '../turns/idempotency.ts'
+import { toCreatedEvent } from './new-session.ts'
+
+/**
+ * Stores a new session if there is room for it.
+ * @param remember makes what is stored in the same transaction
+ * @throws ServiceError MAX_SESSIONS_REACHED
+ */
+export async function admitSession(
+  { store, options }: Pick<Core, 'store' | 'options'>,
+  session: SessionRecord,
+  remember: Remember | undefined,
+  past?: SharedPast,
+): Promise<void> {
+  const limit = options.maxSessions
+  const key = remember?.({ sessionId: session.id, turnId: null })
+  const result = await store.createSession(session, [toCreatedEvent(session)], limit, key, past)
+  if (result.created) return
+  throw maxSessionsReached(limit, result.active)
+}
+
+export function maxSessionsReached(limit: number, active: number): ServiceError<'MAX_SESSIONS_REACHED'> {
+  const message = `${active} sessions are active; end one first`
+  return new ServiceError('MAX_SESSIONS_REACHED', message, { limit, active })
+}

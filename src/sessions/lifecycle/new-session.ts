@@ -1,0 +1,90 @@
+import type { OperationInput } from '../../contract/operations.ts'
+import { pickSettings } from '../../contract/session-settings.ts'
+import type { Sealer } from '../../lib/sealed-text.ts'
+import type { PlainSpec } from '../processes/launch-spec.ts'
+import type { Caller, NewEvent, SessionRecord } from '../records.ts'
+import { sealSettings } from '../settings/secrets.ts'
+
+type CreateRequest = OperationInput<'createSession'>['body']
+
+/** What the process of a session that is asked for would be started with, apart from what its directories say. */
+export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: string): PlainSpec {
+  return {
+    tenantId,
+    cwd,
+    model: request.model ?? null,
+    permissionMode: request.permissionMode,
+    appendSystemPrompt: request.appendSystemPrompt ?? null,
+    maxTurns: request.maxTurns ?? null,
+    settings: pickSettings(request),
+    remembered: [],
+    workingDirectory: null,
+  }
+}
+
+/** @param id the session's, and that of its conversation until Claude Code says otherwise */
+export function newSession(
+  caller: Caller,
+  request: CreateRequest,
+  { model, ...spec }: PlainSpec,
+  id: string,
+  sessionTimeoutMs: number,
+  sealer: Sealer,
+): SessionRecord {
+  const now = Date.now()
+  return {
+    ...spec,
+    workspace: null,
+    ...sealSettings(spec.settings, spec.tenantId, sealer),
+    id,
+    createdBy: caller.keyId,
+    status: 'active',
+    title: request.title ?? null,
+    metadata: request.metadata ?? {},
+    requestedModel: model,
+    model,
+    claudeSessionId: id,
+    conversationStarted: false,
+    createdAt: now,
+    lastActivityAt: now,
+    expiresAt: now + sessionTimeoutMs,
+    endedAt: null,
+    transcript: 'complete',
+    settingsInForce: null,
+    forkedFrom: null,
+    rewound: [],
+    lastSequence: 0,
+    messageCount: 0,
+  }
+}
+
+/** A session like the original, at its beginning. What people have allowed is not handed on. */
+export function toFork(
+  caller: Caller,
+  original: SessionRecord,
+  fork: Pick<SessionRecord, 'id' | 'title' | 'expiresAt' | 'conversationStarted'> & { turnId: string | null },
+): SessionRecord {
+  const { turnId, ...own } = fork
+  const now = Date.now()
+  return {
+    ...original,
+    ...own,
+    createdBy: caller.keyId,
+    status: 'active',
+    claudeSessionId: fork.id,
+    createdAt: now,
+    lastActivityAt: now,
+    endedAt: null,
+    transcript: 'complete',
+    remembered: [],
+    forkedFrom: { sessionId: original.id, turnId },
+    rewound: [],
+    lastSequence: 0,
+    messageCount: 0,
+  }
+}
+
+export function toCreatedEvent({ model, cwd, permissionMode, title, forkedFrom }: SessionRecord): NewEvent {
+  const payload = { model, cwd, permissionMode, title, ...(forkedFrom && { forkedFrom }) }
+  return { type: 'session.created', turnId: null, payload }
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import type { OperationInput } from '../../contract/operations.ts'
+import type { Sealer } from '../../lib/sealed-text.ts'
+import type { Core } from '../core.ts'
+import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
+import { checkPermissionMode } from '../permissions/permission-mode.ts'
+import type { Change } from '../ports/index.ts'
+import type { PlainSpec } from '../processes/launch-spec.ts'
+import type { SpareSpec } from '../processes/spare-process.ts'
+import type { Caller, SessionRecord } from '../records.ts'
+import type { SettingPolicy } from '../settings/setting-policy.ts'
+import type { Remember } from '../turns/idempotency.ts'
+import { admitSession } from './admit-session.ts'
+import type { ExpirySweeper } from './expiry.ts'
+import { newSession, toWantedSpec } from './new-session.ts'
+
+export interface SessionLifecycleParts {
+  core: Core
+  policy: SettingPolicy
+  directories: SessionDirectories
+  expiry: ExpirySweeper
+  sealer: Sealer
+}
+
+/** How sessions begin, and how they end: because somebody says so, or because nobody has used them for too long. */
+export class SessionLifecycle {
+  readonly #parts: SessionLifecycleParts
+  readonly #core: Core
+
+  constructor(parts: SessionLifecycleParts) {
+    this.#parts = parts
+    this.#core = parts.core
+  }
+
+  /**
+   * @param more.remember stored with the session: what its idempotency key stands for
+   * @param more.signal fires when nobody wants the session any more
+   */
+  async create(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    { remember, signal }: { remember?: Remember; signal?: AbortSignal | undefined },
+  ): Promise<SessionRecord> {
+    const { directories, expiry, policy, sealer } = this.#parts
+    const { live, options } = this.#core
+    checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
+    const settings = await policy.admit(request)
+    await expiry.sweep()
+    const place = await directories.provide(request, signal)
+    const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
+    const spec = await this.#complete(wanted, place)
+    const spare = spec && live.spare?.take(spec)
+    const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
+    const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, sealer)
+    session.workspace = place.workspace
+    session.settingsInForce = this.#core.settingsInForce.of(session).settingSources
+    let created = false
+    try {
+      await admitSession(this.#core, session, remember)
+      created = true
+    } finally {
+      if (spare && !created) live.spare?.giveBack(spare)
+      if (!created) await place.undo()
+    }
+    expiry.schedule(session.expiresAt)
+    live.of(session).warm(spare)
+    // Nobody else will ask for a directory that is this session's own.
+    if (spec) live.spare?.prepare(spec)
+    return session
+  }
+
+  /**
+   * What a spare process for the session would have been started with; undefined for a directory of its own, which
+   * no spare process knows.
+   * @throws ServiceError SETTING_NOT_ALLOWED; the directory is gone again then
+   */
+  async #complete(wanted: PlainSpec, { workspace, undo }: SessionPlace): Promise<SpareSpec | undefined> {
+    const { settingsInForce, live } = this.#core
+    try {
+      settingsInForce.require({ ...wanted, workspace })
+      if (workspace || !live.spare) return undefined
+      return { ...wanted, ...(await settingsInForce.load({ ...wanted, workspace })) }
+    } catch (error) {
+      await undo()
+      throw error
+    }
+  }
+
+  async end(caller: Caller, sessionId: string): Promise<void> {
+    const session = await this.#core.known.get(caller, sessionId)
+    if (session.status !== 'active') return
+    const { gone } = await this.#core.live.end(session.id)
+    this.#core.log.settle(session.id, gone)
+    await this.#commit(session, {
+      session: { status: 'ended', endedAt: Date.now() },
+      events: [{ type: 'session.ended', turnId: null, payload: {} }],
+    })
+    this.#parts.directories.release(session, gone)
+  }
+
+  async expire(session: SessionRecord): Promise<void> {
+    const live = this.#core.live.find(session.id)
+    if (live?.isAtWork) return
+    // Claude Code goes on by itself: it is not cut off in the middle of it.
+    if (live && live.state !== 'idle') return this.#putOff(session)
+    const { gone } = await this.#core.live.end(session.id)
+    this.#core.log.settle(session.id, gone)
+    await this.#commit(session, {
+      session: { status: 'expired', endedAt: Date.now() },
+      events: [{ type: 'session.expired', turnId: null, payload: {} }],
+    })
+    this.#parts.directories.release(session, gone)
+  }
+
+  async #putOff(session: SessionRecord): Promise<void> {
+    const expiresAt = Date.now() + this.#core.options.sessionTimeoutMs
+    await this.#commit(session, { session: { expiresAt }, events: [] })
+  }
+
+  #commit(session: SessionRecord, change: Pick<Change, 'session' | 'events'>) {
+    const { log } = this.#core
+    return log.commit({ tenantId: session.tenantId, sessionId: session.id, at: Date.now(), ...change })
+  }
+}

@@ -1,0 +1,80 @@
+import { settlesWithin } from '../lib/settles-within.ts'
+import { ProcessPool } from './processes/process-pool.ts'
+import { SpareProcess } from './processes/spare-process.ts'
+import type { SessionRecord } from './records.ts'
+import { OpenSession, type OpenSessionContext } from './turns/turn-queue.ts'
+
+/** An interrupt that takes longer waits for the store, not for Claude Code. */
+const interruptBoundMs = 10_000
+
+type Context = Omit<OpenSessionContext, 'mayStart' | 'onDispensable' | 'signal' | 'pool'> & {
+  keepSpareProcess: boolean
+}
+
+/** The sessions that have something to do or a process; the others are rows in the store and nothing else. */
+export class OpenSessions {
+  readonly #sessions = new Map<string, OpenSession>()
+  readonly #context: OpenSessionContext
+  readonly #givenUp = new AbortController()
+  readonly #pool: ProcessPool
+  /** Undefined when none is kept. */
+  readonly spare: SpareProcess | undefined
+  #draining = false
+
+  constructor(context: Context) {
+    this.#pool = new ProcessPool(context.maxLiveProcesses)
+    if (context.keepSpareProcess) this.spare = new SpareProcess(context.launcher, this.#pool)
+    this.#context = {
+      ...context,
+      pool: this.#pool,
+      mayStart: () => !this.#draining,
+      signal: this.#givenUp.signal,
+      onDispensable: id => {
+        if (this.#sessions.get(id)?.dispensable) this.#sessions.delete(id)
+      },
+    }
+  }
+
+  find(sessionId: string): OpenSession | undefined {
+    return this.#sessions.get(sessionId)
+  }
+
+  /** Closes permission requests whose time is over, in all sessions. */
+  async expirePermissions(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map(live => live.expirePermissions()))
+  }
+
+  of(session: SessionRecord): OpenSession {
+    const known = this.#sessions.get(session.id)
+    if (known) return known
+    const live = new OpenSession(session, this.#context)
+    this.#sessions.set(session.id, live)
+    return live
+  }
+
+  /** Ends the session's open turns and its process. @returns resolves to what resolves when that has gone */
+  async end(sessionId: string): Promise<{ gone: Promise<void> }> {
+    const live = this.#sessions.get(sessionId)
+    await live?.end()
+    this.#sessions.delete(sessionId)
+    return { gone: live?.gone ?? Promise.resolve() }
+  }
+
+  /** Waits for running turns up to `drainTimeoutMs`, then interrupts them; ends every process. */
+  async close(drainTimeoutMs: number): Promise<void> {
+    this.#draining = true
+    this.#pool.close()
+    const all = [...this.#sessions.values()]
+    await Promise.all(all.map(live => live.shelve()))
+    const settled = Promise.all(all.map(live => live.settled()))
+    if (!(await settlesWithin(settled, drainTimeoutMs))) {
+      const stop = async (live: OpenSession) => (await live.shelve()) || live.interrupt(undefined, false)
+      await settlesWithin(Promise.all(all.map(stop)), interruptBoundMs)
+    }
+    // What could not be written by now will not be.
+    this.#givenUp.abort()
+    await settled
+    await Promise.all([this.spare?.close(), ...all.map(live => live.close())])
+    this.#sessions.clear()
+  }
+}

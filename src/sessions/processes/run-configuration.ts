@@ -1,0 +1,19 @@
+import type { Agent } from '../ports/index.ts'
+import type { RunConfiguration } from '../records.ts'
+
+/**
+ * What a process works with, to be kept for another one that goes on in its place.
+ * @param given what it was given last; its permission mode may have changed since
+ */
+export function toRunConfiguration(
+  { permissionMode, requestedModel, maxTurns, settings, secrets }: RunConfiguration,
+  agent: Agent | undefined,
+): RunConfiguration {
+  return {
+    permissionMode: agent?.permissionMode ?? permissionMode,
+    requestedModel,
+    maxTurns,
+    settings,
+    secrets,
+  }
+}

@@ -1,0 +1,25 @@
+import type { Log } from '../../lib/log.ts'
+import type { Sealer } from '../../lib/sealed-text.ts'
+import type { EventLog } from '../log/event-log.ts'
+import type { AgentLauncher, Store, Workspaces } from '../ports/index.ts'
+import type { SettingsInForce } from '../settings/settings-in-force.ts'
+import type { ProcessPool } from './process-pool.ts'
+
+export interface SessionProcessContext {
+  store: Store
+  log: EventLog
+  launcher: AgentLauncher
+  pool: ProcessPool
+  sealer: Sealer
+  settingsInForce: SettingsInForce
+  /** How long a process may wait for its next turn before it is ended, in milliseconds. */
+  idleTimeoutMs: number
+  /** How long a process is kept for a permission request that nobody answers, in milliseconds. */
+  permissionParkMs: number
+  faults: Pick<Log, 'error'>
+  workspaces: Workspaces
+  /** Fires when the service gives up waiting. */
+  signal: AbortSignal
+  /** The session's process is gone and nothing runs. */
+  onDispensable(sessionId: string): void
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import type { EventLog } from '../log/event-log.ts'
+import type { OpenSessions } from '../open-sessions.ts'
+import { canBeContinued } from '../permissions/continuable.ts'
+import { toPermissionRequest } from '../permissions/permission-fields.ts'
+import type { AgentLauncher, Change, Store } from '../ports/index.ts'
+import type { PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
+import { openTurn, toEndWithoutOutcome } from './running-turn.ts'
+import { restoreProgress } from './turn-progress.ts'
+
+const text = 'The server was gone before the turn had ended; its outcome is unknown'
+
+interface Parts {
+  store: Store
+  log: EventLog
+  live: OpenSessions
+  launcher: AgentLauncher
+}
+
+/**
+ * Puts right what a stop left: turns that only wait for a person go on waiting, where Claude Code can take them up
+ * again; others that were running are lost, since nobody knows how far they came; those that were waiting for
+ * their turn run now.
+ */
+export async function reconcile(parts: Parts): Promise<void> {
+  const { store, log, live } = parts
+  const unfinished = await store.listUnfinishedTurns()
+  const open = await store.permissions.listOpenPermissions()
+  for (const turn of unfinished.filter(({ status }) => status !== 'queued')) {
+    const session = await store.findSession(turn.tenantId, turn.sessionId)
+    const ofTurn = open.filter(({ turnId }) => turnId === turn.id)
+    const [permission] = ofTurn
+    if (session && permission && ofTurn.length === 1 && (await canWait(parts, session, permission))) {
+      const waiting = openTurn(turn)
+      await restoreProgress(store, waiting)
+      live.of(session).resumeWaiting(waiting, permission)
+    } else {
+      await loseTurn(log, turn, ofTurn)
+    }
+  }
+  const stray = open.filter(({ turnId }) => !unfinished.some(turn => turn.id === turnId))
+  for (const permission of stray) await log.commit(toWithdrawal(permission, Date.now()))
+  // Not by time: a clock that was set back would change the order of a session's turns.
+  const waiting = unfinished
+    .filter(({ status }) => status === 'queued')
+    .sort((a, b) => (a.firstSequence ?? 0) - (b.firstSequence ?? 0))
+  for (const turn of waiting) {
+    const session = await store.findSession(turn.tenantId, turn.sessionId)
+    if (session) live.of(session).readmit(turn)
+  }
+}
+
+async function canWait(
+  { launcher }: Parts,
+  { tenantId, claudeSessionId, cwd, workingDirectory }: SessionRecord,
+  permission: PermissionRecord,
+): Promise<boolean> {
+  const { toolUseId } = permission
+  if (toolUseId === null || !canBeContinued(permission, workingDirectory !== null)) return false
+  await launcher.recoverTranscript({ tenantId, claudeSessionId, cwd }, toolUseId)
+  return launcher.canContinue({ tenantId, claudeSessionId }, toolUseId)
+}
+
+async function loseTurn(log: EventLog, turn: TurnRecord, open: PermissionRecord[]): Promise<void> {
+  const { tenantId, sessionId } = turn
+  const at = Date.now()
+  for (const permission of open) await log.commit(toWithdrawal(permission, at))
+  const end = toEndWithoutOutcome(openTurn(turn), 'lost', at, {
+    code: 'MESSAGE_SEND_FAILED',
+    reason: 'lost',
+    message: text,
+  })
+  const id = randomUUID()
+  const message = { type: 'system', subtype: 'turn_lost', uuid: id, session_id: sessionId, text }
+  const note = { type: 'message' as const, turnId: turn.id, payload: { id, source: 'sdk', message } }
+  await log.commit({ tenantId, sessionId, at, ...end, events: [note, ...end.events] })
+}
+
+/** One that had been answered stays so; only its answer is forgotten. */
+function toWithdrawal(permission: PermissionRecord, at: number): Change {
+  const { tenantId, sessionId, turnId, status } = permission
+  const owner = { tenantId, sessionId, at }
+  if (status !== 'pending')
+    return { ...owner, savePermission: { ...permission, answer: null, runsWith: null }, events: [] }
+  const savePermission: PermissionRecord = { ...permission, status: 'withdrawn', decidedAt: at }
+  const payload = { ...toPermissionRequest(savePermission) }
+  return { ...owner, savePermission, events: [{ type: 'permission.resolved', turnId, payload }] }
+}

@@ -1,0 +1,34 @@
+import { ServiceError } from '../../contract/errors.ts'
+import type { ProcessPool } from '../processes/process-pool.ts'
+import type { TurnRequest } from './turn-request.ts'
+
+interface Limits {
+  maxQueuedTurns: number
+  maxWaitingTurns: number
+  pool: Pick<ProcessPool, 'waiting'>
+}
+
+/**
+ * @param queued the turn that runs, if one does, and how many wait behind it
+ * @param wouldWait whether the turn would wait for a process
+ * @throws ServiceError SESSION_BUSY, TURN_QUEUE_FULL
+ */
+export function refuseWhenFull(
+  sessionId: string,
+  { maxQueuedTurns, maxWaitingTurns, pool }: Limits,
+  { turnId, waiting }: { turnId: string | undefined; waiting: number },
+  { onBusy }: Pick<TurnRequest, 'onBusy'>,
+  wouldWait: boolean,
+): void {
+  if (turnId !== undefined && onBusy === 'reject') {
+    throw new ServiceError('SESSION_BUSY', `Session ${sessionId} is running turn ${turnId}`, { turnId })
+  }
+  if (turnId !== undefined && waiting >= maxQueuedTurns) {
+    const message = `Session ${sessionId} has ${maxQueuedTurns} turns waiting already`
+    throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxQueuedTurns, waiting })
+  }
+  if (wouldWait && pool.waiting >= maxWaitingTurns) {
+    const message = `${pool.waiting} turns are waiting for a process already`
+    throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxWaitingTurns, waiting: pool.waiting })
+  }
+}

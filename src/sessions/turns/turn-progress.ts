@@ -1,0 +1,64 @@
+import { isOfClaude, isRecordOfAssistant, textOfModel } from '../log/message-shape.ts'
+import type { SessionWriter } from '../log/session-writer.ts'
+import type { Store, UsageShare } from '../ports/index.ts'
+import type { MessagePayload, TurnRecord } from '../records.ts'
+import type { OpenTurn } from './running-turn.ts'
+import { addShares } from './turn-figures.ts'
+
+const pageSize = 500
+
+/** Takes note of a message of the turn that Claude Code has told of. */
+export function noteMessage(turn: OpenTurn, id: string, message: Record<string, unknown>): void {
+  // What is steered in after an answer is a prompt of its own to Claude Code, which counts from the start.
+  if (message.type === 'result') turn.agenticTurns = 0
+  if (!isRecordOfAssistant(message)) return
+  if (isOfClaude(message)) turn.messageId = id
+  // Each block of what the model says in one go is a message with the same inner id.
+  const said = (message.message as { id?: string } | undefined)?.id
+  const isAnother = said === undefined || said !== turn.lastSaid
+  if (isAnother) turn.agenticTurns++
+  const text = textOfModel(message)
+  if (text !== '') turn.said = isAnother ? text : `${turn.said ?? ''}${text}`
+  turn.lastSaid = said
+}
+
+/** Whether the model may not be asked again after this one: no other process could be told so. */
+export function isLastAgenticTurn(turn: OpenTurn | undefined, maxTurns: number | null): boolean {
+  return turn !== undefined && maxTurns !== null && turn.agenticTurns >= maxTurns
+}
+
+/** Keeps what the turn's process has taken until now: nobody can ask it any more when it is gone. */
+export function noteFigures(turn: OpenTurn | undefined, share: UsageShare, writer: SessionWriter): void {
+  if (!turn) return
+  const figures = addShares(turn.before, share)
+  Object.assign(turn.record, figures)
+  void writer.write({ updateTurn: { id: turn.record.id, ...figures }, events: [] })
+}
+
+/** Reads again how far a turn had come whose process is gone. */
+export async function restoreProgress(store: Store, turn: OpenTurn): Promise<void> {
+  const { tenantId, sessionId, id, firstSequence } = turn.record
+  turn.before = figuresOf(turn.record)
+  let after = (firstSequence ?? 1) - 1
+  for (;;) {
+    const page = await store.listEvents(tenantId, { sessionId, after, limit: pageSize, turnId: id })
+    for (const { type, payload } of page) if (type === 'message') restoreMessage(turn, payload)
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return
+    after = last.sequence
+  }
+}
+
+/** What is known of what the turn has taken. */
+export function figuresOf({ usage, costUsd, modelUsage }: TurnRecord): UsageShare {
+  return { usage, costUsd, modelUsage }
+}
+
+function restoreMessage(turn: OpenTurn, payload: Record<string, unknown>): void {
+  const { id, source, message } = payload as unknown as MessagePayload
+  if (source === 'sdk') noteMessage(turn, id, message)
+  else if (id !== turn.record.id) {
+    const { content } = message.message as { content: TurnRecord['prompt'] }
+    turn.steered.push({ id, prompt: content })
+  }
+}

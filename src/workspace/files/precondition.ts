@@ -1,0 +1,27 @@
+import type { BigIntStats } from 'node:fs'
+import { ServiceError } from '../../contract/errors.ts'
+import type { Precondition } from '../../sessions/ports/index.ts'
+import { toTag } from './file-version.ts'
+
+/**
+ * @param stats of the file as it is; undefined when there is none
+ * @throws ServiceError `PRECONDITION_FAILED`
+ */
+export function requirePrecondition(
+  { match, noneMatch }: Precondition,
+  stats: BigIntStats | undefined,
+  path: string,
+): void {
+  const tag = stats && toTag(stats)
+  if (match !== undefined && !names(match, tag)) {
+    const message = stats ? 'has another ETag than those that were sent' : 'does not exist'
+    throw new ServiceError('PRECONDITION_FAILED', `${JSON.stringify(path)} ${message}`)
+  }
+  if (noneMatch !== undefined && names(noneMatch, tag)) {
+    throw new ServiceError('PRECONDITION_FAILED', `${JSON.stringify(path)} exists`)
+  }
+}
+
+function names(tags: '*' | readonly string[], tag: string | undefined): boolean {
+  return tag !== undefined && (tags === '*' || tags.includes(tag))
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  maxLineBytes,
+  notRegular,
+  readLine,
+  readRegularFile,
+  realPathOf,
+  requireRegularFile,
+} from '../files/regular-file.ts'
+import { walkEntries } from '../history/plain-entries.ts'
+import type { Git, GitCommand, GitResult } from './git-command.ts'
+import type { Repository } from './git-repository.ts'
+import { linkObjects, listObjectDirectories } from './object-directories.ts'
+import { RepositoryRefused } from './repository-refused.ts'
+import type { RepositoryZone } from './repository-zone.ts'
+
+const maxPackedReferencesBytes = 256 * 1024 * 1024
+const maxShallowBytes = 16 * 1024 * 1024
+const maxReferences = 500_000
+
+export interface BorrowingParts {
+  git: Git
+  /** Of the server, for git directories that live as long as one request. */
+  directory: string
+  zone: RepositoryZone
+}
+
+/** What of the user's settings matters for a checkout, with values that name no program. */
+export type CheckoutSettings = Readonly<Record<string, string>>
+
+/**
+ * A git directory of the server's own that stands for a user's repository. It borrows its objects and its
+ * references, and has settings of its own: no setting of the repository is ever read by git, so that none of
+ * them can name a program, another file or another repository.
+ */
+export class BorrowedRepository {
+  readonly directory: string
+  readonly #git: Git
+
+  private constructor(directory: string, git: Git) {
+    this.directory = directory
+    this.#git = git
+  }
+
+  /**
+   * Makes one for as long as `work` needs it.
+   * @throws RepositoryRefused when a part of the repository lies elsewhere, or is not what git expects there
+   */
+  static async use<T>(
+    repository: Repository,
+    { git, directory, zone }: BorrowingParts,
+    work: (borrowed: BorrowedRepository) => Promise<T>,
+  ): Promise<T> {
+    const path = join(directory, randomUUID())
+    try {
+      await prepare(repository, path, zone)
+      return await work(new BorrowedRepository(path, git))
+    } finally {
+      await rm(path, { recursive: true, force: true })
+    }
+  }
+
+  run(args: readonly string[], command: Omit<GitCommand, 'cwd'> & { cwd?: string }): Promise<GitResult> {
+    const environment = { GIT_DIR: this.directory, GIT_NO_REPLACE_OBJECTS: '1', ...command.environment }
+    return this.#git.run(args, { cwd: this.directory, ...command, environment })
+  }
+}
+
+async function prepare(repository: Repository, path: string, zone: RepositoryZone): Promise<void> {
+  const { commonDirectory, gitDirectory, objectFormat } = repository
+  const head = (await readLine(join(gitDirectory, 'HEAD'))) ?? ''
+  if (!/^(ref: *refs\/\S+|[0-9a-f]{40}|[0-9a-f]{64})$/.test(head)) {
+    throw new RepositoryRefused('unsafe', join(gitDirectory, 'HEAD'), 'is not a HEAD')
+  }
+  // Git reads its files in another form, and would take the rest for a repository without branches.
+  const otherForm = join(commonDirectory, 'reftable')
+  if ((await realPathOf(otherForm)) !== undefined) {
+    throw new RepositoryRefused('unsafe', otherForm, 'is a form of references that is not read')
+  }
+  const references = await zone.findDirectory(join(commonDirectory, 'refs'))
+  if (references === undefined) throw notRegular(join(commonDirectory, 'refs'))
+  await requirePlainReferences(references, { left: maxReferences })
+  await requireRegularFile(join(commonDirectory, 'packed-refs'), maxPackedReferencesBytes)
+  const lenders = await listObjectDirectories(join(commonDirectory, 'objects'), zone)
+  const logs = await zone.findDirectory(join(commonDirectory, 'logs'))
+  if (logs !== undefined)
+    await requirePlainReferences(logs, { left: maxReferences }, Number.POSITIVE_INFINITY)
+
+  await mkdir(join(path, 'objects', 'info'), { recursive: true, mode: 0o700 })
+  await mkdir(join(path, 'info'))
+  const alternates = []
+  for (const lender of lenders) alternates.push(await linkObjects(lender, join(path, 'lenders')))
+  await writeFile(join(path, 'objects', 'info', 'alternates'), alternates.map(line => `${line}\n`).join(''))
+  await writeFile(join(path, 'HEAD'), `${head}\n`)
+  await writeFile(join(path, 'config'), toConfig(objectFormat))
+  const shallow = await readRegularFile(join(commonDirectory, 'shallow'), maxShallowBytes)
+  if (shallow) await writeFile(join(path, 'shallow'), shallow)
+  // Git locks and replaces what a link leads to, not the link.
+  await symlink(references, join(path, 'refs'))
+  await symlink(join(commonDirectory, 'packed-refs'), join(path, 'packed-refs'))
+  if (logs !== undefined) await symlink(logs, join(path, 'logs'))
+}
+
+/** References and their logs are regular files in directories: a link among them would be followed. */
+async function requirePlainReferences(
+  directory: string,
+  count: { left: number },
+  maxBytes = maxLineBytes,
+): Promise<void> {
+  for await (const { path, type } of walkEntries(directory)) {
+    if (--count.left < 0) throw new RepositoryRefused('unsafe', directory, 'has too many references')
+    if (type === 'other') throw notRegular(path)
+    if (type === 'file') await requireRegularFile(path, maxBytes)
+  }
+}
+
+export function toConfig(objectFormat: Repository['objectFormat']): string {
+  const sha256 = objectFormat === 'sha256'
+  return [
+    '[core]',
+    `\trepositoryformatversion = ${sha256 ? 1 : 0}`,
+    '\tbare = false',
+    '\tlooseCompression = 1',
+    '\tquotePath = false',
+    // Windows of a pack that are mapped at a time, for the bound on memory.
+    '\tpackedGitWindowSize = 32m',
+    '\tpackedGitLimit = 512m',
+    ...(sha256 ? ['[extensions]', '\tobjectformat = sha256'] : []),
+    '',
+  ].join('\n')
+}

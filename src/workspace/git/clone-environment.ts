@@ -1,0 +1,18 @@
+import type { CloneForwarding } from '../../sessions/ports/index.ts'
+import type { CloneSource } from '../provisioning/clone-source.ts'
+
+/** The environment of the git commands of a clone: by way of it settings stay out of the arguments. */
+export function toCloneEnvironment(
+  source: CloneSource,
+  forwarding: CloneForwarding | undefined,
+): Record<string, string> {
+  const environment = { ...source.environment, ...forwarding?.environment }
+  let count = Number(environment.GIT_CONFIG_COUNT ?? 0)
+  const settings: Record<string, string> = {}
+  for (const [key, value] of Object.entries(forwarding?.settings ?? {})) {
+    settings[`GIT_CONFIG_KEY_${count}`] = key
+    settings[`GIT_CONFIG_VALUE_${count}`] = value
+    count++
+  }
+  return { ...environment, ...settings, GIT_CONFIG_COUNT: String(count), GIT_ALLOW_PROTOCOL: source.protocol }
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import type { Log } from '../../lib/log.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import type { FileHistoryStore, FileScope, SnapshotRecord, Snapshots } from '../../sessions/ports/index.ts'
+import type { Git } from '../git/git-command.ts'
+import type { ZoneDirectories } from '../git/repository-zone.ts'
+import { SnapshotRepository, type TreeResult } from './snapshot-repository.ts'
+
+/** See the port `Snapshots`. Each session has a repository of its own below the data directory. */
+export class GitSnapshots implements Snapshots {
+  readonly #store: FileHistoryStore
+  readonly #git: Git
+  readonly #directory: string
+  readonly #places: ZoneDirectories
+  readonly #log: Pick<Log, 'warn'>
+  readonly #oneAtATime = new OneAtATime()
+
+  /**
+   * @param directory where the sessions' own directories are
+   * @param places where a repository may lie
+   */
+  constructor(
+    store: FileHistoryStore,
+    git: Git,
+    directory: string,
+    places: ZoneDirectories,
+    log: Pick<Log, 'warn'>,
+  ) {
+    this.#store = store
+    this.#git = git
+    this.#directory = directory
+    this.#places = places
+    this.#log = log
+  }
+
+  async take(scope: FileScope, turnId: string | null): Promise<void> {
+    const { tenantId, sessionId } = scope
+    try {
+      await this.#oneAtATime.run(sessionId, async () => {
+        if (await this.#store.hasSnapshot(tenantId, sessionId, turnId)) return
+        const result = await this.#repositoryOf(sessionId).writeTree(scope.directories)
+        this.#tellFailure(sessionId, result)
+        const taken: SnapshotRecord = {
+          tenantId,
+          sessionId,
+          turnId,
+          tree: 'tree' in result ? result.tree : null,
+          missing: 'missing' in result ? result.missing : null,
+          takenAt: Date.now(),
+        }
+        await this.#store.saveSnapshot(taken)
+      })
+    } catch (error) {
+      this.#log.warn({ err: error, sessionId }, 'no snapshot could be taken')
+    }
+  }
+
+  /** The directory as it is now; not kept in the store. */
+  async takeNow(scope: FileScope, signal?: AbortSignal): Promise<TreeResult> {
+    const { sessionId, directories } = scope
+    return this.#oneAtATime.run(sessionId, async () => {
+      const result = await this.#repositoryOf(sessionId).writeTree(directories, signal)
+      this.#tellFailure(sessionId, result)
+      return result
+    })
+  }
+
+  /** The snapshot to compare with for what changed since a turn began, or since the session did (null). */
+  find({ tenantId, sessionId }: FileScope, sinceTurnId: string | null): Promise<SnapshotRecord | undefined> {
+    return this.#store.findSnapshot(tenantId, sessionId, sinceTurnId)
+  }
+
+  repositoryOf({ sessionId }: FileScope): SnapshotRepository {
+    return this.#repositoryOf(sessionId)
+  }
+
+  #repositoryOf(sessionId: string): SnapshotRepository {
+    return new SnapshotRepository(join(this.#directory, sessionId, 'snapshots.git'), this.#git, this.#places)
+  }
+
+  #tellFailure(sessionId: string, result: TreeResult): void {
+    if ('missing' in result && (result.missing === 'failed' || result.missing === 'unsafe_repository')) {
+      this.#log.warn({ sessionId, said: result.said }, 'no snapshot could be taken')
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { pathToFileURL } from 'node:url'
+import { invalidField, ServiceError } from '../../contract/errors.ts'
+
+/** Where a clone comes from. */
+export interface CloneSource {
+  /** As it is shown and stored: without user and password where those are secrets. */
+  url: string
+  /** What git is given. */
+  address: string
+  /** What git may speak. */
+  protocol: string
+  /** Settings for this one run, by way of the environment: arguments can be read by every user of the machine. */
+  environment: Readonly<Record<string, string>>
+}
+
+const field = 'workspace.url'
+const protocols = new Set(['https:', 'http:', 'ssh:', 'git:'])
+
+/**
+ * Reads what is to be cloned.
+ * @param cloneUrls beginnings of the URLs that are allowed
+ * @param resolveDirectory the real path of a local one, refused when it lies outside the allowed roots
+ */
+export async function parseCloneSource(
+  asked: string,
+  cloneUrls: readonly string[],
+  resolveDirectory: (path: string) => Promise<string>,
+): Promise<CloneSource> {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  if (asked.startsWith('-') || /[\x00-\x20\x7f\\]/.test(asked)) {
+    throw invalidField(field, 'must be a URL or a path')
+  }
+  if (/^[a-z0-9+.-]+::/i.test(asked)) throw refused()
+  if (/^file:\/\//i.test(asked)) return toLocalSource(await resolveDirectory(toFilePath(asked)))
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(asked)) return toRemoteSource(asked, cloneUrls)
+  // The short form of ssh: `git@host:path`.
+  const [, host, path] = /^([^/:]+):(.+)$/.exec(asked) ?? []
+  if (host !== undefined && path !== undefined) {
+    return toRemoteSource(`ssh://${host}/${path.replace(/^\//, '')}`, cloneUrls)
+  }
+  return toLocalSource(await resolveDirectory(asked))
+}
+
+function toLocalSource(directory: string): CloneSource {
+  // As a URL: git copies what is asked for, and shares no file with the original.
+  return { url: directory, address: pathToFileURL(directory).href, protocol: 'file', environment: {} }
+}
+
+function toFilePath(asked: string): string {
+  try {
+    const url = new URL(asked)
+    if (url.host === '') return decodeURIComponent(url.pathname)
+  } catch {
+    // Said below.
+  }
+  throw invalidField(field, 'must be a URL or a path')
+}
+
+function toRemoteSource(asked: string, cloneUrls: readonly string[]): CloneSource {
+  const url = parseUrl(asked)
+  if (!protocols.has(url.protocol)) throw refused()
+  if (url.search !== '' || url.hash !== '') throw invalidField(field, 'must have no query and no fragment')
+  // What servers might take for a way up.
+  if (/%2f|%5c|%00|(\.|%2e){2}/i.test(url.pathname)) throw invalidField(field, 'must be a plain path')
+  const { username, password } = url
+  const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
+  if (!isWeb && password !== '') throw invalidField(field, 'must have no password')
+  url.password = ''
+  if (isWeb) url.username = ''
+  if (!isAllowed(url, cloneUrls)) throw refused()
+  const address = url.href
+  const authorization = isWeb && (username !== '' || password !== '')
+  return {
+    url: address,
+    address,
+    protocol: url.protocol.slice(0, -1),
+    environment: authorization
+      ? {
+          GIT_CONFIG_COUNT: '1',
+          GIT_CONFIG_KEY_0: `http.${url.origin}/.extraHeader`,
+          GIT_CONFIG_VALUE_0: `Authorization: Basic ${toBasic(username, password)}`,
+        }
+      : {},
+  }
+}
+
+function parseUrl(asked: string): URL {
+  try {
+    const url = new URL(asked)
+    if (url.hostname !== '' && !url.hostname.startsWith('-') && !url.username.startsWith('-')) return url
+  } catch {
+    // Said below.
+  }
+  throw invalidField(field, 'must be a URL or a path')
+}
+
+/** An entry stands for everything that begins with it; a host without a path for that host alone. */
+function isAllowed(url: URL, cloneUrls: readonly string[]): boolean {
+  const plain = `${url.protocol}//${url.host}${url.pathname}`
+  return cloneUrls.some(entry => plain.startsWith(/^[a-z]+:\/\/[^/]+$/.test(entry) ? `${entry}/` : entry))
+}
+
+function toBasic(username: string, password: string): string {
+  return Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+}
+
+function refused(): ServiceError<'WORKSPACE_NOT_ALLOWED'> {
+  return new ServiceError(
+    'WORKSPACE_NOT_ALLOWED',
+    'Cloning from this URL is not allowed; the option cloneUrls of the configuration says which ones are',
+  )
+}

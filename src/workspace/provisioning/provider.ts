@@ -1,0 +1,245 @@
+import { lstat, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { workspace as workspaceSchema } from '../../contract/workspace.ts'
+import type { Log } from '../../lib/log.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import type {
+  AddressForwarder,
+  OwnWorkspace,
+  OwnWorkspaceRequest,
+  WorkspaceProvider,
+} from '../../sessions/ports/index.ts'
+import { readRegularFile } from '../files/regular-file.ts'
+import { BorrowedRepository, type BorrowingParts } from '../git/borrowed-repository.ts'
+import type { Git, GitResult } from '../git/git-command.ts'
+import { toRefusal, workspaceFailed } from '../git/git-failure.ts'
+import { openRepository, type Repository, requireOwned } from '../git/git-repository.ts'
+import { RepositoryRefused } from '../git/repository-refused.ts'
+import { RepositoryZone, type ZoneDirectories } from '../git/repository-zone.ts'
+import { parseCloneSource } from './clone-source.ts'
+import { cloneRepository } from './provision-clone.ts'
+import { addWorktree, planWorktree, removeWorktree, type WorktreeParts } from './provision-worktree.ts'
+import { removeHolder } from './remove-holder.ts'
+
+/** Says of a directory that it is the server's own, and what has to be undone with it. */
+const markName = 'workspace.json'
+const maxMarkBytes = 64 * 1024
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const worktreeTimeoutMs = 120_000
+
+export interface ProviderParts {
+  /** Where the sessions' directories are made; made itself when it is needed. */
+  directory: string
+  git: Git
+  /** Of the server, for git directories that live as long as one request. */
+  repositories: string
+  /** Where a local repository, and what it refers to, may lie. */
+  places: ZoneDirectories
+  cloneUrls: readonly string[]
+  cloneTimeoutMs: number
+  /** Connects git to the servers of repositories; without it git connects by itself. */
+  forwarder?: AddressForwarder
+  /** The real path of a directory that the caller named. @param field of the request @throws ServiceError */
+  resolveDirectory(path: string, field: string): Promise<string>
+  log: Pick<Log, 'warn'>
+}
+
+/**
+ * Makes directories for sessions: see the port `WorkspaceProvider`. Each is in a holder, a directory named for
+ * its session, beside the mark by which it is known as ours.
+ */
+export class LocalWorkspaceProvider implements WorkspaceProvider {
+  readonly #parts: ProviderParts
+  readonly #changes = new OneAtATime()
+
+  constructor(parts: ProviderParts) {
+    this.#parts = parts
+  }
+
+  async provide(request: OwnWorkspaceRequest, sessionId: string, signal: AbortSignal): Promise<OwnWorkspace> {
+    const holder = join(await this.#open(), sessionId)
+    try {
+      return await this.#make(request, holder, sessionId, signal)
+    } catch (error) {
+      if (!(error instanceof RepositoryRefused)) throw error
+      this.#parts.log.warn({ err: error }, 'repository refused')
+      throw toRefusal(request.type === 'worktree' ? 'worktree' : 'git', error)
+    }
+  }
+
+  async #make(
+    request: OwnWorkspaceRequest,
+    holder: string,
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<OwnWorkspace> {
+    const make = await this.#prepare(request, holder, sessionId, signal)
+    try {
+      return await make()
+    } catch (error) {
+      await removeHolder(holder)
+      throw isDiskFull(error) && request.type !== 'empty' ? workspaceFailed(request.type, 'disk_full') : error
+    }
+  }
+
+  undo(workspace: OwnWorkspace): Promise<void> {
+    return this.#remove(workspace, 'delete_unchanged')
+  }
+
+  remove(workspace: OwnWorkspace): Promise<void> {
+    const deletes = workspace.type === 'worktree' && workspace.deleteBranch
+    return this.#remove(workspace, deletes ? 'delete' : 'keep')
+  }
+
+  async list(): Promise<OwnWorkspace[]> {
+    // Of requests that a crash has cut off.
+    await rm(this.#parts.repositories, { recursive: true, force: true })
+    const names = await readdir(this.#parts.directory).catch(() => [])
+    const holders = names.filter(name => uuid.test(name)).map(name => join(this.#parts.directory, name))
+    const found = await Promise.all(holders.map(readMark))
+    return found.filter(workspace => workspace !== undefined)
+  }
+
+  /** Checks the request, without making anything. @returns what makes it */
+  async #prepare(
+    request: OwnWorkspaceRequest,
+    holder: string,
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<() => Promise<OwnWorkspace>> {
+    const { cloneUrls, cloneTimeoutMs, git, resolveDirectory, forwarder } = this.#parts
+    if (request.type === 'empty') {
+      const made: OwnWorkspace = { ...request, path: join(holder, 'workspace') }
+      return async () => {
+        await makeHolder(holder, made)
+        await mkdir(made.path)
+        return made
+      }
+    }
+    if (request.type === 'git') {
+      const resolve = (path: string) => resolveDirectory(path, 'workspace.url')
+      const source = await parseCloneSource(request.url, cloneUrls, resolve)
+      const local = source.protocol === 'file' ? await this.#openLocal(source.url) : undefined
+      const forwarding = local ? undefined : await forwarder?.openClone(new URL(source.address))
+      const onFailure = this.#tell(source.url)
+      const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure, forwarding }
+      return async () => {
+        const { removeOnEnd, depth = null, ref = null } = request
+        const planned = {
+          type: 'git' as const,
+          path: holder,
+          url: source.url,
+          ref,
+          depth,
+          commit: null,
+          removeOnEnd,
+        }
+        try {
+          await makeHolder(holder, planned)
+          const made = local
+            ? await BorrowedRepository.use(local, await this.#borrowing(), ({ directory }) =>
+                cloneRepository(request, { ...source, address: pathToFileURL(directory).href }, parts),
+              )
+            : await cloneRepository(request, source, parts)
+          await writeMark(holder, made)
+          return made
+        } finally {
+          forwarding?.close()
+        }
+      }
+    }
+    const repository = await resolveDirectory(request.repository, 'workspace.repository')
+    const parts = await this.#worktreeParts(repository)
+    const plan = await planWorktree(request, repository, holder, sessionId, parts)
+    return async () => {
+      await makeHolder(holder, plan)
+      await addWorktree(plan, parts, signal)
+      return plan
+    }
+  }
+
+  /** The real path of the directory that the holders are in. */
+  async #open(): Promise<string> {
+    const { directory } = this.#parts
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return realpath(directory)
+  }
+
+  async #remove(workspace: OwnWorkspace, fate: 'delete' | 'delete_unchanged' | 'keep'): Promise<void> {
+    const holder = await this.#findHolder(workspace)
+    if (holder === undefined) return
+    if (workspace.type === 'worktree') {
+      const parts = await this.#worktreeParts(workspace.repository)
+      await removeWorktree(workspace, parts, fate).catch(error => {
+        // The directory is ours to remove, whatever has become of the repository.
+        this.#parts.log.warn({ err: error }, 'the repository of a worktree could not be told of its removal')
+      })
+    }
+    await removeHolder(holder)
+  }
+
+  /** Only what lies in our directory, has the name of a session and carries our mark is ever removed. */
+  async #findHolder({ path, type }: OwnWorkspace): Promise<string | undefined> {
+    const own = await realpath(this.#parts.directory).catch(() => undefined)
+    const holder = uuid.test(basename(path)) ? path : dirname(path)
+    if (own === undefined || dirname(holder) !== own || !uuid.test(basename(holder))) return undefined
+    const stats = await lstat(holder).catch(() => undefined)
+    if (!stats?.isDirectory()) return undefined
+    return (await readMark(holder))?.type === type ? holder : undefined
+  }
+
+  /** @throws ServiceError when there is no repository in that directory itself */
+  async #openLocal(directory: string): Promise<Repository> {
+    const { zone } = await this.#borrowing()
+    const repository = await openRepository(directory, zone)
+    if (!repository) throw workspaceFailed('git', 'not_a_repository')
+    await requireOwned(repository)
+    return repository
+  }
+
+  async #borrowing(): Promise<BorrowingParts> {
+    const { git, repositories, places } = this.#parts
+    return { git, directory: repositories, zone: await RepositoryZone.open(places) }
+  }
+
+  async #worktreeParts(repository: string): Promise<WorktreeParts> {
+    const timeoutMs = worktreeTimeoutMs
+    const borrowing = await this.#borrowing()
+    return { ...borrowing, changes: this.#changes, timeoutMs, onFailure: this.#tell(repository) }
+  }
+
+  #tell(what: string): (result: GitResult) => void {
+    return ({ stderr, ended }) => {
+      // What a remote server says is not trusted to have no secret of the caller in it.
+      const said = what.startsWith('/') ? stderr.slice(-1_000) : undefined
+      this.#parts.log.warn({ repository: what, ended, said }, 'git could not make a workspace')
+    }
+  }
+}
+
+async function makeHolder(holder: string, workspace: OwnWorkspace): Promise<void> {
+  await mkdir(holder, { mode: 0o700 })
+  await writeMark(holder, workspace)
+}
+
+async function writeMark(holder: string, workspace: OwnWorkspace): Promise<void> {
+  await writeFile(join(holder, markName), JSON.stringify(workspace), { mode: 0o600 })
+}
+
+async function readMark(holder: string): Promise<OwnWorkspace | undefined> {
+  try {
+    const marked = workspaceSchema.parse(
+      JSON.parse((await readRegularFile(join(holder, markName), maxMarkBytes))?.toString() ?? ''),
+    )
+    // Where it says that it is must be where it was found.
+    const inside = marked.path === holder || dirname(marked.path) === holder
+    return inside && marked.type !== 'directory' ? marked : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException)?.code ?? '')
+}
