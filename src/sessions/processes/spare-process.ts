@@ -103,6 +103,7 @@ export class SpareProcess implements SlotHolder {
         onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
         onBeforeTool: async use => listener?.onBeforeTool(use),
         onAfterTool: async use => listener?.onAfterTool(use),
+        onTranscript: (part, entries) => listener?.onTranscript(part, entries),
         onTranscriptLost: () => listener?.onTranscriptLost(),
         onTask: (task, turnId) => listener?.onTask(task, turnId),
         onAutonomousWorkStart: () => listener?.onAutonomousWorkStart(),
