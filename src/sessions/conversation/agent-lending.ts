@@ -5,8 +5,8 @@ import type { SessionProcess } from '../processes/session-process.ts'
 import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { Caller } from '../records.ts'
 
-/** How long a question waits for a place for the process, in milliseconds. */
-const placeBoundMs = 10_000
+/** How long a question waits for a slot for the process, in milliseconds. */
+const slotBoundMs = 10_000
 
 export type Question<T> = (questions: AgentQuestions) => Promise<T>
 
@@ -14,7 +14,6 @@ interface Lending {
   keeper: SessionProcess
   pool: ProcessPool
   maxWaitingTurns: number
-  maxLiveProcesses: number
   /** The turn that runs, if any. */
   turnId: string | undefined
 }
@@ -63,12 +62,12 @@ async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
 
 function waitForSlot({ keeper, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
   if (pool.waiting >= maxWaitingTurns) return false
-  return keeper.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(placeBoundMs))
+  return keeper.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(slotBoundMs))
 }
 
-function full({ pool, maxLiveProcesses }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
-  const message = `All ${maxLiveProcesses} processes are at work, and the session needs one; try again later`
-  return new ServiceError('TURN_QUEUE_FULL', message, { limit: maxLiveProcesses, waiting: pool.waiting })
+function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
+  const message = `All ${taken} processes are at work, and the session needs one; try again later`
+  return new ServiceError('TURN_QUEUE_FULL', message, { limit: taken, waiting })
 }
 
 function toServiceError({ message, outcome }: Unlaunchable): ServiceError {

@@ -95,9 +95,9 @@ export class SessionProcess implements SlotHolder {
 
   /** Makes a spare process this session's own. */
   adopt(spare: Spare): void {
-    spare.place.handOver(this)
+    spare.slot.handOver(this)
     spare.listenTo(this.#listener())
-    this.#place = spare.place
+    this.#place = spare.slot
     this.#own(spare.agent)
   }
 

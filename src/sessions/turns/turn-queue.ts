@@ -36,7 +36,6 @@ export interface OpenSessionContext extends SessionProcessContext, RefusedPrompt
   sessionTimeoutMs: number
   maxQueuedTurns: number
   maxWaitingTurns: number
-  maxLiveProcesses: number
   workspace: WorkspaceFiles
   /** Whether turns may start; false while the server shuts down. */
   mayStart(): boolean
