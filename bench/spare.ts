@@ -5,56 +5,70 @@ import { plainSpec } from '../test/support/agent-parts.ts'
 import { claudesOf } from '../test/support/processes.ts'
 import { type Caller, createCaller } from './support/caller.ts'
 import { openClaudeServer } from './support/open-server.ts'
-import { median, ms, print, printTable, printTarget, quantile, times } from './support/report.ts'
+import { median, ms, printTable, printTarget, quantile, times } from './support/report.ts'
 import type { Bench } from './support/scope.ts'
 import { askOnce } from './support/sdk.ts'
-import { until } from './support/waiting.ts'
+import { inParallel, until } from './support/waiting.ts'
 
 const prompt = 'What is 6 times 7?'
 const atOnce = 4
 /** Longer than it takes to start that many processes one after the other. */
 const pauseMs = 6_000
 
+/** From prompts to first deltas: of turns that have the machine for themselves, and of four at once. */
+interface Timings {
+  alone: number[]
+  together: number[]
+}
+
 /**
  * What sessions that are created four at once gain from processes that were started before, after a minute of such
- * traffic. Each first turn is compared with a cold `query()`, which has the machine for itself: so the turns are sent
- * one after the other too.
+ * traffic. Their first turns are sent one after the other, in changing order, and compared with one cold `query()`;
+ * or at once, and compared with four of them at once.
  */
 export const spare: Bench = async scope => {
-  const [warming, rounds] = scope.quick ? [1, 1] : [4, 6]
+  const [warming, rounds] = scope.quick ? [1, 2] : [4, 8]
   const { server, environment } = await openClaudeServer(scope)
   const caller = createCaller(server.url)
   scope.onEnd(() => caller.close())
   const options = () =>
     toSdkOptions(plainSpec(scope.directory), { environment: buildAgentEnvironment(environment) })
-  const cold: number[] = []
-  const first: number[][] = Array.from({ length: atOnce }, () => [])
+  const cold = async () => (await askOnce(prompt, options())).firstMs
+  const byQuery: Timings = { alone: [], together: [] }
+  const bySession: Timings[] = Array.from({ length: atOnce }, () => ({ alone: [], together: [] }))
   for (let round = 0; round < warming + rounds; round++) {
+    const mode = round % 2 === 0 ? 'alone' : 'together'
     const sessions = await Promise.all(Array.from({ length: atOnce }, () => caller.createSession()))
+    // The order changes: whoever waits for others has time to start a process.
+    const order = sessions.map((_, index) => (index + Math.floor(round / 2)) % atOnce)
     const taken: number[] = []
-    for (const session of sessions) taken.push(await firstDelta(caller, session))
-    if (round >= warming) for (const [index, value] of taken.entries()) first[index]?.push(value)
+    await inParallel(order, mode === 'alone' ? 1 : atOnce, async index => {
+      taken[index] = await firstDelta(caller, sessions[index] ?? '')
+    })
     for (const session of sessions) await endSession(caller, server.pid, session)
     await wait(scope.quick ? 500 : pauseMs)
-    if (round >= warming) cold.push((await askOnce(prompt, options())).firstMs)
+    if (round < warming) continue
+    for (const [at, index] of order.entries()) bySession[at]?.[mode].push(taken[index] ?? Number.NaN)
+    byQuery[mode].push(...(await Promise.all(Array.from({ length: mode === 'alone' ? 1 : atOnce }, cold))))
   }
-  const coldMs = median(cold)
-  printTable(
-    ['first turn, prompt to first delta', 'n', 'median', 'p90', 'to cold query()'],
-    [
-      ['cold query()', cold.length, ms(coldMs), ms(quantile(cold, 0.9)), times(1)],
-      ...first.map((values, index) => [
-        `session ${index + 1} of ${atOnce} created at once`,
-        values.length,
-        ms(median(values)),
-        ms(quantile(values, 0.9)),
-        times(median(values) / coldMs),
-      ]),
-    ],
-  )
-  const worst = Math.max(...first.map(values => median(values))) / coldMs
-  printTarget('the slowest of four at once, to a cold query()', times(worst), '≤ ×0.35', worst <= 0.35)
-  print(`(${claudesOf(server.pid).length} processes are ready at the end)`)
+  for (const mode of ['alone', 'together'] as const) {
+    const coldMs = median(byQuery[mode])
+    const name = mode === 'alone' ? 'one after the other' : 'at once'
+    printTable(
+      [`first turn, ${name}: prompt to first delta`, 'n', 'median', 'p90', 'to cold query()'],
+      [
+        row('cold query()', byQuery[mode], coldMs),
+        ...bySession.map((timings, at) => row(`turn ${at + 1} of ${atOnce}`, timings[mode], coldMs)),
+      ],
+    )
+    const worst = Math.max(...bySession.map(timings => median(timings[mode]))) / coldMs
+    printTarget(`the slowest of four, ${name}`, times(worst), '≤ ×0.35', worst <= 0.35)
+  }
+}
+
+function row(name: string, values: number[], coldMs: number) {
+  const middle = median(values)
+  return [name, values.length, ms(middle), ms(quantile(values, 0.9)), times(middle / coldMs)]
 }
 
 async function firstDelta(caller: Caller, session: string): Promise<number> {

@@ -219,8 +219,8 @@ describe('a pool with a budget of memory', () => {
         pressure = percent
       },
       /** Long enough for a process to be measured when it has settled. */
-      settle: () => vi.advanceTimersByTimeAsync(6_001),
-      sample: () => vi.advanceTimersByTimeAsync(3_001),
+      settle: () => vi.advanceTimersByTimeAsync(10_001),
+      sample: () => vi.advanceTimersByTimeAsync(5_001),
     }
   }
   const toPair = (own: SlotHolder, bytes: number | undefined): [SlotHolder, number][] =>
@@ -242,15 +242,22 @@ describe('a pool with a budget of memory', () => {
     expect(pool.taken).toBe(11)
   })
 
-  test('counts what is still loading as a new one, and takes no less than is measured', async () => {
-    const { pool, take, sample, settle } = openPool(310)
-    take(5)
-    take(150)
-    await sample()
-    // 100 and 150: no third one.
+  test('counts a process that is still loading as a new one, or as more where more is measured', async () => {
+    const { pool, take, settle } = openPool(250)
+    take(100)
+    await vi.advanceTimersByTimeAsync(3_000)
+    const small = take(5)
+    await vi.advanceTimersByTimeAsync(2_001)
+    // 100 and 100: no third one.
     expect(pool.hasRoomFor(1)).toBe(false)
     await settle()
     expect(pool.hasRoomFor(1)).toBe(true)
+    small.slot.release()
+    await vi.advanceTimersByTimeAsync(3_000)
+    take(160)
+    await vi.advanceTimersByTimeAsync(2_001)
+    // 100 and 160, though a new one counts less by now.
+    expect(pool.hasRoomFor(1)).toBe(false)
   })
 
   test('always has two processes, unless their number is set lower', () => {
@@ -394,7 +401,7 @@ describe('a pool with a budget of memory', () => {
     for (let count = 0; count < 4; count++) await sample()
     const times = (own: SlotHolder) => measured.filter(each => each === own).length
     expect([times(busy.holder), times(idle.holder)]).toEqual([4, 1])
-    for (let count = 0; count < 10; count++) await sample()
+    for (let count = 0; count < 4; count++) await sample()
     expect(times(idle.holder)).toBe(2)
     busy.slot.release()
     idle.slot.release()

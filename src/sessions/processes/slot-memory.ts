@@ -1,11 +1,14 @@
 /** The weight of a process before any has been measured, and where memory cannot be measured, in bytes. */
 const assumedBytes = 300 * 1024 * 1024
-/** From one sample to the next, in milliseconds. Between samples a conversation grows by megabytes, not by hundreds. */
-const sampleMs = 3_000
+/**
+ * From one sample to the next, in milliseconds. Reading a dozen processes takes the machine some 80 ms of processor
+ * time; between samples a conversation grows by megabytes, not by hundreds.
+ */
+const sampleMs = 5_000
 /** An idle process hardly changes; its share of common pages does when others come and go. */
 const idleSampleMs = 30_000
 /** A younger process is still loading: it will take more than is measured. */
-const settlingMs = 5_000
+const settlingMs = 4_000
 /** The share of the newest process in the running mean of new processes. */
 const newestShare = 0.25
 /**
