@@ -113,7 +113,7 @@ async function measure(scope: Scope, options: ClaudeCodeApiConfig): Promise<Dens
     await inParallel(indexes, 2, async index => {
       ids[index] ??= await caller.createSession()
       asked++
-      if (await ask(caller, ids[index], index, round)) answered++
+      if (await ask(caller, ids[index], round)) answered++
     })
   }
   if (!scope.quick) await new Promise(resolve => setTimeout(resolve, settledMs))
@@ -122,9 +122,8 @@ async function measure(scope: Scope, options: ClaudeCodeApiConfig): Promise<Dens
 }
 
 /** Each prompt makes the conversation longer by 100 KB. */
-async function ask(caller: Caller, session: string, index: number, round: number): Promise<boolean> {
-  const ballast = 'All work and no play makes a long conversation. '.repeat(2_100)
-  const prompt = `${ballast}\n\nWhat is ${index} times ${round}?`
+async function ask(caller: Caller, session: string, round: number): Promise<boolean> {
+  const prompt = `Round ${round}. ${'All work and no play makes a long conversation. '.repeat(2_100)}`
   const { status, body } = await caller.call('POST', `/sessions/${session}/messages`, { prompt })
-  return status === 200 && body.response.includes(`is ${index * round}.`)
+  return status === 200 && body.response !== ''
 }
