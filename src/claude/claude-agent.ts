@@ -17,6 +17,7 @@ import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
 import { toInspection } from './process/inspection.ts'
 import { toProcessOptions } from './process/process-options.ts'
 import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process/process-outcomes.ts'
+import type { ProcessTree } from './process/process-tree.ts'
 import { Watchdog } from './process/watchdog.ts'
 import { isBeginning, isIdle, Workload } from './process/workload.ts'
 import { createAgentQuestions } from './questions/agent-questions.ts'
@@ -87,6 +88,10 @@ export class ClaudeAgent implements Agent {
       query: () => this.#live.query,
       servers: this.#servers,
     })
+  }
+
+  get tree(): ProcessTree | undefined {
+    return this.#live.tree
   }
 
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {

@@ -300,11 +300,11 @@ export class Sessions {
 
   /** Gets a process ready for a first session that asks for nothing in particular. */
   async prepareSpare(tenantId: string): Promise<void> {
-    if (!this.#live.spare || this.#live.spare.isPrepared || this.#closing) return
+    if (!this.#live.spares || this.#live.spares.isPrepared || this.#closing) return
     const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
     const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
     const found = await this.#core.settingsInForce.load({ ...wanted, workspace: null })
-    this.#live.spare.prepare({ ...wanted, ...found })
+    this.#live.spares.prepare({ ...wanted, ...found })
   }
 
   models(): ModelInfo[] {

@@ -56,6 +56,7 @@ export async function openSessions(
       maxQueuedTurns: 16,
       maxWaitingTurns: 100,
       maxLiveProcesses: 50,
+      maxProcessMemoryBytes: 1024 ** 4,
       keepSpareProcess: false,
       idleTimeoutMs: 600_000,
       permissionParkMs: 600_000,

@@ -14,7 +14,6 @@ interface Lending {
   process: SessionProcess
   pool: ProcessPool
   maxWaitingTurns: number
-  maxLiveProcesses: number
   /** The turn that runs, if any. */
   turnId: string | undefined
 }
@@ -69,9 +68,9 @@ function waitForSlot({ process, pool, maxWaitingTurns }: Lending, { tenantId, ke
   return process.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(slotBoundMs))
 }
 
-function full({ pool, maxLiveProcesses }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
-  const message = `All ${maxLiveProcesses} processes are at work, and the session needs one; try again later`
-  return new ServiceError('TURN_QUEUE_FULL', message, { limit: maxLiveProcesses, waiting: pool.waiting })
+function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
+  const message = `All ${taken} processes are at work, and the session needs one; try again later`
+  return new ServiceError('TURN_QUEUE_FULL', message, { limit: taken, waiting })
 }
 
 function toServiceError({ message, outcome }: Unlaunchable): ServiceError {
