@@ -10,7 +10,7 @@ import { toUpload } from './raw-body.ts'
 import { contextOf } from './request-context.ts'
 import { parseInput } from './request-input.ts'
 import { sendFile } from './send-file.ts'
-import { sendJson, sendText } from './send-json.ts'
+import { sendJson, sendJsonText, sendText } from './send-json.ts'
 import { SseStream } from './sse-stream.ts'
 
 export interface EndpointDeps {
@@ -66,6 +66,10 @@ async function respond(
   if ('html' in answer) {
     res.setHeader('Content-Security-Policy', answer.contentSecurityPolicy)
     return sendText(res, 200, 'text/html; charset=utf-8', answer.html)
+  }
+  if ('json' in answer) {
+    validation?.checkResponse(id, answer.status, JSON.parse(answer.json))
+    return sendJsonText(res, answer.status, answer.json)
   }
   validation?.checkResponse(id, answer.status, answer.body)
   for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value)

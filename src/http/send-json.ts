@@ -6,7 +6,12 @@ import { toJsonLine } from '../lib/json-line.ts'
  * would change what the contract promises.
  */
 export function sendJson(res: Response, status: number, body: unknown): void {
-  sendText(res, status, 'application/json; charset=utf-8', toJsonLine(body))
+  sendJsonText(res, status, toJsonLine(body))
+}
+
+/** As `sendJson`, of a body that is JSON on one line already. */
+export function sendJsonText(res: Response, status: number, json: string): void {
+  sendText(res, status, 'application/json; charset=utf-8', json)
 }
 
 /** Ends the response with a text of that type. */

@@ -1,6 +1,7 @@
 import { defaultSettings } from '../contract/session-settings.ts'
 import type { AutonomousWork } from '../sessions/ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
+import { joinPayload, type Templates } from './payload-templates.ts'
 import type { AutonomousWorkRow, EventRow, SessionRow, TurnRow } from './schema.ts'
 
 // The one place that knows both the records' names and the columns'. What a record does not say stays
@@ -144,15 +145,34 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
   }
 }
 
-export function toEventRecord(row: EventRow): EventRecord {
+/**
+ * The payload is parsed when it is asked for: a message that is only passed on is never parsed.
+ * @param templates what the rows' payloads may refer to
+ */
+export function toEventRecord(row: EventRow, templates: Templates): EventRecord {
+  const json = joinPayload(row, templates)
+  let payload: EventRecord['payload'] | undefined
   return {
     sessionId: row.session_id,
     sequence: row.sequence,
     type: row.type,
     turnId: row.turn_id,
     at: row.at,
-    payload: JSON.parse(row.payload),
+    get payload() {
+      payload ??= JSON.parse(json) as EventRecord['payload']
+      return payload
+    },
+    ...(row.summary !== null && {
+      text: { id: row.message_id ?? '', content: contentOf(json), summary: row.summary },
+    }),
   }
+}
+
+const contentKey = '"message":'
+
+/** The JSON of a message in that of its payload, whose last member it is. No string can hold the key: quotes are escaped there. */
+function contentOf(json: string): string {
+  return json.slice(json.indexOf(contentKey) + contentKey.length, -1)
 }
 
 function fromJson(text: string | null): unknown {

@@ -99,7 +99,21 @@ export interface EventsTable {
   /** Counts a session's messages from 1, so that a page is found without walking over those before it. */
   message_number: number | null
   message_id: string | null
+  /** JSON on one line; with a template only the values that are the event's own, see `payload-templates.ts`. */
   payload: string
+  /** The template that the payload fills; null: the payload is complete. */
+  template: string | null
+  /** Of a message: what a list says of it beside its content; null: nothing is noted. */
+  summary: string | null
+}
+
+/** The parts of payloads that many events of a session have in common. */
+export interface PayloadTemplatesTable {
+  session_id: string
+  /** Of `pieces`. */
+  hash: string
+  tenant_id: string
+  pieces: string
 }
 
 export interface PermissionsTable {
@@ -239,6 +253,7 @@ export interface StoreSchema {
   sessions: SessionsTable
   turns: TurnsTable
   events: EventsTable
+  payload_templates: PayloadTemplatesTable
   store_checks: StoreChecksTable
   schema_migrations: SchemaMigrationsTable
   processes: ProcessesTable

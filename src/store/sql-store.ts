@@ -1,4 +1,6 @@
+import type { Compilable } from 'kysely'
 import type { Store } from '../sessions/ports/index.ts'
+import type { EventRecord } from '../sessions/records.ts'
 import { createAttachments } from './attachments.ts'
 import { copyPast, createBranches } from './branches.ts'
 import { prepareChange, prepareSession } from './change-writer.ts'
@@ -7,6 +9,7 @@ import { createFileHistory } from './file-history.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createIdempotency, writeIdempotencyKey } from './idempotency.ts'
 import type { Connection } from './node-sqlite.ts'
+import { readTemplates } from './payload-templates.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import {
@@ -17,6 +20,7 @@ import {
   trimOldest,
 } from './retention-queries.ts'
 import { toEventRecord, toSessionRecord, toTurnRecord } from './rows.ts'
+import type { EventRow } from './schema.ts'
 import { readSessionPage } from './session-pages.ts'
 import {
   countActiveSessions,
@@ -53,6 +57,12 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
 
   function countMessagesUpTo(tenantId: string, sessionId: string, sequence: number): number {
     return connection.first(selectMessageNumber(db, tenantId, sessionId, sequence))?.message_number ?? 0
+  }
+
+  function readEvents(tenantId: string, sessionId: string, query: Compilable<EventRow>): EventRecord[] {
+    const rows = connection.all(query)
+    const templates = readTemplates(connection, { tenantId, sessionId }, rows)
+    return rows.map(row => toEventRecord(row, templates))
   }
 
   async function closeOnce(): Promise<void> {
@@ -154,7 +164,7 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
 
     async listEvents(tenantId, query) {
       ensureOpen()
-      return connection.all(selectEvents(db, tenantId, query)).map(toEventRecord)
+      return readEvents(tenantId, query.sessionId, selectEvents(db, tenantId, query))
     },
 
     async readLog(tenantId, { maxBytes, ...query }) {
@@ -162,8 +172,9 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       const session = connection.first(selectTrimmedThrough(db, tenantId, query.sessionId))
       const sizes = connection.all(selectEventSizes(db, tenantId, query))
       const page = { ...query, limit: countWithin(sizes, maxBytes) }
-      const rows = page.limit > 0 ? connection.all(selectEvents(db, tenantId, page)) : []
-      return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
+      const found = selectEvents(db, tenantId, page)
+      const events = page.limit > 0 ? readEvents(tenantId, query.sessionId, found) : []
+      return { events, trimmedThrough: session?.trimmed_through ?? 0 }
     },
 
     async trimEvents(endedBefore, limit) {
@@ -181,8 +192,8 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       const before = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
       const skipped = Math.max(0, before - trimmed)
       const page = { limit, offset: trimmed + skipped + offset }
-      const rows = connection.all(selectMessages(db, tenantId, sessionId, page))
-      return { messages: rows.map(toEventRecord), total: session.message_count - (countsAll ? 0 : skipped) }
+      const messages = readEvents(tenantId, sessionId, selectMessages(db, tenantId, sessionId, page))
+      return { messages, total: session.message_count - (countsAll ? 0 : skipped) }
     },
 
     async check() {

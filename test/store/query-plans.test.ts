@@ -18,6 +18,7 @@ import {
 import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/store/idempotency.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openConnection } from '../../src/store/node-sqlite.ts'
+import { deleteUnusedTemplates, selectTemplates } from '../../src/store/payload-templates.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
 import {
   countActiveSessions,
@@ -130,6 +131,14 @@ const queries: Record<string, [query: Compilable, index: RegExp]> = {
   selectMessages: [
     selectMessages(db, 't', 's', page),
     /INDEX events_messages \(session_id=\? AND message_number>\?\)/,
+  ],
+  selectTemplates: [
+    selectTemplates(db, { tenantId: 't', sessionId: 's' }, ['a', 'b']),
+    /^SEARCH payload_templates USING INDEX \w+ \(session_id=\? AND hash=\?\)$/,
+  ],
+  deleteUnusedTemplates: [
+    deleteUnusedTemplates(db, 's'),
+    /payload_templates USING COVERING INDEX \w+ \(session_id=\?\).*events USING COVERING INDEX events_template \(session_id=\? AND template=\?\)/,
   ],
   selectAttachment: [selectAttachment(db, 't', 's', 'a'), /^SEARCH attachments USING INDEX \w+ \(id=\?\)/],
   selectAttachments: [selectAttachments(db, 't', 's', page), /INDEX attachments_session \(session_id=\?\)/],

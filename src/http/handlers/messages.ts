@@ -7,7 +7,7 @@ import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
-import { toStoredMessage } from '../wire.ts'
+import { toMessagePageJson } from '../wire.ts'
 
 /** How long after its timeout a turn may take to stop before the caller is answered without waiting for it. */
 const settleGraceMs = 750
@@ -51,7 +51,7 @@ export function messageHandlers(
       const page = { ...list.page, after, countsAll: list.key !== undefined }
       const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
       const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
-      return { status: 200, body: { sessionId, messages: items.map(toStoredMessage), pagination } }
+      return { status: 200, json: toMessagePageJson({ sessionId, pagination }, items) }
     },
   }
 }
