@@ -6,11 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { serveParent } from './serve-parent.ts'
 
 const { file } = JSON.parse(process.argv[2] ?? '{}') as { file: string }
-const body = readFileSync(file, 'utf8')
-const bytes = Buffer.byteLength(body)
+const body = readFileSync(file)
 const server = createServer((_request, response) => {
   response.setHeader('Content-Type', 'application/json; charset=utf-8')
-  response.setHeader('Content-Length', bytes)
+  response.setHeader('Content-Length', body.length)
   response.end(body)
 }).listen(0, '127.0.0.1')
 await once(server, 'listening')

@@ -58,10 +58,10 @@ export interface FileAnswer {
   }
 }
 
-/** A body that is JSON on one line already. */
+/** A body that is JSON on one line already, in UTF-8. */
 export interface JsonAnswer {
   status: number
-  json: string
+  json: Buffer
 }
 
 export type Answer<Id extends OperationId> =

@@ -68,7 +68,7 @@ async function respond(
     return sendText(res, 200, 'text/html; charset=utf-8', answer.html)
   }
   if ('json' in answer) {
-    validation?.checkResponse(id, answer.status, JSON.parse(answer.json))
+    validation?.checkResponse(id, answer.status, JSON.parse(answer.json.toString()))
     return sendJsonText(res, answer.status, answer.json)
   }
   validation?.checkResponse(id, answer.status, answer.body)

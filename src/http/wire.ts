@@ -115,34 +115,31 @@ export function toFindings({ permissionDenials, structuredOutput, notice, ending
   }
 }
 
-/** The JSON of a stored message: its content as it is stored, between what the list says of it. */
+/** The JSON of a stored message, whose content is passed through as it is stored. */
 export function toStoredMessageJson(event: EventRecord): string {
-  const { text, sequence, at, turnId, rewound } = event
+  const { text, sequence, turnId, rewound } = event
   if (!text) return toJsonLine(toStoredMessage(event))
-  const place = `"sequence":${sequence},"timestamp":"${toTimestamp(at)}","turnId":${JSON.stringify(turnId)}`
-  return `{"id":${toJsonLine(text.id)},${text.summary},${place}${rewound ? ',"rewound":true' : ''},"content":${text.content}}`
+  const place = `"sequence":${sequence},"turnId":${JSON.stringify(turnId)}`
+  return `{${text.summary},${place}${rewound ? ',"rewound":true' : ''},"content":${text.content}}`
 }
 
+/** A page of messages of which each is JSON already. */
 export function toMessagePageJson(
-  page: Omit<ListMessagesResponse, 'messages'>,
-  messages: EventRecord[],
-): string {
-  const { sessionId, pagination } = page
-  const items = messages.map(toStoredMessageJson).join()
-  return `{"sessionId":${toJsonLine(sessionId)},"messages":[${items}],"pagination":${toJsonLine(pagination)}}`
+  { sessionId, pagination }: Omit<ListMessagesResponse, 'messages'>,
+  messages: Buffer,
+): Buffer {
+  const head = Buffer.from(`{"sessionId":${toJsonLine(sessionId)},"messages":[`)
+  return Buffer.concat([head, messages, Buffer.from(`],"pagination":${toJsonLine(pagination)}}`)])
 }
 
 /** Of an event whose message was stored without its text. */
 function toStoredMessage(event: EventRecord): StoredMessage {
-  const payload = messageOf(event)
   return {
-    id: payload.id,
-    ...summaryOf(payload),
+    ...toSummary(event),
     sequence: event.sequence,
-    timestamp: toTimestamp(event.at),
     turnId: event.turnId,
     ...(event.rewound && { rewound: true as const }),
-    content: payload.message,
+    content: messageOf(event).message,
   }
 }
 
@@ -152,7 +149,7 @@ export function sourceOf(event: EventRecord): MessageSummary['source'] {
 }
 
 function toSummary(event: EventRecord): MessageSummary {
-  return event.text ? JSON.parse(`{${event.text.summary}}`) : summaryOf(messageOf(event))
+  return event.text ? JSON.parse(`{${event.text.summary}}`) : summaryOf(messageOf(event), event.at)
 }
 
 /** The payload of an event of type `message`. */

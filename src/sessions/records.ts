@@ -225,11 +225,9 @@ export interface EventRecord {
 
 /** A message as text, to be passed on without parsing. */
 export interface MessageText {
-  /** Of the message, as its payload has it. */
-  id: string
   /** The JSON of the payload's `message`, on one line. */
   content: string
-  /** What a list says of the message beside its content: members of a JSON object without its braces. */
+  /** What a list says of the message beside its place in the log and its content: members of a JSON object, without braces. */
   summary: string
 }
 

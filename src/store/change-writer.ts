@@ -3,7 +3,7 @@ import type { Change } from '../sessions/ports/index.ts'
 import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
-import { type CutPayload, cutPayload, hasTemplate, saveTemplates } from './payload-templates.ts'
+import { cutMessage, type PayloadTemplate, saveTemplates } from './payload-templates.ts'
 import { savePermission as writePermission } from './permissions.ts'
 import { toAutonomousWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
@@ -50,7 +50,7 @@ export function prepareChange(change: Change): PreparedChange {
   const needy =
     insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
-  const templates: CutPayload['template'][] = []
+  const templates: PayloadTemplate[] = []
   const drafts = change.events.map(event => toDraft(change, event, templates))
   const events = change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))
 
@@ -135,13 +135,10 @@ export function prepareSession(session: SessionRecord, events: NewEvent[]): Prep
 type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
 
 /** @param templates where the event's template is put, when it has one */
-function toDraft(
-  change: Change,
-  event: Change['events'][number],
-  templates: CutPayload['template'][],
-): EventDraft {
-  const { payload } = event
-  const cut = event.type === 'message' && hasTemplate(payload) ? cutPayload(payload) : undefined
+function toDraft(change: Change, event: Change['events'][number], templates: PayloadTemplate[]): EventDraft {
+  const { payload, summary } = event
+  const message = summary === undefined ? undefined : (payload.message as Record<string, unknown>)
+  const cut = message && cutMessage(message)
   if (cut) templates.push(cut.template)
   return {
     session_id: change.sessionId,
@@ -150,9 +147,9 @@ function toDraft(
     type: event.type,
     at: change.at,
     message_id: event.type === 'message' && typeof payload.id === 'string' ? payload.id : null,
-    payload: cut ? cut.values : toJsonLine(payload),
-    template: cut ? cut.template.hash : null,
-    summary: event.summary ?? null,
+    payload: cut?.rest ?? toJsonLine(message ?? payload),
+    template: cut?.template.hash ?? null,
+    summary: summary ?? null,
   }
 }
 

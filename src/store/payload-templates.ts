@@ -1,123 +1,88 @@
 import { createHash } from 'node:crypto'
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { toJsonLine } from '../lib/json-line.ts'
 import type { Connection } from './node-sqlite.ts'
-import type { EventRow, QueryBuilder, StoreSchema } from './schema.ts'
+import type { QueryBuilder, StoreSchema } from './schema.ts'
 
-// Every turn begins with an `init` message: a few values of its own among lists of tools, commands, agents and
-// skills that are the same each time. The lists are stored once for each session, as a template with holes; an event
-// keeps the values for the holes. Both are texts, and are put together as texts when the event is read.
+// Every turn begins with an `init` message: a few values of its own around lists of tools, commands, agents and
+// skills that are the same each time. The lists are stored once for each session, as a template; an event keeps the
+// text before and after them. The query that reads the event puts them together, as texts.
 
-/** A character that JSON on one line never has. */
-const separator = '\n'
-/** A value up to this length stays with its event: templates are then the same for each process of a session. */
-const ownLength = 100
+/** Stands for the template in an event's text; JSON on one line never has it. */
+const placeholder = '\n'
+/** Shorter texts are not worth a row of their own. */
+const leastLength = 300
+/** Values longer than this repeat from turn to turn. */
+const longValue = 100
 const uuid = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/i
 
-/** A payload in two parts. */
-export interface CutPayload {
-  template: { hash: string; pieces: string }
-  values: string
+export interface PayloadTemplate {
+  hash: string
+  text: string
 }
 
-/** Whether the payload is of a message that repeats what the session's messages of its kind had before. */
-export function hasTemplate({ message }: Record<string, unknown>): boolean {
-  const { type, subtype } = (message ?? {}) as Record<string, unknown>
-  return type === 'system' && subtype === 'init'
+/** A text in two parts. */
+export interface CutText {
+  template: PayloadTemplate
+  /** With the placeholder. */
+  rest: string
 }
 
-/** Cuts the JSON of a payload into what may repeat and what is its own; `joinPayload` makes the same text of them. */
-export function cutPayload(payload: Record<string, unknown>): CutPayload {
-  const { message, ...envelope } = payload
-  const cut = new Cut()
-  cut.addMembers(envelope)
-  cut.addText(Object.keys(envelope).length > 0 ? ',"message":' : '"message":')
-  cut.addMembers(message as Record<string, unknown>)
-  cut.addText('}}')
-  return cut.finish()
+/** Cuts the JSON of a message into what repeats and what is its own; undefined: nothing repeats. */
+export function cutMessage(message: Record<string, unknown>): CutText | undefined {
+  if (message.type !== 'system' || message.subtype !== 'init') return undefined
+  const members = Object.entries(message)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ({ text: `${toJsonLine(key)}:`, value: toJsonLine(value) }))
+    .map(({ text, value }) => ({
+      text: text + value,
+      isLong: value.length > longValue,
+      isOwn: uuid.test(value),
+    }))
+  const { from, to } = longestRun(members)
+  const text = members
+    .slice(from, to)
+    .map(member => member.text)
+    .join()
+  if (text.length < leastLength) return undefined
+  const before = members.slice(0, from).map(member => `${member.text},`)
+  const after = members.slice(to).map(member => `,${member.text}`)
+  const hash = createHash('sha256').update(text).digest('base64url')
+  return { template: { hash, text }, rest: `{${before.join('')}${placeholder}${after.join('')}}` }
 }
 
-class Cut {
-  readonly #pieces = ['']
-  readonly #values: string[] = []
-
-  addText(text: string): void {
-    this.#pieces.push(`${this.#pieces.pop()}${text}`)
-  }
-
-  /** The members of an object, without its closing brace. */
-  addMembers(object: Record<string, unknown>): void {
-    const members = Object.entries(object).filter(([, value]) => value !== undefined)
-    this.addText('{')
-    for (const [index, [key, value]] of members.entries()) {
-      this.addText(`${index > 0 ? ',' : ''}${toJsonLine(key)}:`)
-      this.#addValue(toJsonLine(value))
+/** The members from one long value to another one, without an id between them, that are the most text. */
+function longestRun(members: { text: string; isLong: boolean; isOwn: boolean }[]): {
+  from: number
+  to: number
+} {
+  let best = { from: 0, to: 0, length: 0 }
+  let run: typeof best | undefined
+  let length = 0
+  for (const [index, { text, isLong, isOwn }] of members.entries()) {
+    if (isOwn) run = undefined
+    else if (isLong) {
+      run ??= { from: index, to: index, length: -length }
+      run.to = index + 1
+      if (run.length + length + text.length > best.length) {
+        best = { ...run, length: run.length + length + text.length }
+      }
     }
+    length += text.length
   }
-
-  finish(): CutPayload {
-    const pieces = this.#pieces.join(separator)
-    const hash = createHash('sha256').update(pieces).digest('base64url')
-    return { template: { hash, pieces }, values: this.#values.join(separator) }
-  }
-
-  /** Ids are new in each message, however long a list of them is. */
-  #addValue(json: string): void {
-    const isOwn = json.length <= ownLength || uuid.test(json)
-    if (isOwn) this.#values.push(json)
-    if (isOwn) this.#pieces.push('')
-    else this.addText(json)
-  }
+  return best
 }
 
-/** The templates of rows that were read, by hash, in pieces. */
-export type Templates = ReadonlyMap<string, readonly string[]>
-
-/** Reads the templates that rows of one session refer to; to be called in the read that found the rows. */
-export function readTemplates(
-  connection: Connection,
-  owner: { tenantId: string; sessionId: string },
-  rows: readonly Pick<EventRow, 'template'>[],
-): Templates {
-  const hashes = new Set<string>()
-  for (const { template } of rows) if (template !== null) hashes.add(template)
-  if (hashes.size === 0) return new Map()
-  const found = connection.all(selectTemplates(connection.db, owner, [...hashes]))
-  return new Map(found.map(({ hash, pieces }) => [hash, pieces.split(separator)]))
-}
-
-export function selectTemplates(
-  db: QueryBuilder,
-  { tenantId, sessionId }: { tenantId: string; sessionId: string },
-  hashes: readonly string[],
-) {
-  return db
-    .selectFrom('payload_templates')
-    .select(['hash', 'pieces'])
-    .where('session_id', '=', sessionId)
-    .where('tenant_id', '=', tenantId)
-    .where('hash', 'in', hashes)
-}
-
-/** The JSON of a row's payload. */
-export function joinPayload(
-  { payload, template }: Pick<EventRow, 'payload' | 'template'>,
-  templates: Templates,
-): string {
-  if (template === null) return payload
-  const pieces = templates.get(template)
-  if (!pieces) throw new Error(`There is no payload template ${template}`)
-  const values = payload.split(separator)
-  let text = pieces[0] ?? ''
-  for (let index = 1; index < pieces.length; index++) text += `${values[index - 1]}${pieces[index]}`
-  return text
-}
+/** The payload of an event as it is read: with its template, where it has one. */
+export const wholePayload = sql<string>`case when events.template is null then events.payload
+  else replace(events.payload, ${placeholder}, (select payload_templates.text from payload_templates
+    where payload_templates.session_id = events.session_id and payload_templates.hash = events.template)) end`
 
 /** Stores templates that the session does not have yet; to be called within a transaction. */
 export function saveTemplates(
   connection: Connection,
   { tenantId, sessionId }: { tenantId: string; sessionId: string },
-  templates: readonly CutPayload['template'][],
+  templates: readonly PayloadTemplate[],
 ): void {
   for (const template of templates) {
     connection.run(
@@ -138,14 +103,14 @@ export function copyTemplates(
   const { db } = connection
   const wanted = db
     .selectFrom('payload_templates')
-    .select(eb => [eb.val(sessionId).as('session_id'), 'hash', 'tenant_id', 'pieces'])
+    .select(eb => [eb.val(sessionId).as('session_id'), 'hash', 'tenant_id', 'text'])
     .where('session_id', '=', fromSessionId)
     .where('tenant_id', '=', tenantId)
     .where(isUsedBy(sessionId))
   connection.run(
     db
       .insertInto('payload_templates')
-      .columns(['session_id', 'hash', 'tenant_id', 'pieces'])
+      .columns(['session_id', 'hash', 'tenant_id', 'text'])
       .expression(wanted),
   )
 }

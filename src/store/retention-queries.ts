@@ -29,7 +29,7 @@ export function selectTrimmedThrough(db: QueryBuilder, tenantId: string, session
     .where('tenant_id', '=', tenantId)
 }
 
-const bytesOfTemplate = sql<number>`coalesce((select octet_length(pieces) from payload_templates
+const bytesOfTemplate = sql<number>`coalesce((select octet_length(text) from payload_templates
   where payload_templates.session_id = events.session_id and hash = template), 0)`
 
 /** How many bytes each payload has, in order of sequence; the payloads themselves are not read. */

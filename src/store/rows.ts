@@ -1,7 +1,6 @@
 import { defaultSettings } from '../contract/session-settings.ts'
 import type { AutonomousWork } from '../sessions/ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
-import { joinPayload, type Templates } from './payload-templates.ts'
 import type { AutonomousWorkRow, EventRow, SessionRow, TurnRow } from './schema.ts'
 
 // The one place that knows both the records' names and the columns'. What a record does not say stays
@@ -145,12 +144,9 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
   }
 }
 
-/**
- * The payload is parsed when it is asked for: a message that is only passed on is never parsed.
- * @param templates what the rows' payloads may refer to
- */
-export function toEventRecord(row: EventRow, templates: Templates): EventRecord {
-  const json = joinPayload(row, templates)
+/** The payload is parsed when it is asked for: a message that is only passed on is never parsed. */
+export function toEventRecord(row: EventRow): EventRecord {
+  const { payload: json, summary } = row
   let payload: EventRecord['payload'] | undefined
   return {
     sessionId: row.session_id,
@@ -159,20 +155,16 @@ export function toEventRecord(row: EventRow, templates: Templates): EventRecord 
     turnId: row.turn_id,
     at: row.at,
     get payload() {
-      payload ??= JSON.parse(json) as EventRecord['payload']
-      return payload
+      payload ??= summary === null ? JSON.parse(json) : toMessagePayload(json, summary)
+      return payload as EventRecord['payload']
     },
-    ...(row.summary !== null && {
-      text: { id: row.message_id ?? '', content: contentOf(json), summary: row.summary },
-    }),
+    ...(summary !== null && { text: { content: json, summary } }),
   }
 }
 
-const contentKey = '"message":'
-
-/** The JSON of a message in that of its payload, whose last member it is. No string can hold the key: quotes are escaped there. */
-function contentOf(json: string): string {
-  return json.slice(json.indexOf(contentKey) + contentKey.length, -1)
+function toMessagePayload(json: string, summary: string): EventRecord['payload'] {
+  const { id, source } = JSON.parse(`{${summary}}`)
+  return { id, source, message: JSON.parse(json) }
 }
 
 function fromJson(text: string | null): unknown {

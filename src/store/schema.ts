@@ -99,21 +99,21 @@ export interface EventsTable {
   /** Counts a session's messages from 1, so that a page is found without walking over those before it. */
   message_number: number | null
   message_id: string | null
-  /** JSON on one line; with a template only the values that are the event's own, see `payload-templates.ts`. */
+  /** JSON on one line; of a message with a summary the message alone, without what its template holds. */
   payload: string
-  /** The template that the payload fills; null: the payload is complete. */
+  /** The hash of the template that the payload lacks; null: it is complete. */
   template: string | null
-  /** Of a message: what a list says of it beside its content; null: nothing is noted. */
+  /** Of a message: what a list says of it beside its content, as members of a JSON object; null: stored before that was noted. */
   summary: string | null
 }
 
 /** The parts of payloads that many events of a session have in common. */
 export interface PayloadTemplatesTable {
   session_id: string
-  /** Of `pieces`. */
+  /** Of the text. */
   hash: string
   tenant_id: string
-  pieces: string
+  text: string
 }
 
 export interface PermissionsTable {

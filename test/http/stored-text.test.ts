@@ -39,10 +39,13 @@ async function openBoth() {
     const session = sessionRecord({ id: randomUUID() })
     await store.createSession(session, [], 10)
     await store.commit(changeOf(session, { events: events.map(event => ({ ...event, turnId: null })) }))
-    const page = await store.listMessages(tenantId, session.id, { limit: 100, offset: 0 })
+    const query = { limit: 100, offset: 0 }
+    const page = await store.listMessages(tenantId, session.id, query)
+    const text = await store.readMessages(tenantId, session.id, query)
+    if (text) expect(`${text.json}`).toBe(page.messages.map(toStoredMessageJson).join())
     return page.messages
   }
-  const now = await read(messages.map(withSummary))
+  const now = await read(messages.map(event => withSummary(event, 3_000)))
   return { store, before: await read(messages), now }
 }
 

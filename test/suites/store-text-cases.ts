@@ -32,7 +32,8 @@ export function initEvent(changed: Record<string, unknown> = {}): NewEvent {
 /** That messages come back as the texts that were stored, also where what they repeat is stored once. */
 export function textCases(context: StoreContext): void {
   async function addInits(session: SessionRecord, inits: NewEvent[]): Promise<void> {
-    for (const init of inits) await context.store.commit(changeOf(session, { events: [withSummary(init)] }))
+    for (const init of inits)
+      await context.store.commit(changeOf(session, { events: [withSummary(init, 3_000)] }))
   }
   const linesOf = (events: { payload: Record<string, unknown> }[]) =>
     events.map(({ payload }) => toJsonLine(payload))
@@ -57,11 +58,36 @@ export function textCases(context: StoreContext): void {
     const texts = messages.map(({ text }) => text)
     expect(texts).toEqual(
       inits.slice(2).map(({ payload }) => ({
-        id: payload.id,
         content: toJsonLine(payload.message),
-        summary: '"type":"system","subtype":"init","source":"sdk"',
+        summary: `"id":"${payload.id}","type":"system","subtype":"init","source":"sdk","timestamp":"1970-01-01T00:00:03.000Z"`,
       })),
     )
+  })
+
+  it('gives a page as one text, with the place of each message', async () => {
+    const session = await context.addSession()
+    const inits = differing.map(initEvent)
+    await addInits(session, inits)
+    for (const [query, expected, hasMore, total] of [
+      [{ limit: 3, offset: 2 }, [3, 4, 5], true, 7],
+      [{ limit: 9, offset: 5 }, [6, 7], false, 7],
+      [{ limit: 2, offset: 1, after: 3 }, [5, 6], true, 4],
+      [{ limit: 2, offset: 0, after: 5, countsAll: true }, [6, 7], false, 7],
+      [{ limit: 2, offset: 9 }, [], false, 7],
+    ] as const) {
+      const page = await context.store.readMessages(tenantId, session.id, query)
+      const messages = JSON.parse(`[${page?.json}]`) as Record<string, unknown>[]
+      expect(messages.map(({ sequence, turnId }) => [sequence, turnId])).toEqual(
+        expected.map(sequence => [sequence, null]),
+      )
+      const contents = expected.map(sequence => inits[sequence - 1]?.payload.message)
+      expect(messages.map(({ content }) => toJsonLine(content))).toEqual(contents.map(toJsonLine))
+      expect(page).toMatchObject({ lastSequence: expected.at(-1), hasMore, total })
+    }
+    await context.store.commit(changeOf(session, { events: [initEvent()] }))
+    const query = { limit: 9, offset: 6 }
+    expect(await context.store.readMessages(tenantId, session.id, query)).toBeUndefined()
+    expect(await context.store.readMessages('other', session.id, query)).toMatchObject({ total: 0 })
   })
 
   it('gives a message without a summary no text', async () => {

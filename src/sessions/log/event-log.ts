@@ -40,7 +40,8 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
-    const events = await this.#store.commit({ ...change, events: change.events.map(withSummary) })
+    const summarized = change.events.map(event => withSummary(event, change.at))
+    const events = await this.#store.commit({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events
   }

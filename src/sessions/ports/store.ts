@@ -115,6 +115,21 @@ export interface EventQuery {
   turnId?: string | undefined
 }
 
+export interface MessageQuery extends Page {
+  after?: number
+  countsAll?: boolean
+}
+
+/** A page of messages as it is sent. */
+export interface MessagesText {
+  /** JSON objects with commas between them, in UTF-8: `summary`, `sequence`, `turnId` and `content` of each message. */
+  json: Buffer
+  /** Of the last message; undefined: there is none. */
+  lastSequence: number | undefined
+  hasMore: boolean
+  total: number
+}
+
 /** What a reader of a log is given at a time. */
 export interface LogPage {
   events: EventRecord[]
@@ -178,8 +193,10 @@ export interface Store {
   listMessages(
     tenantId: string,
     sessionId: string,
-    query: Page & { after?: number; countsAll?: boolean },
+    query: MessageQuery,
   ): Promise<{ messages: EventRecord[]; total: number }>
+  /** As `listMessages`, of messages that are stored as text; undefined when one of the page is not. */
+  readMessages(tenantId: string, sessionId: string, query: MessageQuery): Promise<MessagesText | undefined>
   readonly branches: BranchStore
   readonly transcripts: TranscriptStore
   readonly processes: ProcessLedger

@@ -14,7 +14,7 @@ export const storedText: Migration = {
       )
       .addColumn('hash', 'text', column => column.notNull())
       .addColumn('tenant_id', 'text', column => column.notNull())
-      .addColumn('pieces', 'text', column => column.notNull())
+      .addColumn('text', 'text', column => column.notNull())
       .addPrimaryKeyConstraint('payload_templates_primary_key', ['session_id', 'hash'])
       .execute()
     await db.schema
