@@ -25,9 +25,11 @@ interface Case {
   rounds: (Load & { perProcessorSecond: number })[]
 }
 
-/** A read, and Node's own HTTP server that sends one of its answers, byte for byte. */
+/** A read, and Node's own HTTP server that sends one of its answers, which it has as a string. */
 interface Read {
   bare: Case
+  /** The same with the answer encoded beforehand. */
+  bareBytes: Case
   server: Case
   bytes: number
   /** The least share of the bare server's rate on one core. */
@@ -49,7 +51,7 @@ export const reads: Bench = async scope => {
       path => () => `${path}/messages?limit=${pageSize}&offset=${randomOffset()}`,
     ),
   ]
-  const cases = found.flatMap(({ bare, server }) => [bare, server])
+  const cases = found.flatMap(({ bare, bareBytes, server }) => [bare, bareBytes, server])
   // The first round warms up.
   for (let round = 0; round <= (scope.quick ? 1 : 3); round++) {
     for (const { child, path, rounds } of cases) {
@@ -60,9 +62,19 @@ export const reads: Bench = async scope => {
     }
   }
   printTable(
-    ['read', 'bytes', 'requests/s', 'per core', 'median', 'p99', 'p99 / median', 'to bare'],
+    [
+      'read',
+      'bytes',
+      'requests/s',
+      'per core',
+      'median',
+      'p99',
+      'p99 / median',
+      'to bare text',
+      'to bare bytes',
+    ],
     found.flatMap(read =>
-      [read.bare, read.server].map(one => [
+      [read.bare, read.bareBytes, read.server].map(one => [
         one.name,
         read.bytes,
         median(one.rounds.map(load => load.perSecond)).toFixed(0),
@@ -71,6 +83,7 @@ export const reads: Bench = async scope => {
         ms(median(one.rounds.map(load => load.p99Ms))),
         times(spread(one)),
         times(perCore(one) / perCore(read.bare)),
+        times(perCore(one) / perCore(read.bareBytes)),
       ]),
     ),
   )
@@ -97,9 +110,13 @@ async function openRead(
   const body = await read(`${child.url}${path()}`)
   const file = join(dataDir, 'answer.json')
   writeFileSync(file, body)
-  const bare = await openChild(scope, 'bare-server.ts', { file })
+  const openBare = async (as: 'text' | 'bytes'): Promise<Case> => {
+    const bare = await openChild(scope, 'bare-server.ts', { file, as })
+    return { name: `bare node:http, the same ${as}`, child: bare, path: () => '/', rounds: [] }
+  }
   return {
-    bare: { name: 'bare node:http, same bytes', child: bare, path: () => '/', rounds: [] },
+    bare: await openBare('text'),
+    bareBytes: await openBare('bytes'),
     server: { name, child, path, rounds: [] },
     bytes: Buffer.byteLength(body),
     share,

@@ -38,7 +38,8 @@ function toExchange<Id extends OperationId>(
   req: Request,
   res: Response,
 ): Exchange<Id> {
-  const { identity, clientGone, stop, log } = contextOf(res)
+  const context = contextOf(res)
+  const { identity } = context
   const input = parseInput(id, req)
   return {
     ...input,
@@ -48,9 +49,16 @@ function toExchange<Id extends OperationId>(
     idempotency: toIdempotencyKey(id, input, req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),
-    clientGone,
-    stop,
-    log,
+    // Made when a handler asks for them.
+    get clientGone() {
+      return context.clientGone
+    },
+    get stop() {
+      return context.stop
+    },
+    get log() {
+      return context.log
+    },
   }
 }
 

@@ -42,7 +42,8 @@ export function selectMessages(db: QueryBuilder, tenantId: string, sessionId: st
 /**
  * The same page as one text: `summary`, place and content of each message, as JSON objects with commas between them.
  * The database puts it together, because to make strings of the parts and bytes of the strings costs more than all
- * the rest of a page.
+ * the rest of a page. SQLite hands rows to an aggregate in the order of the subquery; to order them once more inside
+ * of it would copy the whole page.
  */
 export function selectMessagesText(db: QueryBuilder, tenantId: string, sessionId: string, page: Page) {
   const rows = messagesOf(db, tenantId, sessionId)
@@ -52,7 +53,7 @@ export function selectMessagesText(db: QueryBuilder, tenantId: string, sessionId
     .limit(page.limit)
   return db.selectFrom(rows.as('page')).select([
     sql<Uint8Array | null>`cast(string_agg('{' || summary || ',"sequence":' || sequence || ',"turnId":' ||
-      coalesce('"' || turn_id || '"', 'null') || ',"content":' || content || '}', ',' order by message_number)
+      coalesce('"' || turn_id || '"', 'null') || ',"content":' || content || '}', ',')
       as blob)`.as('text'),
     sql<number>`count(*)`.as('count'),
     sql<number>`count(summary)`.as('texts'),
