@@ -28,6 +28,8 @@ import type { SessionsOptions } from './options.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
+  MessageQuery,
+  MessagesText,
   Page,
   Store,
   TranscriptEditor,
@@ -253,18 +255,20 @@ export class Sessions {
     return { turns: turns.map(turn => markRewound(turn, turn.lastSequence, rewound)), total }
   }
 
-  async listMessages(
+  async listMessages(caller: Caller, sessionId: string, query: MessageQuery) {
+    const { rewound } = await this.#core.known.get(caller, sessionId)
+    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, query)
+    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
+  }
+
+  /** As `listMessages`, as text that is passed through; undefined when the page has to be made of its messages. */
+  async readMessages(
     caller: Caller,
     sessionId: string,
-    query: Page & { after?: number | undefined; countsAll?: boolean },
-  ) {
+    query: MessageQuery,
+  ): Promise<MessagesText | undefined> {
     const { rewound } = await this.#core.known.get(caller, sessionId)
-    const { after, ...page } = query
-    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, {
-      ...page,
-      ...(after !== undefined && { after }),
-    })
-    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
+    return rewound.length > 0 ? undefined : this.#store.readMessages(caller.tenantId, sessionId, query)
   }
 
   /** Resolves when the running turn, or the one that was named, has ended. Idempotent. */

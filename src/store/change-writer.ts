@@ -1,7 +1,9 @@
+import { toJsonLine } from '../lib/json-line.ts'
 import type { Change } from '../sessions/ports/index.ts'
 import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
+import { cutMessage, type PayloadTemplate, saveTemplates } from './payload-templates.ts'
 import { savePermission as writePermission } from './permissions.ts'
 import { toAutonomousWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
@@ -48,7 +50,8 @@ export function prepareChange(change: Change): PreparedChange {
   const needy =
     insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
-  const drafts = change.events.map(event => toDraft(change, event))
+  const templates: PayloadTemplate[] = []
+  const drafts = change.events.map(event => toDraft(change, event, templates))
   const events = change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))
 
   return connection => {
@@ -102,6 +105,7 @@ export function prepareChange(change: Change): PreparedChange {
     }
     for (const task of saveTasks) saveTask(connection, task)
     for (const { part, lines } of transcript) appendLines(connection, part, lines)
+    saveTemplates(connection, owner, templates)
     for (const row of rows) connection.run(connection.db.insertInto('events').values(row))
 
     const firstSequence = counters.last_sequence - drafts.length + 1
@@ -130,16 +134,22 @@ export function prepareSession(session: SessionRecord, events: NewEvent[]): Prep
 
 type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
 
-function toDraft(change: Change, event: NewEvent): EventDraft {
-  const { id } = event.payload
+/** @param templates where the event's template is put, when it has one */
+function toDraft(change: Change, event: Change['events'][number], templates: PayloadTemplate[]): EventDraft {
+  const { payload, summary } = event
+  const message = summary === undefined ? undefined : (payload.message as Record<string, unknown>)
+  const cut = message && cutMessage(message)
+  if (cut) templates.push(cut.template)
   return {
     session_id: change.sessionId,
     tenant_id: change.tenantId,
     turn_id: event.turnId,
     type: event.type,
     at: change.at,
-    message_id: event.type === 'message' && typeof id === 'string' ? id : null,
-    payload: JSON.stringify(event.payload),
+    message_id: event.type === 'message' && typeof payload.id === 'string' ? payload.id : null,
+    payload: cut?.rest ?? toJsonLine(message ?? payload),
+    template: cut?.template.hash ?? null,
+    summary: summary ?? null,
   }
 }
 

@@ -10,7 +10,7 @@ import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { messageOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import { sourceOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
@@ -81,7 +81,7 @@ function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
 
 /** What Claude says, and what it needs a person for: whoever has only this stream must not wait in the dark. */
 function isForStream(event: EventRecord): boolean {
-  if (event.type === 'message') return messageOf(event).source === 'sdk'
+  if (event.type === 'message') return sourceOf(event) === 'sdk'
   return event.type === 'permission.requested' || event.type === 'permission.resolved'
 }
 

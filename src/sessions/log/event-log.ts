@@ -5,6 +5,7 @@ import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
+import { withSummary } from './message-summary.ts'
 import { PartialMessages } from './partial-messages.ts'
 import { bodyOf, sharedJson } from './shared-json.ts'
 import { SharedPages } from './shared-pages.ts'
@@ -39,7 +40,8 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
-    const events = await this.#store.commit(change)
+    const summarized = change.events.map(event => withSummary(event, change.at))
+    const events = await this.#store.commit({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events
   }
