@@ -176,14 +176,15 @@ export class ClaudeAgent implements Agent {
   }
 
   #open(): ConversationProcess {
-    const { settings, transcripts, registry, log } = this.#context
+    const { settings, transcripts, listener, registry, log } = this.#context
+    const mirror = transcripts && listener
     const spec = this.#spec
     const environment = toEnvironment(settings, spec.settings.agentEnv)
     return new ConversationProcess(spec, {
       recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
       toOptions: (opened, given) =>
         toProcessOptions(spec, this.#context, this.#ask, {
-          ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, transcripts, given),
+          ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, mirror, given),
           ...this.#plugin.options,
         }),
       keeping: { registry, onFrame: () => this.#watchdog.feed(), onFault: fault => this.#giveUp(fault) },

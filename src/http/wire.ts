@@ -16,7 +16,7 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../sessions/records.ts'
-import { toDuration } from '../sessions/turns/running-turn.ts'
+import { toDuration } from '../sessions/turns/turn-changes.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */

@@ -1,10 +1,10 @@
 import { settlesWithin } from '../lib/settles-within.ts'
+import { OpenSession, type OpenSessionContext } from './lifecycle/open-session.ts'
 import type { AgentLauncher } from './ports/index.ts'
 import { ProcessPool, type SlotHolder } from './processes/process-pool.ts'
 import type { MemoryGauge } from './processes/slot-memory.ts'
 import { SpareProcesses } from './processes/spare-processes.ts'
 import type { SessionRecord } from './records.ts'
-import { OpenSession, type OpenSessionContext } from './turns/turn-queue.ts'
 
 /** An interrupt that takes longer waits for the store, not for Claude Code. */
 const interruptBoundMs = 10_000
@@ -49,7 +49,7 @@ export class OpenSessions {
 
   /** Closes permission requests whose time is over, in all sessions. */
   async expirePermissions(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map(live => live.expirePermissions()))
+    await Promise.all([...this.#sessions.values()].map(live => live.process.requests.expireDue()))
   }
 
   of(session: SessionRecord): OpenSession {
@@ -73,10 +73,11 @@ export class OpenSessions {
     this.#draining = true
     this.#pool.close()
     const all = [...this.#sessions.values()]
-    await Promise.all(all.map(live => live.shelve()))
-    const settled = Promise.all(all.map(live => live.settled()))
+    await Promise.all(all.map(live => live.outliveServer()))
+    const settled = Promise.all(all.map(live => live.turns.settled()))
     if (!(await settlesWithin(settled, drainTimeoutMs))) {
-      const stop = async (live: OpenSession) => (await live.shelve()) || live.interrupt(undefined, false)
+      const stop = async (live: OpenSession) =>
+        (await live.outliveServer()) || live.turns.interrupt(undefined, false)
       await settlesWithin(Promise.all(all.map(stop)), interruptBoundMs)
     }
     // What could not be written by now will not be.

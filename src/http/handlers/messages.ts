@@ -1,7 +1,8 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SendMessageResponse } from '../../contract/messages.ts'
+import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
-import { isTerminal } from '../../sessions/turns/turn-states.ts'
+import type { Submission } from '../../sessions/turns/turn-request.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
@@ -28,21 +29,21 @@ export function messageHandlers(
         refuseWhenOver(session)
         return { status: 200, body: toPointer(exchange) }
       }
-      const turn = await submitTurn(deps, exchange, {
+      const submission = await submitTurn(deps, exchange, {
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
         commands: body.commands,
       })
-      if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
-      return { status: 200, body: await waitForAnswer(deps, exchange, turn, watchers) }
+      if (body.background) return { status: 202, body: toAccepted(submission.turn, baseUrl) }
+      return { status: 200, body: await waitForAnswer(deps, exchange, submission, watchers) }
     },
 
     async retryTurn(exchange) {
       const { body, baseUrl } = exchange
-      const turn = await retryTurn(deps, exchange)
-      if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
-      return { status: 200, body: await waitForAnswer(deps, exchange, turn, watchers) }
+      const submission = await retryTurn(deps, exchange)
+      if (body.background) return { status: 202, body: toAccepted(submission.turn, baseUrl) }
+      return { status: 200, body: await waitForAnswer(deps, exchange, submission, watchers) }
     },
 
     async listMessages({ caller, params: { sessionId }, query }) {
@@ -56,24 +57,13 @@ export function messageHandlers(
   }
 }
 
+/** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
 async function waitForAnswer(
   deps: HttpDeps,
   exchange: WaitExchange,
-  turn: TurnRecord,
+  { turn, ended }: Submission,
   watchers: TurnWatchers,
 ): Promise<SendMessageResponse> {
-  const ended = isTerminal(turn.status) ? turn : await waitForTurn(deps, exchange, turn, watchers)
-  const { session } = await deps.service.get(exchange.caller, exchange.params.sessionId)
-  return toAnswer(ended, session.claudeSessionId)
-}
-
-/** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
-async function waitForTurn(
-  deps: HttpDeps,
-  exchange: WaitExchange,
-  turn: TurnRecord,
-  watchers: TurnWatchers,
-): Promise<TurnRecord> {
   const { caller, params, body, clientGone, stop, log } = exchange
   const leave = watchers.enter(exchange, turn)
   let isLast = false
@@ -82,10 +72,10 @@ async function waitForTurn(
   const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
   try {
     const signal = AbortSignal.any([stop, late.signal])
-    const ended = deps.service.whenTurnEnded(caller, params.sessionId, turn.id, signal)
-    return await ended.finally(() => {
+    const end = await unlessAborted(ended, signal).finally(() => {
       isLast = leave()
     })
+    return toAnswer(end.turn, end.claudeSessionId)
   } catch (error) {
     if (isLast && clientGone.aborted && body.onDisconnect === 'interrupt') {
       log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')

@@ -39,7 +39,7 @@ export class SessionLifecycle {
   async create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
-    { remember, signal }: { remember?: Remember; signal?: AbortSignal | undefined },
+    { remember, signal }: { remember?: Remember | undefined; signal?: AbortSignal | undefined },
   ): Promise<SessionRecord> {
     const { directories, expiry, policy, sealer } = this.#parts
     const { live, options } = this.#core
@@ -100,7 +100,7 @@ export class SessionLifecycle {
 
   async expire(session: SessionRecord): Promise<void> {
     const live = this.#core.live.find(session.id)
-    if (live?.isAtWork) return
+    if (live?.turns.isAtWork) return
     // Claude Code goes on by itself: it is not cut off in the middle of it.
     if (live && live.state !== 'idle') return this.#putOff(session)
     const { gone } = await this.#core.live.end(session.id)

@@ -2,7 +2,7 @@ import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../co
 import { Pace } from '../../lib/pace.ts'
 import type { Change, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
-import { isTerminal } from '../turns/turn-states.ts'
+import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
 import { PartialMessages } from './partial-messages.ts'
@@ -67,7 +67,11 @@ export class EventLog {
    *
    * @param turn the one that the request names
    */
-  follow(session: SessionRecord, request: FollowRequest, turn?: TurnRecord): LogReader {
+  follow(
+    session: Pick<SessionRecord, 'id' | 'tenantId' | 'status' | 'lastSequence'>,
+    request: FollowRequest,
+    turn?: TurnRecord,
+  ): LogReader {
     const { id: sessionId, tenantId } = session
     const after = request.after === 'latest' ? session.lastSequence : request.after
     // Nothing of a turn comes before its first event: what is missing there is no gap.

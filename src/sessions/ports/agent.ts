@@ -20,7 +20,7 @@ import type {
   Usage,
 } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
-import type { AutonomousWork, TranscriptEntry, UsageShare } from './conversation-store.ts'
+import type { AutonomousWork, TranscriptEntry, TranscriptKey, UsageShare } from './conversation-store.ts'
 import type { Instructions } from './workspace.ts'
 
 /** How a conversation's process is to be started. */
@@ -156,7 +156,9 @@ export interface AgentListener {
   onBeforeTool(use: ToolUse): Promise<void>
   /** A tool that changes a file has run, or has failed. */
   onAfterTool(use: ToolUse): Promise<void>
-  /** A part of the transcript could not be stored. */
+  /** Claude Code has written lines of its transcript; not told where nothing is kept of conversations. */
+  onTranscript(part: TranscriptKey, entries: TranscriptEntry[]): void
+  /** A part of the transcript could not be handed over. */
   onTranscriptLost(): void
   /** A background task has begun, is known better, or has ended; those that end with the process are not told of. */
   onTask(task: AgentTask, turnId: string | null): void

@@ -74,6 +74,7 @@ function relay() {
     onPermission: async (question, signal) => to?.onPermission(question, signal) ?? denial,
     onBeforeTool: async use => to?.onBeforeTool(use),
     onAfterTool: async use => to?.onAfterTool(use),
+    onTranscript: (part, entries) => to?.onTranscript(part, entries),
     onTranscriptLost: () => to?.onTranscriptLost(),
     onTask: (task, turnId) => to?.onTask(task, turnId),
     onAutonomousWorkStart: () => to?.onAutonomousWorkStart(),
