@@ -1,7 +1,7 @@
 import type { Agent } from '../ports/index.ts'
 import { type MemoryGauge, SlotMemory } from './slot-memory.ts'
 
-/** So many processes may live whatever they weigh: one that works, and one for whoever comes next. */
+/** So many processes may live whatever they weigh, so that one large conversation does not block all others. */
 const leastProcesses = 2
 
 /** The holder of a slot. */
@@ -152,7 +152,7 @@ export class ProcessPool {
     return undefined
   }
 
-  /** The slots to evict so that one more process fits; undefined: evicting all that are idle is not enough. */
+  /** The slots to evict so that one more process fits; undefined: evicting all idle ones is not enough. */
   #findEvictions(): GrantedSlot[] | undefined {
     const evictable = [...this.#spare, ...this.#idle, ...this.#occupied]
     const evicted = new Set<GrantedSlot>()
@@ -189,14 +189,14 @@ export class ProcessPool {
     return slot
   }
 
-  /** Whether the granted slot is one that a process still has which was evicted for another reason. */
+  /** Whether the new process fits only when processes that were evicted earlier are gone. */
   #mustWaitForLeaving(): boolean {
     if (this.#leaving.size === 0) return false
     const isOverCount = this.#taken + this.#leaving.size > this.#maxProcesses
     return isOverCount || (this.#memory !== undefined && !this.#memory.fits(1))
   }
 
-  /** Ends the process of an idle slot. The slot is to be released at once; what it weighs counts until it is gone. */
+  /** Ends the process of an idle slot. The caller releases the slot; its weight counts until the process is gone. */
   #evict(slot: GrantedSlot): Promise<void> {
     this.#forget(slot)
     const gone = slot.holder.retire()
@@ -209,7 +209,7 @@ export class ProcessPool {
     return gone
   }
 
-  /** Conversations grow: what no longer fits is made to, as far as idle processes go. */
+  /** Conversations grow: idle processes are evicted until the rest fits the budget. */
   #onSample(): void {
     for (const slot of [...this.#spare, ...this.#idle]) {
       if (this.#taken <= leastProcesses || this.#memory?.fits(0, new Set(this.#leaving.keys()))) break

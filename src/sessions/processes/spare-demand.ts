@@ -6,9 +6,9 @@ import type { SpareSpec } from './spare-process.ts'
  * it takes a quiet second and the start of a process until there is another.
  */
 const windowMs = 2_000
-/** How long the largest number of arrivals counts in full; then half of it is forgotten in each such time. */
+/** How long the largest number of arrivals counts in full; after that it halves in each such period. */
 const memoryMs = 60_000
-/** More kinds of sessions than these are not told apart: the one that came least recently is forgotten. */
+/** Beyond this number of kinds, the one whose last session is longest ago is forgotten. */
 const maxKinds = 16
 
 interface Kind {
@@ -20,28 +20,28 @@ interface Kind {
 }
 
 /**
- * How many spare processes recent sessions would have needed. Of each kind of session that has come back within a
- * minute, as many as came at once; of the kind that came last at least one, for as long as a process may be idle.
- * Times are in milliseconds.
+ * Computes how many spare processes recent sessions would have needed: for each kind of session that was created
+ * again within a minute, as many as were created at once; for the kind of the newest session at least one, for as
+ * long as a process may be idle. Times are in milliseconds.
  */
 export class SpareDemand {
   readonly #keepMs: number
-  /** The one that came last is the last. */
+  /** Ordered by their last session, the newest last. */
   #kinds: Kind[] = []
   #keepUntil = 0
 
-  /** @param keepMs how long one process is kept for the kind of session that came last */
+  /** @param keepMs how long one process is kept for the kind of the newest session */
   constructor(keepMs: number) {
     this.#keepMs = keepMs
   }
 
-  /** A first session of that kind is expected, whenever it comes. */
+  /** Asks for one process of that kind until the first session comes. */
   expect(spec: SpareSpec): void {
     this.#touch(spec)
     this.#keepUntil = Number.POSITIVE_INFINITY
   }
 
-  /** A session has come that a process of that kind is right for. */
+  /** Counts a new session of that kind. */
   note(spec: SpareSpec, now: number): void {
     const kind = this.#touch(spec)
     this.#keepUntil = now + this.#keepMs
@@ -57,7 +57,7 @@ export class SpareDemand {
     return this.wanted(now).find(kind => isDeepStrictEqual(kind.spec, spec))?.count ?? 0
   }
 
-  /** The kinds of which processes are wanted, the one that came last first. */
+  /** The kinds of which processes are wanted, that of the newest session first. */
   wanted(now: number): { spec: SpareSpec; count: number }[] {
     const last = this.#kinds.at(-1)
     return this.#kinds

@@ -5,13 +5,13 @@ import type { ProcessPool } from './process-pool.ts'
 import { SpareDemand } from './spare-demand.ts'
 import { type Spare, type SpareSpec, startSpareProcess } from './spare-process.ts'
 
-/** After this long without a new session spare processes are started, so that they do not slow down first turns. */
+/** Spare processes are started after this long without a new session, so that they do not slow down first turns. */
 const quietMs = 1_000
-/** Where sessions never stop coming, spare processes are started this long after the first that needs one. */
+/** Under constant arrivals they are started this long after the first session that asked for one. */
 const longestDelayMs = 3_000
-/** One process is started after the other; the next one after this long at the latest. */
+/** Processes are started one after the other; a start that takes longer does not hold up the next. */
 const startBoundMs = 5_000
-/** How often spare processes are ended that are no longer wanted. */
+/** How often surplus spare processes are ended. */
 const reviewMs = 15_000
 
 interface Parts {
@@ -22,8 +22,8 @@ interface Parts {
 }
 
 /**
- * Keeps processes ready for the sessions that are to come: of the kinds and in the number that recent sessions asked
- * for (see `SpareDemand`), as far as there is room. A session that asks for something else starts its own.
+ * Keeps processes ready for the next sessions: of the kinds and in the numbers that recent sessions asked for (see
+ * `SpareDemand`), as far as the pool has room. A session that asks for something else starts its own.
  */
 export class SpareProcesses {
   readonly #parts: Parts
@@ -40,7 +40,7 @@ export class SpareProcesses {
     this.#demand = new SpareDemand(parts.idleTimeoutMs)
   }
 
-  /** A spare process of that kind, if there is one; it is the caller's then. */
+  /** Hands out a spare process of that kind, if there is one; the caller owns it then. */
   take(wanted: SpareSpec): Spare | undefined {
     for (const spare of this.#spares) {
       if (!spare.agent.alive || !isDeepStrictEqual(spare.spec, wanted)) continue
@@ -61,12 +61,12 @@ export class SpareProcesses {
     spare.slot.markSpare()
   }
 
-  /** Whether it is known which kind of session is to be expected. */
+  /** Whether the kind of the next session is known. */
   get isPrepared(): boolean {
     return this.#isPrepared
   }
 
-  /** Keeps a process ready for a first session, for as long as none has come. */
+  /** Keeps a process ready until the first session comes. */
   prepare(spec: SpareSpec): void {
     this.#demand.expect(spec)
     this.#schedule()
@@ -109,7 +109,7 @@ export class SpareProcesses {
     this.#timer.unref()
   }
 
-  /** One after the other, which leaves the other processors to the turns. */
+  /** Starts one after the other, which leaves the other processors to the turns. */
   async #startWanted(): Promise<void> {
     for (let spec = this.#findLacking(); spec && !this.#closed; spec = this.#findLacking()) {
       const spare = await startSpareProcess(this.#parts.launcher, this.#parts.pool, spec)
