@@ -368,7 +368,7 @@ export class ClaudeAgent implements Agent {
     void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {
       if (isUnknownEnd(settled)) {
         const { ending } = settled
-        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn ended in an unknown way')
+        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn outcome unknown')
       }
       if (turn === this.#turn) this.#settle(settled)
     })
