@@ -1,8 +1,8 @@
 import type { WorkspaceFailureReason } from './workspace.ts'
 
 /**
- * The catalogue of everything that can go wrong for a caller. Throw sites name a code; the status, the title
- * and whether trying again can help are decided here and nowhere else.
+ * The catalogue of all errors that callers can get. Throw sites name a code; the status, the title and whether a
+ * retry can help are defined only here.
  */
 export const errorCatalogue = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid', retryable: false },
@@ -141,13 +141,13 @@ export const errorCatalogue = {
 export type ErrorCode = keyof typeof errorCatalogue
 export const errorCodes = Object.keys(errorCatalogue) as ErrorCode[]
 
-/** One thing that is wrong with a request: where, and what. */
+/** One invalid field of a request. */
 export interface RequestIssue {
   path: string
   message: string
 }
 
-/** Why a turn failed, or why Claude Code is not available: a typed word, never a text to be parsed. */
+/** Typed reasons why a turn failed or Claude Code is unavailable, so that no text has to be parsed. */
 export const failureReasons = [
   'authentication_failed',
   'billing_error',
@@ -183,9 +183,9 @@ interface DetailsByCode {
   INVALID_REQUEST: { issues: RequestIssue[]; omittedIssues?: number }
   METHOD_NOT_ALLOWED: { allowed: string[] }
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
-  /** `setting` is what was asked for, `option` the server's that would allow it. */
+  /** `setting` is the requested value, `option` the server's option that would allow it. */
   SETTING_NOT_ALLOWED: { setting: string; option: string; allowed: string[] }
-  /** `option` is the server's that would allow it. */
+  /** `option` is the server's option that would allow it. */
   ORIGIN_NOT_ALLOWED: { option: string }
   HOST_NOT_ALLOWED: { option: string }
   /** In US dollars. */
@@ -195,7 +195,7 @@ interface DetailsByCode {
   MAX_SESSIONS_REACHED: { limit: number; active: number }
   TURN_QUEUE_FULL: { limit: number; waiting: number }
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
-  /** `limitName` is the option of the server. */
+  /** `limitName` is the name of the server's option. */
   CALLER_LIMIT_REACHED: { limitName: string; limit: number }
   SERVER_LIMIT_REACHED: { limitName: string; limit: number }
   PAYLOAD_TOO_LARGE: { limit: number }
@@ -203,7 +203,7 @@ interface DetailsByCode {
   REQUEST_TIMEOUT: { turnId: string; timeout: number }
   MESSAGE_SEND_FAILED: { turnId: string; reason: FailureReason } | undefined
   AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
-  /** `retryAt`: when the model's API takes requests again, where it said so (ISO 8601). */
+  /** `retryAt`: when the model's API accepts requests again, if it said so (ISO 8601). */
   MODEL_OVERLOADED: { turnId: string; reason: FailureReason; retryAt?: string }
   MODEL_RATE_LIMITED: { turnId: string; reason: FailureReason; retryAt?: string }
   SESSION_BUSY: { turnId: string }
@@ -215,15 +215,15 @@ interface DetailsByCode {
   ATTACHMENT_LIMIT_REACHED: { limit: number; used: number }
 }
 
-/** The `details` of an error of that code. */
+/** The `details` of an error with this code. */
 export type ErrorDetails<C extends ErrorCode> = C extends keyof DetailsByCode ? DetailsByCode[C] : undefined
 
 type DetailsArgument<C extends ErrorCode> =
   undefined extends ErrorDetails<C> ? [details?: ErrorDetails<C>] : [details: ErrorDetails<C>]
 
 /**
- * An error that is meant for the caller: its code, message and details reach them as they are.
- * Anything else that is thrown is a bug, and its text stays in the log.
+ * An error for the caller, who gets its code, message and details unchanged.
+ * Any other thrown error is a bug, and its text stays in the log.
  */
 export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C
@@ -237,7 +237,7 @@ export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Texts of callers end up in messages and paths: an answer stays short whatever they send. */
+/** Messages and paths can contain the caller's text, so their length is limited. */
 const longestMessage = 2_000
 const longestIssueText = 500
 const mostIssues = 100
@@ -247,7 +247,7 @@ export function invalidField(path: string, message: string): ServiceError<'INVAL
   return invalidRequest([{ path, message }])
 }
 
-/** A 400 that names every field that is wrong, up to 100 of them. */
+/** A 400 that names all invalid fields, at most 100. */
 export function invalidRequest(
   found: readonly RequestIssue[],
   total = found.length,
@@ -266,7 +266,7 @@ export function invalidRequest(
 }
 
 function shorten(text: string, longest: number): string {
-  // Half a surrogate pair at the cut would not be valid in JSON.
+  // Half a surrogate pair at the end would not be valid JSON.
   return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
 }
 
@@ -280,7 +280,7 @@ const nouns = {
 } as const satisfies Partial<Record<ErrorCode, string>>
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** A 404 for an unknown id. Only a UUID is repeated: other text in its place may be a secret that was pasted there. */
+/** A 404 for an unknown id. Only UUIDs are repeated: any other text may be a secret that was pasted by mistake. */
 export function notFound<C extends keyof typeof nouns>(code: C, id: string): ServiceError {
   const noun = nouns[code]
   return new ServiceError<keyof typeof nouns>(
