@@ -94,7 +94,7 @@ describe('the address of an MCP server', () => {
     const headers = { 'X-Token': 'letmein' }
     for (const [path, wanted, why] of [
       ['/moved', 'failed', /allowedPrivateHosts/],
-      ['/login', 'failed', /answered 401/],
+      ['/login', 'failed', /responded with 401/],
     ] as const) {
       const id = await server.createSession({
         mcpServers: { web: { type: 'http', url: `${outside.url}${path}`, headers } },
@@ -133,7 +133,7 @@ describe('the address of an MCP server', () => {
     const through = await open('')
     expect(await settled(through, await through.createSession({ mcpServers }))).toMatchObject({
       status: 'failed',
-      error: 'The proxy answered 502',
+      error: 'The proxy responded with 502',
     })
     expect(asked).toContain(mcp.host)
   })

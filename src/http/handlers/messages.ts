@@ -87,7 +87,7 @@ async function waitForAnswer(
     return toAnswer(end.turn, end.claudeSessionId)
   } catch (error) {
     if (isLast && clientGone.aborted && body.onDisconnect === 'interrupt') {
-      log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
+      log.info({ turnId: turn.id }, 'client disconnected; interrupting its turn')
       await deps.service.interrupt(caller, params.sessionId, { turnId: turn.id, clearQueue: false })
     }
     // The turn is accepted and stays so; whoever asks again without a key would have it twice.
