@@ -165,14 +165,14 @@ export class Runtime {
       await close(async () => {})
       throw error
     }
-    this.#look(launcher, sessions).catch(error =>
+    this.#inspectAtStart(launcher, sessions).catch(error =>
       this.#log.error({ err: error }, 'Claude Code inspection failed'),
     )
     return { sessions, launcher, git, close }
   }
 
   /** Inspects Claude Code in the background, and if it works, starts a first spare process. */
-  async #look(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
+  async #inspectAtStart(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
     await pause(quietMs, undefined, { ref: false })
     if (this.#closing) return
     // If a session has been created meanwhile, its process gives the same answer.

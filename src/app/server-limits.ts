@@ -87,14 +87,14 @@ class ConnectionGuard {
     this.#byAddress.set(address, group)
     this.#groups.set(socket, group)
     const { connections, connectionsPerAddress } = this.#limits
-    const makesRoom =
+    const hasRoom =
       (group.count < connectionsPerAddress || evict(group)) &&
       (this.#all.count < connections || evict(this.#all))
     for (const { silent } of [group, this.#all]) silent.add(socket)
     group.count++
     this.#all.count++
     socket.once('close', () => this.#remove(socket, address, group))
-    if (!makesRoom)
+    if (!hasRoom)
       refuse(socket, group.count > connectionsPerAddress ? 'connectionsPerAddress' : 'connections')
   }
 

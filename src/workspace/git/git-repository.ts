@@ -40,7 +40,7 @@ export async function findRepository(
 ): Promise<Repository | undefined> {
   const ceiling = zone.ceilingOf(directory)
   for (let root = directory; ; root = dirname(root)) {
-    const found = await lookAt(root, zone)
+    const found = await inspectDirectory(root, zone)
     if (found) return found.repository
     if (root === ceiling || root === dirname(root)) return undefined
   }
@@ -51,7 +51,7 @@ export async function openRepository(
   directory: string,
   zone: RepositoryZone,
 ): Promise<Repository | undefined> {
-  return (await lookAt(directory, zone))?.repository
+  return (await inspectDirectory(directory, zone))?.repository
 }
 
 /** @throws RepositoryRefused if it belongs to another user; git would not trust it either */
@@ -64,7 +64,7 @@ export async function requireOwned({ gitDirectory }: Repository): Promise<void> 
 }
 
 /** @returns undefined to search further up; no repository for a directory that only looks like one */
-async function lookAt(
+async function inspectDirectory(
   root: string,
   zone: RepositoryZone,
 ): Promise<{ repository: Repository | undefined } | undefined> {

@@ -16,7 +16,7 @@ const placeholder = '1'
  * @param run runs git with the index
  * @returns false if the index could not be changed
  */
-export async function leaveNestedAlone(
+export async function skipNestedRepositories(
   root: string,
   objectFormat: 'sha1' | 'sha256',
   run: RunGit,

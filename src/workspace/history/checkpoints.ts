@@ -10,7 +10,7 @@ import type {
 } from '../../sessions/ports/index.ts'
 import { findFile } from './file-state.ts'
 import type { KeptContents } from './kept-contents.ts'
-import { planRestoration, putBack, toPlan } from './restoration.ts'
+import { planRestoration, restore, toPlan } from './restoration.ts'
 
 /** See the port `Checkpoints`. The rows are in the store, the contents beside it. */
 export class FileCheckpoints implements Checkpoints {
@@ -80,7 +80,7 @@ export class FileCheckpoints implements Checkpoints {
       const changes = await this.listChanges(scope, toTurnId)
       const steps = await planRestoration(scope, changes, this.#contents, this.#tops, options)
       const done = []
-      for (const step of steps) done.push(await putBack(scope, step, this.#contents))
+      for (const step of steps) done.push(await restore(scope, step, this.#contents))
       const restored = done.filter(({ skip }) => skip === undefined).map(({ path }) => path)
       await this.#store.removeCheckpoints(scope.tenantId, scope.sessionId, toTurnId, restored)
       return toPlan(scope, done)

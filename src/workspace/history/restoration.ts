@@ -65,7 +65,7 @@ async function planFile(
 }
 
 /** Does it; what has become impossible meanwhile is left as it is. */
-export async function putBack(
+export async function restore(
   scope: FileScope,
   step: RestorationStep,
   contents: KeptContents,

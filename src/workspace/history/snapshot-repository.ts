@@ -7,7 +7,7 @@ import { isInside } from '../files/safe-path.ts'
 import { toConfig } from '../git/borrowed-repository.ts'
 import type { Git, GitCommand, GitResult } from '../git/git-command.ts'
 import { findRepository, type Repository } from '../git/git-repository.ts'
-import { leaveNestedAlone, type RunGit } from '../git/nested-repositories.ts'
+import { type RunGit, skipNestedRepositories } from '../git/nested-repositories.ts'
 import { linkObjects, listObjectDirectories } from '../git/object-directories.ts'
 import { RepositoryRefused } from '../git/repository-refused.ts'
 import { RepositoryZone, type ZoneDirectories } from '../git/repository-zone.ts'
@@ -98,7 +98,7 @@ export class SnapshotRepository {
     if (/paths are ignored by one of your/.test(added.stderr)) return { missing: 'no_repository' }
     if (added.code !== 0 && added.code !== 1) return failed(added)
     if (/adding embedded git repository/.test(added.stderr)) {
-      if (!(await leaveNestedAlone(root, objectFormat, run))) return { missing: 'failed' }
+      if (!(await skipNestedRepositories(root, objectFormat, run))) return { missing: 'failed' }
     }
     await rm(unfinished, { force: true })
     const prefix = relative(root, cwd)
@@ -178,7 +178,7 @@ export class SnapshotRepository {
     }
     const run = (args: readonly string[], input?: Buffer) =>
       this.#git.run(args, input ? { ...command, input } : command)
-    const isUsable = (await watchAll(run)) && (await leaveNestedAlone(root, objectFormat, run))
+    const isUsable = (await watchAll(run)) && (await skipNestedRepositories(root, objectFormat, run))
     // One of another kind (a split index) is not understood here: begin with an empty one.
     if (!isUsable) await rm(mine, { force: true })
   }

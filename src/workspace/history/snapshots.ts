@@ -39,7 +39,7 @@ export class GitSnapshots implements Snapshots {
       await this.#oneAtATime.run(sessionId, async () => {
         if (await this.#store.hasSnapshot(tenantId, sessionId, turnId)) return
         const result = await this.#repositoryOf(sessionId).writeTree(scope.directories)
-        this.#tellFailure(sessionId, result)
+        this.#reportFailure(sessionId, result)
         const taken: SnapshotRecord = {
           tenantId,
           sessionId,
@@ -60,7 +60,7 @@ export class GitSnapshots implements Snapshots {
     const { sessionId, directories } = scope
     return this.#oneAtATime.run(sessionId, async () => {
       const result = await this.#repositoryOf(sessionId).writeTree(directories, signal)
-      this.#tellFailure(sessionId, result)
+      this.#reportFailure(sessionId, result)
       return result
     })
   }
@@ -78,7 +78,7 @@ export class GitSnapshots implements Snapshots {
     return new SnapshotRepository(join(this.#directory, sessionId, 'snapshots.git'), this.#git, this.#places)
   }
 
-  #tellFailure(sessionId: string, result: TreeResult): void {
+  #reportFailure(sessionId: string, result: TreeResult): void {
     if ('missing' in result && (result.missing === 'failed' || result.missing === 'unsafe_repository')) {
       this.#log.warn({ sessionId, said: result.said }, 'no snapshot could be taken')
     }
