@@ -99,7 +99,7 @@ export class Sessions {
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),
-      error => parts.faults.error({ err: error }, 'could not expire sessions'),
+      error => parts.faults.error({ err: error }, 'session expiry failed'),
     )
     this.#core = {
       store: parts.store,
@@ -147,7 +147,7 @@ export class Sessions {
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
       this.#retention = new Retention(this.#directories.withHistories(), eventRetentionMs, error =>
-        parts.faults.error({ err: error }, 'could not remove events that are no longer kept'),
+        parts.faults.error({ err: error }, 'retention failed'),
       )
     }
   }

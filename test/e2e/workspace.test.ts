@@ -198,7 +198,7 @@ describe('a session that cannot be made', () => {
     const { call } = await open()
     const answer = await call('POST', '/sessions', { cwd: '.', workspace: { type: 'empty' } })
     expect(answer.body.error.details.issues).toEqual([
-      { path: 'cwd', message: 'cannot be given together with workspace' },
+      { path: 'cwd', message: 'cannot be combined with workspace' },
     ])
     const unknown = await call('POST', '/sessions', {
       workspace: { type: 'directory', path: '.', removeOnEnd: true },

@@ -35,7 +35,7 @@ export class FileRewinding {
   ): Promise<RewoundFiles> {
     const { turnId } = prompt
     if (!(await this.#store.findTurn(session.tenantId, session.id, turnId))) {
-      const message = `Turn ${turnId} ran in the session that this one was forked from; its files are rewound there`
+      const message = `Turn ${turnId} ran in the session that this one was forked from; rewind its files there`
       throw new ServiceError('TURN_NOT_IN_CONVERSATION', message, { turnId, reason: 'shared_past' })
     }
     const scope = scopeOf(session)

@@ -126,8 +126,5 @@ function holds(parts: readonly TranscriptPart[], { turnId }: PromptMark): boolea
 }
 
 function incomplete({ id }: Conversation): ServiceError<'TRANSCRIPT_INCOMPLETE'> {
-  return new ServiceError(
-    'TRANSCRIPT_INCOMPLETE',
-    `The store does not have all that Claude Code remembers of session ${id}`,
-  )
+  return new ServiceError('TRANSCRIPT_INCOMPLETE', `The stored transcript of session ${id} is incomplete`)
 }

@@ -75,7 +75,7 @@ function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_F
 
 function toServiceError({ message, outcome }: Unlaunchable): ServiceError {
   if (outcome.status !== 'failed') {
-    const text = `Nothing is left of the session's budget to start a process with: ${message}`
+    const text = `The session's budget is used up, so no process can be started: ${message}`
     return new ServiceError('AGENT_UNAVAILABLE', text, { reason: 'start_failed' })
   }
   return new ServiceError('AGENT_UNAVAILABLE', message, { reason: outcome.failure.reason })

@@ -36,7 +36,7 @@ export async function noteConversation(
     const payload = { extent: resumed ? 'part' : 'all', turnIds }
     await writer.write({ events: [{ type: 'conversation.lost', turnId: null, payload }] })
   } catch (error) {
-    faults.error({ err: error, sessionId: id }, 'lost turns not reported')
+    faults.error({ err: error, sessionId: id }, 'reporting lost turns failed')
   }
 }
 

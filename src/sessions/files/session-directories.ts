@@ -54,7 +54,7 @@ export class SessionDirectories {
   async provide({ cwd, workspace }: CreateRequest, signal: AbortSignal | undefined): Promise<SessionPlace> {
     const { options, store } = this.#core
     if (cwd !== undefined && workspace !== undefined) {
-      throw invalidField('cwd', 'cannot be given together with workspace')
+      throw invalidField('cwd', 'cannot be combined with workspace')
     }
     if (workspace === undefined || workspace.type === 'directory') {
       const directory = workspace
@@ -134,7 +134,7 @@ export class SessionDirectories {
     try {
       await work()
     } catch (error) {
-      this.#core.faults.error({ err: error }, 'could not remove a directory of a session')
+      this.#core.faults.error({ err: error }, 'session directory removal failed')
     }
   }
 }

@@ -33,7 +33,7 @@ export async function readMentioned(file: OpenFile, mention: Mention, room: numb
   const shown = mention.lines ? pickLines(text, mention.lines) : text
   const cut = shown.slice(0, maxTextBytes)
   const more = cut.length < shown.length || !isWhole
-  const note = more ? `\n[Cut after ${cut.length} characters; read the rest with a tool.]` : ''
+  const note = more ? `\n[Truncated after ${cut.length} characters. Use a tool to read the rest.]` : ''
   return { block: toTextBlock(titleOf(file.path, mention), cut + note), bytes: Buffer.byteLength(cut) }
 }
 

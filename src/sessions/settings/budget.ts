@@ -14,8 +14,8 @@ export async function checkBudget(store: Store, session: Budgeted): Promise<void
   const spent = await store.spending.sumSpending(session.tenantId, session.id)
   if (spent < limit - roundingUsd) return
   const message =
-    `The turns of session ${session.id} have cost ${toDollars(spent)} of ${toDollars(limit)}; ` +
-    'raise maxBudgetUsd with PATCH to go on'
+    `Session ${session.id} has spent ${toDollars(spent)} of its budget of ${toDollars(limit)}; ` +
+    'raise maxBudgetUsd with PATCH to continue'
   throw new ServiceError('BUDGET_EXCEEDED', message, { limit, spent })
 }
 

@@ -54,7 +54,7 @@ export class SettingsInForce {
     if (directory === undefined) return
     const message =
       `settingSources: ${source} takes effect only in directories that this server's owner trusts, and ` +
-      `${directory} is not one of them; leave settingSources out to use the instructions alone`
+      `${directory} is not one of them; omit settingSources to use only the instructions`
     const allowed = this.#policy.allowedSettingSources.filter(other => !needsTrust(other))
     throw new ServiceError('SETTING_NOT_ALLOWED', message, {
       setting: 'settingSources',
