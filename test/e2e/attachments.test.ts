@@ -159,7 +159,7 @@ describe('the file', () => {
     expect(inline.body.error?.details.issues).toEqual([
       {
         path: 'prompt[0].source.media_type',
-        message: 'says application/pdf, but the data is text/plain',
+        message: 'application/pdf must match the data, which is text/plain',
       },
     ])
     const { attachments } = (await server.call('GET', `/sessions/${id}/attachments`)).body
