@@ -39,9 +39,9 @@ export function toEnvironment(
 }
 
 /**
- * The SDK's options for a conversation's process.
- * @param listener gets the lines of the transcript; undefined: nothing is kept of conversations
- * @param given what it resumes from where Claude Code's own files cannot be used
+ * Builds the SDK's options for a conversation's process.
+ * @param listener gets the lines of the transcript; undefined: transcripts are not stored
+ * @param given the transcript to resume from if Claude Code's own files cannot be used
  */
 export function toSdkOptions(
   spec: AgentSpec,
@@ -68,7 +68,7 @@ export function toSdkOptions(
     perTaskStopAffordance: true,
     ...(listener && {
       sessionStore: mirrorTranscripts(listener, spec.tenantId, given),
-      // Each line at once: what a crash could lose is what Claude Code has not written yet.
+      // Flush each line at once, so that a crash loses only lines that Claude Code has not written yet.
       sessionStoreFlush: 'eager' as const,
     }),
   }

@@ -8,12 +8,12 @@ import type { AgentListener, TranscriptEntry, TranscriptPart } from '../../sessi
  * The SDK's `projectKey` contains the working directory. Our keys omit it, because a conversation may work elsewhere on
  * another machine, and its id is unique anyway.
  *
- * The SDK waits for `append` before it hands on the result of a turn. The lines are stored with the message that they
- * belong to, so the answer does not wait for the disk: what a crash loses of them is in Claude Code's own file, and
- * `ConversationRecovery` brings it into the store.
+ * The SDK waits for `append` before it passes on the result of a turn. Lines are stored with the message that they
+ * belong to, so the answer does not wait for the disk. Lines lost in a crash are in Claude Code's own file, from which
+ * `ConversationRecovery` adds them to the store.
  *
- * @param given what the SDK gives Claude Code to resume from, in a configuration directory made for the process;
- *   none: Claude Code resumes from its own files
+ * @param given the transcript that the SDK passes to Claude Code in a configuration directory for the process;
+ *   undefined: Claude Code resumes from its own files
  */
 export function mirrorTranscripts(
   listener: Pick<AgentListener, 'onTranscript'>,

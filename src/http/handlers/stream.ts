@@ -49,10 +49,10 @@ async function streamTurn(
   try {
     await sse.send({ event: 'connected', data: ids })
     lastSequence = await forward(reader, sse)
-    // A transport without a last word was cut: what the client missed is in the session's events.
+    // Without a final event the stream was disconnected; the missed part is in the session's events.
     if (reader.overflow.aborted) return sse.cut()
     if (lastSequence === undefined && stop.aborted) throw shuttingDown()
-    // Else the turn is over, also when its last event is not kept any longer.
+    // Otherwise the turn is over, even if retention has removed its last event.
     const end = await unlessAborted(ended, stop)
     lastSequence ??= end.turn.lastSequence ?? 0
     const { messageId: _, response, ...rest } = toAnswer(end.turn, end.claudeSessionId)

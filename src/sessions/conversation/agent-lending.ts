@@ -56,7 +56,7 @@ async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
   const live = turnId === undefined ? undefined : process.liveAgent
   if (live) return live
   if (turnId !== undefined && process.requests.suspension.current) {
-    const message = `Turn ${turnId} waits for an answer to a permission request, without a process; answer it first`
+    const message = `Turn ${turnId} is suspended until its permission request is answered; answer it first`
     throw new ServiceError('SESSION_BUSY', message, { turnId })
   }
   if (!process.holdSlot() && !(await waitForSlot(lending, caller))) throw full(lending)
