@@ -105,7 +105,7 @@ function toTurnError(failure: TurnFailure): TurnError {
   return { ...failure, code: failureCodeOf(reason, code === 'AGENT_UNAVAILABLE'), ...adviseTurnRetry(reason) }
 }
 
-/** What only some turns have. */
+/** Fields that only some turns have. */
 export function toFindings({ permissionDenials, structuredOutput, notice, ending }: TurnRecord) {
   return {
     ...(permissionDenials?.length && { permissionDenials }),

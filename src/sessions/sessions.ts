@@ -59,11 +59,11 @@ export interface SessionsParts {
   /** Keeps the secrets among the settings of sessions. */
   sealer: Sealer
   options: SessionsOptions
-  /** What `models` answers before Claude Code has been asked. */
+  /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
 }
 
-/** The heart; the doors see it as `SessionService`. */
+/** The session layer; the HTTP layer sees it as `SessionService`. */
 export class Sessions {
   readonly permissions: Permissions
   readonly conversation: Conversation
@@ -152,7 +152,7 @@ export class Sessions {
     }
   }
 
-  /** Takes up what an earlier life of the server left: to be called once, before anything else. */
+  /** Resumes the state of the previous run of the server. Must be called once, before any other method. */
   async open(): Promise<void> {
     await this.#idempotency.open()
     await this.attachments.open()
@@ -224,7 +224,7 @@ export class Sessions {
   ): Promise<TurnRecord> {
     const waiting = new AbortController()
     const ended = this.#log.nextTurnEnd(turnId, AbortSignal.any([signal, waiting.signal]))
-    // It may reject while the turn is being read; whoever awaits it below hears of it.
+    // It may reject while the turn is being read; the `await` below handles that.
     ended.catch(() => {})
     // Read only after waiting began, so that an end between the two is not missed.
     const turn = await this.getTurn(caller, sessionId, turnId).catch(error => {

@@ -11,7 +11,7 @@ export function blockTypeOf(mediaType: AttachmentMediaType): BlockType {
 }
 
 /**
- * What an uploaded content is.
+ * Returns the media type of an uploaded content.
  * @throws ServiceError INVALID_REQUEST, PAYLOAD_TOO_LARGE
  */
 export function checkContent(bytes: Uint8Array, claimedType: string | undefined): AttachmentMediaType {

@@ -25,8 +25,8 @@ export class FileRewinding {
   }
 
   /**
-   * What the rewind does to the files; does it unless it is only a plan.
-   * @throws ServiceError TURN_NOT_IN_CONVERSATION for a turn of a shared past, whose files the original knows
+   * Rewinds the files, or only plans the rewind.
+   * @throws ServiceError TURN_NOT_IN_CONVERSATION for a turn of a shared past, whose files belong to the original
    */
   async rewind(
     session: SessionRecord,
@@ -49,7 +49,7 @@ export class FileRewinding {
     return { restored: files, skipped, untracked: await this.#listUntracked(session, prompt.sequence) }
   }
 
-  /** The tool calls from there on of which nobody knows which files they changed, oldest first. */
+  /** Lists the tool calls from that turn on whose changes to files are unknown, oldest first. */
   async #listUntracked({ id, tenantId }: SessionRecord, from: number): Promise<RewoundFiles['untracked']> {
     const calls: RewoundFiles['untracked'] = []
     for (let after = from - 1; ; ) {

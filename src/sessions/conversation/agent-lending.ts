@@ -19,8 +19,8 @@ interface Lending {
 }
 
 /**
- * Asks the session's process something beside its turns. One that runs is asked as it is, in the middle of a turn
- * too, and its time to rest goes on as if nobody had asked; when there is none it is started.
+ * Sends a question to the session's process outside its turns. A running process is asked directly, even in the middle
+ * of a turn, without extending its idle time. If there is no process, one is started.
  *
  * @throws ServiceError AGENT_UNAVAILABLE, TURN_QUEUE_FULL, SESSION_BUSY
  */

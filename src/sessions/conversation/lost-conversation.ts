@@ -53,7 +53,7 @@ async function findLostTurns(
   const reported = new Set(await store.branches.listLostTurns(tenantId, id))
   const lost: string[] = []
   for (const { turnId } of unknown.toReversed()) {
-    // What was lost before it has been reported as well.
+    // Earlier losses were already reported.
     if (reported.has(turnId)) break
     const turn = await store.findTurn(tenantId, id, turnId)
     const command = turn?.commands ? findCommand(turn.prompt) : undefined

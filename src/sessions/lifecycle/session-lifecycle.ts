@@ -22,7 +22,7 @@ export interface SessionLifecycleParts {
   sealer: Sealer
 }
 
-/** How sessions begin, and how they end: because somebody says so, or because nobody has used them for too long. */
+/** Creates sessions, and ends them on request or when they expire. */
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts
   readonly #core: Core
@@ -34,7 +34,7 @@ export class SessionLifecycle {
 
   /**
    * @param more.remember stored with the session: what its idempotency key stands for
-   * @param more.signal fires when nobody wants the session any more
+   * @param more.signal fires when the request was cancelled
    */
   async create(
     caller: Caller,
@@ -70,8 +70,8 @@ export class SessionLifecycle {
   }
 
   /**
-   * What a spare process for the session would have been started with; undefined for a directory of its own, which
-   * no spare process knows.
+   * Returns the specification of a matching spare process; undefined if the session has a workspace of its own, which
+   * no spare process was started in.
    * @throws ServiceError SETTING_NOT_ALLOWED; the directory is gone again then
    */
   async #complete(wanted: PlainSpec, { workspace, undo }: SessionPlace): Promise<SpareSpec | undefined> {

@@ -10,7 +10,7 @@ const maxTextBytes = 256 * 1024
 
 export type Content = { block: PromptBlock; bytes: number } | { reason: IgnoredMention['reason'] }
 
-/** What the model is given of a file. Reads within `room` bytes; closes the file. */
+/** Returns the content of a file for the model. Reads at most `room` bytes; closes the file. */
 export async function readMentioned(file: OpenFile, mention: Mention, room: number): Promise<Content> {
   const whole = Math.max(attachmentLimits.image, attachmentLimits.pdf)
   const length = Math.min(file.sizeBytes, whole, room)

@@ -19,7 +19,7 @@ export async function checkBudget(store: Store, session: Budgeted): Promise<void
   throw new ServiceError('BUDGET_EXCEEDED', message, { limit, spent })
 }
 
-/** What a process that is started now may cost; null: anything. Nothing is left below or at 0. */
+/** Returns the remaining budget of a new process; null: unlimited. The budget is used up at or below 0. */
 export async function findBudgetLeft(store: Store, session: Budgeted): Promise<number | null> {
   const limit = session.settings.maxBudgetUsd
   if (limit === undefined) return null

@@ -3,7 +3,7 @@ import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { ModelInfo } from '../../contract/system.ts'
 import type { AgentInspection } from '../ports/index.ts'
 
-/** What is asked of a model: null for Claude Code's default one. */
+/** The requested model and its settings; null: Claude Code's default model. */
 export interface Wanted {
   model: string | null
   settings: Pick<

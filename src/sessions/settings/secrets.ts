@@ -5,7 +5,7 @@ import type { Sealer } from '../../lib/sealed-text.ts'
 import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { SealedSecrets, SessionRecord } from '../records.ts'
 
-/** What of an MCP server nobody is shown. */
+/** The secrets of an MCP server. */
 type ServerSecrets = Partial<Record<'headers' | 'env', Record<string, string>>> & { url?: string }
 
 type StoredSettings = Pick<SessionRecord, 'settings' | 'secrets'>
