@@ -51,6 +51,24 @@ const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
   { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
 ]
 
+/** Patterns that make comments hard to read; see "Words" in CONTRIBUTING.md. */
+const hardToRead: { pattern: RegExp; instead: string }[] = [
+  { pattern: /^What\b/, instead: 'begin with a noun or a verb' },
+  {
+    pattern: /\b(nobody|somebody|whoever)\b/i,
+    instead: 'name the component: the caller, the session, the reader',
+  },
+  {
+    pattern: /\b(doors?|heart|former life|earlier life)\b/i,
+    instead: 'name the layer, or say "a previous run"',
+  },
+  { pattern: /(?<!there )\bis (no [a-z]+|none\b)/, instead: 'write "is not a"' },
+  { pattern: /\b(goes|going|go) on\b|\btaken? up\b|\blets? go\b/, instead: 'continues, resumes, releases' },
+]
+
+/** Layers and folders whose comments were not edited yet. */
+const notEdited = /^src\/(store|claude\/messages|http\/(export|handlers\/messages\.ts)|sessions)(\/|$)/
+
 const roomOf = (file: string) => file.split('/')[1] ?? ''
 const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
 
@@ -84,6 +102,17 @@ function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] {
     if (circle.length > 0) return circle
   }
   return []
+}
+
+/** The comments of a file, each as one line of text. */
+function commentsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  return [...text.matchAll(/\/\*\*?([\s\S]*?)\*\/|(?:^|\s)\/\/ (.*)$/gm)].map(match =>
+    (match[1] ?? match[2] ?? '')
+      .replace(/\n\s*\*/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
 }
 
 function codeOf(file: string): string {

@@ -24,7 +24,7 @@ export interface Exchange {
 /** A request to the model, parsed as the conversation that it continues. */
 export interface Prompt {
   /**
-   * The person's latest words, without Claude Code's own. Empty for a turn that nobody prompted (a background task
+   * The person's latest words, without Claude Code's own. Empty for a turn without a prompt (a background task
    * has ended). Claude Code merges a prompt that got no answer with the next: only the latter counts.
    */
   text: string
