@@ -91,11 +91,18 @@ export async function openSessions(
 /** `POST /sessions` with its defaults filled in. */
 export const plain = createSessionRequest.parse({})
 
-/** Waits until what is asked for holds; for states that no event tells of. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (;;) {
-    if (await holds()) return
-    // A pause, because what is waited for needs the processor; the module's own, which no fake timer reaches.
-    await pause(5)
+/** Not the property of `performance`, which tests replace. */
+const now = performance.now.bind(performance)
+
+/**
+ * Waits until what is asked for holds; for states that no event tells of. What does not come true in time is named by
+ * its own code.
+ */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+  const end = now() + withinMs
+  // Pauses, because what is waited for needs the processor; the module's own, which no fake timer reaches.
+  for (let pauseMs = 2; !(await holds()); pauseMs = Math.min(pauseMs * 1.5, 50)) {
+    if (now() > end) throw new Error(`has not come true in ${withinMs} ms: ${holds}`)
+    await pause(pauseMs)
   }
 }
