@@ -13,8 +13,9 @@ export default defineConfig({
             name === 'integration'
               ? lanes.filter(lane => lane.name !== name).flatMap(lane => lane.include)
               : [],
-          // Nothing but functions: modules are loaded once.
-          ...(name === 'unit' ? { pool: 'threads', isolate: false } : { pool: 'forks' }),
+          // What is opened is closed with its test: a worker loads its modules once for all its files.
+          isolate: false,
+          pool: name === 'unit' ? 'threads' : 'forks',
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
-import { onTestFinished } from 'vitest'
 import { assembleApi } from '../../src/app/create-api.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import { createClient } from './client.ts'
 import { collectLog } from './collect-log.ts'
+import { endsLater, openOnce } from './lifetime.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 import { claudeEnvironment, openModel } from './real-claude.ts'
 
@@ -51,8 +51,22 @@ export async function openServer(
     server.closeAllConnections()
     await closed
   }
-  onTestFinished(close)
+  endsLater(close)
   await api.ready
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}${mount}`
   return { api, model, cwd, base, log, close, server, ...createClient(base, apiKey) }
+}
+
+/** One server for all tests of a file; the sessions that a test creates end with it. */
+export function shareServer(given: Parameters<typeof openServer>[0] = {}) {
+  const shared = openOnce(() => openServer(given))
+  return () => {
+    const server = shared()
+    const createSession = async (body: unknown = {}) => {
+      const id = await server.createSession(body)
+      endsLater(() => server.call('DELETE', `/sessions/${id}`))
+      return id
+    }
+    return { ...server, createSession }
+  }
 }
