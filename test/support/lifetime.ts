@@ -15,6 +15,11 @@ export function endsLater(end: End): void {
     })
 }
 
+/** Whether what is opened now is shared. */
+export function isShared(): boolean {
+  return shared.getStore() !== undefined
+}
+
 /** Opens something once for all tests of the file, or of the `describe` around it; what was opened last ends first. */
 export function openOnce<T>(open: () => Promise<T>): () => T {
   let opened: { value: T } | undefined

@@ -6,7 +6,7 @@ import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import { createClient } from './client.ts'
 import { collectLog } from './collect-log.ts'
-import { endsLater, openOnce } from './lifetime.ts'
+import { endsLater, isShared, openOnce } from './lifetime.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 import { claudeEnvironment, openModel } from './real-claude.ts'
 
@@ -57,16 +57,24 @@ export async function openServer(
   return { api, model, cwd, base, log, close, server, ...createClient(base, apiKey) }
 }
 
-/** One server for all tests of a file; the sessions that a test creates end with it. */
+/** One server for all tests of a file. Sessions end with the test that has made them; those of `openOnce` stay. */
 export function shareServer(given: Parameters<typeof openServer>[0] = {}) {
-  const shared = openOnce(() => openServer(given))
+  const shared = openOnce(async () => ({ server: await openServer(given), kept: new Set<string>() }))
   return () => {
-    const server = shared()
-    const createSession = async (body: unknown = {}) => {
-      const id = await server.createSession(body)
-      endsLater(() => server.call('DELETE', `/sessions/${id}`))
-      return id
+    const { server, kept } = shared()
+    if (isShared()) {
+      const createSession = async (body: unknown = {}) => {
+        const id = await server.createSession(body)
+        kept.add(id)
+        return id
+      }
+      return { ...server, createSession }
     }
-    return { ...server, createSession }
+    endsLater(async () => {
+      const { sessions } = (await server.call('GET', '/sessions?limit=200')).body
+      const made = sessions.filter(({ sessionId }: { sessionId: string }) => !kept.has(sessionId))
+      for (const { sessionId } of made) await server.call('DELETE', `/sessions/${sessionId}`)
+    })
+    return server
   }
 }
