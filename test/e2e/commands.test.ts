@@ -114,23 +114,6 @@ describe('a prompt with commands: true', () => {
     expect(conversation()).toContain('no command with that name')
   })
 
-  test('/clear begins a new conversation in the same session, and a new process takes up that one', async () => {
-    const { id, ask, call } = await openProject({ idleTimeoutMs: 300 })
-    await ask(id, 'Remember that my cat is called Minka')
-    const cleared = await ask(id, '/clear', { commands: true })
-    expect(cleared.body).toMatchObject({ response: '', stopReason: 'end_turn' })
-    const { claudeSessionId } = (await call('GET', `/sessions/${id}`)).body
-    expect(claudeSessionId).not.toBe(id)
-    expect(cleared.body.sessionId).toBe(claudeSessionId)
-    expect((await ask(id, 'What is my cat called?')).body.response).not.toContain('Minka')
-    await ask(id, 'Remember that my dog is called Bello')
-    await until(() => claudesOf(process.pid).length === 0)
-    expect((await ask(id, 'What is my dog called?')).body.response).toContain('Bello')
-    expect((await call('GET', `/sessions/${id}`)).body.claudeSessionId).toBe(claudeSessionId)
-    const { messages } = (await call('GET', `/sessions/${id}/messages`)).body
-    expect(messages.map((message: { type: string }) => message.type)).toContain('conversation_reset')
-  })
-
   test('what reaches beyond the session is refused, and not listed', async () => {
     const { id, ask, call } = shared()
     const turns = async () => (await call('GET', `/sessions/${id}/turns`)).body.pagination.total
@@ -162,6 +145,23 @@ describe('a prompt with commands: true', () => {
     expect(again.body).toEqual(first.body)
     expect((await ask(id, '/hello Ada', {}, init)).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED')
   })
+})
+
+test('/clear begins a new conversation in the same session, and a new process takes up that one', async () => {
+  const { id, ask, call } = await openProject({ idleTimeoutMs: 300 })
+  await ask(id, 'Remember that my cat is called Minka')
+  const cleared = await ask(id, '/clear', { commands: true })
+  expect(cleared.body).toMatchObject({ response: '', stopReason: 'end_turn' })
+  const { claudeSessionId } = (await call('GET', `/sessions/${id}`)).body
+  expect(claudeSessionId).not.toBe(id)
+  expect(cleared.body.sessionId).toBe(claudeSessionId)
+  expect((await ask(id, 'What is my cat called?')).body.response).not.toContain('Minka')
+  await ask(id, 'Remember that my dog is called Bello')
+  await until(() => claudesOf(process.pid).length === 0)
+  expect((await ask(id, 'What is my dog called?')).body.response).toContain('Bello')
+  expect((await call('GET', `/sessions/${id}`)).body.claudeSessionId).toBe(claudeSessionId)
+  const { messages } = (await call('GET', `/sessions/${id}/messages`)).body
+  expect(messages.map((message: { type: string }) => message.type)).toContain('conversation_reset')
 })
 
 test('a command that waits for its turn is one after a restart, too', async () => {

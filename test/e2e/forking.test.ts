@@ -143,7 +143,7 @@ describe('a fork', () => {
   })
 
   test('that meets the removal of the directory is refused', async () => {
-    const server = shared()
+    const server = await openServer()
     const { call, createSession } = server
     const id = await createSession({ workspace: { type: 'empty', removeOnEnd: true } })
     const { cwd } = (await call('GET', `/sessions/${id}`)).body.config
