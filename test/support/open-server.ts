@@ -43,6 +43,8 @@ export async function openServer(
   )
   const { api } = assembleApi(resolved)
   const server = express().use(mount, api).listen(0, '127.0.0.1')
+  // A client that has not spoken for long must not meet a connection that is just being closed.
+  server.keepAliveTimeout = 0
   await once(server, 'listening')
   const closed = once(server, 'close')
   const close = async () => {
