@@ -98,7 +98,7 @@ const now = performance.now.bind(performance)
  * Waits until what is asked for holds; for states that no event tells of. What does not come true in time is named by
  * its own code.
  */
-export async function until(holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const end = now() + withinMs
   // Pauses, because what is waited for needs the processor; the module's own, which no fake timer reaches.
   for (let pauseMs = 2; !(await holds()); pauseMs = Math.min(pauseMs * 1.5, 50)) {
