@@ -129,12 +129,9 @@ export const mcpServerState = z
     notice: z.string().nullable().meta({
       description: 'A problem with a connected server, for example that Claude cannot use its tools',
     }),
-    scope: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Where the server is configured: `dynamic`: in the session, `project`: in `.mcp.json`',
-      }),
+    scope: z.string().nullable().meta({
+      description: 'Where the server is configured: `dynamic`: in the session, `project`: in `.mcp.json`',
+    }),
     transport: z.string().nullable().meta({ description: '`http`, `sse` or `stdio`' }),
     serverInfo: z
       .strictObject({ name: z.string(), version: z.string() })

@@ -124,11 +124,9 @@ export const answerPermissionRequest = z
         description:
           "For kind `question` with `allow`: for the text of each question, the chosen label, several labels (`multiSelect`), or the person's own words",
       }),
-    permissionMode: permissionMode
-      .optional()
-      .meta({
-        description: 'For kind `plan` with `allow`: the permission mode to continue in; default `default`',
-      }),
+    permissionMode: permissionMode.optional().meta({
+      description: 'For kind `plan` with `allow`: the permission mode to continue in; default `default`',
+    }),
     content: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
       .optional()

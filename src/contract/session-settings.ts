@@ -89,11 +89,9 @@ export const sessionSettings = z
     }),
     effort: effort.optional(),
     thinking: thinking.optional(),
-    fallbackModel: modelName
-      .optional()
-      .meta({
-        description: 'The model that takes over while the model is overloaded (SDK option `fallbackModel`)',
-      }),
+    fallbackModel: modelName.optional().meta({
+      description: 'The model that takes over while the model is overloaded (SDK option `fallbackModel`)',
+    }),
     maxBudgetUsd: maxBudgetUsd.optional(),
     outputFormat: outputFormat.optional(),
     agentEnv: environmentVariables.optional().meta({

@@ -86,20 +86,14 @@ export const session = z
   .strictObject({
     ...common,
     state: sessionState,
-    backgroundTasks: z
-      .int()
-      .min(0)
-      .meta({
-        description:
-          'The number of running background tasks, with or without a running turn; see `GET .../tasks`',
-      }),
+    backgroundTasks: z.int().min(0).meta({
+      description:
+        'The number of running background tasks, with or without a running turn; see `GET .../tasks`',
+    }),
     lastActivity: timestamp,
-    messageCount: z
-      .int()
-      .min(0)
-      .meta({
-        description: 'The number of stored messages; messages that retention has removed do not count',
-      }),
+    messageCount: z.int().min(0).meta({
+      description: 'The number of stored messages; messages that retention has removed do not count',
+    }),
     config: z.strictObject({
       cwd: z.string(),
       permissionMode,

@@ -80,13 +80,9 @@ const permissionDenials = z.array(permissionDenial).optional().meta({
   description:
     'Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none',
 })
-const structuredOutput = z
-  .unknown()
-  .optional()
-  .meta({
-    description:
-      "The answer as data that matches the session's `outputFormat`; absent without `outputFormat`",
-  })
+const structuredOutput = z.unknown().optional().meta({
+  description: "The answer as data that matches the session's `outputFormat`; absent without `outputFormat`",
+})
 
 const notice = z.string().optional().meta({
   description:
