@@ -39,7 +39,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^ajv-formats(\/|$)/, owners: ['http'] },
   // `lib` for the front matter of instructions.
   { door: /^yaml(\/|$)/, owners: ['http', 'lib'] },
-  { door: /^commonmark$/, owners: ['http'] },
+  { door: /^(mdast|micromark)(-|$)/, owners: ['http'] },
 ]
 
 /** Words that only their owner may say. */

@@ -102,18 +102,25 @@ async function describeAttachment(recording: Recording, id: string): Promise<str
 }
 
 const chunkBytes = 64 * 1024
+/** Reading a message as Markdown can take this long; then other work comes first. */
+const roundMs = 25
 
 /** Few large chunks in place of many small ones. */
 async function* inChunks(pieces: Pieces): AsyncGenerator<Buffer, void> {
   let waiting: Buffer[] = []
   let bytes = 0
+  let roundEnds = performance.now() + roundMs
   for await (const piece of pieces) {
     const buffer = Buffer.from(piece)
     waiting.push(buffer)
     bytes += buffer.length
-    if (bytes < chunkBytes) continue
+    const isFull = bytes >= chunkBytes
     // Reading and writing alone would not let anything else come in between.
-    await setImmediate()
+    if (isFull || performance.now() > roundEnds) {
+      await setImmediate()
+      roundEnds = performance.now() + roundMs
+    }
+    if (!isFull) continue
     yield Buffer.concat(waiting)
     waiting = []
     bytes = 0
