@@ -51,6 +51,39 @@ const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
   { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
 ]
 
+/**
+ * Words of Claude Code's messages and names of its tools. `contract` documents them, since callers meet them in
+ * messages, rules and permission requests; `demo` plays the model's API.
+ */
+const claudeWords: { word: RegExp; what: string }[] = [
+  {
+    word: /\b(compact_boundary|compact_metadata|parent_tool_use_id|turn_lost)\b/,
+    what: 'a field of messages',
+  },
+  { word: /\b(\w+_)?tool_(use|result)\b/, what: 'a type of content blocks' },
+  {
+    word: /\b(stream_event|content_block_\w+|message_start|message_stop|is_error)\b/,
+    what: 'a field of frames',
+  },
+  { word: /\.subtype\b|'<synthetic>'/, what: 'a field of messages' },
+  { word: /\bmcp__/, what: 'the names of tools of MCP servers' },
+  {
+    word: /'(Bash|PowerShell|Monitor|Read|Write|Edit|MultiEdit|NotebookEdit|WebFetch|WebSearch|Glob|Grep|Agent|Skill|AskUserQuestion|ExitPlanMode|EnterPlanMode|StructuredOutput)'/,
+    what: 'the name of a tool',
+  },
+]
+const claudeWordOwners: readonly string[] = ['claude', 'contract', 'demo']
+/** Makes the messages that the server adds to a conversation's log: they have the form of Claude Code's. */
+const serverMessages = 'src/sessions/log/server-messages.ts'
+
+/** The words of Claude Code that code outside of its owners says. */
+function findClaudeWords(code: string): string[] {
+  return claudeWords.flatMap(({ word, what }) => {
+    const [found] = word.exec(code) ?? []
+    return found === undefined ? [] : `${found}, ${what}`
+  })
+}
+
 const roomOf = (file: string) => file.split('/')[1] ?? ''
 const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
 
@@ -126,6 +159,25 @@ describe('the rooms', () => {
     for (const { word, owners, what } of words) {
       if (word.test(code)) expect(owners, `${file} uses ${what}`).toContain(roomOf(file))
     }
+  })
+
+  test.each(withoutTests.filter(file => !claudeWordOwners.includes(roomOf(file)) && file !== serverMessages))(
+    '%s does not know how messages and tools of Claude Code are named',
+    file => {
+      expect(findClaudeWords(codeOf(file))).toEqual([])
+    },
+  )
+
+  test.each([
+    ["if (message.subtype === 'compact_boundary') return", 2],
+    ["const ofSubagent = typeof message['parent_tool_use_id'] === 'string'", 1],
+    ["content.some(block => block?.type === 'tool_result')", 1],
+    ["const shellTools = new Set(['Bash', 'Other'])", 1],
+    ["name.startsWith('mcp__')", 1],
+    ["message.model !== '<synthetic>'", 1],
+    ["const { toolUseId, kind } = message; if (kind === 'compaction') return row.tool_use_id", 0],
+  ])('a word of Claude Code is found in %s', (code, count) => {
+    expect(findClaudeWords(code)).toHaveLength(count)
   })
 
   test('only one file of http writes to a response by hand', () => {

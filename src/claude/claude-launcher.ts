@@ -10,6 +10,7 @@ import type {
   TranscriptStore,
 } from '../sessions/ports/index.ts'
 import { ClaudeAgent } from './claude-agent.ts'
+import { messageReader } from './messages/message-reader.ts'
 import { inspectClaude } from './process/inspection.ts'
 import { ProcessRegistry } from './process/process-registry.ts'
 import { toDeferral } from './questions/deferral.ts'
@@ -32,6 +33,7 @@ export interface LauncherOptions {
 
 /** Starts processes of Claude Code and owns every one of them until it is gone: see the port `AgentLauncher`. */
 export class ClaudeLauncher implements AgentLauncher {
+  readonly messages = messageReader
   lastInspection: AgentInspection | undefined
   readonly #settings: ClaudeSettings
   readonly #cwd: string

@@ -7,8 +7,8 @@ import type { CreateSessionResponse, Session, SessionSummary } from '../contract
 import type { Turn, TurnError, TurnFailure } from '../contract/turns.ts'
 import { toJsonLine } from '../lib/json-line.ts'
 import type { SessionView } from '../sessions/lifecycle/session-view.ts'
-import { isSyntheticPrompt } from '../sessions/log/message-shape.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
+import type { MessageReader } from '../sessions/ports/index.ts'
 import type {
   EventRecord,
   MessagePayload,
@@ -115,26 +115,25 @@ export function toFindings({ permissionDenials, structuredOutput, notice, ending
   }
 }
 
-export function toStoredMessage(event: EventRecord): StoredMessage {
+export function toStoredMessage(event: EventRecord, messages: MessageReader): StoredMessage {
   const { id, source, message } = messageOf(event)
   return {
     id,
-    type: typeof message.type === 'string' ? message.type : 'unknown',
-    subtype: typeof message.subtype === 'string' ? message.subtype : null,
+    ...messages.read(message).names,
     content: message,
     sequence: event.sequence,
     timestamp: toTimestamp(event.at),
     source,
-    ...(isSynthetic(event) && { synthetic: true as const }),
+    ...(isSynthetic(event, messages) && { synthetic: true as const }),
     turnId: event.turnId,
     ...(event.rewound && { rewound: true as const }),
   }
 }
 
 /** Whether Claude Code wrote the message as if a user had sent it. */
-export function isSynthetic(event: EventRecord): boolean {
+function isSynthetic(event: EventRecord, messages: MessageReader): boolean {
   const { source, message } = messageOf(event)
-  return source === 'sdk' && isSyntheticPrompt(message)
+  return source === 'sdk' && messages.read(message).isSyntheticPrompt
 }
 
 /** The payload of an event of type `message`. */
@@ -145,8 +144,10 @@ export function messageOf(event: EventRecord): MessagePayload {
 const frames = new WeakMap<object, Buffer>()
 
 /** The event as it goes over every stream: made once, however many readers it has. */
-export function toEventFrame(event: EventRecord): Buffer {
-  return shareFrame(event, () => toFrame({ event: event.type, id: event.sequence, json: toEventJson(event) }))
+export function toEventFrame(event: EventRecord, messages: MessageReader): Buffer {
+  return shareFrame(event, () =>
+    toFrame({ event: event.type, id: event.sequence, json: toEventJson(event, messages) }),
+  )
 }
 
 export function toDeltaFrame(delta: DeltaEvent): Buffer {
@@ -167,7 +168,7 @@ function shareFrame(of: object, make: () => Buffer): Buffer {
 }
 
 /** An event's data as streams carry it. */
-function toEventJson(event: EventRecord): string {
+function toEventJson(event: EventRecord, messages: MessageReader): string {
   const envelope = {
     sessionId: event.sessionId,
     sequence: event.sequence,
@@ -182,7 +183,7 @@ function toEventJson(event: EventRecord): string {
   const head = {
     type: 'claude_code_message',
     ...envelope,
-    ...(isSynthetic(event) && { synthetic: true as const }),
+    ...(isSynthetic(event, messages) && { synthetic: true as const }),
   } satisfies Omit<MessageEvent, 'message'>
   // The log has made the message's text already, to know its size.
   return `${JSON.stringify(head).slice(0, -1)},"message":${sharedJson(messageOf(event).message)}}`

@@ -28,6 +28,7 @@ import type { SessionsOptions } from './options.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
+  MessageReader,
   Page,
   Store,
   TranscriptEditor,
@@ -63,6 +64,8 @@ export interface SessionsParts {
 
 /** The heart; the doors see it as `SessionService`. */
 export class Sessions {
+  /** Knows the shapes of the messages in logs. */
+  readonly messages: MessageReader
   readonly permissions: Permissions
   readonly conversation: Conversation
   readonly attachments: Attachments
@@ -88,8 +91,9 @@ export class Sessions {
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    this.messages = parts.launcher.messages
     this.#store = parts.store
-    this.#log = new EventLog(parts.store)
+    this.#log = new EventLog(parts.store, this.messages)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
@@ -101,6 +105,7 @@ export class Sessions {
     )
     this.#core = {
       store: parts.store,
+      messages: this.messages,
       log: this.#log,
       live: this.#live,
       known: new KnownSessions(parts.store, this.#expiry, this.#live),

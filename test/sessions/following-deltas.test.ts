@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { DeltaEvent } from '../../src/contract/events.ts'
 import { EventLog } from '../../src/sessions/log/event-log.ts'
 import type { FollowRequest, LogItem } from '../../src/sessions/log/log-item.ts'
@@ -16,7 +17,7 @@ async function openLog() {
   onTestFinished(() => store.close())
   const session = sessionRecord()
   await store.createSession(session, [], 10)
-  const log = new EventLog(store)
+  const log = new EventLog(store, messageReader)
   const turn = turnRecord(session, { status: 'running' })
   const { id: sessionId, tenantId } = session
   const commit = (...events: NewEvent[]) => log.commit({ tenantId, sessionId, at: 1_000, events })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Express, Response } from 'express'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import { EventLog } from '../../src/sessions/log/event-log.ts'
 import type { NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -33,7 +34,7 @@ export async function openAwkwardEvents(
   const store = await openStore({ file: ':memory:' })
   const session = sessionRecord()
   await store.createSession(session, [], 1)
-  const log = new EventLog(store)
+  const log = new EventLog(store, messageReader)
   const open = new Set<Response>()
   const resumedAfter: unknown[] = []
   const comeBack = Promise.withResolvers<void>()

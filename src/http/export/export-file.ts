@@ -8,7 +8,7 @@ import type { Recording } from '../../sessions/reports/export.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import type { FileAnswer } from '../handler.ts'
 import { toStoredMessage, toTurn } from '../wire.ts'
-import { attachmentsIn, type Entry, EntryReader } from './entries.ts'
+import { type Entry, EntryReader } from './entries.ts'
 import { exportSecurityPolicy, htmlTail, renderHtmlEntry, renderHtmlHead } from './render-html.ts'
 import { renderMarkdownEntry, renderMarkdownHead } from './render-markdown.ts'
 import { toSize } from './shown-text.ts'
@@ -65,7 +65,7 @@ export function toExportFile(session: Session, recording: Recording, format: Exp
 
 async function* renderLines(_: Session, recording: Recording): Pieces {
   for await (const event of recording.events()) {
-    if (event.type === 'message') yield `${toJsonLine(toStoredMessage(event))}\n`
+    if (event.type === 'message') yield `${toJsonLine(toStoredMessage(event, recording.messages))}\n`
   }
 }
 
@@ -80,17 +80,17 @@ async function* renderDocument(session: Session, recording: Recording): Pieces {
   separator = '\n'
   for await (const event of recording.events()) {
     if (event.type !== 'message') continue
-    yield separator + toJsonLine(toStoredMessage(event))
+    yield separator + toJsonLine(toStoredMessage(event, recording.messages))
     separator = ',\n'
   }
   yield '\n]}\n'
 }
 
 async function* readEntries(recording: Recording): AsyncGenerator<Entry, void> {
-  const reader = new EntryReader()
+  const reader = new EntryReader(recording.messages)
   for await (const event of recording.events()) {
     const names = new Map<string, string>()
-    for (const id of attachmentsIn(event)) names.set(id, await describeAttachment(recording, id))
+    for (const id of reader.attachmentsIn(event)) names.set(id, await describeAttachment(recording, id))
     yield* reader.read(event, id => names.get(id) ?? id)
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { messageReader } from '../../claude/messages/message-reader.ts'
 import type { Session } from '../../contract/sessions.ts'
 import type { EventRecord } from '../../sessions/records.ts'
-import { attachmentsIn, type Entry, EntryReader } from './entries.ts'
+import { type Entry, EntryReader } from './entries.ts'
 import { exportSecurityPolicy, renderHtmlEntry, renderHtmlHead } from './render-html.ts'
 import { renderMarkdownEntry, renderMarkdownHead } from './render-markdown.ts'
 
@@ -26,7 +27,7 @@ function prompt(content: unknown, id = turnId): EventRecord {
 }
 
 const read = (...events: EventRecord[]): Entry[] => {
-  const reader = new EntryReader()
+  const reader = new EntryReader(messageReader)
   return events.flatMap(one => reader.read(one, id => `file ${id}`))
 }
 
@@ -86,7 +87,7 @@ describe('a log is read as a conversation', () => {
       source: { type: 'base64', media_type: 'application/pdf', data: Buffer.alloc(1500).toString('base64') },
     }
     const asked = prompt([attached, inline, { type: 'text', text: 'Look' }])
-    expect(attachmentsIn(asked)).toEqual(['a1'])
+    expect(new EntryReader(messageReader).attachmentsIn(asked)).toEqual(['a1'])
     expect(read(asked)[1]).toMatchObject({
       parts: [
         { type: 'file', label: 'Image: file a1' },

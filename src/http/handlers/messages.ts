@@ -52,7 +52,14 @@ export function messageHandlers(
       const page = { ...list.page, after, countsAll: list.key !== undefined }
       const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
       const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
-      return { status: 200, body: { sessionId, messages: items.map(toStoredMessage), pagination } }
+      return {
+        status: 200,
+        body: {
+          sessionId,
+          messages: items.map(item => toStoredMessage(item, deps.service.messages)),
+          pagination,
+        },
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { messageReader } from '../../claude/messages/message-reader.ts'
 import type { Change, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord } from '../records.ts'
 import { EventLog } from './event-log.ts'
@@ -22,7 +23,7 @@ function openLog() {
       return { events: stored.filter(({ sequence }) => sequence > after), trimmedThrough: 0 }
     },
   } as unknown as Store
-  return { log: new EventLog(store), reads: () => reads }
+  return { log: new EventLog(store, messageReader), reads: () => reads }
 }
 
 test('a thousand readers take their items over many rounds of the event loop, and share what is read', async () => {

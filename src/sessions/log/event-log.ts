@@ -1,6 +1,6 @@
 import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
-import type { Change, Store } from '../ports/index.ts'
+import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
@@ -18,7 +18,7 @@ const pageSize = 200
 export class EventLog {
   readonly #store: Store
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
-  readonly #partials = new PartialMessages()
+  readonly #partials: PartialMessages
   readonly #pages = new SharedPages()
   /** Of all readers together: thousands of them do not hold up everything else. */
   readonly #pace = new Pace()
@@ -27,8 +27,9 @@ export class EventLog {
   readonly #settling = new Set<string>()
   #closed = false
 
-  constructor(store: Store) {
+  constructor(store: Store, messages: MessageReader) {
     this.#store = store
+    this.#partials = new PartialMessages(messages)
   }
 
   /** How many readers are being told what is published. */
