@@ -124,5 +124,5 @@ function toMessage(number: number, sessionId: string) {
     uuid: id,
     session_id: sessionId,
   }
-  return { id, source: 'sdk', message }
+  return { id, source: 'sdk' as const, message }
 }

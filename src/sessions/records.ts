@@ -1,6 +1,6 @@
 import type { AttachmentMediaType } from '../contract/attachments.ts'
 import type { TaskStatus } from '../contract/conversation.ts'
-import type { EventType } from '../contract/events.ts'
+import type { EventType, SessionEvents } from '../contract/events.ts'
 import type {
   PermissionElicitation,
   PermissionKind,
@@ -209,23 +209,29 @@ export interface TaskRecord {
   endedAt: number | null
 }
 
-/** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */
-export interface EventRecord {
-  sessionId: string
-  sequence: number
-  type: EventType
-  turnId: string | null
-  at: number
-  payload: Record<string, unknown>
-  /** Said of messages when they are listed: the conversation was rewound to before it. */
-  rewound?: boolean
-}
-
-export type NewEvent = Pick<EventRecord, 'type' | 'turnId' | 'payload'>
-
 /** The payload of a `message` event. */
-export interface MessagePayload {
+export type MessagePayload = {
   id: string
   source: 'user' | 'sdk'
   message: Record<string, unknown>
+}
+
+/** What events of a type say beyond the envelope. A failure is stored without advice, which is given when it is read. */
+export type PayloadOf<T extends EventType> = T extends 'message'
+  ? MessagePayload
+  : StoredFields<Omit<SessionEvents[T], 'sessionId' | 'sequence' | 'timestamp' | 'turnId'>>
+type StoredFields<Fields> = { [K in keyof Fields]: K extends 'error' ? TurnFailure : Fields[K] }
+
+/** An event before it has a place in the log. */
+export type NewEvent = {
+  [T in EventType]: { type: T; turnId: string | null; payload: PayloadOf<T> }
+}[EventType]
+
+/** One entry of a session's log. */
+export type EventRecord = NewEvent & {
+  sessionId: string
+  sequence: number
+  at: number
+  /** Said of messages when they are listed: the conversation was rewound to before it. */
+  rewound?: boolean
 }

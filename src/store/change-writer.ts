@@ -49,7 +49,7 @@ export function prepareChange(change: Change): PreparedChange {
     insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
   const drafts = change.events.map(event => toDraft(change, event))
-  const events = change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))
+  const events = change.events.map(event => ({ ...event, sessionId, at }))
 
   return connection => {
     const messages = drafts.filter(draft => draft.type === 'message').length
@@ -131,14 +131,13 @@ export function prepareSession(session: SessionRecord, events: NewEvent[]): Prep
 type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
 
 function toDraft(change: Change, event: NewEvent): EventDraft {
-  const { id } = event.payload
   return {
     session_id: change.sessionId,
     tenant_id: change.tenantId,
     turn_id: event.turnId,
     type: event.type,
     at: change.at,
-    message_id: event.type === 'message' && typeof id === 'string' ? id : null,
+    message_id: event.type === 'message' ? event.payload.id : null,
     payload: JSON.stringify(event.payload),
   }
 }

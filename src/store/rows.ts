@@ -152,7 +152,7 @@ export function toEventRecord(row: EventRow): EventRecord {
     turnId: row.turn_id,
     at: row.at,
     payload: JSON.parse(row.payload),
-  }
+  } as EventRecord
 }
 
 function fromJson(text: string | null): unknown {

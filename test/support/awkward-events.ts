@@ -77,7 +77,9 @@ export async function openAwkwardEvents(
     /** What a client has to have seen. */
     async expected() {
       const events = await store.listEvents(owner.tenantId, { sessionId: session.id, after: 0, limit: 1000 })
-      return events.map(({ type, sequence, payload }) => toLine(type, sequence, payload.message ?? null))
+      return events.map(({ type, sequence, payload }) =>
+        toLine(type, sequence, 'message' in payload ? payload.message : null),
+      )
     },
     async close() {
       log.close()

@@ -1,6 +1,6 @@
-import { isTerminalEventType } from '../../contract/events.ts'
+import { isTerminalEventType, type TerminalEventType } from '../../contract/events.ts'
 import type { MessageBlock, MessageReader } from '../../sessions/ports/index.ts'
-import type { EventRecord } from '../../sessions/records.ts'
+import type { EventRecord, PayloadOf } from '../../sessions/records.ts'
 import { messageOf } from '../wire.ts'
 import { toEnding, toLoss, toPermission, toRewinding } from './outcome-text.ts'
 import { toSize } from './shown-text.ts'
@@ -44,7 +44,7 @@ export class EntryReader {
     if (event.type === 'conversation.lost') return [{ kind: 'note', text: toLoss(event.payload) }]
     if (!isTerminalEventType(event.type)) return []
     this.#calls.clear()
-    return [{ kind: 'ending', text: toEnding(event.type, event.payload) }]
+    return [{ kind: 'ending', text: toEnding(event.type, event.payload as PayloadOf<TerminalEventType>) }]
   }
 
   /** The attachments that an event refers to. */

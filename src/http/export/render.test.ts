@@ -10,7 +10,7 @@ const turnId = 'turn-1'
 const at = Date.UTC(2026, 0, 2)
 
 function event(type: EventRecord['type'], payload: Record<string, unknown>): EventRecord {
-  return { sessionId: 's', sequence: 1, type, turnId, at, payload }
+  return { sessionId: 's', sequence: 1, type, turnId, at, payload } as EventRecord
 }
 
 function sdk(type: string, content: unknown, more: object = {}): EventRecord {

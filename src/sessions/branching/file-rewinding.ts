@@ -4,7 +4,7 @@ import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import { scopeOf } from '../files/file-scope.ts'
 import type { Checkpoints, MessageReader, Store } from '../ports/index.ts'
-import type { EventRecord, MessagePayload, SessionRecord } from '../records.ts'
+import type { EventRecord, SessionRecord } from '../records.ts'
 import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
 import type { PromptPlace } from './conversations.ts'
 
@@ -67,7 +67,7 @@ export class FileRewinding {
 
 function findUntracked({ type, turnId, payload }: EventRecord, messages: MessageReader): UntrackedCalls {
   if (type !== 'message' || turnId === null) return []
-  const { kind, blocks } = messages.read((payload as unknown as MessagePayload).message)
+  const { kind, blocks } = messages.read(payload.message)
   if (kind !== 'assistant') return []
   return blocks.flatMap(block =>
     block.type === 'toolCall' && block.id !== '' && isUntracked(block.name)

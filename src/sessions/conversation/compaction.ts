@@ -1,5 +1,5 @@
 import type { Core } from '../core.ts'
-import type { MessagePayload, TurnRecord } from '../records.ts'
+import type { TurnRecord } from '../records.ts'
 
 /** What a compaction has led to. */
 export interface Compaction {
@@ -25,7 +25,7 @@ export async function readCompaction(
     const events = await store.listEvents(tenantId, { sessionId, turnId, after, limit: pageSize })
     for (const { type, payload } of events) {
       if (type !== 'message') continue
-      const { compaction } = messages.read((payload as unknown as MessagePayload).message)
+      const { compaction } = messages.read(payload.message)
       if (compaction) return { compacted: true, ...compaction, message: null }
     }
     after = events.at(-1)?.sequence ?? lastSequence ?? 0

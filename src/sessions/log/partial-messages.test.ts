@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { messageReader } from '../../claude/messages/message-reader.ts'
+import type { NewEvent } from '../records.ts'
 import { PartialMessages } from './partial-messages.ts'
 
 const piece = (messageId: string, text: string, blockIndex = 0) =>
@@ -46,6 +47,6 @@ test('what is not known changes nothing, and the end of the turn ends all of it'
   expect(partials.void('s', voided('1', 7))).toBeUndefined()
   partials.add('s', piece('1', 'x'))
   partials.void('s', voided('1'))
-  partials.finish('s', [{ type: 'turn.completed', turnId: 'turn', payload: {} }])
+  partials.finish('s', [{ type: 'turn.completed', turnId: 'turn', payload: {} } as NewEvent])
   expect(partials.catchUp('s', position)).toMatchObject({ voided: [], deltas: [] })
 })

@@ -6,7 +6,7 @@ import {
   isTerminalEventType,
 } from '../../contract/events.ts'
 import type { AgentMessage, MessageBlock, MessageReader } from '../ports/index.ts'
-import type { MessagePayload, NewEvent } from '../records.ts'
+import type { NewEvent } from '../records.ts'
 
 /** How much unfinished text is kept for readers to come, in characters a session. */
 export const keptBound = 1024 * 1024
@@ -131,8 +131,7 @@ export class PartialMessages {
     for (const { type, turnId, payload } of events) {
       if (this.#seen.has(payload)) continue
       this.#seen.add(payload)
-      if (type === 'message')
-        finishBlocks(partials, this.#messages.read((payload as unknown as MessagePayload).message))
+      if (type === 'message') finishBlocks(partials, this.#messages.read(payload.message))
       if (!isTerminalEventType(type) && !endsSession(type)) continue
       for (const [key, block] of partials.blocks) {
         if (block.turnId === turnId || endsSession(type)) remove(partials, key)

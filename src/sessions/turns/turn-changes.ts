@@ -3,7 +3,7 @@ import { failureCodeOf } from '../../contract/retry.ts'
 import type { TurnFailure } from '../../contract/turns.ts'
 import { toPromptMessage } from '../log/server-messages.ts'
 import type { Change, TurnOutcome } from '../ports/index.ts'
-import type { TurnRecord } from '../records.ts'
+import type { NewEvent, TurnRecord } from '../records.ts'
 import { type OpenTurn, type TerminalStatus, terminalEventOf } from './turn.ts'
 import { asIncomplete } from './turn-figures.ts'
 
@@ -94,7 +94,9 @@ function endAs(
     ending,
   }
   Object.assign(turn.record, updateTurn)
-  return { updateTurn, events: [{ type: terminalEventOf[status], turnId: id, payload }] }
+  // The status decides on both, the type and the fields.
+  const end = { type: terminalEventOf[status], turnId: id, payload } as NewEvent
+  return { updateTurn, events: [end] }
 }
 
 /** Milliseconds that no clock that is set can change; null: an earlier run of the server began to count. */

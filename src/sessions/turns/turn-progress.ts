@@ -54,8 +54,8 @@ export function figuresOf({ usage, costUsd, modelUsage }: TurnRecord): UsageShar
   return { usage, costUsd, modelUsage }
 }
 
-function restoreMessage(turn: OpenTurn, messages: MessageReader, payload: Record<string, unknown>): void {
-  const { id, source, message } = payload as unknown as MessagePayload
+function restoreMessage(turn: OpenTurn, messages: MessageReader, payload: MessagePayload): void {
+  const { id, source, message } = payload
   if (source === 'sdk') noteMessage(turn, id, messages.read(message))
   else if (id !== turn.record.id) turn.steered.push({ id, prompt: promptOf(message) })
 }
