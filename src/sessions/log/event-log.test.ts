@@ -8,7 +8,14 @@ import type { LogItem } from './log-item.ts'
 
 const session = { id: 'session', tenantId: 'tenant', lastSequence: 3, status: 'active' } as SessionRecord
 const toEvent = (sequence: number) =>
-  ({ sequence, sessionId: session.id, type: 'message', turnId: null, at: 0, payload: {} }) as EventRecord
+  ({
+    sequence,
+    sessionId: session.id,
+    type: 'message',
+    turnId: null,
+    at: 0,
+    payload: { message: {} },
+  }) as unknown as EventRecord
 const stored = [1, 2, 3].map(toEvent)
 /** More than this in one round of the event loop keeps everything else waiting. */
 const mostPerRound = 64
