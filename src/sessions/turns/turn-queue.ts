@@ -189,7 +189,7 @@ export class TurnQueue {
   async #store(
     turn: OpenTurn,
     claudeSessionId: string | undefined,
-    reason: string | undefined,
+    reason: 'session_busy' | 'no_free_process' | undefined,
     remember: Remember | undefined,
   ): Promise<void> {
     const { record } = turn
@@ -198,7 +198,7 @@ export class TurnQueue {
     const queued = {
       type: 'turn.queued' as const,
       turnId: record.id,
-      payload: { status: 'queued', ...(reason && { reason }) },
+      payload: { status: 'queued' as const, ...(reason && { reason }) },
     }
     const start = claudeSessionId === undefined ? undefined : toStart(turn, claudeSessionId, now)
     const events = await this.#context.log.commit({
