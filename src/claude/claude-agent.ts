@@ -18,11 +18,12 @@ import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
 import { toInspection } from './process/inspection.ts'
 import { toProcessOptions } from './process/process-options.ts'
 import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process/process-outcomes.ts'
+import type { ProcessTree } from './process/process-tree.ts'
 import { Watchdog } from './process/watchdog.ts'
 import { isBeginning, isIdle, Workload } from './process/workload.ts'
 import { createAgentQuestions } from './questions/agent-questions.ts'
 import { type AskPermission, ProposedPlans } from './questions/permission-callbacks.ts'
-import { tellOfChangedInput } from './questions/tool-hooks.ts'
+import { reportChangedInput } from './questions/tool-hooks.ts'
 import type { AgentContext } from './settings/agent-context.ts'
 import { ForwardedServers } from './settings/forwarded-servers.ts'
 import { hideSecrets } from './settings/hide-secrets.ts'
@@ -40,12 +41,12 @@ import { isUnknownEnd } from './turn/outcome.ts'
 import { findMissedInput } from './turn/steered-input.ts'
 import { toFigures, toFiguresSoFar } from './turn/turn-figures.ts'
 
-/** From an interrupt that Claude Code does not follow to ending its process, in milliseconds. */
+/** The time until a process that ignores an interrupt is ended, in milliseconds. */
 const interruptDeadlineMs = 4_000
 const idleEnd = { graceMs: 3_000, termMs: 2_000 }
 const forcedEnd = { graceMs: 0, termMs: 2_000 }
 
-/** A conversation with a process of Claude Code: see the port `Agent`. */
+/** A conversation with a Claude Code process; see the port `Agent`. */
 export class ClaudeAgent implements Agent {
   readonly exited: Promise<void>
   alive = true
@@ -66,9 +67,9 @@ export class ClaudeAgent implements Agent {
   readonly #deltas = new DeltaReader()
   readonly #plans = new ProposedPlans()
   readonly #watchdog: Watchdog
-  /** What it did that no Claude Code does. */
+  /** The violation for which the process is being ended. */
   #fault: AgentFailure | undefined
-  /** Resolves to undefined when the process can take prompts, else to why it cannot. */
+  /** Resolves to undefined when the process can take prompts, otherwise to the failure. */
   readonly #ready = Promise.withResolvers<AgentFailure | undefined>()
   #started = false
 
@@ -77,7 +78,7 @@ export class ClaudeAgent implements Agent {
     this.permissionMode = spec.permissionMode
     this.#context = context
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
-    this.#workload = new Workload(context.listener, this.#weighAutonomousWork)
+    this.#workload = new Workload(context.listener, this.#computeAutonomousUsage)
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
     this.#servers = new ForwardedServers(context.forwarder, spec.claudeSessionId)
     this.#live = this.#open()
@@ -88,6 +89,10 @@ export class ClaudeAgent implements Agent {
       query: () => this.#live.query,
       servers: this.#servers,
     })
+  }
+
+  get tree(): ProcessTree | undefined {
+    return this.#live.tree
   }
 
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
@@ -105,7 +110,7 @@ export class ClaudeAgent implements Agent {
       if (turn !== this.#turn) return
       if (failure) return this.#settle(failedToStart(failure))
       if (turn.interruptRequested && !continues) return this.#settle(interrupted(turn))
-      if (continues) return this.#goOn(turn, steered)
+      if (continues) return this.#resume(turn, steered)
       turn.send = () => {
         if (commands) turn.effects = watchCommand(this.#live.query)
         this.#live.send(toUserMessage(turnId, said, commands))
@@ -133,7 +138,7 @@ export class ClaudeAgent implements Agent {
   interruptAutonomousWork(): void {
     if (!this.#workload.autonomousWork) return
     this.#live.query.interrupt().catch(error => {
-      this.#context.log.warn({ err: error }, 'interrupt was not answered')
+      this.#context.log.warn({ err: error }, 'interrupt not acknowledged')
     })
     const { ownWorks } = this.#workload
     setTimeout(() => {
@@ -201,7 +206,7 @@ export class ClaudeAgent implements Agent {
         const failure =
           inspection.failure ?? (await findIgnoredSetting(query, this.#spec, result).catch(() => undefined))
         if (failure) {
-          // Whoever logs in later is seen by a new process only.
+          // Only a new process sees a later login.
           this.startFailure = failure
           void this.close()
         }
@@ -209,44 +214,43 @@ export class ClaudeAgent implements Agent {
         if (report) await this.#context.listener.onConversation(report)
         this.#ready.resolve(failure)
       },
-      // The end of the process tells more, and `#readToEnd` sees it.
+      // The end of the process gives a better reason, which `#readToEnd` sees.
       () => {},
     )
   }
 
-  /** While a person is waited for, silence is no fault of the process. */
+  /** Pauses the watchdog: while a person is asked, silence of the process is expected. */
   readonly #ask: AskPermission = async (question, signal) => {
     this.#watchdog.pause()
     try {
-      await this.#tellFigures()
+      await this.#reportFigures()
       const answer = await this.#context.listener.onPermission(this.#plans.complete(question), signal)
-      await tellOfChangedInput(question, answer, this.#context.listener)
+      await reportChangedInput(question, answer, this.#context.listener)
       return answer
     } finally {
       this.#watchdog.resume()
     }
   }
 
-  /** The process may be gone before the answer comes. */
-  async #tellFigures(): Promise<void> {
+  /** The process may end before the answer comes. */
+  async #reportFigures(): Promise<void> {
     const turn = this.#turn
     const counted = turn && (await this.#meter.read(this.#live.query))
     if (turn && turn === this.#turn) this.#context.listener.onFigures(toFiguresSoFar(counted, turn.observed))
   }
 
-  /** The turn goes on by itself; what its earlier process was given and did not take up is said again. */
-  #goOn(turn: ActiveTurn, steered: readonly SteeredInput[]): void {
+  /** Resumes the turn. Steered input that the earlier process had not read is sent again. */
+  #resume(turn: ActiveTurn, steered: readonly SteeredInput[]): void {
     this.#meter.begin()
     findMissedInput(this.#context.transcripts, this.#spec, steered).then(
       missed => {
         for (const input of missed) if (turn === this.#turn) this.steer(input)
       },
-      error =>
-        this.#context.log.warn({ err: error, turnId: turn.turnId }, 'steered input was not given again'),
+      error => this.#context.log.warn({ err: error, turnId: turn.turnId }, 'steered input not resent'),
     )
   }
 
-  /** Ends a process that cannot be worked with. */
+  /** Ends an unusable process. */
   #giveUp(fault: AgentFailure): void {
     this.#fault ??= fault
     this.#context.log.warn(
@@ -264,10 +268,10 @@ export class ClaudeAgent implements Agent {
       this.startFailure = failure
       if (isUnavailable(failure)) this.#context.onInspection({ status: 'unavailable', failure })
       const said = hideSecrets(end.text.trim(), this.#spec)
-      this.#context.log.warn({ reason: failure.reason, said }, 'Claude Code did not start')
+      this.#context.log.warn({ reason: failure.reason, said }, 'Claude Code start failed')
     }
     this.#ready.resolve(failure)
-    // What its tools had started may live on.
+    // Programs that its tools have started may still run.
     await this.#live.end({ graceMs: 0, termMs: 0 })
     this.#workload.end()
     this.#servers.close()
@@ -287,7 +291,7 @@ export class ClaudeAgent implements Agent {
       try {
         this.#observe(message)
       } catch (error) {
-        this.#context.log.warn({ err: error }, 'a frame of Claude Code could not be understood')
+        this.#context.log.warn({ err: error }, 'frame not understood')
       }
     })
     return { ...end, cwd: this.#spec.cwd, started: this.#started }
@@ -295,9 +299,9 @@ export class ClaudeAgent implements Agent {
 
   #observe(message: SDKMessage): void {
     const { listener } = this.#context
-    // The result of a process that could not open the conversation is not part of the conversation.
+    // If the process could not open the conversation, its result is not part of it.
     if (!this.#started || typeof message.type !== 'string') return
-    // All is answered, and Claude Code goes on by itself.
+    // Everything is answered, and Claude Code continues on its own.
     if (this.#turn?.isOver && isBeginning(message)) this.#finish(this.#turn)
     const turn = this.#turn?.finished ? undefined : this.#turn
     turn?.observe(message)
@@ -328,13 +332,13 @@ export class ClaudeAgent implements Agent {
     if (turn.answered && this.#isEnd(message, turn)) this.#finish(turn)
   }
 
-  /** Whether nothing more comes of an answered turn. While a subagent works in the background nothing gets idle. */
+  /** Whether an answered turn is over. While a background subagent works, Claude Code does not report idle. */
   #isEnd(message: SDKMessage, turn: ActiveTurn): boolean {
     if (isIdle(message) || (turn.isOver && this.#workload.tasks.running > 0)) return true
     return message.type === 'result' && !this.#seesStates
   }
 
-  /** What is sent while the main conversation works on something else would be mixed with it. */
+  /** Delays prompts while the main conversation does other work, because they would be mixed with it. */
   #sendWhenFree(turn: ActiveTurn): void {
     if (turn.sent || !turn.send || this.#workload.autonomousWork) return
     turn.sent = true
@@ -344,17 +348,17 @@ export class ClaudeAgent implements Agent {
 
   #sendInterrupt(turn: ActiveTurn): void {
     turn.interruptAnswered ??= this.#live.query.interrupt().catch(error => {
-      this.#context.log.warn({ err: error, turnId: turn.turnId }, 'interrupt was not answered')
+      this.#context.log.warn({ err: error, turnId: turn.turnId }, 'interrupt not acknowledged')
     })
   }
 
-  readonly #weighAutonomousWork = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
+  readonly #computeAutonomousUsage = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
     const took = toFigures(results, observed, this.#costBefore)
     this.#costBefore = results.at(-1)?.total_cost_usd ?? this.#costBefore
     return took
   }
 
-  /** An answer to an interrupt that is still on its way must not meet the next turn. */
+  /** Waits for the acknowledgement of an interrupt, which must not hit the next turn. */
   #finish(turn: ActiveTurn): void {
     if (turn.finished) return
     turn.finished = true
@@ -364,7 +368,7 @@ export class ClaudeAgent implements Agent {
     void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {
       if (isUnknownEnd(settled)) {
         const { ending } = settled
-        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn ended in an unknown way')
+        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn outcome unknown')
       }
       if (turn === this.#turn) this.#settle(settled)
     })

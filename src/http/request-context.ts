@@ -5,34 +5,34 @@ import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import { toLoggedPath } from './log-path.ts'
 
-/** Who sent the request, as far as its key tells. */
+/** The sender of the request, identified by its key. */
 export type Identity =
   | {
       kind: 'known'
       caller: Caller
-      /** Whether a key came in a header that browsers never send by themselves. */
+      /** Whether the key came in a header that browsers never send on their own. */
       provenByHeader: boolean
     }
   | { kind: 'no_key' }
   | { kind: 'wrong_key' }
 
-/** What the steps of one request tell each other. */
+/** The state that the middleware of one request shares. */
 export interface RequestContext {
   readonly requestId: string
   readonly log: Logger
-  /** Aborts when the client is gone before it had its answer. */
+  /** Aborts if the client disconnects before it has the response. */
   readonly clientGone: AbortSignal
-  /** Aborts when nothing may be waited for any longer: the client is gone, or the wait was called off. */
+  /** Aborts when waiting must stop: the client has disconnected, or the wait was cancelled. */
   readonly stop: AbortSignal
-  /** Ends every wait of the request with that reason. */
+  /** Ends all waits of the request with this reason. */
   callOff(reason: unknown): void
-  /** Undefined for paths and methods that do not exist. */
+  /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
   identity: Identity
 }
 
 const contexts = new WeakMap<Response, RequestContext>()
-/** Headers that describe a body: what middleware before the router has set is not about ours. */
+/** Headers that describe a body; values set by middleware before the router are not about our body. */
 const ofAnotherBody = [
   'Content-Type',
   'Content-Length',
@@ -56,10 +56,69 @@ export function contextOf(res: Response): RequestContext {
   return context
 }
 
+/** The context of a request. Most are answered without its logger and its signals: they are made when asked for. */
+class OpenRequest implements RequestContext {
+  readonly requestId: string
+  readonly #serverLog: Logger
+  readonly #gone = new LazySignal()
+  readonly #stop = new LazySignal()
+  #log: Logger | undefined
+  operationId: OperationId | undefined
+  identity: Identity = { kind: 'no_key' }
+
+  constructor(requestId: string, log: Logger) {
+    this.requestId = requestId
+    this.#serverLog = log
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#serverLog.child({ requestId: this.requestId })
+    return this.#log
+  }
+
+  get clientGone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  get stop(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  callOff(reason: unknown): void {
+    this.#stop.abort(reason)
+  }
+
+  /** The client is gone before it had its answer. */
+  leave(): void {
+    const reason = new ClientGoneError('the client is gone')
+    this.#gone.abort(reason)
+    this.#stop.abort(reason)
+  }
+}
+
+/** An abort signal that costs nothing before somebody asks for it. */
+class LazySignal {
+  #controller: AbortController | undefined
+  #aborted: { reason: unknown } | undefined
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason }
+    this.#controller?.abort(this.#aborted.reason)
+  }
+}
+
 /**
- * The first step of every request: gives it an id and a context, and writes its line in the log when it is over.
+ * The first middleware: assigns an id and a context to the request, and logs the request when it is over.
  *
- * @param open holds the responses that are not over yet
+ * @param open the set of unfinished responses
  */
 export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
   return (req, res, next) => {
@@ -67,35 +126,21 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     const path = toLoggedPath(req.path)
     const sent = req.headers['x-request-id']
     const requestId = typeof sent === 'string' && acceptableRequestId.test(sent) ? sent : randomUUID()
-    const gone = new AbortController()
-    const stop = new AbortController()
-    const context: RequestContext = {
-      requestId,
-      log: log.child({ requestId }),
-      clientGone: gone.signal,
-      stop: stop.signal,
-      callOff: reason => stop.abort(reason),
-      operationId: undefined,
-      identity: { kind: 'no_key' },
-    }
+    const context = new OpenRequest(requestId, log)
     contexts.set(res, context)
-    // Only what is set: Node stops chunking a response whose Transfer-Encoding was removed, and a client could not
-    // tell a stream that was cut from one that has ended.
+    // Only headers that are set are removed: removing Transfer-Encoding makes Node stop chunking, and a client could
+    // not tell a broken stream from a complete one.
     for (const name of ofAnotherBody) if (res.hasHeader(name)) res.removeHeader(name)
     res.setHeader('X-Request-ID', requestId)
-    // No page of another origin may use an answer as an image, a script or a style sheet of its own.
+    // Pages of other origins must not embed responses as images, scripts or style sheets.
     res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
     res.setHeader('X-Content-Type-Options', 'nosniff')
     open.add(res)
-    // The response's: on Express 5 the request's fires as soon as the body has been read.
+    // On Express 5, the request's `close` fires as soon as the body has been read, so the response's is used.
     res.once('close', () => {
       open.delete(res)
-      if (!res.writableFinished) {
-        const reason = new ClientGoneError('the client is gone')
-        gone.abort(reason)
-        stop.abort(reason)
-      }
-      context.log.info({ method: req.method, path, ...describe(res, context, startedAt) }, 'request')
+      if (!res.writableFinished) context.leave()
+      log.info({ requestId, method: req.method, path, ...describe(res, context, startedAt) }, 'request')
     })
     next()
   }

@@ -1,17 +1,19 @@
 import type { Task } from '../contract/conversation.ts'
 import type { DeltaEvent, DeltaVoided, MessageEvent, SessionEvents } from '../contract/events.ts'
-import type { StoredMessage } from '../contract/messages.ts'
+import type { ListMessagesResponse, StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import { adviseTurnRetry, failureCodeOf } from '../contract/retry.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn, TurnError, TurnFailure } from '../contract/turns.ts'
 import { toJsonLine } from '../lib/json-line.ts'
 import type { SessionView } from '../sessions/lifecycle/session-view.ts'
+import { type MessageSummary, summaryOf } from '../sessions/log/message-summary.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
 import type { MessageReader } from '../sessions/ports/index.ts'
 import type {
   EventRecord,
   MessagePayload,
+  MessageText,
   SessionRecord,
   TaskRecord,
   TurnRecord,
@@ -105,7 +107,7 @@ function toTurnError(failure: TurnFailure): TurnError {
   return { ...failure, code: failureCodeOf(reason, code === 'AGENT_UNAVAILABLE'), ...adviseTurnRetry(reason) }
 }
 
-/** What only some turns have. */
+/** Fields that only some turns have. */
 export function toFindings({ permissionDenials, structuredOutput, notice, ending }: TurnRecord) {
   return {
     ...(permissionDenials?.length && { permissionDenials }),
@@ -115,25 +117,45 @@ export function toFindings({ permissionDenials, structuredOutput, notice, ending
   }
 }
 
-export function toStoredMessage(event: EventRecord, messages: MessageReader): StoredMessage {
-  const { id, source, message } = messageOf(event)
+/** The JSON of a stored message: passed through where it is stored as text, composed where it is not. */
+export function toStoredMessageJson(event: EventRecord, messages: MessageReader): string {
+  const { text, sequence, turnId, rewound } = event
+  if (!text) return toJsonLine(toStoredMessage(event, messages))
+  const place = `"sequence":${sequence},"turnId":${JSON.stringify(turnId)}`
+  return `{${text.summary},${place}${rewound ? ',"rewound":true' : ''},"content":${text.content}}`
+}
+
+/** A page of messages of which each is JSON already. */
+export function toMessagePageJson(
+  { sessionId, pagination }: Omit<ListMessagesResponse, 'messages'>,
+  messages: Buffer,
+): Buffer {
+  const head = Buffer.from(`{"sessionId":${toJsonLine(sessionId)},"messages":[`)
+  return Buffer.concat([head, messages, Buffer.from(`],"pagination":${toJsonLine(pagination)}}`)])
+}
+
+/** Composes the message of an event that was stored without its text. */
+function toStoredMessage(event: EventRecord, messages: MessageReader): StoredMessage {
   return {
-    id,
-    ...messages.read(message).names,
-    content: message,
+    ...toSummary(event, messages),
     sequence: event.sequence,
-    timestamp: toTimestamp(event.at),
-    source,
-    ...(isSynthetic(event, messages) && { synthetic: true as const }),
     turnId: event.turnId,
     ...(event.rewound && { rewound: true as const }),
+    content: messageOf(event).message,
   }
 }
 
-/** Whether Claude Code wrote the message as if a user had sent it. */
-function isSynthetic(event: EventRecord, messages: MessageReader): boolean {
-  const { source, message } = messageOf(event)
-  return source === 'sdk' && messages.read(message).isSyntheticPrompt
+/** Who wrote a message. */
+export function sourceOf(event: EventRecord): MessageSummary['source'] {
+  return event.text ? parseSummary(event.text).source : messageOf(event).source
+}
+
+function toSummary(event: EventRecord, messages: MessageReader): MessageSummary {
+  return event.text ? parseSummary(event.text) : summaryOf(messageOf(event), event.at, messages)
+}
+
+function parseSummary({ summary }: MessageText): MessageSummary {
+  return JSON.parse(`{${summary}}`)
 }
 
 /** The payload of an event of type `message`. */
@@ -183,10 +205,11 @@ function toEventJson(event: EventRecord, messages: MessageReader): string {
   const head = {
     type: 'claude_code_message',
     ...envelope,
-    ...(isSynthetic(event, messages) && { synthetic: true as const }),
+    ...(toSummary(event, messages).synthetic && { synthetic: true as const }),
   } satisfies Omit<MessageEvent, 'message'>
-  // The log has made the message's text already, to know its size.
-  return `${JSON.stringify(head).slice(0, -1)},"message":${sharedJson(messageOf(event).message)}}`
+  // It is stored as text, or the log has made the text already, to know its size.
+  const content = event.text?.content ?? sharedJson(messageOf(event).message)
+  return `${JSON.stringify(head).slice(0, -1)},"message":${content}}`
 }
 
 function orNull(epochMs: number | null): string | null {

@@ -6,7 +6,7 @@ import type { SessionsOptions } from './options.ts'
 import type { MessageReader, Store, Workspaces } from './ports/index.ts'
 import type { SettingsInForce } from './settings/settings-in-force.ts'
 
-/** What the parts of the heart share. */
+/** The dependencies that the parts of the session layer share. */
 export interface Core {
   store: Store
   messages: MessageReader

@@ -1,7 +1,9 @@
 import { settlesWithin } from '../lib/settles-within.ts'
 import { OpenSession, type OpenSessionContext } from './lifecycle/open-session.ts'
-import { ProcessPool } from './processes/process-pool.ts'
-import { SpareProcess } from './processes/spare-process.ts'
+import type { AgentLauncher } from './ports/index.ts'
+import { ProcessPool, type SlotHolder } from './processes/process-pool.ts'
+import type { MemoryGauge } from './processes/slot-memory.ts'
+import { SpareProcesses } from './processes/spare-processes.ts'
 import type { SessionRecord } from './records.ts'
 
 /** An interrupt that takes longer waits for the store, not for Claude Code. */
@@ -9,6 +11,9 @@ const interruptBoundMs = 10_000
 
 type Context = Omit<OpenSessionContext, 'mayStart' | 'onDispensable' | 'signal' | 'pool'> & {
   keepSpareProcess: boolean
+  /** Undefined: memory alone bounds the processes. */
+  maxLiveProcesses?: number | undefined
+  maxProcessMemoryBytes: number
 }
 
 /** The sessions that have something to do or a process; the others are rows in the store and nothing else. */
@@ -17,13 +22,16 @@ export class OpenSessions {
   readonly #context: OpenSessionContext
   readonly #givenUp = new AbortController()
   readonly #pool: ProcessPool
-  /** Undefined when none is kept. */
-  readonly spare: SpareProcess | undefined
+  /** Undefined when none are kept. */
+  readonly spares: SpareProcesses | undefined
   #draining = false
 
   constructor(context: Context) {
-    this.#pool = new ProcessPool(context.maxLiveProcesses)
-    if (context.keepSpareProcess) this.spare = new SpareProcess(context.launcher, this.#pool)
+    this.#pool = new ProcessPool({
+      maxProcesses: context.maxLiveProcesses,
+      memory: { budgetBytes: context.maxProcessMemoryBytes, gauge: toGauge(context.launcher) },
+    })
+    if (context.keepSpareProcess) this.spares = new SpareProcesses({ ...context, pool: this.#pool })
     this.#context = {
       ...context,
       pool: this.#pool,
@@ -72,10 +80,27 @@ export class OpenSessions {
         (await live.outliveServer()) || live.turns.interrupt(undefined, false)
       await settlesWithin(Promise.all(all.map(stop)), interruptBoundMs)
     }
-    // What could not be written by now will not be.
+    // Events that are still unwritten now are lost.
     this.#givenUp.abort()
     await settled
-    await Promise.all([this.spare?.close(), ...all.map(live => live.close())])
+    await Promise.all([this.spares?.close(), ...all.map(live => live.close())])
     this.#sessions.clear()
+  }
+}
+
+/** Measures what is in the slots; without figures every process weighs the same. */
+function toGauge({ memory }: AgentLauncher): MemoryGauge<SlotHolder> {
+  return {
+    async measure(holders) {
+      const agents = holders.flatMap(({ liveAgent }) => liveAgent ?? [])
+      const sizes = agents.length === 0 ? undefined : await memory?.measure(agents)
+      const measured = new Map<SlotHolder, number>()
+      for (const holder of holders) {
+        const bytes = holder.liveAgent && sizes?.get(holder.liveAgent)
+        if (bytes !== undefined) measured.set(holder, bytes)
+      }
+      return measured
+    },
+    readPressure: async () => memory?.readPressure(),
   }
 }

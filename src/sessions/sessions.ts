@@ -28,7 +28,9 @@ import type { SessionsOptions } from './options.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
+  MessageQuery,
   MessageReader,
+  MessagesText,
   Page,
   Store,
   TranscriptEditor,
@@ -58,11 +60,11 @@ export interface SessionsParts {
   /** Keeps the secrets among the settings of sessions. */
   sealer: Sealer
   options: SessionsOptions
-  /** What `models` answers before Claude Code has been asked. */
+  /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
 }
 
-/** The heart; the doors see it as `SessionService`. */
+/** The session layer; the HTTP layer sees it as `SessionService`. */
 export class Sessions {
   /** Knows the shapes of the messages in logs. */
   readonly messages: MessageReader
@@ -101,7 +103,7 @@ export class Sessions {
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),
-      error => parts.faults.error({ err: error }, 'could not expire sessions'),
+      error => parts.faults.error({ err: error }, 'session expiry failed'),
     )
     this.#core = {
       store: parts.store,
@@ -150,12 +152,12 @@ export class Sessions {
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
       this.#retention = new Retention(this.#directories.withHistories(), eventRetentionMs, error =>
-        parts.faults.error({ err: error }, 'could not remove events that are no longer kept'),
+        parts.faults.error({ err: error }, 'retention failed'),
       )
     }
   }
 
-  /** Takes up what an earlier life of the server left: to be called once, before anything else. */
+  /** Resumes the state of the previous run of the server. Must be called once, before any other method. */
   async open(): Promise<void> {
     await this.#idempotency.open()
     await this.attachments.open()
@@ -227,7 +229,7 @@ export class Sessions {
   ): Promise<TurnRecord> {
     const waiting = new AbortController()
     const ended = this.#log.nextTurnEnd(turnId, AbortSignal.any([signal, waiting.signal]))
-    // It may reject while the turn is being read; whoever awaits it below hears of it.
+    // It may reject while the turn is being read; the `await` below handles that.
     ended.catch(() => {})
     // Read only after waiting began, so that an end between the two is not missed.
     const turn = await this.getTurn(caller, sessionId, turnId).catch(error => {
@@ -258,18 +260,20 @@ export class Sessions {
     return { turns: turns.map(turn => markRewound(turn, turn.lastSequence, rewound)), total }
   }
 
-  async listMessages(
+  async listMessages(caller: Caller, sessionId: string, query: MessageQuery) {
+    const { rewound } = await this.#core.known.get(caller, sessionId)
+    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, query)
+    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
+  }
+
+  /** As `listMessages`, as text that is passed through; undefined when the page has to be made of its messages. */
+  async readMessages(
     caller: Caller,
     sessionId: string,
-    query: Page & { after?: number | undefined; countsAll?: boolean },
-  ) {
+    query: MessageQuery,
+  ): Promise<MessagesText | undefined> {
     const { rewound } = await this.#core.known.get(caller, sessionId)
-    const { after, ...page } = query
-    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, {
-      ...page,
-      ...(after !== undefined && { after }),
-    })
-    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
+    return rewound.length > 0 ? undefined : this.#store.readMessages(caller.tenantId, sessionId, query)
   }
 
   /** Resolves when the running turn, or the one that was named, has ended. Idempotent. */
@@ -305,11 +309,11 @@ export class Sessions {
 
   /** Gets a process ready for a first session that asks for nothing in particular. */
   async prepareSpare(tenantId: string): Promise<void> {
-    if (!this.#live.spare || this.#live.spare.isPrepared || this.#closing) return
+    if (!this.#live.spares || this.#live.spares.isPrepared || this.#closing) return
     const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
     const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
     const found = await this.#core.settingsInForce.load({ ...wanted, workspace: null })
-    this.#live.spare.prepare({ ...wanted, ...found })
+    this.#live.spares.prepare({ ...wanted, ...found })
   }
 
   models(): ModelInfo[] {

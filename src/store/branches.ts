@@ -2,6 +2,7 @@ import { type ExpressionBuilder, sql } from 'kysely'
 import type { EventType } from '../contract/events.ts'
 import type { BranchStore, SharedPast } from '../sessions/ports/index.ts'
 import type { Connection } from './node-sqlite.ts'
+import { copyTemplates } from './payload-templates.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 
 /** What forks and rewinds need to know of logs. */
@@ -75,9 +76,12 @@ export function copyPast(
         'message_number',
         'message_id',
         'payload',
+        'template',
+        'summary',
       ])
       .expression(selectPast(db, owner, past, last)),
   )
+  copyTemplates(connection, owner, past.sessionId)
   connection.run(
     db
       .updateTable('sessions')
@@ -106,6 +110,8 @@ export function selectPast(
       number.as('message_number'),
       'message_id',
       'payload',
+      'template',
+      'summary',
     ])
     .where('session_id', '=', sessionId)
     .where('tenant_id', '=', owner.tenantId)

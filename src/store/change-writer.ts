@@ -1,7 +1,9 @@
+import { toJsonLine } from '../lib/json-line.ts'
 import type { Change } from '../sessions/ports/index.ts'
-import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
+import type { EventRecord, LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
+import { cutMessage, type PayloadTemplate, saveTemplates } from './payload-templates.ts'
 import { savePermission as writePermission } from './permissions.ts'
 import { toAutonomousWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
@@ -48,8 +50,9 @@ export function prepareChange(change: Change): PreparedChange {
   const needy =
     insertTurn?.status === 'queued' || insertTurn?.status === 'running' ? { ...insertTurn } : undefined
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
-  const drafts = change.events.map(event => toDraft(change, event))
-  const events = change.events.map(event => ({ ...event, sessionId, at }))
+  const templates: PayloadTemplate[] = []
+  const drafts = change.events.map(event => toDraft(change, event, templates))
+  const events = change.events.map(({ summary: _, repeats: __, ...event }) => ({ ...event, sessionId, at }))
 
   return connection => {
     const messages = drafts.filter(draft => draft.type === 'message').length
@@ -102,6 +105,7 @@ export function prepareChange(change: Change): PreparedChange {
     }
     for (const task of saveTasks) saveTask(connection, task)
     for (const { part, lines } of transcript) appendLines(connection, part, lines)
+    saveTemplates(connection, owner, templates)
     for (const row of rows) connection.run(connection.db.insertInto('events').values(row))
 
     const firstSequence = counters.last_sequence - drafts.length + 1
@@ -130,7 +134,12 @@ export function prepareSession(session: SessionRecord, events: NewEvent[]): Prep
 
 type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
 
-function toDraft(change: Change, event: NewEvent): EventDraft {
+/** @param templates where the event's template is put, when it has one */
+function toDraft(change: Change, event: LoggedEvent, templates: PayloadTemplate[]): EventDraft {
+  const { summary, repeats } = event
+  const message = event.type === 'message' && summary !== undefined ? event.payload.message : undefined
+  const cut = message && repeats ? cutMessage(message) : undefined
+  if (cut) templates.push(cut.template)
   return {
     session_id: change.sessionId,
     tenant_id: change.tenantId,
@@ -138,7 +147,9 @@ function toDraft(change: Change, event: NewEvent): EventDraft {
     type: event.type,
     at: change.at,
     message_id: event.type === 'message' ? event.payload.id : null,
-    payload: JSON.stringify(event.payload),
+    payload: cut?.rest ?? toJsonLine(message ?? event.payload),
+    template: cut?.template.hash ?? null,
+    summary: summary ?? null,
   }
 }
 

@@ -3,6 +3,7 @@ import type { SessionStatus } from '../contract/sessions.ts'
 import type { EventQuery } from '../sessions/ports/index.ts'
 import { removeOldestAttachment } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
+import { deleteUnusedTemplates } from './payload-templates.ts'
 import type { QueryBuilder } from './schema.ts'
 
 /** The session whose events have been due for longest. Over all tenants. */
@@ -28,11 +29,14 @@ export function selectTrimmedThrough(db: QueryBuilder, tenantId: string, session
     .where('tenant_id', '=', tenantId)
 }
 
+const bytesOfTemplate = sql<number>`coalesce((select octet_length(text) from payload_templates
+  where payload_templates.session_id = events.session_id and hash = template), 0)`
+
 /** How many bytes each payload has, in order of sequence; the payloads themselves are not read. */
 export function selectEventSizes(db: QueryBuilder, tenantId: string, query: EventQuery) {
   let selection = db
     .selectFrom('events')
-    .select(sql<number>`octet_length(payload)`.as('bytes'))
+    .select(sql<number>`octet_length(payload) + ${bytesOfTemplate}`.as('bytes'))
     .where('session_id', '=', query.sessionId)
     .where('tenant_id', '=', tenantId)
     .where('sequence', '>', query.after)
@@ -83,5 +87,6 @@ export function trimOldest(connection: Connection, endedBefore: number, limit: n
       }))
       .where('id', '=', session.id),
   )
+  connection.run(deleteUnusedTemplates(db, session.id))
   return true
 }

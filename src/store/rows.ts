@@ -1,6 +1,6 @@
 import { defaultSettings } from '../contract/session-settings.ts'
 import type { AutonomousWork } from '../sessions/ports/index.ts'
-import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
+import type { EventRecord, MessagePayload, SessionRecord, TurnRecord } from '../sessions/records.ts'
 import type { AutonomousWorkRow, EventRow, SessionRow, TurnRow } from './schema.ts'
 
 // The one place that knows both the records' names and the columns'. What a record does not say stays
@@ -144,15 +144,27 @@ export function toTurnRecord(row: TurnRow): TurnRecord {
   }
 }
 
+/** The payload is parsed when it is asked for: a message that is only passed on is never parsed. */
 export function toEventRecord(row: EventRow): EventRecord {
+  const { payload: json, summary } = row
+  let payload: EventRecord['payload'] | undefined
   return {
     sessionId: row.session_id,
     sequence: row.sequence,
     type: row.type,
     turnId: row.turn_id,
     at: row.at,
-    payload: JSON.parse(row.payload),
+    get payload() {
+      payload ??= summary === null ? JSON.parse(json) : toMessagePayload(json, summary)
+      return payload as EventRecord['payload']
+    },
+    ...(summary !== null && { text: { content: json, summary } }),
   } as EventRecord
+}
+
+function toMessagePayload(json: string, summary: string): MessagePayload {
+  const { id, source } = JSON.parse(`{${summary}}`)
+  return { id, source, message: JSON.parse(json) }
 }
 
 function fromJson(text: string | null): unknown {

@@ -1,8 +1,8 @@
-import type { Store } from '../sessions/ports/index.ts'
+import type { MessageQuery, Store } from '../sessions/ports/index.ts'
 import { createAttachments } from './attachments.ts'
 import { copyPast, createBranches } from './branches.ts'
 import { prepareChange, prepareSession } from './change-writer.ts'
-import { selectEvents, selectMessageNumber, selectMessages } from './event-queries.ts'
+import { selectEvents, selectMessageNumber, selectMessages, selectMessagesText } from './event-queries.ts'
 import { createFileHistory } from './file-history.ts'
 import { createGroupCommit } from './group-commit.ts'
 import { createIdempotency, writeIdempotencyKey } from './idempotency.ts'
@@ -53,6 +53,21 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
 
   function countMessagesUpTo(tenantId: string, sessionId: string, sequence: number): number {
     return connection.first(selectMessageNumber(db, tenantId, sessionId, sequence))?.message_number ?? 0
+  }
+
+  /** The place of a page among the session's messages; undefined: there is no such session. */
+  function findPage(tenantId: string, sessionId: string, query: MessageQuery) {
+    const { limit, offset, after, countsAll = false } = query
+    const session = connection.first(selectSession(db, tenantId, sessionId))
+    if (!session) return undefined
+    const trimmed = session.trimmed_messages
+    const before = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
+    const skipped = Math.max(0, before - trimmed)
+    return {
+      page: { limit, offset: trimmed + skipped + offset },
+      total: session.message_count - (countsAll ? 0 : skipped),
+      lastNumber: trimmed + session.message_count,
+    }
   }
 
   async function closeOnce(): Promise<void> {
@@ -173,16 +188,27 @@ export function createSqlStore(connection: Connection, onClose: () => void): Sto
       return writer.write(() => trimOldest(connection, endedBefore, limit))
     },
 
-    async listMessages(tenantId, sessionId, { limit, offset, after, countsAll = false }) {
+    async listMessages(tenantId, sessionId, query) {
       ensureOpen()
-      const session = connection.first(selectSession(db, tenantId, sessionId))
-      if (!session) return { messages: [], total: 0 }
-      const trimmed = session.trimmed_messages
-      const before = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
-      const skipped = Math.max(0, before - trimmed)
-      const page = { limit, offset: trimmed + skipped + offset }
-      const rows = connection.all(selectMessages(db, tenantId, sessionId, page))
-      return { messages: rows.map(toEventRecord), total: session.message_count - (countsAll ? 0 : skipped) }
+      const found = findPage(tenantId, sessionId, query)
+      if (!found) return { messages: [], total: 0 }
+      const rows = connection.all(selectMessages(db, tenantId, sessionId, found.page))
+      return { messages: rows.map(toEventRecord), total: found.total }
+    },
+
+    async readMessages(tenantId, sessionId, query) {
+      ensureOpen()
+      const found = findPage(tenantId, sessionId, query)
+      if (!found) return { json: Buffer.alloc(0), lastSequence: undefined, hasMore: false, total: 0 }
+      const row = connection.first(selectMessagesText(db, tenantId, sessionId, found.page))
+      if (!row || row.texts < row.count) return undefined
+      const { text, last_sequence, last_number } = row
+      return {
+        json: text ? Buffer.from(text.buffer, text.byteOffset, text.byteLength) : Buffer.alloc(0),
+        lastSequence: last_sequence ?? undefined,
+        hasMore: last_number !== null && last_number < found.lastNumber,
+        total: found.total,
+      }
     },
 
     async check() {

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { caller, openSessions, plain, promptOf, stranger, until } from '../support/open-sessions.ts'
 
+/** The scripted engine does not say when it is ready: each start is given its longest time. */
+const quietAndStarts = (count: number) => vi.advanceTimersByTimeAsync(1_001 + count * 5_001)
+
 async function openWithSpare(more: Parameters<typeof openSessions>[0] = {}) {
   const opened = await openSessions({ keepSpareProcess: true, ...more })
   await opened.sessions.prepareSpare(caller.tenantId)
@@ -9,9 +12,9 @@ async function openWithSpare(more: Parameters<typeof openSessions>[0] = {}) {
 }
 
 describe('a spare process', () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   afterEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   })
 
   test('is there before the first session, which gets it with its conversation', async () => {
@@ -28,15 +31,39 @@ describe('a spare process', () => {
 
   test('is given to one session only, and replaced when none has come for a while', async () => {
     const { sessions, launcher } = await openWithSpare()
-    const [{ session: first }, { session: second }] = await Promise.all([
-      sessions.create(caller, plain),
-      sessions.create(caller, plain),
-    ])
-    expect(first.id).not.toBe(second.id)
+    const spareId = launcher.launched[0]?.claudeSessionId
+    const { session: first } = await sessions.create(caller, plain)
+    expect(first.id).toBe(spareId)
+    await quietAndStarts(1)
     await until(() => launcher.launched.length === 2)
-    await vi.advanceTimersByTimeAsync(1_001)
-    expect(launcher.launched).toHaveLength(3)
     expect(launcher.launched.at(-1)?.resume).toBe(false)
+    const { session: second } = await sessions.create(caller, plain)
+    expect(second.id).toBe(launcher.launched.at(-1)?.claudeSessionId)
+  })
+
+  test('is there for each of as many sessions as came at once before', async () => {
+    const { sessions, launcher } = await openWithSpare()
+    const createFour = () => Promise.all([1, 2, 3, 4].map(() => sessions.create(caller, plain)))
+    await createFour()
+    // One of them has got the spare process.
+    await until(() => launcher.launched.length === 4)
+    await quietAndStarts(4)
+    await until(() => launcher.launched.length === 8)
+    const spares = launcher.launched.slice(4).map(({ claudeSessionId }) => claudeSessionId)
+    expect((await createFour()).map(({ session }) => session.id).sort()).toEqual(spares.sort())
+    expect(launcher.launched).toHaveLength(8)
+  })
+
+  test('is started for sessions that never stop coming as well', async () => {
+    const { sessions, launcher } = await openWithSpare()
+    let served = 0
+    for (let count = 0; count < 12; count++) {
+      const before = launcher.launched.map(({ claudeSessionId }) => claudeSessionId)
+      const { session: created } = await sessions.create(caller, plain)
+      if (before.includes(created.id)) served++
+      await vi.advanceTimersByTimeAsync(900)
+    }
+    expect(served).toBeGreaterThanOrEqual(2)
   })
 
   test('is not given to a session that asks for something else, or to another tenant; the next is like it', async () => {
@@ -48,11 +75,14 @@ describe('a spare process', () => {
     await sessions.create(caller, { ...plain, model: 'haiku' })
     // The first spare one, and those of the three sessions.
     await until(() => launcher.launched.length === 4)
-    await vi.advanceTimersByTimeAsync(1_001)
-    await until(() => launcher.launched.length === 5)
-    expect(launcher.launched.at(-1)).toMatchObject({ model: 'haiku', tenantId: caller.tenantId })
+    await quietAndStarts(2)
+    await until(() => launcher.launched.length === 6)
+    const spares = launcher.launched.slice(4)
+    for (const spare of spares) expect(spare).toMatchObject({ model: 'haiku', tenantId: caller.tenantId })
     const { session: like } = await sessions.create(caller, { ...plain, model: 'haiku' })
-    expect(like.id).toBe(launcher.launched.at(-1)?.claudeSessionId)
+    expect(spares.map(({ claudeSessionId }) => claudeSessionId)).toContain(like.id)
+    // The kind that was expected has not come: its process is ended.
+    expect([...launcher.agents].filter(({ spec }) => spec.claudeSessionId === spareId)).toEqual([])
   })
 
   test('goes back when the session could not be made', async () => {
@@ -65,7 +95,7 @@ describe('a spare process', () => {
     expect((await sessions.create(caller, plain)).session.id).toBe(spareId)
   })
 
-  test('makes room when a turn needs its place, and never takes the last one', async () => {
+  test('is evicted when a turn needs its slot, and never takes the last one', async () => {
     const { sessions, launcher, ask } = await openWithSpare({ maxLiveProcesses: 2 })
     const { session: a } = await sessions.create(caller, { ...plain, model: 'a' })
     await sessions.submit(caller, a.id, promptOf('hang'))

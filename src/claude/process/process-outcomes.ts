@@ -3,12 +3,12 @@ import type { ActiveTurn } from '../turn/active-turn.ts'
 
 export const silent: AgentFailure = {
   reason: 'process_unresponsive',
-  message: "Claude Code's process gave no sign of life for too long",
+  message: 'The Claude Code process produced no output for too long',
 }
 
 export const goneBefore: AgentFailure = {
   reason: 'process_died',
-  message: "Claude Code's process was gone before the turn began",
+  message: 'The Claude Code process ended before the turn started',
 }
 
 export function failedToStart(failure: AgentFailure) {
@@ -16,7 +16,7 @@ export function failedToStart(failure: AgentFailure) {
   return { status: 'failed', failure, unavailable, response: null, usage: null, costUsd: null } as const
 }
 
-/** Whether Claude Code cannot work at all, or only not with what the session sets. */
+/** Whether Claude Code cannot work at all, rather than only with the session's settings. */
 export function isUnavailable({ reason }: AgentFailure): boolean {
   return reason !== 'setting_not_supported'
 }

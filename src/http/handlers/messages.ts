@@ -8,7 +8,7 @@ import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
-import { toStoredMessage } from '../wire.ts'
+import { toMessagePageJson, toStoredMessageJson } from '../wire.ts'
 
 /** How long after its timeout a turn may take to stop before the caller is answered without waiting for it. */
 const settleGraceMs = 750
@@ -49,17 +49,19 @@ export function messageHandlers(
     async listMessages({ caller, params: { sessionId }, query }) {
       const list = openPage(query, ['messages', sessionId])
       const after = list.key === undefined ? query.after : Number(list.key[0])
-      const page = { ...list.page, after, countsAll: list.key !== undefined }
+      const which = { ...(after !== undefined && { after }), countsAll: list.key !== undefined }
+      const shown = { limit: query.limit, offset: query.offset, ...which }
+      const text = await deps.service.readMessages(caller, sessionId, shown)
+      if (text) {
+        const last = text.lastSequence === undefined ? undefined : [text.lastSequence]
+        const pagination = list.paginate(last, text.hasMore, text.total)
+        return { status: 200, json: toMessagePageJson({ sessionId, pagination }, text.json) }
+      }
+      const page = { ...list.page, ...which }
       const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
       const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
-      return {
-        status: 200,
-        body: {
-          sessionId,
-          messages: items.map(item => toStoredMessage(item, deps.service.messages)),
-          pagination,
-        },
-      }
+      const json = Buffer.from(items.map(item => toStoredMessageJson(item, deps.service.messages)).join())
+      return { status: 200, json: toMessagePageJson({ sessionId, pagination }, json) }
     },
   }
 }
@@ -85,7 +87,7 @@ async function waitForAnswer(
     return toAnswer(end.turn, end.claudeSessionId)
   } catch (error) {
     if (isLast && clientGone.aborted && body.onDisconnect === 'interrupt') {
-      log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
+      log.info({ turnId: turn.id }, 'client disconnected; interrupting its turn')
       await deps.service.interrupt(caller, params.sessionId, { turnId: turn.id, clearQueue: false })
     }
     // The turn is accepted and stays so; whoever asks again without a key would have it twice.

@@ -11,7 +11,7 @@ import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { messageOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import { sourceOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
@@ -34,7 +34,7 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
   }
 }
 
-/** Whatever happens, the client that is still there gets one `complete` or one `error`, and nothing after it. */
+/** Ensures that a connected client gets exactly one `complete` or `error`, as the last event. */
 async function streamTurn(
   deps: HttpDeps,
   exchange: StreamExchange,
@@ -50,16 +50,16 @@ async function streamTurn(
   try {
     await sse.send({ event: 'connected', data: ids })
     lastSequence = await forward(reader, deps.service.messages, sse)
-    // A transport without a last word was cut: what the client missed is in the session's events.
+    // Without a final event the stream was disconnected; the missed part is in the session's events.
     if (reader.overflow.aborted) return sse.cut()
     if (lastSequence === undefined && stop.aborted) throw shuttingDown()
-    // Else the turn is over, also when its last event is not kept any longer.
+    // Otherwise the turn is over, even if retention has removed its last event.
     const end = await unlessAborted(ended, stop)
     lastSequence ??= end.turn.lastSequence ?? 0
     const { messageId: _, response, ...rest } = toAnswer(end.turn, end.claudeSessionId)
     await sse.send({ event: 'complete', id: lastSequence, data: { summary: response, ...rest } })
   } catch (error) {
-    if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'a stream broke off')
+    if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'stream failed')
     const { message, ...rest } = toPublicError(error, 'sendMessage')
     await sse.send({
       event: 'error',
@@ -67,10 +67,10 @@ async function streamTurn(
       data: { error: message, ...rest, turnId: turn.id },
     })
   } finally {
-    // One that was cut for not reading has not left: its turn goes on.
+    // A slow reader that was disconnected has not left, so its turn continues.
     const left = clientGone.aborted && lastSequence === undefined && !reader.overflow.aborted
     if (leave() && left && body.onDisconnect === 'interrupt') {
-      log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
+      log.info({ turnId: turn.id }, 'client disconnected; interrupting its turn')
       await deps.service.interrupt(caller, ids.sessionId, { turnId: turn.id, clearQueue: false })
     }
   }
@@ -80,13 +80,13 @@ function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
   return new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
 }
 
-/** What Claude says, and what it needs a person for: whoever has only this stream must not wait in the dark. */
+/** The events that a turn's stream sends: messages and permission requests, so that its client can answer them. */
 function isForStream(event: EventRecord): boolean {
-  if (event.type === 'message') return messageOf(event).source === 'sdk'
+  if (event.type === 'message') return sourceOf(event) === 'sdk'
   return event.type === 'permission.requested' || event.type === 'permission.resolved'
 }
 
-/** Sends what Claude says. Returns the sequence of the turn's last event, once there is one. */
+/** Sends the turn's events. Returns the sequence of the last one, once there is one. */
 async function forward(
   reader: LogReader,
   messages: MessageReader,

@@ -28,7 +28,7 @@ export interface BranchingParts {
   submitting: Submitting
 }
 
-/** What the doors can ask about branches of a conversation. */
+/** Operations on branches of a conversation. */
 export class Branching {
   readonly #core: Core
   readonly #idempotency: Idempotency

@@ -29,8 +29,8 @@ export class FileRewinding {
   }
 
   /**
-   * What the rewind does to the files; does it unless it is only a plan.
-   * @throws ServiceError TURN_NOT_IN_CONVERSATION for a turn of a shared past, whose files the original knows
+   * Rewinds the files, or only plans the rewind.
+   * @throws ServiceError TURN_NOT_IN_CONVERSATION for a turn of a shared past, whose files belong to the original
    */
   async rewind(
     session: SessionRecord,
@@ -39,7 +39,7 @@ export class FileRewinding {
   ): Promise<RewoundFiles> {
     const { turnId } = prompt
     if (!(await this.#store.findTurn(session.tenantId, session.id, turnId))) {
-      const message = `Turn ${turnId} ran in the session that this one was forked from; its files are rewound there`
+      const message = `Turn ${turnId} ran in the session that this one was forked from; rewind its files there`
       throw new ServiceError('TURN_NOT_IN_CONVERSATION', message, { turnId, reason: 'shared_past' })
     }
     const scope = scopeOf(session)
@@ -53,7 +53,7 @@ export class FileRewinding {
     return { restored: files, skipped, untracked: await this.#listUntracked(session, prompt.sequence) }
   }
 
-  /** The tool calls from there on of which nobody knows which files they changed, oldest first. */
+  /** Lists the tool calls from that turn on whose changes to files are unknown, oldest first. */
   async #listUntracked({ id, tenantId }: SessionRecord, from: number): Promise<UntrackedCalls> {
     const calls: UntrackedCalls = []
     for (let after = from - 1; ; ) {

@@ -46,7 +46,7 @@ export class Rewinding {
     request: Request,
   ): Promise<RewindSessionResponse> {
     const session = await this.#core.known.getActive(caller, sessionId)
-    // What was rewound of the conversation alone has left its files as they were.
+    // A rewind of the conversation only has not changed the files.
     const searched = request.conversation ? session : { ...session, rewound: [] }
     const place = await this.#conversations.find(searched, request.toTurnId)
     const { toTurnId, dryRun } = request

@@ -1,19 +1,19 @@
 import type { Core } from '../core.ts'
 import type { TurnRecord } from '../records.ts'
 
-/** What a compaction has led to. */
+/** The result of a compaction. */
 export interface Compaction {
   compacted: boolean
   tokensBefore: number | null
   tokensAfter: number | null
-  /** Why it was not compacted, in the words of Claude Code. */
+  /** Why the conversation was not compacted, in Claude Code's words. */
   message: string | null
 }
 
 /** How many events are read at once; a compaction makes a handful. */
 const pageSize = 100
 
-/** What a turn that compacts has led to: Claude Code says it in a message of the turn. */
+/** Returns the result of a compaction, which Claude Code reports in a message of the turn. */
 export async function readCompaction(
   { store, messages }: Pick<Core, 'store' | 'messages'>,
   tenantId: string,

@@ -8,9 +8,7 @@ import type { Spare } from '../processes/spare-process.ts'
 import type { Caller, SessionRecord } from '../records.ts'
 import { TurnQueue, type TurnQueueContext } from '../turns/turn-queue.ts'
 
-export interface OpenSessionContext extends SessionProcessContext, TurnQueueContext {
-  maxLiveProcesses: number
-}
+export type OpenSessionContext = SessionProcessContext & TurnQueueContext
 
 /** A session that has turns or a process: its queue and its process. */
 export class OpenSession {

@@ -22,7 +22,7 @@ export interface SessionLifecycleParts {
   sealer: Sealer
 }
 
-/** How sessions begin, and how they end: because somebody says so, or because nobody has used them for too long. */
+/** Creates sessions, and ends them on request or when they expire. */
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts
   readonly #core: Core
@@ -34,7 +34,7 @@ export class SessionLifecycle {
 
   /**
    * @param more.remember stored with the session: what its idempotency key stands for
-   * @param more.signal fires when nobody wants the session any more
+   * @param more.signal fires when the request was cancelled
    */
   async create(
     caller: Caller,
@@ -49,7 +49,7 @@ export class SessionLifecycle {
     const place = await directories.provide(request, signal)
     const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)
-    const spare = spec && live.spare?.take(spec)
+    const spare = spec && live.spares?.take(spec)
     const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
     const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, sealer)
     session.workspace = place.workspace
@@ -59,26 +59,26 @@ export class SessionLifecycle {
       await admitSession(this.#core, session, remember)
       created = true
     } finally {
-      if (spare && !created) live.spare?.giveBack(spare)
+      if (spare && !created) live.spares?.giveBack(spare)
       if (!created) await place.undo()
     }
     expiry.schedule(session.expiresAt)
     live.of(session).warm(spare)
     // Nobody else will ask for a directory that is this session's own.
-    if (spec) live.spare?.prepare(spec)
+    if (spec) live.spares?.noteArrival(spec)
     return session
   }
 
   /**
-   * What a spare process for the session would have been started with; undefined for a directory of its own, which
-   * no spare process knows.
+   * Returns the specification of a matching spare process; undefined if the session has a workspace of its own, which
+   * no spare process was started in.
    * @throws ServiceError SETTING_NOT_ALLOWED; the directory is gone again then
    */
   async #complete(wanted: PlainSpec, { workspace, undo }: SessionPlace): Promise<SpareSpec | undefined> {
     const { settingsInForce, live } = this.#core
     try {
       settingsInForce.require({ ...wanted, workspace })
-      if (workspace || !live.spare) return undefined
+      if (workspace || !live.spares) return undefined
       return { ...wanted, ...(await settingsInForce.load({ ...wanted, workspace })) }
     } catch (error) {
       await undo()

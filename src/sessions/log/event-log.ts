@@ -5,6 +5,7 @@ import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
+import { withSummary } from './message-summary.ts'
 import { PartialMessages } from './partial-messages.ts'
 import { bodyOf, sharedJson } from './shared-json.ts'
 import { SharedPages } from './shared-pages.ts'
@@ -17,6 +18,7 @@ const pageSize = 200
  */
 export class EventLog {
   readonly #store: Store
+  readonly #messages: MessageReader
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
   readonly #partials: PartialMessages
   readonly #pages = new SharedPages()
@@ -29,6 +31,7 @@ export class EventLog {
 
   constructor(store: Store, messages: MessageReader) {
     this.#store = store
+    this.#messages = messages
     this.#partials = new PartialMessages(messages)
   }
 
@@ -40,7 +43,8 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
-    const events = await this.#store.commit(change)
+    const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
+    const events = await this.#store.commit({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events
   }

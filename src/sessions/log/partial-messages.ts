@@ -49,7 +49,7 @@ interface SessionPartials {
   current: PartialBlock | undefined
 }
 
-/** What a reader needs to go on with the deltas to come. */
+/** The state that a reader needs to follow the next deltas. */
 export interface CatchUp {
   /** Blocks of which the reader has had pieces that count no longer. */
   voided: DeltaVoided[]
@@ -60,11 +60,11 @@ export interface CatchUp {
 }
 
 /**
- * What has been generated of messages that are not events yet. Deltas are not stored: a reader that comes in the
- * middle of a message gets from here what it has missed.
+ * The text of messages that are still being generated. Deltas are not stored; a reader that joins in the middle of a
+ * message gets the missed text from here.
  *
- * A block is kept until it is handed in to be stored as (part of) a message, or its turn ends. One that would
- * make a session's text longer than the bound is not kept any more.
+ * A block is kept until it is submitted to the store as (part of) a message, or its turn ends. A block that would
+ * exceed the limit of a session's text is dropped.
  */
 export class PartialMessages {
   readonly #sessions = new Map<string, SessionPartials>()
@@ -144,7 +144,7 @@ export class PartialMessages {
     this.#sessions.delete(sessionId)
   }
 
-  /** What a reader has not had that was told everything up to a count; 0: nothing. */
+  /** Returns the text after the count up to which a reader has got everything; 0: none. */
   catchUp(sessionId: string, position: number): CatchUp {
     const partials = this.#sessions.get(sessionId)
     if (!partials) return { voided: [], deltas: [], incomplete: [], position }
@@ -211,7 +211,7 @@ function finishBlocks(partials: SessionPartials, { modelMessageId, blocks }: Age
   }
 }
 
-/** What comes after a count of the session's characters. */
+/** Returns the text after a count of the session's characters. */
 function restOf(block: PartialBlock, position: number): DeltaEvent | undefined {
   const { text, runs } = block
   if (text === undefined) return undefined

@@ -1,14 +1,9 @@
 import type { PermissionStatus } from '../../contract/permissions.ts'
 import { atTime } from '../../lib/alarm.ts'
-import type { SessionWriter } from '../log/session-writer.ts'
-import type { Change } from '../ports/index.ts'
-import type {
-  PermissionAnswer,
-  PermissionQuestion,
-  PermissionRecord,
-  RunConfiguration,
-  SessionRecord,
-} from '../records.ts'
+import type { BackgroundWork } from '../conversation/background-work.ts'
+import type { Agent, Change } from '../ports/index.ts'
+import type { GivenConfiguration } from '../processes/given-configuration.ts'
+import type { PermissionAnswer, PermissionQuestion, PermissionRecord } from '../records.ts'
 import { isAtWork, type OpenTurn } from '../turns/turn.ts'
 import { canBeContinued } from './continuable.ts'
 import { toInputChange } from './input-change.ts'
@@ -25,15 +20,11 @@ const texts = {
 /** The session's process, as far as its permission requests are concerned. */
 export interface AskingProcess extends SuspendableProcess {
   readonly owner: { tenantId: string; sessionId: string }
-  readonly writer: SessionWriter
   /** The turn at work. */
   readonly turn: OpenTurn | undefined
-  /** Configuration of the process at this moment. */
-  readonly runConfiguration: RunConfiguration
-  /** Whether that subagent works in the background, and not for the turn. */
-  isInBackground(agentId: string | null): boolean
-  /** The session as it is stored at this moment. */
-  findSession(): Promise<SessionRecord>
+  readonly liveAgent: Agent | undefined
+  readonly configuration: Pick<GivenConfiguration, 'of' | 'findSession'>
+  readonly background: Pick<BackgroundWork, 'has'>
 }
 
 /** A person's answer, and who gave it. */
@@ -74,16 +65,18 @@ export class OpenRequests {
     const kept = this.suspension.deliver(question)
     if (kept) return kept
     const process = this.#process
-    const findTurn = () => (process.isInBackground(question.agentId) ? undefined : process.turn)
+    const { agentId } = question
+    const isOfTurn = () => agentId === null || !process.background.has(agentId)
+    const findTurn = () => (isOfTurn() ? process.turn : undefined)
     const turn = findTurn()
-    const { settings, remembered } = await process.findSession()
+    const { settings, remembered } = await process.configuration.findSession()
     const timeoutMs = settings.permissionTimeoutMs
     // Meanwhile the asker may be over.
     if (signal.aborted || this.#isClosed || turn !== findTurn()) return unanswered(texts.withdrawn)
     if (isRemembered(remembered, question)) return { allow: true, input: null, updates: [], message: null }
     const asked = newPermission(process.owner, turn, question, Date.now(), timeoutMs)
-    const record = canBeContinued(asked, process.isShellElsewhere)
-      ? { ...asked, runsWith: process.runConfiguration }
+    const record = canBeContinued(asked, process.state.isShellElsewhere)
+      ? { ...asked, runsWith: process.configuration.of(process.liveAgent) }
       : asked
     const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
     this.#add(record, resolve)

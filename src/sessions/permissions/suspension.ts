@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Alarm, afterDuration } from '../../lib/alarm.ts'
+import type { SessionWriter } from '../log/session-writer.ts'
+import type { FollowedState } from '../processes/followed-state.ts'
 import type { PermissionAnswer, PermissionQuestion, PermissionRecord, RunConfiguration } from '../records.ts'
 import { canBeContinued } from './continuable.ts'
 import { findMode } from './remembering.ts'
@@ -33,14 +35,12 @@ export interface SuspendableProcess {
   readonly suspendAfterMs: number
   /** Whether something else runs in the process, or the turn could not continue in another one. */
   readonly isIrreplaceable: boolean
-  /** Whether the shell has left the directory in which a new process begins. */
-  readonly isShellElsewhere: boolean
+  readonly writer: SessionWriter
+  readonly state: Pick<FollowedState, 'isShellElsewhere'>
   /** Whether a new process could continue at that tool call. */
   canContinue(toolUseId: string): Promise<boolean>
   /** Ends the process before it can say anything more. */
   abandon(): Promise<void>
-  /** Stores that the answer has reached a process, or that none will ask for it. */
-  forgetAnswer(record: PermissionRecord): void
 }
 
 /**
@@ -124,7 +124,9 @@ export class Suspension {
     const undelivered = this.#undelivered
     this.current = undefined
     this.#undelivered = undefined
-    if (undelivered) this.#process.forgetAnswer({ ...undelivered.record, answer: null, runsWith: null })
+    if (!undelivered) return
+    const told = { ...undelivered.record, answer: null, runsWith: null }
+    void this.#process.writer.write({ savePermission: told, events: [] })
   }
 
   async #suspendNow(): Promise<boolean> {
@@ -151,7 +153,7 @@ export class Suspension {
   /** Whether the request is of a kind that can be suspended, and the only open one. */
   #maySuspend({ record }: OpenRequest): boolean {
     const isAlone = this.#open.size === 1 && this.#open.has(record.id) && !this.current
-    return isAlone && record.turnId !== null && canBeContinued(record, this.#process.isShellElsewhere)
+    return isAlone && record.turnId !== null && canBeContinued(record, this.#process.state.isShellElsewhere)
   }
 
   #suspend(permissionId: string, toolUseId: string): void {

@@ -223,7 +223,23 @@ export interface AgentInspection {
   failure?: AgentFailure
 }
 
+/** What the machine says of the memory of its processes. */
+export interface AgentMemory {
+  /**
+   * The bytes that the process of each agent takes together with what it has started; an agent whose memory is not
+   * known is left out. Never rejects.
+   */
+  measure(agents: readonly Agent[]): Promise<ReadonlyMap<Agent, number>>
+  /**
+   * The share of the last ten seconds, in per cent, in which some process waited for memory; undefined where the
+   * system does not tell. Never rejects.
+   */
+  readPressure(): Promise<number | undefined>
+}
+
 export interface AgentLauncher {
+  /** Left out: the memory of processes is not known. */
+  readonly memory?: AgentMemory
   /** Starts a process in the background; synchronous, so that a launch is owned from its first moment. */
   launch(spec: AgentSpec, listener: AgentListener): Agent
   /** Whether a new process could go on at that tool call, which is the last that the conversation knows. */

@@ -1,20 +1,17 @@
 import { ServiceError } from '../../contract/errors.ts'
-import type { Prompt } from '../../contract/turns.ts'
 import { BackgroundWork } from '../conversation/background-work.ts'
 import { FileTracking } from '../files/file-tracking.ts'
 import { SessionWriter } from '../log/session-writer.ts'
 import { type AskingProcess, OpenRequests } from '../permissions/open-requests.ts'
 import type { Agent } from '../ports/index.ts'
-import type { PermissionRecord, RunConfiguration, SessionRecord } from '../records.ts'
-import { noteInForce } from '../settings/settings-in-force.ts'
+import type { SessionRecord } from '../records.ts'
 import type { OpenTurn } from '../turns/turn.ts'
 import { isLastAgenticTurn } from '../turns/turn-progress.ts'
 import { FollowedState } from './followed-state.ts'
+import { GivenConfiguration } from './given-configuration.ts'
 import { IdleTimer } from './idle-timer.ts'
-import { toLaunchSpec } from './launch-spec.ts'
 import type { Slot, SlotHolder } from './process-pool.ts'
 import { holdsSlot, nextStatus, type ProcessEvent, type ProcessStatus } from './process-states.ts'
-import { toRunConfiguration } from './run-configuration.ts'
 import type { SessionProcessContext } from './session-process-context.ts'
 import { SessionRecorder } from './session-recorder.ts'
 import type { Spare } from './spare-process.ts'
@@ -39,23 +36,22 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   /** The one before, which is being ended. */
   #leaving: Promise<void> | undefined
   #launching: Promise<Agent> | undefined
-  /** Given to the process last. */
-  #configuration: RunConfiguration
-  /** Whether the stored configuration has changed since. */
-  #isStale = false
+  readonly configuration: GivenConfiguration
   readonly #idleTimer: IdleTimer
   #borrowers = 0
 
   constructor(session: SessionRecord, context: SessionProcessContext, findTurn: () => OpenTurn | undefined) {
     this.owner = { tenantId: session.tenantId, sessionId: session.id }
-    this.#configuration = session
     this.#context = context
     this.#findTurn = findTurn
     this.#idleTimer = new IdleTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, this.owner, context.faults, context.signal)
     this.background = new BackgroundWork(this.owner, this.writer)
-    this.state = new FollowedState(this.writer, session.cwd, () => this.findSession())
+    this.state = new FollowedState(this.writer, session.cwd, () => this.configuration.findSession())
     this.requests = new OpenRequests(this)
+    const { owner, writer, state } = this
+    const { suspension } = this.requests
+    this.configuration = new GivenConfiguration(session, { context, owner, writer, state, suspension })
     this.recorder = new SessionRecorder(session, {
       context,
       writer: this.writer,
@@ -64,7 +60,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
       state: this.state,
       files: new FileTracking({
         ...context,
-        findSession: () => this.findSession(),
+        findSession: () => this.configuration.findSession(),
         findTurnId: () => findTurn()?.record.id,
       }),
       findTurn,
@@ -92,48 +88,24 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   }
 
   get isIrreplaceable(): boolean {
-    return this.background.tasks > 0 || isLastAgenticTurn(this.turn, this.#configuration.maxTurns)
-  }
-
-  get isShellElsewhere(): boolean {
-    return this.state.isShellElsewhere
-  }
-
-  get runConfiguration(): RunConfiguration {
-    return toRunConfiguration(this.#configuration, this.#agent)
-  }
-
-  isInBackground(agentId: string | null): boolean {
-    return agentId !== null && this.background.has(agentId)
+    return this.background.tasks > 0 || isLastAgenticTurn(this.turn, this.configuration.maxTurns)
   }
 
   async canContinue(toolUseId: string): Promise<boolean> {
     await this.writer.flush()
-    const { tenantId } = this.owner
     const { claudeSessionId } = this.recorder
-    return this.#context.launcher.canContinue({ tenantId, claudeSessionId }, toolUseId)
+    return this.#context.launcher.canContinue({ tenantId: this.owner.tenantId, claudeSessionId }, toolUseId)
   }
 
   async abandon(): Promise<void> {
     await this.#agent?.abandon()
   }
 
-  forgetAnswer(record: PermissionRecord): void {
-    void this.writer.write({ savePermission: record, events: [] })
-  }
-
-  async findSession(): Promise<SessionRecord> {
-    const { tenantId, sessionId } = this.owner
-    const session = await this.#context.store.findSession(tenantId, sessionId)
-    if (!session) throw new Error(`session ${sessionId} is gone`)
-    return session
-  }
-
   /** Makes a spare process this session's own. */
   adopt(spare: Spare): void {
-    spare.place.handOver(this)
+    spare.slot.handOver(this)
     spare.listenTo(this.recorder)
-    this.#slot = spare.place
+    this.#slot = spare.slot
     this.#move('admit')
     this.#move('launch')
     this.#own(spare.agent)
@@ -163,7 +135,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   holdSlot(): boolean {
     if (this.#status === 'closed') return false
     // A process that failed to start reports its failure without holding a slot.
-    if (this.#agent?.startFailure && !this.#isStale) return true
+    if (this.#agent?.startFailure && !this.configuration.isStale) return true
     if (this.#slot) this.#move('work')
     else this.#admit(this.#context.pool.take(this))
     return this.#slot !== undefined
@@ -186,7 +158,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
    */
   async obtain(continueAt?: string): Promise<Agent> {
     const agent = this.#agent
-    if (agent && !this.#isStale) {
+    if (agent && !this.configuration.isStale) {
       if (agent.alive) return agent
       if (agent.startFailure) {
         this.#agent = undefined
@@ -198,7 +170,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     })
     const renewed = await this.#launching
     // It may have been changed again meanwhile.
-    return this.#isStale && continueAt === undefined ? this.obtain() : renewed
+    return this.configuration.isStale && continueAt === undefined ? this.obtain() : renewed
   }
 
   /** Keeps the process from being ended while something else than a turn uses it. */
@@ -219,16 +191,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   /** The process gets the stored configuration before its next turn. */
   invalidate(): void {
-    this.#isStale = true
-  }
-
-  interrupt(): void {
-    this.#agent?.interrupt()
-  }
-
-  /** Gives the running turn more input. False when it cannot take any: nothing has happened then. */
-  steer(input: { id: string; prompt: Prompt }): boolean {
-    return this.#agent?.steer(input) ?? false
+    this.configuration.isStale = true
   }
 
   /** Between turns: the process waits for the next one within its idle time, unless it has something to do. */
@@ -312,19 +275,15 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   async #renew(continueAt: string | undefined): Promise<Agent> {
     const agent = this.#agent
     if (!agent?.alive) return this.#launch(continueAt)
-    this.#isStale = false
-    this.state.begin()
-    const isUpToDate = await this.#findSpec().then(
-      ({ spec, configuration }) => {
-        this.#configuration = configuration
-        return agent.reconfigure(spec)
-      },
-      error => {
-        this.#isStale = true
-        throw error
-      },
-    )
-    return isUpToDate && agent.alive ? agent : this.#launch()
+    try {
+      const { spec, give } = await this.configuration.load(this.recorder.conversation, false)
+      give()
+      if ((await agent.reconfigure(spec)) && agent.alive) return agent
+    } catch (error) {
+      this.configuration.isStale = true
+      throw error
+    }
+    return this.#launch()
   }
 
   async #launch(continueAt?: string): Promise<Agent> {
@@ -340,22 +299,18 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   async #start(continueAt: string | undefined): Promise<Agent> {
     const old = this.#agent
     this.#agent = undefined
-    this.#isStale = false
-    this.state.begin()
     // Two processes of one conversation would both write its transcript.
     await Promise.all([old?.close(), this.#leaving])
     await this.#loseBackground()
     await this.#slot?.free
     await this.writer.flush()
-    const continues = continueAt === undefined ? null : this.requests.suspension.continuesWith
-    const { spec, configuration } = await this.#findSpec(continues)
-    const agenticTurns = continueAt === undefined ? 0 : this.turn?.agenticTurns
+    const continues = continueAt !== undefined
+    const { spec, give } = await this.configuration.load(this.recorder.conversation, continues)
     if (this.#status === 'closed') {
       throw new ServiceError('SESSION_ENDED', `Session ${this.owner.sessionId} has ended`)
     }
-    this.#configuration = configuration
-    // Changes made since the turn began apply to the next one.
-    this.#isStale ||= continues !== null
+    give()
+    const agenticTurns = continues ? this.turn?.agenticTurns : 0
     return this.#own(this.#context.launcher.launch({ ...spec, continueAt, agenticTurns }, this.recorder))
   }
 
@@ -364,18 +319,6 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     this.#move('launched')
     void agent.exited.then(() => this.#onExit(agent))
     return agent
-  }
-
-  /** @param continues configuration with which a suspended turn continues; null: the session's own */
-  async #findSpec(continues: RunConfiguration | null = null) {
-    const { claudeSessionId, hasBegun } = this.recorder
-    const stored = await this.findSession()
-    const session = { ...stored, ...continues }
-    if (continues) this.state.continueWith(continues, this.requests.suspension.continuesInMode, stored)
-    const spec = await toLaunchSpec(this.#context, session, { claudeSessionId, resume: hasBegun })
-    const note = noteInForce(session, spec.settingSources)
-    if (note) await this.writer.write(note)
-    return { spec, configuration: session }
   }
 
   #onExit(agent: Agent): void {

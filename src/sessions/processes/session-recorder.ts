@@ -57,6 +57,11 @@ export class SessionRecorder implements AgentListener {
     this.#model = session.model
   }
 
+  /** The conversation for the next process. */
+  get conversation() {
+    return { claudeSessionId: this.claudeSessionId, resume: this.hasBegun }
+  }
+
   /**
    * The next process works in this conversation.
    * @returns whether that is another one than before

@@ -220,7 +220,7 @@ export class TurnQueue {
   ): Promise<OpenTurn | undefined> {
     const turn = this.#current
     const id = randomUUID()
-    if (!turn || turn.stop || !this.#process.steer({ id, prompt: filledIn })) return undefined
+    if (!turn || turn.stop || !this.#process.liveAgent?.steer({ id, prompt: filledIn })) return undefined
     turn.steered.push({ id, prompt: filledIn })
     const { writer, recorder } = this.#process
     await writer.write({
@@ -257,7 +257,7 @@ export class TurnQueue {
       this.#waiting = this.#waiting.filter(waiting => waiting !== turn)
       void this.#runner.cancel(turn)
     } else if (turn.record.status !== 'queued') {
-      this.#process.interrupt()
+      this.#process.liveAgent?.interrupt()
     }
   }
 }
