@@ -95,7 +95,7 @@ const hardToRead: { pattern: RegExp; instead: string }[] = [
     pattern: /\b(doors?|heart|former life|earlier life)\b/i,
     instead: 'name the layer, or say "a previous run"',
   },
-  { pattern: /(?<!there )\bis (no (?!longer)[a-z]+|none\b)/, instead: 'write "is not a"' },
+  { pattern: /(?<![Tt]here )\bis (no (?!longer)[a-z]+|none\b)/, instead: 'write "is not a"' },
   { pattern: /\b(goes|going|go) on\b|\btaken? up\b|\blets? go\b/, instead: 'continues, resumes, releases' },
 ]
 

@@ -7,7 +7,7 @@ const variable = 'CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES'
 const defaultShare = 0.6
 
 /**
- * What the processes of Claude Code may take in all, in bytes.
+ * Returns the memory that all processes of Claude Code together may use, in bytes.
  *
  * @throws ConfigError when the variable is not a number of bytes
  */

@@ -96,7 +96,7 @@ class OpenRequest implements RequestContext {
   }
 }
 
-/** An abort signal that costs nothing before somebody asks for it. */
+/** An abort signal that is created on first use. */
 class LazySignal {
   #controller: AbortController | undefined
   #aborted: { reason: unknown } | undefined

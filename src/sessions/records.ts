@@ -216,7 +216,7 @@ export type MessagePayload = {
   message: Record<string, unknown>
 }
 
-/** What events of a type say beyond the envelope. A failure is stored without advice, which is given when it is read. */
+/** The fields of an event beyond the envelope. A failure is stored without advice, which is added when it is read. */
 export type PayloadOf<T extends EventType> = T extends 'message'
   ? MessagePayload
   : StoredFields<Omit<SessionEvents[T], 'sessionId' | 'sequence' | 'timestamp' | 'turnId'>>
@@ -250,6 +250,6 @@ export type EventRecord = NewEvent & {
 export interface MessageText {
   /** The JSON of the payload's `message`, on one line. */
   content: string
-  /** What a list says of the message beside its place in the log and its content: members of a JSON object, without braces. */
+  /** The other fields of a listed message, except its place in the log: members of a JSON object, without braces. */
   summary: string
 }

@@ -52,7 +52,7 @@ export class ConversationProcess implements LiveQuery {
     return this.#live?.tree
   }
 
-  /** What the conversation was opened with; undefined where there is no store that could tell. */
+  /** Reports how the conversation was opened; undefined without a store of transcripts. */
   get report(): ConversationReport | undefined {
     if (!this.#parts.recovery) return undefined
     const { claudeSessionId, resume } = this.#spec

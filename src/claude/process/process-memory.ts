@@ -84,7 +84,7 @@ async function readMarker(pid: number): Promise<string | undefined> {
   return found?.slice(markerVariable.length + 1)
 }
 
-/** What is swapped out counts as well: it comes back with the next use. */
+/** Swapped memory counts as well: it comes back with the next use. */
 async function readSize(pid: number): Promise<number | undefined> {
   const rollup = await read(`/proc/${pid}/smaps_rollup`)
   if (rollup === undefined) return undefined

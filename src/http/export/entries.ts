@@ -5,10 +5,10 @@ import { messageOf } from '../wire.ts'
 import { toEnding, toLoss, toPermission, toRewinding } from './outcome-text.ts'
 import { toSize } from './shown-text.ts'
 
-/** A piece of what was said: text, or the name of something that is none. */
+/** A part of a message: text, or the label of a file. */
 export type Part = { type: 'text'; text: string } | { type: 'file'; label: string }
 
-/** What a reader of a conversation meets, in order. */
+/** An item of an exported conversation, in order. */
 export type Entry =
   | { kind: 'turn'; number: number; at: number }
   | { kind: 'prompt'; parts: Part[]; added: boolean }

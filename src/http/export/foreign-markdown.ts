@@ -23,8 +23,8 @@ const extensions = [gfm(), withoutBareAddresses]
 const mdastExtensions = [gfmFromMarkdown()]
 
 /**
- * Markdown of somebody else as nodes for a page: HTML and active links have become text, everything is closed. Text
- * that would take long to read becomes code.
+ * Reads foreign Markdown as nodes for a page: HTML and active links become text, everything is closed. Text that
+ * would take long to parse becomes code.
  */
 export function readForeignMarkdown(text: string): RootContent[] {
   // An `html` node is written as it is.

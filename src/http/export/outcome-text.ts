@@ -2,7 +2,7 @@ import type { TerminalEventType } from '../../contract/events.ts'
 import type { Usage } from '../../contract/turns.ts'
 import type { PayloadOf } from '../../sessions/records.ts'
 
-/** What the event that ends a turn says, as a line to read. */
+/** Describes the end of a turn in one line. */
 export function toEnding(type: TerminalEventType, payload: PayloadOf<TerminalEventType>): string {
   const { status, stopReason, durationMs, costUsd, usage, error, notice } = payload as {
     status?: string
@@ -25,7 +25,7 @@ export function toEnding(type: TerminalEventType, payload: PayloadOf<TerminalEve
   return `Turn ${word}${details.length > 0 ? `: ${details.join(', ')}` : ''}`
 }
 
-/** What the event of a permission request that is over says. */
+/** Describes the outcome of a permission request. */
 export function toPermission(payload: PayloadOf<'permission.resolved'>): string {
   const { toolName, status, message, updatedInput } = payload
   const said = typeof message === 'string' && message !== '' ? `: ${message}` : ''
@@ -34,7 +34,7 @@ export function toPermission(payload: PayloadOf<'permission.resolved'>): string 
   return `Permission for ${name} ${String(status ?? 'resolved')}${changed}${said}`
 }
 
-/** What the event of a rewinding says. */
+/** Describes a rewind. */
 export function toRewinding(payload: PayloadOf<'session.rewound'>): string {
   const { turnIds = [], restored = [] } = payload
   const details = [

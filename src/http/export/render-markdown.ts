@@ -128,7 +128,7 @@ function text(value: string): Text {
   return { type: 'text', value }
 }
 
-/** Text of somebody else in a line; as code where escaping it would take long. */
+/** Foreign text in one line; as code where escaping it would take long. */
 function plain(value: string): PhrasingContent {
   return isQuicklyRead(value) ? text(joinLines(toShownText(value))) : code(value)
 }

@@ -64,7 +64,7 @@ export class SessionLifecycle {
     }
     expiry.schedule(session.expiresAt)
     live.of(session).warm(spare)
-    // Nobody else will ask for a directory that is this session's own.
+    // No other session will ask for a directory that belongs to this one.
     if (spec) live.spares?.noteArrival(spec)
     return session
   }
@@ -101,7 +101,7 @@ export class SessionLifecycle {
   async expire(session: SessionRecord): Promise<void> {
     const live = this.#core.live.find(session.id)
     if (live?.turns.isAtWork) return
-    // Claude Code goes on by itself: it is not cut off in the middle of it.
+    // Autonomous work is not interrupted.
     if (live && live.state !== 'idle') return this.#putOff(session)
     const { gone } = await this.#core.live.end(session.id)
     this.#core.log.settle(session.id, gone)

@@ -50,7 +50,11 @@ test('a thousand readers take their items over many rounds of the event loop, an
     for (; taken.some(items => items.length < count) && round < 10_000; round++) await setImmediate()
   }
   await untilEach(4)
-  await log.commit({ sessionId: session.id, events: [toEvent(4), toEvent(5)] } as unknown as Change)
+  await log.commit({
+    sessionId: session.id,
+    at: 1_000,
+    events: [toEvent(4), toEvent(5)],
+  } as unknown as Change)
   await untilEach(6)
   stop.abort()
   await Promise.all(following)
@@ -71,7 +75,7 @@ test('a reader that comes after an event has been published does not get an olde
     [Symbol.asyncIterator]()
   expect((await first.next()).value).toMatchObject({ kind: 'caught_up' })
   stored.push(toEvent(4))
-  await log.commit({ sessionId: session.id, events: [toEvent(4)] } as unknown as Change)
+  await log.commit({ sessionId: session.id, at: 1_000, events: [toEvent(4)] } as unknown as Change)
   const second = log
     .follow(session, { after: 3, includeDeltas: false, signal: stop.signal })
     [Symbol.asyncIterator]()

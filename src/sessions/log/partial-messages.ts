@@ -71,7 +71,7 @@ export class PartialMessages {
   /** Events already seen: a write that failed is handed in again. */
   readonly #seen = new WeakSet<object>()
   readonly #messages: MessageReader
-  /** No session that was forgotten had counted further: counts go on from here. */
+  /** The highest count of a forgotten session: new counts start here. */
   #highest = 0
 
   constructor(messages: MessageReader) {

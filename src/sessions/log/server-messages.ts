@@ -4,7 +4,7 @@ import type { NewEvent, PermissionRecord } from '../records.ts'
 
 /** Messages that the server itself adds to a conversation's log, in the form of Claude Code's. */
 
-/** What a caller said, as a message of the turn. */
+/** The caller's prompt as a message of the turn. */
 export function toPromptMessage(
   turnId: string,
   id: string,
