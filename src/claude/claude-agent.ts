@@ -9,6 +9,7 @@ import type {
   TurnOutcome,
 } from '../sessions/ports/index.ts'
 import { DeltaReader } from './messages/delta.ts'
+import { messageReader } from './messages/message-reader.ts'
 import { toShownFrame } from './messages/shown-frame.ts'
 import { isTransient } from './messages/transient-frames.ts'
 import { toUserMessage } from './messages/user-message.ts'
@@ -323,7 +324,7 @@ export class ClaudeAgent implements Agent {
       if (missing) this.#giveUp(missing)
     }
     if (message.type === 'system' && message.subtype === 'mirror_error') listener.onTranscriptLost()
-    if (!isTransient(message)) listener.onMessage(toShownFrame(message), isOfTurn)
+    if (!isTransient(message)) listener.onMessage(messageReader.read(toShownFrame(message)), isOfTurn)
     if (message.type === 'system' && message.subtype === 'session_state_changed') this.#seesStates = true
     if (!turn) return
     this.#sendWhenFree(turn)

@@ -12,6 +12,7 @@ import type {
   TranscriptStore,
 } from '../sessions/ports/index.ts'
 import { ClaudeAgent } from './claude-agent.ts'
+import { messageReader } from './messages/message-reader.ts'
 import { inspectClaude } from './process/inspection.ts'
 import { ProcessMemory } from './process/process-memory.ts'
 import { ProcessRegistry } from './process/process-registry.ts'
@@ -36,6 +37,7 @@ export interface LauncherOptions {
 
 /** Starts Claude Code processes and owns each until it is gone; see the port `AgentLauncher`. */
 export class ClaudeLauncher implements AgentLauncher {
+  readonly messages = messageReader
   lastInspection: AgentInspection | undefined
   readonly memory: AgentMemory
   readonly #settings: ClaudeSettings

@@ -10,7 +10,7 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   maxWaitingTurns: number
   /** Undefined: memory alone bounds the processes. */
   maxLiveProcesses?: number | undefined
-  /** What the processes of Claude Code may take in all. */
+  /** The memory that all processes of Claude Code together may use. */
   maxProcessMemoryBytes: number
   keepSpareProcess: boolean
   idleTimeoutMs: number

@@ -1,6 +1,6 @@
 import type { AttachmentMediaType } from '../contract/attachments.ts'
 import type { TaskStatus } from '../contract/conversation.ts'
-import type { EventType } from '../contract/events.ts'
+import type { EventType, SessionEvents } from '../contract/events.ts'
 import type {
   PermissionElicitation,
   PermissionKind,
@@ -209,14 +209,37 @@ export interface TaskRecord {
   endedAt: number | null
 }
 
-/** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */
-export interface EventRecord {
+/** The payload of a `message` event. */
+export type MessagePayload = {
+  id: string
+  source: 'user' | 'sdk'
+  message: Record<string, unknown>
+}
+
+/** The fields of an event beyond the envelope. A failure is stored without advice, which is added when it is read. */
+export type PayloadOf<T extends EventType> = T extends 'message'
+  ? MessagePayload
+  : StoredFields<Omit<SessionEvents[T], 'sessionId' | 'sequence' | 'timestamp' | 'turnId'>>
+type StoredFields<Fields> = { [K in keyof Fields]: K extends 'error' ? TurnFailure : Fields[K] }
+
+/** An event before it has a place in the log. */
+export type NewEvent = {
+  [T in EventType]: { type: T; turnId: string | null; payload: PayloadOf<T> }
+}[EventType]
+
+/** A new event as the log hands it to the store. */
+export type LoggedEvent = NewEvent & {
+  /** Of a message: see `MessageText.summary`. Left out: the message is stored without its text. */
+  summary?: string
+  /** Whether the message has large parts that repeat from turn to turn. */
+  repeats?: boolean
+}
+
+/** One entry of a session's log. */
+export type EventRecord = NewEvent & {
   sessionId: string
   sequence: number
-  type: EventType
-  turnId: string | null
   at: number
-  payload: Record<string, unknown>
   /** Said of messages when they are listed: the conversation was rewound to before it. */
   rewound?: boolean
   /** Of a message that was read from the store: its JSON as it is stored. Absent: it has to be made of the payload. */
@@ -227,15 +250,6 @@ export interface EventRecord {
 export interface MessageText {
   /** The JSON of the payload's `message`, on one line. */
   content: string
-  /** What a list says of the message beside its place in the log and its content: members of a JSON object, without braces. */
+  /** The other fields of a listed message, except its place in the log: members of a JSON object, without braces. */
   summary: string
-}
-
-export type NewEvent = Pick<EventRecord, 'type' | 'turnId' | 'payload'>
-
-/** The payload of a `message` event. */
-export interface MessagePayload {
-  id: string
-  source: 'user' | 'sdk'
-  message: Record<string, unknown>
 }

@@ -29,6 +29,7 @@ import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
   MessageQuery,
+  MessageReader,
   MessagesText,
   Page,
   Store,
@@ -65,6 +66,8 @@ export interface SessionsParts {
 
 /** The session layer; the HTTP layer sees it as `SessionService`. */
 export class Sessions {
+  /** Knows the shapes of the messages in logs. */
+  readonly messages: MessageReader
   readonly permissions: Permissions
   readonly conversation: Conversation
   readonly attachments: Attachments
@@ -90,8 +93,9 @@ export class Sessions {
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    this.messages = parts.launcher.messages
     this.#store = parts.store
-    this.#log = new EventLog(parts.store)
+    this.#log = new EventLog(parts.store, this.messages)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
@@ -103,6 +107,7 @@ export class Sessions {
     )
     this.#core = {
       store: parts.store,
+      messages: this.messages,
       log: this.#log,
       live: this.#live,
       known: new KnownSessions(parts.store, this.#expiry, this.#live),

@@ -1,6 +1,6 @@
 import { toJsonLine } from '../lib/json-line.ts'
 import type { Change } from '../sessions/ports/index.ts'
-import type { EventRecord, NewEvent, SessionRecord } from '../sessions/records.ts'
+import type { EventRecord, LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { linkAttachments } from './attachments.ts'
 import type { Connection } from './node-sqlite.ts'
 import { cutMessage, type PayloadTemplate, saveTemplates } from './payload-templates.ts'
@@ -52,7 +52,7 @@ export function prepareChange(change: Change): PreparedChange {
   const updated = updateTurn && ([updateTurn.id, toTurnColumns(updateTurn)] as const)
   const templates: PayloadTemplate[] = []
   const drafts = change.events.map(event => toDraft(change, event, templates))
-  const events = change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))
+  const events = change.events.map(({ summary: _, repeats: __, ...event }) => ({ ...event, sessionId, at }))
 
   return connection => {
     const messages = drafts.filter(draft => draft.type === 'message').length
@@ -135,10 +135,10 @@ export function prepareSession(session: SessionRecord, events: NewEvent[]): Prep
 type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
 
 /** @param templates where the event's template is put, when it has one */
-function toDraft(change: Change, event: Change['events'][number], templates: PayloadTemplate[]): EventDraft {
-  const { payload, summary } = event
-  const message = summary === undefined ? undefined : (payload.message as Record<string, unknown>)
-  const cut = message && cutMessage(message)
+function toDraft(change: Change, event: LoggedEvent, templates: PayloadTemplate[]): EventDraft {
+  const { summary, repeats } = event
+  const message = event.type === 'message' && summary !== undefined ? event.payload.message : undefined
+  const cut = message && repeats ? cutMessage(message) : undefined
   if (cut) templates.push(cut.template)
   return {
     session_id: change.sessionId,
@@ -146,8 +146,8 @@ function toDraft(change: Change, event: Change['events'][number], templates: Pay
     turn_id: event.turnId,
     type: event.type,
     at: change.at,
-    message_id: event.type === 'message' && typeof payload.id === 'string' ? payload.id : null,
-    payload: cut?.rest ?? toJsonLine(message ?? payload),
+    message_id: event.type === 'message' ? event.payload.id : null,
+    payload: cut?.rest ?? toJsonLine(message ?? event.payload),
     template: cut?.template.hash ?? null,
     summary: summary ?? null,
   }

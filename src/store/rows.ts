@@ -1,6 +1,6 @@
 import { defaultSettings } from '../contract/session-settings.ts'
 import type { AutonomousWork } from '../sessions/ports/index.ts'
-import type { EventRecord, SessionRecord, TurnRecord } from '../sessions/records.ts'
+import type { EventRecord, MessagePayload, SessionRecord, TurnRecord } from '../sessions/records.ts'
 import type { AutonomousWorkRow, EventRow, SessionRow, TurnRow } from './schema.ts'
 
 // The one place that knows both the records' names and the columns'. What a record does not say stays
@@ -159,10 +159,10 @@ export function toEventRecord(row: EventRow): EventRecord {
       return payload as EventRecord['payload']
     },
     ...(summary !== null && { text: { content: json, summary } }),
-  }
+  } as EventRecord
 }
 
-function toMessagePayload(json: string, summary: string): EventRecord['payload'] {
+function toMessagePayload(json: string, summary: string): MessagePayload {
   const { id, source } = JSON.parse(`{${summary}}`)
   return { id, source, message: JSON.parse(json) }
 }

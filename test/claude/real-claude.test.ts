@@ -14,7 +14,7 @@ async function launch(
 ) {
   const real = await openRealLauncher(given)
   const messages: Record<string, unknown>[] = []
-  const listener = listenerWith({ onMessage: message => messages.push(message) })
+  const listener = listenerWith({ onMessage: ({ content }) => messages.push(content) })
   const full = plainSpec(real.cwd, spec)
   const start = (more: Partial<AgentSpec> = {}) => {
     const agent = real.launcher.launch({ ...full, ...more }, listener)

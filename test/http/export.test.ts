@@ -98,7 +98,7 @@ describe('a long conversation', () => {
         turnId: null,
         payload: {
           id: index === 0 ? turnId : `message-${start + index}`,
-          source: index === 0 ? 'user' : 'sdk',
+          source: index === 0 ? ('user' as const) : ('sdk' as const),
           message: {
             type: index === 0 ? 'user' : 'assistant',
             message: { content: [{ type: 'text', text: `${start + index} ${text}` }] },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { sessionRecord } from '../suites/store-records.ts'
 import { caller, openSessions, temporaryDirectory } from '../support/open-sessions.ts'
@@ -19,7 +20,7 @@ test('a thousand stored sessions start no process and are not loaded', async () 
           status: 'active',
           expiresAt: soon,
         },
-        [{ type: 'session.created', turnId: null, payload: {} }],
+        [{ type: 'session.created', turnId: null, payload: {} } as NewEvent],
         1_000_000,
       ),
     ),

@@ -9,7 +9,7 @@ interface Piece {
 const unfinished: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded', 'pause_turn'])
 
 /** The model name of messages that Claude Code writes itself: errors, output of commands. */
-const synthetic = '<synthetic>'
+export const synthetic = '<synthetic>'
 
 /** The number of kept answers, in case newer ones are retracted. A turn may have thousands. */
 const keptAnswers = 8

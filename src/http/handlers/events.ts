@@ -1,4 +1,5 @@
 import type { LogItem } from '../../sessions/log/log-item.ts'
+import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'
@@ -24,7 +25,7 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
           let closing = false
           for await (const item of reader) {
             closing ||= item.kind === 'closing'
-            await sse.send(toServerSentEvent(item, params.sessionId))
+            await sse.send(toServerSentEvent(item, params.sessionId, deps.service.messages))
             if (sse.closed.aborted) break
           }
           // The wait was aborted before the log reported the closing.
@@ -42,10 +43,14 @@ function findStart({ headers, query }: EventsExchange): number | 'latest' {
   return query.after === 'latest' ? 'latest' : Number(query.after ?? 0)
 }
 
-function toServerSentEvent(item: LogItem, sessionId: string): ServerSentEvent | Buffer {
+function toServerSentEvent(
+  item: LogItem,
+  sessionId: string,
+  messages: MessageReader,
+): ServerSentEvent | Buffer {
   switch (item.kind) {
     case 'event':
-      return toEventFrame(item.event)
+      return toEventFrame(item.event, messages)
     case 'delta':
       return toDeltaFrame(item.delta)
     case 'delta.voided':

@@ -2,6 +2,7 @@ import { ServiceError } from '../../contract/errors.ts'
 import { isTerminalEventType } from '../../contract/events.ts'
 import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { LogReader } from '../../sessions/log/log-item.ts'
+import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { EventRecord } from '../../sessions/records.ts'
 import type { Submission } from '../../sessions/turns/turn-request.ts'
 import { toPublicError } from '../error-response.ts'
@@ -48,7 +49,7 @@ async function streamTurn(
   reader.overflow.addEventListener('abort', () => sse.cut())
   try {
     await sse.send({ event: 'connected', data: ids })
-    lastSequence = await forward(reader, sse)
+    lastSequence = await forward(reader, deps.service.messages, sse)
     // Without a final event the stream was disconnected; the missed part is in the session's events.
     if (reader.overflow.aborted) return sse.cut()
     if (lastSequence === undefined && stop.aborted) throw shuttingDown()
@@ -86,7 +87,11 @@ function isForStream(event: EventRecord): boolean {
 }
 
 /** Sends the turn's events. Returns the sequence of the last one, once there is one. */
-async function forward(reader: LogReader, sse: SseStream): Promise<number | undefined> {
+async function forward(
+  reader: LogReader,
+  messages: MessageReader,
+  sse: SseStream,
+): Promise<number | undefined> {
   for await (const item of reader) {
     if (item.kind === 'closing') throw shuttingDown()
     if (sse.closed.aborted) return undefined
@@ -95,7 +100,7 @@ async function forward(reader: LogReader, sse: SseStream): Promise<number | unde
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence
-    if (isForStream(event)) await sse.send(toEventFrame(event))
+    if (isForStream(event)) await sse.send(toEventFrame(event, messages))
   }
   return undefined
 }

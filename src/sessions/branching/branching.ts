@@ -23,7 +23,7 @@ export interface BranchingParts {
   expiry: ExpirySweeper
   policy: SettingPolicy
   editor: TranscriptEditor
-  launcher: Pick<AgentLauncher, 'recoverTranscript'>
+  launcher: Pick<AgentLauncher, 'recoverTranscript' | 'messages'>
   directories: Pick<SessionDirectories, 'hold'>
   submitting: Submitting
 }

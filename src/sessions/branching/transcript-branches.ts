@@ -21,12 +21,12 @@ type Conversation = Pick<
 export class TranscriptBranches {
   readonly #core: { store: Store }
   readonly #editor: TranscriptEditor
-  readonly #launcher: Pick<AgentLauncher, 'recoverTranscript'>
+  readonly #launcher: Pick<AgentLauncher, 'recoverTranscript' | 'messages'>
 
   constructor(
     core: { store: Store },
     editor: TranscriptEditor,
-    launcher: Pick<AgentLauncher, 'recoverTranscript'>,
+    launcher: Pick<AgentLauncher, 'recoverTranscript' | 'messages'>,
   ) {
     this.#launcher = launcher
     this.#core = core
@@ -101,7 +101,7 @@ export class TranscriptBranches {
     const query = { sessionId: id, after: sequence - 1, limit: 1 }
     const [event] = await this.#core.store.listEvents(tenantId, query)
     const { message } = (event?.payload ?? {}) as Partial<MessagePayload>
-    return typeof message?.session_id === 'string' ? message.session_id : undefined
+    return message && this.#launcher.messages.read(message).claudeSessionId
   }
 
   /** The last prompt that Claude has answered must be there; others may have ended before they were sent. */

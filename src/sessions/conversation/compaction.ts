@@ -1,5 +1,5 @@
-import type { Store } from '../ports/index.ts'
-import type { MessagePayload, TurnRecord } from '../records.ts'
+import type { Core } from '../core.ts'
+import type { TurnRecord } from '../records.ts'
 
 /** The result of a compaction. */
 export interface Compaction {
@@ -14,30 +14,21 @@ export interface Compaction {
 const pageSize = 100
 
 /** Returns the result of a compaction, which Claude Code reports in a message of the turn. */
-export async function readCompaction(store: Store, tenantId: string, turn: TurnRecord): Promise<Compaction> {
+export async function readCompaction(
+  { store, messages }: Pick<Core, 'store' | 'messages'>,
+  tenantId: string,
+  turn: TurnRecord,
+): Promise<Compaction> {
   const { sessionId, id: turnId, firstSequence, lastSequence } = turn
   let after = (firstSequence ?? 1) - 1
   while (after < (lastSequence ?? 0)) {
     const events = await store.listEvents(tenantId, { sessionId, turnId, after, limit: pageSize })
     for (const { type, payload } of events) {
-      const { message } = payload as unknown as MessagePayload
-      if (type === 'message' && message.subtype === 'compact_boundary') return toCompaction(message)
+      if (type !== 'message') continue
+      const { compaction } = messages.read(payload.message)
+      if (compaction) return { compacted: true, ...compaction, message: null }
     }
     after = events.at(-1)?.sequence ?? lastSequence ?? 0
   }
   return { compacted: false, tokensBefore: null, tokensAfter: null, message: turn.response || null }
-}
-
-function toCompaction({ compact_metadata: metadata }: Record<string, unknown>): Compaction {
-  const { pre_tokens, post_tokens } = { ...(metadata as Record<string, unknown> | undefined) }
-  return {
-    compacted: true,
-    tokensBefore: toCount(pre_tokens),
-    tokensAfter: toCount(post_tokens),
-    message: null,
-  }
-}
-
-function toCount(value: unknown): number | null {
-  return typeof value === 'number' ? value : null
 }

@@ -83,7 +83,7 @@ export class Conversation {
 
   /** Returns the effect of the ended turn on the conversation. */
   findCompaction(caller: Caller, turn: TurnRecord): Promise<Compaction> {
-    return readCompaction(this.#core.store, caller.tenantId, turn)
+    return readCompaction(this.#core, caller.tenantId, turn)
   }
 
   async #ask<T>(caller: Caller, sessionId: string, question: Question<T>): Promise<T> {

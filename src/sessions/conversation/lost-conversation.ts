@@ -33,7 +33,7 @@ export async function noteConversation(
     }
     const turnIds = session ? await findLostTurns(store, session, report, currentTurn?.record.id) : []
     if (turnIds.length === 0) return
-    const payload = { extent: resumed ? 'part' : 'all', turnIds }
+    const payload = { extent: resumed ? ('part' as const) : ('all' as const), turnIds }
     await writer.write({ events: [{ type: 'conversation.lost', turnId: null, payload }] })
   } catch (error) {
     faults.error({ err: error, sessionId: id }, 'reporting lost turns failed')

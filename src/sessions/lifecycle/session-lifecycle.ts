@@ -101,7 +101,7 @@ export class SessionLifecycle {
   async expire(session: SessionRecord): Promise<void> {
     const live = this.#core.live.find(session.id)
     if (live?.turns.isAtWork) return
-    // Claude Code goes on by itself: it is not cut off in the middle of it.
+    // Autonomous work is not interrupted.
     if (live && live.state !== 'idle') return this.#putOff(session)
     const { gone } = await this.#core.live.end(session.id)
     this.#core.log.settle(session.id, gone)

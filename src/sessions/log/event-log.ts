@@ -1,6 +1,6 @@
 import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
-import type { Change, Store } from '../ports/index.ts'
+import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
@@ -18,8 +18,9 @@ const pageSize = 200
  */
 export class EventLog {
   readonly #store: Store
+  readonly #messages: MessageReader
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
-  readonly #partials = new PartialMessages()
+  readonly #partials: PartialMessages
   readonly #pages = new SharedPages()
   /** Of all readers together: thousands of them do not hold up everything else. */
   readonly #pace = new Pace()
@@ -28,8 +29,10 @@ export class EventLog {
   readonly #settling = new Set<string>()
   #closed = false
 
-  constructor(store: Store) {
+  constructor(store: Store, messages: MessageReader) {
     this.#store = store
+    this.#messages = messages
+    this.#partials = new PartialMessages(messages)
   }
 
   /** How many readers are being told what is published. */
@@ -40,7 +43,7 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
-    const summarized = change.events.map(event => withSummary(event, change.at))
+    const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
     const events = await this.#store.commit({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events

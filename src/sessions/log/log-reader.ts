@@ -266,7 +266,7 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
     if (this.#busy) {
       this.#arrivedWhileBusy += bytes
       this.#largestWhileBusy = Math.max(this.#largestWhileBusy, bytes)
-      // A single one may be of any size: it is no sign that the reader has stopped.
+      // A single one may be of any size; it does not mean that the reader has stopped.
       if (this.#arrivedWhileBusy - this.#largestWhileBusy > readerBoundBytes) {
         this.#leave()
         this.#overflow.abort()

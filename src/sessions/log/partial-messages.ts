@@ -5,6 +5,7 @@ import {
   type EventType,
   isTerminalEventType,
 } from '../../contract/events.ts'
+import type { AgentMessage, MessageBlock, MessageReader } from '../ports/index.ts'
 import type { NewEvent } from '../records.ts'
 
 /** How much unfinished text is kept for readers to come, in characters a session. */
@@ -69,8 +70,13 @@ export class PartialMessages {
   readonly #sessions = new Map<string, SessionPartials>()
   /** Events already seen: a write that failed is handed in again. */
   readonly #seen = new WeakSet<object>()
-  /** No session that was forgotten had counted further: counts go on from here. */
+  readonly #messages: MessageReader
+  /** The highest count of a forgotten session: new counts start here. */
   #highest = 0
+
+  constructor(messages: MessageReader) {
+    this.#messages = messages
+  }
 
   /** @returns the block and the session's count after this piece */
   add(sessionId: string, event: DeltaEvent): { block: PartialBlock; position: number } {
@@ -125,7 +131,7 @@ export class PartialMessages {
     for (const { type, turnId, payload } of events) {
       if (this.#seen.has(payload)) continue
       this.#seen.add(payload)
-      if (type === 'message') finishBlocks(partials, payload.message)
+      if (type === 'message') finishBlocks(partials, this.#messages.read(payload.message))
       if (!isTerminalEventType(type) && !endsSession(type)) continue
       for (const [key, block] of partials.blocks) {
         if (block.turnId === turnId || endsSession(type)) remove(partials, key)
@@ -184,27 +190,22 @@ function remove(partials: SessionPartials, key: string): void {
   if (partials.current === block) partials.current = undefined
 }
 
-const deltaTypes: Record<string, Delta['type']> = {
+const deltaTypes: Partial<Record<MessageBlock['type'], Delta['type']>> = {
   text: 'text',
   thinking: 'thinking',
-  tool_use: 'input_json',
-  server_tool_use: 'input_json',
-  mcp_tool_use: 'input_json',
+  toolCall: 'input_json',
 }
 
 /**
  * Claude Code makes a message of its own of every block, all with the id of the one that the model sent and
  * without the block's index. They come in the blocks' order, so it is the first of its kind that is finished.
  */
-function finishBlocks(partials: SessionPartials, message: unknown): void {
-  const inner = field(message, 'message')
-  const messageId = field(inner, 'id')
-  const content = field(inner, 'content')
-  if (typeof messageId !== 'string' || !Array.isArray(content)) return
-  for (const item of content) {
-    const type = deltaTypes[String(field(item, 'type'))]
+function finishBlocks(partials: SessionPartials, { modelMessageId, blocks }: AgentMessage): void {
+  if (modelMessageId === undefined) return
+  for (const item of blocks) {
+    const type = deltaTypes[item.type]
     const [first] = [...partials.blocks]
-      .filter(([, block]) => block.messageId === messageId && block.type === type)
+      .filter(([, block]) => block.messageId === modelMessageId && block.type === type)
       .sort(([, one], [, other]) => one.blockIndex - other.blockIndex)
     if (first) remove(partials, first[0])
   }
@@ -253,8 +254,4 @@ function toDelta(type: Delta['type'], piece: string): Delta {
     case 'input_json':
       return { type, partialJson: piece }
   }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -1,3 +1,4 @@
+import { isMcpTool, toolAliases } from '../../contract/claude-tools.ts'
 import { invalidField } from '../../contract/errors.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { ModelInfo } from '../../contract/system.ts'
@@ -49,9 +50,6 @@ export function checkSupport({ models, tools }: AgentInspection, { model, settin
   }
 }
 
-/** Names that Claude Code still understands and does not list. */
-const toolAliases = ['Task', 'StructuredOutput']
-
 function checkTools(known: ReadonlySet<string>, settings: Wanted['settings']): void {
   const lists = {
     tools: settings.tools,
@@ -68,7 +66,7 @@ function checkTools(known: ReadonlySet<string>, settings: Wanted['settings']): v
 function checkList(known: ReadonlySet<string>, field: string, list: readonly string[] | undefined): void {
   for (const [index, rule] of (list ?? []).entries()) {
     const tool = rule.replace(/\(.*$/s, '')
-    if (tool.startsWith('mcp__') || known.has(tool)) continue
+    if (isMcpTool(tool) || known.has(tool)) continue
     throw invalidField(`${field}[${index}]`, `Claude Code has no tool named ${tool}`)
   }
 }
