@@ -1,4 +1,4 @@
-import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionMode } from '../contract/sessions.ts'
 import type {
   Agent,
@@ -17,13 +17,19 @@ import { ConversationProcess } from './process/conversation-process.ts'
 import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
 import { toInspection } from './process/inspection.ts'
 import { toProcessOptions } from './process/process-options.ts'
-import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process/process-outcomes.ts'
+import {
+  failedToStart,
+  interrupted,
+  isUnavailable,
+  outcomeOfEnd,
+  outcomeWithoutProcess,
+  silent,
+} from './process/process-outcomes.ts'
 import type { ProcessTree } from './process/process-tree.ts'
 import { Watchdog } from './process/watchdog.ts'
-import { isBeginning, isIdle, Workload } from './process/workload.ts'
+import { interruptDeadlineMs, isBeginning, isIdle, Workload } from './process/workload.ts'
 import { createAgentQuestions } from './questions/agent-questions.ts'
-import { type AskPermission, ProposedPlans } from './questions/permission-callbacks.ts'
-import { reportChangedInput } from './questions/tool-hooks.ts'
+import { PermissionRelay } from './questions/permission-relay.ts'
 import type { AgentContext } from './settings/agent-context.ts'
 import { ForwardedServers } from './settings/forwarded-servers.ts'
 import { hideSecrets } from './settings/hide-secrets.ts'
@@ -36,13 +42,10 @@ import { ActiveTurn } from './turn/active-turn.ts'
 import { toCheckedOutcome } from './turn/checked-outcome.ts'
 import { watchCommand } from './turn/command-effects.ts'
 import { CostMeter } from './turn/cost-meter.ts'
-import type { ObservedUsage } from './turn/observed-usage.ts'
 import { isUnknownEnd } from './turn/outcome.ts'
 import { findMissedInput } from './turn/steered-input.ts'
 import { toFigures, toFiguresSoFar } from './turn/turn-figures.ts'
 
-/** The time until a process that ignores an interrupt is ended, in milliseconds. */
-const interruptDeadlineMs = 4_000
 const idleEnd = { graceMs: 3_000, termMs: 2_000 }
 const forcedEnd = { graceMs: 0, termMs: 2_000 }
 
@@ -58,14 +61,13 @@ export class ClaudeAgent implements Agent {
   #turn: ActiveTurn | undefined
   #closing: Promise<void> | undefined
   #seesStates = false
-  #costBefore: number | null = null
   readonly #plugin: InstructionPlugin
   readonly #meter = new CostMeter()
   readonly #servers: ForwardedServers
   readonly questions: AgentQuestions
   readonly #workload: Workload
   readonly #deltas = new DeltaReader()
-  readonly #plans = new ProposedPlans()
+  readonly #permissions: PermissionRelay
   readonly #watchdog: Watchdog
   /** The violation for which the process is being ended. */
   #fault: AgentFailure | undefined
@@ -78,7 +80,10 @@ export class ClaudeAgent implements Agent {
     this.permissionMode = spec.permissionMode
     this.#context = context
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
-    this.#workload = new Workload(context.listener, this.#computeAutonomousUsage)
+    this.#permissions = new PermissionRelay(context.listener, this.#watchdog, () => this.#reportFigures())
+    this.#workload = new Workload(context.listener, (results, observed) =>
+      toFigures(results, observed, this.#meter.takeCostBefore(results)),
+    )
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
     this.#servers = new ForwardedServers(context.forwarder, spec.claudeSessionId)
     this.#live = this.#open()
@@ -97,11 +102,7 @@ export class ClaudeAgent implements Agent {
 
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
     const { turnId, prompt, commands = false, continues, steered = [] } = wanted
-    if (!this.alive)
-      return {
-        ...failedToStart(this.startFailure ?? goneBefore),
-        ...(this.startFailure === undefined && { unavailable: false }),
-      }
+    if (!this.alive) return outcomeWithoutProcess(this.startFailure)
     const said = commands ? this.#plugin.qualify(prompt) : prompt
     const turn = new ActiveTurn(turnId, continues, this.#workload.marks)
     this.#turn = turn
@@ -129,21 +130,12 @@ export class ClaudeAgent implements Agent {
       return
     }
     if (turn.begun) this.#sendInterrupt(turn)
-    const deadline = setTimeout(() => {
-      if (turn === this.#turn) void this.close()
-    }, interruptDeadlineMs)
+    const deadline = setTimeout(() => void this.close(), interruptDeadlineMs)
     void turn.ended.then(() => clearTimeout(deadline))
   }
 
   interruptAutonomousWork(): void {
-    if (!this.#workload.autonomousWork) return
-    this.#live.query.interrupt().catch(error => {
-      this.#context.log.warn({ err: error }, 'interrupt not acknowledged')
-    })
-    const { ownWorks } = this.#workload
-    setTimeout(() => {
-      if (this.#workload.autonomousWork && this.#workload.ownWorks === ownWorks) void this.close()
-    }, interruptDeadlineMs).unref()
+    this.#workload.interrupt(this.#live.query, this.#context.log, () => void this.close())
   }
 
   steer({ id, prompt }: SteeredInput): boolean {
@@ -184,7 +176,7 @@ export class ClaudeAgent implements Agent {
     return new ConversationProcess(spec, {
       recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
       toOptions: (opened, given) =>
-        toProcessOptions(spec, this.#context, this.#ask, {
+        toProcessOptions(spec, this.#context, this.#permissions.ask, {
           ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, mirror, given),
           ...this.#plugin.options,
         }),
@@ -196,7 +188,6 @@ export class ClaudeAgent implements Agent {
 
   #onStart(query: Query, { claudeSessionId, resume }: AgentSpec): void {
     this.#spec = { ...this.#spec, claudeSessionId, resume }
-    this.#costBefore = resume ? null : 0
     query.initializationResult().then(
       async result => {
         this.#started = true
@@ -217,19 +208,6 @@ export class ClaudeAgent implements Agent {
       // The end of the process gives a better reason, which `#readToEnd` sees.
       () => {},
     )
-  }
-
-  /** Pauses the watchdog: while a person is asked, silence of the process is expected. */
-  readonly #ask: AskPermission = async (question, signal) => {
-    this.#watchdog.pause()
-    try {
-      await this.#reportFigures()
-      const answer = await this.#context.listener.onPermission(this.#plans.complete(question), signal)
-      await reportChangedInput(question, answer, this.#context.listener)
-      return answer
-    } finally {
-      this.#watchdog.resume()
-    }
   }
 
   /** The process may end before the answer comes. */
@@ -278,12 +256,8 @@ export class ClaudeAgent implements Agent {
     const turn = this.#turn
     if (!turn) return
     for (const voided of this.#deltas.end()) this.#context.listener.onDeltaVoided(voided)
-    const figures = toFigures(turn.results, turn.observed, this.#costBefore)
-    const { said: response, notice } = turn
-    if (turn.interruptRequested) this.#settle({ ...interrupted(turn), ...figures })
-    else if (end.started)
-      this.#settle({ ...failedToStart(failure), unavailable: false, response, notice, ...figures })
-    else this.#settle(failedToStart(failure))
+    const figures = toFigures(turn.results, turn.observed, this.#meter.takeCostBefore(turn.results))
+    this.#settle(outcomeOfEnd(turn, end.started, failure, figures))
   }
 
   async #readProcess(): Promise<ProcessEnd> {
@@ -307,7 +281,7 @@ export class ClaudeAgent implements Agent {
     turn?.observe(message)
     this.#meter.observe(message)
     const isOfTurn = this.#workload.observe(message, turn)
-    this.#plans.note(message)
+    this.#permissions.observe(message)
     for (const voided of this.#deltas.findVoided(message)) listener.onDeltaVoided(voided)
     if (message.type === 'stream_event') {
       const delta = isOfTurn ? this.#deltas.read(message) : undefined
@@ -352,24 +326,17 @@ export class ClaudeAgent implements Agent {
     })
   }
 
-  readonly #computeAutonomousUsage = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
-    const took = toFigures(results, observed, this.#costBefore)
-    this.#costBefore = results.at(-1)?.total_cost_usd ?? this.#costBefore
-    return took
-  }
-
   /** Waits for the acknowledgement of an interrupt, which must not hit the next turn. */
   #finish(turn: ActiveTurn): void {
     if (turn.finished) return
     turn.finished = true
-    const outcome = toCheckedOutcome(turn.signs, this.#costBefore, this.#spec.settings.outputFormat)
-    this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
+    const before = this.#meter.takeCostBefore(turn.results)
+    const outcome = toCheckedOutcome(turn.signs, before, this.#spec.settings.outputFormat)
     const effects = turn.effects?.().then(state => this.#context.listener.onState(state))
     void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {
-      if (isUnknownEnd(settled)) {
-        const { ending } = settled
-        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn outcome unknown')
-      }
+      const { turnId } = turn
+      if (isUnknownEnd(settled))
+        this.#context.log.warn({ turnId, ending: settled.ending }, 'turn outcome unknown')
       if (turn === this.#turn) this.#settle(settled)
     })
   }

@@ -5,6 +5,7 @@ import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
+import { unlessAborted } from '../lib/unless-aborted.ts'
 import { Attachments } from './attachments/attachments.ts'
 import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
@@ -220,27 +221,17 @@ export class Sessions {
     return this.#submitting.submit(caller, sessionId, request, options)
   }
 
-  /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
+  /** Resolves with the turn once it has ended; with a turn that this server does not run, as it is stored. */
   async whenTurnEnded(
     caller: Caller,
     sessionId: string,
     turnId: string,
     signal: AbortSignal,
   ): Promise<TurnRecord> {
-    const waiting = new AbortController()
-    const ended = this.#log.nextTurnEnd(turnId, AbortSignal.any([signal, waiting.signal]))
-    // It may reject while the turn is being read; the `await` below handles that.
-    ended.catch(() => {})
-    // Read only after waiting began, so that an end between the two is not missed.
-    const turn = await this.getTurn(caller, sessionId, turnId).catch(error => {
-      waiting.abort(error)
-      return undefined
-    })
-    if (turn && isTerminal(turn.status)) {
-      waiting.abort()
-      return turn
-    }
-    await ended
+    const open = this.#live.find(sessionId)?.turns.find(turnId)
+    const turn = await this.getTurn(caller, sessionId, turnId)
+    if (!open || isTerminal(turn.status)) return turn
+    await unlessAborted(open.ended, signal)
     return this.getTurn(caller, sessionId, turnId)
   }
 

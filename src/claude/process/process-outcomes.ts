@@ -1,4 +1,4 @@
-import type { AgentFailure, TurnOutcome } from '../../sessions/ports/index.ts'
+import type { AgentFailure, TurnOutcome, UsageShare } from '../../sessions/ports/index.ts'
 import type { ActiveTurn } from '../turn/active-turn.ts'
 
 export const silent: AgentFailure = {
@@ -6,7 +6,7 @@ export const silent: AgentFailure = {
   message: 'The Claude Code process produced no output for too long',
 }
 
-export const goneBefore: AgentFailure = {
+const goneBefore: AgentFailure = {
   reason: 'process_died',
   message: 'The Claude Code process ended before the turn started',
 }
@@ -24,4 +24,23 @@ export function isUnavailable({ reason }: AgentFailure): boolean {
 export function interrupted(turn: ActiveTurn): TurnOutcome {
   const { said: response, notice } = turn
   return { status: 'interrupted', response, notice, usage: null, costUsd: null }
+}
+
+/** The outcome of a turn whose process has ended. */
+export function outcomeOfEnd(
+  turn: ActiveTurn,
+  started: boolean,
+  failure: AgentFailure,
+  figures: UsageShare,
+): TurnOutcome {
+  const { said: response, notice } = turn
+  if (turn.interruptRequested) return { ...interrupted(turn), ...figures }
+  if (!started) return failedToStart(failure)
+  return { ...failedToStart(failure), unavailable: false, response, notice, ...figures }
+}
+
+/** The outcome of a turn for which there is no process any more. */
+export function outcomeWithoutProcess(startFailure: AgentFailure | undefined): TurnOutcome {
+  if (startFailure) return failedToStart(startFailure)
+  return { ...failedToStart(goneBefore), unavailable: false }
 }

@@ -1,8 +1,12 @@
-import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Log } from '../../lib/log.ts'
 import type { AgentListener, UsageShare } from '../../sessions/ports/index.ts'
 import type { ActiveTurn } from '../turn/active-turn.ts'
 import { BackgroundTasks } from '../turn/background-tasks.ts'
 import { ObservedUsage } from '../turn/observed-usage.ts'
+
+/** The time from an interrupt that Claude Code does not follow to the end of its process, in milliseconds. */
+export const interruptDeadlineMs = 4_000
 
 type ComputeUsage = (results: readonly SDKResultMessage[], observed: ObservedUsage) => UsageShare
 
@@ -14,7 +18,7 @@ export class Workload {
   /** Whether the main conversation does autonomous work. */
   autonomousWork = false
   /** How often autonomous work has started. */
-  ownWorks = 0
+  #count = 0
   /** Whether the process marks frames with the prompts that they belong to. */
   marks = false
   readonly tasks: BackgroundTasks
@@ -52,6 +56,16 @@ export class Workload {
     return owner === undefined || owner === atWork.turnId
   }
 
+  /** Interrupts autonomous work; `giveUp` ends the process if Claude Code does not stop it in time. */
+  interrupt(query: Query, log: Pick<Log, 'warn'>, giveUp: () => void): void {
+    if (!this.autonomousWork) return
+    query.interrupt().catch(error => log.warn({ err: error }, 'interrupt not acknowledged'))
+    const count = this.#count
+    setTimeout(() => {
+      if (this.autonomousWork && this.#count === count) giveUp()
+    }, interruptDeadlineMs).unref()
+  }
+
   /** Handles the end of the process. */
   end(): void {
     this.#endAutonomousWork([])
@@ -60,7 +74,7 @@ export class Workload {
   #startAutonomousWork(): void {
     if (this.autonomousWork) return
     this.autonomousWork = true
-    this.ownWorks++
+    this.#count++
     this.#startedAt = Date.now()
     this.#begunAt = performance.now()
     this.#observed = new ObservedUsage()

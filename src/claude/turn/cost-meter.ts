@@ -1,4 +1,9 @@
-import type { ModelUsage as CountedModel, Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+import type {
+  ModelUsage as CountedModel,
+  Query,
+  SDKMessage,
+  SDKResultMessage,
+} from '@anthropic-ai/claude-agent-sdk'
 import type { ModelUsage } from '../../contract/turns.ts'
 
 type Counted = Record<string, CountedModel>
@@ -14,9 +19,12 @@ export class CostMeter {
   /** The count at the last result, or at the start. */
   #last: Promise<Counted | undefined> = Promise.resolve({})
   #atBegin = this.#last
+  /** The cost of the conversation at the last result in US dollars; null: unknown. */
+  #costBefore: number | null = null
 
   /** Must be called before the process reads input, because a resumed conversation starts with a count. */
   start(query: Query, resumed: boolean): void {
+    this.#costBefore = resumed ? null : 0
     if (resumed) this.#last = ask(query)
     this.begin()
   }
@@ -28,6 +36,13 @@ export class CostMeter {
 
   observe(message: SDKMessage): void {
     if (message.type === 'result') this.#last = Promise.resolve(message.modelUsage)
+  }
+
+  /** The cost of the conversation before these results, which count from now on. */
+  takeCostBefore(results: readonly SDKResultMessage[]): number | null {
+    const before = this.#costBefore
+    this.#costBefore = results.at(-1)?.total_cost_usd ?? before
+    return before
   }
 
   /** Returns the usage per model since the start of the turn; undefined if Claude Code does not report it. */
