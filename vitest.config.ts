@@ -13,8 +13,9 @@ export default defineConfig({
             name === 'integration'
               ? lanes.filter(lane => lane.name !== name).flatMap(lane => lane.include)
               : [],
-          // What is opened is closed with its test: a worker loads its modules once for all its files.
-          isolate: false,
+          // What is opened is closed with its test: a worker loads its modules once for all its files. Tests in `chaos`
+          // look at what is left in their own process.
+          isolate: name === 'chaos',
           pool: name === 'unit' ? 'threads' : 'forks',
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
           testTimeout: 180_000,

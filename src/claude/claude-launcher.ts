@@ -46,7 +46,7 @@ export class ClaudeLauncher implements AgentLauncher {
   readonly #options: LauncherOptions
   readonly #registry: ProcessRegistry
   readonly #agents = new Set<ClaudeAgent>()
-  /** Markers of processes that are not Claude Code's. */
+  /** Markers of processes other than Claude Code. */
   readonly #children: string[] = []
   readonly #closed = new AbortController()
   readonly #processMemory = new ProcessMemory()

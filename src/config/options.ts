@@ -118,17 +118,17 @@ export interface ClaudeCodeApiConfig {
   /** The maximum number of waiting turns in one session. Default: 16. */
   maxQueuedTurns?: number
   /**
-   * How much memory the processes of Claude Code may take together, with what they have started, in bytes. It is
-   * measured on Linux; elsewhere each process counts as 300 MiB. Where it is used up idle processes are ended, and
-   * turns without a process wait; two processes may always live. Default:
-   * `CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES`, else 60 % of what the machine or its container may use.
+   * The memory that all Claude Code processes together may use, including their child processes, in bytes. It is
+   * measured on Linux; elsewhere each process counts as 300 MiB. If no memory is left, idle processes are evicted, and
+   * turns without a process wait. Two processes may always live. Default: `CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES`,
+   * else 60 % of the memory of the machine or its container.
    */
   maxProcessMemoryBytes?: number
-  /** How many processes of Claude Code live at once, where memory allows. Default: as many as memory allows. */
+  /** The maximum number of live Claude Code processes. Default: as many as memory allows. */
   maxLiveProcesses?: number
   /**
-   * Whether processes are kept ready for sessions that are yet to come: one for the first session, then as many as
-   * recent sessions would have needed, where memory allows. Default: true.
+   * Whether spare processes are kept warm for new sessions: one for the first session, then as many as recent sessions
+   * would have needed, as far as memory allows. Default: true.
    */
   keepSpareProcess?: boolean
   /** The maximum number of turns that wait for a process, over all sessions. Default: 1000. */

@@ -84,7 +84,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
 }
 
-// Longer ones do not fit into a timer, which would fire at once.
+// A longer delay does not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
 const duration = (minimum: number) => z.int().min(minimum).max(longestTimer)
 const count = (minimum: number) => z.int().min(minimum)
@@ -181,7 +181,7 @@ const schema = z.strictObject({
   keepSpareProcess: z.boolean().default(true),
   maxLiveProcesses: count(1).optional(),
   maxProcessMemoryBytes: count(1).optional(),
-  // Compared with times, not given to a timer: months are possible.
+  // Compared with times and not passed to a timer, so months are possible.
   eventRetentionMs: z.int().min(1).optional(),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),

@@ -52,11 +52,11 @@ export class ClientGoneError extends Error {
 
 export function contextOf(res: Response): RequestContext {
   const context = contexts.get(res)
-  if (!context) throw new Error('the request has not begun')
+  if (!context) throw new Error('the request has no context yet')
   return context
 }
 
-/** The context of a request. Most are answered without its logger and its signals: they are made when asked for. */
+/** The context of a request. Its logger and signals are created on first use, because most requests do not need them. */
 class OpenRequest implements RequestContext {
   readonly requestId: string
   readonly #serverLog: Logger
@@ -88,9 +88,9 @@ class OpenRequest implements RequestContext {
     this.#stop.abort(reason)
   }
 
-  /** The client is gone before it had its answer. */
+  /** Records that the client has disconnected before it had the response. */
   leave(): void {
-    const reason = new ClientGoneError('the client is gone')
+    const reason = new ClientGoneError('the client has disconnected')
     this.#gone.abort(reason)
     this.#stop.abort(reason)
   }

@@ -158,7 +158,10 @@ describe('the file', () => {
     }
     for (const type of ['image/png', 'application/pdf', 'audio/mpeg', 'multipart/form-data; boundary=x']) {
       expect((await upload(server, id, notes, '', type)).body.error?.details.issues).toEqual([
-        { path: 'Content-Type', message: `says ${type.split(';')[0]}, but the body is text/plain` },
+        {
+          path: 'Content-Type',
+          message: `must match the body, which is text/plain, not ${type.split(';')[0]}`,
+        },
       ])
     }
     const source = { ...inlinePdf.source, data: notes.toString('base64') }

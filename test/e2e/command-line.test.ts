@@ -124,7 +124,7 @@ describe('serve', () => {
     const cli = openCli(['serve', '--port', '0', '--data-dir', dataDir], withoutKey)
     const said = await cli.said(/shown only once\): \S+\n/)
     await until(() => /^claude-code-api: .*not logged in.*--demo/m.test(cli.stderr()))
-    const client = createClient(`${listening.exec(said)?.[1]}/api/v1`, /once: (\S+)/.exec(said)?.[1])
+    const client = createClient(`${listening.exec(said)?.[1]}/api/v1`, /once\): (\S+)/.exec(said)?.[1])
     expect((await client.call('GET', '/health')).body.status).toBe('degraded')
     const id = await client.createSession()
     expect(await client.ask(id, 'hi')).toMatchObject({

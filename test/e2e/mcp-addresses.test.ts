@@ -174,7 +174,7 @@ describe('what an MCP server gives', () => {
     [
       'with too long a name',
       [{ name: 'x'.repeat(130), inputSchema: { type: 'object' } }],
-      /names are longer/,
+      /names must have at most/,
     ],
   ]
   const servers = openOnce(async () => {

@@ -1,10 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { apiError, text, toolUse } from '../../src/demo/answer.ts'
-import { openServer, shareServer } from '../support/open-server.ts'
+import { openServer } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
-
-const shared = shareServer()
 
 /** A server whose owner has a hook in his settings: a program that gets what happens on its standard input. */
 async function openWithHook(event: string, program: string) {
@@ -150,7 +148,7 @@ test('a Stop hook that blocks to the end: the last text, and its words are not t
 })
 
 test('the model’s own stop reasons', async () => {
-  const { createSession, ask, model, log } = shared()
+  const { createSession, ask, model, log } = await openServer()
   const id = await createSession()
   for (const stopReason of ['stop_sequence', 'pause_turn', 'compaction', 'strange_new']) {
     model.script(`ends with ${stopReason}`, text(`said ${stopReason}`, { stopReason }))
@@ -166,7 +164,7 @@ test('the model’s own stop reasons', async () => {
 })
 
 test('a refusal: what Claude had said, and what Claude Code says of it apart', async () => {
-  const { createSession, ask, model } = shared()
+  const { createSession, ask, model } = await openServer()
   const id = await createSession()
   model.script(() => true, text('I would rather not', { stopReason: 'refusal' }))
   const { status, body } = await ask(id, 'something bad')
@@ -181,7 +179,7 @@ test('a refusal: what Claude had said, and what Claude Code says of it apart', a
 })
 
 test('an answer that was cut by the output limit arrives whole', async () => {
-  const { createSession, ask, model, call, send } = shared()
+  const { createSession, ask, model, call, send } = await openServer()
   const id = await createSession()
   const cut = { stopReason: 'max_tokens' }
   model.script('poem', [text('FIRST-', cut), text('SECOND-', cut), text('THIRD')])
@@ -194,7 +192,7 @@ test('an answer that was cut by the output limit arrives whole', async () => {
 })
 
 test('when the output limit is never enough, what there is stays in the failed turn', async () => {
-  const { createSession, ask, model, call, send } = shared()
+  const { createSession, ask, model, call, send } = await openServer()
   const id = await createSession()
   let count = 0
   model.script(
@@ -219,7 +217,7 @@ test('when the output limit is never enough, what there is stays in the failed t
 })
 
 test('an interrupted turn keeps what Claude had said', async () => {
-  const { createSession, ask, model, call } = shared()
+  const { createSession, ask, model, call } = await openServer()
   const id = await createSession()
   const { promise: said, resolve } = Promise.withResolvers<void>()
   model.script('long', () => {
@@ -242,7 +240,7 @@ test('an interrupted turn keeps what Claude had said', async () => {
 })
 
 test('an error of the model’s API is a notice, never an answer', async () => {
-  const { createSession, ask, model, call } = shared()
+  const { createSession, ask, model, call } = await openServer()
   const id = await createSession()
   model.script('now', apiError(529, { shouldRetry: false }))
   const { body } = await ask(id, 'now')

@@ -52,7 +52,7 @@ export class ConversationProcess implements LiveQuery {
     return this.#live?.tree
   }
 
-  /** Reports how the conversation was opened; undefined without a store of transcripts. */
+  /** The state with which the conversation was opened; undefined without a store. */
   get report(): ConversationReport | undefined {
     if (!this.#parts.recovery) return undefined
     const { claudeSessionId, resume } = this.#spec

@@ -24,7 +24,7 @@ export function readEntry(pid: number): ProcessEntry | undefined {
 
 /** @param stat the text of `/proc/<pid>/stat` */
 export function toEntry(pid: number, stat: string): ProcessEntry {
-  // The name of the program comes before and may contain anything.
+  // The program's name comes before and may contain any character.
   const [state = '', ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [parent = 0, group = 0, session = 0] = numbers.map(Number)
   const startTicks = Number(numbers[18])

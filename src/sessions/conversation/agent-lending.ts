@@ -69,7 +69,7 @@ function waitForSlot({ process, pool, maxWaitingTurns }: Lending, { tenantId, ke
 }
 
 function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
-  const message = `All ${taken} processes are at work, and the session needs one; try again later`
+  const message = `All ${taken} processes are busy, and the session needs one; try again later`
   return new ServiceError('TURN_QUEUE_FULL', message, { limit: taken, waiting })
 }
 

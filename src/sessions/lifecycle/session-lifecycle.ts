@@ -64,7 +64,7 @@ export class SessionLifecycle {
     }
     expiry.schedule(session.expiresAt)
     live.of(session).warm(spare)
-    // No other session will ask for a directory that belongs to this one.
+    // A workspace of this session cannot be shared with another one.
     if (spec) live.spares?.noteArrival(spec)
     return session
   }
