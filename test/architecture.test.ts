@@ -242,14 +242,6 @@ describe('the rooms', () => {
     }
   })
 
-  test.each(withoutTests.filter(file => !notEdited.test(file)))('%s has comments in plain words', file => {
-    for (const comment of commentsOf(file)) {
-      for (const { pattern, instead } of hardToRead) {
-        expect(pattern.test(comment), `${file}: ${instead}: ${comment}`).toBe(false)
-      }
-    }
-  })
-
   test('every file is at most 350 lines long', () => {
     const long = files.filter(file => readFileSync(join(root, file), 'utf8').split('\n').length > 351)
     expect(long).toEqual([])
