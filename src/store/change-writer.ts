@@ -6,6 +6,7 @@ import { savePermission as writePermission } from './permissions.ts'
 import { toAutonomousWorkColumns, toSessionColumns, toTurnColumns } from './rows.ts'
 import type { EventRow } from './schema.ts'
 import { saveTask } from './tasks.ts'
+import { appendLines, toLines } from './transcripts.ts'
 
 /** Writes a change made ready by `prepareChange`; to be called within a transaction. */
 export type PreparedChange = (connection: Connection) => EventRecord[]
@@ -33,6 +34,10 @@ export function prepareChange(change: Change): PreparedChange {
   const savePermission = change.savePermission && { ...change.savePermission }
   const saveTasks = (change.saveTasks ?? []).map(task => ({ ...task }))
   const addAutonomousWork = (change.addAutonomousWork ?? []).map(toAutonomousWorkColumns)
+  const transcript = (change.transcript ?? []).map(({ part, entries }) => ({
+    part: { ...part },
+    lines: toLines(entries),
+  }))
   const owner = { tenantId, sessionId }
   if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
     throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
@@ -96,6 +101,7 @@ export function prepareChange(change: Change): PreparedChange {
       )
     }
     for (const task of saveTasks) saveTask(connection, task)
+    for (const { part, lines } of transcript) appendLines(connection, part, lines)
     for (const row of rows) connection.run(connection.db.insertInto('events').values(row))
 
     const firstSequence = counters.last_sequence - drafts.length + 1

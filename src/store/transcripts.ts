@@ -12,36 +12,16 @@ export function createTranscripts(
 ): TranscriptStore {
   const { db } = connection
 
-  function append(key: TranscriptKey, texts: readonly EntryText[]): void {
-    let position = connection.first(selectLastPosition(db, key))?.position ?? 0
-    for (const text of texts) {
-      position++
-      connection.run(
-        db
-          .insertInto('transcript_entries')
-          .values({ ...columnsOf(key), position, ...text })
-          // Sent again: Claude Code tries an append again whose answer it did not see.
-          .onConflict(conflict =>
-            conflict
-              .columns(['tenant_id', 'claude_session_id', 'subpath', 'uuid'])
-              .doUpdateSet({ entry: text.entry })
-              // A row that a damaged file has in part.
-              .where(sql<boolean>`not json_valid(transcript_entries.entry)`),
-          ),
-      )
-    }
-  }
-
   return {
     async appendTranscript(key, entries) {
       ensureOpen()
-      const texts = entries.map(toText)
-      await writer.write(() => append(key, texts))
+      const texts = toLines(entries)
+      await writer.write(() => appendLines(connection, key, texts))
     },
 
     async replaceTranscript(key, entries, count) {
       ensureOpen()
-      const texts = entries.map(toText)
+      const texts = toLines(entries)
       await writer.write(() => {
         // What was appended meanwhile would be lost.
         if (connection.first(countEntries(db, key))?.count !== count) return
@@ -53,7 +33,7 @@ export function createTranscripts(
             .where('claude_session_id', '=', claude_session_id)
             .where('subpath', '=', subpath),
         )
-        append(key, texts)
+        appendLines(connection, key, texts)
       })
     },
 
@@ -91,10 +71,40 @@ export function createTranscripts(
   }
 }
 
-type EntryText = ReturnType<typeof toText>
+/** A transcript entry as its row has it. */
+export interface TranscriptLine {
+  uuid: string | null
+  entry: string
+}
 
-function toText(entry: TranscriptEntry) {
-  return { uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }
+export function toLines(entries: readonly TranscriptEntry[]): TranscriptLine[] {
+  return entries.map(entry => ({ uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }))
+}
+
+/** Appends lines behind those of the transcript, without those whose uuid it has; to be called within a transaction. */
+export function appendLines(
+  connection: Connection,
+  key: TranscriptKey,
+  lines: readonly TranscriptLine[],
+): void {
+  const { db } = connection
+  let position = connection.first(selectLastPosition(db, key))?.position ?? 0
+  for (const line of lines) {
+    position++
+    connection.run(
+      db
+        .insertInto('transcript_entries')
+        .values({ ...columnsOf(key), position, ...line })
+        // A duplicate: Claude Code repeats an append whose answer it did not see.
+        .onConflict(conflict =>
+          conflict
+            .columns(['tenant_id', 'claude_session_id', 'subpath', 'uuid'])
+            .doUpdateSet({ entry: line.entry })
+            // Only a row that a damaged file has in part.
+            .where(sql<boolean>`not json_valid(transcript_entries.entry)`),
+        ),
+    )
+  }
 }
 
 /** A row that a damaged database has in part must not keep the rest of the conversation from being read. */

@@ -205,6 +205,50 @@ export function describeWriting(context: StoreContext): void {
       expect((await context.store.listUnfinishedTurns()).map(turn => turn.id)).toEqual([second.id])
     })
 
+    it('appends transcript lines with the change, each once', async () => {
+      const session = await addSession()
+      const { transcripts } = context.store
+      const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }
+      const task = { ...part, subpath: 'subagents/one' }
+      const line = (n: number) => ({ type: 'user', uuid: `u-${n}`, text: `line ${n}` })
+      await transcripts.appendTranscript(part, [line(1)])
+      const changed = line(3)
+      const commit = context.store.commit(
+        changeOf(session, {
+          events: [messageEvent('a')],
+          transcript: [
+            { part, entries: [line(1), line(2)] },
+            { part: task, entries: [line(1)] },
+            { part, entries: [line(2), changed] },
+          ],
+        }),
+      )
+      changed.text = 'changed after the call'
+      await commit
+      await transcripts.appendTranscript(part, [line(3), line(4)])
+      expect(await transcripts.loadTranscript(part)).toEqual([1, 2, 3, 4].map(line))
+      expect(await transcripts.loadTranscript(task)).toEqual([line(1)])
+    })
+
+    it('keeps neither the lines nor the change when either fails', async () => {
+      const session = await addSession()
+      const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }
+      const entry = { type: 'user', uuid: 'u-1' }
+      const event = messageEvent('no')
+      const unknownTurn = changeOf(session, {
+        transcript: [{ part, entries: [entry] }],
+        updateTurn: { id: randomUUID(), status: 'failed' },
+      })
+      await expect(context.store.commit(unknownTurn)).rejects.toThrow(/no turn/)
+      const notJson = changeOf(session, {
+        events: [event],
+        transcript: [{ part, entries: [entry, { type: 'user', amount: 1n }] }],
+      })
+      await expect(context.store.commit(notJson)).rejects.toThrow(/BigInt/)
+      expect(await context.store.transcripts.loadTranscript(part)).toBeNull()
+      expect(await findSession(session)).toEqual(session)
+    })
+
     it('rejects a session that does not exist or is of another tenant', async () => {
       const session = await addSession()
       const event = messageEvent('no')

@@ -15,6 +15,8 @@ import type {
   FileHistoryStore,
   SharedPast,
   SpendingReader,
+  TranscriptEntry,
+  TranscriptKey,
   TranscriptStore,
   UsageReader,
 } from './conversation-store.ts'
@@ -79,6 +81,14 @@ export interface Change {
   events: NewEvent[]
   /** The key of the request that asked for it; what a taken one refuses is the whole change. */
   idempotency?: IdempotencyRecord
+  /** Transcript lines that belong to the change, appended as `TranscriptStore.appendTranscript` does. */
+  transcript?: TranscriptLines[]
+}
+
+/** Lines for one transcript. */
+export interface TranscriptLines {
+  part: TranscriptKey
+  entries: TranscriptEntry[]
 }
 
 export interface Page {
