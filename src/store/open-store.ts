@@ -3,9 +3,10 @@ import { basename, dirname, join } from 'node:path'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../sessions/ports/index.ts'
 import { migrate } from './migrate.ts'
-import { type Connection, openConnection } from './node-sqlite.ts'
-import { claimOwnership, createPrivateFile, type Ownership } from './ownership.ts'
 import { createSqlStore } from './sql-store.ts'
+import { type Connection, openConnection } from './sqlite/connection.ts'
+import { claimOwnership, createPrivateFile, type Ownership } from './sqlite/ownership.ts'
+import { createSqliteDatabase } from './sqlite/sqlite-database.ts'
 import { toStoreOpenError } from './store-open-error.ts'
 
 export interface StoreOptions {
@@ -35,10 +36,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const connection = openConnection(file)
     opened.connection = connection
     await migrate(connection.db, file)
-    const store = createSqlStore(connection, () => {
+    const database = createSqliteDatabase(connection, () => {
       if (!inMemory) checkpoint(connection, file, options.log)
       release(opened)
     })
+    const store = createSqlStore(database)
     // SQLite opens what it may only read without a word; better to know now than at the first message.
     await store.check()
     return store

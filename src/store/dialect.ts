@@ -1,0 +1,55 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { QueryBuilder } from './schema.ts'
+
+type Text = RawBuilder<unknown>
+
+/** What SQLite and PostgreSQL write differently. JSON is text in both. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres'
+  /** Whether other transactions may write at the same time, so that rows are locked. */
+  readonly locksRows: boolean
+  /** Builds queries; runs none. */
+  readonly db: QueryBuilder
+  /** The items of a JSON array as a table with the column `value`, once it has that alias. */
+  items(json: Text): RawBuilder<{ value: string }>
+  itemsAlias(name: string): RawBuilder<unknown>
+  /** A field of a JSON object as text, as a number, or as 0 or 1. */
+  textIn(json: Text, field: string): RawBuilder<string>
+  numberIn(json: Text, field: string): RawBuilder<number>
+  flagIn(json: Text, field: string): RawBuilder<0 | 1>
+  /** The greater of two numbers. */
+  greater(one: Text, other: Text): RawBuilder<number>
+  /** Whether a column holds JSON, which only a damaged file can leave in doubt. */
+  isJson(column: Text): RawBuilder<boolean>
+  isObject(column: Text): RawBuilder<boolean>
+}
+
+type Expressions = Omit<Dialect, 'name' | 'db'>
+
+export const sqliteExpressions: Expressions = {
+  locksRows: false,
+  items: json => sql`json_each(${json})`,
+  itemsAlias: name => sql.ref(name),
+  textIn: (json, field) => extract(json, field),
+  numberIn: (json, field) => extract(json, field),
+  flagIn: (json, field) => extract(json, field),
+  greater: (one, other) => sql`max(${one}, ${other})`,
+  isJson: column => sql`json_valid(${column})`,
+  isObject: column => sql`case when json_valid(${column}) then json_type(${column}) = 'object' end`,
+}
+
+export const postgresExpressions: Expressions = {
+  locksRows: true,
+  items: json => sql`jsonb_array_elements((${json})::jsonb)`,
+  itemsAlias: name => sql`${sql.ref(name)}(value)`,
+  textIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})`,
+  numberIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::float8`,
+  flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
+  greater: (one, other) => sql`greatest(${one}, ${other})`,
+  isJson: () => sql`true`,
+  isObject: () => sql`true`,
+}
+
+function extract<T>(json: Text, field: string): RawBuilder<T> {
+  return sql`json_extract(${json}, ${sql.lit(`$.${field}`)})`
+}
