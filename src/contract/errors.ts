@@ -131,6 +131,7 @@ export const errorCatalogue = {
   AGENT_UNAVAILABLE: { status: 503, title: 'Claude Code is not available', retryable: true },
   MODEL_OVERLOADED: { status: 503, title: "The model's API is overloaded", retryable: true },
   SERVER_LIMIT_REACHED: { status: 503, title: 'The server does all that it may do at once', retryable: true },
+  STORE_UNAVAILABLE: { status: 503, title: 'The database cannot be reached', retryable: true },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 

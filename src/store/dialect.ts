@@ -19,6 +19,10 @@ export interface Dialect {
   flagIn(json: Text, field: string): RawBuilder<0 | 1>
   /** The greater of two numbers. */
   greater(one: Text, other: Text): RawBuilder<number>
+  /** Whether a column has a text that may be long, of which PostgreSQL keeps a hash in its index. */
+  sameText(column: Text, value: Text): RawBuilder<boolean>
+  /** What the index over such a column has. */
+  indexed(column: Text): RawBuilder<unknown>
   /** Whether a column holds JSON, which only a damaged file can leave in doubt. */
   isJson(column: Text): RawBuilder<boolean>
   isObject(column: Text): RawBuilder<boolean>
@@ -34,6 +38,8 @@ export const sqliteExpressions: Expressions = {
   numberIn: (json, field) => extract(json, field),
   flagIn: (json, field) => extract(json, field),
   greater: (one, other) => sql`max(${one}, ${other})`,
+  sameText: (column, value) => sql`${column} = ${value}`,
+  indexed: column => column,
   isJson: column => sql`json_valid(${column})`,
   isObject: column => sql`case when json_valid(${column}) then json_type(${column}) = 'object' end`,
 }
@@ -46,6 +52,8 @@ export const postgresExpressions: Expressions = {
   numberIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::float8`,
   flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
   greater: (one, other) => sql`greatest(${one}, ${other})`,
+  sameText: (column, value) => sql`md5(${column}) = md5(${value}) and ${column} = ${value}`,
+  indexed: column => sql`md5(${column})`,
   isJson: () => sql`true`,
   isObject: () => sql`true`,
 }

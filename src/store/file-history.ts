@@ -152,7 +152,7 @@ const insertSnapshot = prepared((db, row: SnapshotsTable) =>
     .onConflict(conflict => conflict.doNothing()),
 )
 
-const upsertCheckpoint = prepared((db, row: CheckpointsTable) => {
+const upsertCheckpoint = prepared((db, row: CheckpointsTable, dialect) => {
   const values = {
     before: row.before,
     after: row.after,
@@ -169,7 +169,11 @@ const upsertCheckpoint = prepared((db, row: CheckpointsTable) => {
       turn_id: row.turn_id,
       ...values,
     })
-    .onConflict(conflict => conflict.columns(['session_id', 'turn_number', 'path']).doUpdateSet(values))
+    .onConflict(conflict =>
+      conflict
+        .expression(sql`session_id, turn_number, ${dialect.indexed(sql.ref('path'))}`)
+        .doUpdateSet(values),
+    )
 })
 
 const selectAnySnapshot = preparedBy((db, of: OfTurn, scope: 'of session' | 'of turn') => {
@@ -217,14 +221,14 @@ export const selectFileHistories = prepared((db, of: { endedBefore: number; limi
 )
 
 /** Over all tenants. */
-export const countSessionsIn = prepared((db, of: { directory: string }) =>
+export const countSessionsIn = prepared((db, of: { directory: string }, dialect) =>
   db
     .selectFrom('sessions')
     .select(eb => [
       eb.fn.countAll<number>().as('total'),
       eb.fn.countAll<number>().filterWhere('status', '=', 'active').as('active'),
     ])
-    .where('cwd', '=', of.directory),
+    .where(dialect.sameText(sql.ref('cwd'), sql`${of.directory}`)),
 )
 
 function snapshotsOf(db: QueryBuilder, of: OfSession) {

@@ -42,7 +42,7 @@ export function recordMapper<R>() {
   return <const K extends Kinds<R>>(kinds: K): RecordMapper<R, K> => {
     const columns = Object.entries(kinds).map(([field, kind]) => ({
       field,
-      column: toSnakeCase(field),
+      column: snakeCased(field),
       kind: kind as ColumnKind,
     }))
     return {
@@ -78,6 +78,7 @@ const readers: Record<ColumnKind, (value: unknown) => unknown> = {
   flag: value => value === 1,
 }
 
-function toSnakeCase(field: string): string {
+/** `startedAt` -> `started_at` */
+export function snakeCased(field: string): string {
   return field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 }

@@ -112,7 +112,14 @@ export interface SchemaMigrationsTable {
   applied_at: number
 }
 
+/** What a program has to know to work with the shape that a migration has made. */
+export interface SchemaAdmissionsTable {
+  name: string
+  admits: string
+}
+
 export interface StoreSchema {
+  schema_admissions: SchemaAdmissionsTable
   snapshots: SnapshotsTable
   checkpoints: CheckpointsTable
   file_histories: FileHistoriesTable

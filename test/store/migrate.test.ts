@@ -24,7 +24,7 @@ it('undoes a step that fails, keeps those before it', async () => {
   const broken: Migration = {
     name: '002-broken',
     async up(db) {
-      await addTable('half').up(db)
+      await addTable('half').up(db, 'sqlite')
       throw new Error('broken')
     },
   }
