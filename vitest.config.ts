@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     pool: 'forks',
+    globalSetup: ['test/support/postgres/global-setup.ts'],
     maxWorkers: 2,
     reporters: ['default', './test/support/count-reporter.ts'],
   },
