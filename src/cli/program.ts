@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readVersion } from '../app/version.ts'
+import { type MigrateFlags, runMigration } from './run-migration.ts'
 import { runServer, type ServeFlags } from './run-server.ts'
 
 /** The command line: flags win over the environment, the environment over defaults. */
@@ -18,6 +19,10 @@ export function createProgram(): Command {
         .argParser(parsePort),
     )
     .option('--data-dir <dir>', 'where the store is kept (CLAUDE_CODE_API_DATA_DIR)')
+    .option(
+      '--database-url <url>',
+      'a PostgreSQL database in place of a file (CLAUDE_CODE_API_DATABASE_URL, else DATABASE_URL)',
+    )
     .option('--root <dir...>', 'directories that sessions may work in (CLAUDE_CODE_API_ROOTS)')
     .option(
       '--trusted-root <dir...>',
@@ -30,6 +35,13 @@ export function createProgram(): Command {
     .option('--no-auth', 'serve without keys; on loopback only')
     .option('--demo', 'without an account: a stand-in answers instead of the model', false)
     .action((flags: ServeFlags) => runServer(flags))
+  program
+    .command('migrate')
+    .description('copy a store from a SQLite file into an empty PostgreSQL database, and verify the copy')
+    .requiredOption('--from <file>', 'the SQLite file, such as claude-code-api.db in the data directory')
+    .requiredOption('--to <url>', 'the URL of the PostgreSQL database')
+    .option('--schema <name>', 'the schema for the tables', 'claude_code_api')
+    .action((flags: MigrateFlags) => runMigration(flags))
   return program
 }
 

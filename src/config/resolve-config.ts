@@ -17,6 +17,7 @@ import {
   toApiKey,
 } from './api-keys.ts'
 import { type BrowserAccess, browserAccessOptions, resolveBrowserAccess } from './browser-access.ts'
+import { databaseSchema, type ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
 import { limitsSchema, type ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
@@ -47,6 +48,8 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   openApiValidation: { enabled: boolean; specPath: string | undefined }
   limits: ResolvedLimits
   dataDir: string
+  /** Undefined: a file in `dataDir`. */
+  database: ResolvedDatabase | undefined
   defaultCwd: string
   allowedRoots: readonly string[]
   workspacesDir: string
@@ -141,6 +144,7 @@ const schema = z.strictObject({
   limits: limitsSchema.prefault({}),
   ...browserAccessOptions,
   dataDir: directory.optional(),
+  database: databaseSchema.optional(),
   defaultCwd: directory.optional(),
   allowedRoots: z.array(directory).min(1).optional(),
   workspacesDir: directory.optional(),
@@ -225,6 +229,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     },
     ...resolveBrowserAccess(options, env),
     dataDir,
+    database: options.database,
     workspacesDir,
     defaultCwd,
     allowedRoots,

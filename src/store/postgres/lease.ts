@@ -47,7 +47,7 @@ export async function claimLease(
   pool: Pool,
   place: string,
   leaseMs: number,
-  log: Log | undefined,
+  log: Pick<Log, 'warn'> | undefined,
 ): Promise<Lease> {
   const owner = randomUUID()
   const holder = `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`
@@ -108,7 +108,7 @@ function refusal(place: string, holder = 'another process'): StoreOpenError {
   return new StoreOpenError('locked', place, text)
 }
 
-function keep(pool: Pool, owner: string, leaseMs: number, log: Log | undefined): Lease {
+function keep(pool: Pool, owner: string, leaseMs: number, log: Pick<Log, 'warn'> | undefined): Lease {
   let isLost = false
   let released: Promise<void> | undefined
 
@@ -120,7 +120,7 @@ function keep(pool: Pool, owner: string, leaseMs: number, log: Log | undefined):
     if (rowCount === 1 || released) return
     isLost = true
     clearInterval(timer)
-    log?.error({}, 'the database was taken over by another server; nothing is written any more')
+    log?.warn({}, 'the database was taken over by another server; nothing is written any more')
   }
 
   const timer = setInterval(() => {

@@ -45,7 +45,7 @@ export function describePlace({ url, schema = defaultSchema }: PostgresOptions):
  * Opens the store in a PostgreSQL database, for this process alone, and brings it to the shape that this program knows.
  * @throws {StoreOpenError} with a `reason`, when it is of a newer program, held by another server, or cannot be used
  */
-export async function openPostgresStore(options: PostgresOptions, log?: Log): Promise<Store> {
+export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log, 'warn'>): Promise<Store> {
   const place = describePlace(options)
   const driver = await loadDriver(place)
   const {
