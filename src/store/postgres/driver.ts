@@ -49,9 +49,15 @@ const passingStates = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '25P
 
 /** Whether the server could not be reached, or went away: what was asked for may or may not have happened. */
 export function isConnectionError(error: unknown): boolean {
-  const code = sqlState(error)
-  return code === undefined || code.startsWith('08') || passingStates.has(code)
+  const state = sqlState(error)
+  if (state !== undefined) return state.startsWith('08') || passingStates.has(state)
+  if (!(error instanceof Error)) return false
+  return 'syscall' in error || error instanceof AggregateError || driverMessages.test(error.message)
 }
+
+/** The package `pg` tells its own errors apart by their text alone. */
+const driverMessages =
+  /^(Connection terminated|Connection ended|timeout (expired|exceeded)|Query read timeout|Client (has encountered|was closed))/
 
 /** Whether the transaction was undone because of another one, and can be run again. */
 export function isConflict(error: unknown): boolean {

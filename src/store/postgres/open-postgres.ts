@@ -19,6 +19,7 @@ import { AppendLane } from './append-lane.ts'
 import { loadDriver, type Pool, toClientConfig } from './driver.ts'
 import { claimLease, createLeaseTable, defaultLeaseMs, type Lease } from './lease.ts'
 import { createPostgresDatabase } from './postgres-database.ts'
+import { createOutcomesTable } from './transactions.ts'
 
 export const defaultSchema = 'claude_code_api'
 const defaultConnections = 10
@@ -56,6 +57,8 @@ export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log
   } = options
   const config = toClientConfig(driver, url, schema)
   const pool = new driver.Pool({ ...config, max: maxConnections })
+  // Whatever uses the connection is told by its query; without a listener the process would end.
+  pool.on('connect', client => client.on('error', () => undefined))
   pool.on('error', error => log?.warn({ err: error }, 'a connection to the database broke'))
   let lease: Lease | undefined
   try {
@@ -86,6 +89,7 @@ async function migratePostgres(pool: Pool, schema: string, place: string): Promi
     await sql`create schema if not exists ${sql.id(schema)}`.execute(transaction)
     await migrateWithin(transaction, place)
     await sql.raw(createLeaseTable).execute(transaction)
+    await sql.raw(createOutcomesTable).execute(transaction)
   })
 }
 

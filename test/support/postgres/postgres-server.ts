@@ -18,6 +18,8 @@ export interface PostgresServer {
   kill(signal: NodeJS.Signals): Promise<void>
   /** Starts it again on the same data. */
   start(): Promise<void>
+  /** Stops all of its processes for a while. */
+  freeze(milliseconds: number): Promise<void>
   /** Ends it and removes its directory. */
   dispose(): Promise<void>
 }
@@ -71,6 +73,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
         await pause(100)
       }
     },
+    async freeze(milliseconds) {
+      const pids = await familyOf(child?.pid ?? 0)
+      for (const pid of pids) process.kill(pid, 'SIGSTOP')
+      await pause(milliseconds)
+      for (const pid of pids) process.kill(pid, 'SIGCONT')
+    },
     async dispose() {
       await end('SIGQUIT')
       await rm(directory, { recursive: true, force: true })
@@ -84,6 +92,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
 async function answers(url: string, child: ChildProcess): Promise<boolean> {
   while (child.exitCode === null && child.signalCode === null) {
     const client = new pg.Client({ connectionString: url })
+    client.on('error', () => undefined)
     try {
       await client.connect()
       await client.end()
@@ -94,6 +103,12 @@ async function answers(url: string, child: ChildProcess): Promise<boolean> {
     }
   }
   return false
+}
+
+/** The server and its own processes. */
+async function familyOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)]
 }
 
 async function run(program: string, name: string, args: readonly string[]): Promise<void> {
