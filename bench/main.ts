@@ -1,16 +1,18 @@
 // node bench/main.ts [name ...] [--quick] [--profile <directory>]
 import { parseArgs } from 'node:util'
 import { bounds } from './bounds.ts'
+import { density } from './density.ts'
 import { fleet } from './fleet.ts'
 import { readers } from './readers.ts'
 import { reads } from './reads.ts'
 import { soak } from './soak.ts'
+import { spare } from './spare.ts'
 import { describeMachine } from './support/machine.ts'
 import { print } from './support/report.ts'
 import { type Bench, runBench } from './support/scope.ts'
 import { turns } from './turns.ts'
 
-const benches: Record<string, Bench> = { turns, readers, fleet, reads, bounds, soak }
+const benches: Record<string, Bench> = { turns, spare, readers, fleet, density, reads, bounds, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

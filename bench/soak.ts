@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isTerminal } from '../src/sessions/turns/turn-states.ts'
+import { isTerminal } from '../src/sessions/turns/turn.ts'
 import { childrenOf, claudesOf } from '../test/support/processes.ts'
 import { createCaller } from './support/caller.ts'
 import type { Child } from './support/child.ts'

@@ -31,3 +31,13 @@ export function watchMemory(pid: number): { stop(): number } {
     },
   }
 }
+
+/** Proportional set size of a process in bytes: what it shares with others counts in part. 0 when it is gone. */
+export function proportionalMemoryOf(pid: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024
+  } catch {
+    return 0
+  }
+}

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TurnStatus } from '../../src/contract/turns.ts'
-import { isTerminal } from '../../src/sessions/turns/turn-states.ts'
+import { isTerminal } from '../../src/sessions/turns/turn.ts'
 import { claudesOf, kill } from '../../test/support/processes.ts'
 import type { Answer, Caller } from './caller.ts'
 

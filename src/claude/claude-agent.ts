@@ -17,6 +17,7 @@ import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
 import { toInspection } from './process/inspection.ts'
 import { toProcessOptions } from './process/process-options.ts'
 import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process/process-outcomes.ts'
+import type { ProcessTree } from './process/process-tree.ts'
 import { Watchdog } from './process/watchdog.ts'
 import { isBeginning, isIdle, Workload } from './process/workload.ts'
 import { createAgentQuestions } from './questions/agent-questions.ts'
@@ -87,6 +88,10 @@ export class ClaudeAgent implements Agent {
       query: () => this.#live.query,
       servers: this.#servers,
     })
+  }
+
+  get tree(): ProcessTree | undefined {
+    return this.#live.tree
   }
 
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
@@ -171,14 +176,15 @@ export class ClaudeAgent implements Agent {
   }
 
   #open(): ConversationProcess {
-    const { settings, transcripts, registry, log } = this.#context
+    const { settings, transcripts, listener, registry, log } = this.#context
+    const mirror = transcripts && listener
     const spec = this.#spec
     const environment = toEnvironment(settings, spec.settings.agentEnv)
     return new ConversationProcess(spec, {
       recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
       toOptions: (opened, given) =>
         toProcessOptions(spec, this.#context, this.#ask, {
-          ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, transcripts, given),
+          ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, mirror, given),
           ...this.#plugin.options,
         }),
       keeping: { registry, onFrame: () => this.#watchdog.feed(), onFault: fault => this.#giveUp(fault) },

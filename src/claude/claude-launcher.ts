@@ -1,17 +1,21 @@
 import { rm } from 'node:fs/promises'
+import { openMemoryPressure } from '../lib/memory-pressure.ts'
 import type {
   AddressForwarder,
   Agent,
   AgentInspection,
   AgentLauncher,
   AgentListener,
+  AgentMemory,
   AgentSpec,
   ProcessLedger,
   TranscriptStore,
 } from '../sessions/ports/index.ts'
 import { ClaudeAgent } from './claude-agent.ts'
 import { inspectClaude } from './process/inspection.ts'
+import { ProcessMemory } from './process/process-memory.ts'
 import { ProcessRegistry } from './process/process-registry.ts'
+import type { ProcessTree } from './process/process-tree.ts'
 import { toDeferral } from './questions/deferral.ts'
 import type { AgentContext } from './settings/agent-context.ts'
 import { type ClaudeSettings, toEnvironment } from './settings/sdk-options.ts'
@@ -33,15 +37,17 @@ export interface LauncherOptions {
 /** Starts processes of Claude Code and owns every one of them until it is gone: see the port `AgentLauncher`. */
 export class ClaudeLauncher implements AgentLauncher {
   lastInspection: AgentInspection | undefined
+  readonly memory: AgentMemory
   readonly #settings: ClaudeSettings
   readonly #cwd: string
   readonly #log: AgentContext['log']
   readonly #options: LauncherOptions
   readonly #registry: ProcessRegistry
-  readonly #agents = new Set<Agent>()
+  readonly #agents = new Set<ClaudeAgent>()
   /** Markers of processes that are not Claude Code's. */
   readonly #children: string[] = []
   readonly #closed = new AbortController()
+  readonly #processMemory = new ProcessMemory()
   #inspecting: Promise<AgentInspection> | undefined
   #isUsed = false
 
@@ -57,6 +63,11 @@ export class ClaudeLauncher implements AgentLauncher {
     this.#settings = settings
     this.#cwd = cwd
     this.#log = log
+    const pressure = openMemoryPressure()
+    this.memory = {
+      measure: agents => this.#measure(agents),
+      readPressure: () => pressure.read(),
+    }
   }
 
   launch(spec: AgentSpec, listener: AgentListener): Agent {
@@ -141,6 +152,19 @@ export class ClaudeLauncher implements AgentLauncher {
   /** Ends all processes at once, without waiting: for a program that is about to exit. */
   killAll(): void {
     this.#registry.killAll()
+  }
+
+  async #measure(agents: readonly Agent[]): Promise<ReadonlyMap<Agent, number>> {
+    const asked = new Set(agents)
+    const trees = new Map<ProcessTree, Agent>()
+    for (const agent of this.#agents) if (agent.tree && asked.has(agent)) trees.set(agent.tree, agent)
+    const sizes = await this.#processMemory.measure([...trees.keys()])
+    const measured = new Map<Agent, number>()
+    for (const [tree, bytes] of sizes) {
+      const agent = trees.get(tree)
+      if (agent) measured.set(agent, bytes)
+    }
+    return measured
   }
 
   #remember(inspection: AgentInspection): void {

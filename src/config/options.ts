@@ -122,9 +122,19 @@ export interface ClaudeCodeApiConfig {
   watchdogMs?: number
   /** How many turns may wait in one session. Default: 16. */
   maxQueuedTurns?: number
-  /** How many processes of Claude Code live at once. Default: what 60 % of the memory hold at 300 MB each, at least 2. */
+  /**
+   * How much memory the processes of Claude Code may take together, with what they have started, in bytes. It is
+   * measured on Linux; elsewhere each process counts as 300 MiB. Where it is used up idle processes are ended, and
+   * turns without a process wait; two processes may always live. Default:
+   * `CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES`, else 60 % of what the machine or its container may use.
+   */
+  maxProcessMemoryBytes?: number
+  /** How many processes of Claude Code live at once, where memory allows. Default: as many as memory allows. */
   maxLiveProcesses?: number
-  /** Whether one more process is kept ready for the next session, where there is room for two. Default: true. */
+  /**
+   * Whether processes are kept ready for sessions that are yet to come: one for the first session, then as many as
+   * recent sessions would have needed, where memory allows. Default: true.
+   */
   keepSpareProcess?: boolean
   /** How many turns may wait for a process, over all sessions. Default: 1000. */
   maxWaitingTurns?: number

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { totalmem } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { operationIds } from '../contract/operations.ts'
 import { ConfigError } from '../lib/config-error.ts'
+import { readMemoryLimit } from '../lib/memory-limit.ts'
 import { limitsSchema } from './limits.ts'
 import type { ClaudeCodeApiConfig } from './options.ts'
 import { resolveConfig } from './resolve-config.ts'
@@ -48,7 +48,7 @@ it('has the defaults of the contract', () => {
     watchdogMs: 600_000,
     maxQueuedTurns: 16,
     maxWaitingTurns: 1000,
-    maxLiveProcesses: Math.max(2, Math.floor((totalmem() * 0.6) / (300 * 1024 * 1024))),
+    maxProcessMemoryBytes: Math.floor(readMemoryLimit() * 0.6),
     keepSpareProcess: true,
     drainTimeoutMs: 10_000,
     maxBodyBytes: 10 * 1024 * 1024,
@@ -74,6 +74,21 @@ it('takes an option before the environment, and that before the default', () => 
   expect(hashes(config, env)).toEqual([sha256('option')])
   expect(resolveConfig({}, { XDG_DATA_HOME: '/xdg' }).dataDir).toBe('/xdg/claude-code-api')
   expect(resolveConfig({ defaultCwd: '/work' }, {}).allowedRoots).toEqual(['/work'])
+})
+
+describe('the memory of processes', () => {
+  const variable = 'CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES'
+
+  it('is taken from the option, else the environment', () => {
+    const env = { [variable]: '3000000000' }
+    expect(resolveConfig({}, env).maxProcessMemoryBytes).toBe(3_000_000_000)
+    expect(resolveConfig({ maxProcessMemoryBytes: 5 }, env).maxProcessMemoryBytes).toBe(5)
+    expect(resolveConfig({}, { [variable]: '' }).maxProcessMemoryBytes).toBeGreaterThan(0)
+  })
+
+  it.each(['4 GB', '0', '-1', '1e9'])('is not %j', text => {
+    expect(() => resolveConfig({}, { [variable]: text })).toThrow(variable)
+  })
 })
 
 describe('keys', () => {

@@ -1,4 +1,4 @@
-import { homedir, totalmem } from 'node:os'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -21,6 +21,7 @@ import { databaseSchema, type ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
 import { limitsSchema, type ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
+import { resolveProcessMemory } from './process-memory.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
 import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
@@ -69,7 +70,9 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   watchdogMs: number
   maxQueuedTurns: number
   maxWaitingTurns: number
-  maxLiveProcesses: number
+  /** Undefined: memory alone bounds the processes. */
+  maxLiveProcesses: number | undefined
+  maxProcessMemoryBytes: number
   keepSpareProcess: boolean
   /** Undefined: events are kept for ever. */
   eventRetentionMs: number | undefined
@@ -84,8 +87,6 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
 }
 
-/** What a live Claude Code takes after some turns, with room to spare. */
-const bytesPerProcess = 300 * 1024 * 1024
 // Longer ones do not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
 const duration = (minimum: number) => z.int().min(minimum).max(longestTimer)
@@ -180,7 +181,8 @@ const schema = z.strictObject({
   maxQueuedTurns: count(0).default(16),
   maxWaitingTurns: count(0).default(1000),
   keepSpareProcess: z.boolean().default(true),
-  maxLiveProcesses: count(1).default(() => Math.max(2, Math.floor((totalmem() * 0.6) / bytesPerProcess))),
+  maxLiveProcesses: count(1).optional(),
+  maxProcessMemoryBytes: count(1).optional(),
   // Compared with times, not given to a timer: months are possible.
   eventRetentionMs: z.int().min(1).optional(),
   drainTimeoutMs: duration(0).default(10_000),
@@ -233,6 +235,8 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     workspacesDir,
     defaultCwd,
     allowedRoots,
+    maxLiveProcesses: options.maxLiveProcesses,
+    maxProcessMemoryBytes: resolveProcessMemory(options.maxProcessMemoryBytes, env),
     eventRetentionMs: options.eventRetentionMs,
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
     secretKeys: resolveSecretKeys(secretKeys, env),

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
@@ -63,12 +63,12 @@ function findKey(req: Request, header: string, operationId: OperationId | undefi
 
 /** Takes the same time whichever key matches, or none. */
 function keyMatcher(keys: readonly ApiKey[]): (key: string, provenByHeader: boolean) => Identity {
-  const known = keys.map(({ id, hash }) => ({
-    digest: Buffer.from(hash, 'hex'),
+  const known = keys.map(({ id, hash: hexDigest }) => ({
+    digest: Buffer.from(hexDigest, 'hex'),
     caller: { tenantId: soleTenantId, keyId: id },
   }))
   return (key, provenByHeader) => {
-    const digest = createHash('sha256').update(key).digest()
+    const digest = hash('sha256', key, 'buffer')
     let found: Identity = { kind: 'wrong_key' }
     for (const candidate of known) {
       if (timingSafeEqual(candidate.digest, digest))

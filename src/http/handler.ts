@@ -58,7 +58,14 @@ export interface FileAnswer {
   }
 }
 
+/** A body that is JSON on one line already, in UTF-8. */
+export interface JsonAnswer {
+  status: number
+  json: Buffer
+}
+
 export type Answer<Id extends OperationId> =
+  | (Id extends 'listMessages' ? JsonAnswer : never)
   | (OperationOutput<Id> & { headers?: Readonly<Record<string, string>> })
   | (ContentTypeOf<Id> extends keyof MediaAnswers ? MediaAnswers[ContentTypeOf<Id>] : never)
 

@@ -3,7 +3,7 @@ import type { Request } from 'express'
 import type { OperationId } from '../contract/operations.ts'
 import type { TurnRecord } from '../sessions/records.ts'
 import type { IdempotencyKey } from '../sessions/turns/idempotency.ts'
-import type { TurnRequest } from '../sessions/turns/turn-request.ts'
+import type { Submission, TurnRequest } from '../sessions/turns/turn-request.ts'
 import type { Exchange } from './handler.ts'
 import type { HttpDeps } from './options.ts'
 
@@ -28,32 +28,24 @@ export function toIdempotencyKey(
 /** Submits the turn, or finds the one that the first request with this key has led to. */
 export async function submitTurn(
   { service }: HttpDeps,
-  exchange: TurnExchange,
+  { caller, params, idempotency, markReplayed }: TurnExchange,
   request: TurnRequest,
-): Promise<TurnRecord> {
-  const { caller, params, idempotency, markReplayed } = exchange
-  if (!idempotency) return service.submitTurn(caller, params.sessionId, request)
-  const { made: turn, replayed } = await service.submitTurnOnce(
-    caller,
-    params.sessionId,
-    request,
-    idempotency,
-  )
-  if (replayed) markReplayed()
-  return turn
+): Promise<Submission> {
+  const submission = await service.submit(caller, params.sessionId, request, { key: idempotency })
+  if (submission.replayed) markReplayed()
+  return submission
 }
 
 /** Retries the turn, or finds the one that the first request with this key has led to. */
 export async function retryTurn(
   { service: { branching } }: HttpDeps,
   { caller, params, body, idempotency, markReplayed }: RetryExchange,
-): Promise<TurnRecord> {
+): Promise<Submission> {
   const { sessionId, turnId } = params
   const request = { turnId, timeoutMs: body.timeout }
-  if (!idempotency) return branching.retry(caller, sessionId, request)
-  const { made, replayed } = await branching.retryOnce(caller, sessionId, request, idempotency)
-  if (replayed) markReplayed()
-  return made
+  const submission = await branching.retry(caller, sessionId, request, { key: idempotency })
+  if (submission.replayed) markReplayed()
+  return submission
 }
 
 /**

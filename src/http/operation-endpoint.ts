@@ -10,7 +10,7 @@ import { toUpload } from './raw-body.ts'
 import { contextOf } from './request-context.ts'
 import { parseInput } from './request-input.ts'
 import { sendFile } from './send-file.ts'
-import { sendJson, sendText } from './send-json.ts'
+import { sendJson, sendJsonText, sendText } from './send-json.ts'
 import { SseStream } from './sse-stream.ts'
 
 export interface EndpointDeps {
@@ -38,7 +38,8 @@ function toExchange<Id extends OperationId>(
   req: Request,
   res: Response,
 ): Exchange<Id> {
-  const { identity, clientGone, stop, log } = contextOf(res)
+  const context = contextOf(res)
+  const { identity } = context
   const input = parseInput(id, req)
   return {
     ...input,
@@ -48,9 +49,16 @@ function toExchange<Id extends OperationId>(
     idempotency: toIdempotencyKey(id, input, req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),
-    clientGone,
-    stop,
-    log,
+    // Made when a handler asks for them.
+    get clientGone() {
+      return context.clientGone
+    },
+    get stop() {
+      return context.stop
+    },
+    get log() {
+      return context.log
+    },
   }
 }
 
@@ -66,6 +74,10 @@ async function respond(
   if ('html' in answer) {
     res.setHeader('Content-Security-Policy', answer.contentSecurityPolicy)
     return sendText(res, 200, 'text/html; charset=utf-8', answer.html)
+  }
+  if ('json' in answer) {
+    validation?.checkResponse(id, answer.status, JSON.parse(answer.json.toString()))
+    return sendJsonText(res, answer.status, answer.json)
   }
   validation?.checkResponse(id, answer.status, answer.body)
   for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value)

@@ -19,6 +19,8 @@ export interface ListPage {
     total: number,
     keyOf: (item: T) => CursorKey,
   ): { items: T[]; pagination: Pagination }
+  /** The same for a page that was asked for without the one more. */
+  paginate(last: CursorKey | undefined, hasMore: boolean, total: number): Pagination
 }
 
 /**
@@ -31,15 +33,19 @@ export function openPage({ limit, offset, cursor }: PageQuery, list: readonly un
   const key = cursor === undefined ? undefined : readCursor(list, cursor)
   if (cursor !== undefined && key === undefined) throw invalidField('cursor', 'is not a cursor of this list')
   if (key !== undefined && offset > 0) throw invalidField('offset', 'cannot be combined with cursor')
+  const paginate = (last: CursorKey | undefined, hasMore: boolean, total: number): Pagination => {
+    const nextCursor = hasMore && last !== undefined ? toCursor(list, last) : null
+    return { limit, offset, total, hasMore, nextCursor }
+  }
   return {
     key,
     page: { limit: limit + 1, offset },
+    paginate,
     close(found, total, keyOf) {
       const items = found.slice(0, limit)
       const last = items.at(-1)
-      const hasMore = found.length > limit
-      const nextCursor = hasMore && last !== undefined ? toCursor(list, keyOf(last)) : null
-      return { items, pagination: { limit, offset, total, hasMore, nextCursor } }
+      const key = last === undefined ? undefined : keyOf(last)
+      return { items, pagination: paginate(key, found.length > limit, total) }
     },
   }
 }

@@ -56,6 +56,65 @@ export function contextOf(res: Response): RequestContext {
   return context
 }
 
+/** The context of a request. Most are answered without its logger and its signals: they are made when asked for. */
+class OpenRequest implements RequestContext {
+  readonly requestId: string
+  readonly #serverLog: Logger
+  readonly #gone = new LazySignal()
+  readonly #stop = new LazySignal()
+  #log: Logger | undefined
+  operationId: OperationId | undefined
+  identity: Identity = { kind: 'no_key' }
+
+  constructor(requestId: string, log: Logger) {
+    this.requestId = requestId
+    this.#serverLog = log
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#serverLog.child({ requestId: this.requestId })
+    return this.#log
+  }
+
+  get clientGone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  get stop(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  callOff(reason: unknown): void {
+    this.#stop.abort(reason)
+  }
+
+  /** The client is gone before it had its answer. */
+  leave(): void {
+    const reason = new ClientGoneError('the client is gone')
+    this.#gone.abort(reason)
+    this.#stop.abort(reason)
+  }
+}
+
+/** An abort signal that costs nothing before somebody asks for it. */
+class LazySignal {
+  #controller: AbortController | undefined
+  #aborted: { reason: unknown } | undefined
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason }
+    this.#controller?.abort(this.#aborted.reason)
+  }
+}
+
 /**
  * The first step of every request: gives it an id and a context, and writes its line in the log when it is over.
  *
@@ -67,17 +126,7 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     const path = toLoggedPath(req.path)
     const sent = req.headers['x-request-id']
     const requestId = typeof sent === 'string' && acceptableRequestId.test(sent) ? sent : randomUUID()
-    const gone = new AbortController()
-    const stop = new AbortController()
-    const context: RequestContext = {
-      requestId,
-      log: log.child({ requestId }),
-      clientGone: gone.signal,
-      stop: stop.signal,
-      callOff: reason => stop.abort(reason),
-      operationId: undefined,
-      identity: { kind: 'no_key' },
-    }
+    const context = new OpenRequest(requestId, log)
     contexts.set(res, context)
     // Only what is set: Node stops chunking a response whose Transfer-Encoding was removed, and a client could not
     // tell a stream that was cut from one that has ended.
@@ -90,12 +139,8 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     // The response's: on Express 5 the request's fires as soon as the body has been read.
     res.once('close', () => {
       open.delete(res)
-      if (!res.writableFinished) {
-        const reason = new ClientGoneError('the client is gone')
-        gone.abort(reason)
-        stop.abort(reason)
-      }
-      context.log.info({ method: req.method, path, ...describe(res, context, startedAt) }, 'request')
+      if (!res.writableFinished) context.leave()
+      log.info({ requestId, method: req.method, path, ...describe(res, context, startedAt) }, 'request')
     })
     next()
   }

@@ -6,11 +6,16 @@ import { toJsonLine } from '../lib/json-line.ts'
  * would change what the contract promises.
  */
 export function sendJson(res: Response, status: number, body: unknown): void {
-  sendText(res, status, 'application/json; charset=utf-8', toJsonLine(body))
+  sendJsonText(res, status, toJsonLine(body))
+}
+
+/** As `sendJson`, of a body that is JSON on one line already. */
+export function sendJsonText(res: Response, status: number, json: string | Buffer): void {
+  sendText(res, status, 'application/json; charset=utf-8', json)
 }
 
 /** Ends the response with a text of that type. */
-export function sendText(res: Response, status: number, contentType: string, text: string): void {
+export function sendText(res: Response, status: number, contentType: string, text: string | Buffer): void {
   res.statusCode = status
   res.setHeader('Content-Type', contentType)
   res.setHeader('Content-Length', Buffer.byteLength(text))

@@ -2,7 +2,7 @@ import { ServiceError } from '../contract/errors.ts'
 import type { SendMessageResponse } from '../contract/messages.ts'
 import { failureCodeOf } from '../contract/retry.ts'
 import type { TurnRecord } from '../sessions/records.ts'
-import { toDuration } from '../sessions/turns/running-turn.ts'
+import { toDuration } from '../sessions/turns/turn-changes.ts'
 import { toFindings } from './wire.ts'
 
 /**

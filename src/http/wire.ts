@@ -1,13 +1,13 @@
 import type { Task } from '../contract/conversation.ts'
 import type { DeltaEvent, DeltaVoided, MessageEvent, SessionEvents } from '../contract/events.ts'
-import type { StoredMessage } from '../contract/messages.ts'
+import type { ListMessagesResponse, StoredMessage } from '../contract/messages.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import { adviseTurnRetry, failureCodeOf } from '../contract/retry.ts'
 import type { CreateSessionResponse, Session, SessionSummary } from '../contract/sessions.ts'
 import type { Turn, TurnError, TurnFailure } from '../contract/turns.ts'
 import { toJsonLine } from '../lib/json-line.ts'
 import type { SessionView } from '../sessions/lifecycle/session-view.ts'
-import { isSyntheticPrompt } from '../sessions/log/message-shape.ts'
+import { type MessageSummary, summaryOf } from '../sessions/log/message-summary.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
 import type {
   EventRecord,
@@ -16,7 +16,7 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../sessions/records.ts'
-import { toDuration } from '../sessions/turns/running-turn.ts'
+import { toDuration } from '../sessions/turns/turn-changes.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */
@@ -115,26 +115,41 @@ export function toFindings({ permissionDenials, structuredOutput, notice, ending
   }
 }
 
-export function toStoredMessage(event: EventRecord): StoredMessage {
-  const { id, source, message } = messageOf(event)
+/** The JSON of a stored message, whose content is passed through as it is stored. */
+export function toStoredMessageJson(event: EventRecord): string {
+  const { text, sequence, turnId, rewound } = event
+  if (!text) return toJsonLine(toStoredMessage(event))
+  const place = `"sequence":${sequence},"turnId":${JSON.stringify(turnId)}`
+  return `{${text.summary},${place}${rewound ? ',"rewound":true' : ''},"content":${text.content}}`
+}
+
+/** A page of messages of which each is JSON already. */
+export function toMessagePageJson(
+  { sessionId, pagination }: Omit<ListMessagesResponse, 'messages'>,
+  messages: Buffer,
+): Buffer {
+  const head = Buffer.from(`{"sessionId":${toJsonLine(sessionId)},"messages":[`)
+  return Buffer.concat([head, messages, Buffer.from(`],"pagination":${toJsonLine(pagination)}}`)])
+}
+
+/** Of an event whose message was stored without its text. */
+function toStoredMessage(event: EventRecord): StoredMessage {
   return {
-    id,
-    type: typeof message.type === 'string' ? message.type : 'unknown',
-    subtype: typeof message.subtype === 'string' ? message.subtype : null,
-    content: message,
+    ...toSummary(event),
     sequence: event.sequence,
-    timestamp: toTimestamp(event.at),
-    source,
-    ...(isSynthetic(event) && { synthetic: true as const }),
     turnId: event.turnId,
     ...(event.rewound && { rewound: true as const }),
+    content: messageOf(event).message,
   }
 }
 
-/** Whether Claude Code wrote the message as if a user had sent it. */
-export function isSynthetic(event: EventRecord): boolean {
-  const { source, message } = messageOf(event)
-  return source === 'sdk' && isSyntheticPrompt(message)
+/** Who wrote a message. */
+export function sourceOf(event: EventRecord): MessageSummary['source'] {
+  return toSummary(event).source
+}
+
+function toSummary(event: EventRecord): MessageSummary {
+  return event.text ? JSON.parse(`{${event.text.summary}}`) : summaryOf(messageOf(event), event.at)
 }
 
 /** The payload of an event of type `message`. */
@@ -182,10 +197,11 @@ function toEventJson(event: EventRecord): string {
   const head = {
     type: 'claude_code_message',
     ...envelope,
-    ...(isSynthetic(event) && { synthetic: true as const }),
+    ...(toSummary(event).synthetic && { synthetic: true as const }),
   } satisfies Omit<MessageEvent, 'message'>
-  // The log has made the message's text already, to know its size.
-  return `${JSON.stringify(head).slice(0, -1)},"message":${sharedJson(messageOf(event).message)}}`
+  // It is stored as text, or the log has made the text already, to know its size.
+  const content = event.text?.content ?? sharedJson(messageOf(event).message)
+  return `${JSON.stringify(head).slice(0, -1)},"message":${content}}`
 }
 
 function orNull(epochMs: number | null): string | null {

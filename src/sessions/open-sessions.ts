@@ -1,14 +1,19 @@
 import { settlesWithin } from '../lib/settles-within.ts'
-import { ProcessPool } from './processes/process-pool.ts'
-import { SpareProcess } from './processes/spare-process.ts'
+import { OpenSession, type OpenSessionContext } from './lifecycle/open-session.ts'
+import type { AgentLauncher } from './ports/index.ts'
+import { ProcessPool, type SlotHolder } from './processes/process-pool.ts'
+import type { MemoryGauge } from './processes/slot-memory.ts'
+import { SpareProcesses } from './processes/spare-processes.ts'
 import type { SessionRecord } from './records.ts'
-import { OpenSession, type OpenSessionContext } from './turns/turn-queue.ts'
 
 /** An interrupt that takes longer waits for the store, not for Claude Code. */
 const interruptBoundMs = 10_000
 
 type Context = Omit<OpenSessionContext, 'mayStart' | 'onDispensable' | 'signal' | 'pool'> & {
   keepSpareProcess: boolean
+  /** Undefined: memory alone bounds the processes. */
+  maxLiveProcesses?: number | undefined
+  maxProcessMemoryBytes: number
 }
 
 /** The sessions that have something to do or a process; the others are rows in the store and nothing else. */
@@ -17,13 +22,16 @@ export class OpenSessions {
   readonly #context: OpenSessionContext
   readonly #givenUp = new AbortController()
   readonly #pool: ProcessPool
-  /** Undefined when none is kept. */
-  readonly spare: SpareProcess | undefined
+  /** Undefined when none are kept. */
+  readonly spares: SpareProcesses | undefined
   #draining = false
 
   constructor(context: Context) {
-    this.#pool = new ProcessPool(context.maxLiveProcesses)
-    if (context.keepSpareProcess) this.spare = new SpareProcess(context.launcher, this.#pool)
+    this.#pool = new ProcessPool({
+      maxProcesses: context.maxLiveProcesses,
+      memory: { budgetBytes: context.maxProcessMemoryBytes, gauge: toGauge(context.launcher) },
+    })
+    if (context.keepSpareProcess) this.spares = new SpareProcesses({ ...context, pool: this.#pool })
     this.#context = {
       ...context,
       pool: this.#pool,
@@ -41,7 +49,7 @@ export class OpenSessions {
 
   /** Closes permission requests whose time is over, in all sessions. */
   async expirePermissions(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map(live => live.expirePermissions()))
+    await Promise.all([...this.#sessions.values()].map(live => live.process.requests.expireDue()))
   }
 
   of(session: SessionRecord): OpenSession {
@@ -65,16 +73,34 @@ export class OpenSessions {
     this.#draining = true
     this.#pool.close()
     const all = [...this.#sessions.values()]
-    await Promise.all(all.map(live => live.shelve()))
-    const settled = Promise.all(all.map(live => live.settled()))
+    await Promise.all(all.map(live => live.outliveServer()))
+    const settled = Promise.all(all.map(live => live.turns.settled()))
     if (!(await settlesWithin(settled, drainTimeoutMs))) {
-      const stop = async (live: OpenSession) => (await live.shelve()) || live.interrupt(undefined, false)
+      const stop = async (live: OpenSession) =>
+        (await live.outliveServer()) || live.turns.interrupt(undefined, false)
       await settlesWithin(Promise.all(all.map(stop)), interruptBoundMs)
     }
     // What could not be written by now will not be.
     this.#givenUp.abort()
     await settled
-    await Promise.all([this.spare?.close(), ...all.map(live => live.close())])
+    await Promise.all([this.spares?.close(), ...all.map(live => live.close())])
     this.#sessions.clear()
+  }
+}
+
+/** Measures what is in the slots; without figures every process weighs the same. */
+function toGauge({ memory }: AgentLauncher): MemoryGauge<SlotHolder> {
+  return {
+    async measure(holders) {
+      const agents = holders.flatMap(({ liveAgent }) => liveAgent ?? [])
+      const sizes = agents.length === 0 ? undefined : await memory?.measure(agents)
+      const measured = new Map<SlotHolder, number>()
+      for (const holder of holders) {
+        const bytes = holder.liveAgent && sizes?.get(holder.liveAgent)
+        if (bytes !== undefined) measured.set(holder, bytes)
+      }
+      return measured
+    },
+    readPressure: async () => memory?.readPressure(),
   }
 }

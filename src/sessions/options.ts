@@ -8,7 +8,10 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   maxSessions: number
   maxQueuedTurns: number
   maxWaitingTurns: number
-  maxLiveProcesses: number
+  /** Undefined: memory alone bounds the processes. */
+  maxLiveProcesses?: number | undefined
+  /** What the processes of Claude Code may take in all. */
+  maxProcessMemoryBytes: number
   keepSpareProcess: boolean
   idleTimeoutMs: number
   permissionParkMs: number

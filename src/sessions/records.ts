@@ -219,6 +219,16 @@ export interface EventRecord {
   payload: Record<string, unknown>
   /** Said of messages when they are listed: the conversation was rewound to before it. */
   rewound?: boolean
+  /** Of a message that was read from the store: its JSON as it is stored. Absent: it has to be made of the payload. */
+  text?: MessageText
+}
+
+/** A message as text, to be passed on without parsing. */
+export interface MessageText {
+  /** The JSON of the payload's `message`, on one line. */
+  content: string
+  /** What a list says of the message beside its place in the log and its content: members of a JSON object, without braces. */
+  summary: string
 }
 
 export type NewEvent = Pick<EventRecord, 'type' | 'turnId' | 'payload'>

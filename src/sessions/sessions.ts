@@ -1,4 +1,4 @@
-import { notFound, ServiceError } from '../contract/errors.ts'
+import { notFound } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
@@ -6,7 +6,6 @@ import type { InterruptResponse } from '../contract/turns.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
 import { Attachments } from './attachments/attachments.ts'
-import { checkRequest } from './attachments/prompt-attachments.ts'
 import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
 import { Conversation } from './conversation/conversation.ts'
@@ -17,7 +16,7 @@ import { SessionDirectories } from './files/session-directories.ts'
 import { resolveWorkingDirectory } from './files/working-directory.ts'
 import { ExpirySweeper } from './lifecycle/expiry.ts'
 import { KnownSessions } from './lifecycle/known-sessions.ts'
-import { toWantedSpec } from './lifecycle/new-session.ts'
+import { type CreatedSession, toWantedSpec } from './lifecycle/new-session.ts'
 import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
@@ -29,6 +28,8 @@ import type { SessionsOptions } from './options.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
+  MessageQuery,
+  MessagesText,
   Page,
   Store,
   TranscriptEditor,
@@ -39,14 +40,14 @@ import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
 import { StoreHealth } from './reports/store-health.ts'
 import { SessionUsageSums } from './reports/usage.ts'
-import { checkBudget } from './settings/budget.ts'
 import { SessionChanges } from './settings/session-changes.ts'
 import { SettingPolicy } from './settings/setting-policy.ts'
 import { SettingsInForce } from './settings/settings-in-force.ts'
-import { Idempotency, type IdempotencyKey, type Once, type Remember } from './turns/idempotency.ts'
+import { Idempotency } from './turns/idempotency.ts'
 import { reconcile } from './turns/reconcile.ts'
-import type { TurnRequest } from './turns/turn-request.ts'
-import { isTerminal } from './turns/turn-states.ts'
+import { Submitting } from './turns/submitting.ts'
+import { isTerminal } from './turns/turn.ts'
+import type { Submission, SubmitOptions, TurnRequest } from './turns/turn-request.ts'
 
 export interface SessionsParts {
   store: Store
@@ -77,6 +78,7 @@ export class Sessions {
   readonly #store: Store
   readonly #log: EventLog
   readonly #idempotency: Idempotency
+  readonly #submitting: Submitting
   readonly #live: OpenSessions
   readonly #expiry: ExpirySweeper
   readonly #core: Core
@@ -112,9 +114,13 @@ export class Sessions {
     const policy = new SettingPolicy(parts.options, parts.launcher)
     this.#changes = new SessionChanges(this.#core, policy, parts.sealer)
     this.permissions = new Permissions(this.#core)
-    this.conversation = new Conversation(this.#core, (caller, id, request) =>
-      this.#submit(caller, id, request),
+    this.#submitting = new Submitting(
+      this.#core,
+      this.#idempotency,
+      (caller, id, turnId) => this.#findTurn(caller, id, turnId),
+      () => this.#closing !== undefined,
     )
+    this.conversation = new Conversation(this.#core, this.#submitting)
     this.attachments = new Attachments(this.#core)
     this.usage = new SessionUsageSums(this.#core)
     this.exports = new Exports(this.#core)
@@ -129,8 +135,7 @@ export class Sessions {
       editor: parts.transcriptEditor,
       launcher: parts.launcher,
       directories: this.#directories,
-      admitTurn: async (caller, id, request) => (await this.#admit(caller, id, request)).request,
-      findTurn: (caller, id, turnId) => this.getTurn(caller, id, turnId),
+      submitting: this.#submitting,
     })
     this.#lifecycle = new SessionLifecycle({
       core: this.#core,
@@ -158,25 +163,22 @@ export class Sessions {
     this.#retention?.start()
   }
 
-  /** As `create`, but for all requests with this key only once. */
-  createOnce(
+  /**
+   * @param options.signal fires when the session is no longer wanted; counts while its directory is made, and not
+   *   for a request with a key
+   */
+  async create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
-    key: IdempotencyKey,
-  ): Promise<Once<SessionRecord>> {
-    const accept = (remember: Remember) => this.#lifecycle.create(caller, request, { remember })
-    return this.#idempotency.once(caller, key, accept, async ({ sessionId }) =>
-      this.#core.known.get(caller, sessionId),
+    { key, signal }: SubmitOptions & { signal?: AbortSignal } = {},
+  ): Promise<CreatedSession> {
+    const { made: session, replayed } = await this.#idempotency.once(
+      caller,
+      key,
+      remember => this.#lifecycle.create(caller, request, { remember, signal: key ? undefined : signal }),
+      ({ sessionId }) => this.#core.known.get(caller, sessionId),
     )
-  }
-
-  /** @param signal fires when nobody wants the session any more; only looked at while its directory is made */
-  create(
-    caller: Caller,
-    request: OperationInput<'createSession'>['body'],
-    signal?: AbortSignal,
-  ): Promise<SessionRecord> {
-    return this.#lifecycle.create(caller, request, { signal })
+    return { session, replayed }
   }
 
   /** Idempotent. */
@@ -203,25 +205,14 @@ export class Sessions {
     return this.get(caller, sessionId)
   }
 
-  /** Resolves when the turn is stored: from then on it is not lost without a trace. */
-  submitTurn(caller: Caller, sessionId: string, request: TurnRequest): Promise<TurnRecord> {
-    return this.#submit(caller, sessionId, request)
-  }
-
-  /** As `submitTurn`, but for all requests with this key only once; a repetition has the turn as it is now. */
-  submitTurnOnce(
+  /** Submits a prompt: see `Submitting.submit`. */
+  submit(
     caller: Caller,
     sessionId: string,
     request: TurnRequest,
-    key: IdempotencyKey,
-  ): Promise<Once<TurnRecord>> {
-    return this.#idempotency.once(
-      caller,
-      key,
-      remember => this.#submit(caller, sessionId, request, remember),
-      // Only a request for a session has no turn, and it has another fingerprint.
-      first => this.getTurn(caller, first.sessionId, first.turnId ?? ''),
-    )
+    options: SubmitOptions = {},
+  ): Promise<Submission> {
+    return this.#submitting.submit(caller, sessionId, request, options)
   }
 
   /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
@@ -250,14 +241,12 @@ export class Sessions {
 
   /** How long ago a turn was accepted, in milliseconds. Of one that runs, no clock that is set changes it. */
   ageOf({ id, sessionId, createdAt }: TurnRecord): number {
-    return this.#live.find(sessionId)?.ageOf(id) ?? Math.max(0, Date.now() - createdAt)
+    const open = this.#live.find(sessionId)?.turns.find(id)
+    return open ? performance.now() - open.acceptedAt : Math.max(0, Date.now() - createdAt)
   }
 
   async getTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord> {
-    const { rewound } = await this.#core.known.get(caller, sessionId)
-    const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
-    if (!turn) throw notFound('TURN_NOT_FOUND', turnId)
-    return markRewound(turn, turn.lastSequence, rewound)
+    return (await this.#findTurn(caller, sessionId, turnId)).turn
   }
 
   async listTurns(caller: Caller, sessionId: string, page: Page) {
@@ -266,18 +255,20 @@ export class Sessions {
     return { turns: turns.map(turn => markRewound(turn, turn.lastSequence, rewound)), total }
   }
 
-  async listMessages(
+  async listMessages(caller: Caller, sessionId: string, query: MessageQuery) {
+    const { rewound } = await this.#core.known.get(caller, sessionId)
+    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, query)
+    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
+  }
+
+  /** As `listMessages`, as text that is passed through; undefined when the page has to be made of its messages. */
+  async readMessages(
     caller: Caller,
     sessionId: string,
-    query: Page & { after?: number | undefined; countsAll?: boolean },
-  ) {
+    query: MessageQuery,
+  ): Promise<MessagesText | undefined> {
     const { rewound } = await this.#core.known.get(caller, sessionId)
-    const { after, ...page } = query
-    const { messages, total } = await this.#store.listMessages(caller.tenantId, sessionId, {
-      ...page,
-      ...(after !== undefined && { after }),
-    })
-    return { messages: messages.map(message => markRewound(message, message.sequence, rewound)), total }
+    return rewound.length > 0 ? undefined : this.#store.readMessages(caller.tenantId, sessionId, query)
   }
 
   /** Resolves when the running turn, or the one that was named, has ended. Idempotent. */
@@ -289,7 +280,10 @@ export class Sessions {
     if (turnId === undefined) await this.#core.known.get(caller, sessionId)
     else await this.getTurn(caller, sessionId, turnId)
     return (
-      (await this.#live.find(sessionId)?.interrupt(turnId, clearQueue)) ?? { interrupted: [], cancelled: [] }
+      (await this.#live.find(sessionId)?.turns.interrupt(turnId, clearQueue)) ?? {
+        interrupted: [],
+        cancelled: [],
+      }
     )
   }
 
@@ -299,13 +293,22 @@ export class Sessions {
     return this.#log.follow(await this.#core.known.get(caller, sessionId), request, turn)
   }
 
+  /** Follows a turn that was just submitted: its events and, live, its deltas. */
+  followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'after' | 'turnId'>): LogReader {
+    const { id: turnId, sessionId: id, tenantId } = turn
+    // Its first event may have been written before this line runs.
+    const after = turn.firstSequence === null ? 0 : turn.firstSequence - 1
+    const session = { id, tenantId, status: 'active' as const, lastSequence: 0 }
+    return this.#log.follow(session, { ...request, after, turnId }, turn)
+  }
+
   /** Gets a process ready for a first session that asks for nothing in particular. */
   async prepareSpare(tenantId: string): Promise<void> {
-    if (!this.#live.spare || this.#live.spare.isPrepared || this.#closing) return
+    if (!this.#live.spares || this.#live.spares.isPrepared || this.#closing) return
     const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
     const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
     const found = await this.#core.settingsInForce.load({ ...wanted, workspace: null })
-    this.#live.spare.prepare({ ...wanted, ...found })
+    this.#live.spares.prepare({ ...wanted, ...found })
   }
 
   models(): ModelInfo[] {
@@ -332,23 +335,11 @@ export class Sessions {
     this.#log.close()
   }
 
-  async #submit(
-    caller: Caller,
-    sessionId: string,
-    request: TurnRequest,
-    remember?: Remember,
-  ): Promise<TurnRecord> {
-    const admitted = await this.#admit(caller, sessionId, request)
-    const { session } = admitted
-    return this.#live.of(session).submit(caller, admitted.request, session, remember)
-  }
-
-  /** Refuses what cannot become a turn of the session as it is now. */
-  async #admit(caller: Caller, sessionId: string, request: TurnRequest) {
-    if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
-    const session = await this.#core.known.getActive(caller, sessionId)
-    if (session.settings.maxBudgetUsd !== undefined) await checkBudget(this.#store, session)
-    return { session, request: await checkRequest(this.#store.attachments, session, request) }
+  async #findTurn(caller: Caller, sessionId: string, turnId: string) {
+    const session = await this.#core.known.get(caller, sessionId)
+    const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
+    if (!turn) throw notFound('TURN_NOT_FOUND', turnId)
+    return { turn: markRewound(turn, turn.lastSequence, session.rewound), session }
   }
 
   #view(session: SessionRecord): SessionView {

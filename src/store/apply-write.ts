@@ -3,6 +3,7 @@ import { linkAttachment } from './attachments.ts'
 import { copyPast } from './branches.ts'
 import { type Body, first, run } from './database.ts'
 import { writeIdempotencyKey } from './idempotency.ts'
+import { saveTemplates } from './payload-templates.ts'
 import { savePermission } from './permissions.ts'
 import { columnsOf, pick, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'
@@ -90,6 +91,7 @@ function* writeTurnsAndEvents(change: SessionWrite, counters: Counters): Body<vo
       throw attachmentIsGone(attachmentId)
     }
   }
+  yield* saveTemplates(change, change.templates)
   for (const row of rows) yield* run(insertEvent(row))
 }
 

@@ -3,6 +3,7 @@ import type { EventType } from '../contract/events.ts'
 import type { BranchStore, SharedPast } from '../sessions/ports/index.ts'
 import { type Body, type Database, first, run } from './database.ts'
 import type { Dialect } from './dialect.ts'
+import { copyTemplates } from './payload-templates.ts'
 import { prepared, preparedBy } from './query.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 
@@ -55,6 +56,7 @@ export function* copyPast({ tenantId, sessionId }: OfSession, past: SharedPast):
   const last = (yield* first(selectLastSequence(owner)))?.last_sequence ?? 0
   const { shape, values } = pastOf(owner, past, last)
   const copied = yield* run(insertPast(shape, values))
+  yield* run(copyTemplates({ tenantId, sessionId, fromSessionId: past.sessionId }))
   yield* run(updateCounts({ ...owner, last: last + copied, copied }))
 }
 
@@ -112,6 +114,8 @@ const insertPast = preparedBy((db, past: PastValues, shape: PastShape, dialect) 
       'message_number',
       'message_id',
       'payload',
+      'template',
+      'summary',
     ])
     .expression(pastEvents(db, past, shape, dialect)),
 )
@@ -130,6 +134,8 @@ function pastEvents(db: QueryBuilder, past: PastValues, shape: PastShape, dialec
       number.as('message_number'),
       'message_id',
       'payload',
+      'template',
+      'summary',
     ])
     .where('session_id', '=', past.pastId)
     .where('tenant_id', '=', past.tenantId)

@@ -17,6 +17,8 @@ export interface Dialect {
   textIn(json: Text, field: string): RawBuilder<string>
   numberIn(json: Text, field: string): RawBuilder<number>
   flagIn(json: Text, field: string): RawBuilder<0 | 1>
+  /** A text as its bytes in UTF-8. */
+  bytesOf(text: Text): RawBuilder<Uint8Array>
   /** The greater of two numbers. */
   greater(one: Text, other: Text): RawBuilder<number>
   /** Whether a column has a text that may be long, of which PostgreSQL keeps a hash in its index. */
@@ -37,6 +39,7 @@ export const sqliteExpressions: Expressions = {
   textIn: (json, field) => extract(json, field),
   numberIn: (json, field) => extract(json, field),
   flagIn: (json, field) => extract(json, field),
+  bytesOf: text => sql`cast(${text} as blob)`,
   greater: (one, other) => sql`max(${one}, ${other})`,
   sameText: (column, value) => sql`${column} = ${value}`,
   indexed: column => column,
@@ -51,6 +54,7 @@ export const postgresExpressions: Expressions = {
   textIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})`,
   numberIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::float8`,
   flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
+  bytesOf: text => sql`convert_to(${text}, 'UTF8')`,
   greater: (one, other) => sql`greatest(${one}, ${other})`,
   sameText: (column, value) => sql`md5(${column}) = md5(${value}) and ${column} = ${value}`,
   indexed: column => sql`md5(${column})`,

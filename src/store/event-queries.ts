@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { EventType } from '../contract/events.ts'
+import { wholePayload } from './payload-templates.ts'
 import { prepared, preparedBy } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
 
@@ -21,23 +22,67 @@ export function scopeOf({ turnId }: { turnId?: string | undefined }): EventScope
   return turnId === undefined ? 'of session' : 'of turn'
 }
 
+/** All that a row of an event has, but for the payload. */
+const columns = [
+  'session_id',
+  'sequence',
+  'tenant_id',
+  'turn_id',
+  'type',
+  'at',
+  'message_number',
+  'message_id',
+  'template',
+  'summary',
+] as const
+
 /** In order of sequence. */
 export const selectEvents = preparedBy((db, range: EventRange, scope: EventScope) =>
-  eventsIn(db, range, scope).selectAll(),
+  eventsIn(db, range, scope).select([...columns, wholePayload.as('payload')]),
 )
+
+const bytesOfTemplate = sql<number>`coalesce((select octet_length(text) from payload_templates
+  where payload_templates.session_id = events.session_id and hash = template), 0)`
 
 /** How many bytes each payload has, in order of sequence; the payloads themselves are not read. */
 export const selectEventSizes = preparedBy((db, range: EventRange, scope: EventScope) =>
-  eventsIn(db, range, scope).select(sql<number>`octet_length(payload)`.as('bytes')),
+  eventsIn(db, range, scope).select(sql<number>`octet_length(payload) + ${bytesOfTemplate}`.as('bytes')),
 )
 
 /** Oldest first; found by the messages' numbers, so that a page far behind costs no more than the first. */
 export const selectMessages = prepared((db, page: OfSession & { offset: number; limit: number }) =>
   messagesOf(db, page)
-    .selectAll()
+    .select([...columns, wholePayload.as('payload')])
     .where('message_number', '>', page.offset)
     .orderBy('message_number')
     .limit(page.limit),
+)
+
+/**
+ * The same page as one text: `summary`, place and content of each message, as JSON objects with commas between them.
+ * The database puts it together, because to make strings of the parts and bytes of the strings costs more than all
+ * the rest of a page. Both databases hand rows to an aggregate in the order of the subquery; to order them once more
+ * inside of it would copy the whole page.
+ */
+export const selectMessagesText = prepared(
+  (db, page: OfSession & { offset: number; limit: number }, dialect) => {
+    const rows = messagesOf(db, page)
+      .select(['sequence', 'message_number', 'summary', 'turn_id', wholePayload.as('content')])
+      .where('message_number', '>', page.offset)
+      .orderBy('message_number')
+      .limit(page.limit)
+    const text = sql`string_agg('{' || summary || ',"sequence":' || sequence || ',"turnId":' ||
+      coalesce('"' || turn_id || '"', 'null') || ',"content":' || content || '}', ',')`
+    return db
+      .selectFrom(rows.as('page'))
+      .select([
+        sql<Uint8Array | null>`${dialect.bytesOf(text)}`.as('text'),
+        sql<number>`count(*)`.as('count'),
+        sql<number>`count(summary)`.as('texts'),
+        sql<number | null>`max(sequence)`.as('last_sequence'),
+        sql<number | null>`max(message_number)`.as('last_number'),
+      ])
+  },
 )
 
 /** The last message at or before a sequence: its number says how many there are up to it. */

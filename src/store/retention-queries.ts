@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
 import { removeOldestAttachment } from './attachments.ts'
 import { all, type Body, first, run } from './database.ts'
+import { deleteUnusedTemplates } from './payload-templates.ts'
 import { prepared } from './query.ts'
 
 /** The session whose events have been due for longest. Over all tenants. */
@@ -61,6 +62,7 @@ export function* trimOldest(endedBefore: number, limit: number): Body<boolean> {
   const messages = oldest.filter(({ type }) => type === 'message').length
   yield* run(deleteEvents({ sessionId: session.id, through }))
   yield* run(noteTrimmed({ sessionId: session.id, through, messages }))
+  yield* run(deleteUnusedTemplates({ sessionId: session.id }))
   return true
 }
 

@@ -41,6 +41,21 @@ export interface EventsTable extends RowOf<typeof eventColumns> {
   /** Counts a session's messages from 1, so that a page is found without walking over those before it. */
   message_number: number | null
   message_id: string | null
+  /** JSON on one line; of a message with a summary the message alone, without what its template holds. */
+  payload: string
+  /** The hash of the template that the payload lacks; null: it is complete. */
+  template: string | null
+  /** Of a message: what a list says of it beside its content, as members of a JSON object; null: stored before that was noted. */
+  summary: string | null
+}
+
+/** The parts of payloads that many events of a session have in common. */
+export interface PayloadTemplatesTable {
+  session_id: string
+  /** Of the text. */
+  hash: string
+  tenant_id: string
+  text: string
 }
 
 export type PermissionsTable = RowOf<typeof permissionColumns>
@@ -126,6 +141,7 @@ export interface StoreSchema {
   sessions: SessionsTable
   turns: TurnsTable
   events: EventsTable
+  payload_templates: PayloadTemplatesTable
   store_checks: StoreChecksTable
   schema_migrations: SchemaMigrationsTable
   processes: ProcessesTable

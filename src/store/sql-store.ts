@@ -1,4 +1,4 @@
-import type { Store } from '../sessions/ports/index.ts'
+import type { MessageQuery, Store } from '../sessions/ports/index.ts'
 import type { EventRecord, NewEvent } from '../sessions/records.ts'
 import { createAttachments } from './attachments.ts'
 import { createBranches } from './branches.ts'
@@ -9,12 +9,14 @@ import {
   selectEvents,
   selectMessageNumber,
   selectMessages,
+  selectMessagesText,
 } from './event-queries.ts'
+import { toEventRecord } from './event-record.ts'
 import { createFileHistory } from './file-history.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
-import { eventColumns, turnColumns } from './records.ts'
+import { turnColumns } from './records.ts'
 import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
 import { readSessionPage, toSessionRecord } from './session-pages.ts'
 import {
@@ -112,7 +114,7 @@ export function createSqlStore(database: Database): Store {
 
     async listEvents(tenantId, query) {
       const rows = await database.all(selectEvents(scopeOf(query), { ...query, tenantId }))
-      return rows.map(eventColumns.toRecord)
+      return rows.map(toEventRecord)
     },
 
     readLog(tenantId, { maxBytes, ...query }) {
@@ -123,7 +125,7 @@ export function createSqlStore(database: Database): Store {
         const sizes = yield* all(selectEventSizes(scopeOf(range), range))
         const limit = countWithin(sizes, maxBytes)
         const rows = limit > 0 ? yield* all(selectEvents(scopeOf(range), { ...range, limit })) : []
-        return { events: rows.map(eventColumns.toRecord), trimmedThrough: session?.trimmed_through ?? 0 }
+        return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
       })
     },
 
@@ -133,18 +135,27 @@ export function createSqlStore(database: Database): Store {
       return database.transaction(() => trimOldest(endedBefore, limit))
     },
 
-    listMessages(tenantId, sessionId, { limit, offset, after, countsAll = false }) {
+    listMessages(tenantId, sessionId, query) {
       return database.read(function* () {
-        const session = yield* first(selectSession({ tenantId, sessionId }))
-        if (!session) return { messages: [], total: 0 }
-        const trimmed = session.trimmed_messages
-        const before = after === undefined ? 0 : yield* countMessagesUpTo(tenantId, sessionId, after)
-        const skipped = Math.max(0, before - trimmed)
-        const page = { tenantId, sessionId, limit, offset: trimmed + skipped + offset }
-        const rows = yield* all(selectMessages(page))
+        const found = yield* findPage(tenantId, sessionId, query)
+        if (!found) return { messages: [], total: 0 }
+        const rows = yield* all(selectMessages(found.page))
+        return { messages: rows.map(toEventRecord), total: found.total }
+      })
+    },
+
+    readMessages(tenantId, sessionId, query) {
+      return database.read(function* () {
+        const found = yield* findPage(tenantId, sessionId, query)
+        if (!found) return { json: Buffer.alloc(0), lastSequence: undefined, hasMore: false, total: 0 }
+        const row = yield* first(selectMessagesText(found.page))
+        if (!row || row.texts < row.count) return undefined
+        const { text, last_sequence, last_number } = row
         return {
-          messages: rows.map(eventColumns.toRecord),
-          total: session.message_count - (countsAll ? 0 : skipped),
+          json: text ? Buffer.from(text.buffer, text.byteOffset, text.byteLength) : Buffer.alloc(0),
+          lastSequence: last_sequence ?? undefined,
+          hasMore: last_number !== null && last_number < found.lastNumber,
+          total: found.total,
         }
       })
     },
@@ -156,6 +167,21 @@ export function createSqlStore(database: Database): Store {
 
 function* countMessagesUpTo(tenantId: string, sessionId: string, sequence: number): Body<number> {
   return (yield* first(selectMessageNumber({ tenantId, sessionId, sequence })))?.message_number ?? 0
+}
+
+/** The place of a page among the session's messages; undefined: there is no such session. */
+function* findPage(tenantId: string, sessionId: string, query: MessageQuery) {
+  const { limit, offset, after, countsAll = false } = query
+  const session = yield* first(selectSession({ tenantId, sessionId }))
+  if (!session) return undefined
+  const trimmed = session.trimmed_messages
+  const before = after === undefined ? 0 : yield* countMessagesUpTo(tenantId, sessionId, after)
+  const skipped = Math.max(0, before - trimmed)
+  return {
+    page: { tenantId, sessionId, limit, offset: trimmed + skipped + offset },
+    total: session.message_count - (countsAll ? 0 : skipped),
+    lastNumber: trimmed + session.message_count,
+  }
 }
 
 /** Events without their place in the log, taken down as they are handed in. */

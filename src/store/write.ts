@@ -1,4 +1,5 @@
 import { attachmentIdsOf } from '../contract/attachments.ts'
+import { toJsonLine } from '../lib/json-line.ts'
 import type {
   Change,
   IdempotencyRecord,
@@ -7,6 +8,7 @@ import type {
   TranscriptKey,
 } from '../sessions/ports/index.ts'
 import type { NewEvent, SessionRecord } from '../sessions/records.ts'
+import { cutMessage, type PayloadTemplate } from './cut-message.ts'
 import type { Row } from './record-mapper.ts'
 import {
   autonomousWorkColumns,
@@ -38,6 +40,7 @@ export interface SessionWrite {
   permission?: Row | undefined
   tasks: Row[]
   events: EventDraft[]
+  templates: PayloadTemplate[]
   idempotency?: { record: IdempotencyRecord; now: number } | undefined
 }
 
@@ -89,6 +92,7 @@ function toSessionWrite(change: Change): SessionWrite {
   if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
     throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
   }
+  const templates: PayloadTemplate[] = []
   return {
     tenantId,
     sessionId,
@@ -106,7 +110,8 @@ function toSessionWrite(change: Change): SessionWrite {
     })),
     permission: change.savePermission && permissionColumns.toRow(change.savePermission),
     tasks: (change.saveTasks ?? []).map(task => taskColumns.toRow(task)),
-    events: change.events.map(event => toDraft(change, event)),
+    events: change.events.map(event => toDraft(change, event, templates)),
+    templates,
     idempotency: idempotency && { record: { ...idempotency }, now: change.at },
   }
 }
@@ -122,15 +127,21 @@ function toTurnRow(fields: Partial<Parameters<typeof turnColumns.toRow>[0]>): Ro
   return columns
 }
 
-function toDraft(change: Change, event: NewEvent): EventDraft {
-  const { id } = event.payload
+/** @param templates where the event's template is put, when it has one */
+function toDraft(change: Change, event: Change['events'][number], templates: PayloadTemplate[]): EventDraft {
+  const { payload, summary } = event
+  const message = summary === undefined ? undefined : (payload.message as Record<string, unknown>)
+  const cut = message && cutMessage(message)
+  if (cut) templates.push(cut.template)
   return {
     session_id: change.sessionId,
     tenant_id: change.tenantId,
     turn_id: event.turnId,
     type: event.type,
     at: change.at,
-    message_id: event.type === 'message' && typeof id === 'string' ? id : null,
-    payload: JSON.stringify(event.payload),
+    message_id: event.type === 'message' && typeof payload.id === 'string' ? payload.id : null,
+    payload: cut?.rest ?? toJsonLine(message ?? payload),
+    template: cut?.template.hash ?? null,
+    summary: summary ?? null,
   }
 }

@@ -20,3 +20,20 @@ test('the first session gets the process that is ready, and keeps it', async () 
   await close()
   expect(claudesOf()).toEqual([])
 })
+
+test('more sessions keep their process than would fit if each weighed what is assumed', async () => {
+  const { createSession, ask, close } = await openServer({ maxProcessMemoryBytes: 750 * 1024 * 1024 })
+  const ids = await Promise.all([1, 2, 3, 4].map(() => createSession()))
+  const askAll = () => Promise.all(ids.map(id => ask(id, 'What is 6 times 7?')))
+  // Two of 300 MiB fit: the others wait until one of them is idle, or until they have been measured.
+  for (const { body } of await askAll()) expect(body.response).toContain('42')
+  await until(async () => {
+    await askAll()
+    return ids.every(id => claudesOf(process.pid, id).length === 1)
+  })
+  const before = claudesOf()
+  for (const { status } of await askAll()) expect(status).toBe(200)
+  expect(claudesOf()).toEqual(before)
+  await close()
+  expect(claudesOf()).toEqual([])
+})

@@ -216,7 +216,7 @@ it('takes a prompt of 1 MB', async () => {
   let received: unknown
   await using door = await openDoor({
     service: {
-      submitTurn: async (_caller, _session, request) => {
+      submit: async (_caller, _session, request) => {
         received = request.prompt
         throw new Error('far enough')
       },

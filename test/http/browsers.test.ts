@@ -16,7 +16,7 @@ function open(config: DoorOptions['config'] = {}) {
     health: async () => ({ store: { ok: false }, agent: undefined }),
     create: async (_caller: unknown, body: unknown) => {
       created.push(body)
-      return sessionRecord()
+      return { session: sessionRecord(), replayed: false }
     },
   } as DoorOptions['service']
   return openDoor({ service: service ?? {}, config }).then(door => ({ door, created }))

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { buildOpenApi } from '../../src/contract/openapi.ts'
 import { operationIds } from '../../src/contract/operations.ts'
-import { sessionId, sessionRecord, settingsInForce, turnRecord } from './fake-records.ts'
+import { sessionId, sessionRecord, settingsInForce, submission, turnRecord } from './fake-records.ts'
 import { openDoor, readIssuePaths } from './open-door.ts'
 
 describe('GET /openapi.json', () => {
@@ -67,10 +67,9 @@ describe('with openApiValidation', () => {
           total: 1,
           nextCursor: null,
         }),
-        create: async () => sessionRecord(),
+        create: async () => ({ session: sessionRecord(), replayed: false }),
         end: async () => {},
-        submitTurn: async () => turnRecord(),
-        whenTurnEnded: async () => turnRecord(),
+        submit: async () => submission(turnRecord(), turnRecord()),
         ageOf: () => 0,
         getTurn: async () => turnRecord(),
         listTurns: async () => ({ turns: [turnRecord()], total: 1 }),
@@ -131,7 +130,7 @@ describe('with openApiValidation', () => {
     })
     await using door = await openDoor({
       config: { openApiValidation: { enabled: true, specPath } },
-      service: { create: async () => sessionRecord() },
+      service: { create: async () => ({ session: sessionRecord(), replayed: false }) },
     })
     const pathsOf = async (answer: Promise<Response>) => {
       const response = await answer

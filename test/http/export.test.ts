@@ -89,7 +89,7 @@ describe('a long conversation', () => {
   async function openLarge(messages: number) {
     const opened = await open()
     const { store, sessions } = opened
-    const session = await sessions.create(caller, plain)
+    const { session } = await sessions.create(caller, plain)
     const text = 'x'.repeat(500)
     const turnId = randomUUID()
     for (let start = 0; start < messages; start += 1_000) {

@@ -2,6 +2,7 @@ import { defaultSettings } from '../../src/contract/session-settings.ts'
 import { PushQueue } from '../../src/lib/push-queue.ts'
 import type { FollowRequest, LogItem, LogReader } from '../../src/sessions/log/log-item.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
+import type { Submission } from '../../src/sessions/turns/turn-request.ts'
 
 export const sessionId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a001'
 export const turnId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a002'
@@ -92,6 +93,16 @@ export function message(sequence: number, source: 'user' | 'sdk', text: string):
     source,
     message: { type: 'assistant', text },
   })
+}
+
+/** A turn that was accepted just now. @param end left out: its end never comes */
+export function submission(turn: TurnRecord, end?: TurnRecord | Promise<TurnRecord>): Submission {
+  const ended = end
+    ? Promise.resolve(end).then(record => ({ turn: record, claudeSessionId }))
+    : new Promise<never>(() => {})
+  // It may reject before anyone waits for it.
+  ended.catch(() => {})
+  return { turn, ended, replayed: false }
 }
 
 /** A reader that is fed by the test. */

@@ -19,7 +19,7 @@ async function behind(prepare: (app: Express) => void, more: Partial<DoorOptions
     models: () => [],
     create: async (_caller: unknown, { title }: { title?: string }) => {
       titles.push(title)
-      return sessionRecord()
+      return { session: sessionRecord(), replayed: false }
     },
     files: {
       save: async (_caller: unknown, _id: string, path: string, bytes: Buffer) => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionService } from '../../src/sessions/ports/session-service.ts'
+import { until } from '../support/open-sessions.ts'
 import {
   claudeSessionId,
   sessionId,
   sessionRecord,
   settingsInForce,
+  submission,
   turnId,
   turnRecord,
 } from './fake-records.ts'
@@ -12,6 +14,13 @@ import { openDoor, readError } from './open-door.ts'
 
 const path = `/sessions/${sessionId}/messages`
 const error = (code: string, reason: string) => ({ code, reason, message: 'What happened' }) as never
+
+const accepted = (turn: Partial<ReturnType<typeof turnRecord>>) =>
+  turnRecord({
+    status: 'queued',
+    createdAt: Date.now(),
+    ...('timeoutMs' in turn && { timeoutMs: turn.timeoutMs }),
+  })
 
 function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial<SessionService> = {}) {
   return {
@@ -21,13 +30,7 @@ function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial
       backgroundTasks: 0,
       settingsInForce,
     }),
-    submitTurn: async () =>
-      turnRecord({
-        status: 'queued',
-        createdAt: Date.now(),
-        ...('timeoutMs' in turn && { timeoutMs: turn.timeoutMs }),
-      }),
-    whenTurnEnded: async () => turnRecord(turn),
+    submit: async () => submission(accepted(turn), turnRecord(turn)),
     ageOf: () => 0,
     ...more,
   }
@@ -128,11 +131,10 @@ describe('a turn without an answer', () => {
     }
   })
 
-  const never = (_caller: unknown, _session: string, _turn: string, signal: AbortSignal) =>
-    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-
   it('that does not settle after its timeout', async () => {
-    await using door = await openDoor({ service: serviceWith({ timeoutMs: 1 }, { whenTurnEnded: never }) })
+    await using door = await openDoor({
+      service: serviceWith({ timeoutMs: 1 }, { submit: async () => submission(accepted({ timeoutMs: 1 })) }),
+    })
     const response = await door.post(path, { prompt: 'hello', timeout: 1 })
     expect([response.status, (await readError(response)).error.details]).toEqual([
       408,
@@ -146,9 +148,9 @@ describe('a turn without an answer', () => {
       service: serviceWith(
         {},
         {
-          whenTurnEnded: (...args) => {
+          submit: async () => {
             resolve()
-            return never(...args)
+            return submission(accepted({}))
           },
         },
       ),
@@ -165,19 +167,14 @@ describe('a turn without an answer', () => {
 
   it.each(['continue', 'interrupt'] as const)('whose client is gone: %s', async onDisconnect => {
     const waiting = Promise.withResolvers<void>()
-    const ended = Promise.withResolvers<void>()
     const interrupts: unknown[] = []
     await using door = await openDoor({
       service: serviceWith(
         {},
         {
-          whenTurnEnded: async (...args) => {
-            waiting.resolve()
-            try {
-              return await never(...args)
-            } finally {
-              setImmediate(ended.resolve)
-            }
+          submit: async () => {
+            setImmediate(waiting.resolve)
+            return submission(accepted({}))
           },
           interrupt: async (_caller, ...rest) => {
             interrupts.push(rest)
@@ -191,7 +188,7 @@ describe('a turn without an answer', () => {
     await waiting.promise
     leaving.abort()
     await expect(answer).rejects.toThrow()
-    await ended.promise
+    await until(() => door.lines.some(({ msg }) => String(msg).includes('request')))
     await door.door.close()
     expect(interrupts).toEqual(
       onDisconnect === 'interrupt' ? [[sessionId, { turnId, clearQueue: false }]] : [],

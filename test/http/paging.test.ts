@@ -41,7 +41,7 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
     const { sessions, door, walk, ask } = await open()
     await using _ = door
     const ids: string[] = []
-    for (let count = 0; count < 9; count++) ids.push((await sessions.create(caller, plain)).id)
+    for (let count = 0; count < 9; count++) ids.push((await sessions.create(caller, plain)).session.id)
     for (const id of ids.slice(2, 5)) await ask(id, 'before')
     const seen = await walk(`/sessions?status=${status}`, 'sessions', 'sessionId', async shown => {
       const waiting = ids.filter(id => !shown.includes(id))
@@ -57,7 +57,9 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
     const { sessions, door, walk, launcher, get } = await open()
     await using _ = door
     const asking = { ...plain, permissionPrompts: 'ask' as const }
-    const { id } = await sessions.create(caller, asking)
+    const {
+      session: { id },
+    } = await sessions.create(caller, asking)
     const names = Array.from({ length: 9 }, (_value, index) => `t${index}`)
     launcher.script = async scene => {
       await Promise.all(names.map(toolUseId => scene.ask({ toolUseId })))
@@ -71,7 +73,7 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
       }
     }
     for (const path of ['/permissions', `/sessions/${id}/permissions`]) {
-      await sessions.submitTurn(caller, id, promptOf('go'))
+      await sessions.submit(caller, id, promptOf('go'))
       const pending = async () => (await get(`${path}?limit=200`)).body.permissions ?? []
       await until(async () => (await pending()).length === names.length)
       const all = (await pending()).map(({ permissionId }) => String(permissionId))
@@ -84,7 +86,9 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
   test('turns and messages, while more are sent', async () => {
     const { sessions, door, walk, ask, get } = await open()
     await using _ = door
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     for (let count = 0; count < 4; count++) await ask(id, `prompt ${count}`)
     for (const [name, idOf] of [
       ['turns', 'turnId'],
@@ -103,7 +107,9 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
   test('attachments and tasks that are removed or end', async () => {
     const { sessions, door, walk, launcher } = await open()
     await using _ = door
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const bytes = new TextEncoder().encode('text')
     const attachments: string[] = []
     for (let count = 0; count < 7; count++) {
@@ -124,7 +130,9 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
       for (let count = 0; count < 7; count++) scene.startTask({ taskId: `task${count}` })
       return 'started'
     }
-    const { id: turnId } = await sessions.submitTurn(caller, id, promptOf('go'))
+    const {
+      turn: { id: turnId },
+    } = await sessions.submit(caller, id, promptOf('go'))
     await sessions.whenTurnEnded(caller, id, turnId, AbortSignal.timeout(30_000))
     const tasks = await walk(`/sessions/${id}/tasks?status=running`, 'tasks', 'taskId', async shown => {
       for (const taskId of shown) await sessions.conversation.stopTask(caller, id, taskId)
@@ -136,7 +144,10 @@ describe('who pages by cursor meets every item once, whatever happens meanwhile'
 test('a cursor of another list, a changed one and one beside an offset are refused by name', async () => {
   const { sessions, door, get, ask } = await open()
   await using _ = door
-  const ids = [await sessions.create(caller, plain), await sessions.create(caller, plain)].map(({ id }) => id)
+  const ids = [
+    (await sessions.create(caller, plain)).session,
+    (await sessions.create(caller, plain)).session,
+  ].map(({ id }) => id)
   const [first = '', second = ''] = ids
   for (const id of ids) for (let count = 0; count < 3; count++) await ask(id, 'hi')
   const cursorOf = async (path: string) => {

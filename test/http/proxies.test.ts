@@ -2,14 +2,14 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { sendRaw } from '../support/raw-request.ts'
-import { sessionId, turnId, turnRecord } from './fake-records.ts'
+import { sessionId, submission, turnId, turnRecord } from './fake-records.ts'
 import { type DoorOptions, key, openDoor } from './open-door.ts'
 
 const own = { 'x-api-key': key }
 const service = {
   models: () => [],
   getTurn: async () => turnRecord(),
-  submitTurn: async () => turnRecord({ status: 'queued' }),
+  submit: async () => submission(turnRecord({ status: 'queued' })),
 }
 
 /** A proxy that cuts off a prefix, as `location /ai/ { proxy_pass http://api/; }` does, and adds these headers. */

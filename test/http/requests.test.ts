@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../src/contract/errors.ts'
 import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
-import { sessionId, sessionRecord, settingsInForce, turnId, turnRecord } from './fake-records.ts'
+import { sessionId, sessionRecord, settingsInForce, submission, turnId, turnRecord } from './fake-records.ts'
 import { type OpenDoor, openDoor, readError } from './open-door.ts'
 
 const models = { models: () => [{ id: 'opus', name: 'Opus' }] }
@@ -71,7 +71,7 @@ describe('paths and methods', () => {
 describe('mounted anywhere', () => {
   const service = {
     ...models,
-    submitTurn: async () => turnRecord({ status: 'queued' }),
+    submit: async () => submission(turnRecord({ status: 'queued' })),
   }
 
   async function tryOut(door: OpenDoor, base: string) {

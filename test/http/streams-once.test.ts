@@ -34,7 +34,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))('one last word, seed %i
   launcher.script = wildScript(choices)
   const door = await openDoor({ service: sessions, config: { rateLimit: { enabled: false } } })
   onTestFinished(() => door[Symbol.asyncDispose]())
-  const ids = await Promise.all([0, 1, 2].map(async () => (await sessions.create(caller, plain)).id))
+  const ids = await Promise.all([0, 1, 2].map(async () => (await sessions.create(caller, plain)).session.id))
   const oneOf = () => ids[below(ids.length)] ?? ''
   const streams: Promise<{ frames: SseFrame[]; left: boolean }>[] = []
   async function stream(): Promise<{ frames: SseFrame[]; left: boolean }> {

@@ -17,7 +17,9 @@ async function openTalkative(messages: number) {
   }
   const door = await openDoor({ service: opened.sessions })
   onTestFinished(() => door[Symbol.asyncDispose]())
-  const { id } = await opened.sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await opened.sessions.create(caller, plain)
   return { ...opened, door, id }
 }
 

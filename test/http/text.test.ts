@@ -13,7 +13,7 @@ describe('a JSON body', () => {
       service: {
         create: async (_caller, { title }) => {
           titles.push(title)
-          return sessionRecord()
+          return { session: sessionRecord(), replayed: false }
         },
       },
     })

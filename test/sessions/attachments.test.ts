@@ -10,11 +10,13 @@ import { ScriptedLauncher } from '../support/scripted-launcher.ts'
 async function open(given: Parameters<typeof openSessions>[0] = {}) {
   const opened = await openSessions(given)
   const { sessions } = opened
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const add = (bytes: Uint8Array, name?: string, claimedType?: string) =>
     sessions.attachments.add(caller, id, { bytes, name, claimedType })
-  const submit = (prompt: PromptBlock[], onBusy: 'queue' | 'steer' = 'queue') =>
-    sessions.submitTurn(caller, id, { prompt, timeoutMs: 0, onBusy })
+  const submit = async (prompt: PromptBlock[], onBusy: 'queue' | 'steer' = 'queue') =>
+    (await sessions.submit(caller, id, { prompt, timeoutMs: 0, onBusy })).turn
   const ended = (turnId: string) => sessions.whenTurnEnded(caller, id, turnId, new AbortController().signal)
   return { ...opened, id, add, submit, ended }
 }
@@ -75,7 +77,7 @@ describe('what is uploaded', () => {
   test('belongs to its session and tenant, and can be read when that has ended', async () => {
     const { sessions, id, add, submit } = await open()
     const attachment = await add(samplePng)
-    const elsewhere = (await sessions.create(caller, plain)).id
+    const elsewhere = (await sessions.create(caller, plain)).session.id
     const { attachments } = sessions
     await expect(attachments.read(stranger, id, attachment.id)).rejects.toMatchObject({
       code: 'SESSION_NOT_FOUND',
@@ -84,7 +86,7 @@ describe('what is uploaded', () => {
       code: 'ATTACHMENT_NOT_FOUND',
     })
     await expect(
-      sessions.submitTurn(caller, elsewhere, {
+      sessions.submit(caller, elsewhere, {
         prompt: [refer('image', attachment)],
         timeoutMs: 0,
         onBusy: 'queue',

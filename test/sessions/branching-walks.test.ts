@@ -13,7 +13,9 @@ test.each([1, 2, 3, 4, 5, 6])(
   async seed => {
     const { below, pick, chance } = random(seed)
     const { sessions, store, ask } = await openSessions()
-    const { id: firstId } = await sessions.create(caller, plain)
+    const {
+      session: { id: firstId },
+    } = await sessions.create(caller, plain)
     const lists = new Map<string, Said[]>([[firstId, []]])
     const anySession = () => pick([...lists.keys()] as [string, ...string[]])
 
@@ -28,7 +30,11 @@ test.each([1, 2, 3, 4, 5, 6])(
         list.push({ turnId: (await ask(id, prompt)).id, prompt })
       } else if (chance(0.4) && lists.size < 12) {
         const whole = chance(0.3)
-        const fork = await sessions.branching.fork(caller, id, whole ? {} : { afterTurnId: said.turnId })
+        const { session: fork } = await sessions.branching.fork(
+          caller,
+          id,
+          whole ? {} : { afterTurnId: said.turnId },
+        )
         lists.set(fork.id, whole ? [...list] : list.slice(0, at + 1))
       } else {
         const request = {

@@ -4,7 +4,9 @@ import { caller, openSessions, plain, promptOf, stranger, until } from '../suppo
 
 test('turns that come while the conversation is rewound wait, and run in the new one', async () => {
   const { sessions, launcher, ask } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const one = await ask(id, 'one')
   const two = await ask(id, 'two')
   const request = { conversation: true, files: false, overwriteOthers: false, dryRun: false }
@@ -13,11 +15,11 @@ test('turns that come while the conversation is rewound wait, and run in the new
     sessions.branching.rewind(caller, id, { ...request, toTurnId: one.id }),
   ])
   const later = await Promise.all(
-    ['three', 'four'].map(prompt => sessions.submitTurn(caller, id, promptOf(prompt))),
+    ['three', 'four'].map(prompt => sessions.submit(caller, id, promptOf(prompt))),
   )
   const [first, second] = await rewinding
   expect([first.turnIds, second.turnIds]).toEqual([[two.id], [one.id]])
-  for (const turn of later) {
+  for (const { turn } of later) {
     const ended = await sessions.whenTurnEnded(caller, id, turn.id, new AbortController().signal)
     expect(ended).toMatchObject({ status: 'completed' })
     expect(ended.rewound).toBeUndefined()
@@ -29,7 +31,9 @@ test('turns that come while the conversation is rewound wait, and run in the new
 
 test('a transcript that is not complete is no past to share, but can be left behind', async () => {
   const { sessions, launcher, ask } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const one = await ask(id, 'one')
   const two = await ask(id, 'two')
   for (const agent of launcher.agents) agent.loseTranscript()
@@ -47,7 +51,9 @@ test('a transcript that is not complete is no past to share, but can be left beh
 
 test('a transcript that the store never had is no past to share', async () => {
   const { sessions, store, ask } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   await ask(id, 'one')
   await store.transcripts.removeTranscripts({ tenantId: caller.tenantId, claudeSessionId: id })
   await expect(sessions.branching.fork(caller, id, {})).rejects.toMatchObject({
@@ -57,7 +63,9 @@ test('a transcript that the store never had is no past to share', async () => {
 
 test('what could not become a session leaves no transcript', async () => {
   const { sessions, store, ask } = await openSessions({ maxSessions: 1 })
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   await ask(id, 'one')
   const made: string[] = []
   const { appendTranscript } = store.transcripts
@@ -77,7 +85,9 @@ test('what could not become a session leaves no transcript', async () => {
 
 test('sessions and turns of others are not there', async () => {
   const { sessions, ask } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const turn = await ask(id, 'one')
   const request = {
     toTurnId: turn.id,
@@ -97,12 +107,14 @@ test('sessions and turns of others are not there', async () => {
 
 test('a fork does not inherit what people have allowed, nor what the server no longer allows', async () => {
   const { sessions, store, ask } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   await ask(id, 'one')
   const change = { tenantId: caller.tenantId, sessionId: id, at: Date.now(), events: [] }
   const rule = { type: 'addRules', rules: [{ toolName: 'Bash' }], behavior: 'allow', destination: 'session' }
   await store.commit({ ...change, session: { remembered: [rule] } })
-  expect((await sessions.branching.fork(caller, id, {})).remembered).toEqual([])
+  expect((await sessions.branching.fork(caller, id, {})).session.remembered).toEqual([])
   await store.commit({ ...change, session: { permissionMode: 'bypassPermissions' } })
   await expect(sessions.branching.fork(caller, id, {})).rejects.toMatchObject({
     code: 'PERMISSION_MODE_NOT_ALLOWED',

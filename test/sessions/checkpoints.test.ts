@@ -25,7 +25,9 @@ async function open(given: Parameters<typeof openSessions>[0] = {}) {
   })
   const opened = await openSessions({ ...given, launcher })
   const { cwd, sessions, store, ask } = opened
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const scope = { tenantId: caller.tenantId, sessionId: id, directories: [cwd] as const }
   const at = (file: string) => join(cwd, file)
   const run = async (...changes: Change[]): Promise<string> => {

@@ -11,7 +11,9 @@ afterEach(() => {
 test('a clock that jumps back an hour changes no order, loses nothing, and makes no time negative', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { sessions, ask, launcher } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const first = await ask(id, 'first')
   launcher.script = async ({ text, say }) => {
     vi.setSystemTime(Date.now() - 3_600_000)
@@ -32,8 +34,10 @@ test('a clock that jumps back an hour changes no order, loses nothing, and makes
 test('a timeout counts from acceptance, whatever the clock does', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { sessions } = await openSessions()
-  const { id } = await sessions.create(caller, plain)
-  const turn = await sessions.submitTurn(caller, id, promptOf('hang', { timeoutMs: 50 }))
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
+  const { turn } = await sessions.submit(caller, id, promptOf('hang', { timeoutMs: 50 }))
   vi.setSystemTime(Date.now() - 3_600_000)
   const ended = await sessions.whenTurnEnded(caller, id, turn.id, new AbortController().signal)
   expect(ended.status).toBe('timed_out')
@@ -48,8 +52,10 @@ async function openWaiting() {
   vi.useFakeTimers({ toFake: ['Date'] })
   const opened = await openSessions({ sessionTimeoutMs: 100 * hour })
   const { sessions } = opened
-  const { id } = await sessions.create(caller, asking)
-  const turn = await sessions.submitTurn(caller, id, promptOf('ask'))
+  const {
+    session: { id },
+  } = await sessions.create(caller, asking)
+  const { turn } = await sessions.submit(caller, id, promptOf('ask'))
   await until(async () => (await sessions.permissions.list(caller, pendingOnly)).total === 1)
   const [request] = (await sessions.permissions.list(caller, pendingOnly)).permissions
   if (!request) throw new Error('no request')
@@ -101,14 +107,16 @@ test('a permission request is still open when the clock is set back, and can be 
 test('a turn does not time out because the clock is set forward', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { sessions, launcher } = await openSessions({ sessionTimeoutMs: 100 * hour })
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   launcher.script = async ({ text, say }) => {
     vi.setSystemTime(Date.now() + 2 * hour)
     await new Promise(resolve => setTimeout(resolve, 50))
     say(text)
     return text
   }
-  const turn = await sessions.submitTurn(caller, id, promptOf('hello', { timeoutMs: hour }))
+  const { turn } = await sessions.submit(caller, id, promptOf('hello', { timeoutMs: hour }))
   const ended = await sessions.whenTurnEnded(caller, id, turn.id, AbortSignal.timeout(60_000))
   expect(ended.status).toBe('completed')
 })
@@ -116,9 +124,11 @@ test('a turn does not time out because the clock is set forward', async () => {
 test('a session whose time has passed while the machine was suspended takes no prompt', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { sessions } = await openSessions({ sessionTimeoutMs: hour })
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   vi.setSystemTime(Date.now() + 2 * hour)
-  const refused = await sessions.submitTurn(caller, id, promptOf('hello')).catch(error => error)
+  const refused = await sessions.submit(caller, id, promptOf('hello')).catch(error => error)
   expect((refused as ServiceError).code).toBe('SESSION_EXPIRED')
 })
 
@@ -127,14 +137,16 @@ test.each([-2 * hour, 2 * hour])(
   async step => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const { sessions, store, launcher } = await openSessions({ sessionTimeoutMs: 100 * hour })
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     launcher.script = async ({ text, say }) => {
       vi.setSystemTime(Date.now() + step)
       await new Promise(resolve => setTimeout(resolve, 20))
       say(text)
       return text
     }
-    const turn = await sessions.submitTurn(caller, id, promptOf('hello'))
+    const { turn } = await sessions.submit(caller, id, promptOf('hello'))
     const { durationMs, startedAt, endedAt } = await sessions.whenTurnEnded(
       caller,
       id,
@@ -156,9 +168,11 @@ test.each([-2 * hour, 0])(
   async step => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const { sessions } = await openSessions({ sessionTimeoutMs: 100 * hour })
-    const { id } = await sessions.create(caller, plain)
-    await sessions.submitTurn(caller, id, promptOf('hang'))
-    const turn = await sessions.submitTurn(caller, id, promptOf('hello', { timeoutMs: 50 }))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    await sessions.submit(caller, id, promptOf('hang'))
+    const { turn } = await sessions.submit(caller, id, promptOf('hello', { timeoutMs: 50 }))
     vi.setSystemTime(Date.now() + step)
     const ended = await sessions.whenTurnEnded(caller, id, turn.id, AbortSignal.timeout(60_000))
     expect(ended.status).toBe('cancelled')

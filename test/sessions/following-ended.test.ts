@@ -14,7 +14,9 @@ async function readToTheEnd(items: AsyncIterable<LogItem>): Promise<string[]> {
 async function open(options: Parameters<typeof openSessions>[0] = {}) {
   const opened = await openSessions(options)
   const { sessions } = opened
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const follow = (request: Partial<FollowRequest> = {}) =>
     sessions.follow(caller, id, { after: 0, includeDeltas: false, signal: forever, ...request })
   const lastSequence = async () => (await sessions.get(caller, id)).session.lastSequence
@@ -123,10 +125,11 @@ describe('a turn that has ended', () => {
 
   test('a turn that was cancelled in the queue ends its stream as well', async () => {
     const { follow, sessions, id } = await open()
-    const submit = (prompt: string) =>
-      sessions.submitTurn(caller, id, { prompt, timeoutMs: 0, onBusy: 'queue' })
+    const submit = (prompt: string) => sessions.submit(caller, id, { prompt, timeoutMs: 0, onBusy: 'queue' })
     await submit('hang')
-    const { id: turnId } = await submit('waits')
+    const {
+      turn: { id: turnId },
+    } = await submit('waits')
     const reading = readToTheEnd(await follow({ turnId }))
     await sessions.interrupt(caller, id, { clearQueue: true })
     expect(await reading).toEqual(['turn.queued', 'caught_up', 'turn.interrupted'])

@@ -15,7 +15,9 @@ async function openTalkative(messages: number, characters: number) {
     for (let index = 0; index < messages; index++) scene.say('x'.repeat(characters))
     return 'done'
   }
-  const { id } = await opened.sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await opened.sessions.create(caller, plain)
   return { ...opened, id }
 }
 
@@ -80,7 +82,9 @@ describe('readers that are slow', () => {
 describe('many readers', () => {
   test('500 that come back at once, each from where it was, miss nothing', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     for (let index = 0; index < 10; index++) await ask(id, `before ${index}`)
     const readers = Array.from({ length: 500 }, async (_, index) => {
       const reader = await sessions.follow(caller, id, { ...everything, after: index % 40 })
@@ -98,7 +102,9 @@ describe('many readers', () => {
 
   test('a second viewer of a turn takes nothing from the first', async () => {
     const { sessions, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const go = Promise.withResolvers<void>()
     launcher.script = async scene => {
       scene.delta('one ')
@@ -107,7 +113,7 @@ describe('many readers', () => {
       scene.say('one two')
       return 'one two'
     }
-    const turn = await sessions.submitTurn(caller, id, promptOf('talk'))
+    const { turn } = await sessions.submit(caller, id, promptOf('talk'))
     const view = async () => sessions.follow(caller, id, { ...everything, turnId: turn.id })
     const viewers = await Promise.all([view(), view(), view()])
     const readings = viewers.map(async (viewer, index) => {
@@ -136,7 +142,9 @@ describe('many readers', () => {
 
   test('who comes back to a finished turn after its last event is let go', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const { id: turnId, lastSequence } = await ask(id, 'done')
     const after = lastSequence ?? 0
     const reader = await sessions.follow(caller, id, { ...everything, turnId, after })

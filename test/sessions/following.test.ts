@@ -19,7 +19,9 @@ const sequencesOf = (items: LogItem[]) =>
 describe('following a log', () => {
   test('past, caught_up, then live: nothing missing, nothing twice, whenever the reader comes', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const work = (async () => {
       for (let index = 0; index < 20; index++) await ask(id, `prompt ${index}`)
       await sessions.end(caller, id)
@@ -48,7 +50,9 @@ describe('following a log', () => {
 
   test('a reader of a finished turn gets the past and the end', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'before')
     const turn = await ask(id, 'this one')
     await ask(id, 'after')
@@ -70,7 +74,9 @@ describe('following a log', () => {
 
   test('deltas reach only those who ask, and only live', async () => {
     const { sessions } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const withDeltas = await sessions.follow(caller, id, { after: 0, includeDeltas: true, signal: forever })
     const without = await sessions.follow(caller, id, { after: 0, includeDeltas: false, signal: forever })
     const ends = (item: LogItem) => item.kind === 'event' && item.event.type === 'turn.completed'
@@ -83,7 +89,7 @@ describe('following a log', () => {
       collect(without, ends),
     ])
     await started.promise
-    await sessions.submitTurn(caller, id, promptOf('a b c'))
+    await sessions.submit(caller, id, promptOf('a b c'))
     const [first, second] = await both
     const text = first.flatMap(item =>
       item.kind === 'delta' && item.delta.delta.type === 'text' ? [item.delta.delta.text] : [],
@@ -94,7 +100,9 @@ describe('following a log', () => {
 
   test('a reader that does not read is ended, the others are not', async () => {
     const { sessions, ask, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     launcher.script = async scene => {
       for (let index = 0; index < 40; index++) scene.say('x'.repeat(100_000))
       return 'done'
@@ -113,7 +121,9 @@ describe('following a log', () => {
 
   test('the signal ends the iteration, the end of the service says closing', async () => {
     const { sessions, close } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const leaving = new AbortController()
     const left = await sessions.follow(caller, id, { after: 0, includeDeltas: false, signal: leaving.signal })
     const stays = await sessions.follow(caller, id, { after: 0, includeDeltas: false, signal: forever })

@@ -42,39 +42,45 @@ async function turnsOf(sessions: Sessions, sessionId: string): Promise<number> {
 describe('a turn with a key', () => {
   test('is made once; a repetition has it as it is then', async () => {
     const { sessions } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const first = await sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
-    const ended = await sessions.whenTurnEnded(caller, id, first.made.id, forever)
-    const again = await sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const first = await sessions.submit(caller, id, promptOf('hello'), { key: key })
+    const ended = await sessions.whenTurnEnded(caller, id, first.turn.id, forever)
+    const again = await sessions.submit(caller, id, promptOf('hello'), { key: key })
     expect([first.replayed, again.replayed]).toEqual([false, true])
-    expect(again.made).toEqual(ended)
+    expect(again.turn).toEqual(ended)
     expect(await turnsOf(sessions, id)).toBe(1)
     // Also when the session takes no turns any more.
     await sessions.end(caller, id)
-    expect((await sessions.submitTurnOnce(caller, id, promptOf('hello'), key)).made).toEqual(ended)
+    expect((await sessions.submit(caller, id, promptOf('hello'), { key: key })).turn).toEqual(ended)
   })
 
   test('is refused with another body, and while the first is being accepted', async () => {
     const { sessions, store } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const submit = (given: IdempotencyKey) => sessions.submitTurnOnce(caller, id, promptOf('hello'), given)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const submit = (given: IdempotencyKey) => sessions.submit(caller, id, promptOf('hello'), { key: given })
     const held = gate(store)
     const first = submit(key)
     await held.reached
     await expect(submit(key)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' })
     await expect(submit(otherBody)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' })
     held.open()
-    const { made } = await first
+    const { turn: made } = await first
     await expect(submit(otherBody)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
     const repeated = await Promise.all([submit(key), submit(key), submit(key)])
-    expect(repeated.map(once => [once.made.id, once.replayed])).toEqual(Array(3).fill([made.id, true]))
+    expect(repeated.map(once => [once.turn.id, once.replayed])).toEqual(Array(3).fill([made.id, true]))
     expect(await turnsOf(sessions, id)).toBe(1)
   })
 
   test('of two at the same moment one is made', async () => {
     const { sessions } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const submit = () => sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const submit = () => sessions.submit(caller, id, promptOf('hello'), { key: key })
     const [one, two] = await Promise.allSettled([submit(), submit()])
     expect(one).toMatchObject({ status: 'fulfilled', value: { replayed: false } })
     expect(two).toMatchObject({ status: 'rejected', reason: { code: 'IDEMPOTENCY_IN_FLIGHT' } })
@@ -83,17 +89,21 @@ describe('a turn with a key', () => {
 
   test('that was refused leaves no trace', async () => {
     const { sessions, store } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const { id: running } = await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const {
+      turn: { id: running },
+    } = await sessions.submit(caller, id, promptOf('hang'))
     const rejecting = promptOf('x', { onBusy: 'reject' })
-    await expect(sessions.submitTurnOnce(caller, id, rejecting, key)).rejects.toMatchObject({
+    await expect(sessions.submit(caller, id, rejecting, { key: key })).rejects.toMatchObject({
       code: 'SESSION_BUSY',
     })
     const { commit } = store
     store.commit = change => (change.insertTurn ? Promise.reject(new Error('disk full')) : commit(change))
-    await expect(sessions.submitTurnOnce(caller, id, promptOf('x'), otherBody)).rejects.toThrow('disk full')
+    await expect(sessions.submit(caller, id, promptOf('x'), { key: otherBody })).rejects.toThrow('disk full')
     store.commit = commit
-    const accepted = await sessions.submitTurnOnce(caller, id, promptOf('x'), otherBody)
+    const accepted = await sessions.submit(caller, id, promptOf('x'), { key: otherBody })
     expect(accepted.replayed).toBe(false)
     await sessions.interrupt(caller, id, { turnId: running, clearQueue: false })
     expect(await turnsOf(sessions, id)).toBe(2)
@@ -101,35 +111,39 @@ describe('a turn with a key', () => {
 
   test('is not seen by another tenant or with another API key', async () => {
     const { sessions } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const { made } = await sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
-    await expect(sessions.submitTurnOnce(stranger, id, promptOf('hello'), key)).rejects.toMatchObject({
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const { turn: made } = await sessions.submit(caller, id, promptOf('hello'), { key: key })
+    await expect(sessions.submit(stranger, id, promptOf('hello'), { key: key })).rejects.toMatchObject({
       code: 'SESSION_NOT_FOUND',
     })
     const colleague = { ...caller, keyId: 'another' }
-    const own = await sessions.submitTurnOnce(colleague, id, promptOf('hello'), key)
+    const own = await sessions.submit(colleague, id, promptOf('hello'), { key: key })
     expect(own.replayed).toBe(false)
-    expect(own.made.id).not.toBe(made.id)
+    expect(own.turn.id).not.toBe(made.id)
   })
 
   test('that the running one has taken as more input is not handed to it again', async () => {
     const { sessions, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const running = await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const { turn: running } = await sessions.submit(caller, id, promptOf('hang'))
     await until(() => [...launcher.agents].some(agent => agent.running))
     const steering = promptOf('more', { onBusy: 'steer' })
-    const first = await sessions.submitTurnOnce(caller, id, steering, key)
-    const again = await sessions.submitTurnOnce(caller, id, steering, key)
-    expect([first, again].map(once => [once.made.id, once.replayed])).toEqual([
+    const first = await sessions.submit(caller, id, steering, { key: key })
+    const again = await sessions.submit(caller, id, steering, { key: key })
+    expect([first, again].map(once => [once.turn.id, once.replayed])).toEqual([
       [running.id, false],
       [running.id, true],
     ])
     expect([...launcher.agents].flatMap(agent => agent.steered)).toEqual(['more'])
     // As one that waits, where none runs that could take it: then it is a turn of its own.
     await sessions.interrupt(caller, id, { clearQueue: false })
-    const own = await sessions.submitTurnOnce(caller, id, steering, { ...key, key: 'key-2' })
-    const repeated = await sessions.submitTurnOnce(caller, id, steering, { ...key, key: 'key-2' })
-    expect([own.replayed, repeated.replayed, repeated.made.id]).toEqual([false, true, own.made.id])
+    const own = await sessions.submit(caller, id, steering, { key: { ...key, key: 'key-2' } })
+    const repeated = await sessions.submit(caller, id, steering, { key: { ...key, key: 'key-2' } })
+    expect([own.replayed, repeated.replayed, repeated.turn.id]).toEqual([false, true, own.turn.id])
     expect(await turnsOf(sessions, id)).toBe(2)
   })
 })
@@ -138,16 +152,16 @@ describe('a session with a key', () => {
   test('is made once', async () => {
     const { sessions, store, launcher } = await openSessions()
     const held = gate(store)
-    const first = sessions.createOnce(caller, plain, key)
+    const first = sessions.create(caller, plain, { key: key })
     await held.reached
-    await expect(sessions.createOnce(caller, plain, key)).rejects.toMatchObject({
+    await expect(sessions.create(caller, plain, { key: key })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_IN_FLIGHT',
     })
     held.open()
-    const { made } = await first
-    const again = await sessions.createOnce(caller, plain, key)
-    expect([again.made.id, again.replayed]).toEqual([made.id, true])
-    await expect(sessions.createOnce(caller, plain, otherBody)).rejects.toMatchObject({
+    const { session: made } = await first
+    const again = await sessions.create(caller, plain, { key: key })
+    expect([again.session.id, again.replayed]).toEqual([made.id, true])
+    await expect(sessions.create(caller, plain, { key: otherBody })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
     })
     expect((await sessions.list(caller, { status: 'all', limit: 9 })).total).toBe(1)
@@ -156,12 +170,14 @@ describe('a session with a key', () => {
 
   test('that there was no room for leaves no trace', async () => {
     const { sessions } = await openSessions({ maxSessions: 1 })
-    const { id } = await sessions.create(caller, plain)
-    await expect(sessions.createOnce(caller, plain, key)).rejects.toMatchObject({
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    await expect(sessions.create(caller, plain, { key: key })).rejects.toMatchObject({
       code: 'MAX_SESSIONS_REACHED',
     })
     await sessions.end(caller, id)
-    expect((await sessions.createOnce(caller, plain, otherBody)).replayed).toBe(false)
+    expect((await sessions.create(caller, plain, { key: otherBody })).replayed).toBe(false)
   })
 })
 
@@ -174,7 +190,7 @@ test('two servers on one store: the database admits one, the other answers with 
       key,
       async remember => {
         const session = sessionRecord({ tenantId: caller.tenantId })
-        const record = remember({ sessionId: session.id, turnId: null })
+        const record = remember?.({ sessionId: session.id, turnId: null })
         await store.createSession(session, [], 100, record)
         return session.id
       },
@@ -191,16 +207,18 @@ describe('time', () => {
   test('a key is free again after 24 hours', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) })
     const { sessions } = await openSessions({ sessionTimeoutMs: 3 * day })
-    const { id } = await sessions.create(caller, plain)
-    const first = await sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const first = await sessions.submit(caller, id, promptOf('hello'), { key: key })
     vi.setSystemTime(Date.UTC(2026, 0, 2) - 1)
-    expect((await sessions.submitTurnOnce(caller, id, promptOf('hello'), key)).replayed).toBe(true)
+    expect((await sessions.submit(caller, id, promptOf('hello'), { key: key })).replayed).toBe(true)
     vi.setSystemTime(Date.UTC(2026, 0, 2))
-    const second = await sessions.submitTurnOnce(caller, id, promptOf('hello'), otherBody)
+    const second = await sessions.submit(caller, id, promptOf('hello'), { key: otherBody })
     expect(second.replayed).toBe(false)
-    expect(second.made.id).not.toBe(first.made.id)
-    expect((await sessions.submitTurnOnce(caller, id, promptOf('hello'), otherBody)).made.id).toBe(
-      second.made.id,
+    expect(second.turn.id).not.toBe(first.turn.id)
+    expect((await sessions.submit(caller, id, promptOf('hello'), { key: otherBody })).turn.id).toBe(
+      second.turn.id,
     )
   })
 })
@@ -209,32 +227,35 @@ describe('after a restart', () => {
   test('a key stands for what it led to', async () => {
     const file = join(temporaryDirectory(), 'store.db')
     const before = await openSessions({ file })
-    const session = await before.sessions.createOnce(caller, plain, key)
-    const { id } = session.made
-    const turn = await before.sessions.submitTurnOnce(caller, id, promptOf('hello'), { ...key, key: 't' })
-    const ended = await before.sessions.whenTurnEnded(caller, id, turn.made.id, forever)
+    const session = await before.sessions.create(caller, plain, { key: key })
+    const { id } = session.session
+    const turn = await before.sessions.submit(caller, id, promptOf('hello'), { key: { ...key, key: 't' } })
+    const ended = await before.sessions.whenTurnEnded(caller, id, turn.turn.id, forever)
     await before.close()
     const after = await openSessions({ file })
-    const session2 = await after.sessions.createOnce(caller, plain, key)
-    expect([session2.made.id, session2.replayed]).toEqual([id, true])
-    const turn2 = await after.sessions.submitTurnOnce(caller, id, promptOf('hello'), { ...key, key: 't' })
-    expect(turn2).toEqual({ made: ended, replayed: true })
+    const session2 = await after.sessions.create(caller, plain, { key: key })
+    expect([session2.session.id, session2.replayed]).toEqual([id, true])
+    const turn2 = await after.sessions.submit(caller, id, promptOf('hello'), { key: { ...key, key: 't' } })
+    expect(turn2).toMatchObject({ turn: ended, replayed: true })
+    expect((await turn2.ended).turn).toEqual(ended)
     expect(after.launcher.launched).toEqual([])
   })
 
   test('a key whose first request died before it was accepted can be used', async () => {
     const file = join(temporaryDirectory(), 'store.db')
     const before = await openSessions({ file })
-    const { id } = await before.sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await before.sessions.create(caller, plain)
     const held = gate(before.store)
-    const dead = before.sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
+    const dead = before.sessions.submit(caller, id, promptOf('hello'), { key: key })
     dead.catch(() => {})
     await held.reached
     // The process is gone: what it had not written is not written.
     before.store.commit = () => Promise.reject(new Error('gone'))
     await before.store.close()
     const after = await openSessions({ file })
-    const again = await after.sessions.submitTurnOnce(caller, id, promptOf('hello'), key)
+    const again = await after.sessions.submit(caller, id, promptOf('hello'), { key: key })
     expect(again.replayed).toBe(false)
     held.open()
     await expect(dead).rejects.toThrow('The store is closed')
@@ -245,7 +266,7 @@ describe('after a restart', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) })
     const file = join(temporaryDirectory(), 'store.db')
     const before = await openSessions({ file })
-    await before.sessions.createOnce(caller, plain, key)
+    await before.sessions.create(caller, plain, { key: key })
     await before.close()
     vi.setSystemTime(Date.UTC(2026, 0, 3))
     const after = await openSessions({ file })

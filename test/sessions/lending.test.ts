@@ -11,13 +11,14 @@ const summary = 'summary'
 async function open(given: Parameters<typeof openSessions>[0] = {}) {
   const opened = await openSessions({ idleTimeoutMs, ...given })
   const { sessions } = opened
-  const session = await sessions.create(caller, plain)
+  const { session } = await sessions.create(caller, plain)
   const context = (id = session.id) => sessions.conversation.describeContext(caller, id, summary)
   const stateOf = async (id = session.id) => {
     const { state, backgroundTasks } = await sessions.get(caller, id)
     return { state, backgroundTasks }
   }
-  const run = (prompt: string, id = session.id) => sessions.submitTurn(caller, id, promptOf(prompt))
+  const run = async (prompt: string, id = session.id) =>
+    (await sessions.submit(caller, id, promptOf(prompt))).turn
   return { ...opened, id: session.id, context, stateOf, run }
 }
 
@@ -61,8 +62,8 @@ describe('asking the process', () => {
 
   test('waits for a place, and is refused where too many wait', async () => {
     const { launcher, context, run, sessions, id } = await open({ maxLiveProcesses: 1, maxWaitingTurns: 1 })
-    const other = (await sessions.create(caller, plain)).id
-    const third = (await sessions.create(caller, plain)).id
+    const other = (await sessions.create(caller, plain)).session.id
+    const third = (await sessions.create(caller, plain)).session.id
     await run('hang')
     await until(() => [...launcher.agents].some(agent => agent.running))
     const waiting = context(other)
@@ -79,7 +80,7 @@ describe('asking the process', () => {
   test('tells why the process does not start, and the next one tries again', async () => {
     const { launcher, context, sessions } = await open()
     launcher.startFailure = { reason: 'not_installed', message: 'install it' }
-    const other = (await sessions.create(caller, plain)).id
+    const other = (await sessions.create(caller, plain)).session.id
     await expect(context(other)).rejects.toMatchObject({
       code: 'AGENT_UNAVAILABLE',
       message: 'install it',
@@ -130,9 +131,9 @@ describe('what goes on in the background', () => {
     const { ask, id, launcher, sessions, run, stateOf } = await open({ maxLiveProcesses: 2 })
     await ask(id, 'task')
     const [withTask] = launcher.agents
-    const other = (await sessions.create(caller, plain)).id
+    const other = (await sessions.create(caller, plain)).session.id
     await ask(other, 'hi')
-    const third = (await sessions.create(caller, plain)).id
+    const third = (await sessions.create(caller, plain)).session.id
     await ask(third, 'hi')
     expect(withTask?.alive).toBe(true)
     await run('hang', third)

@@ -31,7 +31,7 @@ describe('creating', () => {
     mkdirSync(join(cwd, 'inside'))
     symlinkSync(outside, join(cwd, 'way-out'))
     symlinkSync(join(cwd, 'inside'), join(cwd, 'way-in'))
-    const create = (path: string) => sessions.create(caller, { ...plain, cwd: path })
+    const create = async (path: string) => (await sessions.create(caller, { ...plain, cwd: path })).session
     expect((await create('inside')).cwd).toBe(join(cwd, 'inside'))
     expect((await create(join(cwd, 'way-in'))).cwd).toBe(join(cwd, 'inside'))
     for (const path of [outside, 'way-out', '..', '/', `${cwd}-sibling`, 'inside/../..']) {
@@ -52,7 +52,10 @@ describe('creating', () => {
       message: expect.stringContaining('allowBypassPermissions'),
     })
     const allowed = await openSessions({ allowBypassPermissions: true })
-    const session = await allowed.sessions.create(caller, { ...plain, permissionMode: 'bypassPermissions' })
+    const { session } = await allowed.sessions.create(caller, {
+      ...plain,
+      permissionMode: 'bypassPermissions',
+    })
     expect(session.permissionMode).toBe('bypassPermissions')
   })
 })
@@ -61,7 +64,7 @@ describe('listing', () => {
   test('pages by newest activity, each session once', async () => {
     const { sessions } = await openSessions()
     const ids: string[] = []
-    for (let index = 0; index < 7; index++) ids.push((await sessions.create(caller, plain)).id)
+    for (let index = 0; index < 7; index++) ids.push((await sessions.create(caller, plain)).session.id)
     const seen: string[] = []
     let cursor: string | undefined
     do {
@@ -78,7 +81,9 @@ describe('listing', () => {
 
   test("another tenant's session does not exist", async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const turn = await ask(id, 'hello')
     expect((await sessions.list(stranger, query)).total).toBe(0)
     const page = { limit: 10, offset: 0 }
@@ -87,7 +92,7 @@ describe('listing', () => {
       get: () => sessions.get(stranger, id),
       patch: () => sessions.patch(stranger, id, { title: 'mine' }),
       end: () => sessions.end(stranger, id),
-      submitTurn: () => sessions.submitTurn(stranger, id, promptOf('hi')),
+      submit: () => sessions.submit(stranger, id, promptOf('hi')),
       getTurn: () => sessions.getTurn(stranger, id, turn.id),
       listTurns: () => sessions.listTurns(stranger, id, page),
       listMessages: () => sessions.listMessages(stranger, id, page),
@@ -104,11 +109,13 @@ describe('listing', () => {
 describe('ending', () => {
   test('is idempotent; history stays readable, messages are refused', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'hello')
     await sessions.end(caller, id)
     await sessions.end(caller, id)
-    await expect(sessions.submitTurn(caller, id, promptOf('x'))).rejects.toMatchObject({
+    await expect(sessions.submit(caller, id, promptOf('x'))).rejects.toMatchObject({
       code: 'SESSION_ENDED',
     })
     await expect(sessions.patch(caller, id, { title: 'x' })).rejects.toMatchObject({ code: 'SESSION_ENDED' })
@@ -125,7 +132,9 @@ describe('expiry', () => {
   test('comes its time after the last activity, ends the process, and is told', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
     const { sessions, ask, launcher } = await openSessions({ sessionTimeoutMs: 60_000 })
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await vi.advanceTimersByTimeAsync(40_000)
     await ask(id, 'still here')
     await vi.advanceTimersByTimeAsync(40_000)
@@ -133,7 +142,7 @@ describe('expiry', () => {
     await vi.advanceTimersByTimeAsync(20_001)
     await until(async () => (await sessions.get(caller, id)).session.status === 'expired')
     await until(() => launcher.agents.size === 0)
-    await expect(sessions.submitTurn(caller, id, promptOf('x'))).rejects.toMatchObject({
+    await expect(sessions.submit(caller, id, promptOf('x'))).rejects.toMatchObject({
       code: 'SESSION_EXPIRED',
     })
     expect((await sessions.listMessages(caller, id, { limit: 10, offset: 0 })).total).toBe(2)
@@ -143,8 +152,10 @@ describe('expiry', () => {
   test('does not come while a turn runs or waits', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] })
     const { sessions } = await openSessions({ sessionTimeoutMs: 1_000 })
-    const { id } = await sessions.create(caller, plain)
-    await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    await sessions.submit(caller, id, promptOf('hang'))
     await vi.advanceTimersByTimeAsync(10_000)
     expect((await sessions.get(caller, id)).session.status).toBe('active')
     await sessions.interrupt(caller, id, { clearQueue: true })
@@ -165,7 +176,9 @@ describe('expiry', () => {
   test('an idle process ends before its session does; the next turn resumes', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { sessions, ask, launcher } = await openSessions({ idleTimeoutMs: 5_000 })
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'one')
     await vi.advanceTimersByTimeAsync(5_001)
     await until(() => launcher.agents.size === 0)

@@ -112,11 +112,13 @@ test('the event says what a turn left as text; a prompt without commands is not 
     seen.push(text)
     return 'done'
   }
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const { id: turnId } = await ask(id, 'see @/etc/passwd', { commands: true })
   await ask(id, 'see @/etc/passwd')
   // One that waits is looked at when it begins.
-  const first = await sessions.submitTurn(caller, id, promptOf('see @../x', { commands: true }))
+  const { turn: first } = await sessions.submit(caller, id, promptOf('see @../x', { commands: true }))
   await sessions.whenTurnEnded(caller, id, first.id, new AbortController().signal)
   const events = await store.listEvents('default', { sessionId: id, after: 0, limit: 100 })
   const ignored = events.filter(({ type }) => type === 'mentions.ignored')

@@ -18,7 +18,7 @@ const all = { status: 'all', limit: 100, offset: 0 } as const
 async function openAsking(given: Parameters<typeof openSessions>[0] = {}) {
   const opened = await openSessions(given)
   const { sessions } = opened
-  const session = await sessions.create(caller, asking)
+  const { session } = await sessions.create(caller, asking)
   const pending = async (count = 1) => {
     let found = await sessions.permissions.list(caller, { ...all, sessionId: session.id, status: 'pending' })
     await until(async () => {
@@ -33,7 +33,7 @@ async function openAsking(given: Parameters<typeof openSessions>[0] = {}) {
 describe('permission requests', () => {
   test('move their turn to requires_action and back, told by events in order', async () => {
     const { sessions, session, pending, store } = await openAsking()
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     if (!request) throw new Error('no request')
     expect((await sessions.get(caller, session.id)).state).toBe('requires_action')
@@ -64,7 +64,7 @@ describe('permission requests', () => {
 
   test('have one answer, however many give one at once', async () => {
     const { sessions, session, pending } = await openAsking()
-    await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     const id = request?.id ?? ''
     const answers = await Promise.allSettled(
@@ -85,7 +85,7 @@ describe('permission requests', () => {
 
   test('of another tenant do not exist', async () => {
     const { sessions, session, pending } = await openAsking()
-    await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     const id = request?.id ?? ''
     expect((await sessions.permissions.list(stranger, all)).total).toBe(0)
@@ -110,7 +110,7 @@ describe('permission requests', () => {
       )
       return answers.map(({ allow }) => allow).join()
     }
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('go'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('go'))
     const requests = await pending(3)
     const statusNow = async () => (await sessions.getTurn(caller, session.id, turn.id)).status
     const named = (name: string) => requests.find(({ toolUseId }) => toolUseId === name)?.id ?? ''
@@ -133,7 +133,7 @@ describe('permission requests', () => {
   ])('are withdrawn when %s', async (_, happen) => {
     const opened = await openAsking()
     const { sessions, session, pending, store } = opened
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     await happen(opened)
     await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
@@ -161,7 +161,7 @@ describe('permission requests', () => {
       void scene.ask({ agentId: 'agent1' })
       return 'started'
     }
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('go'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('go'))
     await sessions.whenTurnEnded(caller, session.id, turn.id, AbortSignal.timeout(30_000))
     const [request] = await pending()
     const slow = Promise.withResolvers<void>()
@@ -180,7 +180,7 @@ describe('permission requests', () => {
 
   test('the answer must fit what was asked', async () => {
     const { sessions, session, pending } = await openAsking()
-    await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     const id = request?.id ?? ''
     const attempt = (more: object) =>
@@ -212,7 +212,7 @@ describe('permission requests', () => {
       told.push(await scene.ask({ suggestions, input: { command: scene.text, description: scene.text } }))
       return 'done'
     }
-    const ask = (prompt: string) => sessions.submitTurn(caller, session.id, promptOf(prompt))
+    const ask = async (prompt: string) => (await sessions.submit(caller, session.id, promptOf(prompt))).turn
     const ended = (id: string) => sessions.whenTurnEnded(caller, session.id, id, AbortSignal.timeout(30_000))
     const first = await ask('rm -rf ./build')
     const [request] = await pending()
@@ -258,7 +258,7 @@ describe('permission requests', () => {
       told = (await scene.ask({ suggestions })).updates
       return 'done'
     }
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('go'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('go'))
     const [request] = await pending()
     const answer = (numbers: number[], more: object = {}) =>
       sessions.permissions.answer(caller, session.id, request?.id ?? '', {
@@ -290,7 +290,7 @@ describe('permission requests', () => {
     ])
     expect(events.find(({ type }) => type === 'permission.resolved')?.payload).toMatchObject({ remembered })
     await until(() => launcher.agents.size === 0)
-    await sessions.submitTurn(caller, session.id, promptOf('hang'))
+    await sessions.submit(caller, session.id, promptOf('hang'))
     await until(() => launcher.agents.size === 1)
     expect(launcher.launched.at(-1)).toMatchObject({ permissionMode: 'acceptEdits', remembered: kept })
   })
@@ -303,7 +303,7 @@ test('what several answers at once remember is all remembered', async () => {
     await Promise.all(names.map(toolName => scene.ask({ toolName, toolUseId: toolName })))
     return 'done'
   }
-  await sessions.submitTurn(caller, session.id, promptOf('go'))
+  await sessions.submit(caller, session.id, promptOf('go'))
   const requests = await pending(names.length)
   const remember = { ...body, remember: 'session' } as const
   await Promise.all(requests.map(({ id }) => sessions.permissions.answer(caller, session.id, id, remember)))
@@ -318,7 +318,7 @@ describe('without a process', () => {
 
   test('a request waits, is answered, and the turn goes on in another', async () => {
     const { sessions, session, pending, launcher } = await openAsking({ permissionParkMs: 1 })
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     await until(() => launcher.agents.size === 0)
     expect((await sessions.get(caller, session.id)).state).toBe('requires_action')
@@ -331,7 +331,7 @@ describe('without a process', () => {
   test('an answer that no process has been told before a shutdown is told after it, once', async () => {
     const first = await openAsking({ permissionParkMs: 1, file: file(), drainTimeoutMs: 0 })
     const { sessions, session, pending, launcher } = first
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('ask'))
     const [request] = await pending()
     await until(() => launcher.agents.size === 0)
     // The process that goes on takes its time before it asks.
@@ -353,8 +353,8 @@ describe('without a process', () => {
   test('a request is there after a shutdown, with those who wait behind it', async () => {
     const first = await openAsking({ file: file() })
     const { sessions, session, pending } = first
-    const turn = await sessions.submitTurn(caller, session.id, promptOf('ask'))
-    const behind = await sessions.submitTurn(caller, session.id, promptOf('hello'))
+    const { turn } = await sessions.submit(caller, session.id, promptOf('ask'))
+    const { turn: behind } = await sessions.submit(caller, session.id, promptOf('hello'))
     const [request] = await pending()
     await first.close()
 

@@ -2,12 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type EventType, isTerminalEventType } from '../../src/contract/events.ts'
 import { type TurnStatus, turnStatuses } from '../../src/contract/turns.ts'
 import type { EventRecord } from '../../src/sessions/records.ts'
-import {
-  canTransition,
-  isTerminal,
-  terminalEventOf,
-  turnTransitions,
-} from '../../src/sessions/turns/turn-states.ts'
+import { canTransition, isTerminal, terminalEventOf, turnTransitions } from '../../src/sessions/turns/turn.ts'
 import { caller, openSessions, plain, promptOf } from '../support/open-sessions.ts'
 
 describe('the table of turn states', () => {
@@ -73,8 +68,11 @@ describe('random walks over a session', () => {
         return Math.floor((state / 2_147_483_648) * below)
       }
       const { sessions, launcher, store } = await openSessions({ maxLiveProcesses: 2, maxQueuedTurns: 3 })
-      const ids = [(await sessions.create(caller, plain)).id, (await sessions.create(caller, plain)).id]
-      ids.push((await sessions.create(caller, plain)).id)
+      const ids = [
+        (await sessions.create(caller, plain)).session.id,
+        (await sessions.create(caller, plain)).session.id,
+      ]
+      ids.push((await sessions.create(caller, plain)).session.id)
       launcher.script = async scene => {
         scene.say('begun')
         if (scene.text === 'hang') await scene.stopped
@@ -90,7 +88,7 @@ describe('random walks over a session', () => {
         const prompt = ['hi', 'hang', 'die', 'hi'][random(4)] ?? 'hi'
         const timeoutMs = random(4) === 0 ? 1 + random(20) : 0
         const action = random(6)
-        if (action < 4) attempt(sessions.submitTurn(caller, id, promptOf(prompt, { onBusy, timeoutMs })))
+        if (action < 4) attempt(sessions.submit(caller, id, promptOf(prompt, { onBusy, timeoutMs })))
         else if (action === 4) attempt(sessions.interrupt(caller, id, { clearQueue: random(2) === 0 }))
         else for (const agent of launcher.agents) if (random(3) === 0) attempt(agent.close())
         for (let turn = random(4); turn > 0; turn--) await new Promise(resolve => setImmediate(resolve))

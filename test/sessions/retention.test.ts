@@ -14,7 +14,9 @@ const everything = { after: 0, includeDeltas: true, signal: new AbortController(
 async function openEnded() {
   const opened = await openSessions()
   const { sessions, ask } = opened
-  const { id } = await sessions.create(caller, plain)
+  const {
+    session: { id },
+  } = await sessions.create(caller, plain)
   const turns = [await ask(id, 'one'), await ask(id, 'two'), await ask(id, 'three')]
   await sessions.end(caller, id)
   const read = async (more: Partial<FollowRequest> = {}) => {
@@ -108,7 +110,7 @@ describe('what retention leaves', () => {
 
   test('sessions that are active, or ended later, are not touched', async () => {
     const { sessions, store, ask, session } = await openEnded()
-    const active = await sessions.create(caller, plain)
+    const { session: active } = await sessions.create(caller, plain)
     await ask(active.id, 'hello')
     expect(await store.trimEvents(((await session()).endedAt ?? 0) - 1, 1000)).toBe(false)
     expect(await store.trimEvents(later(), 1000)).toBe(true)
@@ -140,10 +142,10 @@ describe('the sweep', () => {
       eventRetentionMs: 3_600_000,
       sessionTimeoutMs: 60_000,
     })
-    const ended = (await sessions.create(caller, plain)).id
+    const ended = (await sessions.create(caller, plain)).session.id
     await ask(ended, 'hello')
     await sessions.end(caller, ended)
-    const expired = (await sessions.create(caller, plain)).id
+    const expired = (await sessions.create(caller, plain)).session.id
     const countOf = async (id: string) => (await sessions.get(caller, id)).session.messageCount
     await ask(expired, 'hello')
     await vi.advanceTimersByTimeAsync(3_500_000)

@@ -35,7 +35,9 @@ const withProject = createSessionRequest.parse({ settingSources: ['project'] })
 test('a session that loses its trust keeps working, restricted, and one event says so', async () => {
   const { open } = openRestartable()
   const first = await open(true)
-  const { id } = await first.sessions.create(caller, withProject)
+  const {
+    session: { id },
+  } = await first.sessions.create(caller, withProject)
   await first.ask(id, 'hello')
   expect(first.launcher.launched.at(-1)).toMatchObject({ settingSources: ['project'], instructions: null })
   await first.close()
@@ -56,7 +58,7 @@ test('a session that loses its trust keeps working, restricted, and one event sa
     instructions: true,
     trusted: false,
   })
-  const fork = await second.sessions.branching.fork(caller, id, {})
+  const { session: fork } = await second.sessions.branching.fork(caller, id, {})
   await second.ask(fork.id, 'hello')
   expect(second.launcher.launched.at(-1)).toMatchObject({ settingSources: [] })
   expect(await restrictions(second, fork.id)).toEqual([])
@@ -77,10 +79,15 @@ test('a session that loses its trust keeps working, restricted, and one event sa
 test('a session that asks for nothing has nothing to be told of', async () => {
   const { open } = openRestartable()
   const opened = await open(false)
-  const { id } = await opened.sessions.create(caller, createSessionRequest.parse({}))
+  const {
+    session: { id },
+  } = await opened.sessions.create(caller, createSessionRequest.parse({}))
   await opened.ask(id, 'hello')
   expect(await restrictions(opened, id)).toEqual([])
-  const none = await opened.sessions.create(caller, createSessionRequest.parse({ settingSources: [] }))
+  const { session: none } = await opened.sessions.create(
+    caller,
+    createSessionRequest.parse({ settingSources: [] }),
+  )
   await opened.ask(none.id, 'hello')
   expect(opened.launcher.launched.at(-1)).toMatchObject({ settingSources: [], instructions: null })
 })

@@ -16,7 +16,7 @@ const web = {
 describe('settings of a session', () => {
   test('what is not set does not reach the process', async () => {
     const { sessions, launcher, ask } = await openSessions()
-    await ask((await sessions.create(caller, plain)).id, 'hello')
+    await ask((await sessions.create(caller, plain)).session.id, 'hello')
     expect(Object.keys(launcher.launched[0]?.settings ?? {}).sort()).toEqual([
       'permissionPrompts',
       'permissionTimeoutMs',
@@ -26,7 +26,7 @@ describe('settings of a session', () => {
   test('what is set does, with its secrets, while the store and its readers have none', async () => {
     const { sessions, launcher, ask, store } = await openSessions({ allowedAgentEnv: ['TOKEN'] })
     const settings = { effort: 'high', mcpServers: { web }, agentEnv: { TOKEN: 'hunter2' } } as const
-    const created = await sessions.create(caller, request(settings))
+    const { session: created } = await sessions.create(caller, request(settings))
     await ask(created.id, 'hello')
     expect(launcher.launched[0]?.settings).toMatchObject(settings)
     const stored = await store.findSession(caller.tenantId, created.id)
@@ -41,7 +41,9 @@ describe('settings of a session', () => {
   test('secrets that are not replaced stay what they are', async () => {
     const { sessions, launcher, ask } = await openSessions({ allowedAgentEnv: ['TOKEN'] })
     const settings = { mcpServers: { web }, agentEnv: { TOKEN: 'one' } }
-    const { id } = await sessions.create(caller, request(settings))
+    const {
+      session: { id },
+    } = await sessions.create(caller, request(settings))
     await ask(id, 'hello')
     const other = { ...web, headers: { Authorization: 'two' } }
     await sessions.patch(caller, id, { mcpServers: { web: other } })
@@ -71,7 +73,9 @@ describe('a changed configuration', () => {
     const launcher = new ScriptedLauncher()
     launcher.canReconfigure = true
     const { sessions, ask } = await openSessions({ launcher })
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'hello')
     await Promise.all([
       sessions.patch(caller, id, { model: 'haiku' }),
@@ -86,7 +90,9 @@ describe('a changed configuration', () => {
 
   test('needs a new process when the one that lives does not take it', async () => {
     const { sessions, ask, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'hello')
     await sessions.patch(caller, id, { model: 'haiku' })
     await ask(id, 'hello')
@@ -99,7 +105,9 @@ describe('a budget', () => {
   test('is checked before a turn is stored, and leaves a process what is left', async () => {
     const { sessions, ask, launcher } = await openSessions()
     // A turn of the scripted engine costs one cent.
-    const { id } = await sessions.create(caller, request({ maxBudgetUsd: 0.02 }))
+    const {
+      session: { id },
+    } = await sessions.create(caller, request({ maxBudgetUsd: 0.02 }))
     await ask(id, 'hello')
     for (const agent of launcher.agents) await agent.close()
     await ask(id, 'hello')
@@ -120,8 +128,10 @@ describe('a budget', () => {
       return 'done'
     })
     const { sessions } = await openSessions({ launcher })
-    const { id } = await sessions.create(caller, request({ maxBudgetUsd: 0.01 }))
-    const submit = (prompt: string) => sessions.submitTurn(caller, id, promptOf(prompt))
+    const {
+      session: { id },
+    } = await sessions.create(caller, request({ maxBudgetUsd: 0.01 }))
+    const submit = async (prompt: string) => (await sessions.submit(caller, id, promptOf(prompt))).turn
     const end = ({ id: turnId }: { id: string }) =>
       sessions.whenTurnEnded(caller, id, turnId, new AbortController().signal)
     const [one, two] = [await submit('one'), await submit('two')]

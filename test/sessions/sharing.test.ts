@@ -5,7 +5,7 @@ describe('more sessions than processes', () => {
   test('a hundred sessions with four processes: all are answered, never more than four live', async () => {
     const { sessions, ask, launcher } = await openSessions({ maxLiveProcesses: 4, maxSessions: 100 })
     const ids: string[] = []
-    for (let index = 0; index < 100; index++) ids.push((await sessions.create(caller, plain)).id)
+    for (let index = 0; index < 100; index++) ids.push((await sessions.create(caller, plain)).session.id)
     expect(launcher.agents.size).toBeLessThanOrEqual(4)
     let most = 0
     launcher.script = async ({ text, say }) => {
@@ -25,8 +25,11 @@ describe('more sessions than processes', () => {
 
   test('a turn without a process says why it waits, and runs when one is free', async () => {
     const { sessions, ask } = await openSessions({ maxLiveProcesses: 1 })
-    const [first, second] = [await sessions.create(caller, plain), await sessions.create(caller, plain)]
-    const hanging = await sessions.submitTurn(caller, first.id, promptOf('hang'))
+    const [first, second] = [
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
+    ]
+    const { turn: hanging } = await sessions.submit(caller, first.id, promptOf('hang'))
     const waiting = ask(second.id, 'next')
     const reader = await sessions.follow(caller, second.id, {
       after: 0,
@@ -46,13 +49,13 @@ describe('more sessions than processes', () => {
   test('too many that wait are refused, and nothing of them is stored', async () => {
     const { sessions } = await openSessions({ maxLiveProcesses: 1, maxWaitingTurns: 1 })
     const [a, b, c] = [
-      await sessions.create(caller, plain),
-      await sessions.create(caller, plain),
-      await sessions.create(caller, plain),
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
     ]
-    await sessions.submitTurn(caller, a.id, promptOf('hang'))
-    await sessions.submitTurn(caller, b.id, promptOf('waits'))
-    await expect(sessions.submitTurn(caller, c.id, promptOf('refused'))).rejects.toMatchObject({
+    await sessions.submit(caller, a.id, promptOf('hang'))
+    await sessions.submit(caller, b.id, promptOf('waits'))
+    await expect(sessions.submit(caller, c.id, promptOf('refused'))).rejects.toMatchObject({
       code: 'TURN_QUEUE_FULL',
       details: { limit: 1, waiting: 1 },
     })
@@ -61,9 +64,12 @@ describe('more sessions than processes', () => {
 
   test('a turn that waits for a process can be interrupted and can time out', async () => {
     const { sessions, ask } = await openSessions({ maxLiveProcesses: 1 })
-    const [a, b] = [await sessions.create(caller, plain), await sessions.create(caller, plain)]
-    await sessions.submitTurn(caller, a.id, promptOf('hang'))
-    const waiting = await sessions.submitTurn(caller, b.id, promptOf('waits'))
+    const [a, b] = [
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
+    ]
+    await sessions.submit(caller, a.id, promptOf('hang'))
+    const { turn: waiting } = await sessions.submit(caller, b.id, promptOf('waits'))
     expect(await sessions.interrupt(caller, b.id, { clearQueue: false })).toEqual({
       interrupted: [],
       cancelled: [waiting.id],
@@ -76,9 +82,9 @@ describe('more sessions than processes', () => {
   test('an idle session is put out least recently used first, one at work never', async () => {
     const { sessions, ask, launcher } = await openSessions({ maxLiveProcesses: 2 })
     const [a, b, c] = [
-      await sessions.create(caller, plain),
-      await sessions.create(caller, plain),
-      await sessions.create(caller, plain),
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
     ]
     await ask(a.id, 'one')
     await ask(b.id, 'two')
@@ -90,9 +96,12 @@ describe('more sessions than processes', () => {
 
   test('the end of the server leaves waiting turns as they are stored', async () => {
     const { sessions, close, store } = await openSessions({ maxLiveProcesses: 1 })
-    const [a, b] = [await sessions.create(caller, plain), await sessions.create(caller, plain)]
-    await sessions.submitTurn(caller, a.id, promptOf('hang'))
-    const waiting = await sessions.submitTurn(caller, b.id, promptOf('waits'))
+    const [a, b] = [
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
+    ]
+    await sessions.submit(caller, a.id, promptOf('hang'))
+    const { turn: waiting } = await sessions.submit(caller, b.id, promptOf('waits'))
     const closing = sessions.close()
     await closing
     expect((await store.findTurn(caller.tenantId, b.id, waiting.id))?.status).toBe('queued')
@@ -101,13 +110,16 @@ describe('more sessions than processes', () => {
 
   test('a turn that could not be stored gives its process back', async () => {
     const { sessions, ask, store } = await openSessions({ maxLiveProcesses: 1 })
-    const [a, b] = [await sessions.create(caller, plain), await sessions.create(caller, plain)]
+    const [a, b] = [
+      (await sessions.create(caller, plain)).session,
+      (await sessions.create(caller, plain)).session,
+    ]
     const { commit } = store
     store.commit = async change => {
       if (change.insertTurn?.prompt === 'unlucky') throw new Error('disk full')
       return commit.call(store, change)
     }
-    await expect(sessions.submitTurn(caller, a.id, promptOf('unlucky'))).rejects.toThrow('disk full')
+    await expect(sessions.submit(caller, a.id, promptOf('unlucky'))).rejects.toThrow('disk full')
     expect((await sessions.get(caller, a.id)).state).toBe('idle')
     expect((await ask(b.id, 'hello')).status).toBe('completed')
     expect((await ask(a.id, 'hello')).status).toBe('completed')
@@ -117,10 +129,12 @@ describe('more sessions than processes', () => {
 describe('steering', () => {
   test('hands the prompt to the running turn, and the caller gets its answer', async () => {
     const { sessions, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const running = await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const { turn: running } = await sessions.submit(caller, id, promptOf('hang'))
     await until(() => [...launcher.agents].some(agent => agent.running))
-    const steered = await sessions.submitTurn(caller, id, promptOf('more', { onBusy: 'steer' }))
+    const { turn: steered } = await sessions.submit(caller, id, promptOf('more', { onBusy: 'steer' }))
     expect(steered.id).toBe(running.id)
     expect([...launcher.agents][0]?.steered).toEqual(['more'])
     await sessions.interrupt(caller, id, { clearQueue: false })
@@ -134,7 +148,9 @@ describe('steering', () => {
 
   test('without a running turn is a turn of its own', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     expect((await ask(id, 'hello', { onBusy: 'steer' })).response).toBe('You said: hello')
   })
 })

@@ -22,7 +22,9 @@ async function eventsOf(sessions: Sessions, sessionId: string): Promise<EventRec
 describe('one turn after the other', () => {
   test('a turn is answered, stored and told in order', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const turn = await ask(id, 'hello')
     expect(turn).toMatchObject({ status: 'completed', response: 'You said: hello', stopReason: 'end_turn' })
     expect(turn.messageId).not.toBeNull()
@@ -41,7 +43,9 @@ describe('one turn after the other', () => {
 
   test('two prompts sent at once: the second waits, history keeps their order', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const [first, second] = await Promise.all([ask(id, 'one'), ask(id, 'two')])
     expect([first.response, second.response]).toEqual(['You said: one', 'You said: two'])
     const { messages } = await sessions.listMessages(caller, id, { limit: 100, offset: 0 })
@@ -55,7 +59,9 @@ describe('one turn after the other', () => {
 
   test('fifty prompts at once all run, strictly in order', async () => {
     const { sessions, ask } = await openSessions({ maxQueuedTurns: 100 })
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const prompts = Array.from({ length: 50 }, (_, index) => `prompt ${index}`)
     const turns = await Promise.all(prompts.map(prompt => ask(id, prompt)))
     expect(turns.map(({ response }) => response)).toEqual(prompts.map(prompt => `You said: ${prompt}`))
@@ -67,10 +73,12 @@ describe('one turn after the other', () => {
 describe('a prompt that meets a running turn', () => {
   test('is refused with onBusy reject, and changes nothing', async () => {
     const { sessions } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const running = await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const { turn: running } = await sessions.submit(caller, id, promptOf('hang'))
     const before = (await sessions.get(caller, id)).session.lastSequence
-    await expect(sessions.submitTurn(caller, id, promptOf('x', { onBusy: 'reject' }))).rejects.toMatchObject({
+    await expect(sessions.submit(caller, id, promptOf('x', { onBusy: 'reject' }))).rejects.toMatchObject({
       code: 'SESSION_BUSY',
       details: { turnId: running.id },
     })
@@ -82,7 +90,9 @@ describe('a prompt that meets a running turn', () => {
 
   test('stops it and runs next with onBusy interrupt, before those that wait', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const running = ask(id, 'hang')
     await until(async () => (await sessions.get(caller, id)).state === 'running')
     const waiting = ask(id, 'waiting')
@@ -96,9 +106,11 @@ describe('a prompt that meets a running turn', () => {
 
   test('is refused when too many wait', async () => {
     const { sessions } = await openSessions({ maxQueuedTurns: 2 })
-    const { id } = await sessions.create(caller, plain)
-    for (const prompt of ['hang', 'a', 'b']) await sessions.submitTurn(caller, id, promptOf(prompt))
-    await expect(sessions.submitTurn(caller, id, promptOf('c'))).rejects.toMatchObject({
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    for (const prompt of ['hang', 'a', 'b']) await sessions.submit(caller, id, promptOf(prompt))
+    await expect(sessions.submit(caller, id, promptOf('c'))).rejects.toMatchObject({
       code: 'TURN_QUEUE_FULL',
       details: { limit: 2, waiting: 2 },
     })
@@ -108,8 +120,10 @@ describe('a prompt that meets a running turn', () => {
 describe('stopping', () => {
   test('interrupt ends the running turn; the session is usable and interrupt is idempotent', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const running = await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const { turn: running } = await sessions.submit(caller, id, promptOf('hang'))
     expect(await sessions.interrupt(caller, id, { clearQueue: false })).toEqual({
       interrupted: [running.id],
       cancelled: [],
@@ -124,10 +138,12 @@ describe('stopping', () => {
 
   test('clearQueue cancels those that wait, turnId only the one', async () => {
     const { sessions } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const submitted = []
     for (const prompt of ['hang', 'a', 'b', 'c']) {
-      submitted.push(await sessions.submitTurn(caller, id, promptOf(prompt)))
+      submitted.push((await sessions.submit(caller, id, promptOf(prompt))).turn)
     }
     const [running, a, b, c] = submitted.map(turn => turn.id)
     expect(await sessions.interrupt(caller, id, { turnId: b, clearQueue: false })).toEqual({
@@ -144,27 +160,33 @@ describe('stopping', () => {
 
   test('a turn that takes longer than its timeout is timed out, the next one runs', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     expect((await ask(id, 'hang', { timeoutMs: 20 })).status).toBe('timed_out')
     expect((await ask(id, 'next')).status).toBe('completed')
   })
 
   test('a turn that still waits at its timeout is cancelled', async () => {
     const { sessions, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    await sessions.submit(caller, id, promptOf('hang'))
     expect((await ask(id, 'late', { timeoutMs: 20 })).status).toBe('cancelled')
   })
 
   test('the end of a session ends its open turns', async () => {
     const { sessions, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
-    const running = await sessions.submitTurn(caller, id, promptOf('hang'))
-    const waiting = await sessions.submitTurn(caller, id, promptOf('waiting'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const { turn: running } = await sessions.submit(caller, id, promptOf('hang'))
+    const { turn: waiting } = await sessions.submit(caller, id, promptOf('waiting'))
     await sessions.end(caller, id)
     expect((await sessions.getTurn(caller, id, running.id)).status).toBe('interrupted')
     expect((await sessions.getTurn(caller, id, waiting.id)).status).toBe('cancelled')
-    await expect(sessions.submitTurn(caller, id, promptOf('x'))).rejects.toMatchObject({
+    await expect(sessions.submit(caller, id, promptOf('x'))).rejects.toMatchObject({
       code: 'SESSION_ENDED',
     })
     expect((await eventsOf(sessions, id)).at(-1)?.type).toBe('session.ended')
@@ -175,7 +197,9 @@ describe('stopping', () => {
 describe('a process', () => {
   test('that dies in a turn is a typed failure; the next turn resumes in a new one', async () => {
     const { sessions, ask, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'first')
     expect(await ask(id, 'die')).toMatchObject({
       status: 'failed',
@@ -188,7 +212,9 @@ describe('a process', () => {
   test('that cannot start fails the first message with a reason, and the next message tries again', async () => {
     const { sessions, ask, launcher } = await openSessions()
     launcher.startFailure = { reason: 'not_installed', message: 'install it' }
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     expect(await ask(id, 'one')).toMatchObject({
       status: 'failed',
       error: { code: 'AGENT_UNAVAILABLE', reason: 'not_installed', message: 'install it' },
@@ -200,7 +226,9 @@ describe('a process', () => {
 
   test('starts with the session and serves all of its turns', async () => {
     const { sessions, ask, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await until(() => launcher.launched.length === 1)
     for (const prompt of ['a', 'b', 'c']) await ask(id, prompt)
     expect(launcher.launched).toHaveLength(1)
@@ -208,7 +236,9 @@ describe('a process', () => {
 
   test('takes up a changed configuration with the next turn, in the same conversation', async () => {
     const { sessions, ask, launcher } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'a')
     await sessions.patch(caller, id, { model: 'other', maxTurns: 3, permissionMode: 'plan' })
     await ask(id, 'b')
@@ -226,16 +256,20 @@ describe('a process', () => {
 describe('the end of the service', () => {
   test('lets a turn finish within the drain time', async () => {
     const { sessions, launcher, store, close } = await openSessions({ drainTimeoutMs: 60_000 })
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     const release = Promise.withResolvers<void>()
     launcher.script = async ({ text }) => {
       await release.promise
       return text
     }
-    const { id: turnId } = await sessions.submitTurn(caller, id, promptOf('nearly done'))
+    const {
+      turn: { id: turnId },
+    } = await sessions.submit(caller, id, promptOf('nearly done'))
     await until(() => [...launcher.agents].some(agent => agent.running))
     const closing = sessions.close()
-    await expect(sessions.submitTurn(caller, id, promptOf('too late'))).rejects.toMatchObject({
+    await expect(sessions.submit(caller, id, promptOf('too late'))).rejects.toMatchObject({
       code: 'SHUTTING_DOWN',
     })
     release.resolve()
@@ -249,8 +283,12 @@ describe('the end of the service', () => {
 
   test('interrupts one that takes longer', async () => {
     const { sessions, store, close } = await openSessions({ drainTimeoutMs: 20 })
-    const { id } = await sessions.create(caller, plain)
-    const { id: turnId } = await sessions.submitTurn(caller, id, promptOf('hang'))
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
+    const {
+      turn: { id: turnId },
+    } = await sessions.submit(caller, id, promptOf('hang'))
     await sessions.close()
     expect((await store.findTurn(caller.tenantId, id, turnId))?.status).toBe('interrupted')
     await close()
@@ -260,7 +298,9 @@ describe('the end of the service', () => {
 describe('a transcript', () => {
   test('of which a part could not be stored is said to be incomplete', async () => {
     const { sessions, launcher, ask } = await openSessions()
-    const { id } = await sessions.create(caller, plain)
+    const {
+      session: { id },
+    } = await sessions.create(caller, plain)
     await ask(id, 'hello')
     expect((await sessions.get(caller, id)).session.transcript).toBe('complete')
     for (const agent of launcher.agents) agent.loseTranscript()
@@ -273,9 +313,11 @@ describe('after a restart', () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'store.db')
     const first = await openSessions({ file })
-    const { id } = await first.sessions.create(caller, plain)
-    const running = await first.sessions.submitTurn(caller, id, promptOf('hang'))
-    const waiting = await first.sessions.submitTurn(caller, id, promptOf('waiting'))
+    const {
+      session: { id },
+    } = await first.sessions.create(caller, plain)
+    const { turn: running } = await first.sessions.submit(caller, id, promptOf('hang'))
+    const { turn: waiting } = await first.sessions.submit(caller, id, promptOf('waiting'))
     // What a crash leaves on the disk at this moment.
     const image = join(directory, 'image.db')
     cpSync(file, image)

@@ -55,7 +55,7 @@ describe('the shape', () => {
       reason: 'newer',
       message: expect.stringContaining('"998-next"'),
     })
-    await rowsOf("insert into claude_code_api.schema_admissions values ('998-next', '019-turn-duration')")
+    await rowsOf("insert into claude_code_api.schema_admissions values ('998-next', '020-stored-text')")
     await (await openPostgresStore({ url })).close()
   })
 

@@ -7,7 +7,12 @@ import {
   sumSizes,
 } from '../../src/store/attachments.ts'
 import { selectLosses, selectPrompts } from '../../src/store/branches.ts'
-import { selectEvents, selectMessageNumber, selectMessages } from '../../src/store/event-queries.ts'
+import {
+  selectEvents,
+  selectMessageNumber,
+  selectMessages,
+  selectMessagesText,
+} from '../../src/store/event-queries.ts'
 import {
   countSessionsIn,
   selectCheckpoints,
@@ -16,6 +21,7 @@ import {
 } from '../../src/store/file-history.ts'
 import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/store/idempotency.ts'
 import { migrate } from '../../src/store/migrate.ts'
+import { deleteUnusedTemplates } from '../../src/store/payload-templates.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
 import { fill, type Query } from '../../src/store/query.ts'
 import {
@@ -131,6 +137,14 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
     selectMessages({ ...of, ...page }),
     /INDEX events_messages \(session_id=\? AND message_number>\?\)/,
   ],
+  selectMessagesText: [
+    selectMessagesText({ ...of, ...page }),
+    /INDEX events_messages \(session_id=\? AND message_number>\?\).*payload_templates USING INDEX \w+ \(session_id=\? AND hash=\?\)/,
+  ],
+  deleteUnusedTemplates: [
+    deleteUnusedTemplates({ sessionId: 's' }),
+    /payload_templates USING COVERING INDEX \w+ \(session_id=\?\).*events USING COVERING INDEX events_template \(session_id=\? AND template=\?\)/,
+  ],
   selectAttachment: [
     selectAttachment({ ...of, attachmentId: 'a' }),
     /^SEARCH attachments USING INDEX \w+ \(id=\?\)/,
@@ -180,7 +194,8 @@ it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, 
   const plan = planOf(query)
   expect(plan.join(' | ')).toMatch(index)
   for (const step of plan) {
-    expect(step).not.toMatch(/^SCAN (?!.*USING (COVERING )?INDEX)/)
+    // A page that was found by an index is read from its start to its end.
+    expect(step).not.toMatch(/^SCAN (?!page$)(?!.*USING (COVERING )?INDEX)/)
     expect(step).not.toContain('TEMP B-TREE')
   }
 })

@@ -9,6 +9,7 @@ import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
 import { spendingCases } from './store-spending-cases.ts'
 import { taskCases } from './store-task-cases.ts'
+import { textCases } from './store-text-cases.ts'
 import { transcriptCases } from './store-transcript-cases.ts'
 import { usageCases } from './store-usage-cases.ts'
 import { describeWriting } from './store-write-cases.ts'
@@ -28,6 +29,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('file history', () => fileHistoryCases(context))
     describe('permissions', () => permissionCases(context))
     describe('tasks', () => taskCases(context))
+    describe('stored texts', () => textCases(context))
 
     it('says that it can read and write, again and again', async () => {
       await context.store.check()

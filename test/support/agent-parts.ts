@@ -35,6 +35,7 @@ export function listenerWith(given: Partial<AgentListener> = {}): AgentListener 
     onPermission: async () => ({ allow: false, input: null, updates: [], message: null }),
     onBeforeTool: async () => {},
     onAfterTool: async () => {},
+    onTranscript: () => {},
     onTranscriptLost: () => {},
     onTask: () => {},
     onAutonomousWorkStart: () => {},

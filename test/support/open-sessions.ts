@@ -56,6 +56,7 @@ export async function openSessions(
       maxQueuedTurns: 16,
       maxWaitingTurns: 100,
       maxLiveProcesses: 50,
+      maxProcessMemoryBytes: 1024 ** 4,
       keepSpareProcess: false,
       idleTimeoutMs: 600_000,
       permissionParkMs: 600_000,
@@ -79,7 +80,9 @@ export async function openSessions(
   onTestFinished(close)
   /** Sends a prompt and waits for its end. */
   const ask = async (sessionId: string, prompt: string, more: Partial<TurnRequest> = {}) => {
-    const { id } = await sessions.submitTurn(caller, sessionId, promptOf(prompt, more))
+    const {
+      turn: { id },
+    } = await sessions.submit(caller, sessionId, promptOf(prompt, more))
     return sessions.whenTurnEnded(caller, sessionId, id, new AbortController().signal)
   }
   return { sessions, store, launcher, faults, cwd, close, ask }

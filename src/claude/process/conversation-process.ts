@@ -5,6 +5,7 @@ import type { AgentSpec, ConversationReport, TranscriptPart } from '../../sessio
 import type { ConversationRecovery, RecoveredConversation } from '../transcript/conversation-recovery.ts'
 import { type ConversationMismatch, findMismatch } from './exit-reason.ts'
 import { type LiveQuery, openQuery, type ProcessKeeping } from './live-query.ts'
+import type { ProcessTree } from './process-tree.ts'
 import type { TerminationBounds } from './termination.ts'
 
 export interface ConversationParts {
@@ -45,6 +46,10 @@ export class ConversationProcess implements LiveQuery {
   get query(): Query {
     if (!this.#live) throw new Error('asked before it was started')
     return this.#live.query
+  }
+
+  get tree(): ProcessTree | undefined {
+    return this.#live?.tree
   }
 
   /** What the conversation was opened with; undefined where there is no store that could tell. */

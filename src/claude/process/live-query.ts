@@ -8,12 +8,15 @@ import {
 import { PushQueue } from '../../lib/push-queue.ts'
 import type { ProcessEnd } from './exit-reason.ts'
 import type { ProcessRegistry } from './process-registry.ts'
+import type { ProcessTree } from './process-tree.ts'
 import { type ProcessWatch, type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
 import { type TerminationBounds, terminate } from './termination.ts'
 
 /** One process of Claude Code, reached through the SDK's streaming input. */
 export interface LiveQuery {
   readonly query: Query
+  /** The process with all that it has started; undefined before it was started. */
+  readonly tree: ProcessTree | undefined
   /**
    * Gives the process a prompt. The input stays open between prompts: the SDK closes standard input at the end
    * of it, which ends the process.
@@ -55,6 +58,9 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
   })
   return {
     query: live,
+    get tree() {
+      return spawned?.tree
+    },
     send: message => input.push(message),
     async read(onMessage) {
       let text = ''

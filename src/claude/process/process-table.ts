@@ -19,7 +19,11 @@ export type ProcessIdentity = Pick<ProcessEntry, 'pid' | 'startTicks'>
 /** Undefined when there is no such process, or no /proc. */
 export function readEntry(pid: number): ProcessEntry | undefined {
   const stat = read(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
+  return stat === undefined ? undefined : toEntry(pid, stat)
+}
+
+/** @param stat the text of `/proc/<pid>/stat` */
+export function toEntry(pid: number, stat: string): ProcessEntry {
   // The name of the program comes before and may contain anything.
   const [state = '', ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [parent = 0, group = 0, session = 0] = numbers.map(Number)

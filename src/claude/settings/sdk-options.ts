@@ -1,5 +1,5 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
-import type { AgentSpec, TranscriptPart, TranscriptStore } from '../../sessions/ports/index.ts'
+import type { AgentListener, AgentSpec, TranscriptPart } from '../../sessions/ports/index.ts'
 import { mirrorTranscripts } from '../transcript/transcript-mirror.ts'
 import { schedulerOff } from '../turn/scheduled-work.ts'
 import { toSettingOptions } from './session-options.ts'
@@ -40,12 +40,13 @@ export function toEnvironment(
 
 /**
  * The SDK's options for a conversation's process.
+ * @param listener gets the lines of the transcript; undefined: nothing is kept of conversations
  * @param given what it resumes from where Claude Code's own files cannot be used
  */
 export function toSdkOptions(
   spec: AgentSpec,
   settings: ClaudeSettings,
-  transcripts?: TranscriptStore,
+  listener?: Pick<AgentListener, 'onTranscript'>,
   given?: readonly TranscriptPart[],
 ): Options {
   return {
@@ -65,8 +66,8 @@ export function toSdkOptions(
     forwardSubagentText: true,
     // An interrupt spares what runs in the background: there is a way to stop each task by itself.
     perTaskStopAffordance: true,
-    ...(transcripts && {
-      sessionStore: mirrorTranscripts(transcripts, spec.tenantId, given),
+    ...(listener && {
+      sessionStore: mirrorTranscripts(listener, spec.tenantId, given),
       // Each line at once: what a crash could lose is what Claude Code has not written yet.
       sessionStoreFlush: 'eager' as const,
     }),

@@ -7,7 +7,7 @@ import { toJsonLine } from '../../lib/json-line.ts'
 import type { Recording } from '../../sessions/reports/export.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import type { FileAnswer } from '../handler.ts'
-import { toStoredMessage, toTurn } from '../wire.ts'
+import { toStoredMessageJson, toTurn } from '../wire.ts'
 import { attachmentsIn, type Entry, EntryReader } from './entries.ts'
 import { exportSecurityPolicy, htmlTail, renderHtmlEntry, renderHtmlHead } from './render-html.ts'
 import { renderMarkdownEntry, renderMarkdownHead } from './render-markdown.ts'
@@ -65,7 +65,7 @@ export function toExportFile(session: Session, recording: Recording, format: Exp
 
 async function* renderLines(_: Session, recording: Recording): Pieces {
   for await (const event of recording.events()) {
-    if (event.type === 'message') yield `${toJsonLine(toStoredMessage(event))}\n`
+    if (event.type === 'message') yield `${toStoredMessageJson(event)}\n`
   }
 }
 
@@ -80,7 +80,7 @@ async function* renderDocument(session: Session, recording: Recording): Pieces {
   separator = '\n'
   for await (const event of recording.events()) {
     if (event.type !== 'message') continue
-    yield separator + toJsonLine(toStoredMessage(event))
+    yield separator + toStoredMessageJson(event)
     separator = ',\n'
   }
   yield '\n]}\n'

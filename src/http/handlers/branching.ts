@@ -7,15 +7,10 @@ type BranchingHandlers = Pick<Handlers, 'forkSession' | 'rewindSession'>
 export function branchingHandlers(deps: HttpDeps): BranchingHandlers {
   return {
     async forkSession({ caller, params: { sessionId }, body, idempotency, markReplayed }) {
-      if (!idempotency) {
-        return {
-          status: 201,
-          body: toCreatedSession(await deps.service.branching.fork(caller, sessionId, body)),
-        }
-      }
-      const { made, replayed } = await deps.service.branching.forkOnce(caller, sessionId, body, idempotency)
+      const { branching } = deps.service
+      const { session, replayed } = await branching.fork(caller, sessionId, body, { key: idempotency })
       if (replayed) markReplayed()
-      return { status: 201, body: toCreatedSession(made) }
+      return { status: 201, body: toCreatedSession(session) }
     },
 
     async rewindSession({ caller, params: { sessionId }, body }) {

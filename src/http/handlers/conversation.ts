@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage, toPosition } from '../pagination.ts'
@@ -34,16 +35,15 @@ export function conversationHandlers(deps: HttpDeps): ConversationHandlers {
     },
 
     async compactSession({ caller, params: { sessionId }, body, stop }) {
-      const { id: turnId } = await deps.service.conversation.compact(caller, sessionId, {
+      const { turn, ended } = await deps.service.conversation.compact(caller, sessionId, {
         instructions: body.instructions,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
       })
-      const turn = await deps.service.whenTurnEnded(caller, sessionId, turnId, stop)
-      const { session } = await deps.service.get(caller, sessionId)
-      const { claudeSessionId } = toAnswer(turn, session.claudeSessionId)
-      const compaction = await deps.service.conversation.findCompaction(caller, turn)
-      return { status: 200, body: { turnId, sessionId, claudeSessionId, ...compaction } }
+      const end = await unlessAborted(ended, stop)
+      const { claudeSessionId } = toAnswer(end.turn, end.claudeSessionId)
+      const compaction = await deps.service.conversation.findCompaction(caller, end.turn)
+      return { status: 200, body: { turnId: turn.id, sessionId, claudeSessionId, ...compaction } }
     },
 
     async listMcpServers({ caller, params: { sessionId } }) {

@@ -1,13 +1,14 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SendMessageResponse } from '../../contract/messages.ts'
+import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
-import { isTerminal } from '../../sessions/turns/turn-states.ts'
+import type { Submission } from '../../sessions/turns/turn-request.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
-import { toStoredMessage } from '../wire.ts'
+import { toMessagePageJson, toStoredMessageJson } from '../wire.ts'
 
 /** How long after its timeout a turn may take to stop before the caller is answered without waiting for it. */
 const settleGraceMs = 750
@@ -28,52 +29,50 @@ export function messageHandlers(
         refuseWhenOver(session)
         return { status: 200, body: toPointer(exchange) }
       }
-      const turn = await submitTurn(deps, exchange, {
+      const submission = await submitTurn(deps, exchange, {
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
         commands: body.commands,
       })
-      if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
-      return { status: 200, body: await waitForAnswer(deps, exchange, turn, watchers) }
+      if (body.background) return { status: 202, body: toAccepted(submission.turn, baseUrl) }
+      return { status: 200, body: await waitForAnswer(deps, exchange, submission, watchers) }
     },
 
     async retryTurn(exchange) {
       const { body, baseUrl } = exchange
-      const turn = await retryTurn(deps, exchange)
-      if (body.background) return { status: 202, body: toAccepted(turn, baseUrl) }
-      return { status: 200, body: await waitForAnswer(deps, exchange, turn, watchers) }
+      const submission = await retryTurn(deps, exchange)
+      if (body.background) return { status: 202, body: toAccepted(submission.turn, baseUrl) }
+      return { status: 200, body: await waitForAnswer(deps, exchange, submission, watchers) }
     },
 
     async listMessages({ caller, params: { sessionId }, query }) {
       const list = openPage(query, ['messages', sessionId])
       const after = list.key === undefined ? query.after : Number(list.key[0])
-      const page = { ...list.page, after, countsAll: list.key !== undefined }
+      const which = { ...(after !== undefined && { after }), countsAll: list.key !== undefined }
+      const shown = { limit: query.limit, offset: query.offset, ...which }
+      const text = await deps.service.readMessages(caller, sessionId, shown)
+      if (text) {
+        const last = text.lastSequence === undefined ? undefined : [text.lastSequence]
+        const pagination = list.paginate(last, text.hasMore, text.total)
+        return { status: 200, json: toMessagePageJson({ sessionId, pagination }, text.json) }
+      }
+      const page = { ...list.page, ...which }
       const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
       const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
-      return { status: 200, body: { sessionId, messages: items.map(toStoredMessage), pagination } }
+      const json = Buffer.from(items.map(toStoredMessageJson).join())
+      return { status: 200, json: toMessagePageJson({ sessionId, pagination }, json) }
     },
   }
 }
 
+/** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
 async function waitForAnswer(
   deps: HttpDeps,
   exchange: WaitExchange,
-  turn: TurnRecord,
+  { turn, ended }: Submission,
   watchers: TurnWatchers,
 ): Promise<SendMessageResponse> {
-  const ended = isTerminal(turn.status) ? turn : await waitForTurn(deps, exchange, turn, watchers)
-  const { session } = await deps.service.get(exchange.caller, exchange.params.sessionId)
-  return toAnswer(ended, session.claudeSessionId)
-}
-
-/** Rejects when the wait is over before the turn: its time is up, the client is gone, or the server closes. */
-async function waitForTurn(
-  deps: HttpDeps,
-  exchange: WaitExchange,
-  turn: TurnRecord,
-  watchers: TurnWatchers,
-): Promise<TurnRecord> {
   const { caller, params, body, clientGone, stop, log } = exchange
   const leave = watchers.enter(exchange, turn)
   let isLast = false
@@ -82,10 +81,10 @@ async function waitForTurn(
   const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
   try {
     const signal = AbortSignal.any([stop, late.signal])
-    const ended = deps.service.whenTurnEnded(caller, params.sessionId, turn.id, signal)
-    return await ended.finally(() => {
+    const end = await unlessAborted(ended, signal).finally(() => {
       isLast = leave()
     })
+    return toAnswer(end.turn, end.claudeSessionId)
   } catch (error) {
     if (isLast && clientGone.aborted && body.onDisconnect === 'interrupt') {
       log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')

@@ -10,11 +10,10 @@ type SessionHandlers = Pick<
 export function sessionHandlers(deps: HttpDeps): SessionHandlers {
   return {
     async createSession({ caller, body, idempotency, markReplayed, stop }) {
-      if (!idempotency)
-        return { status: 201, body: toCreatedSession(await deps.service.create(caller, body, stop)) }
-      const { made, replayed } = await deps.service.createOnce(caller, body, idempotency)
+      const options = { key: idempotency, signal: stop }
+      const { session, replayed } = await deps.service.create(caller, body, options)
       if (replayed) markReplayed()
-      return { status: 201, body: toCreatedSession(made) }
+      return { status: 201, body: toCreatedSession(session) }
     },
 
     async listSessions({ caller, query }) {

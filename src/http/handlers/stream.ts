@@ -1,14 +1,16 @@
 import { ServiceError } from '../../contract/errors.ts'
 import { isTerminalEventType } from '../../contract/events.ts'
+import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { LogReader } from '../../sessions/log/log-item.ts'
-import type { EventRecord, TurnRecord } from '../../sessions/records.ts'
+import type { EventRecord } from '../../sessions/records.ts'
+import type { Submission } from '../../sessions/turns/turn-request.ts'
 import { toPublicError } from '../error-response.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { messageOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import { sourceOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
@@ -16,22 +18,17 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
   const watchers = new TurnWatchers()
   return {
     async streamMessage(exchange) {
-      const { caller, params, body, stop } = exchange
-      const turn = await submitTurn(deps, exchange, {
+      const { body, stop } = exchange
+      const submission = await submitTurn(deps, exchange, {
         prompt: body.prompt,
         timeoutMs: body.timeout,
         onBusy: body.onBusy,
         commands: body.commands,
       })
-      const reader = await deps.service.follow(caller, params.sessionId, {
-        // Its first event may have been written before this line runs.
-        after: turn.firstSequence === null ? 0 : turn.firstSequence - 1,
-        turnId: turn.id,
-        includeDeltas: body.includeDeltas,
-        signal: stop,
-      })
+      const { turn } = submission
+      const reader = deps.service.followTurn(turn, { includeDeltas: body.includeDeltas, signal: stop })
       const leave = watchers.enter(exchange, turn)
-      return { stream: sse => streamTurn(deps, exchange, turn, reader, leave, sse) }
+      return { stream: sse => streamTurn(deps, exchange, submission, reader, leave, sse) }
     },
   }
 }
@@ -40,7 +37,7 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
 async function streamTurn(
   deps: HttpDeps,
   exchange: StreamExchange,
-  turn: TurnRecord,
+  { turn, ended }: Submission,
   reader: LogReader,
   leave: () => boolean,
   sse: SseStream,
@@ -53,13 +50,12 @@ async function streamTurn(
     await sse.send({ event: 'connected', data: ids })
     lastSequence = await forward(reader, sse)
     // A transport without a last word was cut: what the client missed is in the session's events.
-    if (reader.overflow.aborted) return
+    if (reader.overflow.aborted) return sse.cut()
     if (lastSequence === undefined && stop.aborted) throw shuttingDown()
     // Else the turn is over, also when its last event is not kept any longer.
-    const ended = await deps.service.getTurn(caller, ids.sessionId, ids.turnId)
-    lastSequence ??= ended.lastSequence ?? 0
-    const { session } = await deps.service.get(caller, ids.sessionId)
-    const { messageId: _, response, ...rest } = toAnswer(ended, session.claudeSessionId)
+    const end = await unlessAborted(ended, stop)
+    lastSequence ??= end.turn.lastSequence ?? 0
+    const { messageId: _, response, ...rest } = toAnswer(end.turn, end.claudeSessionId)
     await sse.send({ event: 'complete', id: lastSequence, data: { summary: response, ...rest } })
   } catch (error) {
     if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'a stream broke off')
@@ -85,7 +81,7 @@ function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
 
 /** What Claude says, and what it needs a person for: whoever has only this stream must not wait in the dark. */
 function isForStream(event: EventRecord): boolean {
-  if (event.type === 'message') return messageOf(event).source === 'sdk'
+  if (event.type === 'message') return sourceOf(event) === 'sdk'
   return event.type === 'permission.requested' || event.type === 'permission.resolved'
 }
 

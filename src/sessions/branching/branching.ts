@@ -3,14 +3,17 @@ import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories } from '../files/session-directories.ts'
 import type { ExpirySweeper } from '../lifecycle/expiry.ts'
+import type { CreatedSession } from '../lifecycle/new-session.ts'
 import type { AgentLauncher, TranscriptEditor } from '../ports/index.ts'
-import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
+import type { Caller } from '../records.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
-import type { Idempotency, IdempotencyKey, Once, Remember } from '../turns/idempotency.ts'
+import type { Idempotency } from '../turns/idempotency.ts'
+import type { Submitting } from '../turns/submitting.ts'
+import type { Submission, SubmitOptions } from '../turns/turn-request.ts'
 import { Conversations } from './conversations.ts'
 import { FileRewinding } from './file-rewinding.ts'
 import { Forking } from './forking.ts'
-import { type AdmitTurn, Retrying, type RetryRequest } from './retrying.ts'
+import { Retrying, type RetryRequest } from './retrying.ts'
 import { Rewinding } from './rewinding.ts'
 import { TranscriptBranches } from './transcript-branches.ts'
 
@@ -22,8 +25,7 @@ export interface BranchingParts {
   editor: TranscriptEditor
   launcher: Pick<AgentLauncher, 'recoverTranscript'>
   directories: Pick<SessionDirectories, 'hold'>
-  admitTurn: AdmitTurn
-  findTurn(caller: Caller, sessionId: string, turnId: string): Promise<TurnRecord>
+  submitting: Submitting
 }
 
 /** What the doors can ask about branches of a conversation. */
@@ -33,7 +35,7 @@ export class Branching {
   readonly #forking: Forking
   readonly #rewinding: Rewinding
   readonly #retrying: Retrying
-  readonly #findTurn: BranchingParts['findTurn']
+  readonly #submitting: Submitting
 
   constructor(parts: BranchingParts) {
     const { core, idempotency, editor, launcher } = parts
@@ -43,28 +45,24 @@ export class Branching {
     this.#idempotency = idempotency
     this.#forking = new Forking(parts, conversations, transcripts)
     this.#rewinding = new Rewinding(core, conversations, transcripts, new FileRewinding(core))
-    this.#retrying = new Retrying(core, conversations, this.#rewinding, parts.admitTurn)
-    this.#findTurn = parts.findTurn
+    this.#retrying = new Retrying(core, conversations, this.#rewinding, parts.submitting)
+    this.#submitting = parts.submitting
   }
 
   /** Also of a session that has expired or ended; one that runs a turn is shared up to the turn before. */
-  fork(
+  async fork(
     caller: Caller,
     sessionId: string,
     request: OperationInput<'forkSession'>['body'],
-  ): Promise<SessionRecord> {
-    return this.#forking.fork(caller, sessionId, request)
-  }
-
-  /** As `fork`, but for all requests with this key only once. */
-  forkOnce(
-    caller: Caller,
-    sessionId: string,
-    request: OperationInput<'forkSession'>['body'],
-    key: IdempotencyKey,
-  ): Promise<Once<SessionRecord>> {
-    const accept = (remember: Remember) => this.#forking.fork(caller, sessionId, request, remember)
-    return this.#idempotency.once(caller, key, accept, first => this.#core.known.get(caller, first.sessionId))
+    { key }: SubmitOptions = {},
+  ): Promise<CreatedSession> {
+    const { made: session, replayed } = await this.#idempotency.once(
+      caller,
+      key,
+      remember => this.#forking.fork(caller, sessionId, request, remember),
+      first => this.#core.known.get(caller, first.sessionId),
+    )
+    return { session, replayed }
   }
 
   /** Turns that come meanwhile wait for it. Nothing has changed when it rejects. */
@@ -77,20 +75,14 @@ export class Branching {
   }
 
   /** Runs the prompt of a turn that did not complete again, as a new turn; the conversation has it once. */
-  retry(caller: Caller, sessionId: string, request: RetryRequest): Promise<TurnRecord> {
-    return this.#retrying.retry(caller, sessionId, request)
-  }
-
-  /** As `retry`, but for all requests with this key only once. */
-  retryOnce(
+  retry(
     caller: Caller,
     sessionId: string,
     request: RetryRequest,
-    key: IdempotencyKey,
-  ): Promise<Once<TurnRecord>> {
-    const accept = (remember: Remember) => this.#retrying.retry(caller, sessionId, request, remember)
-    return this.#idempotency.once(caller, key, accept, first =>
-      this.#findTurn(caller, first.sessionId, first.turnId ?? ''),
+    options: SubmitOptions = {},
+  ): Promise<Submission> {
+    return this.#submitting.once(caller, options, remember =>
+      this.#retrying.retry(caller, sessionId, request, remember),
     )
   }
 }

@@ -1,7 +1,7 @@
 import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { PromptMark, Store } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
-import { isTerminal } from '../turns/turn-states.ts'
+import { isTerminal } from '../turns/turn.ts'
 import { toConversation } from './past.ts'
 
 /** A conversation, cut at one of its prompts: this one, those before it, and those after it. */

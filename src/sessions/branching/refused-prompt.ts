@@ -5,7 +5,7 @@ import type { EventLog } from '../log/event-log.ts'
 import type { AgentLauncher, PromptMark, Store, TranscriptEditor, TurnOutcome } from '../ports/index.ts'
 import type { SessionProcess } from '../processes/session-process.ts'
 import type { SessionRecord } from '../records.ts'
-import type { OpenTurn } from '../turns/running-turn.ts'
+import type { OpenTurn } from '../turns/turn.ts'
 import { Conversations } from './conversations.ts'
 import { TranscriptBranches } from './transcript-branches.ts'
 
@@ -29,16 +29,16 @@ export async function forgetRefusedPrompt(
   parts: RefusedPromptParts,
   turn: OpenTurn,
   outcome: TurnOutcome,
-  keeper: SessionProcess,
+  process: SessionProcess,
 ): Promise<void> {
   if (outcome.status !== 'failed' || !reasons.has(outcome.failure.reason) || turn.messageId !== null) return
   // They would end with the process.
-  if (keeper.background.tasks > 0) return
+  if (process.background.tasks > 0) return
   const { tenantId, sessionId, id } = turn.record
   try {
-    await keeper.leave()
+    await process.leave()
     const session = await parts.store.findSession(tenantId, sessionId)
-    if (session) await cutBefore(parts, session, id, keeper)
+    if (session) await cutBefore(parts, session, id, process)
   } catch (err) {
     parts.faults.error({ err, sessionId, turnId: id }, 'refused prompt not taken out of the conversation')
   }
@@ -48,7 +48,7 @@ async function cutBefore(
   { store, log, transcriptEditor, launcher }: RefusedPromptParts,
   session: SessionRecord,
   turnId: string,
-  keeper: SessionProcess,
+  process: SessionProcess,
 ): Promise<void> {
   const { id: sessionId, tenantId } = session
   const transcripts = new TranscriptBranches({ store }, transcriptEditor, launcher)
@@ -66,7 +66,7 @@ async function cutBefore(
   await transcripts.save(tenantId, claudeSessionId, branch)
   const change = { claudeSessionId, conversationStarted: branch.begun }
   await log.commit({ tenantId, sessionId, at: Date.now(), session: change, events: [] })
-  keeper.takeUp(claudeSessionId, branch.begun)
+  process.recorder.switchTo(claudeSessionId, branch.begun)
 }
 
 /** Prompts right before it that were refused as well and could not be taken out at the time. */

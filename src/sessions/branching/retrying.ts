@@ -2,8 +2,8 @@ import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { Caller, SessionRecord, TurnRecord } from '../records.ts'
 import type { Remember } from '../turns/idempotency.ts'
-import type { TurnRequest } from '../turns/turn-request.ts'
-import { isTerminal } from '../turns/turn-states.ts'
+import type { Submitting } from '../turns/submitting.ts'
+import { isTerminal, type OpenTurn } from '../turns/turn.ts'
 import type { Conversations } from './conversations.ts'
 import type { Rewinding } from './rewinding.ts'
 
@@ -12,9 +12,6 @@ export interface RetryRequest {
   turnId: string
   timeoutMs: number | undefined
 }
-
-/** Checks a turn that is about to be submitted; nothing has changed when it rejects. */
-export type AdmitTurn = (caller: Caller, sessionId: string, request: TurnRequest) => Promise<TurnRequest>
 
 type NotRetryable = 'not_ended' | 'completed' | 'later_turns'
 
@@ -26,13 +23,13 @@ export class Retrying {
   readonly #core: Core
   readonly #conversations: Conversations
   readonly #rewinding: Rewinding
-  readonly #admit: AdmitTurn
+  readonly #submitting: Submitting
 
-  constructor(core: Core, conversations: Conversations, rewinding: Rewinding, admit: AdmitTurn) {
+  constructor(core: Core, conversations: Conversations, rewinding: Rewinding, submitting: Submitting) {
     this.#core = core
     this.#conversations = conversations
     this.#rewinding = rewinding
-    this.#admit = admit
+    this.#submitting = submitting
   }
 
   /** @throws ServiceError TURN_NOT_FOUND, TURN_NOT_RETRYABLE, SESSION_BUSY, and what refuses a prompt */
@@ -41,21 +38,21 @@ export class Retrying {
     sessionId: string,
     { turnId, timeoutMs }: RetryRequest,
     remember?: Remember,
-  ): Promise<TurnRecord> {
+  ): Promise<OpenTurn> {
     const { known, live, store } = this.#core
     const session = await known.getActive(caller, sessionId)
     const turn = await store.findTurn(caller.tenantId, sessionId, turnId)
     if (!turn) throw new ServiceError('TURN_NOT_FOUND', `Turn ${turnId} not found`)
     if (!isTerminal(turn.status)) throw notRetryable(turn, 'not_ended', 'has not ended')
     if (turn.status === 'completed') throw notRetryable(turn, 'completed', 'has completed')
-    const request = await this.#admit(caller, sessionId, {
+    const { request } = await this.#submitting.admit(caller, sessionId, {
       prompt: turn.prompt,
       commands: turn.commands,
       timeoutMs: timeoutMs ?? turn.timeoutMs,
       onBusy: 'queue',
     })
-    const own = live.of(session)
-    return own.undisturbed(async keeper => {
+    const { process, turns } = live.of(session)
+    return turns.undisturbed(async () => {
       if (await this.#isLastPrompt(caller, session, turn)) {
         const rewind = {
           toTurnId: turnId,
@@ -64,9 +61,9 @@ export class Retrying {
           overwriteOthers: false,
           dryRun: false,
         }
-        await this.#rewinding.rewindWith(keeper, caller, sessionId, rewind)
+        await this.#rewinding.rewindWith(process, caller, sessionId, rewind)
       }
-      return own.submit(caller, request, await known.getActive(caller, sessionId), remember)
+      return turns.submit(caller, request, await known.getActive(caller, sessionId), remember)
     })
   }
 

@@ -34,12 +34,13 @@ export class Rewinding {
   async rewind(caller: Caller, sessionId: string, request: Request): Promise<RewindSessionResponse> {
     const { known, live } = this.#core
     const session = await known.getActive(caller, sessionId)
-    return live.of(session).undisturbed(keeper => this.rewindWith(keeper, caller, sessionId, request))
+    const { process, turns } = live.of(session)
+    return turns.undisturbed(() => this.rewindWith(process, caller, sessionId, request))
   }
 
   /** As `rewind`, for a caller that keeps turns from running meanwhile. */
   async rewindWith(
-    keeper: SessionProcess,
+    process: SessionProcess,
     caller: Caller,
     sessionId: string,
     request: Request,
@@ -63,7 +64,7 @@ export class Rewinding {
       turnIds,
       restored: files?.restored.map(({ path }) => path) ?? [],
     }
-    if (request.conversation) await this.#forget(caller, session.id, place, keeper, payload)
+    if (request.conversation) await this.#forget(caller, session.id, place, process, payload)
     else await this.#commit(session, {}, payload)
     return answer
   }
@@ -72,11 +73,11 @@ export class Rewinding {
     caller: Caller,
     sessionId: string,
     place: PromptPlace,
-    keeper: SessionProcess,
+    process: SessionProcess,
     payload: Record<string, unknown>,
   ): Promise<void> {
-    const wasReady = keeper.liveAgent !== undefined
-    await keeper.leave()
+    const wasReady = process.liveAgent !== undefined
+    await process.leave()
     // As it is now that the process has said its last.
     const session = await this.#core.known.getActive(caller, sessionId)
     const claudeSessionId = randomUUID()
@@ -91,8 +92,8 @@ export class Rewinding {
       rewound,
     } as const
     await this.#commit(session, change, payload)
-    keeper.takeUp(claudeSessionId, branch.begun)
-    if (wasReady) keeper.warm()
+    process.recorder.switchTo(claudeSessionId, branch.begun)
+    if (wasReady) process.warm()
   }
 
   async #branch(

@@ -5,16 +5,15 @@ import type { SessionProcess } from '../processes/session-process.ts'
 import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { Caller } from '../records.ts'
 
-/** How long a question waits for a place for the process, in milliseconds. */
-const placeBoundMs = 10_000
+/** How long a question waits for a slot, in milliseconds. */
+const slotBoundMs = 10_000
 
 export type Question<T> = (questions: AgentQuestions) => Promise<T>
 
 interface Lending {
-  keeper: SessionProcess
+  process: SessionProcess
   pool: ProcessPool
   maxWaitingTurns: number
-  maxLiveProcesses: number
   /** The turn that runs, if any. */
   turnId: string | undefined
 }
@@ -26,49 +25,52 @@ interface Lending {
  * @throws ServiceError AGENT_UNAVAILABLE, TURN_QUEUE_FULL, SESSION_BUSY
  */
 export async function askAgent<T>(lending: Lending, caller: Caller, question: Question<T>): Promise<T> {
-  const { keeper } = lending
-  keeper.borrow()
+  const { process } = lending
+  process.borrow()
   try {
     const agent = await findAgent(lending, caller)
     return await question(agent.questions)
   } catch (error) {
     throw error instanceof Unlaunchable ? toServiceError(error) : error
   } finally {
-    keeper.giveBack()
+    process.giveBack()
   }
 }
 
 /** As `askAgent`, but nothing happens when there is no process. */
-export async function askLiveAgent<T>(keeper: SessionProcess, question: Question<T>): Promise<T | undefined> {
-  keeper.borrow()
+export async function askLiveAgent<T>(
+  process: SessionProcess,
+  question: Question<T>,
+): Promise<T | undefined> {
+  process.borrow()
   try {
-    return await (keeper.liveAgent && question(keeper.liveAgent.questions))
+    return await (process.liveAgent && question(process.liveAgent.questions))
   } finally {
-    keeper.giveBack()
+    process.giveBack()
   }
 }
 
 async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
-  const { keeper, turnId } = lending
+  const { process, turnId } = lending
   // In the middle of a turn: what has changed in the configuration counts from the next one.
-  const live = turnId === undefined ? undefined : keeper.liveAgent
+  const live = turnId === undefined ? undefined : process.liveAgent
   if (live) return live
-  if (turnId !== undefined && keeper.permissions.parked) {
+  if (turnId !== undefined && process.requests.suspension.current) {
     const message = `Turn ${turnId} waits for an answer to a permission request, without a process; answer it first`
     throw new ServiceError('SESSION_BUSY', message, { turnId })
   }
-  if (!keeper.holdPlace() && !(await waitForSlot(lending, caller))) throw full(lending)
-  return keeper.obtain()
+  if (!process.holdSlot() && !(await waitForSlot(lending, caller))) throw full(lending)
+  return process.obtain()
 }
 
-function waitForSlot({ keeper, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
+function waitForSlot({ process, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
   if (pool.waiting >= maxWaitingTurns) return false
-  return keeper.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(placeBoundMs))
+  return process.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(slotBoundMs))
 }
 
-function full({ pool, maxLiveProcesses }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
-  const message = `All ${maxLiveProcesses} processes are at work, and the session needs one; try again later`
-  return new ServiceError('TURN_QUEUE_FULL', message, { limit: maxLiveProcesses, waiting: pool.waiting })
+function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
+  const message = `All ${taken} processes are at work, and the session needs one; try again later`
+  return new ServiceError('TURN_QUEUE_FULL', message, { limit: taken, waiting })
 }
 
 function toServiceError({ message, outcome }: Unlaunchable): ServiceError {

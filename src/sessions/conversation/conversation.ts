@@ -3,11 +3,10 @@ import { notFound } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import type { TaskQuery } from '../ports/index.ts'
 import type { Caller, TaskRecord, TurnRecord } from '../records.ts'
-import type { TurnRequest } from '../turns/turn-request.ts'
+import type { Submitting } from '../turns/submitting.ts'
+import type { Submission } from '../turns/turn-request.ts'
 import type { Question } from './agent-lending.ts'
 import { type Compaction, readCompaction } from './compaction.ts'
-
-export type SubmitTurn = (caller: Caller, sessionId: string, request: TurnRequest) => Promise<TurnRecord>
 
 export interface CompactRequest {
   instructions: string | undefined
@@ -24,11 +23,11 @@ export interface CompactRequest {
  */
 export class Conversation {
   readonly #core: Core
-  readonly #submit: SubmitTurn
+  readonly #submitting: Submitting
 
-  constructor(core: Core, submit: SubmitTurn) {
+  constructor(core: Core, submitting: Submitting) {
     this.#core = core
-    this.#submit = submit
+    this.#submitting = submitting
   }
 
   listCommands(caller: Caller, sessionId: string) {
@@ -76,10 +75,10 @@ export class Conversation {
   }
 
   /** Submits a turn that compacts the conversation. */
-  compact(caller: Caller, sessionId: string, request: CompactRequest): Promise<TurnRecord> {
+  compact(caller: Caller, sessionId: string, request: CompactRequest): Promise<Submission> {
     const { instructions, timeoutMs, onBusy } = request
     const prompt = instructions === undefined ? '/compact' : `/compact ${instructions}`
-    return this.#submit(caller, sessionId, { prompt, commands: true, timeoutMs, onBusy })
+    return this.#submitting.submit(caller, sessionId, { prompt, commands: true, timeoutMs, onBusy })
   }
 
   /** What the turn, which has ended, made of the conversation. */

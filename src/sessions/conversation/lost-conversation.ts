@@ -8,33 +8,33 @@ import type { SessionRecord } from '../records.ts'
 /** Commands after which Claude knows nothing of what was said before, as was asked. */
 const clearingCommands = new Set(['/clear', '/new', '/reset'])
 
-/** The session's process, as far as its conversation is concerned. */
-interface Keeper {
-  readonly writer: SessionWriter
-  takeUp(claudeSessionId: string, begun: boolean): boolean
+/** The conversation that the session's process is in. */
+interface CurrentConversation {
+  /** @returns whether it is another one than before */
+  switchTo(claudeSessionId: string, hasBegun: boolean): boolean
 }
 
 /** Notes in which conversation a process works, and says in the log what Claude no longer knows of it. */
 export async function noteConversation(
-  keeper: Keeper,
-  { store, faults }: { store: Store; faults: Pick<Log, 'error'> },
+  conversation: CurrentConversation,
+  { store, faults, writer }: { store: Store; faults: Pick<Log, 'error'>; writer: SessionWriter },
   { tenantId, id }: Pick<SessionRecord, 'tenantId' | 'id'>,
   report: ConversationReport,
   currentTurn: { record: { id: string } } | undefined,
 ): Promise<void> {
   const { claudeSessionId, resumed } = report
-  if (keeper.takeUp(claudeSessionId, resumed)) {
-    void keeper.writer.write({ session: { claudeSessionId, conversationStarted: resumed }, events: [] })
+  if (conversation.switchTo(claudeSessionId, resumed)) {
+    void writer.write({ session: { claudeSessionId, conversationStarted: resumed }, events: [] })
   }
   try {
     const session = await store.findSession(tenantId, id)
     if (session?.transcript === 'incomplete' && report.isStored) {
-      void keeper.writer.write({ session: { transcript: 'complete' }, events: [] })
+      void writer.write({ session: { transcript: 'complete' }, events: [] })
     }
     const turnIds = session ? await findLostTurns(store, session, report, currentTurn?.record.id) : []
     if (turnIds.length === 0) return
     const payload = { extent: resumed ? 'part' : 'all', turnIds }
-    await keeper.writer.write({ events: [{ type: 'conversation.lost', turnId: null, payload }] })
+    await writer.write({ events: [{ type: 'conversation.lost', turnId: null, payload }] })
   } catch (error) {
     faults.error({ err: error, sessionId: id }, 'lost turns not reported')
   }

@@ -21,7 +21,7 @@ export class KnownSessions {
   async get(caller: Caller, sessionId: string): Promise<SessionRecord> {
     const session = await this.#store.findSession(caller.tenantId, sessionId)
     if (!session) throw notFound('SESSION_NOT_FOUND', sessionId)
-    await this.#live.find(sessionId)?.expirePermissions()
+    await this.#live.find(sessionId)?.process.requests.expireDue()
     if (session.status === 'active' && session.expiresAt <= Date.now()) {
       await this.#expiry.sweep()
       return (await this.#store.findSession(caller.tenantId, sessionId)) ?? session

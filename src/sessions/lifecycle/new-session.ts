@@ -5,6 +5,13 @@ import type { PlainSpec } from '../processes/launch-spec.ts'
 import type { Caller, NewEvent, SessionRecord } from '../records.ts'
 import { sealSettings } from '../settings/secrets.ts'
 
+/** A session that a request has led to. */
+export interface CreatedSession {
+  session: SessionRecord
+  /** Whether an earlier request with the same idempotency key created it. */
+  replayed: boolean
+}
+
 type CreateRequest = OperationInput<'createSession'>['body']
 
 /** What the process of a session that is asked for would be started with, apart from what its directories say. */

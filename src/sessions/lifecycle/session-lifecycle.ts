@@ -39,7 +39,7 @@ export class SessionLifecycle {
   async create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
-    { remember, signal }: { remember?: Remember; signal?: AbortSignal | undefined },
+    { remember, signal }: { remember?: Remember | undefined; signal?: AbortSignal | undefined },
   ): Promise<SessionRecord> {
     const { directories, expiry, policy, sealer } = this.#parts
     const { live, options } = this.#core
@@ -49,7 +49,7 @@ export class SessionLifecycle {
     const place = await directories.provide(request, signal)
     const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)
-    const spare = spec && live.spare?.take(spec)
+    const spare = spec && live.spares?.take(spec)
     const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
     const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, sealer)
     session.workspace = place.workspace
@@ -59,13 +59,13 @@ export class SessionLifecycle {
       await admitSession(this.#core, session, remember)
       created = true
     } finally {
-      if (spare && !created) live.spare?.giveBack(spare)
+      if (spare && !created) live.spares?.giveBack(spare)
       if (!created) await place.undo()
     }
     expiry.schedule(session.expiresAt)
     live.of(session).warm(spare)
     // Nobody else will ask for a directory that is this session's own.
-    if (spec) live.spare?.prepare(spec)
+    if (spec) live.spares?.noteArrival(spec)
     return session
   }
 
@@ -78,7 +78,7 @@ export class SessionLifecycle {
     const { settingsInForce, live } = this.#core
     try {
       settingsInForce.require({ ...wanted, workspace })
-      if (workspace || !live.spare) return undefined
+      if (workspace || !live.spares) return undefined
       return { ...wanted, ...(await settingsInForce.load({ ...wanted, workspace })) }
     } catch (error) {
       await undo()
@@ -100,7 +100,7 @@ export class SessionLifecycle {
 
   async expire(session: SessionRecord): Promise<void> {
     const live = this.#core.live.find(session.id)
-    if (live?.isAtWork) return
+    if (live?.turns.isAtWork) return
     // Claude Code goes on by itself: it is not cut off in the middle of it.
     if (live && live.state !== 'idle') return this.#putOff(session)
     const { gone } = await this.#core.live.end(session.id)

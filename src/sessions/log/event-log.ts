@@ -2,9 +2,10 @@ import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../co
 import { Pace } from '../../lib/pace.ts'
 import type { Change, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
-import { isTerminal } from '../turns/turn-states.ts'
+import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
+import { withSummary } from './message-summary.ts'
 import { PartialMessages } from './partial-messages.ts'
 import { bodyOf, sharedJson } from './shared-json.ts'
 import { SharedPages } from './shared-pages.ts'
@@ -39,7 +40,8 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
-    const events = await this.#store.commit(change)
+    const summarized = change.events.map(event => withSummary(event, change.at))
+    const events = await this.#store.commit({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events
   }
@@ -67,7 +69,11 @@ export class EventLog {
    *
    * @param turn the one that the request names
    */
-  follow(session: SessionRecord, request: FollowRequest, turn?: TurnRecord): LogReader {
+  follow(
+    session: Pick<SessionRecord, 'id' | 'tenantId' | 'status' | 'lastSequence'>,
+    request: FollowRequest,
+    turn?: TurnRecord,
+  ): LogReader {
     const { id: sessionId, tenantId } = session
     const after = request.after === 'latest' ? session.lastSequence : request.after
     // Nothing of a turn comes before its first event: what is missing there is no gap.

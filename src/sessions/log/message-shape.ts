@@ -10,6 +10,16 @@ export function isOfClaude({ message, local_command_source: command }: Record<st
   return command !== undefined || (message as { model?: unknown } | undefined)?.model !== '<synthetic>'
 }
 
+/** Whether Claude Code begins to work on a prompt with it (`system`/`init`). */
+export function isStartOfRun({ type, subtype }: Record<string, unknown>): boolean {
+  return type === 'system' && subtype === 'init'
+}
+
+/** Whether a prompt is answered with it (`result`). */
+export function isEndOfAnswer({ type }: Record<string, unknown>): boolean {
+  return type === 'result'
+}
+
 /** The text of an answer; empty for what Claude Code has written itself. */
 export function textOfModel(record: Record<string, unknown>): string {
   const { content } = (record.message ?? {}) as { content?: unknown }

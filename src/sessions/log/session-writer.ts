@@ -1,26 +1,43 @@
 import type { Log } from '../../lib/log.ts'
 import type { Change } from '../ports/index.ts'
+import type { EventRecord } from '../records.ts'
 import type { EventLog } from './event-log.ts'
 
 const retryDelayMs = 1_000
+/** How long a held write waits for the next one, in milliseconds. */
+const holdMs = 1_000
+/** Held writes beyond this number do not wait any longer. */
+const maxHeld = 200
 
 type Write = Pick<
   Change,
-  'session' | 'updateTurn' | 'idempotency' | 'savePermission' | 'saveTasks' | 'addAutonomousWork' | 'events'
+  | 'session'
+  | 'updateTurn'
+  | 'idempotency'
+  | 'savePermission'
+  | 'saveTasks'
+  | 'addAutonomousWork'
+  | 'transcript'
+  | 'events'
 >
 
+type Pending = Write & { held: boolean; done: (stored: readonly EventRecord[]) => void }
+
 /**
- * Writes what a running turn makes of a session, in order. While one transaction is under way, what comes
- * meanwhile is put together into the next. What cannot be written is kept and tried again: it has happened, and
- * nobody can take it back.
+ * Writes a session's changes in order. While one transaction is under way, later changes gather for the next. A
+ * change that cannot be written is kept and tried again: it has happened, and cannot be taken back.
+ *
+ * Not every record is worth a transaction of its own. A held write waits, in its place in the order, for the next
+ * write of the session, but not longer than a second: see docs/adr/0018-three-transactions-a-turn.md.
  */
 export class SessionWriter {
   readonly #log: EventLog
   readonly #owner: { tenantId: string; sessionId: string }
   readonly #faults: Pick<Log, 'error'>
   readonly #signal: AbortSignal
-  #pending: (Write & { done: () => void })[] = []
-  #writing = false
+  #pending: Pending[] = []
+  #writing: Promise<void> | undefined
+  #holding: NodeJS.Timeout | undefined
 
   /** @param signal gives up what cannot be written */
   constructor(
@@ -35,45 +52,63 @@ export class SessionWriter {
     this.#signal = signal
   }
 
-  /** Resolves when it is durable and the readers have been told, or when the writer gave up. */
-  write(write: Write): Promise<void> {
-    return new Promise(resolve => {
-      this.#pending.push({ ...write, done: resolve })
-      if (!this.#writing) void this.#writeAll()
+  /**
+   * Resolves when the change is durable and the readers have been told, with the events of its transaction; with
+   * none when the writer gave up.
+   */
+  write(write: Write): Promise<readonly EventRecord[]> {
+    return new Promise(done => {
+      this.#pending.push({ ...write, held: false, done })
+      this.#start()
+    })
+  }
+
+  /** Writes together with the next change of the session, or after a second. */
+  hold(write: Write): void {
+    this.#pending.push({ ...write, held: true, done: () => {} })
+    if (this.#pending.length > maxHeld) this.#start()
+    this.#holding ??= setTimeout(() => this.#start(), holdMs)
+  }
+
+  /** Resolves when everything handed in so far is durable, or the writer gave up. */
+  async flush(): Promise<void> {
+    if (this.#pending.length > 0) this.#start()
+    await this.#writing
+  }
+
+  #start(): void {
+    clearTimeout(this.#holding)
+    this.#holding = undefined
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined
     })
   }
 
   async #writeAll(): Promise<void> {
-    this.#writing = true
     // Frames of one chunk arrive in one go: let the rest of them join this transaction.
     await Promise.resolve()
-    while (this.#pending.length > 0) {
+    do {
       const batch = this.#take()
-      await this.#commit(merge(batch))
-      for (const { done } of batch) done()
-    }
-    this.#writing = false
+      const stored = await this.#commit(merge(batch))
+      for (const { done } of batch) done(stored)
+    } while (this.#pending.some(({ held }) => !held) || (this.#pending.length > 0 && !this.#holding))
   }
 
   /** As many as go into one transaction: a turn is updated once in each, and one key or permission is stored. */
-  #take(): (Write & { done: () => void })[] {
+  #take(): Pending[] {
     const end = this.#pending.findIndex(
       ({ updateTurn, idempotency, savePermission }) => updateTurn ?? idempotency ?? savePermission,
     )
     return this.#pending.splice(0, end === -1 ? this.#pending.length : end + 1)
   }
 
-  async #commit(write: Write): Promise<void> {
+  async #commit(write: Write): Promise<readonly EventRecord[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#log.commit({ ...this.#owner, at: Date.now(), ...write })
-        return
+        return await this.#log.commit({ ...this.#owner, at: Date.now(), ...write })
       } catch (error) {
-        this.#faults.error(
-          { err: error, sessionId: this.#owner.sessionId, attempt },
-          'could not write to the store',
-        )
-        if (this.#signal.aborted) return
+        this.#faults.error({ err: error, sessionId: this.#owner.sessionId, attempt }, 'store write failed')
+        if (this.#signal.aborted) return []
         await new Promise<void>(resolve => {
           const timer = setTimeout(done, retryDelayMs)
           const signal = this.#signal
@@ -94,6 +129,7 @@ function merge(writes: Write[]): Write {
   const { updateTurn, idempotency, savePermission } = writes.at(-1) ?? {}
   const saveTasks = writes.flatMap(write => write.saveTasks ?? [])
   const addAutonomousWork = writes.flatMap(write => write.addAutonomousWork ?? [])
+  const transcript = writes.flatMap(write => write.transcript ?? [])
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
@@ -101,6 +137,7 @@ function merge(writes: Write[]): Write {
     ...(savePermission && { savePermission }),
     ...(saveTasks.length > 0 && { saveTasks }),
     ...(addAutonomousWork.length > 0 && { addAutonomousWork }),
+    ...(transcript.length > 0 && { transcript }),
     events: writes.flatMap(write => write.events),
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { PermissionQuestion, PermissionRecord } from '../records.ts'
-import type { OpenTurn } from '../turns/running-turn.ts'
+import type { OpenTurn } from '../turns/turn.ts'
 
 /** A request as it begins: nobody has answered. */
 export function newPermission(

@@ -55,11 +55,16 @@ export class Permissions {
     const waits = mode === 'bypassPermissions' ? (['permissionMode'] as const) : []
     const decided = await session?.change(waits, async () => {
       const change = toSessionChange(await known.get(caller, sessionId), remembered)
-      return session.decide(permissionId, { answer, decidedBy: caller.keyId, remembered, change })
+      return session.process.requests.answer(permissionId, {
+        answer,
+        decidedBy: caller.keyId,
+        remembered,
+        change,
+      })
     })
     if (!session || !decided) throw alreadyResolved(await this.get(caller, sessionId, permissionId))
-    if (waits.length > 0) session.reconfigure()
-    if (body.interrupt && permission.turnId !== null) await session.interrupt(permission.turnId, false)
+    if (waits.length > 0) session.process.invalidate()
+    if (body.interrupt && permission.turnId !== null) await session.turns.interrupt(permission.turnId, false)
     return decided
   }
 }

@@ -20,7 +20,7 @@ import type {
   Usage,
 } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
-import type { AutonomousWork, TranscriptEntry, UsageShare } from './conversation-store.ts'
+import type { AutonomousWork, TranscriptEntry, TranscriptKey, UsageShare } from './conversation-store.ts'
 import type { Instructions } from './workspace.ts'
 
 /** How a conversation's process is to be started. */
@@ -156,7 +156,9 @@ export interface AgentListener {
   onBeforeTool(use: ToolUse): Promise<void>
   /** A tool that changes a file has run, or has failed. */
   onAfterTool(use: ToolUse): Promise<void>
-  /** A part of the transcript could not be stored. */
+  /** Claude Code has written lines of its transcript; not told where nothing is kept of conversations. */
+  onTranscript(part: TranscriptKey, entries: TranscriptEntry[]): void
+  /** A part of the transcript could not be handed over. */
   onTranscriptLost(): void
   /** A background task has begun, is known better, or has ended; those that end with the process are not told of. */
   onTask(task: AgentTask, turnId: string | null): void
@@ -220,7 +222,23 @@ export interface AgentInspection {
   failure?: AgentFailure
 }
 
+/** What the machine says of the memory of its processes. */
+export interface AgentMemory {
+  /**
+   * The bytes that the process of each agent takes together with what it has started; an agent whose memory is not
+   * known is left out. Never rejects.
+   */
+  measure(agents: readonly Agent[]): Promise<ReadonlyMap<Agent, number>>
+  /**
+   * The share of the last ten seconds, in per cent, in which some process waited for memory; undefined where the
+   * system does not tell. Never rejects.
+   */
+  readPressure(): Promise<number | undefined>
+}
+
 export interface AgentLauncher {
+  /** Left out: the memory of processes is not known. */
+  readonly memory?: AgentMemory
   /** Starts a process in the background; synchronous, so that a launch is owned from its first moment. */
   launch(spec: AgentSpec, listener: AgentListener): Agent
   /** Whether a new process could go on at that tool call, which is the last that the conversation knows. */

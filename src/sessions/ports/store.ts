@@ -3,6 +3,7 @@ import type { SessionStatus } from '../../contract/sessions.ts'
 import type {
   AttachmentRecord,
   EventRecord,
+  MessageText,
   NewEvent,
   PermissionRecord,
   SessionRecord,
@@ -78,7 +79,7 @@ export interface Change {
   /** As `savePermission`. */
   saveTasks?: TaskRecord[]
   /** Appended to the session's log in this order. */
-  events: NewEvent[]
+  events: (NewEvent & Partial<Pick<MessageText, 'summary'>>)[]
   /** The key of the request that asked for it; what a taken one refuses is the whole change. */
   idempotency?: IdempotencyRecord
   /** Transcript lines that belong to the change, appended as `TranscriptStore.appendTranscript` does. */
@@ -112,6 +113,21 @@ export interface EventQuery {
   after: number
   limit: number
   turnId?: string | undefined
+}
+
+export interface MessageQuery extends Page {
+  after?: number
+  countsAll?: boolean
+}
+
+/** A page of messages as it is sent. */
+export interface MessagesText {
+  /** JSON objects with commas between them, in UTF-8: `summary`, `sequence`, `turnId` and `content` of each message. */
+  json: Buffer
+  /** Of the last message; undefined: there is none. */
+  lastSequence: number | undefined
+  hasMore: boolean
+  total: number
 }
 
 /** What a reader of a log is given at a time. */
@@ -177,8 +193,10 @@ export interface Store {
   listMessages(
     tenantId: string,
     sessionId: string,
-    query: Page & { after?: number; countsAll?: boolean },
+    query: MessageQuery,
   ): Promise<{ messages: EventRecord[]; total: number }>
+  /** As `listMessages`, of messages that are stored as text; undefined when one of the page is not. */
+  readMessages(tenantId: string, sessionId: string, query: MessageQuery): Promise<MessagesText | undefined>
   readonly branches: BranchStore
   readonly transcripts: TranscriptStore
   readonly processes: ProcessLedger

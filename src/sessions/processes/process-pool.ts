@@ -1,90 +1,114 @@
-/** Someone who holds a place in the pool; `retire` is called when the place is needed and its process idle. */
+import type { Agent } from '../ports/index.ts'
+import { type MemoryGauge, SlotMemory } from './slot-memory.ts'
+
+/** So many processes may live whatever they weigh, so that one large conversation does not block all others. */
+const leastProcesses = 2
+
+/** The holder of a slot. */
 export interface SlotHolder {
-  /** Gives up the process at once and resolves when it is gone. */
+  /** The process in the slot, if it lives. */
+  readonly liveAgent: Agent | undefined
+  /** Ends the process at once and resolves when it is gone; called when an idle process is evicted. */
   retire(): Promise<void>
 }
 
 /** The right to have one process. Held from before it starts until it is gone. */
 export interface Slot {
-  /** Resolves when the place is really free: a process that had to make room is gone by then. */
+  /** Resolves when the process may start: those that were evicted for it are gone by then. */
   readonly free: Promise<void>
-  /** Somebody else has the process from now on. */
+  /** Gives the slot with its process to another holder. */
   handOver(holder: SlotHolder): void
-  /** The process works: it is not taken away. */
+  /** The process works: it is not evicted. */
   markBusy(): void
   /**
-   * The process waits for its next turn: it may have to make room.
-   * @param reluctantly only when no other can: something runs in it
+   * The process waits for its next turn: it may be evicted.
+   * @param reluctantly only when no other can be: something runs in it
    */
   markIdle(reluctantly?: boolean): void
+  /** The process belongs to no session yet: it is evicted before all others. */
+  markSpare(): void
   /** The process is gone. Idempotent. */
   release(): void
 }
 
+export interface PoolOptions {
+  /** Undefined: memory alone bounds the pool. */
+  maxProcesses?: number | undefined
+  /** Undefined: the number alone bounds the pool. */
+  memory?: { budgetBytes: number; gauge: MemoryGauge<SlotHolder> } | undefined
+}
+
 interface Waiter {
   holder: SlotHolder
-  take: (place: Slot | undefined) => void
+  take: (slot: Slot | undefined) => void
 }
 
 /**
- * Bounds how many processes live at once. An idle one makes room for a turn that has none, the one that was used
- * least recently first. Turns that find all of them at work wait: callers take turns with each other, and each
- * caller's are served in the order in which they came, so that one who sends many does not hold up the others.
+ * Bounds how many processes live at once: by their memory, and by their number. Turns that find no room evict idle
+ * processes, the least recently used first. Turns that find all of them at work wait: callers take turns with each
+ * other, and each caller's turns are served in the order in which they came, so that one caller does not hold up the
+ * others. A process that works is never ended, whatever it weighs.
  */
 export class ProcessPool {
-  readonly #size: number
+  readonly #maxProcesses: number
+  readonly #memory: SlotMemory<SlotHolder> | undefined
   #taken = 0
-  /** Least recently used first. */
-  readonly #idle = new Map<Slot, () => Promise<void>>()
-  /** Idle ones in which something runs; they make room when no other is left. */
-  readonly #occupied = new Map<Slot, () => Promise<void>>()
+  /** Slots that may be evicted, least recently used first. */
+  readonly #spare = new Set<GrantedSlot>()
+  readonly #idle = new Set<GrantedSlot>()
+  /** Idle ones in which something runs. */
+  readonly #occupied = new Set<GrantedSlot>()
+  /** Evicted slots whose processes are not gone yet. */
+  readonly #leaving = new Map<GrantedSlot, Promise<void>>()
   /** Callers in the order in which they are served next. */
   readonly #waiting = new Map<string, Waiter[]>()
   #closed = false
 
-  constructor(size: number) {
-    this.#size = size
+  constructor({ maxProcesses = Number.POSITIVE_INFINITY, memory }: PoolOptions) {
+    this.#maxProcesses = maxProcesses
+    this.#memory = memory && new SlotMemory(memory.budgetBytes, memory.gauge, () => this.#onSample())
   }
 
-  /** How many wait for a place. */
+  /** How many turns wait for a slot. */
   get waiting(): number {
     let count = 0
     for (const waiters of this.#waiting.values()) count += waiters.length
     return count
   }
 
-  /** How many places nobody holds. */
-  get free(): number {
-    return this.#size - this.#taken
-  }
-
-  /** How many places are held. */
+  /** How many slots are held. */
   get taken(): number {
     return this.#taken
   }
 
-  /** A place that is free now, without anyone making room for it. */
+  /** Whether so many slots can be granted without evicting a process. */
+  hasRoomFor(count: number): boolean {
+    if (this.#closed || this.#waiting.size > 0) return false
+    return this.#admits(count, new Set())
+  }
+
+  /** Grants a slot for which no process has to be evicted. */
   takeFree(holder: SlotHolder): Slot | undefined {
-    if (this.#closed || this.#taken >= this.#size || this.#waiting.size > 0) return undefined
-    return this.#grant(holder, Promise.resolve())
+    return this.hasRoomFor(1) ? this.#grant(holder, []) : undefined
   }
 
-  /** A place that is free, or that an idle process makes free. */
+  /** Grants a slot, evicting idle processes where there is no room. */
   take(holder: SlotHolder): Slot | undefined {
-    if (this.#waiting.size > 0) return undefined
-    return this.takeFree(holder) ?? this.#takeOver(holder)
+    if (this.#closed || this.#waiting.size > 0) return undefined
+    const evictions = this.#findEvictions()
+    return evictions && this.#grant(holder, evictions)
   }
 
-  /** Waits for a place. Resolves to undefined when the signal fires or the pool is closed before. */
+  /** Waits for a slot. Resolves to undefined when the signal fires or the pool is closed before. */
   wait(holder: SlotHolder, caller: string, signal: AbortSignal): Promise<Slot | undefined> {
     if (this.#closed || signal.aborted) return Promise.resolve(undefined)
     return new Promise(resolve => {
       const waiters = this.#waiting.get(caller) ?? []
       const waiter: Waiter = {
         holder,
-        take: place => {
+        take: slot => {
           signal.removeEventListener('abort', leave)
-          resolve(place)
+          resolve(slot)
         },
       }
       const leave = () => {
@@ -99,9 +123,10 @@ export class ProcessPool {
     })
   }
 
-  /** Nobody gets a place any more; those who wait are told so. */
+  /** Grants no more slots; waiting turns are told so. */
   close(): void {
     this.#closed = true
+    this.#memory?.close()
     const all = [...this.#waiting.values()].flat()
     this.#waiting.clear()
     for (const waiter of all) waiter.take(undefined)
@@ -109,18 +134,14 @@ export class ProcessPool {
 
   #serve(): void {
     while (!this.#closed && this.#waiting.size > 0) {
-      if (this.#taken >= this.#size && this.#idle.size + this.#occupied.size === 0) return
-      const waiter = this.#nextWaiter()
+      const evictions = this.#findEvictions()
+      const waiter = evictions && this.#nextWaiter()
       if (!waiter) return
-      const place =
-        this.#taken < this.#size
-          ? this.#grant(waiter.holder, Promise.resolve())
-          : this.#takeOver(waiter.holder)
-      waiter.take(place)
+      waiter.take(this.#grant(waiter.holder, evictions))
     }
   }
 
-  /** The first of the caller whose turn it is, who then goes to the end of the line. */
+  /** The first turn of the caller that is served next; the caller then goes to the end of the line. */
   #nextWaiter(): Waiter | undefined {
     for (const [caller, waiters] of this.#waiting) {
       this.#waiting.delete(caller)
@@ -131,48 +152,133 @@ export class ProcessPool {
     return undefined
   }
 
-  #takeOver(holder: SlotHolder): Slot | undefined {
-    for (const [place, retire] of [...this.#idle, ...this.#occupied]) {
-      this.#forget(place)
-      const free = retire()
-      // Granted before it is released, so that nobody else is served with it in between.
-      const granted = this.#grant(holder, free)
-      place.release()
-      return granted
+  /** The slots to evict so that one more process fits; undefined: evicting all idle ones is not enough. */
+  #findEvictions(): GrantedSlot[] | undefined {
+    const evictable = [...this.#spare, ...this.#idle, ...this.#occupied]
+    const evicted = new Set<GrantedSlot>()
+    while (!this.#admits(1, evicted)) {
+      const next = evictable[evicted.size]
+      if (!next) return undefined
+      evicted.add(next)
     }
-    return undefined
+    return [...evicted]
   }
 
-  #forget(place: Slot): void {
-    this.#idle.delete(place)
-    this.#occupied.delete(place)
+  #admits(count: number, evicted: ReadonlySet<GrantedSlot>): boolean {
+    const after = this.#taken - evicted.size + count
+    if (after > this.#maxProcesses) return false
+    if (after <= leastProcesses || !this.#memory) return true
+    // The brake: no process beyond those that there are.
+    if (this.#memory.isUnderPressure && after > this.#taken) return false
+    return this.#memory.fits(count, new Set([...evicted, ...this.#leaving.keys()]))
   }
 
-  #grant(holder: SlotHolder, free: Promise<void>): Slot {
+  #grant(holder: SlotHolder, evictions: readonly GrantedSlot[]): Slot {
+    const evicted = evictions.map(slot => this.#evict(slot))
     this.#taken++
-    let released = false
-    let owner = holder
-    const place: Slot = {
-      free,
-      handOver: next => {
-        owner = next
-      },
-      markBusy: () => this.#forget(place),
-      markIdle: (reluctantly = false) => {
-        if (released) return
-        this.#forget(place)
-        const makeRoom = reluctantly ? this.#occupied : this.#idle
-        makeRoom.set(place, () => owner.retire())
-        this.#serve()
-      },
-      release: () => {
-        if (released) return
-        released = true
-        this.#taken--
-        this.#forget(place)
-        this.#serve()
-      },
+    const awaited = this.#mustWaitForLeaving() ? [...this.#leaving.values()] : evicted
+    const slot = new GrantedSlot(holder, Promise.all(awaited).then(nothing), {
+      onBusy: () => this.#rank(slot, undefined),
+      onIdle: reluctantly => this.#rank(slot, reluctantly ? this.#occupied : this.#idle),
+      onSpare: () => this.#rank(slot, this.#spare),
+      onRelease: () => this.#onRelease(slot),
+    })
+    this.#memory?.enter(slot, () => slot.holder)
+    // Only now, so that no other turn is served with them in between.
+    for (const gone of evictions) gone.release()
+    return slot
+  }
+
+  /** Whether the new process fits only when processes that were evicted earlier are gone. */
+  #mustWaitForLeaving(): boolean {
+    if (this.#leaving.size === 0) return false
+    const isOverCount = this.#taken + this.#leaving.size > this.#maxProcesses
+    return isOverCount || (this.#memory !== undefined && !this.#memory.fits(1))
+  }
+
+  /** Ends the process of an idle slot. The caller releases the slot; its weight counts until the process is gone. */
+  #evict(slot: GrantedSlot): Promise<void> {
+    this.#forget(slot)
+    const gone = slot.holder.retire()
+    this.#leaving.set(slot, gone)
+    const onGone = () => {
+      this.#leaving.delete(slot)
+      this.#memory?.leave(slot)
     }
-    return place
+    gone.then(onGone, onGone)
+    return gone
+  }
+
+  /** Conversations grow: idle processes are evicted until the rest fits the budget. */
+  #onSample(): void {
+    for (const slot of [...this.#spare, ...this.#idle]) {
+      if (this.#taken <= leastProcesses || this.#memory?.fits(0, new Set(this.#leaving.keys()))) break
+      void this.#evict(slot)
+      slot.release()
+    }
+    // The pressure may have fallen, and processes may weigh less than when they started.
+    this.#serve()
+  }
+
+  #rank(slot: GrantedSlot, rank: Set<GrantedSlot> | undefined): void {
+    this.#forget(slot)
+    rank?.add(slot)
+    this.#memory?.mark(slot, rank !== undefined)
+    if (rank) this.#serve()
+  }
+
+  #onRelease(slot: GrantedSlot): void {
+    this.#taken--
+    this.#forget(slot)
+    if (!this.#leaving.has(slot)) this.#memory?.leave(slot)
+    this.#serve()
+  }
+
+  #forget(slot: GrantedSlot): void {
+    for (const rank of [this.#spare, this.#idle, this.#occupied]) rank.delete(slot)
   }
 }
+
+interface SlotEvents {
+  onBusy(): void
+  onIdle(reluctantly: boolean): void
+  onSpare(): void
+  onRelease(): void
+}
+
+class GrantedSlot implements Slot {
+  readonly free: Promise<void>
+  holder: SlotHolder
+  readonly #events: SlotEvents
+  #released = false
+
+  constructor(holder: SlotHolder, free: Promise<void>, events: SlotEvents) {
+    this.holder = holder
+    this.free = free
+    this.#events = events
+  }
+
+  handOver(holder: SlotHolder): void {
+    this.holder = holder
+  }
+
+  markBusy(): void {
+    if (!this.#released) this.#events.onBusy()
+  }
+
+  markIdle(reluctantly = false): void {
+    if (!this.#released) this.#events.onIdle(reluctantly)
+  }
+
+  markSpare(): void {
+    if (!this.#released) this.#events.onSpare()
+  }
+
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    this.#events.onRelease()
+  }
+}
+
+function nothing(): void {}

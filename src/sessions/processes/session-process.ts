@@ -1,90 +1,76 @@
 import { ServiceError } from '../../contract/errors.ts'
-import type { Prompt } from '../../contract/turns.ts'
 import { BackgroundWork } from '../conversation/background-work.ts'
-import { noteConversation } from '../conversation/lost-conversation.ts'
 import { FileTracking } from '../files/file-tracking.ts'
-import { messageIdOf } from '../log/message-shape.ts'
 import { SessionWriter } from '../log/session-writer.ts'
-import { PermissionBroker } from '../permissions/permission-broker.ts'
-import type { Agent, AgentListener } from '../ports/index.ts'
-import type { RunConfiguration, SessionRecord } from '../records.ts'
-import { noteInForce } from '../settings/settings-in-force.ts'
-import type { OpenTurn } from '../turns/running-turn.ts'
-import { isLastAgenticTurn, noteFigures, noteMessage } from '../turns/turn-progress.ts'
+import { type AskingProcess, OpenRequests } from '../permissions/open-requests.ts'
+import type { Agent } from '../ports/index.ts'
+import type { SessionRecord } from '../records.ts'
+import type { OpenTurn } from '../turns/turn.ts'
+import { isLastAgenticTurn } from '../turns/turn-progress.ts'
 import { FollowedState } from './followed-state.ts'
+import { GivenConfiguration } from './given-configuration.ts'
 import { IdleTimer } from './idle-timer.ts'
-import { toLaunchSpec } from './launch-spec.ts'
 import type { Slot, SlotHolder } from './process-pool.ts'
-import { toRunConfiguration } from './run-configuration.ts'
+import { holdsSlot, nextStatus, type ProcessEvent, type ProcessStatus } from './process-states.ts'
 import type { SessionProcessContext } from './session-process-context.ts'
+import { SessionRecorder } from './session-recorder.ts'
 import type { Spare } from './spare-process.ts'
 
 /**
- * Owns the process of one session: gets it a place in the pool, starts it, keeps it between turns, ends it, and
- * writes down what it says.
+ * The process of one session: obtains a slot for it, starts it, keeps it between turns and ends it. Its life is
+ * the table in `process-states.ts`.
  */
-export class SessionProcess implements SlotHolder {
+export class SessionProcess implements SlotHolder, AskingProcess {
+  readonly owner: { tenantId: string; sessionId: string }
   readonly writer: SessionWriter
-  readonly permissions: PermissionBroker
-  readonly #files: FileTracking
+  readonly requests: OpenRequests
   readonly background: BackgroundWork
   readonly state: FollowedState
-  claudeSessionId: string
-  readonly #session: Pick<SessionRecord, 'id' | 'tenantId'>
+  readonly recorder: SessionRecorder
   readonly #context: SessionProcessContext
-  readonly #currentTurn: () => OpenTurn | undefined
-  #place: Slot | undefined
-  /** What the process works with. */
-  #configuration: RunConfiguration
+  readonly #findTurn: () => OpenTurn | undefined
+  #status: ProcessStatus = 'absent'
+  #slot: Slot | undefined
+  /** The live one; in `failed`, or until a turn was told, the one that could not start. */
   #agent: Agent | undefined
+  /** The one before, which is being ended. */
+  #leaving: Promise<void> | undefined
   #launching: Promise<Agent> | undefined
-  #conversationStarted: boolean
-  #model: string | null
-  #stale = false
-  #closed = false
-  /** Its time goes on while somebody asks the process something. */
-  readonly #rest: IdleTimer
+  readonly configuration: GivenConfiguration
+  readonly #idleTimer: IdleTimer
   #borrowers = 0
 
-  constructor(
-    session: SessionRecord,
-    context: SessionProcessContext,
-    currentTurn: () => OpenTurn | undefined,
-  ) {
-    this.#session = { id: session.id, tenantId: session.tenantId }
-    this.#configuration = session
+  constructor(session: SessionRecord, context: SessionProcessContext, findTurn: () => OpenTurn | undefined) {
+    this.owner = { tenantId: session.tenantId, sessionId: session.id }
     this.#context = context
-    this.#currentTurn = currentTurn
-    this.claudeSessionId = session.claudeSessionId
-    this.#conversationStarted = session.conversationStarted
-    this.#model = session.model
-    const owner = { tenantId: session.tenantId, sessionId: session.id }
-    this.#rest = new IdleTimer(context.idleTimeoutMs, () => this.rest())
-    this.writer = new SessionWriter(context.log, owner, context.faults, context.signal)
-    this.background = new BackgroundWork(owner, this.writer)
-    this.state = new FollowedState(this.writer, session.cwd, () => this.#findSession())
-    this.#files = new FileTracking({
-      ...context,
-      findSession: () => this.#findSession(),
-      findTurnId: () => currentTurn()?.record.id,
-    })
-    this.permissions = new PermissionBroker({
-      owner,
+    this.#findTurn = findTurn
+    this.#idleTimer = new IdleTimer(context.idleTimeoutMs, () => this.rest())
+    this.writer = new SessionWriter(context.log, this.owner, context.faults, context.signal)
+    this.background = new BackgroundWork(this.owner, this.writer)
+    this.state = new FollowedState(this.writer, session.cwd, () => this.configuration.findSession())
+    this.requests = new OpenRequests(this)
+    const { owner, writer, state } = this
+    const { suspension } = this.requests
+    this.configuration = new GivenConfiguration(session, { context, owner, writer, state, suspension })
+    this.recorder = new SessionRecorder(session, {
+      context,
       writer: this.writer,
-      currentTurn,
-      parkMs: context.permissionParkMs,
-      isInBackground: agentId => agentId !== null && this.background.has(agentId),
-      findConfiguration: () => toRunConfiguration(this.#configuration, this.#agent),
-      isProcessNeeded: () =>
-        this.background.tasks > 0 || isLastAgenticTurn(currentTurn(), this.#configuration.maxTurns),
-      canContinue: toolUseId => this.#canContinue(toolUseId),
-      isShellElsewhere: () => this.state.isShellElsewhere,
-      abandon: async () => this.#agent?.abandon(),
-      findSession: () => this.#findSession(),
+      background: this.background,
+      requests: this.requests,
+      state: this.state,
+      files: new FileTracking({
+        ...context,
+        findSession: () => this.configuration.findSession(),
+        findTurnId: () => findTurn()?.record.id,
+      }),
+      findTurn,
+      onWorkChanged: () => {
+        if (!findTurn()) this.rest()
+      },
     })
   }
 
-  /** Whether there is a process, or somebody who waits for one. */
+  /** Whether there is a process, or something that needs one. */
   get isNeeded(): boolean {
     return this.#agent !== undefined || this.#launching !== undefined || this.#borrowers > 0
   }
@@ -93,60 +79,86 @@ export class SessionProcess implements SlotHolder {
     return this.#agent?.alive ? this.#agent : undefined
   }
 
+  get turn(): OpenTurn | undefined {
+    return this.#findTurn()
+  }
+
+  get suspendAfterMs(): number {
+    return this.#context.permissionParkMs
+  }
+
+  get isIrreplaceable(): boolean {
+    return this.background.tasks > 0 || isLastAgenticTurn(this.turn, this.configuration.maxTurns)
+  }
+
+  async canContinue(toolUseId: string): Promise<boolean> {
+    await this.writer.flush()
+    const { claudeSessionId } = this.recorder
+    return this.#context.launcher.canContinue({ tenantId: this.owner.tenantId, claudeSessionId }, toolUseId)
+  }
+
+  async abandon(): Promise<void> {
+    await this.#agent?.abandon()
+  }
+
   /** Makes a spare process this session's own. */
   adopt(spare: Spare): void {
-    spare.place.handOver(this)
-    spare.listenTo(this.#listener())
-    this.#place = spare.place
+    spare.slot.handOver(this)
+    spare.listenTo(this.recorder)
+    this.#slot = spare.slot
+    this.#move('admit')
+    this.#move('launch')
     this.#own(spare.agent)
   }
 
-  /** Starts the process without waiting, if there is room for it; a failure shows when a turn needs it. */
+  /** Starts the process without waiting, if a slot is free; a failure shows when a turn needs it. */
   warm(): void {
-    this.#place ??= this.#context.pool.takeFree(this)
-    if (!this.#place) {
-      this.#context.onDispensable(this.#session.id)
+    if (!this.#slot && !this.#admit(this.#context.pool.takeFree(this))) {
+      this.#context.onDispensable(this.owner.sessionId)
       return
     }
     this.obtain().then(
       () => {
-        if (!this.#currentTurn()) this.rest()
+        if (!this.turn) this.rest()
       },
       error => this.#onLaunchFault(error),
     )
   }
 
-  /** Whether a turn can have a process now: one that lives, or a place for a new one, which is held then. */
+  /** Whether a turn can have a process now: a live one, or a slot for a new one, which is held then. */
   reserve(): boolean {
-    this.#rest.stop()
-    return this.holdPlace()
+    this.#idleTimer.stop()
+    return this.holdSlot()
   }
 
-  /** As `reserve`, but the time to rest goes on. */
-  holdPlace(): boolean {
-    // One that failed to start needs no place to say so.
-    if (this.#agent?.startFailure && !this.#stale) return true
-    this.#place ??= this.#context.pool.take(this)
-    this.#place?.markBusy()
-    return this.#place !== undefined
+  /** As `reserve`, but the idle time continues. */
+  holdSlot(): boolean {
+    if (this.#status === 'closed') return false
+    // A process that failed to start reports its failure without holding a slot.
+    if (this.#agent?.startFailure && !this.configuration.isStale) return true
+    if (this.#slot) this.#move('work')
+    else this.#admit(this.#context.pool.take(this))
+    return this.#slot !== undefined
   }
 
   /** Waits for what `reserve` could not have. False when the signal fired or the pool was closed before. */
   async waitForSlot(caller: string, signal: AbortSignal): Promise<boolean> {
-    const place = await this.#context.pool.wait(this, caller, signal)
-    // Somebody else who needs the process may have got one meanwhile.
-    if (this.#place) place?.release()
-    else this.#place = place
-    return this.#place !== undefined
+    const slot = await this.#context.pool.wait(this, caller, signal)
+    // A turn and a question may both have waited.
+    if (this.#slot || this.#status === 'closed') slot?.release()
+    else this.#admit(slot)
+    return this.#slot !== undefined
   }
 
   /**
-   * The session's process: the one that lives, or a new one. One that failed to start is handed out once, so
-   * that the turn which meets it tells why; the next turn tries again. To be called with a place only.
+   * The session's process: the live one, or a new one. One that failed to start is handed out once, so that its
+   * turn reports why; the next turn tries again. To be called with a slot only.
+   *
+   * @param continueAt tool call at which a suspended turn continues
    */
   async obtain(continueAt?: string): Promise<Agent> {
     const agent = this.#agent
-    if (agent && !this.#stale) {
+    if (agent && !this.configuration.isStale) {
       if (agent.alive) return agent
       if (agent.startFailure) {
         this.#agent = undefined
@@ -157,238 +169,178 @@ export class SessionProcess implements SlotHolder {
       this.#launching = undefined
     })
     const renewed = await this.#launching
-    // Changed again while it was made ready.
-    return this.#stale && continueAt === undefined ? this.obtain() : renewed
+    // It may have been changed again meanwhile.
+    return this.configuration.isStale && continueAt === undefined ? this.obtain() : renewed
   }
 
-  /** Somebody asks the process something: it is not ended meanwhile. To be given back. */
+  /** Keeps the process from being ended while something else than a turn uses it. */
   borrow(): void {
     this.#borrowers++
   }
 
   giveBack(): void {
     this.#borrowers--
-    if (!this.#currentTurn()) this.rest()
+    if (!this.turn) this.rest()
   }
 
-  /** Makes Claude Code leave what it does by itself, and resolves when it has. */
+  /** Makes Claude Code stop what it does by itself, and resolves when it has. */
   interruptAutonomousWork(): Promise<void> {
     this.#agent?.interruptAutonomousWork()
     return this.background.whenQuiet()
   }
 
+  /** The process gets the stored configuration before its next turn. */
   invalidate(): void {
-    this.#stale = true
+    this.configuration.isStale = true
   }
 
-  interrupt(): void {
-    this.#agent?.interrupt()
-  }
-
-  /** Hands the running turn more input. False when it cannot take any: nothing has happened then. */
-  steer(input: { id: string; prompt: Prompt }): boolean {
-    return this.#agent?.steer(input) ?? false
-  }
-
-  /** Between turns: the process waits for the next one, but not for ever, unless it has something to do. */
+  /** Between turns: the process waits for the next one within its idle time, unless it has something to do. */
   rest(): void {
-    // A failure to start has been told by now.
+    // By now a failure to start has been reported.
     if (this.#agent && !this.#agent.alive) this.#agent = undefined
     if (!this.#agent) {
-      this.#rest.stop()
-      if (!this.#launching && this.#borrowers === 0) this.#leavePlace()
-      this.#context.onDispensable(this.#session.id)
+      this.#idleTimer.stop()
+      if (!this.#launching && this.#borrowers === 0) this.#move('rest')
+      this.#context.onDispensable(this.owner.sessionId)
       return
     }
     const { autonomousWork, tasks } = this.background
-    if (autonomousWork || tasks > 0) this.#rest.stop()
-    else this.#rest.start()
-    if (autonomousWork || this.#borrowers > 0) this.#place?.markBusy()
-    else if (this.#rest.overdue) void this.retire()
-    else this.#place?.markIdle(tasks > 0)
+    if (autonomousWork || tasks > 0) this.#idleTimer.stop()
+    else this.#idleTimer.start()
+    if (autonomousWork || this.#borrowers > 0) this.#move('work')
+    else if (this.#idleTimer.overdue) void this.retire()
+    else this.#move('rest')
   }
 
-  /** Ends the process; the next turn starts another, in the same conversation. */
-  async retire(): Promise<void> {
-    this.#rest.stop()
-    const agent = this.#agent
-    const place = this.#place
-    this.#agent = undefined
-    this.#place = undefined
-    await agent?.close()
-    await this.#loseBackground()
-    place?.release()
-    this.#context.onDispensable(this.#session.id)
+  /** Ends the process; the next turn starts another one, in the same conversation. */
+  retire(): Promise<void> {
+    return this.#leave('leave')
   }
 
-  /** Ends the process, and waits until the last of what it said is written. */
+  /** Gives the process up for a turn that waits for a person. */
+  suspend(): Promise<void> {
+    return this.#leave('suspend')
+  }
+
+  /** Ends the process, and waits until everything that it said is stored. */
   async leave(): Promise<void> {
     await this.#launching?.catch(() => {})
     await this.retire()
-    await this.writer.write({ events: [] })
-  }
-
-  /** The next process works in this conversation, which has to be resumed when it has begun; whether that is new. */
-  takeUp(claudeSessionId: string, begun: boolean): boolean {
-    const isNew = claudeSessionId !== this.claudeSessionId || begun !== this.#conversationStarted
-    this.claudeSessionId = claudeSessionId
-    this.#conversationStarted = begun
-    return isNew
+    await this.writer.flush()
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#move('close')
     await this.#launching?.catch(() => {})
     await this.retire()
+    await this.writer.flush()
   }
 
-  /** The process that lives, with the session's configuration as it is stored now; else a new one. */
+  /** Takes a step of the table; slot and eviction follow the state. */
+  #move(event: ProcessEvent): void {
+    this.#status = nextStatus(this.#status, event)
+    if (this.#status === 'idle') this.#slot?.markIdle(this.background.tasks > 0)
+    else if (holdsSlot[this.#status]) this.#slot?.markBusy()
+    // The slot of a closed one is free when its process has gone.
+    else if (this.#status !== 'closed') {
+      this.#slot?.release()
+      this.#slot = undefined
+    }
+  }
+
+  #admit(slot: Slot | undefined): boolean {
+    if (!slot) return false
+    this.#slot = slot
+    this.#move('admit')
+    return true
+  }
+
+  async #leave(event: 'leave' | 'suspend'): Promise<void> {
+    this.#idleTimer.stop()
+    const agent = this.#agent
+    const slot = this.#slot
+    this.#agent = undefined
+    this.#slot = undefined
+    this.#move(event)
+    const leaving = Promise.all([this.#leaving, agent?.close()]).then(() => {})
+    this.#leaving = leaving
+    await leaving
+    if (this.#leaving === leaving) this.#leaving = undefined
+    await this.#loseBackground()
+    slot?.release()
+    this.#context.onDispensable(this.owner.sessionId)
+  }
+
+  /** The live process with the configuration as it is stored now, else a new one. */
   async #renew(continueAt: string | undefined): Promise<Agent> {
     const agent = this.#agent
     if (!agent?.alive) return this.#launch(continueAt)
-    this.#stale = false
-    this.state.begin()
-    const isUpToDate = await this.#findSpec().then(
-      ({ spec, configuration }) => {
-        this.#configuration = configuration
-        return agent.reconfigure(spec)
-      },
-      error => {
-        this.#stale = true
-        throw error
-      },
-    )
-    return isUpToDate && agent.alive ? agent : this.#launch()
-  }
-
-  async #canContinue(toolUseId: string): Promise<boolean> {
-    const conversation = { tenantId: this.#session.tenantId, claudeSessionId: this.claudeSessionId }
-    return this.#context.launcher.canContinue(conversation, toolUseId)
+    try {
+      const { spec, give } = await this.configuration.load(this.recorder.conversation, false)
+      give()
+      if ((await agent.reconfigure(spec)) && agent.alive) return agent
+    } catch (error) {
+      this.configuration.isStale = true
+      throw error
+    }
+    return this.#launch()
   }
 
   async #launch(continueAt?: string): Promise<Agent> {
+    this.#move('launch')
+    try {
+      return await this.#start(continueAt)
+    } catch (error) {
+      this.#move('abort')
+      throw error
+    }
+  }
+
+  async #start(continueAt: string | undefined): Promise<Agent> {
     const old = this.#agent
     this.#agent = undefined
-    this.#stale = false
-    this.state.begin()
     // Two processes of one conversation would both write its transcript.
-    await old?.close()
+    await Promise.all([old?.close(), this.#leaving])
     await this.#loseBackground()
-    await this.#place?.free
-    const continues = continueAt === undefined ? null : this.permissions.continuesWith
-    const { spec, configuration } = await this.#findSpec(continues)
-    const agenticTurns = continueAt === undefined ? 0 : this.#currentTurn()?.agenticTurns
-    if (this.#closed) throw new ServiceError('SESSION_ENDED', `Session ${this.#session.id} has ended`)
-    this.#configuration = configuration
-    // What has been changed since the turn began counts from the next one.
-    this.#stale ||= continues !== null
-    return this.#own(this.#context.launcher.launch({ ...spec, continueAt, agenticTurns }, this.#listener()))
-  }
-
-  /** @param continues what the turn that goes on has worked with; null: as the session is set now */
-  async #findSpec(continues: RunConfiguration | null = null) {
-    const conversation = { claudeSessionId: this.claudeSessionId, resume: this.#conversationStarted }
-    const stored = await this.#findSession()
-    const session = { ...stored, ...continues }
-    if (continues) this.state.continueWith(continues, this.permissions.continuesInMode, stored)
-    const spec = await toLaunchSpec(this.#context, session, conversation)
-    const note = noteInForce(session, spec.settingSources)
-    if (note) await this.writer.write(note)
-    return { spec, configuration: session }
-  }
-
-  async #findSession(): Promise<SessionRecord> {
-    const session = await this.#context.store.findSession(this.#session.tenantId, this.#session.id)
-    if (!session) throw new Error(`session ${this.#session.id} is gone`)
-    return session
+    await this.#slot?.free
+    await this.writer.flush()
+    const continues = continueAt !== undefined
+    const { spec, give } = await this.configuration.load(this.recorder.conversation, continues)
+    if (this.#status === 'closed') {
+      throw new ServiceError('SESSION_ENDED', `Session ${this.owner.sessionId} has ended`)
+    }
+    give()
+    const agenticTurns = continues ? this.turn?.agenticTurns : 0
+    return this.#own(this.#context.launcher.launch({ ...spec, continueAt, agenticTurns }, this.recorder))
   }
 
   #own(agent: Agent): Agent {
     this.#agent = agent
+    this.#move('launched')
     void agent.exited.then(() => this.#onExit(agent))
     return agent
   }
 
-  #listener(): AgentListener {
-    const { log } = this.#context
-    return {
-      onMessage: (message, isOfTurn) => this.#onMessage(message, isOfTurn),
-      onDelta: delta => this.#tellReaders((id, turnId) => log.publishDelta(id, { turnId, ...delta })),
-      onDeltaVoided: block => this.#tellReaders((id, turnId) => log.voidDelta(id, { turnId, ...block })),
-      onFigures: figures => noteFigures(this.#currentTurn(), figures, this.writer),
-      onConversation: report =>
-        noteConversation(this, this.#context, this.#session, report, this.#currentTurn()),
-      onIdentity: identity => this.#onIdentity(identity),
-      onState: state => this.state.note(state),
-      onPermission: (question, signal) => this.permissions.ask(question, signal),
-      onTask: (task, turnId) => {
-        this.background.note(task, turnId)
-        this.#restAgain()
-      },
-      onAutonomousWorkStart: () => {
-        this.background.startAutonomousWork()
-        this.#restAgain()
-      },
-      onAutonomousWorkEnd: work => {
-        this.background.endAutonomousWork(work)
-        this.#restAgain()
-      },
-      onBeforeTool: use => this.#files.before(use),
-      onAfterTool: use => this.#files.after(use),
-      onTranscriptLost: () => void this.writer.write({ session: { transcript: 'incomplete' }, events: [] }),
-    }
-  }
-
   #onExit(agent: Agent): void {
     if (this.#agent !== agent) return
-    // One that failed to start waits for the turn that tells of it, but not in a place.
     if (!agent.startFailure) this.#agent = undefined
     void this.#loseBackground()
-    if (this.#currentTurn() || this.#borrowers > 0) return
-    this.#leavePlace()
-    this.#context.onDispensable(this.#session.id)
+    const isNeeded = this.turn !== undefined || this.#borrowers > 0
+    this.#move(agent.startFailure && !isNeeded ? 'fail' : 'exit')
+    if (isNeeded) return
+    if (this.#status === 'admitted') this.#move('rest')
+    this.#context.onDispensable(this.owner.sessionId)
   }
 
-  /** The process is gone, and what ran in it beside the turns. */
+  /** The process has gone, and with it everything that ran in it beside the turns. */
   async #loseBackground(): Promise<void> {
-    await Promise.all([this.permissions.withdrawOfBackground(), this.background.lose()])
-  }
-
-  /** What keeps it from resting has changed. */
-  #restAgain(): void {
-    if (!this.#currentTurn()) this.rest()
-  }
-
-  #leavePlace(): void {
-    this.#place?.release()
-    this.#place = undefined
+    await Promise.all([this.requests.withdrawOfBackground(), this.background.lose()])
   }
 
   #onLaunchFault(error: unknown): void {
-    if (this.#closed) return
-    this.#context.faults.error({ err: error, sessionId: this.#session.id }, 'could not start Claude Code')
-    if (!this.#currentTurn()) this.rest()
-  }
-
-  #onMessage(message: Record<string, unknown>, isOfTurn: boolean): void {
-    const turn = isOfTurn ? this.#currentTurn() : undefined
-    const id = messageIdOf(message)
-    if (turn) noteMessage(turn, id, message)
-    void this.writer.write({
-      events: [{ type: 'message', turnId: turn?.record.id ?? null, payload: { id, source: 'sdk', message } }],
-    })
-  }
-
-  #tellReaders(tell: (sessionId: string, turnId: string) => void): void {
-    const turn = this.#currentTurn()
-    if (turn) tell(this.#session.id, turn.record.id)
-  }
-
-  #onIdentity({ claudeSessionId, model }: { claudeSessionId: string; model: string }): void {
-    if (this.#conversationStarted && claudeSessionId === this.claudeSessionId && model === this.#model) return
-    this.#conversationStarted = true
-    this.claudeSessionId = claudeSessionId
-    this.#model = model
-    void this.writer.write({ session: { claudeSessionId, model, conversationStarted: true }, events: [] })
+    if (this.#status === 'closed') return
+    const { sessionId } = this.owner
+    this.#context.faults.error({ err: error, sessionId }, 'process start failed')
+    if (!this.turn) this.rest()
   }
 }

@@ -1,131 +1,90 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { Agent, AgentLauncher, AgentListener, AgentSpec } from '../ports/index.ts'
 import type { PermissionAnswer } from '../records.ts'
 import type { ProcessPool, Slot, SlotHolder } from './process-pool.ts'
 
-/** After this long without a new session the next spare is started, so that it is not in the way of a first turn. */
-const quietMs = 1_000
-
 /** What a process is started with, apart from the conversation. */
 export type SpareSpec = Omit<AgentSpec, 'claudeSessionId' | 'resume'>
 
-/** A process without a session has been given nothing to do. */
-const nobodyAsked: PermissionAnswer = { allow: false, input: null, updates: [], message: null }
-
-/** A process that is started already, in a conversation in which nothing has been said. */
+/** A process that has been started before its session, in a conversation in which nothing has been said. */
 export interface Spare {
+  readonly spec: SpareSpec
   readonly claudeSessionId: string
   readonly agent: Agent
-  readonly place: Slot
-  /** From now on what it says goes there. */
+  readonly slot: Slot
+  /** Resolves when it can take a prompt, or is gone. */
+  readonly ready: Promise<void>
+  /** Sends what the process reports there from now on. */
   listenTo(listener: AgentListener): void
+  /** Ends it. */
+  retire(): Promise<void>
 }
 
-/**
- * Keeps one process ready for the next session. It is made for what the last session asked for, because the
- * next one is likely to ask for the same; a session that asks for something else starts its own.
- */
-export class SpareProcess implements SlotHolder {
-  readonly #launcher: AgentLauncher
-  readonly #pool: ProcessPool
-  #spec: SpareSpec | undefined
-  #spare: Spare | undefined
-  #timer: NodeJS.Timeout | undefined
-  #closed = false
+/** A process without a session has nothing to ask permission for. */
+const denial: PermissionAnswer = { allow: false, input: null, updates: [], message: null }
 
-  constructor(launcher: AgentLauncher, pool: ProcessPool) {
-    this.#launcher = launcher
-    this.#pool = pool
+/** Starts a process for a session that is yet to come; undefined where there is no room for it. */
+export async function startSpareProcess(
+  launcher: AgentLauncher,
+  pool: ProcessPool,
+  spec: SpareSpec,
+): Promise<Spare | undefined> {
+  let agent: Agent | undefined
+  const holder: SlotHolder = {
+    get liveAgent() {
+      return agent?.alive ? agent : undefined
+    },
+    async retire() {
+      await agent?.close()
+      slot?.release()
+    },
   }
-
-  /** The spare, if it is one for that; it is the caller's then. */
-  take(wanted: SpareSpec): Spare | undefined {
-    const spare = this.#spare
-    if (!spare?.agent.alive || !this.#spec || !isSame(this.#spec, wanted)) return undefined
-    this.#spare = undefined
-    spare.place.markBusy()
-    return spare
-  }
-
-  /** Takes back one that was not needed. */
-  giveBack(spare: Spare): void {
-    this.#spare = spare
-    spare.place.markIdle()
-  }
-
-  /** Whether there is one, or it is known what the next one is to be for. */
-  get isPrepared(): boolean {
-    return this.#timer !== undefined
-  }
-
-  /** Lets the next spare be one for that; it is started when no session has come for a while. */
-  prepare(spec: SpareSpec): void {
-    clearTimeout(this.#timer)
-    if (this.#closed) return
-    this.#timer = setTimeout(() => void this.#start(spec), quietMs)
-    this.#timer.unref()
-  }
-
-  async retire(): Promise<void> {
-    const spare = this.#spare
-    this.#spare = undefined
-    await spare?.agent.close()
-    spare?.place.release()
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    clearTimeout(this.#timer)
-    await this.retire()
-  }
-
-  async #start(spec: SpareSpec): Promise<void> {
-    if (this.#spare?.agent.alive && this.#spec && isSame(this.#spec, spec)) return
-    await this.retire()
-    // Never the last place: somebody would have to wait for it to be free again.
-    if (this.#closed || this.#pool.free < 2) return
-    const place = this.#pool.takeFree(this)
-    if (!place) return
-    const claudeSessionId = randomUUID()
-    let listener: AgentListener | undefined
-    const agent = this.#launcher.launch(
-      { ...spec, claudeSessionId, resume: false },
-      {
-        onMessage: (message, isOfTurn) => listener?.onMessage(message, isOfTurn),
-        onDelta: delta => listener?.onDelta(delta),
-        onDeltaVoided: block => listener?.onDeltaVoided(block),
-        onFigures: figures => listener?.onFigures(figures),
-        // Nothing has been said in it that could be lost.
-        onConversation: async () => {},
-        onIdentity: identity => listener?.onIdentity(identity),
-        onState: async state => listener?.onState(state),
-        onPermission: async (question, signal) => listener?.onPermission(question, signal) ?? nobodyAsked,
-        onBeforeTool: async use => listener?.onBeforeTool(use),
-        onAfterTool: async use => listener?.onAfterTool(use),
-        onTranscriptLost: () => listener?.onTranscriptLost(),
-        onTask: (task, turnId) => listener?.onTask(task, turnId),
-        onAutonomousWorkStart: () => listener?.onAutonomousWorkStart(),
-        onAutonomousWorkEnd: work => listener?.onAutonomousWorkEnd(work),
-      },
-    )
-    const spare: Spare = {
-      claudeSessionId,
-      agent,
-      place,
-      listenTo: given => {
-        listener = given
-      },
-    }
-    this.#spec = spec
-    this.#spare = spare
-    place.markIdle()
-    void agent.exited.then(() => {
-      if (this.#spare === spare) void this.retire()
-    })
+  // Never the last slot: a turn would have to wait until it is free again.
+  const slot = pool.hasRoomFor(2) ? pool.takeFree(holder) : undefined
+  if (!slot) return undefined
+  await slot.free
+  const claudeSessionId = randomUUID()
+  const { listener, listenTo, ready } = relay()
+  agent = launcher.launch({ ...spec, claudeSessionId, resume: false }, listener)
+  slot.markSpare()
+  return {
+    spec,
+    claudeSessionId,
+    agent,
+    slot,
+    ready: Promise.race([ready, agent.exited]),
+    listenTo,
+    retire: holder.retire,
   }
 }
 
-function isSame(a: SpareSpec, b: SpareSpec): boolean {
-  return isDeepStrictEqual(a, b)
+/** A listener that hands on to another one, as soon as there is one. */
+function relay() {
+  let to: AgentListener | undefined
+  /** Lines of its transcript from before it had a session. */
+  const early: Parameters<AgentListener['onTranscript']>[] = []
+  const ready = Promise.withResolvers<void>()
+  const listener: AgentListener = {
+    onMessage: (message, isOfTurn) => to?.onMessage(message, isOfTurn),
+    onDelta: delta => to?.onDelta(delta),
+    onDeltaVoided: block => to?.onDeltaVoided(block),
+    onFigures: figures => to?.onFigures(figures),
+    // Nothing has been said in it that could be lost.
+    onConversation: async () => ready.resolve(),
+    onIdentity: identity => to?.onIdentity(identity),
+    onState: async state => to?.onState(state),
+    onPermission: async (question, signal) => to?.onPermission(question, signal) ?? denial,
+    onBeforeTool: async use => to?.onBeforeTool(use),
+    onAfterTool: async use => to?.onAfterTool(use),
+    onTranscript: (...lines) => (to ? to.onTranscript(...lines) : void early.push(lines)),
+    onTranscriptLost: () => to?.onTranscriptLost(),
+    onTask: (task, turnId) => to?.onTask(task, turnId),
+    onAutonomousWorkStart: () => to?.onAutonomousWorkStart(),
+    onAutonomousWorkEnd: work => to?.onAutonomousWorkEnd(work),
+  }
+  const listenTo = (given: AgentListener) => {
+    to = given
+    for (const lines of early.splice(0)) given.onTranscript(...lines)
+  }
+  return { listener, listenTo, ready: ready.promise }
 }

@@ -53,7 +53,7 @@ export class SessionChanges {
     )
     const running = live.find(session.id)
     await (running ? running.change(followed, commit) : commit())
-    if (configuration.some(field => request[field] !== undefined)) live.find(session.id)?.reconfigure()
+    if (configuration.some(field => request[field] !== undefined)) live.find(session.id)?.process.invalidate()
   }
 
   #toChange(session: SessionRecord, request: PatchRequest) {

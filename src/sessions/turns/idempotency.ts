@@ -42,16 +42,18 @@ export class Idempotency {
   }
 
   /**
-   * @param accept does what is asked for; has to store what `remember` makes in the same transaction
-   * @param replay answers with what the first request has led to
+   * @param key undefined: every request happens
+   * @param accept does what the request asks for; has to store the record of `remember` in the same transaction
+   * @param replay answers with the result of the first request
    * @throws ServiceError IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
    */
   async once<T>(
     caller: Caller,
-    key: IdempotencyKey,
-    accept: (remember: Remember) => Promise<T>,
+    key: IdempotencyKey | undefined,
+    accept: (remember: Remember | undefined) => Promise<T>,
     replay: (first: IdempotencyRecord) => Promise<T>,
   ): Promise<Once<T>> {
+    if (!key) return { made: await accept(undefined), replayed: false }
     const known = await this.#find(caller, key)
     if (known) return { made: await replay(known), replayed: true }
     const id = JSON.stringify([caller.tenantId, caller.keyId, key.key])

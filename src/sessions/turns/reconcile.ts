@@ -5,7 +5,8 @@ import { canBeContinued } from '../permissions/continuable.ts'
 import { toPermissionRequest } from '../permissions/permission-fields.ts'
 import type { AgentLauncher, Change, Store } from '../ports/index.ts'
 import type { PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
-import { openTurn, toEndWithoutOutcome } from './running-turn.ts'
+import { OpenTurn } from './turn.ts'
+import { toEndWithoutOutcome } from './turn-changes.ts'
 import { restoreProgress } from './turn-progress.ts'
 
 const text = 'The server was gone before the turn had ended; its outcome is unknown'
@@ -31,9 +32,9 @@ export async function reconcile(parts: Parts): Promise<void> {
     const ofTurn = open.filter(({ turnId }) => turnId === turn.id)
     const [permission] = ofTurn
     if (session && permission && ofTurn.length === 1 && (await canWait(parts, session, permission))) {
-      const waiting = openTurn(turn)
+      const waiting = new OpenTurn(turn)
       await restoreProgress(store, waiting)
-      live.of(session).resumeWaiting(waiting, permission)
+      live.of(session).turns.resumeWaiting(waiting, permission)
     } else {
       await loseTurn(log, turn, ofTurn)
     }
@@ -46,7 +47,7 @@ export async function reconcile(parts: Parts): Promise<void> {
     .sort((a, b) => (a.firstSequence ?? 0) - (b.firstSequence ?? 0))
   for (const turn of waiting) {
     const session = await store.findSession(turn.tenantId, turn.sessionId)
-    if (session) live.of(session).readmit(turn)
+    if (session) live.of(session).turns.readmit(turn)
   }
 }
 
@@ -65,7 +66,7 @@ async function loseTurn(log: EventLog, turn: TurnRecord, open: PermissionRecord[
   const { tenantId, sessionId } = turn
   const at = Date.now()
   for (const permission of open) await log.commit(toWithdrawal(permission, at))
-  const end = toEndWithoutOutcome(openTurn(turn), 'lost', at, {
+  const end = toEndWithoutOutcome(new OpenTurn(turn), 'lost', at, {
     code: 'MESSAGE_SEND_FAILED',
     reason: 'lost',
     message: text,

@@ -2,7 +2,7 @@ import { isOfClaude, isRecordOfAssistant, textOfModel } from '../log/message-sha
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { Store, UsageShare } from '../ports/index.ts'
 import type { MessagePayload, TurnRecord } from '../records.ts'
-import type { OpenTurn } from './running-turn.ts'
+import type { OpenTurn } from './turn.ts'
 import { addShares } from './turn-figures.ts'
 
 const pageSize = 500

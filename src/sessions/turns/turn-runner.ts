@@ -1,49 +1,139 @@
 import type { Prompt } from '../../contract/turns.ts'
-import type { TurnOutcome } from '../ports/index.ts'
+import { fillIn } from '../attachments/prompt-attachments.ts'
+import { forgetRefusedPrompt, type RefusedPromptParts } from '../branching/refused-prompt.ts'
+import type { SessionWriter } from '../log/session-writer.ts'
+import { withMentions } from '../mentions/mentions-of-turn.ts'
+import type { TurnOutcome, WorkspaceFiles } from '../ports/index.ts'
 import type { SessionProcess } from '../processes/session-process.ts'
-import type { OpenTurn } from './running-turn.ts'
+import { Unlaunchable } from '../processes/unlaunchable.ts'
+import { isAtWork, type OpenTurn } from './turn.ts'
+import { toEnd, toEndWithoutOutcome, toStart } from './turn-changes.ts'
+import { withEarlier } from './turn-figures.ts'
 import { figuresOf } from './turn-progress.ts'
 
-const stopped: TurnOutcome = { status: 'interrupted', response: null, usage: null, costUsd: null }
-
-/**
- * Works on a turn in the session's process. One that waits long for a person gives its process up, and goes on in
- * another when it has been answered.
- *
- * @returns `shelved` when the server shuts down and the turn stays as it is stored, to go on after the next start
- */
-export async function workOn(
-  turn: OpenTurn,
-  prompt: Prompt,
-  keeper: SessionProcess,
-): Promise<TurnOutcome | 'shelved'> {
-  // Nothing more was spent on one that had only waited.
-  const stop = (): TurnOutcome => (turn.before ? { ...stopped, costUsd: 0 } : stopped)
-  for (;;) {
-    const { parked } = keeper.permissions
-    if (parked) {
-      await keeper.retire()
-      await Promise.race([parked.ended, whenAborted(turn.stopping.signal)])
-      if (turn.stop) return stop()
-      if (keeper.permissions.isShelved || !(await findPlace(turn, keeper)))
-        return turn.stop ? stop() : 'shelved'
-    }
-    if (turn.stop) return stop()
-    const agent = await keeper.obtain(parked?.toolUseId)
-    if (turn.stop) return stop()
-    if (keeper.permissions.isShelved) return 'shelved'
-    const continues = parked !== undefined
-    const { id, commands } = turn.record
-    const outcome = await agent.runTurn({ turnId: id, prompt, commands, continues, steered: turn.steered })
-    if (keeper.permissions.isShelved && !turn.stop) return 'shelved'
-    const next = keeper.permissions.parked
-    if (!next || next === parked || turn.stop) return outcome
-    turn.before = figuresOf(turn.record)
-  }
+export interface TurnRunnerContext extends RefusedPromptParts {
+  sessionTimeoutMs: number
+  workspace: WorkspaceFiles
 }
 
-async function findPlace({ record, stopping }: OpenTurn, keeper: SessionProcess): Promise<boolean> {
-  return keeper.reserve() || keeper.waitForSlot(`${record.tenantId}:${record.createdBy}`, stopping.signal)
+const nothing = { response: null, usage: null, costUsd: null }
+const stopped: TurnOutcome = { status: 'interrupted', ...nothing }
+
+/** Runs one turn after the other in the session's process, each to its stored end. */
+export class TurnRunner {
+  readonly #context: TurnRunnerContext
+  readonly #process: SessionProcess
+
+  constructor(context: TurnRunnerContext, process: SessionProcess) {
+    this.#context = context
+    this.#process = process
+  }
+
+  /** Resolves when the end is stored, or when the server shuts down and the turn stays open as it is stored. */
+  async run(turn: OpenTurn): Promise<void> {
+    if (turn.record.status === 'queued') await this.#start(turn)
+    if (isAtWork(turn.record.status)) return this.#finish(turn, await this.#workOn(turn))
+    if (turn.stop) return this.cancel(turn)
+    turn.cancelDeadline()
+    turn.markLeft()
+  }
+
+  /** Ends a turn that has not started. */
+  async cancel(turn: OpenTurn): Promise<void> {
+    turn.cancelDeadline()
+    await this.#end(turn, toEndWithoutOutcome(turn, 'cancelled', Date.now()))
+  }
+
+  /** Waits for a slot, unless the turn is stopped first. */
+  async #start(turn: OpenTurn): Promise<void> {
+    if (turn.stop || !(await this.#findSlot(turn)) || turn.stop) return
+    const { recorder, writer } = this.#process
+    await writer.write(toStart(turn, recorder.claudeSessionId, Date.now()))
+  }
+
+  /** @returns `suspended` when the turn outlives the server */
+  async #workOn(turn: OpenTurn): Promise<TurnOutcome | 'suspended'> {
+    try {
+      // For a turn that continues after a restart.
+      for (const input of turn.steered) input.prompt = await this.#fillIn(turn, input.prompt)
+      const outcome = await this.#converse(turn, await this.#fillInAll(turn))
+      return outcome === 'suspended' ? outcome : withEarlier(outcome, turn.before)
+    } catch (error) {
+      if (error instanceof Unlaunchable) return withEarlier(error.outcome, turn.before)
+      const { id, sessionId } = turn.record
+      this.#context.faults.error({ err: error, sessionId, turnId: id }, 'turn failed unexpectedly')
+      const failure = { reason: 'unknown', message: 'The turn failed unexpectedly' } as const
+      return withEarlier({ status: 'failed', failure, unavailable: false, ...nothing }, turn.before)
+    }
+  }
+
+  /** Gives the prompt to the process. A turn that is suspended continues in another process when it is answered. */
+  async #converse(turn: OpenTurn, prompt: Prompt): Promise<TurnOutcome | 'suspended'> {
+    const process = this.#process
+    const { suspension } = process.requests
+    // A turn that only waited has spent nothing more.
+    const stop = (): TurnOutcome => (turn.before ? { ...stopped, costUsd: 0 } : stopped)
+    for (;;) {
+      const suspended = suspension.current
+      if (suspended) {
+        await process.suspend()
+        await Promise.race([suspended.over, whenAborted(turn.stopping)])
+        if (turn.stop) return stop()
+        if (suspension.outlivesServer || !(await this.#findSlot(turn))) {
+          return turn.stop ? stop() : 'suspended'
+        }
+      }
+      if (turn.stop) return stop()
+      const agent = await process.obtain(suspended?.toolUseId)
+      if (turn.stop) return stop()
+      if (suspension.outlivesServer) return 'suspended'
+      const outcome = await agent.runTurn({
+        turnId: turn.record.id,
+        prompt,
+        commands: turn.record.commands,
+        continues: suspended !== undefined,
+        steered: turn.steered,
+      })
+      if (suspension.outlivesServer && !turn.stop) return 'suspended'
+      const next = suspension.current
+      if (!next || next === suspended || turn.stop) return outcome
+      turn.before = figuresOf(turn.record)
+    }
+  }
+
+  async #finish(turn: OpenTurn, outcome: TurnOutcome | 'suspended'): Promise<void> {
+    const { requests, state } = this.#process
+    turn.cancelDeadline()
+    if (outcome === 'suspended') return turn.markLeft()
+    await requests.withdrawOfTurn()
+    await forgetRefusedPrompt(this.#context, turn, outcome, this.#process)
+    await state.settled()
+    const at = Date.now()
+    const session = { lastActivityAt: at, expiresAt: at + this.#context.sessionTimeoutMs }
+    await this.#end(turn, { ...toEnd(turn, outcome, at), session })
+  }
+
+  async #end(turn: OpenTurn, write: Parameters<SessionWriter['write']>[0]): Promise<void> {
+    const stored = await this.#process.writer.write(write)
+    turn.record.lastSequence = stored.at(-1)?.sequence ?? turn.record.lastSequence
+    turn.markEnded(this.#process.recorder.claudeSessionId)
+  }
+
+  async #findSlot({ record, stopping }: OpenTurn): Promise<boolean> {
+    const { tenantId, createdBy } = record
+    return this.#process.reserve() || this.#process.waitForSlot(`${tenantId}:${createdBy}`, stopping)
+  }
+
+  /** A turn that continues in another process has given its prompt already. */
+  async #fillInAll(turn: OpenTurn): Promise<Prompt> {
+    const prompt = await this.#fillIn(turn, turn.record.prompt)
+    if (this.#process.requests.suspension.current) return prompt
+    return withMentions(prompt, turn.record, { ...this.#context, writer: this.#process.writer })
+  }
+
+  #fillIn({ record: { tenantId, sessionId } }: OpenTurn, prompt: Prompt): Promise<Prompt> {
+    return fillIn(this.#context.store.attachments, { tenantId, sessionId }, prompt)
+  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -18,6 +18,7 @@ import { lostTurns } from './016-lost-turns.ts'
 import { followedState } from './017-followed-state.ts'
 import { turnEndings } from './018-turn-endings.ts'
 import { turnDuration } from './019-turn-duration.ts'
+import { storedText } from './020-stored-text.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   followedState,
   turnEndings,
   turnDuration,
+  storedText,
 ]

@@ -122,10 +122,15 @@ begin
     end loop;
   end if;
 
+  if w ? 'templates' then
+    insert into payload_templates (session_id, hash, tenant_id, text)
+      select sid, value ->> 'hash', tid, value ->> 'text' from jsonb_array_elements(w -> 'templates')
+      on conflict do nothing;
+  end if;
   if added > 0 then
-    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload)
+    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
       select sid, base + place, tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
-        counts.trimmed_messages + counts.message_count - messages + (e ->> 3)::bigint, e ->> 4, e ->> 5
+        counts.trimmed_messages + counts.message_count - messages + (e ->> 3)::bigint, e ->> 4, e ->> 5, e ->> 6, e ->> 7
       from jsonb_array_elements(w -> 'events') with ordinality as listed (e, place);
   end if;
 
@@ -142,15 +147,20 @@ begin
   end loop;
   if w ? 'past' then
     item := w -> 'past';
-    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload)
+    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
       select sid, counts.last_sequence + row_number() over (order by sequence), tenant_id, turn_id, type, at,
-        row_number() over (order by sequence), message_id, payload
+        row_number() over (order by sequence), message_id, payload, template, summary
       from events
       where session_id = item ->> 'session' and tenant_id = tid and type = 'message'
         and (item ->> 'before' is null or sequence < (item ->> 'before')::bigint)
         and not exists (select 1 from jsonb_array_elements(item -> 'without') r
           where sequence between (r ->> 'from')::bigint and (r ->> 'to')::bigint);
     get diagnostics copied = row_count;
+    insert into payload_templates (session_id, hash, tenant_id, text)
+      select sid, hash, tenant_id, text from payload_templates t
+      where session_id = item ->> 'session' and tenant_id = tid
+        and exists (select 1 from events where session_id = sid and template = t.hash)
+      on conflict do nothing;
     update sessions set last_sequence = last_sequence + copied, message_count = copied where id = sid;
   end if;
   if w ? 'key' then
