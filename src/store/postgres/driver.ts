@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { StoreOpenError } from '../store-open-error.ts'
 
 export type Driver = typeof pg
-export type { ClientConfig, Pool, PoolClient } from 'pg'
+export type { Client, ClientConfig, Pool, PoolClient } from 'pg'
 
 /** @throws {StoreOpenError} `unreadable`, when the package `pg` is not installed */
 export async function loadDriver(place: string): Promise<Driver> {

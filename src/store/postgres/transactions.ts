@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Body, Step } from '../database.ts'
 import { type Compiled, fill, type Query } from '../query.ts'
 import { postgres } from './dialect.ts'
-import { isConflict, isConnectionError, type Pool, type PoolClient } from './driver.ts'
+import { type Client, isConflict, isConnectionError, type Pool, type PoolClient } from './driver.ts'
 import type { Lease } from './lease.ts'
 import { insist, pauses, unavailable } from './patience.ts'
 
@@ -145,7 +145,8 @@ async function rollBack(client: PoolClient): Promise<Error | undefined> {
   }
 }
 
-async function complete<T>(client: PoolClient, body: Body<T>): Promise<T> {
+/** Runs a body to its end, with each query awaited. */
+export async function complete<T>(client: PoolClient | Client, body: Body<T>): Promise<T> {
   let step = body.next()
   while (!step.done) {
     let outcome: unknown[] | number
@@ -160,7 +161,7 @@ async function complete<T>(client: PoolClient, body: Body<T>): Promise<T> {
   return step.value
 }
 
-async function take(client: PoolClient, { query, wants }: Step): Promise<unknown[] | number> {
+async function take(client: PoolClient | Client, { query, wants }: Step): Promise<unknown[] | number> {
   const { rows, rowCount } = await client.query(toPgQuery(query))
   return wants === 'rows' ? rows : (rowCount ?? 0)
 }
