@@ -3,7 +3,7 @@ import { attachmentIsGone } from '../apply-write.ts'
 import type { Write, Written } from '../write.ts'
 import { appendErrors } from './append-functions.ts'
 import { type ClientConfig, type Driver, isConnectionError, sqlState } from './driver.ts'
-import { encodeWrite } from './encode-write.ts'
+import { encodeWrite, isSimple } from './encode-write.ts'
 import { patienceMs, pauses, unavailable } from './patience.ts'
 
 /** Bounds for one statement. */
@@ -16,6 +16,7 @@ interface Waiting {
   encoded: string
   sessionId: string | undefined
   isNew: boolean
+  isSimple: boolean
   since: number
   resolve(written: Written): void
   reject(error: unknown): void
@@ -55,7 +56,15 @@ export class AppendLane {
     return new Promise((resolve, reject) => {
       const since = performance.now()
       const isNew = change?.create !== undefined
-      this.#waiting.push({ encoded, sessionId: change?.sessionId, isNew, since, resolve, reject })
+      this.#waiting.push({
+        encoded,
+        sessionId: change?.sessionId,
+        isNew,
+        isSimple: isSimple(write),
+        since,
+        resolve,
+        reject,
+      })
       // Not at once: what one round of the event loop hands in goes together.
       this.#running ??= new Promise(setImmediate).then(() => this.#run())
     })
@@ -75,10 +84,13 @@ export class AppendLane {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#take()
+      const [simple, others] = part(batch)
       try {
-        const results = await this.#deliver(batch)
+        const results = await this.#deliver(simple, others)
         this.failedAt = undefined
-        for (const [index, waiting] of batch.entries()) this.#settle(waiting, results[index])
+        const found = new Map([...simple, ...others].map((waiting, index) => [waiting, results[index]]))
+        // In the order of the calls, whatever was applied first.
+        for (const waiting of batch) this.#settle(waiting, found.get(waiting))
       } catch (error) {
         this.failedAt = performance.now()
         for (const { sessionId } of batch) if (sessionId !== undefined) this.#ends.delete(sessionId)
@@ -97,9 +109,12 @@ export class AppendLane {
     return this.#waiting.splice(0, over === -1 ? this.#waiting.length : over)
   }
 
-  async #deliver(batch: Waiting[]): Promise<Result[]> {
+  async #deliver(simple: Waiting[], others: Waiting[]): Promise<Result[]> {
+    const batch = [...simple, ...others]
+    const since = Math.min(...batch.map(waiting => waiting.since))
     const number = ++this.#batch
-    const writes = `[${batch.map(({ encoded }) => encoded).join(',')}]`
+    const first = toArray(simple)
+    const then = toArray(others)
     let wasSent = false
     for (const delay of pauses()) {
       try {
@@ -108,15 +123,15 @@ export class AppendLane {
         wasSent = true
         const { rows } = await client.query({
           name: 'apply_writes',
-          text: 'select apply_writes($1, $2, $3, $4) as results',
-          values: [this.#owner, number, JSON.stringify(expected), writes],
+          text: 'select apply_writes($1, $2, $3, $4, $5) as results',
+          values: [this.#owner, number, JSON.stringify(expected), first, then],
         })
         return rows[0].results
       } catch (error) {
         if (!isConnectionError(error)) throw error
         await this.#disconnect()
         // What may have been stored is not refused: whoever wrote it would write it again.
-        const isDue = performance.now() - (batch[0]?.since ?? 0) > patienceMs
+        const isDue = performance.now() - since > patienceMs
         if ((isDue && !wasSent) || this.#isClosed) throw unavailable(error)
       }
       await pause(delay)
@@ -176,6 +191,22 @@ export class AppendLane {
     }
     waiting.resolve({ lastSequence: result.sequence ?? 0, activeSessions: result.active })
   }
+}
+
+function toArray(batch: readonly Waiting[]): string {
+  return `[${batch.map(({ encoded }) => encoded).join(',')}]`
+}
+
+/** The simple writes that are the first of their session, and the others. */
+function part(batch: readonly Waiting[]): [simple: Waiting[], others: Waiting[]] {
+  const seen = new Set<string>()
+  const parts: [Waiting[], Waiting[]] = [[], []]
+  for (const waiting of batch) {
+    const { sessionId = '', isSimple } = waiting
+    parts[isSimple && !seen.has(sessionId) ? 0 : 1].push(waiting)
+    seen.add(sessionId)
+  }
+  return parts
 }
 
 function toError(code: string | undefined, message: string): Error {

@@ -17,6 +17,14 @@ export function encodeWrite({ change, transcript }: Write): string {
   return halfPair.test(text) ? JSON.stringify(encoded, wellFormed) : text
 }
 
+/** Whether a write only appends events and sets their turns. */
+export function isSimple({ change, transcript }: Write): boolean {
+  if (!change || transcript.length > 0) return false
+  const { create, columns, insertTurn, autonomousWork, permission, tasks, templates, idempotency } = change
+  const others = [...Object.keys(columns), ...autonomousWork, ...tasks, ...templates]
+  return others.length === 0 && !create && !insertTurn && !permission && !idempotency
+}
+
 /** An escape that is not part of an escaped backslash. */
 const nul = /(?<!\\)(?:\\\\)*\\u0000/
 const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
