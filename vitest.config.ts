@@ -17,6 +17,7 @@ export default defineConfig({
           // look at what is left in their own process.
           isolate: name === 'chaos',
           pool: name === 'unit' ? 'threads' : 'forks',
+          ...(name === 'unit' ? {} : { globalSetup: ['test/support/postgres/global-setup.ts'] }),
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
           testTimeout: 180_000,
           hookTimeout: 180_000,

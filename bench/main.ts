@@ -7,12 +7,13 @@ import { readers } from './readers.ts'
 import { reads } from './reads.ts'
 import { soak } from './soak.ts'
 import { spare } from './spare.ts'
+import { store } from './store.ts'
 import { describeMachine } from './support/machine.ts'
 import { print } from './support/report.ts'
 import { type Bench, runBench } from './support/scope.ts'
 import { turns } from './turns.ts'
 
-const benches: Record<string, Bench> = { turns, spare, readers, fleet, density, reads, bounds, soak }
+const benches: Record<string, Bench> = { turns, spare, readers, fleet, density, reads, store, bounds, soak }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

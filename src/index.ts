@@ -1,6 +1,6 @@
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
 export { limitConnections, serverOptions } from './app/server-limits.ts'
-export type { ClaudeCodeApiConfig, CorsConfig, TrustProxy } from './config/options.ts'
+export type { ClaudeCodeApiConfig, CorsConfig, DatabaseConfig, TrustProxy } from './config/options.ts'
 export type { AgentDefinitions } from './contract/agent-definitions.ts'
 export type { Attachment, ListAttachmentsResponse } from './contract/attachments.ts'
 export type {

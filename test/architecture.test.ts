@@ -27,6 +27,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^express-rate-limit$/, owners: ['http'] },
   { door: /^node:sqlite$/, owners: ['store'] },
   { door: /^kysely$/, owners: ['store'] },
+  { door: /^pg$/, owners: ['store'] },
   { door: /^node:dns(\/|$)/, owners: ['forwarder'] },
   { door: /^node:tls$/, owners: ['forwarder', 'app'] },
   { door: /^node:child_process$/, owners: ['claude', 'workspace'] },

@@ -11,7 +11,7 @@ import type { SessionsOptions } from '../sessions/options.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { soleTenantId } from '../sessions/records.ts'
 import { Sessions } from '../sessions/sessions.ts'
-import { openStore } from '../store/open-store.ts'
+import { openStore, type StoreDatabase } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files/files.ts'
 import type { Git } from '../workspace/git/git-command.ts'
 import { secureDataDirectory } from './data-directory.ts'
@@ -24,6 +24,8 @@ const quietMs = 1_000
 
 export interface RuntimeOptions extends SessionsOptions {
   dataDir: string
+  /** Undefined: a file in `dataDir`. */
+  database: StoreDatabase | undefined
   workspacesDir: string
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
@@ -102,10 +104,12 @@ export class Runtime {
   }
 
   async #open(): Promise<Opened> {
-    const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = this.#options
+    const { dataDir, database, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } =
+      this.#options
     await secureDataDirectory(dataDir, this.#log)
-    const store = await openStore({ file: join(dataDir, 'claude-code-api.db'), log: this.#log })
-    // The file is locked at this point, so two starts cannot create a key each.
+    const file = join(dataDir, 'claude-code-api.db')
+    const store = await openStore({ file, log: this.#log, ...(database && { database }) })
+    // The store is locked at this point, so two starts cannot create a key each.
     const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))
     const forwarder = await openForwarder(this.#options, this.#log).catch(error =>
       closeAndThrow(store, error),

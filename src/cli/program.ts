@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readVersion } from '../app/version.ts'
+import { type MigrateFlags, runMigration } from './run-migration.ts'
 import { runServer, type ServeFlags } from './run-server.ts'
 
 /** Creates the command line. Flags take precedence over the environment, the environment over defaults. */
@@ -18,6 +19,10 @@ export function createProgram(): Command {
         .argParser(parsePort),
     )
     .option('--data-dir <dir>', 'directory of the store (CLAUDE_CODE_API_DATA_DIR)')
+    .option(
+      '--database-url <url>',
+      'a PostgreSQL database in place of a file (CLAUDE_CODE_API_DATABASE_URL, else DATABASE_URL)',
+    )
     .option('--root <dir...>', 'directories that sessions may work in (CLAUDE_CODE_API_ROOTS)')
     .option(
       '--trusted-root <dir...>',
@@ -39,6 +44,13 @@ export function createProgram(): Command {
     .option('--no-auth', 'serve without keys; only on a loopback address')
     .option('--demo', 'use a built-in stand-in instead of a Claude account', false)
     .action((flags: ServeFlags) => runServer(flags))
+  program
+    .command('migrate')
+    .description('copy a store from a SQLite file into an empty PostgreSQL database, and verify the copy')
+    .requiredOption('--from <file>', 'the SQLite file, such as claude-code-api.db in the data directory')
+    .requiredOption('--to <url>', 'the URL of the PostgreSQL database')
+    .option('--schema <name>', 'the schema for the tables', 'claude_code_api')
+    .action((flags: MigrateFlags) => runMigration(flags))
   return program
 }
 

@@ -2,12 +2,15 @@ import { serveDemo } from '../app/demo.ts'
 import { isExpectedFault } from '../app/expected-fault.ts'
 import { mountPath, type RunningServer, serve } from '../app/serve.ts'
 import { parseTrustProxy } from '../config/browser-access.ts'
+import { findDatabaseUrl } from '../config/database.ts'
+import { readEnvironment } from '../config/env.ts'
 import { describeDemo } from './describe-demo.ts'
 
 export interface ServeFlags {
   host: string
   port: number
   dataDir?: string
+  databaseUrl?: string
   root?: string[]
   trustedRoot?: string[]
   corsOrigin?: string[]
@@ -32,10 +35,13 @@ export async function runServer(flags: ServeFlags): Promise<void> {
 
 async function open(flags: ServeFlags): Promise<RunningServer> {
   const { host, port, dataDir, root, trustedRoot, auth, demo } = flags
+  // A demonstration leaves a database alone that is there for other things.
+  const url = flags.databaseUrl ?? (demo ? undefined : findDatabaseUrl(readEnvironment()))
   const options = {
     host,
     port,
     ...(dataDir !== undefined && { dataDir }),
+    ...(url !== undefined && { database: { url } }),
     ...(root !== undefined && { allowedRoots: root }),
     ...(trustedRoot !== undefined && { trustedRoots: trustedRoot }),
     ...toBrowserAccess(flags),

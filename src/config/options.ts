@@ -40,6 +40,11 @@ export interface ClaudeCodeApiConfig {
    */
   dataDir?: string
   /**
+   * A PostgreSQL database for the store, in place of a file in `dataDir`; needs the package `pg`. Default: the file.
+   * No variable is read for it, so that the tables never end up in the host application's own database.
+   */
+  database?: DatabaseConfig
+  /**
    * The working directory of sessions without `cwd`. Default: the directory of this process, or the first of
    * `allowedRoots` if that directory is outside them.
    */
@@ -245,4 +250,13 @@ export interface OpenApiValidationConfig {
   enabled?: boolean
   /** An OpenAPI 3.1 document, YAML or JSON. Default: the generated one. */
   specPath?: string
+}
+
+export interface DatabaseConfig {
+  /** `postgres://user:password@host:5432/name`, with the parameters that the package `pg` knows. */
+  url: string
+  /** The schema in which all tables are; it is made where it is missing. Default: `claude_code_api`. */
+  schema?: string
+  /** Bounds the connections for everything but appending, which has one of its own. Default: 10. */
+  maxConnections?: number
 }

@@ -17,6 +17,7 @@ import {
   toApiKey,
 } from './api-keys.ts'
 import { type BrowserAccess, browserAccessOptions, resolveBrowserAccess } from './browser-access.ts'
+import { databaseSchema, type ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
 import { limitsSchema, type ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
@@ -48,6 +49,8 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   openApiValidation: { enabled: boolean; specPath: string | undefined }
   limits: ResolvedLimits
   dataDir: string
+  /** Undefined: a file in `dataDir`. */
+  database: ResolvedDatabase | undefined
   defaultCwd: string
   allowedRoots: readonly string[]
   workspacesDir: string
@@ -142,6 +145,7 @@ const schema = z.strictObject({
   limits: limitsSchema.prefault({}),
   ...browserAccessOptions,
   dataDir: directory.optional(),
+  database: databaseSchema.optional(),
   defaultCwd: directory.optional(),
   allowedRoots: z.array(directory).min(1).optional(),
   workspacesDir: directory.optional(),
@@ -231,6 +235,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     },
     ...resolveBrowserAccess(options, env),
     dataDir,
+    database: options.database,
     workspacesDir,
     defaultCwd,
     allowedRoots,

@@ -135,6 +135,7 @@ export const errorCatalogue = {
     title: 'The server has reached a limit on concurrent use',
     retryable: true,
   },
+  STORE_UNAVAILABLE: { status: 503, title: 'The database cannot be reached', retryable: true },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 

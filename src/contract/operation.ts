@@ -60,6 +60,7 @@ export const commonErrors = [
   'RATE_LIMIT_EXCEEDED',
   'CALLER_LIMIT_REACHED',
   'SERVER_LIMIT_REACHED',
+  'STORE_UNAVAILABLE',
   'SHUTTING_DOWN',
 ] as const satisfies ErrorCode[]
 /** Error codes of all operations with a body. */

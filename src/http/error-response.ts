@@ -46,6 +46,7 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   TURN_QUEUE_FULL: 1,
   CALLER_LIMIT_REACHED: 5,
   SERVER_LIMIT_REACHED: 5,
+  STORE_UNAVAILABLE: 5,
   SHUTTING_DOWN: 5,
 }
 

@@ -1,43 +1,34 @@
 import { sql } from 'kysely'
-import { attachmentIdsOf } from '../contract/attachments.ts'
-import { invalidField } from '../contract/errors.ts'
 import type { AttachmentStore, Page } from '../sessions/ports/index.ts'
-import type { AttachmentRecord, TurnRecord } from '../sessions/records.ts'
-import type { GroupCommit } from './group-commit.ts'
-import type { Connection } from './node-sqlite.ts'
-import type { AttachmentRow, QueryBuilder } from './schema.ts'
+import { all, type Body, type Database, first, run } from './database.ts'
+import { prepared, preparedBy, preparedInsert } from './query.ts'
+import { attachmentColumns } from './records.ts'
+import type { QueryBuilder } from './schema.ts'
+import { lockSession } from './session-queries.ts'
 import { isUnfinished } from './turn-queries.ts'
 
 const pieceBytes = 1024 * 1024
 
 /** The files of sessions: see the port `AttachmentStore`. */
-export function createAttachments(
-  connection: Connection,
-  writer: GroupCommit,
-  ensureOpen: () => void,
-): AttachmentStore {
-  const { db } = connection
-  const remove = (id: string) => connection.run(db.deleteFrom('attachments').where('id', '=', id))
+export function createAttachments(database: Database): AttachmentStore {
+  const remove = (id: string) => database.transaction(() => run(deleteAttachment({ id })))
 
   async function writePieces(id: string, bytes: Uint8Array): Promise<void> {
     for (let start = 0, position = 0; start < bytes.length; start += pieceBytes, position++) {
       const piece = bytes.subarray(start, start + pieceBytes)
-      const row = { attachment_id: id, position, bytes: piece }
-      await writer.write(() => connection.run(db.insertInto('attachment_pieces').values(row)))
+      await database.transaction(() => run(insertPiece({ attachment_id: id, position, bytes: piece })))
     }
-    await writer.write(() =>
-      connection.run(db.updateTable('attachments').set({ complete: 1 }).where('id', '=', id)),
-    )
+    await database.transaction(() => run(completeAttachment({ id })))
   }
 
   return {
     async addAttachment(attachment, bytes, limit) {
-      ensureOpen()
       const { id, tenantId, sessionId, sizeBytes } = attachment
-      const row = toAttachmentRow(attachment)
-      const used = await writer.write(() => {
-        const sum = connection.first(sumSizes(db, tenantId, sessionId))?.bytes ?? 0
-        if (sum + sizeBytes <= limit) connection.run(db.insertInto('attachments').values(row))
+      const row = { ...attachmentColumns.toRow(attachment), complete: 0 }
+      const used = await database.transaction(function* () {
+        yield* lockSession(tenantId, sessionId)
+        const sum = (yield* first(sumSizes({ tenantId, sessionId })))?.bytes ?? 0
+        if (sum + sizeBytes <= limit) yield* run(insertAttachment(row))
         return sum
       })
       if (used + sizeBytes > limit) return { added: false, used }
@@ -45,177 +36,169 @@ export function createAttachments(
         await writePieces(id, bytes)
       } catch (error) {
         // What cannot be removed now is removed at the next start.
-        await writer.write(() => remove(id)).catch(() => undefined)
+        await remove(id).catch(() => undefined)
         throw error
       }
       return { added: true }
     },
 
     async findAttachment(tenantId, sessionId, attachmentId) {
-      ensureOpen()
-      const row = connection.first(selectAttachment(db, tenantId, sessionId, attachmentId))
-      return row && toAttachmentRecord(row)
+      const row = await database.first(selectAttachment({ tenantId, sessionId, attachmentId }))
+      return row && attachmentColumns.toRecord(row)
     },
 
-    async listAttachments(tenantId, sessionId, page) {
-      ensureOpen()
-      const rows = connection.all(selectAttachments(db, tenantId, sessionId, page))
-      const total = connection.first(countAttachments(db, tenantId, sessionId))?.count ?? 0
-      return { attachments: rows.map(toAttachmentRecord), total }
+    listAttachments(tenantId, sessionId, page) {
+      return database.read(function* () {
+        const rows = yield* all(selectAttachments(tenantId, sessionId, page))
+        const total = (yield* first(countAttachments({ tenantId, sessionId })))?.count ?? 0
+        return { attachments: rows.map(attachmentColumns.toRecord), total }
+      })
     },
 
     async readPiece(tenantId, sessionId, attachmentId, position) {
-      ensureOpen()
-      const piece = connection.first(selectPiece(db, tenantId, sessionId, attachmentId, position))?.bytes
+      const query = selectPiece({ tenantId, sessionId, attachmentId, position })
+      const piece = (await database.first(query))?.bytes
       return piece && Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
     },
 
-    async removeAttachment(tenantId, sessionId, attachmentId) {
-      ensureOpen()
-      return writer.write(() => {
-        const found = connection.first(selectAttachment(db, tenantId, sessionId, attachmentId))
-        const neededBy = found && connection.first(selectNeed(db, attachmentId))?.id
-        if (!found || neededBy !== undefined) return { removed: false, neededBy }
-        remove(attachmentId)
-        return { removed: true }
+    removeAttachment(tenantId, sessionId, attachmentId) {
+      return database.transaction(function* () {
+        // Locked: a turn that comes meanwhile and needs it waits, and finds it gone.
+        const found = yield* first(selectForRemoval({ tenantId, sessionId, attachmentId }))
+        const neededBy = found && (yield* first(selectNeed({ attachmentId })))?.id
+        if (!found || neededBy !== undefined) return { removed: false as const, neededBy }
+        yield* run(deleteAttachment({ id: attachmentId }))
+        return { removed: true as const }
       })
     },
 
     async removeIncomplete() {
-      ensureOpen()
-      for (const { id } of connection.all(selectIncomplete(db))) await writer.write(() => remove(id))
+      for (const { id } of await database.all(selectIncomplete({}))) await remove(id)
     },
   }
 }
 
+interface OfSession {
+  tenantId: string
+  sessionId: string
+}
+
+type OfAttachment = OfSession & { attachmentId: string }
+
 /**
- * Notes what a turn needs, so that it is not removed before the turn has ended; to be called within the
+ * Notes that a turn needs an attachment, so that it is not removed before the turn has ended; to be run within the
  * transaction that stores the turn.
- * @throws ServiceError INVALID_REQUEST when an attachment was removed since the prompt was checked
+ * @returns false when there is no such attachment
  */
-export function linkAttachments(connection: Connection, turn: TurnRecord): void {
-  const { db } = connection
-  for (const attachmentId of attachmentIdsOf(turn.prompt)) {
-    const known = connection.first(selectAttachment(db, turn.tenantId, turn.sessionId, attachmentId))
-    if (!known) throw invalidField('prompt', `attachment ${attachmentId} is not there any more`)
-    connection.run(
-      db.insertInto('turn_attachments').values({ turn_id: turn.id, attachment_id: attachmentId }),
-    )
-  }
+export function* linkAttachment(link: OfAttachment & { turnId: string }): Body<boolean> {
+  return (yield* run(insertLink(link))) === 1
 }
 
 /** Removes one attachment of the session, also one that turns refer to; false: there was none. */
-export function removeOldestAttachment(connection: Connection, sessionId: string): boolean {
-  const { db } = connection
-  const oldest = connection.first(
-    db
-      .selectFrom('attachments')
-      .select('id')
-      .where('session_id', '=', sessionId)
-      .orderBy('created_at')
-      .limit(1),
-  )
-  if (oldest) connection.run(db.deleteFrom('attachments').where('id', '=', oldest.id))
+export function* removeOldestAttachment(sessionId: string): Body<boolean> {
+  const oldest = yield* first(selectOldest({ sessionId }))
+  if (oldest) yield* run(deleteAttachment({ id: oldest.id }))
   return oldest !== undefined
 }
 
-export function selectAttachment(
-  db: QueryBuilder,
-  tenantId: string,
-  sessionId: string,
-  attachmentId: string,
-) {
-  return complete(db, tenantId, sessionId).selectAll().where('id', '=', attachmentId)
+const insertAttachment = preparedInsert('attachments')
+const insertPiece = preparedInsert('attachment_pieces')
+
+const insertLink = prepared((db, link: OfAttachment & { turnId: string }) =>
+  db
+    .insertInto('turn_attachments')
+    .columns(['turn_id', 'attachment_id'])
+    .expression(
+      complete(db, link)
+        .where('id', '=', link.attachmentId)
+        .select([sql.val(link.turnId).as('turn_id'), 'id as attachment_id']),
+    ),
+)
+
+const completeAttachment = prepared((db, of: { id: string }) =>
+  db.updateTable('attachments').set({ complete: 1 }).where('id', '=', of.id),
+)
+
+const deleteAttachment = prepared((db, of: { id: string }) =>
+  db.deleteFrom('attachments').where('id', '=', of.id),
+)
+
+const selectOldest = prepared((db, of: { sessionId: string }) =>
+  db
+    .selectFrom('attachments')
+    .select('id')
+    .where('session_id', '=', of.sessionId)
+    .orderBy('created_at')
+    .limit(1),
+)
+
+export const selectAttachment = prepared((db, of: OfAttachment) =>
+  complete(db, of).selectAll().where('id', '=', of.attachmentId),
+)
+
+const selectForRemoval = prepared((db, of: OfAttachment, dialect) => {
+  const selection = complete(db, of).select('id').where('id', '=', of.attachmentId)
+  return dialect.locksRows ? selection.forUpdate() : selection
+})
+
+type PageValues = OfSession & { limit: number; offset: number; at?: number; id?: string }
+
+export function selectAttachments(tenantId: string, sessionId: string, { limit, offset, position }: Page) {
+  return selectPage(position ? 'behind' : 'first', { tenantId, sessionId, limit, offset, ...position })
 }
 
-export function selectAttachments(db: QueryBuilder, tenantId: string, sessionId: string, page: Page) {
-  const { position } = page
-  let selection = complete(db, tenantId, sessionId)
-  if (position) {
+const selectPage = preparedBy((db, page: PageValues, shape: 'first' | 'behind') => {
+  let selection = complete(db, page)
+  if (shape === 'behind') {
     selection = selection.where(eb =>
-      eb(eb.refTuple('created_at', 'id'), '>', eb.tuple(position.at, position.id)),
+      eb(eb.refTuple('created_at', 'id'), '>', eb.tuple(eb.val(page.at ?? 0), eb.val(page.id ?? ''))),
     )
   }
   return selection.selectAll().orderBy('created_at').orderBy('id').limit(page.limit).offset(page.offset)
-}
+})
 
-export function sumSizes(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return db
+export const sumSizes = prepared((db, of: OfSession) =>
+  db
     .selectFrom('attachments')
     .select(eb => eb.fn.sum<number>('size_bytes').as('bytes'))
-    .where('session_id', '=', sessionId)
-    .where('tenant_id', '=', tenantId)
-}
+    .where('session_id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId),
+)
 
 /** A turn that has not ended and refers to the attachment. */
-export function selectNeed(db: QueryBuilder, attachmentId: string) {
-  return db
+export const selectNeed = prepared((db, of: { attachmentId: string }) =>
+  db
     .selectFrom('turn_attachments')
     .innerJoin('turns', 'turns.id', 'turn_attachments.turn_id')
     .select('turns.id')
-    .where('turn_attachments.attachment_id', '=', attachmentId)
+    .where('turn_attachments.attachment_id', '=', of.attachmentId)
     .where(isUnfinished)
-    .limit(1)
-}
+    .limit(1),
+)
 
-export function selectPiece(
-  db: QueryBuilder,
-  tenantId: string,
-  sessionId: string,
-  attachmentId: string,
-  position: number,
-) {
-  return db
+export const selectPiece = prepared((db, of: OfAttachment & { position: number }) =>
+  db
     .selectFrom('attachment_pieces')
     .innerJoin('attachments', 'attachments.id', 'attachment_pieces.attachment_id')
     .select('attachment_pieces.bytes')
-    .where('attachment_pieces.attachment_id', '=', attachmentId)
-    .where('attachment_pieces.position', '=', position)
-    .where('attachments.session_id', '=', sessionId)
-    .where('attachments.tenant_id', '=', tenantId)
-}
+    .where('attachment_pieces.attachment_id', '=', of.attachmentId)
+    .where('attachment_pieces.position', '=', of.position)
+    .where('attachments.session_id', '=', of.sessionId)
+    .where('attachments.tenant_id', '=', of.tenantId),
+)
 
-function countAttachments(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return complete(db, tenantId, sessionId).select(eb => eb.fn.countAll<number>().as('count'))
-}
+const countAttachments = prepared((db, of: OfSession) =>
+  complete(db, of).select(eb => eb.fn.countAll<number>().as('count')),
+)
 
-function complete(db: QueryBuilder, tenantId: string, sessionId: string) {
+export const selectIncomplete = prepared(db =>
+  db.selectFrom('attachments').select('id').where('complete', '=', sql.lit(0)),
+)
+
+function complete(db: QueryBuilder, of: OfSession) {
   return db
     .selectFrom('attachments')
-    .where('session_id', '=', sessionId)
-    .where('tenant_id', '=', tenantId)
+    .where('session_id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId)
     .where('complete', '=', 1)
-}
-
-export function selectIncomplete(db: QueryBuilder) {
-  return db.selectFrom('attachments').select('id').where('complete', '=', sql.lit(0))
-}
-
-function toAttachmentRow(attachment: AttachmentRecord): AttachmentRow {
-  return {
-    id: attachment.id,
-    session_id: attachment.sessionId,
-    tenant_id: attachment.tenantId,
-    created_by: attachment.createdBy,
-    name: attachment.name,
-    media_type: attachment.mediaType,
-    size_bytes: attachment.sizeBytes,
-    sha256: attachment.sha256,
-    created_at: attachment.createdAt,
-    complete: 0,
-  }
-}
-
-function toAttachmentRecord(row: AttachmentRow): AttachmentRecord {
-  return {
-    id: row.id,
-    sessionId: row.session_id,
-    tenantId: row.tenant_id,
-    createdBy: row.created_by,
-    name: row.name,
-    mediaType: row.media_type,
-    sizeBytes: row.size_bytes,
-    sha256: row.sha256,
-    createdAt: row.created_at,
-  }
 }

@@ -1,77 +1,74 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../sessions/ports/index.ts'
-import { migrate } from './migrate.ts'
-import { type Connection, openConnection } from './node-sqlite.ts'
-import { claimOwnership, createPrivateFile, type Ownership } from './ownership.ts'
-import { createSqlStore } from './sql-store.ts'
-import { toStoreOpenError } from './store-open-error.ts'
+import { describePlace, openPostgresStore, type PostgresOptions } from './postgres/open-postgres.ts'
+import { claimFile, locateFile, openSqliteStore } from './sqlite/open-sqlite.ts'
+import { StoreOpenError, toStoreOpenError } from './store-open-error.ts'
+
+export type StoreDatabase = PostgresOptions
 
 export interface StoreOptions {
-  /** Path of the database; `:memory:` for one that ends with the store. */
+  /** Path of the SQLite file; `:memory:` for one that ends with the store. */
   file: string
+  /** A PostgreSQL database in place of the file. */
+  database?: StoreDatabase
   log?: Pick<Log, 'warn'>
 }
 
 /**
- * Opens the database, for this process alone, and brings it to the shape that this program knows. A directory
- * or file that is missing is created, for this user only.
- * @throws {StoreOpenError} with a `reason`, when the database is of a newer program, held by another process,
- * damaged, or cannot be read and written
+ * Opens the store, for this process alone, and brings it to the shape that this program knows.
+ * @throws {StoreOpenError} with a `reason`, when it cannot be used
  * @example
  * const store = await openStore({ file: '/var/lib/claude-code-api/store.db' })
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  const opened: { ownership?: Ownership; connection?: Connection } = {}
+export async function openStore({ file, database, log }: StoreOptions): Promise<Store> {
+  if (!database) return openSqliteStore(file, log)
+  const path = locateFile(file)
+  // What else is in the directory of the file is one server's as well.
+  const ownership = claim(path, log)
   try {
-    const inMemory = options.file === ':memory:'
-    const file = inMemory ? options.file : locate(options.file)
-    if (!inMemory) {
-      opened.ownership = claimOwnership(file)
-      warnOfCrash(file, opened.ownership, options.log)
-      createPrivateFile(file)
-    }
-    const connection = openConnection(file)
-    opened.connection = connection
-    await migrate(connection.db, file)
-    const store = createSqlStore(connection, () => {
-      if (!inMemory) checkpoint(connection, file, options.log)
-      release(opened)
-    })
-    // SQLite opens what it may only read without a word; better to know now than at the first message.
-    await store.check()
-    return store
+    const store = await openPostgresStore(database, log)
+    await refuseUnmigrated(store, path, database)
+    return { ...store, close: () => store.close().finally(() => ownership.release()) }
   } catch (error) {
-    release(opened)
-    throw toStoreOpenError(error, options.file)
+    ownership.release()
+    throw error
   }
 }
 
-function release(opened: { ownership?: Ownership; connection?: Connection }): void {
+function claim(file: string, log: Pick<Log, 'warn'> | undefined) {
   try {
-    opened.connection?.close()
+    return claimFile(file, log)
+  } catch (error) {
+    throw toStoreOpenError(error, file)
+  }
+}
+
+/** A server that begins empty although there is a store is seldom what its owner wants. */
+async function refuseUnmigrated(store: Store, file: string, database: StoreDatabase): Promise<void> {
+  const { total } = await store.countSessions()
+  if (total > 0) return
+  const left = countSessionsInFile(file)
+  if (left === 0) return
+  await store.close()
+  throw new StoreOpenError(
+    'unmigrated',
+    file,
+    `The file ${file} has ${left} sessions, and the database ${describePlace(database)} has none. ` +
+      `Copy them with \`claude-code-api migrate --from ${file} --to <url>\`, or move the file away to start empty`,
+  )
+}
+
+function countSessionsInFile(file: string): number {
+  if (!existsSync(file)) return 0
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    const known = database.prepare("select 1 from sqlite_master where name = 'sessions'").get()
+    return known ? Number(database.prepare('select count(*) as count from sessions').get()?.count) : 0
+  } catch (error) {
+    throw toStoreOpenError(error, file)
   } finally {
-    opened.ownership?.release()
-  }
-}
-
-/** Creates the directory; the same file has one path, whatever links lead to it, so that it has one lock. */
-function locate(file: string): string {
-  const directory = dirname(file)
-  if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return existsSync(file) ? realpathSync(file) : join(realpathSync(directory), basename(file))
-}
-
-function warnOfCrash(file: string, { predecessor }: Ownership, log: Pick<Log, 'warn'> | undefined): void {
-  if (predecessor) log?.warn({ file, predecessor }, 'The database was not closed by the process that had it')
-}
-
-/** Leaves one file without a journal, ready to be copied; without it nothing is lost, only the next open slower. */
-function checkpoint(connection: Connection, file: string, log: Pick<Log, 'warn'> | undefined): void {
-  try {
-    connection.execute('pragma wal_checkpoint(truncate)')
-  } catch (error) {
-    log?.warn({ file, error }, 'The journal could not be written back to the database')
+    database.close()
   }
 }

@@ -1,122 +1,116 @@
 import { sql } from 'kysely'
 import type { PermissionStatus } from '../contract/permissions.ts'
 import type { PermissionQuery, PermissionStore } from '../sessions/ports/index.ts'
-import type { PermissionRecord } from '../sessions/records.ts'
-import type { Connection } from './node-sqlite.ts'
-import type { PermissionRow, QueryBuilder } from './schema.ts'
+import { all, type Body, type Database, first, run } from './database.ts'
+import { columnsOf, pick, prepared, preparedBy } from './query.ts'
+import type { Row } from './record-mapper.ts'
+import { permissionColumns } from './records.ts'
+import type { QueryBuilder } from './schema.ts'
 
 /** Permission requests: see the port `PermissionStore`. */
-export function createPermissions(connection: Connection, ensureOpen: () => void): PermissionStore {
-  const { db } = connection
+export function createPermissions(database: Database): PermissionStore {
   return {
     async findPermission(tenantId, sessionId, permissionId) {
-      ensureOpen()
-      const row = connection.first(
-        db
-          .selectFrom('permissions')
-          .selectAll()
-          .where('id', '=', permissionId)
-          .where('session_id', '=', sessionId)
-          .where('tenant_id', '=', tenantId),
-      )
-      return row && toPermissionRecord(row)
+      const row = await database.first(selectPermission({ tenantId, sessionId, permissionId }))
+      return row && permissionColumns.toRecord(row)
     },
 
-    async listPermissions(tenantId, query) {
-      ensureOpen()
-      const rows = connection.all(selectPermissions(db, tenantId, query))
-      const total = connection.first(countPermissions(db, tenantId, query))?.count ?? 0
-      return { permissions: rows.map(toPermissionRecord), total }
+    listPermissions(tenantId, query) {
+      return database.read(function* () {
+        const rows = yield* all(selectPermissions(tenantId, query))
+        const total = (yield* first(countPermissions(tenantId, query)))?.count ?? 0
+        return { permissions: rows.map(permissionColumns.toRecord), total }
+      })
     },
 
-    async listOpenPermissions() {
-      ensureOpen()
-      const all = db.selectFrom('permissions').selectAll()
-      const pending = connection.all(all.where('status', '=', pendingStatus).orderBy('requested_at'))
-      const undelivered = connection.all(all.where('answer', 'is not', null).orderBy('requested_at'))
-      return [...pending, ...undelivered].map(toPermissionRecord)
+    listOpenPermissions() {
+      return database.read(function* () {
+        const pending = yield* all(selectPending({}))
+        const undelivered = yield* all(selectUndelivered({}))
+        return [...pending, ...undelivered].map(permissionColumns.toRecord)
+      })
     },
   }
 }
 
-/** Stores a request, or what has become of it; to be called within a transaction. */
-export function savePermission(connection: Connection, permission: PermissionRecord): void {
-  const row = toPermissionRow(permission)
-  const { id: _, tenant_id: __, session_id: ___, ...changed } = row
-  connection.run(
-    connection.db
-      .insertInto('permissions')
-      .values(row)
-      .onConflict(conflict => conflict.column('id').doUpdateSet(changed)),
-  )
+/** Stores a request, or what has become of it; to be run within a transaction. */
+export function* savePermission(row: Row): Body<void> {
+  yield* run(upsertPermission(columnsOf(row), row))
 }
+
+const upsertPermission = preparedBy((db, row: Row, columns: string) => {
+  const { id, tenant_id, session_id, ...changed } = pick(row, columns)
+  return (
+    db
+      .insertInto('permissions')
+      // The mapper knows the columns.
+      .values({ id, tenant_id, session_id, ...changed } as never)
+      .onConflict(conflict => conflict.column('id').doUpdateSet(changed))
+  )
+})
 
 /** A literal and no parameter: only so does the planner know that the partial index holds what is asked for. */
 const pendingStatus = sql.lit<PermissionStatus>('pending')
 
-export function selectPermissions(db: QueryBuilder, tenantId: string, query: PermissionQuery) {
-  const { position } = query
-  let selection = matching(db, tenantId, query)
-  if (position) {
+const selectPermission = prepared((db, of: { tenantId: string; sessionId: string; permissionId: string }) =>
+  db
+    .selectFrom('permissions')
+    .selectAll()
+    .where('id', '=', of.permissionId)
+    .where('session_id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId),
+)
+
+const selectPending = prepared(db =>
+  db.selectFrom('permissions').selectAll().where('status', '=', pendingStatus).orderBy('requested_at'),
+)
+
+const selectUndelivered = prepared(db =>
+  db.selectFrom('permissions').selectAll().where('answer', 'is not', null).orderBy('requested_at'),
+)
+
+interface Values {
+  tenantId: string
+  sessionId: string | undefined
+  limit: number
+  offset: number
+  at?: number
+  id?: string
+}
+
+/** Words for what narrows a list. */
+function narrowing({ sessionId, status }: PermissionQuery): string {
+  return `${sessionId === undefined ? '' : 'session '}${status === 'pending' ? 'pending ' : ''}`
+}
+
+function valuesOf(tenantId: string, { sessionId, limit, offset, position }: PermissionQuery): Values {
+  return { tenantId, sessionId, limit, offset, ...position }
+}
+
+export function selectPermissions(tenantId: string, query: PermissionQuery) {
+  return selectPage(`${narrowing(query)}${query.position ? 'behind' : ''}`, valuesOf(tenantId, query))
+}
+
+function countPermissions(tenantId: string, query: PermissionQuery) {
+  return countMatching(narrowing(query), valuesOf(tenantId, query))
+}
+
+const selectPage = preparedBy((db, page: Values, shape: string) => {
+  let selection = matching(db, page, shape)
+  if (shape.includes('behind')) {
     selection = selection.where(eb =>
-      eb(eb.refTuple('requested_at', 'id'), '>', eb.tuple(position.at, position.id)),
+      eb(eb.refTuple('requested_at', 'id'), '>', eb.tuple(eb.val(page.at ?? 0), eb.val(page.id ?? ''))),
     )
   }
-  return selection.selectAll().orderBy('requested_at').orderBy('id').limit(query.limit).offset(query.offset)
-}
+  return selection.selectAll().orderBy('requested_at').orderBy('id').limit(page.limit).offset(page.offset)
+})
 
-function countPermissions(db: QueryBuilder, tenantId: string, query: PermissionQuery) {
-  return matching(db, tenantId, query).select(eb => eb.fn.countAll<number>().as('count'))
-}
+const countMatching = preparedBy((db, of: Values, shape: string) =>
+  matching(db, of, shape).select(eb => eb.fn.countAll<number>().as('count')),
+)
 
-function matching(db: QueryBuilder, tenantId: string, { sessionId, status }: PermissionQuery) {
-  let selection = db.selectFrom('permissions').where('tenant_id', '=', tenantId)
-  if (sessionId !== undefined) selection = selection.where('session_id', '=', sessionId)
-  return status === 'pending' ? selection.where('status', '=', pendingStatus) : selection
-}
-
-function toPermissionRow(permission: PermissionRecord): PermissionRow {
-  return {
-    id: permission.id,
-    tenant_id: permission.tenantId,
-    session_id: permission.sessionId,
-    turn_id: permission.turnId,
-    kind: permission.kind,
-    tool_name: permission.toolName,
-    tool_use_id: permission.toolUseId,
-    status: permission.status,
-    request: JSON.stringify(permission.request),
-    answer: permission.answer && JSON.stringify(permission.answer),
-    runs_with: permission.runsWith && JSON.stringify(permission.runsWith),
-    requested_at: permission.requestedAt,
-    expires_at: permission.expiresAt,
-    decided_at: permission.decidedAt,
-    decided_by: permission.decidedBy,
-    message: permission.message,
-    updated_input: permission.updatedInput && JSON.stringify(permission.updatedInput),
-    remembered: permission.remembered.length > 0 ? JSON.stringify(permission.remembered) : null,
-  }
-}
-
-function toPermissionRecord(row: PermissionRow): PermissionRecord {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    sessionId: row.session_id,
-    turnId: row.turn_id,
-    kind: row.kind,
-    toolName: row.tool_name,
-    toolUseId: row.tool_use_id,
-    status: row.status,
-    request: JSON.parse(row.request),
-    answer: row.answer === null ? null : JSON.parse(row.answer),
-    runsWith: row.runs_with === null ? null : JSON.parse(row.runs_with),
-    requestedAt: row.requested_at,
-    expiresAt: row.expires_at,
-    decidedAt: row.decided_at,
-    decidedBy: row.decided_by,
-    message: row.message,
-    updatedInput: row.updated_input === null ? null : JSON.parse(row.updated_input),
-    remembered: row.remembered === null ? [] : JSON.parse(row.remembered),
-  }
+function matching(db: QueryBuilder, of: Values, shape: string) {
+  let selection = db.selectFrom('permissions').where('tenant_id', '=', of.tenantId)
+  if (shape.includes('session')) selection = selection.where('session_id', '=', of.sessionId ?? '')
+  return shape.includes('pending') ? selection.where('status', '=', pendingStatus) : selection
 }

@@ -1,29 +1,21 @@
 import type { ProcessLedger } from '../sessions/ports/index.ts'
-import type { GroupCommit } from './group-commit.ts'
-import type { Connection } from './node-sqlite.ts'
+import { type Database, run } from './database.ts'
+import { prepared, preparedInsert } from './query.ts'
 
 /** The processes that run; of the service itself, so without a tenant. */
-export function createProcessLedger(
-  connection: Connection,
-  writer: GroupCommit,
-  ensureOpen: () => void,
-): ProcessLedger {
-  const { db } = connection
+export function createProcessLedger(database: Database): ProcessLedger {
   return {
     async recordProcess({ pid, startedAt, marker, claudeSessionId }) {
-      ensureOpen()
       const row = { pid, started_at: startedAt, marker, claude_session_id: claudeSessionId }
-      await writer.write(() => connection.run(db.insertInto('processes').values(row)))
+      await database.transaction(() => run(insertProcess(row)))
     },
 
     async forgetProcess(marker) {
-      ensureOpen()
-      await writer.write(() => connection.run(db.deleteFrom('processes').where('marker', '=', marker)))
+      await database.transaction(() => run(deleteProcess({ marker })))
     },
 
     async listProcesses() {
-      ensureOpen()
-      const rows = connection.all(db.selectFrom('processes').selectAll())
+      const rows = await database.all(selectProcesses({}))
       return rows.map(row => ({
         pid: row.pid,
         startedAt: row.started_at,
@@ -33,3 +25,11 @@ export function createProcessLedger(
     },
   }
 }
+
+const insertProcess = preparedInsert('processes')
+
+const deleteProcess = prepared((db, of: { marker: string }) =>
+  db.deleteFrom('processes').where('marker', '=', of.marker),
+)
+
+const selectProcesses = prepared(db => db.selectFrom('processes').selectAll())

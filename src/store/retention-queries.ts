@@ -1,48 +1,42 @@
 import { sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
-import type { EventQuery } from '../sessions/ports/index.ts'
 import { removeOldestAttachment } from './attachments.ts'
-import type { Connection } from './node-sqlite.ts'
+import { all, type Body, first, run } from './database.ts'
 import { deleteUnusedTemplates } from './payload-templates.ts'
-import type { QueryBuilder } from './schema.ts'
+import { prepared } from './query.ts'
 
 /** The session whose events have been due for longest. Over all tenants. */
-export function selectTrimmable(db: QueryBuilder, endedBefore: number) {
-  return (
-    db
-      .selectFrom('sessions')
-      .select(['id', 'last_sequence'])
-      .where('ended_at', '<=', endedBefore)
-      // As the partial index has it.
-      .whereRef('trimmed_through', '<', 'last_sequence')
-      .where('status', '!=', sql.lit<SessionStatus>('active'))
-      .orderBy('ended_at')
-      .limit(1)
-  )
-}
+export const selectTrimmable = prepared((db, of: { endedBefore: number }, dialect) => {
+  const selection = db
+    .selectFrom('sessions')
+    .select(['id', 'last_sequence'])
+    .where('ended_at', '<=', of.endedBefore)
+    // As the partial index has it.
+    .whereRef('trimmed_through', '<', 'last_sequence')
+    .where('status', '!=', sql.lit<SessionStatus>('active'))
+    .orderBy('ended_at')
+    .limit(1)
+  return dialect.locksRows ? selection.forUpdate() : selection
+})
 
-export function selectTrimmedThrough(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return db
+export const hasTrimmable = prepared((db, of: { endedBefore: number }) =>
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where('ended_at', '<=', of.endedBefore)
+    .whereRef('trimmed_through', '<', 'last_sequence')
+    .where('status', '!=', sql.lit<SessionStatus>('active'))
+    .orderBy('ended_at')
+    .limit(1),
+)
+
+export const selectTrimmedThrough = prepared((db, of: { tenantId: string; sessionId: string }) =>
+  db
     .selectFrom('sessions')
     .select('trimmed_through')
-    .where('id', '=', sessionId)
-    .where('tenant_id', '=', tenantId)
-}
-
-const bytesOfTemplate = sql<number>`coalesce((select octet_length(text) from payload_templates
-  where payload_templates.session_id = events.session_id and hash = template), 0)`
-
-/** How many bytes each payload has, in order of sequence; the payloads themselves are not read. */
-export function selectEventSizes(db: QueryBuilder, tenantId: string, query: EventQuery) {
-  let selection = db
-    .selectFrom('events')
-    .select(sql<number>`octet_length(payload) + ${bytesOfTemplate}`.as('bytes'))
-    .where('session_id', '=', query.sessionId)
-    .where('tenant_id', '=', tenantId)
-    .where('sequence', '>', query.after)
-  if (query.turnId !== undefined) selection = selection.where('turn_id', '=', query.turnId)
-  return selection.orderBy('sequence').limit(query.limit)
-}
+    .where('id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId),
+)
 
 /** How many of them stay within the bytes; the first one always does. */
 export function countWithin(sizes: readonly { bytes: number }[], maxBytes: number): number {
@@ -56,37 +50,42 @@ export function countWithin(sizes: readonly { bytes: number }[], maxBytes: numbe
 
 /**
  * Removes an attachment, or where there is none the oldest events, of one session that ended before a time; to be
- * called within a transaction.
+ * run within a transaction.
  * @returns false when there is no such session
  */
-export function trimOldest(connection: Connection, endedBefore: number, limit: number): boolean {
-  const { db } = connection
-  const session = connection.first(selectTrimmable(db, endedBefore))
+export function* trimOldest(endedBefore: number, limit: number): Body<boolean> {
+  const session = yield* first(selectTrimmable({ endedBefore }))
   if (!session) return false
-  if (removeOldestAttachment(connection, session.id)) return true
-  const oldest = connection.all(
-    db
-      .selectFrom('events')
-      .select(['sequence', 'type'])
-      .where('session_id', '=', session.id)
-      .orderBy('sequence')
-      .limit(limit),
-  )
+  if (yield* removeOldestAttachment(session.id)) return true
+  const oldest = yield* all(selectOldestEvents({ sessionId: session.id, limit }))
   const through = (oldest.length === limit && oldest.at(-1)?.sequence) || session.last_sequence
   const messages = oldest.filter(({ type }) => type === 'message').length
-  connection.run(
-    db.deleteFrom('events').where('session_id', '=', session.id).where('sequence', '<=', through),
-  )
-  connection.run(
-    db
-      .updateTable('sessions')
-      .set(eb => ({
-        trimmed_through: through,
-        trimmed_messages: eb('trimmed_messages', '+', messages),
-        message_count: eb('message_count', '-', messages),
-      }))
-      .where('id', '=', session.id),
-  )
-  connection.run(deleteUnusedTemplates(db, session.id))
+  yield* run(deleteEvents({ sessionId: session.id, through }))
+  yield* run(noteTrimmed({ sessionId: session.id, through, messages }))
+  yield* run(deleteUnusedTemplates({ sessionId: session.id }))
   return true
 }
+
+const selectOldestEvents = prepared((db, of: { sessionId: string; limit: number }) =>
+  db
+    .selectFrom('events')
+    .select(['sequence', 'type'])
+    .where('session_id', '=', of.sessionId)
+    .orderBy('sequence')
+    .limit(of.limit),
+)
+
+const deleteEvents = prepared((db, of: { sessionId: string; through: number }) =>
+  db.deleteFrom('events').where('session_id', '=', of.sessionId).where('sequence', '<=', of.through),
+)
+
+const noteTrimmed = prepared((db, of: { sessionId: string; through: number; messages: number }) =>
+  db
+    .updateTable('sessions')
+    .set(eb => ({
+      trimmed_through: of.through,
+      trimmed_messages: eb('trimmed_messages', '+', of.messages),
+      message_count: eb('message_count', '-', of.messages),
+    }))
+    .where('id', '=', of.sessionId),
+)

@@ -1,7 +1,9 @@
+import { defaultSettings } from '../contract/session-settings.ts'
 import type { SessionQuery } from '../sessions/ports/index.ts'
 import type { SessionRecord } from '../sessions/records.ts'
-import type { Connection } from './node-sqlite.ts'
-import { toSessionRecord } from './rows.ts'
+import { all, type Body, first } from './database.ts'
+import { sessionColumns } from './records.ts'
+import type { SessionRow } from './schema.ts'
 import { selectNewestActivity, selectSessions, selectUsedSessions } from './session-queries.ts'
 
 interface Placed {
@@ -13,20 +15,18 @@ interface Placed {
  * A page of sessions in the order of a time: who pages through them meets each once, although those that are used
  * meanwhile move to the front.
  */
-export function readSessionPage(
-  connection: Connection,
+export function* readSessionPage(
   tenantId: string,
   wanted: SessionQuery,
-): { asOf: number; page: Placed[] } {
-  const { db } = connection
+): Body<{ asOf: number; page: Placed[] }> {
   // The clock may have been set back.
-  const newest = connection.first(selectNewestActivity(db, tenantId, wanted.status))?.last_activity_at ?? 0
+  const newest = (yield* first(selectNewestActivity(tenantId, wanted.status)))?.last_activity_at ?? 0
   const query = { ...wanted, asOf: wanted.asOf ?? Math.max(Date.now(), newest) }
-  const unused = connection.all(selectSessions(db, tenantId, query)).map(row => ({
+  const unused = (yield* all(selectSessions(tenantId, query))).map(row => ({
     session: toSessionRecord(row),
     activeAt: row.last_activity_at,
   }))
-  const used = connection.all(selectUsedSessions(db, tenantId, query)).map(row => ({
+  const used = (yield* all(selectUsedSessions(tenantId, query))).map(row => ({
     session: toSessionRecord(row),
     activeAt: Math.max(row.created_at, row.submitted_at ?? 0, row.finished_at ?? 0),
   }))
@@ -34,6 +34,13 @@ export function readSessionPage(
     .sort((a, b) => b.activeAt - a.activeAt || (a.session.id < b.session.id ? 1 : -1))
     .slice(0, query.limit)
   return { asOf: query.asOf, page }
+}
+
+export function toSessionRecord(row: SessionRow): SessionRecord {
+  const record = sessionColumns.toRecord(row)
+  // Sessions that are older than a setting have its default.
+  record.settings = { ...defaultSettings, ...record.settings }
+  return record
 }
 
 function isBehind({ session, activeAt }: Placed, after: SessionQuery['after']): boolean {

@@ -1,89 +1,152 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
 import type { SessionQuery } from '../sessions/ports/index.ts'
+import { type Body, first } from './database.ts'
+import { prepared, preparedBy } from './query.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 import { isUnfinished } from './turn-queries.ts'
 
-export function selectSession(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return db.selectFrom('sessions').selectAll().where('id', '=', sessionId).where('tenant_id', '=', tenantId)
+interface OfSession {
+  tenantId: string
+  sessionId: string
 }
 
-type Position = NonNullable<SessionQuery['after']>
+export const selectSession = prepared((db, of: OfSession) =>
+  db.selectFrom('sessions').selectAll().where('id', '=', of.sessionId).where('tenant_id', '=', of.tenantId),
+)
+
+/** Makes other transactions wait that count or change what the session has. SQLite has one writer anyway. */
+export function* lockSession(tenantId: string, sessionId: string): Body<void> {
+  yield* first(selectLocked({ tenantId, sessionId }))
+}
+
+const selectLocked = prepared((db, of: OfSession, dialect) => {
+  const selection = db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId)
+  return dialect.locksRows ? selection.forNoKeyUpdate() : selection
+})
+
 /** With the time of its order. */
 export type TimedQuery = SessionQuery & { asOf: number }
 
-export function selectNewestActivity(db: QueryBuilder, tenantId: string, status: SessionQuery['status']) {
-  return ofTenant(db, tenantId, status)
-    .select('last_activity_at')
-    .orderBy('last_activity_at', 'desc')
-    .limit(1)
+interface ListValues {
+  tenantId: string
+  status: SessionQuery['status']
+  asOf: number
+  /** Where the page before ended. */
+  endsAt: number
+  endsWith: string
+  limit: number
 }
 
-/** Those that nothing has happened to since the time of the order, newest activity first. */
-export function selectSessions(db: QueryBuilder, tenantId: string, query: TimedQuery) {
-  const { status, asOf, after, limit } = query
-  const end: Position = after ?? { lastActivityAt: asOf, id: lastId }
-  return ofTenant(db, tenantId, status)
-    .selectAll()
-    .where(eb => eb(eb.refTuple('last_activity_at', 'id'), '<', eb.tuple(end.lastActivityAt, end.id)))
-    .orderBy('last_activity_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-}
+type Scope = 'all' | 'status'
 
-/** Those that were there at the time of the order and have been used since, with when they had been used before. */
-export function selectUsedSessions(db: QueryBuilder, tenantId: string, query: TimedQuery) {
-  const { status, asOf } = query
-  return ofTenant(db, tenantId, status)
-    .selectAll()
-    .select(eb => [
-      eb
-        .selectFrom('turns')
-        .whereRef('turns.session_id', '=', 'sessions.id')
-        .where('turns.created_at', '<=', asOf)
-        .select(part => part.fn.max<number | null>('turns.created_at').as('at'))
-        .as('submitted_at'),
-      eb
-        .selectFrom('turns')
-        .whereRef('turns.session_id', '=', 'sessions.id')
-        .where('turns.ended_at', '<=', asOf)
-        .select(part => part.fn.max<number | null>('turns.ended_at').as('at'))
-        .as('finished_at'),
-    ])
-    .where('last_activity_at', '>', asOf)
-    .where('created_at', '<=', asOf)
+function scopeOf(status: SessionQuery['status']): Scope {
+  return status === 'all' ? 'all' : 'status'
 }
 
 /** Behind every id. */
 const lastId = '\uffff'
 
-export function countSessionsOf(db: QueryBuilder, tenantId: string, status: SessionQuery['status']) {
-  return ofTenant(db, tenantId, status).select(eb => eb.fn.countAll<number>().as('count'))
+function valuesOf(tenantId: string, { status, asOf, after, limit }: TimedQuery): ListValues {
+  return {
+    tenantId,
+    status,
+    asOf,
+    limit,
+    endsAt: after?.lastActivityAt ?? asOf,
+    endsWith: after?.id ?? lastId,
+  }
 }
 
-export function countAllSessions(db: QueryBuilder) {
-  return db.selectFrom('sessions').select(eb => eb.fn.countAll<number>().as('count'))
+export function selectNewestActivity(tenantId: string, status: SessionQuery['status']) {
+  return selectNewest(scopeOf(status), { tenantId, status })
 }
 
-export function countActiveSessions(db: QueryBuilder) {
-  return db
+const selectNewest = preparedBy((db, of: StatusValues, scope: Scope) =>
+  ofTenant(db, of, scope).select('last_activity_at').orderBy('last_activity_at', 'desc').limit(1),
+)
+
+/** Those that nothing has happened to since the time of the order, newest activity first. */
+export function selectSessions(tenantId: string, query: TimedQuery) {
+  return selectPage(scopeOf(query.status), valuesOf(tenantId, query))
+}
+
+const selectPage = preparedBy((db, page: ListValues, scope: Scope) =>
+  ofTenant(db, page, scope)
+    .selectAll()
+    .where(eb =>
+      eb(eb.refTuple('last_activity_at', 'id'), '<', eb.tuple(eb.val(page.endsAt), eb.val(page.endsWith))),
+    )
+    .orderBy('last_activity_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit),
+)
+
+/** Those that were there at the time of the order and have been used since, with when they had been used before. */
+export function selectUsedSessions(tenantId: string, query: TimedQuery) {
+  return selectUsed(scopeOf(query.status), valuesOf(tenantId, query))
+}
+
+const selectUsed = preparedBy((db, page: ListValues, scope: Scope) =>
+  ofTenant(db, page, scope)
+    .selectAll()
+    .select(eb => [
+      eb
+        .selectFrom('turns')
+        .whereRef('turns.session_id', '=', 'sessions.id')
+        .where('turns.created_at', '<=', page.asOf)
+        .select(part => part.fn.max<number | null>('turns.created_at').as('at'))
+        .as('submitted_at'),
+      eb
+        .selectFrom('turns')
+        .whereRef('turns.session_id', '=', 'sessions.id')
+        .where('turns.ended_at', '<=', page.asOf)
+        .select(part => part.fn.max<number | null>('turns.ended_at').as('at'))
+        .as('finished_at'),
+    ])
+    .where('last_activity_at', '>', page.asOf)
+    .where('created_at', '<=', page.asOf),
+)
+
+export function countSessionsOf(tenantId: string, status: SessionQuery['status']) {
+  return countOf(scopeOf(status), { tenantId, status })
+}
+
+const countOf = preparedBy((db, of: StatusValues, scope: Scope) =>
+  ofTenant(db, of, scope).select(eb => eb.fn.countAll<number>().as('count')),
+)
+
+export const countAllSessions = prepared(db =>
+  db.selectFrom('sessions').select(eb => eb.fn.countAll<number>().as('count')),
+)
+
+export const countActiveSessions = prepared(db =>
+  db
     .selectFrom('sessions')
     .where(isActive)
-    .select(eb => eb.fn.countAll<number>().as('count'))
-}
+    .select(eb => eb.fn.countAll<number>().as('count')),
+)
 
 /** Active, without unfinished turns, soonest expiry first. */
-export function selectExpiredSessions(db: QueryBuilder, now: number, limit: number) {
-  return expirable(db).selectAll().where('expires_at', '<=', now).limit(limit)
+export const selectExpiredSessions = prepared((db, of: { now: number; limit: number }) =>
+  expirable(db).selectAll().where('expires_at', '<=', of.now).limit(of.limit),
+)
+
+export const selectNextExpiry = prepared(db => expirable(db).select('expires_at').limit(1))
+
+interface StatusValues {
+  tenantId: string
+  status: SessionQuery['status']
 }
 
-export function selectNextExpiry(db: QueryBuilder) {
-  return expirable(db).select('expires_at').limit(1)
-}
-
-function ofTenant(db: QueryBuilder, tenantId: string, status: SessionQuery['status']) {
-  const selection = db.selectFrom('sessions').where('tenant_id', '=', tenantId)
-  return status === 'all' ? selection : selection.where('status', '=', status)
+function ofTenant(db: QueryBuilder, of: StatusValues, scope: Scope) {
+  const selection = db.selectFrom('sessions').where('tenant_id', '=', of.tenantId)
+  // A parameter, although its type also has `all`.
+  return scope === 'all' ? selection : selection.where('status', '=', of.status as SessionStatus)
 }
 
 function expirable(db: QueryBuilder) {

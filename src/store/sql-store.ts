@@ -1,23 +1,24 @@
 import type { MessageQuery, Store } from '../sessions/ports/index.ts'
+import type { EventRecord, LoggedEvent, NewEvent } from '../sessions/records.ts'
 import { createAttachments } from './attachments.ts'
-import { copyPast, createBranches } from './branches.ts'
-import { prepareChange, prepareSession } from './change-writer.ts'
-import { selectEvents, selectMessageNumber, selectMessages, selectMessagesText } from './event-queries.ts'
+import { createBranches } from './branches.ts'
+import { all, type Body, type Database, first } from './database.ts'
+import {
+  scopeOf,
+  selectEventSizes,
+  selectEvents,
+  selectMessageNumber,
+  selectMessages,
+  selectMessagesText,
+} from './event-queries.ts'
+import { toEventRecord } from './event-record.ts'
 import { createFileHistory } from './file-history.ts'
-import { createGroupCommit } from './group-commit.ts'
-import { createIdempotency, writeIdempotencyKey } from './idempotency.ts'
-import type { Connection } from './node-sqlite.ts'
+import { createIdempotency } from './idempotency.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
-import {
-  countWithin,
-  selectEventSizes,
-  selectTrimmable,
-  selectTrimmedThrough,
-  trimOldest,
-} from './retention-queries.ts'
-import { toEventRecord, toSessionRecord, toTurnRecord } from './rows.ts'
-import { readSessionPage } from './session-pages.ts'
+import { turnColumns } from './records.ts'
+import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
+import { readSessionPage, toSessionRecord } from './session-pages.ts'
 import {
   countActiveSessions,
   countAllSessions,
@@ -31,216 +32,167 @@ import { createTasks } from './tasks.ts'
 import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
 import { createUsageReader } from './usage-queries.ts'
+import { toFirstWrite, toWrite } from './write.ts'
 
-/** For so long after a failed write the store counts as one that cannot be written, in milliseconds. */
-const recentMs = 5_000
-const fillerBytes = 64 * 1024
-
-/**
- * The store's operations on an open, migrated connection. `onClose` is called once, after what was handed in
- * is written, and lets go of the connection.
- *
- * A read runs all its queries in one go, between two transactions, so that a page and its total agree.
- */
-export function createSqlStore(connection: Connection, onClose: () => void): Store {
-  const { db } = connection
-  const writer = createGroupCommit(connection)
-  let closed: Promise<void> | undefined
-
-  function ensureOpen(): void {
-    if (closed) throw new Error('The store is closed')
-  }
-
-  function countMessagesUpTo(tenantId: string, sessionId: string, sequence: number): number {
-    return connection.first(selectMessageNumber(db, tenantId, sessionId, sequence))?.message_number ?? 0
-  }
-
-  /** The place of a page among the session's messages; undefined: there is no such session. */
-  function findPage(tenantId: string, sessionId: string, query: MessageQuery) {
-    const { limit, offset, after, countsAll = false } = query
-    const session = connection.first(selectSession(db, tenantId, sessionId))
-    if (!session) return undefined
-    const trimmed = session.trimmed_messages
-    const before = after === undefined ? 0 : countMessagesUpTo(tenantId, sessionId, after)
-    const skipped = Math.max(0, before - trimmed)
-    return {
-      page: { limit, offset: trimmed + skipped + offset },
-      total: session.message_count - (countsAll ? 0 : skipped),
-      lastNumber: trimmed + session.message_count,
-    }
-  }
-
-  async function closeOnce(): Promise<void> {
-    // Only its place in the row matters: a disk that is full must not keep the file from being let go.
-    await writer.write(() => undefined).catch(() => undefined)
-    onClose()
-  }
-
+/** The store's operations on a migrated database. */
+export function createSqlStore(database: Database): Store {
   return {
-    branches: createBranches(connection, ensureOpen),
-    transcripts: createTranscripts(connection, writer, ensureOpen),
-    processes: createProcessLedger(connection, writer, ensureOpen),
-    idempotency: createIdempotency(connection, writer, ensureOpen),
-    permissions: createPermissions(connection, ensureOpen),
-    tasks: createTasks(connection, writer, ensureOpen),
-    fileHistory: createFileHistory(connection, writer, ensureOpen),
-    attachments: createAttachments(connection, writer, ensureOpen),
-    usage: createUsageReader(connection, ensureOpen),
-    spending: createSpendingReader(connection, ensureOpen),
+    branches: createBranches(database),
+    transcripts: createTranscripts(database),
+    processes: createProcessLedger(database),
+    idempotency: createIdempotency(database),
+    permissions: createPermissions(database),
+    tasks: createTasks(database),
+    fileHistory: createFileHistory(database),
+    attachments: createAttachments(database),
+    usage: createUsageReader(database),
+    spending: createSpendingReader(database),
 
     async commit(change) {
-      ensureOpen()
-      const prepared = prepareChange(change)
-      const { idempotency, at } = change
-      return writer.write(() => {
-        const events = prepared(connection)
-        if (idempotency) writeIdempotencyKey(connection, idempotency, at)
-        return events
-      })
+      const write = toWrite(change)
+      const events = toRecords(change)
+      return numbered(events, await database.write(write))
     },
 
-    async createSession(session, events, limit, idempotency, past) {
-      ensureOpen()
-      const prepared = prepareSession(session, events)
-      const owner = { tenantId: session.tenantId, sessionId: session.id }
-      return writer.write(() => {
-        const active = connection.first(countActiveSessions(db))?.count ?? 0
-        if (active >= limit) return { created: false, active }
-        const stored = prepared(connection)
-        if (past) copyPast(connection, owner, past)
-        if (idempotency) writeIdempotencyKey(connection, idempotency, session.createdAt)
-        return { created: true, events: stored }
-      })
+    async createSession(session, newEvents, limit, idempotency, past) {
+      const write = toFirstWrite(session, newEvents, limit, idempotency, past)
+      const events = toRecords({ sessionId: session.id, at: session.createdAt, events: newEvents })
+      const written = await database.write(write)
+      if (written.activeSessions !== undefined) return { created: false, active: written.activeSessions }
+      return { created: true, events: numbered(events, written) }
     },
 
     async findSession(tenantId, sessionId) {
-      ensureOpen()
-      const row = connection.first(selectSession(db, tenantId, sessionId))
+      const row = await database.first(selectSession({ tenantId, sessionId }))
       return row && toSessionRecord(row)
     },
 
-    async listSessions(tenantId, query) {
-      ensureOpen()
-      const { asOf, page } = readSessionPage(connection, tenantId, query)
-      const total = connection.first(countSessionsOf(db, tenantId, query.status))?.count ?? 0
-      return {
-        sessions: page.map(({ session }) => session),
-        activeAt: page.map(({ activeAt }) => activeAt),
-        asOf,
-        total,
-      }
-    },
-
-    async countSessions() {
-      ensureOpen()
-      return {
-        active: connection.first(countActiveSessions(db))?.count ?? 0,
-        total: connection.first(countAllSessions(db))?.count ?? 0,
-      }
-    },
-
-    async listExpiredSessions(now, limit) {
-      ensureOpen()
-      return connection.all(selectExpiredSessions(db, now, limit)).map(toSessionRecord)
-    },
-
-    async findNextExpiry() {
-      ensureOpen()
-      return connection.first(selectNextExpiry(db))?.expires_at
-    },
-
-    async findTurn(tenantId, sessionId, turnId) {
-      ensureOpen()
-      const row = connection.first(selectTurn(db, tenantId, sessionId, turnId))
-      return row && toTurnRecord(row)
-    },
-
-    async listTurns(tenantId, sessionId, page) {
-      ensureOpen()
-      const rows = connection.all(selectTurns(db, tenantId, sessionId, page))
-      const session = connection.first(selectSession(db, tenantId, sessionId))
-      return { turns: rows.map(toTurnRecord), total: session?.turn_count ?? 0 }
-    },
-
-    async listUnfinishedTurns() {
-      ensureOpen()
-      return connection.all(selectUnfinishedTurns(db)).map(toTurnRecord)
-    },
-
-    async listEvents(tenantId, query) {
-      ensureOpen()
-      return connection.all(selectEvents(db, tenantId, query)).map(toEventRecord)
-    },
-
-    async readLog(tenantId, { maxBytes, ...query }) {
-      ensureOpen()
-      const session = connection.first(selectTrimmedThrough(db, tenantId, query.sessionId))
-      const sizes = connection.all(selectEventSizes(db, tenantId, query))
-      const page = { ...query, limit: countWithin(sizes, maxBytes) }
-      const rows = page.limit > 0 ? connection.all(selectEvents(db, tenantId, page)) : []
-      return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
-    },
-
-    async trimEvents(endedBefore, limit) {
-      ensureOpen()
-      // Most looks find nothing, and cost no transaction.
-      if (!connection.first(selectTrimmable(db, endedBefore))) return false
-      return writer.write(() => trimOldest(connection, endedBefore, limit))
-    },
-
-    async listMessages(tenantId, sessionId, query) {
-      ensureOpen()
-      const found = findPage(tenantId, sessionId, query)
-      if (!found) return { messages: [], total: 0 }
-      const rows = connection.all(selectMessages(db, tenantId, sessionId, found.page))
-      return { messages: rows.map(toEventRecord), total: found.total }
-    },
-
-    async readMessages(tenantId, sessionId, query) {
-      ensureOpen()
-      const found = findPage(tenantId, sessionId, query)
-      if (!found) return { json: Buffer.alloc(0), lastSequence: undefined, hasMore: false, total: 0 }
-      const row = connection.first(selectMessagesText(db, tenantId, sessionId, found.page))
-      if (!row || row.texts < row.count) return undefined
-      const { text, last_sequence, last_number } = row
-      return {
-        json: text ? Buffer.from(text.buffer, text.byteOffset, text.byteLength) : Buffer.alloc(0),
-        lastSequence: last_sequence ?? undefined,
-        hasMore: last_number !== null && last_number < found.lastNumber,
-        total: found.total,
-      }
-    },
-
-    async check() {
-      ensureOpen()
-      const { failedAt } = writer
-      if (failedAt !== undefined && performance.now() - failedAt < recentMs) {
-        throw new Error('the last write to the store failed')
-      }
-      // A row of its own always finds room; what failed before may have been larger.
-      if (failedAt !== undefined) await writer.probe(() => writeFiller(connection))
-      await writer.probe(() => {
-        const row = { id: 1, checked_at: Date.now() }
-        connection.run(
-          db
-            .insertInto('store_checks')
-            .values(row)
-            .onConflict(conflict => conflict.column('id').doUpdateSet(row)),
-        )
-        connection.execute('delete from store_checks where id = 2')
+    listSessions(tenantId, query) {
+      return database.read(function* () {
+        const { asOf, page } = yield* readSessionPage(tenantId, query)
+        const total = (yield* first(countSessionsOf(tenantId, query.status)))?.count ?? 0
+        return {
+          sessions: page.map(({ session }) => session),
+          activeAt: page.map(({ activeAt }) => activeAt),
+          asOf,
+          total,
+        }
       })
     },
 
-    close() {
-      closed ??= closeOnce()
-      return closed
+    countSessions() {
+      return database.read(function* () {
+        const active = (yield* first(countActiveSessions({})))?.count ?? 0
+        return { active, total: (yield* first(countAllSessions({})))?.count ?? 0 }
+      })
     },
+
+    async listExpiredSessions(now, limit) {
+      return (await database.all(selectExpiredSessions({ now, limit }))).map(toSessionRecord)
+    },
+
+    async findNextExpiry() {
+      return (await database.first(selectNextExpiry({})))?.expires_at
+    },
+
+    async findTurn(tenantId, sessionId, turnId) {
+      const row = await database.first(selectTurn({ tenantId, sessionId, turnId }))
+      return row && turnColumns.toRecord(row)
+    },
+
+    listTurns(tenantId, sessionId, { limit, offset }) {
+      return database.read(function* () {
+        const rows = yield* all(selectTurns({ tenantId, sessionId, limit, offset }))
+        const session = yield* first(selectSession({ tenantId, sessionId }))
+        return { turns: rows.map(turnColumns.toRecord), total: session?.turn_count ?? 0 }
+      })
+    },
+
+    async listUnfinishedTurns() {
+      return (await database.all(selectUnfinishedTurns({}))).map(turnColumns.toRecord)
+    },
+
+    async listEvents(tenantId, query) {
+      const rows = await database.all(selectEvents(scopeOf(query), { ...query, tenantId }))
+      return rows.map(toEventRecord)
+    },
+
+    readLog(tenantId, { maxBytes, ...query }) {
+      const { sessionId } = query
+      const range = { ...query, tenantId }
+      return database.read(function* () {
+        const session = yield* first(selectTrimmedThrough({ tenantId, sessionId }))
+        const sizes = yield* all(selectEventSizes(scopeOf(range), range))
+        const limit = countWithin(sizes, maxBytes)
+        const rows = limit > 0 ? yield* all(selectEvents(scopeOf(range), { ...range, limit })) : []
+        return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
+      })
+    },
+
+    async trimEvents(endedBefore, limit) {
+      // Most looks find nothing, and cost no transaction.
+      if (!(await database.first(hasTrimmable({ endedBefore })))) return false
+      return database.transaction(() => trimOldest(endedBefore, limit))
+    },
+
+    listMessages(tenantId, sessionId, query) {
+      return database.read(function* () {
+        const found = yield* findPage(tenantId, sessionId, query)
+        if (!found) return { messages: [], total: 0 }
+        const rows = yield* all(selectMessages(found.page))
+        return { messages: rows.map(toEventRecord), total: found.total }
+      })
+    },
+
+    readMessages(tenantId, sessionId, query) {
+      return database.read(function* () {
+        const found = yield* findPage(tenantId, sessionId, query)
+        if (!found) return { json: Buffer.alloc(0), lastSequence: undefined, hasMore: false, total: 0 }
+        const row = yield* first(selectMessagesText(found.page))
+        if (!row || row.texts < row.count) return undefined
+        const { text, last_sequence, last_number } = row
+        return {
+          json: text ? Buffer.from(text.buffer, text.byteOffset, text.byteLength) : Buffer.alloc(0),
+          lastSequence: last_sequence ?? undefined,
+          hasMore: last_number !== null && last_number < found.lastNumber,
+          total: found.total,
+        }
+      })
+    },
+
+    check: () => database.check(),
+    close: () => database.close(),
   }
 }
 
-/** To be removed in another transaction: what one transaction both writes and removes may never reach the disk. */
-function writeFiller(connection: Connection): void {
-  connection.execute(
-    `insert or replace into store_checks (id, checked_at) values (2, zeroblob(${fillerBytes}))`,
-  )
+function* countMessagesUpTo(tenantId: string, sessionId: string, sequence: number): Body<number> {
+  return (yield* first(selectMessageNumber({ tenantId, sessionId, sequence })))?.message_number ?? 0
+}
+
+/** The place of a page among the session's messages; undefined: there is no such session. */
+function* findPage(tenantId: string, sessionId: string, query: MessageQuery) {
+  const { limit, offset, after, countsAll = false } = query
+  const session = yield* first(selectSession({ tenantId, sessionId }))
+  if (!session) return undefined
+  const trimmed = session.trimmed_messages
+  const before = after === undefined ? 0 : yield* countMessagesUpTo(tenantId, sessionId, after)
+  const skipped = Math.max(0, before - trimmed)
+  return {
+    page: { tenantId, sessionId, limit, offset: trimmed + skipped + offset },
+    total: session.message_count - (countsAll ? 0 : skipped),
+    lastNumber: trimmed + session.message_count,
+  }
+}
+
+type Unnumbered = NewEvent & { sessionId: string; at: number }
+
+/** Events without their place in the log, taken down as they are handed in. */
+function toRecords(change: { sessionId: string; at: number; events: LoggedEvent[] }): Unnumbered[] {
+  const { sessionId, at } = change
+  return change.events.map(({ summary: _, repeats: __, ...event }) => ({ ...event, sessionId, at }))
+}
+
+function numbered(events: Unnumbered[], { lastSequence }: { lastSequence: number }): EventRecord[] {
+  const firstSequence = lastSequence - events.length + 1
+  return events.map((event, index) => ({ ...event, sequence: firstSequence + index }))
 }

@@ -1,114 +1,111 @@
 import { sql } from 'kysely'
 import type { TaskStatus } from '../contract/conversation.ts'
 import type { TaskQuery, TaskStore } from '../sessions/ports/index.ts'
-import type { TaskRecord } from '../sessions/records.ts'
-import type { GroupCommit } from './group-commit.ts'
-import type { Connection } from './node-sqlite.ts'
-import type { QueryBuilder, TaskRow } from './schema.ts'
+import { all, type Body, type Database, first, run } from './database.ts'
+import { columnsOf, pick, prepared, preparedBy } from './query.ts'
+import type { Row } from './record-mapper.ts'
+import { taskColumns } from './records.ts'
+import type { QueryBuilder } from './schema.ts'
 
 /** Background tasks: see the port `TaskStore`. */
-export function createTasks(connection: Connection, writer: GroupCommit, ensureOpen: () => void): TaskStore {
-  const { db } = connection
+export function createTasks(database: Database): TaskStore {
   return {
     async findTask(tenantId, sessionId, taskId) {
-      ensureOpen()
-      const row = connection.first(
-        db
-          .selectFrom('tasks')
-          .selectAll()
-          .where('tenant_id', '=', tenantId)
-          .where('session_id', '=', sessionId)
-          .where('id', '=', taskId),
-      )
-      return row && toTaskRecord(row)
+      const row = await database.first(selectTask({ tenantId, sessionId, taskId }))
+      return row && taskColumns.toRecord(row)
     },
 
-    async listTasks(tenantId, query) {
-      ensureOpen()
-      const rows = connection.all(selectTasks(db, tenantId, query))
-      const total = connection.first(countTasks(db, tenantId, query))?.count ?? 0
-      return { tasks: rows.map(toTaskRecord), total }
+    listTasks(tenantId, query) {
+      return database.read(function* () {
+        const rows = yield* all(selectTasks(tenantId, query))
+        const total = (yield* first(countTasks(tenantId, query)))?.count ?? 0
+        return { tasks: rows.map(taskColumns.toRecord), total }
+      })
     },
 
     async loseRunningTasks(at) {
-      ensureOpen()
-      await writer.write(() => connection.run(loseTasks(db, at)))
+      await database.transaction(() => run(loseTasks({ at })))
     },
   }
 }
 
-/** Stores a task as it is now; to be called within a transaction. */
-export function saveTask(connection: Connection, task: TaskRecord): void {
-  const { tenant_id, session_id, id, started_at, ...rest } = toTaskRow(task)
-  connection.run(
-    connection.db
-      .insertInto('tasks')
-      .values({ tenant_id, session_id, id, started_at, ...rest })
-      .onConflict(conflict => conflict.columns(['tenant_id', 'session_id', 'id']).doUpdateSet(rest)),
-  )
+/** Stores a task as it is now; to be run within a transaction. */
+export function* saveTask(row: Row): Body<void> {
+  yield* run(upsertTask(columnsOf(row), row))
 }
 
-export function selectTasks(db: QueryBuilder, tenantId: string, query: TaskQuery) {
-  const { position } = query
-  let selection = matching(db, tenantId, query)
-  if (position) {
+const upsertTask = preparedBy((db, row: Row, columns: string) => {
+  const { tenant_id, session_id, id, started_at, ...rest } = pick(row, columns)
+  return (
+    db
+      .insertInto('tasks')
+      // The mapper knows the columns.
+      .values({ tenant_id, session_id, id, started_at, ...rest } as never)
+      .onConflict(conflict => conflict.columns(['tenant_id', 'session_id', 'id']).doUpdateSet(rest))
+  )
+})
+
+const selectTask = prepared((db, of: { tenantId: string; sessionId: string; taskId: string }) =>
+  db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('tenant_id', '=', of.tenantId)
+    .where('session_id', '=', of.sessionId)
+    .where('id', '=', of.taskId),
+)
+
+interface Values {
+  tenantId: string
+  sessionId: string
+  status: TaskQuery['status']
+  limit: number
+  offset: number
+  at?: number
+  id?: string
+}
+
+type Shape = 'all' | 'all behind' | 'status' | 'status behind'
+
+function valuesOf(tenantId: string, { position, ...query }: TaskQuery): Values {
+  return { tenantId, ...query, ...position }
+}
+
+export function selectTasks(tenantId: string, query: TaskQuery) {
+  const shape = query.status === 'all' ? 'all' : 'status'
+  return selectPage(query.position ? `${shape} behind` : shape, valuesOf(tenantId, query))
+}
+
+function countTasks(tenantId: string, query: TaskQuery) {
+  return countMatching(query.status === 'all' ? 'all' : 'status', valuesOf(tenantId, query))
+}
+
+const selectPage = preparedBy((db, page: Values, shape: Shape) => {
+  let selection = matching(db, page, shape)
+  if (shape.endsWith('behind')) {
     selection = selection.where(eb =>
-      eb(eb.refTuple('started_at', 'id'), '>', eb.tuple(position.at, position.id)),
+      eb(eb.refTuple('started_at', 'id'), '>', eb.tuple(eb.val(page.at ?? 0), eb.val(page.id ?? ''))),
     )
   }
-  return selection.selectAll().orderBy('started_at').orderBy('id').limit(query.limit).offset(query.offset)
-}
+  return selection.selectAll().orderBy('started_at').orderBy('id').limit(page.limit).offset(page.offset)
+})
+
+const countMatching = preparedBy((db, of: Values, shape: Shape) =>
+  matching(db, of, shape).select(eb => eb.fn.countAll<number>().as('count')),
+)
 
 /** With a literal and no parameter: only so does the planner know that the partial index holds what is asked for. */
-export function loseTasks(db: QueryBuilder, at: number) {
-  return db
+export const loseTasks = prepared((db, of: { at: number }) =>
+  db
     .updateTable('tasks')
-    .set({ status: 'lost', ended_at: at })
-    .where('status', '=', sql.lit<TaskStatus>('running'))
-}
+    .set({ status: 'lost', ended_at: of.at })
+    .where('status', '=', sql.lit<TaskStatus>('running')),
+)
 
-function countTasks(db: QueryBuilder, tenantId: string, query: TaskQuery) {
-  return matching(db, tenantId, query).select(eb => eb.fn.countAll<number>().as('count'))
-}
-
-function matching(db: QueryBuilder, tenantId: string, { sessionId, status }: TaskQuery) {
+function matching(db: QueryBuilder, of: Values, shape: Shape) {
   const ofSession = db
     .selectFrom('tasks')
-    .where('tenant_id', '=', tenantId)
-    .where('session_id', '=', sessionId)
-  return status === 'all' ? ofSession : ofSession.where('status', '=', status)
-}
-
-function toTaskRow(task: TaskRecord): TaskRow {
-  return {
-    session_id: task.sessionId,
-    id: task.id,
-    tenant_id: task.tenantId,
-    turn_id: task.turnId,
-    type: task.type,
-    description: task.description,
-    tool_use_id: task.toolUseId,
-    agent: task.agent,
-    status: task.status,
-    summary: task.summary,
-    started_at: task.startedAt,
-    ended_at: task.endedAt,
-  }
-}
-
-function toTaskRecord(row: TaskRow): TaskRecord {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    sessionId: row.session_id,
-    turnId: row.turn_id,
-    type: row.type,
-    description: row.description,
-    toolUseId: row.tool_use_id,
-    agent: row.agent,
-    status: row.status,
-    summary: row.summary,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-  }
+    .where('tenant_id', '=', of.tenantId)
+    .where('session_id', '=', of.sessionId)
+  // A parameter, although its type also has `all`.
+  return shape.startsWith('all') ? ofSession : ofSession.where('status', '=', of.status as TaskStatus)
 }

@@ -1,110 +1,60 @@
 import { sql } from 'kysely'
 import type { TranscriptEntry, TranscriptKey, TranscriptStore } from '../sessions/ports/index.ts'
-import type { GroupCommit } from './group-commit.ts'
-import type { Connection } from './node-sqlite.ts'
+import { type Body, type Database, first, run } from './database.ts'
+import { prepared } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
+import { type TranscriptLine, toLines } from './write.ts'
 
 /** Claude Code's transcripts, line by line, in the order in which they were appended. */
-export function createTranscripts(
-  connection: Connection,
-  writer: GroupCommit,
-  ensureOpen: () => void,
-): TranscriptStore {
-  const { db } = connection
-
+export function createTranscripts(database: Database): TranscriptStore {
   return {
     async appendTranscript(key, entries) {
-      ensureOpen()
-      const texts = toLines(entries)
-      await writer.write(() => appendLines(connection, key, texts))
+      await database.write({ transcript: [{ part: { ...key }, lines: toLines(entries) }] })
     },
 
     async replaceTranscript(key, entries, count) {
-      ensureOpen()
-      const texts = toLines(entries)
-      await writer.write(() => {
-        // What was appended meanwhile would be lost.
-        if (connection.first(countEntries(db, key))?.count !== count) return
-        const { tenant_id, claude_session_id, subpath } = columnsOf(key)
-        connection.run(
-          db
-            .deleteFrom('transcript_entries')
-            .where('tenant_id', '=', tenant_id)
-            .where('claude_session_id', '=', claude_session_id)
-            .where('subpath', '=', subpath),
-        )
-        appendLines(connection, key, texts)
+      const lines = toLines(entries)
+      const part = toPart(key)
+      await database.transaction(function* () {
+        // Lines that were appended meanwhile would be lost.
+        if ((yield* first(countEntries(part)))?.count !== count) return
+        yield* run(deleteLines(part))
+        yield* appendLines(key, lines)
       })
     },
 
     async loadTranscript(key) {
-      ensureOpen()
-      const rows = connection.all(selectEntries(db, key))
+      const rows = await database.all(selectEntries(toPart(key)))
       return rows.length === 0 ? null : rows.flatMap(row => parseEntry(row.entry) ?? [])
     },
 
     async listTranscriptSubpaths({ tenantId, claudeSessionId }) {
-      ensureOpen()
-      const rows = connection.all(
-        db
-          .selectFrom('transcript_entries')
-          .select('subpath')
-          .distinct()
-          .where('tenant_id', '=', tenantId)
-          .where('claude_session_id', '=', claudeSessionId)
-          .where('subpath', '!=', ''),
-      )
+      const rows = await database.all(selectSubpaths({ tenantId, claudeSessionId }))
       return rows.map(row => row.subpath)
     },
 
     async removeTranscripts({ tenantId, claudeSessionId }) {
-      ensureOpen()
-      await writer.write(() =>
-        connection.run(
-          db
-            .deleteFrom('transcript_entries')
-            .where('tenant_id', '=', tenantId)
-            .where('claude_session_id', '=', claudeSessionId),
-        ),
-      )
+      await database.transaction(() => run(deleteConversation({ tenantId, claudeSessionId })))
     },
   }
 }
 
-/** A transcript entry as its row has it. */
-export interface TranscriptLine {
-  uuid: string | null
-  entry: string
+/** Appends lines behind those of the transcript, without those whose uuid it has; to be run within a transaction. */
+export function* appendLines(key: TranscriptKey, lines: readonly TranscriptLine[]): Body<void> {
+  const part = toPart(key)
+  let position = (yield* first(selectLastPosition(part)))?.position ?? 0
+  for (const line of lines) yield* run(insertLine({ ...part, ...line, position: ++position }))
 }
 
-export function toLines(entries: readonly TranscriptEntry[]): TranscriptLine[] {
-  return entries.map(entry => ({ uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }))
+interface Part {
+  tenantId: string
+  claudeSessionId: string
+  subpath: string
 }
 
-/** Appends lines behind those of the transcript, without those whose uuid it has; to be called within a transaction. */
-export function appendLines(
-  connection: Connection,
-  key: TranscriptKey,
-  lines: readonly TranscriptLine[],
-): void {
-  const { db } = connection
-  let position = connection.first(selectLastPosition(db, key))?.position ?? 0
-  for (const line of lines) {
-    position++
-    connection.run(
-      db
-        .insertInto('transcript_entries')
-        .values({ ...columnsOf(key), position, ...line })
-        // A duplicate: Claude Code repeats an append whose answer it did not see.
-        .onConflict(conflict =>
-          conflict
-            .columns(['tenant_id', 'claude_session_id', 'subpath', 'uuid'])
-            .doUpdateSet({ entry: line.entry })
-            // Only a row that a damaged file has in part.
-            .where(sql<boolean>`not json_valid(transcript_entries.entry)`),
-        ),
-    )
-  }
+/** The conversation's own transcript has an empty subpath, as no part of a key can be null. */
+export function toPart({ tenantId, claudeSessionId, subpath }: TranscriptKey): Part {
+  return { tenantId, claudeSessionId, subpath: subpath ?? '' }
 }
 
 /** A row that a damaged database has in part must not keep the rest of the conversation from being read. */
@@ -118,29 +68,68 @@ function parseEntry(text: string): TranscriptEntry | undefined {
   }
 }
 
-function columnsOf({ tenantId, claudeSessionId, subpath }: TranscriptKey) {
-  return { tenant_id: tenantId, claude_session_id: claudeSessionId, subpath: subpath ?? '' }
-}
+const insertLine = prepared((db, line: Part & TranscriptLine & { position: number }, dialect) =>
+  db
+    .insertInto('transcript_entries')
+    .values({
+      tenant_id: line.tenantId,
+      claude_session_id: line.claudeSessionId,
+      subpath: line.subpath,
+      position: line.position,
+      uuid: line.uuid,
+      entry: line.entry,
+    })
+    // A duplicate: Claude Code repeats an append whose answer it did not see.
+    .onConflict(conflict =>
+      conflict
+        .columns(['tenant_id', 'claude_session_id', 'subpath', 'uuid'])
+        .doUpdateSet({ entry: line.entry })
+        // Only a row that a damaged file has in part.
+        .where(sql<boolean>`not ${dialect.isJson(sql.ref('transcript_entries.entry'))}`),
+    ),
+)
 
-function selectEntries(db: QueryBuilder, key: TranscriptKey) {
-  return linesOf(db, key).select('entry').orderBy('position')
-}
+const selectEntries = prepared((db, part: Part) => linesOf(db, part).select('entry').orderBy('position'))
 
-function countEntries(db: QueryBuilder, key: TranscriptKey) {
-  return linesOf(db, key)
+const countEntries = prepared((db, part: Part, dialect) =>
+  linesOf(db, part)
     .select(eb => eb.fn.countAll<number>().as('count'))
-    .where(sql<boolean>`case when json_valid(entry) then json_type(entry) = 'object' end`)
-}
+    .where(dialect.isObject(sql.ref('entry'))),
+)
 
-function selectLastPosition(db: QueryBuilder, key: TranscriptKey) {
-  return linesOf(db, key).select('position').orderBy('position', 'desc').limit(1)
-}
+const selectLastPosition = prepared((db, part: Part) =>
+  linesOf(db, part).select('position').orderBy('position', 'desc').limit(1),
+)
 
-function linesOf(db: QueryBuilder, key: TranscriptKey) {
-  const { tenant_id, claude_session_id, subpath } = columnsOf(key)
+const deleteLines = prepared((db, part: Part) =>
+  db
+    .deleteFrom('transcript_entries')
+    .where('tenant_id', '=', part.tenantId)
+    .where('claude_session_id', '=', part.claudeSessionId)
+    .where('subpath', '=', part.subpath),
+)
+
+const deleteConversation = prepared((db, of: Omit<Part, 'subpath'>) =>
+  db
+    .deleteFrom('transcript_entries')
+    .where('tenant_id', '=', of.tenantId)
+    .where('claude_session_id', '=', of.claudeSessionId),
+)
+
+const selectSubpaths = prepared((db, of: Omit<Part, 'subpath'>) =>
+  db
+    .selectFrom('transcript_entries')
+    .select('subpath')
+    .distinct()
+    .where('tenant_id', '=', of.tenantId)
+    .where('claude_session_id', '=', of.claudeSessionId)
+    .where('subpath', '!=', ''),
+)
+
+function linesOf(db: QueryBuilder, part: Part) {
   return db
     .selectFrom('transcript_entries')
-    .where('tenant_id', '=', tenant_id)
-    .where('claude_session_id', '=', claude_session_id)
-    .where('subpath', '=', subpath)
+    .where('tenant_id', '=', part.tenantId)
+    .where('claude_session_id', '=', part.claudeSessionId)
+    .where('subpath', '=', part.subpath)
 }

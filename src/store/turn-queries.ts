@@ -1,39 +1,55 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { TurnStatus } from '../contract/turns.ts'
-import type { Page } from '../sessions/ports/index.ts'
-import type { QueryBuilder, StoreSchema } from './schema.ts'
+import { prepared } from './query.ts'
+import type { StoreSchema } from './schema.ts'
 
-export function selectTurn(db: QueryBuilder, tenantId: string, sessionId: string, turnId: string) {
-  return db
+interface OfSession {
+  tenantId: string
+  sessionId: string
+}
+
+export type OfTurn = OfSession & { turnId: string }
+
+export const selectTurn = prepared((db, of: OfTurn) =>
+  db
     .selectFrom('turns')
     .selectAll()
-    .where('id', '=', turnId)
-    .where('session_id', '=', sessionId)
-    .where('tenant_id', '=', tenantId)
-}
+    .where('id', '=', of.turnId)
+    .where('session_id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId),
+)
+
+export const selectTurnNumber = prepared((db, of: OfTurn) =>
+  db
+    .selectFrom('turns')
+    .select('number')
+    .where('id', '=', of.turnId)
+    .where('session_id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId),
+)
 
 /** Oldest first. */
-export function selectTurns(db: QueryBuilder, tenantId: string, sessionId: string, page: Page) {
-  return db
+export const selectTurns = prepared((db, page: OfSession & { limit: number; offset: number }) =>
+  db
     .selectFrom('turns')
     .selectAll()
-    .where('session_id', '=', sessionId)
-    .where('tenant_id', '=', tenantId)
+    .where('session_id', '=', page.sessionId)
+    .where('tenant_id', '=', page.tenantId)
     .where('number', '>', page.offset)
     .orderBy('number')
-    .limit(page.limit)
-}
+    .limit(page.limit),
+)
 
 /** Over all tenants, oldest first. */
-export function selectUnfinishedTurns(db: QueryBuilder) {
-  return db
+export const selectUnfinishedTurns = prepared(db =>
+  db
     .selectFrom('turns')
     .selectAll()
     .where(isUnfinished)
     .orderBy('created_at')
     .orderBy('session_id')
-    .orderBy('number')
-}
+    .orderBy('number'),
+)
 
 /** Literals and no parameters: only so does the planner know that the partial indexes hold what is asked for. */
 export function isUnfinished(eb: ExpressionBuilder<StoreSchema, 'turns'>) {

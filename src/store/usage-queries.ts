@@ -1,32 +1,35 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ModelUsage, Usage } from '../contract/turns.ts'
 import type { UsageReader, UsageSums } from '../sessions/ports/index.ts'
-import type { Connection } from './node-sqlite.ts'
+import { all, type Database, first } from './database.ts'
+import type { Dialect } from './dialect.ts'
+import { prepared } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
 
 /** What a session's turns and own work add up to: see the port `UsageReader`. */
-export function createUsageReader(connection: Connection, ensureOpen: () => void): UsageReader {
-  const { db } = connection
+export function createUsageReader(database: Database): UsageReader {
   return {
-    async sumUsage(tenantId, sessionId, now) {
-      ensureOpen()
-      const turns = toSums(connection.first(sumTurns(db, tenantId, sessionId, now)))
-      const own = toSums(connection.first(sumAutonomousWork(db, tenantId, sessionId)))
-      const models = connection.all(sumModels(db, tenantId, sessionId))
-      const { times, activeMs, tokens, costUsd } = own
-      return {
-        turns: turns.times,
-        activeMs: turns.activeMs + activeMs,
-        tokens: addTokens(turns.tokens, tokens),
-        withoutTokens: turns.withoutTokens + own.withoutTokens,
-        costUsd: turns.costUsd + costUsd,
-        withoutCost: turns.withoutCost + own.withoutCost,
-        betweenTurns: { times, activeMs, tokens, costUsd },
-        models: models.map(({ cost_complete, ...model }) => ({
-          ...model,
-          costComplete: cost_complete === 1,
-        })),
-      } satisfies UsageSums
+    sumUsage(tenantId, sessionId, now) {
+      const of = { tenantId, sessionId }
+      return database.read(function* () {
+        const turns = toSums(yield* first(sumTurns({ ...of, now })))
+        const own = toSums(yield* first(sumAutonomousWork(of)))
+        const models = yield* all(sumModels(of))
+        const { times, activeMs, tokens, costUsd } = own
+        return {
+          turns: turns.times,
+          activeMs: turns.activeMs + activeMs,
+          tokens: addTokens(turns.tokens, tokens),
+          withoutTokens: turns.withoutTokens + own.withoutTokens,
+          costUsd: turns.costUsd + costUsd,
+          withoutCost: turns.withoutCost + own.withoutCost,
+          betweenTurns: { times, activeMs, tokens, costUsd },
+          models: models.map(({ cost_complete, ...model }) => ({
+            ...model,
+            costComplete: cost_complete === 1,
+          })),
+        } satisfies UsageSums
+      })
     },
   }
 }
@@ -69,19 +72,25 @@ function addTokens(one: Usage, other: Usage): Usage {
   }
 }
 
-export function sumTurns(db: QueryBuilder, tenantId: string, sessionId: string, now: number) {
-  return begun(db, tenantId, sessionId).select(
-    // An end before the start: the clock was set back meanwhile.
-    sums(sql`coalesce(duration_ms, max(0, coalesce(ended_at, ${now}) - started_at))`),
-  )
+interface OfSession {
+  tenantId: string
+  sessionId: string
 }
 
-export function sumAutonomousWork(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return autonomousWork(db, tenantId, sessionId).select(sums(sql`max(0, ended_at - started_at)`))
-}
+export const sumTurns = prepared((db, of: OfSession & { now: number }, dialect) => {
+  // An end before the start: the clock was set back meanwhile.
+  const elapsed = dialect.greater(sql`0`, sql`coalesce(ended_at, ${of.now}) - started_at`)
+  return begun(db, of).select(sums(sql`coalesce(duration_ms, ${elapsed})`, dialect))
+})
 
-function sums(duration: RawBuilder<unknown>) {
-  const tokens = (kind: string) => sql<number>`coalesce(sum(json_extract(usage, ${sql.lit(`$.${kind}`)})), 0)`
+export const sumAutonomousWork = prepared((db, of: OfSession, dialect) =>
+  autonomousWork(db, of).select(sums(dialect.greater(sql`0`, sql`ended_at - started_at`), dialect)),
+)
+
+function sums(duration: RawBuilder<unknown>, dialect: Dialect) {
+  const tokens = (kind: string) => sql<number>`coalesce(sum(${dialect.numberIn(sql.ref('usage'), kind)}), 0)`
+  const isIncomplete = sql`exists (select 1 from ${dialect.items(sql.ref('model_usage'))} as ${dialect.itemsAlias('share')}
+    where ${dialect.flagIn(sql.ref('share.value'), 'costComplete')} = 0)`
   return [
     sql<number>`count(*)`.as('times'),
     sql<number>`coalesce(sum(${duration}), 0)`.as('active_ms'),
@@ -89,10 +98,9 @@ function sums(duration: RawBuilder<unknown>) {
     tokens('outputTokens').as('output_tokens'),
     tokens('cacheReadInputTokens').as('cache_read_input_tokens'),
     tokens('cacheCreationInputTokens').as('cache_creation_input_tokens'),
-    sql<number>`coalesce(sum(usage is null), 0)`.as('without_tokens'),
+    sql<number>`coalesce(sum(case when usage is null then 1 else 0 end), 0)`.as('without_tokens'),
     sql<number>`coalesce(sum(cost_usd), 0)`.as('cost_usd'),
-    sql<number>`coalesce(sum(cost_usd is null or exists (
-      select 1 from json_each(model_usage) where not json_extract(value, '$.costComplete'))), 0)`.as(
+    sql<number>`coalesce(sum(case when cost_usd is null or ${isIncomplete} then 1 else 0 end), 0)`.as(
       'without_cost',
     ),
   ] as const
@@ -101,40 +109,43 @@ function sums(duration: RawBuilder<unknown>) {
 type ModelSums = Omit<ModelUsage, 'costComplete'> & { cost_complete: 0 | 1 }
 
 /** Those that cost most first. */
-export function sumModels(db: QueryBuilder, tenantId: string, sessionId: string) {
-  const field = (name: string) => sql`json_extract(share.value, ${sql.lit(`$.${name}`)})`
-  const sum = (name: keyof ModelUsage) => sql<number>`sum(${field(name)})`.as(name)
-  const all = begun(db, tenantId, sessionId)
-    .select('model_usage')
-    .unionAll(autonomousWork(db, tenantId, sessionId).select('model_usage'))
+export const sumModels = prepared((db, of: OfSession, dialect) => {
+  const value = sql.ref('share.value')
+  const sum = (name: keyof ModelUsage) => sql<number>`sum(${dialect.numberIn(value, name)})`
+  const all = begun(db, of).select('model_usage').unionAll(autonomousWork(db, of).select('model_usage'))
   return db
     .selectFrom(all.as('worked'))
-    .innerJoin(sql<{ value: string }>`json_each(worked.model_usage)`.as('share'), join => join.onTrue())
+    .innerJoin(items(dialect), join => join.onTrue())
     .select([
-      sql<string>`${field('model')}`.as('model'),
-      sum('inputTokens'),
-      sum('outputTokens'),
-      sum('cacheReadInputTokens'),
-      sum('cacheCreationInputTokens'),
+      dialect.textIn(value, 'model').as('model'),
+      sum('inputTokens').as('inputTokens'),
+      sum('outputTokens').as('outputTokens'),
+      sum('cacheReadInputTokens').as('cacheReadInputTokens'),
+      sum('cacheCreationInputTokens').as('cacheCreationInputTokens'),
       // A sum of nothing but nulls is null: nothing is known.
-      sql<number | null>`sum(${field('costUsd')})`.as('costUsd'),
-      sql<0 | 1>`min(${field('costComplete')})`.as('cost_complete'),
-      sum('webSearchRequests'),
+      sql<number | null>`${sum('costUsd')}`.as('costUsd'),
+      sql<0 | 1>`min(${dialect.flagIn(value, 'costComplete')})`.as('cost_complete'),
+      sum('webSearchRequests').as('webSearchRequests'),
     ])
     .groupBy(sql`1`)
-    .orderBy(sql`coalesce(sum(${field('costUsd')}), 0) desc, 1`)
+    .orderBy(sql`coalesce(${sum('costUsd')}, 0) desc, 1`)
     .$castTo<ModelSums>()
+})
+
+/** The shares of the models as a table. */
+function items(dialect: Dialect) {
+  return dialect.items(sql.ref('worked.model_usage')).as<'share'>(dialect.itemsAlias('share'))
 }
 
 /** As the partial index has them, which also holds all that is added up. */
-function begun(db: QueryBuilder, tenantId: string, sessionId: string) {
+function begun(db: QueryBuilder, of: OfSession) {
   return db
     .selectFrom('turns')
-    .where('turns.session_id', '=', sessionId)
-    .where('turns.tenant_id', '=', tenantId)
+    .where('turns.session_id', '=', of.sessionId)
+    .where('turns.tenant_id', '=', of.tenantId)
     .where('turns.started_at', 'is not', null)
 }
 
-function autonomousWork(db: QueryBuilder, tenantId: string, sessionId: string) {
-  return db.selectFrom('own_work').where('session_id', '=', sessionId).where('tenant_id', '=', tenantId)
+function autonomousWork(db: QueryBuilder, of: OfSession) {
+  return db.selectFrom('own_work').where('session_id', '=', of.sessionId).where('tenant_id', '=', of.tenantId)
 }

@@ -68,6 +68,7 @@ describe('errors', () => {
       INTERNAL: 500,
       AGENT_UNAVAILABLE: 503,
       SERVER_LIMIT_REACHED: 503,
+      STORE_UNAVAILABLE: 503,
       SHUTTING_DOWN: 503,
     })
   })
@@ -95,6 +96,7 @@ describe('errors', () => {
       'SESSION_CREATE_FAILED',
       'SHUTTING_DOWN',
       'SSE_SETUP_FAILED',
+      'STORE_UNAVAILABLE',
       'TURN_QUEUE_FULL',
     ])
   })

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { FollowRequest, LogItem } from '../../src/sessions/log/log-item.ts'
 import { Retention } from '../../src/sessions/log/retention.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openConnection } from '../../src/store/node-sqlite.ts'
+import type { Query } from '../../src/store/query.ts'
 import { selectTrimmable, selectTrimmedThrough } from '../../src/store/retention-queries.ts'
+import { openConnection, sqlite } from '../../src/store/sqlite/connection.ts'
 import { changeOf, messageEvent } from '../suites/store-records.ts'
 import { caller, openSessions, plain, until } from '../support/open-sessions.ts'
 
@@ -192,17 +193,17 @@ describe('the sweep', () => {
 test('what is due is found by an index', async () => {
   const connection = openConnection(':memory:')
   await migrate(connection.db, ':memory:')
-  const planOf = (query: { compile(): { sql: string; parameters: readonly unknown[] } }) => {
-    const { sql } = query.compile()
+  const planOf = ({ template }: Query<unknown>) => {
+    const { sql } = template.compile(sqlite)
     return connection
       .execute(`explain query plan ${sql.replace(/\?/g, '1')}`)
       .map(row => row.detail)
       .join(' | ')
   }
-  expect(planOf(selectTrimmable(connection.db, 1))).toMatch(
+  expect(planOf(selectTrimmable({ endedBefore: 1 }))).toMatch(
     /^SEARCH sessions USING INDEX sessions_trimmable \(ended_at<\?\)$/,
   )
-  expect(planOf(selectTrimmedThrough(connection.db, 't', 's'))).toMatch(
+  expect(planOf(selectTrimmedThrough({ tenantId: 't', sessionId: 's' }))).toMatch(
     /^SEARCH sessions USING INDEX \w+ \(id=\?\)/,
   )
   connection.close()

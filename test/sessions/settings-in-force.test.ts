@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/all.ts'
-import { openConnection } from '../../src/store/node-sqlite.ts'
+import { openConnection } from '../../src/store/sqlite/connection.ts'
 import { caller, openSessions, temporaryDirectory } from '../support/open-sessions.ts'
 
 /** A store on a file whose sessions outlive the server. */
@@ -97,8 +97,9 @@ test('the default of older sessions was the project, and is stored as such', asy
   const at = migrations.findIndex(({ name }) => name.endsWith('settings-in-force'))
   await migrate(connection.db, ':memory:', migrations.slice(0, at))
   const insert = (id: string, settings: object) =>
-    connection.run(
-      connection.db.insertInto('sessions').values({
+    connection.db
+      .insertInto('sessions')
+      .values({
         id,
         tenant_id: 'default',
         created_by: 'x',
@@ -117,15 +118,16 @@ test('the default of older sessions was the project, and is stored as such', asy
         turn_count: 0,
         transcript: 'complete',
         settings: JSON.stringify(settings),
-      } as never),
-    )
-  insert('absent', { effort: 'low' })
-  insert('none', { settingSources: [] })
-  insert('user', { settingSources: ['user'] })
+      } as never)
+      .execute()
+  await insert('absent', { effort: 'low' })
+  await insert('none', { settingSources: [] })
+  await insert('user', { settingSources: ['user'] })
   await migrate(connection.db, ':memory:', migrations)
-  const rows = connection.all(
-    connection.db.selectFrom('sessions').select(['id', 'settings', 'settings_in_force']),
-  )
+  const rows = await connection.db
+    .selectFrom('sessions')
+    .select(['id', 'settings', 'settings_in_force'])
+    .execute()
   expect(rows.map(row => [row.id, JSON.parse(row.settings), row.settings_in_force])).toEqual([
     ['absent', { effort: 'low', settingSources: ['project'] }, null],
     ['none', { settingSources: [] }, null],

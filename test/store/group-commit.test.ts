@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { createGroupCommit } from '../../src/store/group-commit.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openConnection } from '../../src/store/node-sqlite.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
+import { openConnection } from '../../src/store/sqlite/connection.ts'
+import { createGroupCommit } from '../../src/store/sqlite/group-commit.ts'
+import { createSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import { changeOf, messageEvent, sessionRecord } from '../suites/store-records.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -67,7 +68,7 @@ it('survives a full disk: what does not fit rejects, what was stored stays, late
   const file = join(await temporaryDirectory(), 'store.db')
   const connection = openConnection(file)
   await migrate(connection.db, file)
-  const store = createSqlStore(connection, () => connection.close())
+  const store = createSqlStore(createSqliteDatabase(connection, () => connection.close()))
   const session = sessionRecord()
   await store.createSession(session, [messageEvent('first')], 1)
   const [pages] = connection.execute('pragma page_count')
@@ -93,7 +94,7 @@ it('survives a full disk: what does not fit rejects, what was stored stays, late
 it('the store does not answer for health while larger writes than its own check fail', async () => {
   const connection = openConnection(':memory:')
   await migrate(connection.db, ':memory:')
-  const store = createSqlStore(connection, () => connection.close())
+  const store = createSqlStore(createSqliteDatabase(connection, () => connection.close()))
   onTestFinished(() => store.close())
   const session = sessionRecord()
   await store.createSession(session, [], 10)

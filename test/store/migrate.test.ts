@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { migrate } from '../../src/store/migrate.ts'
 import type { Migration } from '../../src/store/migration.ts'
 import { migrations } from '../../src/store/migrations/all.ts'
-import { openConnection } from '../../src/store/node-sqlite.ts'
+import { openConnection } from '../../src/store/sqlite/connection.ts'
 
 function addTable(name: string): Migration {
   return { name, up: db => db.schema.createTable(name).addColumn('id', 'text').execute() }
@@ -14,7 +14,7 @@ it('applies what is missing, in order, once', async () => {
   await migrate(connection.db, ':memory:', steps.slice(0, 1))
   await migrate(connection.db, ':memory:', steps)
   await migrate(connection.db, ':memory:', steps)
-  const applied = connection.all(connection.db.selectFrom('schema_migrations').select('name'))
+  const applied = await connection.db.selectFrom('schema_migrations').select('name').execute()
   expect(applied).toEqual([{ name: '001-a' }, { name: '002-b' }])
   connection.close()
 })
@@ -24,7 +24,7 @@ it('undoes a step that fails, keeps those before it', async () => {
   const broken: Migration = {
     name: '002-broken',
     async up(db) {
-      await addTable('half').up(db)
+      await addTable('half').up(db, 'sqlite')
       throw new Error('broken')
     },
   }

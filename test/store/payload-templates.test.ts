@@ -3,26 +3,26 @@ import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import { withSummary } from '../../src/sessions/log/message-summary.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openConnection } from '../../src/store/node-sqlite.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
+import { openConnection } from '../../src/store/sqlite/connection.ts'
+import { createSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import { changeOf, messageEvent, sessionRecord } from '../suites/store-records.ts'
 import { initEvent } from '../suites/store-text-cases.ts'
 
 async function open() {
   const connection = openConnection(':memory:')
   await migrate(connection.db, ':memory:')
-  const store = createSqlStore(connection, () => connection.close())
+  const store = createSqlStore(createSqliteDatabase(connection, () => connection.close()))
   const session = sessionRecord({ status: 'ended', endedAt: 1 })
   await store.createSession(session, [], 10)
   const add = (...events: Parameters<typeof withSummary>[0][]) =>
     store.commit(changeOf(session, { events: events.map(event => withSummary(event, 3_000, messageReader)) }))
   const templates = ({ id } = session) =>
-    connection.all(connection.db.selectFrom('payload_templates').select('hash').where('session_id', '=', id))
-      .length
+    connection.execute(`select hash from payload_templates where session_id = '${id}'`).length
   const sizes = () =>
     connection
-      .all(connection.db.selectFrom('events').select('payload').orderBy('sequence'))
-      .map(({ payload }) => payload.length)
+      .execute('select payload from events order by sequence')
+      .map(({ payload }) => String(payload).length)
   return { store, session, add, templates, sizes }
 }
 

@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely'
+import type { Dialect } from '../dialect.ts'
 import type { Migration } from '../migration.ts'
 
 export const attachments: Migration = {
   name: '008-attachments',
-  async up(db) {
+  async up(db, dialect) {
     await createAttachments(db)
-    await addModelUsage(db)
+    await addModelUsage(db, dialect)
   },
 }
 
@@ -56,8 +57,10 @@ async function createAttachments(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('turn_attachments_turn').on('turn_attachments').column('turn_id').execute()
 }
 
-async function addModelUsage(db: Kysely<unknown>): Promise<void> {
+async function addModelUsage(db: Kysely<unknown>, dialect: Dialect['name']): Promise<void> {
   await db.schema.alterTable('turns').addColumn('model_usage', 'text').execute()
+  // PostgreSQL has no room for whole texts in an index.
+  if (dialect === 'postgres') return
   // All that is added up over a session, without its prompts and answers.
   await db.schema
     .createIndex('turns_usage')

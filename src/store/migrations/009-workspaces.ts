@@ -1,11 +1,15 @@
+import { sql } from 'kysely'
 import type { Migration } from '../migration.ts'
 
 export const workspaces: Migration = {
   name: '009-workspaces',
-  async up(db) {
+  async up(db, dialect) {
     // Null: an existing directory, `cwd`.
     await db.schema.alterTable('sessions').addColumn('workspace', 'text').execute()
-    await db.schema.createIndex('sessions_cwd').on('sessions').columns(['cwd', 'status']).execute()
+    // Of paths, which may be longer than what an index of PostgreSQL has room for, it keeps hashes.
+    await (dialect === 'postgres'
+      ? sql`create index sessions_cwd on sessions (md5(cwd), status)`.execute(db)
+      : db.schema.createIndex('sessions_cwd').on('sessions').columns(['cwd', 'status']).execute())
     // Of which sessions something is kept: what retention looks for.
     await db.schema
       .createTable('file_histories')
@@ -28,7 +32,7 @@ export const workspaces: Migration = {
       .addColumn('taken_at', 'bigint', column => column.notNull())
       .addPrimaryKeyConstraint('snapshots_key', ['session_id', 'position'])
       .execute()
-    await db.schema
+    const checkpoints = db.schema
       .createTable('checkpoints')
       .addColumn('session_id', 'text', column =>
         column.notNull().references('sessions.id').onDelete('cascade'),
@@ -41,7 +45,15 @@ export const workspaces: Migration = {
       .addColumn('after', 'text')
       .addColumn('disturbed', 'integer', column => column.notNull())
       .addColumn('taken_at', 'bigint', column => column.notNull())
-      .addPrimaryKeyConstraint('checkpoints_key', ['session_id', 'turn_number', 'path'])
-      .execute()
+    if (dialect === 'postgres') {
+      await checkpoints.execute()
+      await sql`create unique index checkpoints_key on checkpoints (session_id, turn_number, md5(path))`.execute(
+        db,
+      )
+    } else {
+      await checkpoints
+        .addPrimaryKeyConstraint('checkpoints_key', ['session_id', 'turn_number', 'path'])
+        .execute()
+    }
   },
 }

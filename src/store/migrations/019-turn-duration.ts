@@ -3,8 +3,9 @@ import type { Migration } from '../migration.ts'
 
 export const turnDuration: Migration = {
   name: '019-turn-duration',
-  async up(db) {
+  async up(db, dialect) {
     await db.schema.alterTable('turns').addColumn('duration_ms', 'bigint').execute()
+    if (dialect === 'postgres') return
     // All that is added up over a session, without its prompts and answers.
     await db.schema.dropIndex('turns_usage').execute()
     await db.schema

@@ -1,21 +1,45 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { type Compilable, Kysely, SqliteDialect } from 'kysely'
-import type { QueryBuilder, StoreSchema } from './schema.ts'
+import {
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import type { Body, Step } from '../database.ts'
+import { type Dialect, sqliteExpressions } from '../dialect.ts'
+import { type Compiled, fill, type Query } from '../query.ts'
+import type { QueryBuilder, StoreSchema } from '../schema.ts'
 
-/** Distinct statements are few; the bound only guards against queries whose text grows with their input. */
-const maxStatements = 200
+/** Distinct statements are few; the bound only guards against queries with many shapes. */
+const maxStatements = 300
 /** Other programs (a backup, a shell) may hold the file for a moment; waiting for them blocks this process. */
 const busyTimeoutMs = 2_000
 
+export const sqlite: Dialect = {
+  ...sqliteExpressions,
+  name: 'sqlite',
+  db: new Kysely<StoreSchema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: db => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  }),
+}
+
 export interface Connection {
-  /** Builds queries; what it builds is run by `all`, `first` and `run`. */
+  /** Runs what it builds, for migrations. */
   readonly db: QueryBuilder
   /** False as well after an error for which SQLite gave up the transaction by itself. */
   readonly inTransaction: boolean
-  all<O>(query: Compilable<O>): O[]
-  first<O>(query: Compilable<O>): O | undefined
+  all<O>(query: Query<O>): O[]
   /** @returns the number of rows changed */
-  run(query: Compilable): number
+  run(query: Query<unknown>): number
+  /** Runs a body to its end. */
+  complete<T>(body: Body<T>): T
   /** Runs one statement as it is written. */
   execute(statement: string): Record<string, unknown>[]
   /** Idempotent. */
@@ -40,7 +64,7 @@ export function openConnection(file: string): Connection {
 
 class NodeSqliteConnection implements Connection {
   readonly #database: DatabaseSync
-  readonly #statements = new Map<string, CachedStatement>()
+  readonly #statements = new Map<Compiled | string, CachedStatement>()
   readonly db: QueryBuilder
 
   constructor(database: DatabaseSync) {
@@ -52,18 +76,30 @@ class NodeSqliteConnection implements Connection {
     return this.#database.isTransaction
   }
 
-  all<O>(query: Compilable<O>): O[] {
-    const { sql, parameters } = query.compile()
-    return this.prepare(sql).all(parameters) as O[]
+  all<O>({ template, values }: Query<O>): O[] {
+    const compiled = template.compile(sqlite)
+    return this.#statement(compiled, compiled.sql).all(fill(compiled, values)) as O[]
   }
 
-  first<O>(query: Compilable<O>): O | undefined {
-    return this.all(query)[0]
+  run({ template, values }: Query<unknown>): number {
+    const compiled = template.compile(sqlite)
+    return Number(this.#statement(compiled, compiled.sql).run(fill(compiled, values)).changes)
   }
 
-  run(query: Compilable): number {
-    const { sql, parameters } = query.compile()
-    return Number(this.prepare(sql).run(parameters).changes)
+  complete<T>(body: Body<T>): T {
+    let step = body.next()
+    while (!step.done) step = this.#take(body, step.value)
+    return step.value
+  }
+
+  #take<T>(body: Body<T>, { query, wants }: Step): IteratorResult<Step, T> {
+    let outcome: unknown[] | number
+    try {
+      outcome = wants === 'rows' ? this.all(query) : this.run(query)
+    } catch (error) {
+      return body.throw(error)
+    }
+    return body.next(outcome)
   }
 
   execute(statement: string): Record<string, unknown>[] {
@@ -72,11 +108,14 @@ class NodeSqliteConnection implements Connection {
 
   /** With `close`, what Kysely's dialect asks of a database. */
   prepare(sql: string): CachedStatement {
-    const known = this.#statements.get(sql)
-    // Taken out and put back, so that the first of the map is the one unused for longest.
-    if (known) this.#statements.delete(sql)
-    const statement = known ?? new CachedStatement(this.#database.prepare(sql))
-    this.#statements.set(sql, statement)
+    return this.#statement(sql, sql)
+  }
+
+  #statement(key: Compiled | string, sql: string): CachedStatement {
+    const known = this.#statements.get(key)
+    if (known) return known
+    const statement = new CachedStatement(this.#database.prepare(sql))
+    this.#statements.set(key, statement)
     if (this.#statements.size > maxStatements) {
       const [oldest] = this.#statements.keys()
       if (oldest !== undefined) this.#statements.delete(oldest)
@@ -91,12 +130,14 @@ class NodeSqliteConnection implements Connection {
 }
 
 class CachedStatement {
-  readonly reader: boolean
   readonly #statement: StatementSync
 
   constructor(statement: StatementSync) {
     this.#statement = statement
-    this.reader = statement.columns().length > 0
+  }
+
+  get reader(): boolean {
+    return this.#statement.columns().length > 0
   }
 
   all(parameters: readonly unknown[]): Record<string, unknown>[] {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers'
-import type { Connection } from './node-sqlite.ts'
+import type { Connection } from './connection.ts'
 
 /** Bounds for how long one transaction keeps the process from doing anything else. */
 const maxBatch = 500

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import type { Environment } from './env.ts'
+
+const isDatabaseUrl = (text: string) => {
+  return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
+}
+
+export const databaseUrl = z
+  .string()
+  .refine(isDatabaseUrl, 'must be the URL of a PostgreSQL database, such as postgres://user@host/name')
+
+/** Names that need no quotes, so that they can be typed in any client. */
+export const databaseSchemaName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a name of lower-case letters, digits and _')
+  .refine(name => !name.startsWith('pg_'), 'must not begin with pg_, which PostgreSQL keeps to itself')
+
+export const databaseSchema = z.strictObject({
+  url: databaseUrl,
+  schema: databaseSchemaName.default('claude_code_api'),
+  maxConnections: z.int().min(2).default(10),
+})
+
+export type ResolvedDatabase = z.infer<typeof databaseSchema>
+
+/** The database that the command line uses where no flag names one; a library never looks. */
+export function findDatabaseUrl(env: Environment): string | undefined {
+  return env.CLAUDE_CODE_API_DATABASE_URL || env.DATABASE_URL || undefined
+}

@@ -1,0 +1,176 @@
+import { invalidField } from '../contract/errors.ts'
+import { linkAttachment } from './attachments.ts'
+import { copyPast } from './branches.ts'
+import { type Body, first, run } from './database.ts'
+import { writeIdempotencyKey } from './idempotency.ts'
+import { saveTemplates } from './payload-templates.ts'
+import { savePermission } from './permissions.ts'
+import { columnsOf, pick, preparedBy, preparedInsert } from './query.ts'
+import type { Row } from './record-mapper.ts'
+import type { EventRow } from './schema.ts'
+import { countActiveSessions } from './session-queries.ts'
+import { saveTask } from './tasks.ts'
+import { appendLines } from './transcripts.ts'
+import type { EventDraft, SessionWrite, Write, Written } from './write.ts'
+
+interface Counters {
+  last_sequence: number
+  message_count: number
+  turn_count: number
+  trimmed_messages: number
+}
+
+interface Span {
+  first: number
+  last: number
+}
+
+/** Stores a write. PostgreSQL does the same with a function of its own: `postgres/apply-writes.sql.ts`. */
+export function* applyWrite({ change, transcript }: Write): Body<Written> {
+  const written = change ? yield* applyChange(change) : { lastSequence: 0 }
+  if (written.activeSessions === undefined)
+    for (const { part, lines } of transcript) yield* appendLines(part, lines)
+  return written
+}
+
+function* applyChange(change: SessionWrite): Body<Written> {
+  const { create } = change
+  if (create) {
+    const active = (yield* first(countActiveSessions({})))?.count ?? 0
+    if (active >= create.limit) return { lastSequence: 0, activeSessions: active }
+    yield* run(insertSession({ ...create.columns, turn_count: 0 }))
+  }
+  const counters = yield* advanceSession(change)
+  yield* writeTurnsAndEvents(change, counters)
+  if (change.permission) yield* savePermission(change.permission)
+  for (const columns of change.autonomousWork) yield* run(insertAutonomousWork(columns))
+  for (const task of change.tasks) yield* saveTask(task)
+  if (create?.past) yield* copyPast(change, create.past)
+  if (change.idempotency) yield* writeIdempotencyKey(change.idempotency.record, change.idempotency.now)
+  return { lastSequence: counters.last_sequence }
+}
+
+function* advanceSession(change: SessionWrite): Body<Counters> {
+  const counters = yield* first(
+    updateSession(columnsOf(change.columns), {
+      ...change.columns,
+      sessionId: change.sessionId,
+      tenantId: change.tenantId,
+      events: change.events.length,
+      messages: change.events.filter(isMessage).length,
+      turns: change.insertTurn ? 1 : 0,
+    }),
+  )
+  if (!counters) throw new Error(`There is no session ${change.sessionId} to change`)
+  return counters
+}
+
+function* writeTurnsAndEvents(change: SessionWrite, counters: Counters): Body<void> {
+  const { sessionId, tenantId, insertTurn, updateTurn } = change
+  const rows = numberEvents(change.events, counters)
+  const spans = spansOfTurns(rows)
+  const updates = new Map<string, Row>(updateTurn ? [[updateTurn.id, updateTurn.columns]] : [])
+  for (const turnId of spans.keys()) {
+    if (turnId !== insertTurn?.id && !updates.has(turnId)) updates.set(turnId, {})
+  }
+  // Before the insert: the turn that ends makes room for the one that starts.
+  for (const [turnId, { id: _, ...columns }] of updates) {
+    const span = spans.get(turnId)
+    const values = { ...columns, turnId, sessionId, tenantId, first: span?.first, last: span?.last }
+    const changed = yield* run(updateTurnRow(`${columnsOf(columns)}${span ? ' with events' : ''}`, values))
+    if (changed !== 1) throw new Error(`There is no turn ${turnId} in session ${sessionId}`)
+  }
+  if (insertTurn) {
+    const span = spans.get(insertTurn.id)
+    const first_sequence = span?.first ?? null
+    const last_sequence = span?.last ?? null
+    const { turn_count: number } = counters
+    yield* run(insertTurnRow({ ...insertTurn.columns, number, first_sequence, last_sequence }))
+    for (const attachmentId of insertTurn.attachmentIds) {
+      if (yield* linkAttachment({ tenantId, sessionId, attachmentId, turnId: insertTurn.id })) continue
+      throw attachmentIsGone(attachmentId)
+    }
+  }
+  yield* saveTemplates(change, change.templates)
+  for (const row of rows) yield* run(insertEvent(row))
+}
+
+/** An attachment was removed since the prompt that refers to it was checked. */
+export function attachmentIsGone(attachmentId: string): Error {
+  return invalidField('prompt', `attachment ${attachmentId} is not there any more`)
+}
+
+const insertSession = preparedInsert('sessions')
+const insertTurnRow = preparedInsert('turns')
+const insertEvent = preparedInsert('events')
+const insertAutonomousWork = preparedInsert('own_work')
+
+interface SessionUpdate extends Row {
+  sessionId: string
+  tenantId: string
+  events: number
+  messages: number
+  turns: number
+}
+
+const updateSession = preparedBy((db, set: SessionUpdate, columns: string) =>
+  db
+    .updateTable('sessions')
+    .set(eb => ({
+      ...pick(set, columns),
+      last_sequence: eb('last_sequence', '+', set.events),
+      message_count: eb('message_count', '+', set.messages),
+      turn_count: eb('turn_count', '+', set.turns),
+    }))
+    .where('id', '=', set.sessionId)
+    .where('tenant_id', '=', set.tenantId)
+    .returning(['last_sequence', 'message_count', 'turn_count', 'trimmed_messages']),
+)
+
+interface TurnUpdate extends Row {
+  turnId: string
+  sessionId: string
+  tenantId: string
+  first: number | undefined
+  last: number | undefined
+}
+
+const updateTurnRow = preparedBy((db, set: TurnUpdate, shape: string) => {
+  const [columns = '', span] = shape.split(' ', 2)
+  return db
+    .updateTable('turns')
+    .set(eb => ({
+      ...pick(set, columns),
+      ...(span
+        ? { first_sequence: eb.fn.coalesce('first_sequence', eb.val(set.first)), last_sequence: set.last }
+        : // A change of nothing else than its events, of which there are none, still asks for the turn.
+          columns === '' && { last_sequence: eb.ref('last_sequence') }),
+    }))
+    .where('id', '=', set.turnId)
+    .where('session_id', '=', set.sessionId)
+    .where('tenant_id', '=', set.tenantId)
+})
+
+function isMessage({ type }: EventDraft): boolean {
+  return type === 'message'
+}
+
+function numberEvents(drafts: readonly EventDraft[], counters: Counters): EventRow[] {
+  const messages = drafts.filter(isMessage).length
+  let sequence = counters.last_sequence - drafts.length
+  let messageNumber = counters.trimmed_messages + counters.message_count - messages
+  return drafts.map(draft => ({
+    ...draft,
+    sequence: ++sequence,
+    message_number: isMessage(draft) ? ++messageNumber : null,
+  }))
+}
+
+function spansOfTurns(rows: readonly EventRow[]): Map<string, Span> {
+  const spans = new Map<string, Span>()
+  for (const { turn_id, sequence } of rows) {
+    if (turn_id === null) continue
+    spans.set(turn_id, { first: spans.get(turn_id)?.first ?? sequence, last: sequence })
+  }
+  return spans
+}

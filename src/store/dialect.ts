@@ -1,0 +1,67 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { QueryBuilder } from './schema.ts'
+
+type Text = RawBuilder<unknown>
+
+/** What SQLite and PostgreSQL write differently. JSON is text in both. */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres'
+  /** Whether other transactions may write at the same time, so that rows are locked. */
+  readonly locksRows: boolean
+  /** Builds queries; runs none. */
+  readonly db: QueryBuilder
+  /** The items of a JSON array as a table with the column `value`, once it has that alias. */
+  items(json: Text): RawBuilder<{ value: string }>
+  itemsAlias(name: string): RawBuilder<unknown>
+  /** A field of a JSON object as text, as a number, or as 0 or 1. */
+  textIn(json: Text, field: string): RawBuilder<string>
+  numberIn(json: Text, field: string): RawBuilder<number>
+  flagIn(json: Text, field: string): RawBuilder<0 | 1>
+  /** A text as its bytes in UTF-8. */
+  bytesOf(text: Text): RawBuilder<Uint8Array>
+  /** The greater of two numbers. */
+  greater(one: Text, other: Text): RawBuilder<number>
+  /** Whether a column has a text that may be long, of which PostgreSQL keeps a hash in its index. */
+  sameText(column: Text, value: Text): RawBuilder<boolean>
+  /** What the index over such a column has. */
+  indexed(column: Text): RawBuilder<unknown>
+  /** Whether a column holds JSON, which only a damaged file can leave in doubt. */
+  isJson(column: Text): RawBuilder<boolean>
+  isObject(column: Text): RawBuilder<boolean>
+}
+
+type Expressions = Omit<Dialect, 'name' | 'db'>
+
+export const sqliteExpressions: Expressions = {
+  locksRows: false,
+  items: json => sql`json_each(${json})`,
+  itemsAlias: name => sql.ref(name),
+  textIn: (json, field) => extract(json, field),
+  numberIn: (json, field) => extract(json, field),
+  flagIn: (json, field) => extract(json, field),
+  bytesOf: text => sql`cast(${text} as blob)`,
+  greater: (one, other) => sql`max(${one}, ${other})`,
+  sameText: (column, value) => sql`${column} = ${value}`,
+  indexed: column => column,
+  isJson: column => sql`json_valid(${column})`,
+  isObject: column => sql`case when json_valid(${column}) then json_type(${column}) = 'object' end`,
+}
+
+export const postgresExpressions: Expressions = {
+  locksRows: true,
+  items: json => sql`jsonb_array_elements((${json})::jsonb)`,
+  itemsAlias: name => sql`${sql.ref(name)}(value)`,
+  textIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})`,
+  numberIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::float8`,
+  flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
+  bytesOf: text => sql`convert_to(${text}, 'UTF8')`,
+  greater: (one, other) => sql`greatest(${one}, ${other})`,
+  sameText: (column, value) => sql`md5(${column}) = md5(${value}) and ${column} = ${value}`,
+  indexed: column => sql`md5(${column})`,
+  isJson: () => sql`true`,
+  isObject: () => sql`true`,
+}
+
+function extract<T>(json: Text, field: string): RawBuilder<T> {
+  return sql`json_extract(${json}, ${sql.lit(`$.${field}`)})`
+}

@@ -1,0 +1,307 @@
+import { removedWithEach } from '../idempotency.ts'
+import { snakeCased } from '../record-mapper.ts'
+import { permissionColumns, sessionColumns, taskColumns, turnColumns } from '../records.ts'
+
+// The same as `apply-write.ts`, as functions in the database: a write costs one round trip, and so do five hundred.
+// They are made anew by each server that becomes the owner, so they always fit its program.
+
+/** Errors of these functions, as SQLSTATEs. */
+export const appendErrors = {
+  /** The lease is another server's. */
+  lost: 'CCA01',
+  noSession: 'CCA02',
+  noTurn: 'CCA03',
+  /** The message is the attachment's id. */
+  noAttachment: 'CCA04',
+  /** The log of the session does not end where the write expects it to. */
+  stale: 'CCA05',
+} as const
+
+function columnsBut(kinds: object, left: readonly string[]): string[] {
+  return Object.keys(kinds)
+    .map(snakeCased)
+    .filter(column => !left.includes(column))
+    .map(column => `"${column}"`)
+}
+
+const counters = ['last_sequence', 'message_count']
+const sessionSet = columnsBut(sessionColumns.kinds, ['id', 'tenant_id', ...counters])
+const turnSet = columnsBut(turnColumns.kinds, [
+  'id',
+  'session_id',
+  'tenant_id',
+  'first_sequence',
+  'last_sequence',
+])
+const permissionSet = columnsBut(permissionColumns.kinds, ['id', 'tenant_id', 'session_id'])
+const taskSet = columnsBut(taskColumns.kinds, ['id', 'tenant_id', 'session_id', 'started_at'])
+
+const toExcluded = (columns: readonly string[]) =>
+  columns.map(column => `${column} = excluded.${column}`).join(', ')
+
+const applyWrite = `
+create or replace function apply_write(w jsonb, expected bigint) returns jsonb language plpgsql as $body$
+declare
+  sid text := w ->> 'session';
+  tid text := w ->> 'tenant';
+  active bigint;
+  counts record;
+  base bigint;
+  messages bigint := coalesce((w ->> 'messages')::bigint, 0);
+  added bigint := coalesce(jsonb_array_length(w -> 'events'), 0);
+  item jsonb;
+  copied bigint := 0;
+  changed bigint;
+begin
+  if sid is null then
+    perform append_lines(w -> 'transcript');
+    return '{}';
+  end if;
+
+  if w ? 'create' then
+    select count(*) into active from sessions where status = 'active';
+    if active >= (w #>> '{create,limit}')::bigint then return jsonb_build_object('active', active); end if;
+    insert into sessions select * from jsonb_populate_record(null::sessions,
+      (w #> '{create,columns}') || '{"turn_count": 0, "trimmed_through": 0, "trimmed_messages": 0}');
+  end if;
+
+  if w ? 'columns' then
+    update sessions s set (${sessionSet.join(', ')}) =
+        (select ${sessionSet.map(column => `p.${column}`).join(', ')} from jsonb_populate_record(s, w -> 'columns') p),
+      last_sequence = last_sequence + added, message_count = message_count + messages,
+      turn_count = turn_count + (w ? 'turn')::int
+      where id = sid and tenant_id = tid and last_sequence = expected
+      returning last_sequence, message_count, turn_count, trimmed_messages into counts;
+  else
+    update sessions set
+      last_sequence = last_sequence + added, message_count = message_count + messages,
+      turn_count = turn_count + (w ? 'turn')::int
+      where id = sid and tenant_id = tid and last_sequence = expected
+      returning last_sequence, message_count, turn_count, trimmed_messages into counts;
+  end if;
+  if counts is null then
+    if exists (select 1 from sessions where id = sid and tenant_id = tid) then
+      raise exception 'The log of session % does not end at %', sid, expected using errcode = '${appendErrors.stale}';
+    end if;
+    raise exception 'There is no session % to change', sid using errcode = '${appendErrors.noSession}';
+  end if;
+  base := counts.last_sequence - added;
+
+  for item in select value from jsonb_array_elements(w -> 'turns') loop
+    if item ? 'columns' then
+      update turns t set (${turnSet.join(', ')}) =
+          (select ${turnSet.map(column => `p.${column}`).join(', ')} from jsonb_populate_record(t, item -> 'columns') p),
+        first_sequence = coalesce(first_sequence, base + (item ->> 'first')::bigint),
+        last_sequence = coalesce(base + (item ->> 'last')::bigint, last_sequence)
+        where id = item ->> 'id' and session_id = sid and tenant_id = tid;
+    else
+      update turns set
+        first_sequence = coalesce(first_sequence, base + (item ->> 'first')::bigint),
+        last_sequence = coalesce(base + (item ->> 'last')::bigint, last_sequence)
+        where id = item ->> 'id' and session_id = sid and tenant_id = tid;
+    end if;
+    if not found then
+      raise exception 'There is no turn % in session %', item ->> 'id', sid using errcode = '${appendErrors.noTurn}';
+    end if;
+  end loop;
+
+  if w ? 'turn' then
+    item := w -> 'turn';
+    insert into turns select * from jsonb_populate_record(null::turns, (item -> 'columns') || jsonb_build_object(
+      'number', counts.turn_count,
+      'first_sequence', base + (item ->> 'first')::bigint,
+      'last_sequence', base + (item ->> 'last')::bigint));
+    for item in select jsonb_build_object('id', value, 'turn', w #> '{turn,columns,id}')
+      from jsonb_array_elements(w #> '{turn,attachments}') loop
+      perform 1 from attachments where id = item ->> 'id' and session_id = sid and tenant_id = tid and complete = 1
+        for key share;
+      if not found then
+        raise exception '%', item ->> 'id' using errcode = '${appendErrors.noAttachment}';
+      end if;
+      insert into turn_attachments (turn_id, attachment_id) values (item ->> 'turn', item ->> 'id');
+    end loop;
+  end if;
+
+  if w ? 'templates' then
+    insert into payload_templates (session_id, hash, tenant_id, text)
+      select sid, value ->> 'hash', tid, value ->> 'text' from jsonb_array_elements(w -> 'templates')
+      on conflict do nothing;
+  end if;
+  if added > 0 then
+    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
+      select sid, base + place, tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
+        counts.trimmed_messages + counts.message_count - messages + (e ->> 3)::bigint, e ->> 4, e ->> 5, e ->> 6, e ->> 7
+      from jsonb_array_elements(w -> 'events') with ordinality as listed (e, place);
+  end if;
+
+  if w ? 'permission' then
+    insert into permissions select * from jsonb_populate_record(null::permissions, w -> 'permission')
+      on conflict (id) do update set ${toExcluded(permissionSet)};
+  end if;
+  if w ? 'work' then
+    insert into own_work select * from jsonb_populate_recordset(null::own_work, w -> 'work');
+  end if;
+  for item in select value from jsonb_array_elements(w -> 'tasks') loop
+    insert into tasks select * from jsonb_populate_record(null::tasks, item)
+      on conflict (tenant_id, session_id, id) do update set ${toExcluded(taskSet)};
+  end loop;
+  if w ? 'past' then
+    item := w -> 'past';
+    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
+      select sid, counts.last_sequence + row_number() over (order by sequence), tenant_id, turn_id, type, at,
+        row_number() over (order by sequence), message_id, payload, template, summary
+      from events
+      where session_id = item ->> 'session' and tenant_id = tid and type = 'message'
+        and (item ->> 'before' is null or sequence < (item ->> 'before')::bigint)
+        and not exists (select 1 from jsonb_array_elements(item -> 'without') r
+          where sequence between (r ->> 'from')::bigint and (r ->> 'to')::bigint);
+    get diagnostics copied = row_count;
+    insert into payload_templates (session_id, hash, tenant_id, text)
+      select sid, hash, tenant_id, text from payload_templates t
+      where session_id = item ->> 'session' and tenant_id = tid
+        and exists (select 1 from events where session_id = sid and template = t.hash)
+      on conflict do nothing;
+    update sessions set last_sequence = last_sequence + copied, message_count = copied where id = sid;
+  end if;
+  if w ? 'key' then
+    item := w -> 'key';
+    delete from idempotency_keys where tenant_id = item ->> 'tenant_id' and created_by = item ->> 'created_by'
+      and key = item ->> 'key' and expires_at <= (w ->> 'now')::bigint;
+    delete from idempotency_keys where (tenant_id, created_by, key) in (
+      select tenant_id, created_by, key from idempotency_keys where expires_at <= (w ->> 'now')::bigint
+      order by expires_at limit ${removedWithEach});
+    insert into idempotency_keys select * from jsonb_populate_record(null::idempotency_keys, item);
+  end if;
+  if w ? 'transcript' then perform append_lines(w -> 'transcript'); end if;
+
+  return jsonb_build_object('sequence', counts.last_sequence, 'end', counts.last_sequence + copied);
+end $body$`
+
+const appendLines = `
+create or replace function append_lines(parts jsonb) returns void language plpgsql as $body$
+declare
+  part jsonb;
+  position_before bigint;
+begin
+  for part in select value from jsonb_array_elements(parts) loop
+    perform lock_transcript(part ->> 0, part ->> 1, part ->> 2);
+    select coalesce(max(position), 0) into position_before from transcript_entries
+      where tenant_id = part ->> 0 and claude_session_id = part ->> 1 and subpath = part ->> 2;
+    insert into transcript_entries (tenant_id, claude_session_id, subpath, position, uuid, entry)
+      select part ->> 0, part ->> 1, part ->> 2, position_before + place, line ->> 0, line ->> 1
+      from jsonb_array_elements(part -> 3) with ordinality as listed (line, place)
+      on conflict do nothing;
+  end loop;
+end $body$`
+
+const lockTranscript = `
+create or replace function lock_transcript(tenant text, conversation text, part text) returns void
+language sql as $body$
+  select pg_advisory_xact_lock(hashtextextended(tenant || ' ' || conversation || ' ' || part, 0))
+$body$`
+
+/**
+ * Most writes only append events and set their turns: those of different sessions are applied by one statement.
+ * Index scans alone, whatever the statistics of a young table say.
+ */
+const applySimple = `
+create or replace function apply_simple(expected jsonb, simple jsonb) returns jsonb[]
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
+declare
+  results jsonb[];
+  wanted bigint;
+  turned bigint;
+begin
+  with advanced as materialized (
+    update sessions s set
+      last_sequence = s.last_sequence + jsonb_array_length(w.value -> 'events'),
+      message_count = s.message_count + (w.value ->> 'messages')::bigint
+    from jsonb_array_elements(simple) with ordinality as w (value, place)
+    where s.id = w.value ->> 'session' and s.tenant_id = w.value ->> 'tenant'
+      and s.last_sequence = (expected ->> (w.value ->> 'session'))::bigint
+    returning w.place, s.id as sid, s.tenant_id as tid, w.value as value, s.last_sequence as ending,
+      s.last_sequence - jsonb_array_length(w.value -> 'events') as base,
+      s.trimmed_messages + s.message_count - (w.value ->> 'messages')::bigint as messages_before
+  ), changed as (
+    update turns t set (${turnSet.join(', ')}, first_sequence, last_sequence) =
+      (select ${turnSet.map(column => `p.${column}`).join(', ')},
+          coalesce(t.first_sequence, x.base + (x.item ->> 'first')::bigint),
+          coalesce(x.base + (x.item ->> 'last')::bigint, t.last_sequence)
+        from jsonb_populate_record(t, coalesce(x.item -> 'columns', '{}')) p)
+    from (select a.sid, a.tid, a.base, item from advanced a, jsonb_array_elements(a.value -> 'turns') item) x
+    where t.id = x.item ->> 'id' and t.session_id = x.sid and t.tenant_id = x.tid
+    returning 1
+  ), appended as (
+    insert into events
+      (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
+      select a.sid, a.base + l.place, a.tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
+        a.messages_before + (e ->> 3)::bigint, e ->> 4, e ->> 5, e ->> 6, e ->> 7
+      from advanced a, jsonb_array_elements(a.value -> 'events') with ordinality as l (e, place)
+  )
+  select array_agg(jsonb_build_object('sequence', ending, 'end', ending) order by place),
+      coalesce(sum(jsonb_array_length(value -> 'turns')), 0), (select count(*) from changed)
+    into results, wanted, turned from advanced;
+  -- One by one it turns out which of them it was.
+  if coalesce(cardinality(results), 0) <> jsonb_array_length(simple) or wanted <> turned then
+    raise exception 'not all of the sessions and turns are there' using errcode = '${appendErrors.stale}';
+  end if;
+  return results;
+end $body$`
+
+/**
+ * Applies writes, each whole or not at all, and none of them twice: the row of the lease remembers the last batch and
+ * its results. First those of `simple`, in whatever order, then `writes` in theirs. `expected` has the last sequence of
+ * each session in the batch.
+ */
+const applyWrites = `
+create or replace function apply_writes(me text, batch bigint, expected jsonb, simple jsonb, writes jsonb) returns jsonb
+language plpgsql as $body$
+declare
+  lease record;
+  w jsonb;
+  result jsonb;
+  results jsonb[] := '{}';
+  ends jsonb := expected;
+begin
+  select last_batch, last_result into lease from store_lease where owner = me for no key update;
+  if not found then
+    raise exception 'The database was taken over by another server' using errcode = '${appendErrors.lost}';
+  end if;
+  if lease.last_batch = batch then return lease.last_result; end if;
+  begin
+    if jsonb_array_length(simple) > 0 then
+      results := apply_simple(expected, simple);
+      select expected || coalesce(jsonb_object_agg(value ->> 'session', results[place] -> 'end'), '{}') into ends
+        from jsonb_array_elements(simple) with ordinality as l (value, place);
+    end if;
+    for w in select value from jsonb_array_elements(writes) loop
+      result := apply_write(w, coalesce((ends ->> (w ->> 'session'))::bigint, 0));
+      if result ? 'end' then ends := jsonb_set(ends, array[w ->> 'session'], result -> 'end'); end if;
+      results := results || result;
+    end loop;
+  exception when others then
+    -- One of them failed: each gets a savepoint of its own.
+    results := '{}';
+    ends := expected;
+    for w in select value from jsonb_array_elements(simple || writes) loop
+      begin
+        result := apply_write(w, coalesce((ends ->> (w ->> 'session'))::bigint, 0));
+        if result ? 'end' then ends := jsonb_set(ends, array[w ->> 'session'], result -> 'end'); end if;
+      exception when others then
+        result := jsonb_build_object('code', sqlstate, 'message', sqlerrm);
+      end;
+      results := results || result;
+    end loop;
+  end;
+  update store_lease set last_batch = batch, last_result = to_jsonb(results) where owner = me;
+  return to_jsonb(results);
+end $body$`
+
+/** The statements that make the functions. */
+export const appendFunctions: readonly string[] = [
+  lockTranscript,
+  appendLines,
+  applyWrite,
+  applySimple,
+  applyWrites,
+]

@@ -1,0 +1,101 @@
+import { toIdempotencyRow } from '../idempotency.ts'
+import { toPart } from '../transcripts.ts'
+import type { EventDraft, SessionWrite, Write } from '../write.ts'
+
+/**
+ * A write as the function `apply_write` reads it. Text that PostgreSQL cannot hold is refused (NUL) or mended (half of
+ * a surrogate pair, which UTF-8 cannot say either).
+ */
+export function encodeWrite({ change, transcript }: Write): string {
+  const parts = transcript.map(({ part, lines }) => {
+    const { tenantId, claudeSessionId, subpath } = toPart(part)
+    return [tenantId, claudeSessionId, subpath, lines.map(line => [line.uuid, line.entry])]
+  })
+  const encoded = { ...(change && encodeChange(change)), ...(parts.length > 0 && { transcript: parts }) }
+  const text = JSON.stringify(encoded)
+  if (nul.test(text)) throw new Error('Text with a NUL character cannot be stored')
+  return halfPair.test(text) ? JSON.stringify(encoded, wellFormed) : text
+}
+
+/** Whether a write only appends events and sets their turns. */
+export function isSimple({ change, transcript }: Write): boolean {
+  if (!change || transcript.length > 0) return false
+  const { create, columns, insertTurn, autonomousWork, permission, tasks, templates, idempotency } = change
+  const others = [...Object.keys(columns), ...autonomousWork, ...tasks, ...templates]
+  return others.length === 0 && !create && !insertTurn && !permission && !idempotency
+}
+
+/** An escape that is not part of an escaped backslash. */
+const nul = /(?<!\\)(?:\\\\)*\\u0000/
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
+
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
+}
+
+function encodeChange(change: SessionWrite): object {
+  const { create, columns, insertTurn, events, idempotency } = change
+  const spans = spansOf(events)
+  let messages = 0
+  return {
+    session: change.sessionId,
+    tenant: change.tenantId,
+    ...(create && { create: { columns: create.columns, limit: create.limit } }),
+    ...(create?.past && {
+      past: {
+        session: create.past.sessionId,
+        before: create.past.before,
+        without: create.past.without,
+      },
+    }),
+    ...(Object.keys(columns).length > 0 && { columns }),
+    turns: turnsOf(change, spans),
+    ...(insertTurn && {
+      turn: {
+        columns: insertTurn.columns,
+        attachments: insertTurn.attachmentIds,
+        ...spans.get(insertTurn.id),
+      },
+    }),
+    events: events.map(event => [
+      event.turn_id,
+      event.type,
+      event.at,
+      event.type === 'message' ? ++messages : null,
+      event.message_id,
+      event.payload,
+      event.template,
+      event.summary,
+    ]),
+    messages,
+    ...(change.templates.length > 0 && { templates: change.templates }),
+    ...(change.permission && { permission: change.permission }),
+    ...(change.autonomousWork.length > 0 && { work: change.autonomousWork }),
+    tasks: change.tasks,
+    ...(idempotency && { key: toIdempotencyRow(idempotency.record), now: idempotency.now }),
+  }
+}
+
+interface Span {
+  first: number
+  last: number
+}
+
+/** Where the events of each turn are, counted from 1. */
+function spansOf(events: readonly EventDraft[]): Map<string, Span> {
+  const spans = new Map<string, Span>()
+  for (const [index, { turn_id }] of events.entries()) {
+    if (turn_id === null) continue
+    spans.set(turn_id, { first: spans.get(turn_id)?.first ?? index + 1, last: index + 1 })
+  }
+  return spans
+}
+
+function turnsOf({ updateTurn, insertTurn }: SessionWrite, spans: Map<string, Span>): object[] {
+  const ids = new Set([...(updateTurn ? [updateTurn.id] : []), ...spans.keys()])
+  if (insertTurn) ids.delete(insertTurn.id)
+  return [...ids].map(id => {
+    const { id: _, ...columns } = (id === updateTurn?.id && updateTurn.columns) || {}
+    return { id, ...spans.get(id), ...(Object.keys(columns).length > 0 && { columns }) }
+  })
+}

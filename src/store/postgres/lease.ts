@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Log } from '../../lib/log.ts'
+import { StoreOpenError } from '../store-open-error.ts'
+import type { Pool } from './driver.ts'
+import { insist } from './patience.ts'
+
+/** How long a lease is good without being renewed, in milliseconds: what a start waits for at most after a crash. */
+export const defaultLeaseMs = 15_000
+
+/**
+ * The row that says which server owns the database. Times are those of the database, so that the clocks of servers do
+ * not matter, and no decision to write is based on them: each write asks in its own transaction whether the row still
+ * names its server. `owner` is the primary key, so that taking it over waits for writes that hold it `for key share`,
+ * and renewing it does not.
+ */
+export const createLeaseTable = `create table if not exists store_lease (
+  owner text primary key,
+  only_one boolean not null default true unique check (only_one),
+  holder text not null,
+  expires_at timestamptz not null,
+  last_batch bigint not null default 0,
+  last_result jsonb
+)`
+
+export interface Lease {
+  /** What the row has to name for a write to be this server's. */
+  readonly owner: string
+  /** Set when another server has taken the database over. */
+  readonly isLost: boolean
+  /** Idempotent. */
+  release(): Promise<void>
+}
+
+interface Holder {
+  owner: string
+  holder: string
+  remaining: number
+}
+
+/**
+ * Becomes the owner of the database. Waits for the lease of a server that crashed, and not for one that lives.
+ * @throws {StoreOpenError} `locked`, naming the server that holds it
+ */
+export async function claimLease(
+  pool: Pool,
+  place: string,
+  leaseMs: number,
+  log: Pick<Log, 'warn'> | undefined,
+): Promise<Lease> {
+  const owner = randomUUID()
+  const holder = `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`
+  const seen = await readHolder(pool)
+  if (seen && !(await tryClaim(pool, owner, holder, leaseMs))) {
+    const seconds = Math.ceil(Math.max(0, seen.remaining) / 1_000)
+    log?.warn({ place, holder: seen.holder }, `waiting at most ${seconds} s for the lease of the database`)
+    await waitFor(pool, place, seen, () => tryClaim(pool, owner, holder, leaseMs))
+  } else if (!seen && !(await tryClaim(pool, owner, holder, leaseMs))) {
+    throw refusal(place, (await readHolder(pool))?.holder)
+  }
+  if (seen) {
+    log?.warn({ place, predecessor: seen.holder }, 'The database was not closed by the process that had it')
+  }
+  return keep(pool, owner, leaseMs, log)
+}
+
+async function waitFor(
+  pool: Pool,
+  place: string,
+  seen: Holder,
+  claim: () => Promise<boolean>,
+): Promise<void> {
+  let remaining = seen.remaining
+  for (;;) {
+    await pause(Math.min(Math.max(remaining, 20), 500))
+    if (await claim()) return
+    const now = await readHolder(pool)
+    // Renewed, or taken by somebody else: its server lives.
+    if (now && (now.owner !== seen.owner || now.remaining > remaining)) throw refusal(place, now.holder)
+    remaining = now?.remaining ?? 0
+  }
+}
+
+async function tryClaim(pool: Pool, owner: string, holder: string, leaseMs: number): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `insert into store_lease (owner, holder, expires_at)
+      values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+      on conflict (only_one) do update set
+        owner = excluded.owner, holder = excluded.holder, expires_at = excluded.expires_at,
+        last_batch = 0, last_result = null
+      where store_lease.expires_at <= clock_timestamp()`,
+    [owner, holder, leaseMs],
+  )
+  return rowCount === 1
+}
+
+async function readHolder(pool: Pool): Promise<Holder | undefined> {
+  const { rows } = await pool.query(
+    `select owner, holder, (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as remaining
+      from store_lease`,
+  )
+  return rows[0]
+}
+
+function refusal(place: string, holder = 'another process'): StoreOpenError {
+  const text = `The database ${place} is in use by ${holder}. Stop it, or use another database or schema`
+  return new StoreOpenError('locked', place, text)
+}
+
+function keep(pool: Pool, owner: string, leaseMs: number, log: Pick<Log, 'warn'> | undefined): Lease {
+  let isLost = false
+  let released: Promise<void> | undefined
+
+  async function renew(): Promise<void> {
+    const { rowCount } = await pool.query(
+      `update store_lease set expires_at = clock_timestamp() + $2 * interval '1 millisecond' where owner = $1`,
+      [owner, leaseMs],
+    )
+    if (rowCount === 1 || released) return
+    isLost = true
+    clearInterval(timer)
+    log?.warn({}, 'the database was taken over by another server; nothing is written any more')
+  }
+
+  const timer = setInterval(() => {
+    renew().catch(error => log?.warn({ err: error }, 'the lease of the database could not be renewed'))
+  }, leaseMs / 3)
+  timer.unref()
+
+  async function releaseOnce(): Promise<void> {
+    clearInterval(timer)
+    await insist(() => pool.query('delete from store_lease where owner = $1', [owner]), 2_000)
+  }
+
+  return {
+    owner,
+    get isLost() {
+      return isLost
+    },
+    release() {
+      released ??= releaseOnce()
+      return released
+    },
+  }
+}

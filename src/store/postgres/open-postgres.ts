@@ -1,0 +1,148 @@
+import {
+  type DataTypeNode,
+  Kysely,
+  type KyselyPlugin,
+  OperationNodeTransformer,
+  PostgresDialect,
+  RawNode,
+  type RootOperationNode,
+  sql,
+} from 'kysely'
+import type { Log } from '../../lib/log.ts'
+import type { Store } from '../../sessions/ports/index.ts'
+import { migrateWithin } from '../migrate.ts'
+import type { StoreSchema } from '../schema.ts'
+import { createSqlStore } from '../sql-store.ts'
+import { StoreOpenError } from '../store-open-error.ts'
+import { appendFunctions } from './append-functions.ts'
+import { AppendLane } from './append-lane.ts'
+import { loadDriver, type Pool, toClientConfig } from './driver.ts'
+import { claimLease, createLeaseTable, defaultLeaseMs, type Lease } from './lease.ts'
+import { createPostgresDatabase } from './postgres-database.ts'
+import { createOutcomesTable } from './transactions.ts'
+
+export const defaultSchema = 'claude_code_api'
+const defaultConnections = 10
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string
+  /** Where all tables are. */
+  schema?: string | undefined
+  /** Bounds the connections; one more is used for appends. */
+  maxConnections?: number | undefined
+  /** How long another server waits after this one has crashed, in milliseconds. */
+  leaseMs?: number | undefined
+}
+
+/** Where a database is, without the password. */
+export function describePlace({ url, schema = defaultSchema }: PostgresOptions): string {
+  if (!URL.canParse(url)) return `(schema ${schema})`
+  const { host, pathname } = new URL(url)
+  return `postgres://${host}${pathname} (schema ${schema})`
+}
+
+/**
+ * Opens the store in a PostgreSQL database, for this process alone, and brings it to the shape that this program knows.
+ * @throws {StoreOpenError} with a `reason`, when it is of a newer program, held by another server, or cannot be used
+ */
+export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log, 'warn'>): Promise<Store> {
+  const place = describePlace(options)
+  const driver = await loadDriver(place)
+  const {
+    url,
+    schema = defaultSchema,
+    maxConnections = defaultConnections,
+    leaseMs = defaultLeaseMs,
+  } = options
+  const config = toClientConfig(driver, url, schema)
+  const pool = new driver.Pool({ ...config, max: maxConnections })
+  // Whatever uses the connection is told by its query; without a listener the process would end.
+  pool.on('connect', client => client.on('error', () => undefined))
+  pool.on('error', error => log?.warn({ err: error }, 'a connection to the database broke'))
+  let lease: Lease | undefined
+  try {
+    await migratePostgres(pool, schema, place)
+    lease = await claimLease(pool, place, leaseMs, log)
+    await createFunctions(pool)
+    const lane = new AppendLane(driver, config, lease.owner)
+    const store = createSqlStore(createPostgresDatabase(pool, lane, lease, () => pool.end()))
+    await store.check()
+    return store
+  } catch (error) {
+    await lease?.release().catch(() => undefined)
+    await pool.end()
+    throw toOpenError(error, place)
+  }
+}
+
+/** All steps in one transaction, which other programs wait for. */
+async function migratePostgres(pool: Pool, schema: string, place: string): Promise<void> {
+  const db = new Kysely<StoreSchema>({
+    dialect: new PostgresDialect({ pool: new BorrowedPool(pool) }),
+    plugins: [new PostgresTypes()],
+  })
+  await db.transaction().execute(async transaction => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`claude-code-api ${schema}`}, 0))`.execute(
+      transaction,
+    )
+    await sql`create schema if not exists ${sql.id(schema)}`.execute(transaction)
+    await migrateWithin(transaction, place)
+    await sql.raw(createLeaseTable).execute(transaction)
+    await sql.raw(createOutcomesTable).execute(transaction)
+  })
+}
+
+async function createFunctions(pool: Pool): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query(`begin; ${appendFunctions.join(';\n')}; commit`)
+  } finally {
+    client.release()
+  }
+}
+
+function toOpenError(error: unknown, place: string): StoreOpenError {
+  if (error instanceof StoreOpenError) return error
+  const text =
+    error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error)
+  return new StoreOpenError(
+    'unreadable',
+    place,
+    `The database ${place} cannot be used (${text}). Check the address, the user's rights and that the server runs`,
+    { cause: error },
+  )
+}
+
+/** Kysely would end the pool. */
+class BorrowedPool {
+  readonly options = {}
+  readonly #pool: Pool
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  connect() {
+    return this.#pool.connect()
+  }
+
+  async end(): Promise<void> {}
+}
+
+/** Gives the columns of migrations the types of PostgreSQL; text is ordered by its bytes, as SQLite does. */
+class PostgresTypes extends OperationNodeTransformer implements KyselyPlugin {
+  transformQuery({ node }: { node: RootOperationNode }): RootOperationNode {
+    return this.transformNode(node)
+  }
+
+  async transformResult<T>({ result }: { result: T }): Promise<T> {
+    return result
+  }
+
+  override transformDataType(node: DataTypeNode): DataTypeNode {
+    const type =
+      node.dataType === 'text' ? 'text collate "C"' : node.dataType === 'blob' ? 'bytea' : undefined
+    return type ? (RawNode.createWithSql(type) as unknown as DataTypeNode) : node
+  }
+}

@@ -1,0 +1,158 @@
+import type { AutonomousWork, CheckpointRecord, SnapshotRecord } from '../sessions/ports/index.ts'
+import type {
+  AttachmentRecord,
+  EventRecord,
+  PermissionRecord,
+  SessionRecord,
+  TaskRecord,
+  TurnRecord,
+} from '../sessions/records.ts'
+import { recordMapper } from './record-mapper.ts'
+
+// The fields of each record and how its columns keep them. Columns that are not fields of a record are in `schema.ts`.
+
+export const sessionColumns = recordMapper<SessionRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  createdBy: 'plain',
+  status: 'plain',
+  title: 'plain',
+  metadata: 'json',
+  cwd: 'plain',
+  permissionMode: 'plain',
+  requestedModel: 'plain',
+  model: 'plain',
+  appendSystemPrompt: 'plain',
+  maxTurns: 'plain',
+  claudeSessionId: 'plain',
+  conversationStarted: 'flag',
+  createdAt: 'plain',
+  lastActivityAt: 'plain',
+  expiresAt: 'plain',
+  endedAt: 'plain',
+  transcript: 'plain',
+  settings: 'json',
+  /** What of the settings is sealed. */
+  secrets: 'json',
+  forkedFrom: 'json',
+  rewound: 'json',
+  remembered: 'json',
+  workspace: 'json',
+  settingsInForce: 'json',
+  workingDirectory: 'plain',
+  lastSequence: 'plain',
+  messageCount: 'plain',
+})
+
+export const turnColumns = recordMapper<TurnRecord>()({
+  id: 'plain',
+  sessionId: 'plain',
+  tenantId: 'plain',
+  createdBy: 'plain',
+  status: 'plain',
+  prompt: 'json',
+  timeoutMs: 'plain',
+  response: 'plain',
+  messageId: 'plain',
+  stopReason: 'plain',
+  error: 'json',
+  usage: 'json',
+  costUsd: 'plain',
+  modelUsage: 'json',
+  createdAt: 'plain',
+  startedAt: 'plain',
+  endedAt: 'plain',
+  durationMs: 'plain',
+  firstSequence: 'plain',
+  lastSequence: 'plain',
+  structuredOutput: 'json',
+  permissionDenials: 'json',
+  notice: 'plain',
+  ending: 'json',
+  commands: 'flag',
+})
+
+export const eventColumns = recordMapper<EventRecord>()({
+  sessionId: 'plain',
+  sequence: 'plain',
+  type: 'plain',
+  turnId: 'plain',
+  at: 'plain',
+  payload: 'json',
+})
+
+export const permissionColumns = recordMapper<PermissionRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  sessionId: 'plain',
+  turnId: 'plain',
+  kind: 'plain',
+  toolName: 'plain',
+  toolUseId: 'plain',
+  status: 'plain',
+  request: 'json',
+  answer: 'json',
+  runsWith: 'json',
+  requestedAt: 'plain',
+  expiresAt: 'plain',
+  decidedAt: 'plain',
+  decidedBy: 'plain',
+  message: 'plain',
+  updatedInput: 'json',
+  remembered: 'list',
+})
+
+export const taskColumns = recordMapper<TaskRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  sessionId: 'plain',
+  turnId: 'plain',
+  type: 'plain',
+  description: 'plain',
+  toolUseId: 'plain',
+  agent: 'plain',
+  status: 'plain',
+  summary: 'plain',
+  startedAt: 'plain',
+  endedAt: 'plain',
+})
+
+export const autonomousWorkColumns = recordMapper<AutonomousWork>()({
+  startedAt: 'plain',
+  endedAt: 'plain',
+  usage: 'json',
+  costUsd: 'plain',
+  modelUsage: 'json',
+})
+
+export const attachmentColumns = recordMapper<AttachmentRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  sessionId: 'plain',
+  createdBy: 'plain',
+  name: 'plain',
+  mediaType: 'plain',
+  sizeBytes: 'plain',
+  sha256: 'plain',
+  createdAt: 'plain',
+})
+
+export const snapshotColumns = recordMapper<SnapshotRecord>()({
+  tenantId: 'plain',
+  sessionId: 'plain',
+  turnId: 'plain',
+  tree: 'plain',
+  missing: 'plain',
+  takenAt: 'plain',
+})
+
+export const checkpointColumns = recordMapper<CheckpointRecord>()({
+  tenantId: 'plain',
+  sessionId: 'plain',
+  turnId: 'plain',
+  path: 'plain',
+  before: 'json',
+  after: 'json',
+  disturbed: 'flag',
+  takenAt: 'plain',
+})

@@ -1,0 +1,87 @@
+import { applyWrite } from '../apply-write.ts'
+import type { Body, Database } from '../database.ts'
+import { prepared } from '../query.ts'
+import type { Connection } from './connection.ts'
+import { createGroupCommit } from './group-commit.ts'
+
+/** For so long after a failed write the store counts as one that cannot be written, in milliseconds. */
+const recentMs = 5_000
+const fillerBytes = 64 * 1024
+
+/**
+ * A database in one SQLite file, on one connection. A read runs all its queries in one go, between two transactions,
+ * so that a page and its total agree. `onClose` is called once, after what was handed in is written, and closes the
+ * connection.
+ */
+export function createSqliteDatabase(connection: Connection, onClose: () => void): Database {
+  const writer = createGroupCommit(connection)
+  let closed: Promise<void> | undefined
+
+  function ensureOpen(): void {
+    if (closed) throw new Error('The store is closed')
+  }
+
+  async function closeOnce(): Promise<void> {
+    // Only its place in the row matters: a disk that is full must not keep the file from being let go.
+    await writer.write(() => undefined).catch(() => undefined)
+    onClose()
+  }
+
+  async function transaction<T>(body: () => Body<T>): Promise<T> {
+    ensureOpen()
+    return writer.write(() => connection.complete(body()))
+  }
+
+  return {
+    async all(query) {
+      ensureOpen()
+      return connection.all(query)
+    },
+
+    async first(query) {
+      ensureOpen()
+      return connection.all(query)[0]
+    },
+
+    async read(body) {
+      ensureOpen()
+      return connection.complete(body())
+    },
+
+    transaction,
+    write: write => transaction(() => applyWrite(write)),
+
+    async check() {
+      ensureOpen()
+      const { failedAt } = writer
+      if (failedAt !== undefined && performance.now() - failedAt < recentMs) {
+        throw new Error('the last write to the store failed')
+      }
+      // A row of its own always finds room; what failed before may have been larger.
+      if (failedAt !== undefined) await writer.probe(() => writeFiller(connection))
+      await writer.probe(() => {
+        connection.run(noteCheck({ now: Date.now() }))
+        connection.execute('delete from store_checks where id = 2')
+      })
+    },
+
+    close() {
+      closed ??= closeOnce()
+      return closed
+    },
+  }
+}
+
+const noteCheck = prepared((db, at: { now: number }) =>
+  db
+    .insertInto('store_checks')
+    .values({ id: 1, checked_at: at.now })
+    .onConflict(conflict => conflict.column('id').doUpdateSet({ checked_at: at.now })),
+)
+
+/** To be removed in another transaction: what one transaction both writes and removes may never reach the disk. */
+function writeFiller(connection: Connection): void {
+  connection.execute(
+    `insert or replace into store_checks (id, checked_at) values (2, zeroblob(${fillerBytes}))`,
+  )
+}

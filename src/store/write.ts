@@ -1,0 +1,147 @@
+import { attachmentIdsOf } from '../contract/attachments.ts'
+import { toJsonLine } from '../lib/json-line.ts'
+import type {
+  Change,
+  IdempotencyRecord,
+  SharedPast,
+  TranscriptEntry,
+  TranscriptKey,
+} from '../sessions/ports/index.ts'
+import type { LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
+import { cutMessage, type PayloadTemplate } from './cut-message.ts'
+import type { Row } from './record-mapper.ts'
+import {
+  autonomousWorkColumns,
+  permissionColumns,
+  sessionColumns,
+  taskColumns,
+  turnColumns,
+} from './records.ts'
+import type { EventRow } from './schema.ts'
+
+/** What is written as one, ready to be stored: taken down when it is handed in, as the caller's objects may change. */
+export interface Write {
+  change?: SessionWrite
+  transcript: { part: TranscriptKey; lines: TranscriptLine[] }[]
+}
+
+export type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
+
+export interface SessionWrite {
+  tenantId: string
+  sessionId: string
+  /** The session itself, where it is new. */
+  create?: { columns: Row; limit: number; past?: SharedPast | undefined }
+  /** Columns of the session. */
+  columns: Row
+  updateTurn?: { id: string; columns: Row } | undefined
+  insertTurn?: { id: string; columns: Row; attachmentIds: string[] } | undefined
+  autonomousWork: Row[]
+  permission?: Row | undefined
+  tasks: Row[]
+  events: EventDraft[]
+  templates: PayloadTemplate[]
+  idempotency?: { record: IdempotencyRecord; now: number } | undefined
+}
+
+/** A transcript entry as its row has it. */
+export interface TranscriptLine {
+  uuid: string | null
+  entry: string
+}
+
+export function toLines(entries: readonly TranscriptEntry[]): TranscriptLine[] {
+  return entries.map(entry => ({ uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }))
+}
+
+/** What became of a write. */
+export interface Written {
+  /** Of the session, after its new events. */
+  lastSequence: number
+  /** Set when nothing was stored: so many sessions are active, and there may be no more. */
+  activeSessions?: number | undefined
+}
+
+/** @throws when something in the change cannot be JSON, or is of another session */
+export function toWrite(change: Change): Write {
+  return {
+    change: toSessionWrite(change),
+    transcript: (change.transcript ?? []).map(({ part, entries }) => ({
+      part: { ...part },
+      lines: toLines(entries),
+    })),
+  }
+}
+
+/** As `toWrite`, for a session that is not stored yet, unless `limit` sessions are active. */
+export function toFirstWrite(
+  session: SessionRecord,
+  events: NewEvent[],
+  limit: number,
+  idempotency?: IdempotencyRecord,
+  past?: SharedPast,
+): Write {
+  const { tenantId, id: sessionId, createdAt: at } = session
+  const change = toSessionWrite({ tenantId, sessionId, at, events, ...(idempotency && { idempotency }) })
+  const columns = sessionColumns.toRow({ ...session, lastSequence: 0, messageCount: 0 })
+  return { change: { ...change, create: { columns, limit, past } }, transcript: [] }
+}
+
+function toSessionWrite(change: Change): SessionWrite {
+  const { tenantId, sessionId, insertTurn, updateTurn, idempotency } = change
+  if (insertTurn && (insertTurn.sessionId !== sessionId || insertTurn.tenantId !== tenantId)) {
+    throw new Error(`Turn ${insertTurn.id} is not of session ${sessionId}`)
+  }
+  const templates: PayloadTemplate[] = []
+  return {
+    tenantId,
+    sessionId,
+    columns: sessionColumns.toRow(change.session ?? {}),
+    updateTurn: updateTurn && { id: updateTurn.id, columns: toTurnRow(updateTurn) },
+    insertTurn: insertTurn && {
+      id: insertTurn.id,
+      columns: toTurnRow(insertTurn),
+      attachmentIds: needsAttachments(insertTurn.status) ? attachmentIdsOf(insertTurn.prompt) : [],
+    },
+    autonomousWork: (change.addAutonomousWork ?? []).map(work => ({
+      ...autonomousWorkColumns.toRow(work),
+      session_id: sessionId,
+      tenant_id: tenantId,
+    })),
+    permission: change.savePermission && permissionColumns.toRow(change.savePermission),
+    tasks: (change.saveTasks ?? []).map(task => taskColumns.toRow(task)),
+    events: change.events.map(event => toDraft(change, event, templates)),
+    templates,
+    idempotency: idempotency && { record: { ...idempotency }, now: change.at },
+  }
+}
+
+/** A turn that is copied with its end needs nothing any more. */
+function needsAttachments(status: string): boolean {
+  return status === 'queued' || status === 'running'
+}
+
+/** The span of its events is kept by the writer alone. */
+function toTurnRow(fields: Partial<Parameters<typeof turnColumns.toRow>[0]>): Row {
+  const { first_sequence: _, last_sequence: __, ...columns } = turnColumns.toRow(fields)
+  return columns
+}
+
+/** @param templates where the event's template is put, when it has one */
+function toDraft(change: Change, event: LoggedEvent, templates: PayloadTemplate[]): EventDraft {
+  const { summary, repeats } = event
+  const message = event.type === 'message' && summary !== undefined ? event.payload.message : undefined
+  const cut = message && repeats ? cutMessage(message) : undefined
+  if (cut) templates.push(cut.template)
+  return {
+    session_id: change.sessionId,
+    tenant_id: change.tenantId,
+    turn_id: event.turnId,
+    type: event.type,
+    at: change.at,
+    message_id: event.type === 'message' ? event.payload.id : null,
+    payload: cut?.rest ?? toJsonLine(message ?? event.payload),
+    template: cut?.template.hash ?? null,
+    summary: summary ?? null,
+  }
+}
