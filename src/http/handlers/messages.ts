@@ -80,8 +80,7 @@ async function waitForAnswer(
   const left = turn.timeoutMs + settleGraceMs - deps.service.ageOf(turn)
   const timer = turn.timeoutMs > 0 ? setTimeout(() => late.abort(timedOut(turn)), left) : undefined
   try {
-    const signal = AbortSignal.any([stop, late.signal])
-    const end = await unlessAborted(ended, signal).finally(() => {
+    const end = await unlessAborted(ended, stop, late.signal).finally(() => {
       isLast = leave()
     })
     return toAnswer(end.turn, end.claudeSessionId)
