@@ -1,13 +1,28 @@
 import { defineConfig } from 'vitest/config'
+import { lanes, runsLong } from './test/support/lanes.ts'
 
-// Real processes, real sockets: bounds are generous because the machine may be slow and shared.
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    pool: 'forks',
-    globalSetup: ['test/support/postgres/global-setup.ts'],
+    projects: lanes
+      .filter(({ isLong }) => runsLong || !isLong)
+      .map(({ name, include }) => ({
+        test: {
+          name,
+          include,
+          exclude:
+            name === 'integration'
+              ? lanes.filter(lane => lane.name !== name).flatMap(lane => lane.include)
+              : [],
+          // What is opened is closed with its test: a worker loads its modules once for all its files. Tests in `chaos`
+          // look at what is left in their own process.
+          globalSetup: ['test/support/postgres/global-setup.ts'],
+          isolate: name === 'chaos',
+          pool: name === 'unit' ? 'threads' : 'forks',
+          // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      })),
     maxWorkers: 2,
     reporters: ['default', './test/support/count-reporter.ts'],
   },

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageReader } from '../src/claude/messages/message-reader.ts'
 import { createSessionRequest } from '../src/contract/sessions.ts'
 import { createSealer } from '../src/lib/sealed-text.ts'
 import { newSession, toWantedSpec } from '../src/sessions/lifecycle/new-session.ts'
@@ -143,7 +144,7 @@ async function read(url: string): Promise<string> {
 async function fill(dataDir: string, cwd: string, messages: number): Promise<string> {
   mkdirSync(dataDir, { recursive: true })
   const store = await openStore({ file: join(dataDir, 'claude-code-api.db') })
-  const log = new EventLog(store)
+  const log = new EventLog(store, messageReader)
   const now = Date.now()
   const id = randomUUID()
   const caller = { tenantId: 'default', keyId: 'bench' }

@@ -4,7 +4,9 @@ import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
 import { plainSpec } from '../test/support/agent-parts.ts'
 import { claudesOf } from '../test/support/processes.ts'
 import { type Caller, createCaller } from './support/caller.ts'
+import { openChild } from './support/child.ts'
 import { openClaudeServer } from './support/open-server.ts'
+import { processorSecondsOf } from './support/process-figures.ts'
 import { median, ms, printTable, printTarget, quantile, times } from './support/report.ts'
 import type { Bench } from './support/scope.ts'
 import { askOnce, openLiveSdk, type Timing } from './support/sdk.ts'
@@ -35,6 +37,18 @@ export const turns: Bench = async scope => {
     await sdk.ask(prompt)
     await sdk.ask(prompt)
   }
+  const floor = await openChild(
+    scope,
+    'live-sdk-server.ts',
+    { cwd: scope.directory, environment },
+    environment,
+  )
+  const throughBare = () => streamBare(floor.url, prompt)
+  for (let warm = 0; warm < 6; warm++) await throughBare()
+  const bare: Timing[] = []
+  let bareSeconds = 0
+  let serverSeconds = 0
+  const before = await server.state()
   const http: Timing[] = []
   const answers: number[] = []
   const live: Timing[] = []
@@ -44,14 +58,21 @@ export const turns: Bench = async scope => {
     const steps = [
       async () => void http.push(await byHttp()),
       async () => void live.push(await sdk.ask(prompt)),
+      async () => void bare.push(await throughBare()),
       async () => void answers.push(await byMessages()),
       async () => void live.push(await sdk.ask(prompt)),
+      async () => void bare.push(await throughBare()),
     ]
+    const used = [processorSecondsOf(server.pid), processorSecondsOf(floor.pid)] as const
     for (const step of round % 2 === 0 ? steps : steps.reverse()) await step()
+    serverSeconds += processorSecondsOf(server.pid) - used[0]
+    bareSeconds += processorSecondsOf(floor.pid) - used[1]
     if (round % Math.ceil(rounds / coldRounds) === 0) perPrompt.push(await askOnce(prompt, newOptions()))
   }
+  const { commits } = await server.state()
   await endSession(caller, server.pid, session)
   await sdk.close()
+  await floor.close()
 
   const settled = () => wait(scope.quick ? 100 : 2_500)
   await settled()
@@ -78,11 +99,22 @@ export const turns: Bench = async scope => {
     ['second and later turns', 'n', 'median', 'p90', 'to live SDK', 'to process per prompt'],
     [
       row('first delta: POST /stream', first(http), first(live), first(perPrompt)),
+      row('first delta: bare node:http, live SDK', first(bare), first(live), first(perPrompt)),
       row('first delta: SDK, live process', first(live), first(live), first(perPrompt)),
       row('first delta: SDK, process per prompt', first(perPrompt), first(live), first(perPrompt)),
       row('answer: POST /messages', answers, whole(live), whole(perPrompt)),
+      row('answer: bare node:http, live SDK', whole(bare), whole(live), whole(perPrompt)),
       row('answer: SDK, live process', whole(live), whole(live), whole(perPrompt)),
       row('answer: SDK, process per prompt', whole(perPrompt), whole(live), whole(perPrompt)),
+    ],
+  )
+  const sent = rounds * 2
+  const perTurn = (seconds: number) => `${ms((seconds * 1000) / sent)}`
+  printTable(
+    ['a turn costs', 'processor time', 'transactions (an fsync each)'],
+    [
+      ['this server', perTurn(serverSeconds), ((commits - before.commits) / sent).toFixed(2)],
+      ['bare node:http in front of the live SDK', perTurn(bareSeconds), '0'],
     ],
   )
   const coldMs = median(first(cold))
@@ -113,6 +145,11 @@ export const turns: Bench = async scope => {
     '≤ +10 ms and ≤ ×1.5',
     added <= 10 && ratio <= 1.5,
   )
+  const answerRatio = median(answers) / median(whole(live))
+  printTarget('first delta to the live SDK', times(ratio), '≤ ×1.10', ratio <= 1.1)
+  printTarget('answer to the live SDK', times(answerRatio), '≤ ×1.15', answerRatio <= 1.15)
+  const transactions = (commits - before.commits) / sent
+  printTarget('transactions a turn', transactions.toFixed(2), '≤ 3', transactions <= 3)
   const faster = median(first(perPrompt)) / median(first(http))
   printTarget('faster than a process per prompt', times(faster), '≥ ×8', faster >= 8)
   const ofCold = (timings: Timing[]) => median(first(timings)) / coldMs
@@ -145,6 +182,20 @@ async function streamOnce(caller: Caller, session: string, text: string): Promis
     },
   )
   if (Number.isNaN(timing.firstMs + timing.answerMs)) throw new Error('a turn was not answered')
+  return timing
+}
+
+/** One prompt through Node's own HTTP server in front of the live SDK. */
+async function streamBare(url: string, text: string): Promise<Timing> {
+  const begun = performance.now()
+  const timing = { firstMs: Number.NaN, answerMs: Number.NaN }
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify({ prompt: text }) })
+  for await (const chunk of response.body ?? []) {
+    if (Number.isNaN(timing.firstMs) && Buffer.from(chunk).includes('event: delta')) {
+      timing.firstMs = performance.now() - begun
+    }
+  }
+  timing.answerMs = performance.now() - begun
   return timing
 }
 

@@ -40,7 +40,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^ajv-formats(\/|$)/, owners: ['http'] },
   // `lib` for the front matter of instructions.
   { door: /^yaml(\/|$)/, owners: ['http', 'lib'] },
-  { door: /^commonmark$/, owners: ['http'] },
+  { door: /^(mdast|micromark)(-|$)/, owners: ['http'] },
 ]
 
 /** Words that only their owner may say. */
@@ -51,6 +51,57 @@ const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
   { word: /\bconsole\./, owners: ['cli'], what: 'console' },
   { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
 ]
+
+/**
+ * Words of Claude Code's messages and names of its tools. `contract` documents them, since callers meet them in
+ * messages, rules and permission requests; `demo` plays the model's API.
+ */
+const claudeWords: { word: RegExp; what: string }[] = [
+  {
+    word: /\b(compact_boundary|compact_metadata|parent_tool_use_id|turn_lost)\b/,
+    what: 'a field of messages',
+  },
+  { word: /\b(\w+_)?tool_(use|result)\b/, what: 'a type of content blocks' },
+  {
+    word: /\b(stream_event|content_block_\w+|message_start|message_stop|is_error)\b/,
+    what: 'a field of frames',
+  },
+  { word: /\.subtype\b|'<synthetic>'/, what: 'a field of messages' },
+  { word: /\bmcp__/, what: 'the names of tools of MCP servers' },
+  {
+    word: /'(Bash|PowerShell|Monitor|Read|Write|Edit|MultiEdit|NotebookEdit|WebFetch|WebSearch|Glob|Grep|Agent|Skill|AskUserQuestion|ExitPlanMode|EnterPlanMode|StructuredOutput)'/,
+    what: 'the name of a tool',
+  },
+]
+const claudeWordOwners: readonly string[] = ['claude', 'contract', 'demo']
+/** Makes the messages that the server adds to a conversation's log: they have the form of Claude Code's. */
+const serverMessages = 'src/sessions/log/server-messages.ts'
+
+/** The words of Claude Code that code outside of its owners says. */
+function findClaudeWords(code: string): string[] {
+  return claudeWords.flatMap(({ word, what }) => {
+    const [found] = word.exec(code) ?? []
+    return found === undefined ? [] : `${found}, ${what}`
+  })
+}
+
+/** Patterns that make comments hard to read; see "Words" in CONTRIBUTING.md. */
+const hardToRead: { pattern: RegExp; instead: string }[] = [
+  { pattern: /^What\b/, instead: 'begin with a noun or a verb' },
+  {
+    pattern: /\b(nobody|somebody|whoever)\b/i,
+    instead: 'name the component: the caller, the session, the reader',
+  },
+  {
+    pattern: /\b(doors?|heart|former life|earlier life)\b/i,
+    instead: 'name the layer, or say "a previous run"',
+  },
+  { pattern: /(?<![Tt]here )\bis (no (?!longer)[a-z]+|none\b)/, instead: 'write "is not a"' },
+  { pattern: /\b(goes|going|go) on\b|\btaken? up\b|\blets? go\b/, instead: 'continues, resumes, releases' },
+]
+
+/** Folders whose comments were not edited yet. */
+const notEdited = /^src\/(store|sessions\/(permissions|ports|processes|turns))\//
 
 const roomOf = (file: string) => file.split('/')[1] ?? ''
 const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
@@ -85,6 +136,23 @@ function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] {
     if (circle.length > 0) return circle
   }
   return []
+}
+
+/** The comments of a source text, each as one line. */
+function commentsOf(text: string): string[] {
+  return [...text.matchAll(/\/\*\*?([\s\S]*?)\*\/|(?:^|\s)\/\/ (.*)$/gm)].map(match =>
+    (match[1] ?? match[2] ?? '')
+      .replace(/\n\s*\*/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
+}
+
+/** The comments that are hard to read, each with a suggestion. */
+function findHardComments(text: string): string[] {
+  return commentsOf(text).flatMap(comment =>
+    hardToRead.filter(({ pattern }) => pattern.test(comment)).map(({ instead }) => `${comment} (${instead})`),
+  )
 }
 
 function codeOf(file: string): string {
@@ -127,6 +195,41 @@ describe('the rooms', () => {
     for (const { word, owners, what } of words) {
       if (word.test(code)) expect(owners, `${file} uses ${what}`).toContain(roomOf(file))
     }
+  })
+
+  test.each(withoutTests.filter(file => !claudeWordOwners.includes(roomOf(file)) && file !== serverMessages))(
+    '%s does not know how messages and tools of Claude Code are named',
+    file => {
+      expect(findClaudeWords(codeOf(file))).toEqual([])
+    },
+  )
+
+  test.each([
+    ["if (message.subtype === 'compact_boundary') return", 2],
+    ["const ofSubagent = typeof message['parent_tool_use_id'] === 'string'", 1],
+    ["content.some(block => block?.type === 'tool_result')", 1],
+    ["const shellTools = new Set(['Bash', 'Other'])", 1],
+    ["name.startsWith('mcp__')", 1],
+    ["message.model !== '<synthetic>'", 1],
+    ["const { toolUseId, kind } = message; if (kind === 'compaction') return row.tool_use_id", 0],
+  ])('a word of Claude Code is found in %s', (code, count) => {
+    expect(findClaudeWords(code)).toHaveLength(count)
+  })
+
+  test.each(withoutTests.filter(file => !notEdited.test(file)))('%s has comments in plain words', file => {
+    expect(findHardComments(readFileSync(join(root, file), 'utf8'))).toEqual([])
+  })
+
+  test.each([
+    ['/** What the caller said. */', 1],
+    ['/**\n * Ends the process.\n * Nobody waits\n * for it.\n */', 1],
+    ['const a = 1 // the turn goes on', 1],
+    ['// It is no error.', 1],
+    ['// There is no error, and the field is no longer set.', 0],
+    ["const text = 'What nobody says'", 0],
+    ['/** Returns the text that the caller sent. */', 0],
+  ])('a comment that is hard to read is found in %j', (text, count) => {
+    expect(findHardComments(text)).toHaveLength(count)
   })
 
   test('only one file of http writes to a response by hand', () => {

@@ -11,6 +11,8 @@ export interface ChildState {
   resources: Record<string, number>
   /** Listeners on the process itself. */
   listeners: number
+  /** Transactions committed to SQLite. */
+  commits: number
 }
 
 export interface Child {
@@ -31,7 +33,7 @@ let count = 0
  */
 export async function openChild(
   scope: Scope,
-  program: 'server.ts' | 'model.ts' | 'bare-server.ts',
+  program: 'server.ts' | 'model.ts' | 'bare-server.ts' | 'live-sdk-server.ts',
   settings: object = {},
   env: Record<string, string> = {},
 ): Promise<Child> {

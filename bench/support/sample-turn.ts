@@ -114,7 +114,11 @@ export function sampleTurn(number: number, sessionId: string, cwd: string): NewE
     },
     ...messages.map(message => {
       const id = randomUUID()
-      const payload = { id, source: 'sdk', message: { ...message, uuid: id, ...originOf(message, promptId) } }
+      const payload = {
+        id,
+        source: 'sdk' as const,
+        message: { ...message, uuid: id, ...originOf(message, promptId) },
+      }
       return { type: 'message' as const, turnId: null, payload }
     }),
   ]

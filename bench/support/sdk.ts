@@ -10,7 +10,8 @@ export interface Timing {
 }
 
 export interface LiveSdk {
-  ask(prompt: string): Promise<Timing>
+  /** @param onDelta is given each piece of the answer */
+  ask(prompt: string, onDelta?: (event: unknown) => void): Promise<Timing>
   /** Ends the process and waits until it is gone. */
   close(): Promise<void>
 }
@@ -25,12 +26,14 @@ export function openLiveSdk(options: Options): LiveSdk {
     for await (const message of live) observe(message)
   })().catch(error => fail(error))
   return {
-    ask(prompt) {
+    ask(prompt, onDelta) {
       return new Promise((resolve, reject) => {
         const watch = createWatch()
         fail = reject
         observe = message => {
           watch.see(message)
+          if (message.type === 'stream_event' && message.event.type === 'content_block_delta')
+            onDelta?.(message.event)
           // A turn is over when Claude Code says so; its answer was there before.
           if (message.type === 'system' && message.subtype === 'session_state_changed') {
             const timing = watch.timing()

@@ -1,4 +1,6 @@
 // The server under load in a process of its own. Its only argument, as JSON: `ServerSettings`.
+// First: it counts what the store does.
+import './count-commits.ts'
 import { serve } from '../../src/app/serve.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { serveParent } from './serve-parent.ts'

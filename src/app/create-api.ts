@@ -8,11 +8,11 @@ import { createRouter } from '../http/router.ts'
 import { Runtime } from './runtime.ts'
 import { readVersion } from './version.ts'
 
-/** An Express 5 router with the API, to be mounted anywhere in a host application. */
+/** An Express 5 router with the API, which a host application can mount at any path. */
 export interface ClaudeCodeApi extends Router {
   /**
-   * Resolves when the store is open and requests can be served; rejects when it cannot be opened. Reading it
-   * after a failure tries again, and so does every request.
+   * Resolves when the store is open and requests can be served; rejects when the store cannot be opened. After a
+   * failure, reading this property tries again, as does every request.
    */
   readonly ready: Promise<void>
   /**
@@ -24,9 +24,9 @@ export interface ClaudeCodeApi extends Router {
 }
 
 /**
- * Builds the API as an Express 5 router. Opening starts in the background; await `ready` to be told of failures.
+ * Builds the API as an Express 5 router. Opening starts in the background; await `ready` to learn of failures.
  *
- * @throws ConfigError when the configuration is wrong; its message names the field
+ * @throws ConfigError for an invalid configuration; its message names the field
  * @example
  * const api = createClaudeCodeApi({ maxSessions: 50 })
  * app.use('/api/v1', api)
@@ -37,7 +37,7 @@ export function createClaudeCodeApi(config: ClaudeCodeApiConfig = {}): ClaudeCod
   return assembleApi(resolveConfig(config, readEnvironment())).api
 }
 
-/** The router with what a server needs beside it. */
+/** Builds the router together with the parts that a server needs beside it. */
 export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runtime: Runtime } {
   // Standard output belongs to the host application.
   const log = config.logger ?? pino({ level: config.logLevel }, destination(2))
@@ -54,10 +54,10 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
     startedAt: performance.now(),
   })
   if (config.auth.enabled && config.auth.keys.length === 0) {
-    log.warn('no API key is configured: every request that needs one will be refused')
+    log.warn('no API key configured; requests that need one are refused')
   }
   for (const field of config.auth.shortKeys) {
-    log.warn({ field }, `API key is shorter than ${minimumKeyLength} characters`)
+    log.warn({ field, minimumKeyLength }, 'API key too short')
   }
   const close = () => runtime.close(() => door.close())
   const api = Object.defineProperties(door.router, {
@@ -68,8 +68,8 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
   setImmediate(() => {
     if (runtime.isClosing) return
     runtime.ready().catch(error => {
-      // A server that gives up says so itself.
-      if (!runtime.isClosing) log.error({ err: error }, 'could not open; the next request tries again')
+      // A server that is closing reports the failure itself.
+      if (!runtime.isClosing) log.error({ err: error }, 'opening failed; the next request tries again')
     })
   })
   return { api, runtime }

@@ -5,13 +5,13 @@ const ownerOnly = 0o700
 const sticky = 0o1000
 
 /**
- * Creates the data directory, or closes an existing one to other users. A directory that everybody shares (such as
- * `/tmp`) or that belongs to another user is left as it is, with a warning.
+ * Creates the data directory, or makes an existing one private. A directory that all users share (such as `/tmp`)
+ * or that belongs to another user is left unchanged, with a warning.
  */
 export async function secureDataDirectory(dataDir: string, log: Pick<Logger, 'warn'>): Promise<void> {
   const mode = await mkdir(dataDir, { recursive: true, mode: ownerOnly }).then(
     async () => (await stat(dataDir)).mode,
-    // Opening the store fails for the same reason, and says so with its own type of error.
+    // Opening the store fails for the same reason, with its own type of error.
     () => ownerOnly,
   )
   if ((mode & 0o777) === ownerOnly) return

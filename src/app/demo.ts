@@ -10,8 +10,8 @@ export interface RunningDemo extends RunningServer {
 }
 
 /**
- * Serves with the stand-in for the model's API instead of an account: Claude Code is real, what the model says
- * is not. Claude Code gets a home of its own and reaches nothing but the stand-in; both are gone after `close`.
+ * Serves with the stand-in in place of the model's API, so no account is needed. Claude Code is real, has its own
+ * home directory and reaches only the stand-in. `close` removes both.
  */
 export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'claude-code-api-demo-')))

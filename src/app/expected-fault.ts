@@ -3,7 +3,7 @@ import { StoreOpenError } from '../store/store-open-error.ts'
 
 const listenCodes = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']
 
-/** Whether the message tells the owner of the server what to mend, so that a stack would only be in the way. */
+/** Whether the error's message tells the server's owner what to fix, so that no stack trace is needed. */
 export function isExpectedFault(error: unknown): error is Error {
   if (error instanceof ConfigError || error instanceof StoreOpenError) return true
   return error instanceof Error && listenCodes.includes((error as NodeJS.ErrnoException).code ?? '')

@@ -7,7 +7,7 @@ export interface ForwarderSettings {
   agentEnvironment: Readonly<Record<string, string>>
 }
 
-/** The forwarder with the proxies and the certificates that Claude Code's processes have. */
+/** Opens the forwarder with the proxies and certificates of the Claude Code processes. */
 export async function openForwarder(
   { allowedPrivateHosts, agentEnvironment }: ForwarderSettings,
   log: Logger,
@@ -17,7 +17,7 @@ export async function openForwarder(
     const file = agentEnvironment[name]
     if (!file) continue
     const text = await readFile(file, 'utf8').catch(error => {
-      log.warn({ err: error, variable: name }, 'certificates could not be read')
+      log.warn({ err: error, variable: name }, 'reading certificates failed')
       return ''
     })
     if (text !== '') certificates.push(text)

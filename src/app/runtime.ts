@@ -19,7 +19,7 @@ import { openForwarder } from './forwarder.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
 
-/** How long after its opening a server waits for a first session before it looks at Claude Code by itself. */
+/** How long the server waits for a first session before it inspects Claude Code on its own. */
 const quietMs = 1_000
 
 export interface RuntimeOptions extends SessionsOptions {
@@ -31,11 +31,11 @@ export interface RuntimeOptions extends SessionsOptions {
   cloneTimeoutMs: number
   allowedPrivateHosts: readonly string[]
   claudeExecutable: string | undefined
-  /** The whole environment of Claude Code's processes. */
+  /** The whole environment of Claude Code processes. */
   agentEnvironment: Readonly<Record<string, string>>
   /** 0: off. */
   watchdogMs: number
-  /** Undefined: those of the file in the data directory. */
+  /** Undefined: the keys of the file in the data directory. */
   secretKeys: readonly Buffer[] | undefined
 }
 
@@ -46,7 +46,7 @@ interface Opened {
   close(endResponses: () => Promise<void>): Promise<void>
 }
 
-/** Opens what the service stands on, once, and closes it in reverse order. */
+/** Opens the parts of the service once, and closes them in reverse order. */
 export class Runtime {
   readonly #options: RuntimeOptions
   readonly #log: Logger
@@ -63,7 +63,7 @@ export class Runtime {
     return this.#closing !== undefined
   }
 
-  /** Resolves when everything is open. Calls share one attempt; after a failed one the next call tries again. */
+  /** Resolves when everything is open. Calls share one attempt; after a failed attempt the next call tries again. */
   async ready(): Promise<void> {
     if (this.#closing) throw new Error('claude-code-api is closed')
     this.#opening ??= this.#open().catch(error => {
@@ -73,13 +73,13 @@ export class Runtime {
     this.#opened = await this.#opening
   }
 
-  /** To be read after `ready`. */
+  /** Must be read after `ready`. */
   get sessions(): Sessions {
     if (!this.#opened) throw new Error('claude-code-api is not open yet')
     return this.#opened.sessions
   }
 
-  /** Asks Claude Code whether it can work. Opens first when that has not happened. */
+  /** Inspects Claude Code. Opens the service first if necessary. */
   async inspectAgent(): Promise<AgentInspection> {
     await this.ready()
     const launcher = this.#opened?.launcher
@@ -90,14 +90,14 @@ export class Runtime {
   /**
    * Ends turns, responses, processes and the store, in this order. Idempotent.
    *
-   * @param endResponses called when every reader has been told the last thing, while the store can still be read
+   * @param endResponses called after all readers got their last item, while the store is still open
    */
   close(endResponses: () => Promise<void>): Promise<void> {
     this.#closing ??= this.#close(endResponses)
     return this.#closing
   }
 
-  /** Ends every process at once, without waiting: for a program that is about to exit. */
+  /** Ends all processes at once without waiting, for a program that is about to exit. */
   killProcesses(): void {
     this.#opened?.launcher.killAll()
     this.#opened?.git.killAll()
@@ -109,7 +109,7 @@ export class Runtime {
     await secureDataDirectory(dataDir, this.#log)
     const file = join(dataDir, 'claude-code-api.db')
     const store = await openStore({ file, log: this.#log, ...(database && { database }) })
-    // While the file is held, so that two starts cannot make a key each.
+    // The store is locked at this point, so two starts cannot create a key each.
     const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))
     const forwarder = await openForwarder(this.#options, this.#log).catch(error =>
       closeAndThrow(store, error),
@@ -161,7 +161,7 @@ export class Runtime {
       await store.close()
     }
     try {
-      // Before any turn runs again: what a crash has left may still work in the same directories.
+      // Must come before any turn runs again: processes left by a crash may still use the same directories.
       await launcher.sweep()
       await launcher.watchChildren(gitMarker)
       await sessions.open()
@@ -169,19 +169,19 @@ export class Runtime {
       await close(async () => {})
       throw error
     }
-    this.#look(launcher, sessions).catch(error =>
-      this.#log.error({ err: error }, 'could not ask Claude Code what it is'),
+    this.#inspectAtStart(launcher, sessions).catch(error =>
+      this.#log.error({ err: error }, 'Claude Code inspection failed'),
     )
     return { sessions, launcher, git, close }
   }
 
-  /** In the background: whether Claude Code can work, and if so, a first process that waits for a session. */
-  async #look(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
+  /** Inspects Claude Code in the background, and if it works, starts a first spare process. */
+  async #inspectAtStart(launcher: ClaudeLauncher, sessions: Sessions): Promise<void> {
     await pause(quietMs, undefined, { ref: false })
     if (this.#closing) return
-    // The process of a session that has come says the same.
+    // If a session has been created meanwhile, its process gives the same answer.
     const { failure } = launcher.isUsed ? (launcher.lastInspection ?? {}) : await launcher.inspect()
-    // An inspection that was cut short by close says nothing of Claude Code.
+    // An inspection that close has interrupted gives no answer about Claude Code.
     if (this.#closing) return
     if (failure) this.#log.warn({ reason: failure.reason }, failure.message)
     else await sessions.prepareSpare(soleTenantId)

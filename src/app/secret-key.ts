@@ -7,10 +7,10 @@ import { parseSealingKey, sealingKeyBytes } from '../lib/sealed-text.ts'
 const fileName = 'secret.key'
 
 /**
- * The keys of the data directory, one a line; made at the first start. Whoever has the database without this file
- * cannot read the secrets in it.
+ * Reads the keys in the data directory, one per line; creates the file at the first start. Without this file, the
+ * secrets in the database cannot be read.
  *
- * @throws ConfigError when the file cannot be read or made, or holds no key; a key is never made in place of one
+ * @throws ConfigError when the file cannot be read or created, or has no valid key; an existing file is never replaced
  */
 export async function ensureSecretKeys(dataDir: string): Promise<Buffer[]> {
   try {
@@ -36,5 +36,5 @@ function parseKeys(text: string, file: string): Buffer[] {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   const keys = lines.map(parseSealingKey).filter(key => key !== undefined)
   if (keys.length > 0 && keys.length === lines.length) return keys
-  throw new Error(`${file} has a line that is no key of 32 bytes in hexadecimal or base64`)
+  throw new Error(`every line of ${file} must be a key of 32 bytes in hexadecimal or base64`)
 }

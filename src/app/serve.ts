@@ -24,14 +24,14 @@ export interface ServeOptions extends ClaudeCodeApiConfig {
 }
 
 export interface RunningServer {
-  /** Where it listens, without the mount path. */
+  /** The address of the server, without the mount path. */
   readonly url: string
-  /** The key that was made at this first start: the only time that it can be told. */
+  /** The API key, if it was created at this start; it cannot be shown again later. */
   readonly madeKey: string | undefined
   readonly config: ResolvedConfig
-  /** Asks Claude Code whether it can work. */
+  /** Inspects Claude Code. */
   inspectAgent(): Promise<AgentInspection>
-  /** Ends every process of Claude Code at once, and does not wait: for a program that is about to exit. */
+  /** Ends all Claude Code processes at once without waiting, for a program that is about to exit. */
   killProcesses(): void
   /** Closes the API, then the listening socket. Idempotent. */
   close(): Promise<void>
@@ -40,9 +40,9 @@ export interface RunningServer {
 /**
  * Opens the store and serves the API at `/api/v1`.
  *
- * @throws ConfigError for a wrong configuration, StoreOpenError when the store cannot be opened, and what
- * listening throws (EADDRINUSE and the like)
- * @param toAgentEnvironment replaces the environment that Claude Code's processes get
+ * @throws ConfigError for an invalid configuration, StoreOpenError when the store cannot be opened, and the errors
+ * of listening (EADDRINUSE and the like)
+ * @param toAgentEnvironment replaces the environment of Claude Code processes
  */
 export async function serve(
   { host, port, ...options }: ServeOptions,
@@ -112,7 +112,7 @@ function toUrl({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
-/** Claude Code would call this server as its model, which would start another Claude Code, and so on. */
+/** Prevents a loop: Claude Code would call this server as its model, which would start another Claude Code. */
 function refuseSelfCalls(baseUrl: string | undefined, { address, port }: AddressInfo): void {
   if (baseUrl === undefined || !URL.canParse(baseUrl)) return
   const target = new URL(baseUrl)
@@ -121,7 +121,7 @@ function refuseSelfCalls(baseUrl: string | undefined, { address, port }: Address
   if (targetPort === port && (host === address || isLoopback(host))) {
     throw new ConfigError(
       'ANTHROPIC_BASE_URL',
-      `points at this server (${baseUrl}); it has to name the model's API`,
+      `points at this server (${baseUrl}); it must be the URL of the model's API`,
     )
   }
 }

@@ -6,9 +6,9 @@ import { ConfigError } from '../lib/config-error.ts'
 const fileName = 'server-key.json'
 
 /**
- * The key of a server that has none configured: made at its first start. Only its hash is kept.
+ * Creates the API key of a server without a configured one at its first start. Only the hash is stored.
  *
- * @returns the hash, and the key itself when it has just been made: the only time that it can be told
+ * @returns the hash, and the key itself if it was just created; it cannot be shown again later
  * @throws ConfigError when the directory cannot be written to
  */
 export async function ensureServerKey(dataDir: string): Promise<{ hash: string; madeKey?: string }> {
@@ -41,5 +41,5 @@ export function makeKey(): string {
 function parseHash(text: string, file: string): string {
   const { hash } = JSON.parse(text) as { hash?: unknown }
   if (typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)) return hash
-  throw new Error(`${file} holds no key's hash; remove it to have a new key made`)
+  throw new Error(`${file} has no valid hash of a key; delete the file to create a new key`)
 }

@@ -6,7 +6,7 @@ import { limitsSchema, type ResolvedLimits } from '../config/limits.ts'
 
 type ConnectionLimits = Pick<ResolvedLimits, 'connections' | 'connectionsPerAddress'>
 
-/** Options of Node's HTTP server that bound how long a request may take to arrive. */
+/** Options of Node's HTTP server that limit how long a request may take to arrive. */
 export function toServerOptions({
   headersTimeoutMs,
   requestTimeoutMs,
@@ -23,7 +23,7 @@ export function toServerOptions({
 const defaults = limitsSchema.parse({})
 
 /**
- * Safe options for the server of a host application. What they cannot say is said by `limitConnections`.
+ * Safe options for the HTTP server of a host application. Use `limitConnections` with them.
  *
  * @example
  * const server = limitConnections(createServer(serverOptions, app))
@@ -32,11 +32,11 @@ const defaults = limitsSchema.parse({})
 export const serverOptions: Readonly<ServerOptions> = Object.freeze(toServerOptions(defaults))
 
 /**
- * Bounds the connections of an HTTP or HTTPS server. One connection too many takes the place of the oldest that has sent no
- * request, then of the oldest that rests between two requests; where all of them are at work it is answered with 503.
- * Connections that say nothing cannot use up the descriptors of the process.
+ * Limits the connections of an HTTP or HTTPS server, so that silent connections cannot use up file descriptors. A
+ * connection above the limit replaces the oldest one that has sent no request, or else the oldest one between two
+ * requests. If all connections are busy, the new one gets 503.
  *
- * @param limits behind a proxy all callers have one address: set `connectionsPerAddress` to `connections` there
+ * @param limits set `connectionsPerAddress` to `connections` behind a proxy, where all callers share one address
  * @returns the server
  */
 export function limitConnections<S extends Server | HttpsServer>(
@@ -50,7 +50,7 @@ export function limitConnections<S extends Server | HttpsServer>(
       ...(connectionsPerAddress !== undefined && { connectionsPerAddress }),
     }),
   )
-  // Requests name the encrypted socket, which exists after the handshake.
+  // Requests refer to the encrypted socket, which exists after the handshake.
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
   server.on(event, (socket: Socket) => guard.add(socket))
   server.prependListener('request', ({ socket }, res) => {
@@ -87,14 +87,14 @@ class ConnectionGuard {
     this.#byAddress.set(address, group)
     this.#groups.set(socket, group)
     const { connections, connectionsPerAddress } = this.#limits
-    const makesRoom =
+    const hasRoom =
       (group.count < connectionsPerAddress || evict(group)) &&
       (this.#all.count < connections || evict(this.#all))
     for (const { silent } of [group, this.#all]) silent.add(socket)
     group.count++
     this.#all.count++
     socket.once('close', () => this.#remove(socket, address, group))
-    if (!makesRoom)
+    if (!hasRoom)
       refuse(socket, group.count > connectionsPerAddress ? 'connectionsPerAddress' : 'connections')
   }
 
@@ -128,12 +128,12 @@ class ConnectionGuard {
   }
 }
 
-/** Whether a connection of the group could be ended. */
+/** Ends one connection of the group; returns whether there was one to end. */
 function evict({ silent, resting }: Group): boolean {
   for (const sockets of [silent, resting]) {
     for (const socket of sockets) {
       sockets.delete(socket)
-      // The count goes down when it is closed, which comes after this round of the event loop.
+      // The count decreases when the socket closes, after this round of the event loop.
       if (socket.destroyed) continue
       socket.destroy()
       return true
@@ -146,7 +146,7 @@ function refuse(socket: Socket, limitName: keyof ConnectionLimits): void {
   const body = JSON.stringify({
     error: {
       code: 'SERVER_LIMIT_REACHED',
-      message: `limits.${limitName}: no more connections at once; see the header Retry-After`,
+      message: `limits.${limitName} is reached: too many connections at once; see the header Retry-After`,
       details: { limitName: `limits.${limitName}` },
     },
   })

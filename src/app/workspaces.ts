@@ -7,7 +7,7 @@ import type { AddressForwarder, Store, Workspaces } from '../sessions/ports/inde
 import { Git } from '../workspace/git/git-command.ts'
 import { createWorkspaces } from '../workspace/workspaces.ts'
 
-/** What git needs of the environment: to be found, and to reach servers. */
+/** The environment variables that git needs to be found and to reach servers. */
 const gitVariables = new Set([
   ...['PATH', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'],
   ...['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
@@ -19,11 +19,11 @@ export interface WorkspacesOptions {
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
   agentEnvironment: Readonly<Record<string, string>>
-  /** In the environment of every git, so that those that a crash leaves are found. */
+  /** A marker in the environment of every git process, which identifies those left by a crash. */
   gitMarker: string
 }
 
-/** The directories of sessions on this machine, and which ones nobody may name. */
+/** Opens the session directories of this machine; some directories are off limits for sessions. */
 export async function openWorkspaces(
   { agentEnvironment, gitMarker, ...own }: WorkspacesOptions,
   options: SessionsOptions,

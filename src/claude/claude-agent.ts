@@ -1,4 +1,4 @@
-import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionMode } from '../contract/sessions.ts'
 import type {
   Agent,
@@ -9,6 +9,7 @@ import type {
   TurnOutcome,
 } from '../sessions/ports/index.ts'
 import { DeltaReader } from './messages/delta.ts'
+import { messageReader } from './messages/message-reader.ts'
 import { toShownFrame } from './messages/shown-frame.ts'
 import { isTransient } from './messages/transient-frames.ts'
 import { toUserMessage } from './messages/user-message.ts'
@@ -16,13 +17,19 @@ import { ConversationProcess } from './process/conversation-process.ts'
 import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
 import { toInspection } from './process/inspection.ts'
 import { toProcessOptions } from './process/process-options.ts'
-import { failedToStart, goneBefore, interrupted, isUnavailable, silent } from './process/process-outcomes.ts'
+import {
+  failedToStart,
+  interrupted,
+  isUnavailable,
+  outcomeOfEnd,
+  outcomeWithoutProcess,
+  silent,
+} from './process/process-outcomes.ts'
 import type { ProcessTree } from './process/process-tree.ts'
 import { Watchdog } from './process/watchdog.ts'
-import { isBeginning, isIdle, Workload } from './process/workload.ts'
+import { interruptDeadlineMs, isBeginning, isIdle, Workload } from './process/workload.ts'
 import { createAgentQuestions } from './questions/agent-questions.ts'
-import { type AskPermission, ProposedPlans } from './questions/permission-callbacks.ts'
-import { tellOfChangedInput } from './questions/tool-hooks.ts'
+import { PermissionRelay } from './questions/permission-relay.ts'
 import type { AgentContext } from './settings/agent-context.ts'
 import { ForwardedServers } from './settings/forwarded-servers.ts'
 import { hideSecrets } from './settings/hide-secrets.ts'
@@ -35,17 +42,14 @@ import { ActiveTurn } from './turn/active-turn.ts'
 import { toCheckedOutcome } from './turn/checked-outcome.ts'
 import { watchCommand } from './turn/command-effects.ts'
 import { CostMeter } from './turn/cost-meter.ts'
-import type { ObservedUsage } from './turn/observed-usage.ts'
 import { isUnknownEnd } from './turn/outcome.ts'
 import { findMissedInput } from './turn/steered-input.ts'
 import { toFigures, toFiguresSoFar } from './turn/turn-figures.ts'
 
-/** From an interrupt that Claude Code does not follow to ending its process, in milliseconds. */
-const interruptDeadlineMs = 4_000
 const idleEnd = { graceMs: 3_000, termMs: 2_000 }
 const forcedEnd = { graceMs: 0, termMs: 2_000 }
 
-/** A conversation with a process of Claude Code: see the port `Agent`. */
+/** A conversation with a Claude Code process; see the port `Agent`. */
 export class ClaudeAgent implements Agent {
   readonly exited: Promise<void>
   alive = true
@@ -57,18 +61,17 @@ export class ClaudeAgent implements Agent {
   #turn: ActiveTurn | undefined
   #closing: Promise<void> | undefined
   #seesStates = false
-  #costBefore: number | null = null
   readonly #plugin: InstructionPlugin
   readonly #meter = new CostMeter()
   readonly #servers: ForwardedServers
   readonly questions: AgentQuestions
   readonly #workload: Workload
   readonly #deltas = new DeltaReader()
-  readonly #plans = new ProposedPlans()
+  readonly #permissions: PermissionRelay
   readonly #watchdog: Watchdog
-  /** What it did that no Claude Code does. */
+  /** The violation for which the process is being ended. */
   #fault: AgentFailure | undefined
-  /** Resolves to undefined when the process can take prompts, else to why it cannot. */
+  /** Resolves to undefined when the process can take prompts, otherwise to the failure. */
   readonly #ready = Promise.withResolvers<AgentFailure | undefined>()
   #started = false
 
@@ -77,7 +80,10 @@ export class ClaudeAgent implements Agent {
     this.permissionMode = spec.permissionMode
     this.#context = context
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
-    this.#workload = new Workload(context.listener, this.#weighAutonomousWork)
+    this.#permissions = new PermissionRelay(context.listener, this.#watchdog, () => this.#reportFigures())
+    this.#workload = new Workload(context.listener, (results, observed) =>
+      toFigures(results, observed, this.#meter.takeCostBefore(results)),
+    )
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
     this.#servers = new ForwardedServers(context.forwarder, spec.claudeSessionId)
     this.#live = this.#open()
@@ -96,11 +102,7 @@ export class ClaudeAgent implements Agent {
 
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
     const { turnId, prompt, commands = false, continues, steered = [] } = wanted
-    if (!this.alive)
-      return {
-        ...failedToStart(this.startFailure ?? goneBefore),
-        ...(this.startFailure === undefined && { unavailable: false }),
-      }
+    if (!this.alive) return outcomeWithoutProcess(this.startFailure)
     const said = commands ? this.#plugin.qualify(prompt) : prompt
     const turn = new ActiveTurn(turnId, continues, this.#workload.marks)
     this.#turn = turn
@@ -109,7 +111,7 @@ export class ClaudeAgent implements Agent {
       if (turn !== this.#turn) return
       if (failure) return this.#settle(failedToStart(failure))
       if (turn.interruptRequested && !continues) return this.#settle(interrupted(turn))
-      if (continues) return this.#goOn(turn, steered)
+      if (continues) return this.#resume(turn, steered)
       turn.send = () => {
         if (commands) turn.effects = watchCommand(this.#live.query)
         this.#live.send(toUserMessage(turnId, said, commands))
@@ -128,21 +130,12 @@ export class ClaudeAgent implements Agent {
       return
     }
     if (turn.begun) this.#sendInterrupt(turn)
-    const deadline = setTimeout(() => {
-      if (turn === this.#turn) void this.close()
-    }, interruptDeadlineMs)
+    const deadline = setTimeout(() => void this.close(), interruptDeadlineMs)
     void turn.ended.then(() => clearTimeout(deadline))
   }
 
   interruptAutonomousWork(): void {
-    if (!this.#workload.autonomousWork) return
-    this.#live.query.interrupt().catch(error => {
-      this.#context.log.warn({ err: error }, 'interrupt was not answered')
-    })
-    const { ownWorks } = this.#workload
-    setTimeout(() => {
-      if (this.#workload.autonomousWork && this.#workload.ownWorks === ownWorks) void this.close()
-    }, interruptDeadlineMs).unref()
+    this.#workload.interrupt(this.#live.query, this.#context.log, () => void this.close())
   }
 
   steer({ id, prompt }: SteeredInput): boolean {
@@ -183,7 +176,7 @@ export class ClaudeAgent implements Agent {
     return new ConversationProcess(spec, {
       recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
       toOptions: (opened, given) =>
-        toProcessOptions(spec, this.#context, this.#ask, {
+        toProcessOptions(spec, this.#context, this.#permissions.ask, {
           ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, mirror, given),
           ...this.#plugin.options,
         }),
@@ -195,7 +188,6 @@ export class ClaudeAgent implements Agent {
 
   #onStart(query: Query, { claudeSessionId, resume }: AgentSpec): void {
     this.#spec = { ...this.#spec, claudeSessionId, resume }
-    this.#costBefore = resume ? null : 0
     query.initializationResult().then(
       async result => {
         this.#started = true
@@ -205,7 +197,7 @@ export class ClaudeAgent implements Agent {
         const failure =
           inspection.failure ?? (await findIgnoredSetting(query, this.#spec, result).catch(() => undefined))
         if (failure) {
-          // Whoever logs in later is seen by a new process only.
+          // Only a new process sees a later login.
           this.startFailure = failure
           void this.close()
         }
@@ -213,44 +205,30 @@ export class ClaudeAgent implements Agent {
         if (report) await this.#context.listener.onConversation(report)
         this.#ready.resolve(failure)
       },
-      // The end of the process tells more, and `#readToEnd` sees it.
+      // The end of the process gives a better reason, which `#readToEnd` sees.
       () => {},
     )
   }
 
-  /** While a person is waited for, silence is no fault of the process. */
-  readonly #ask: AskPermission = async (question, signal) => {
-    this.#watchdog.pause()
-    try {
-      await this.#tellFigures()
-      const answer = await this.#context.listener.onPermission(this.#plans.complete(question), signal)
-      await tellOfChangedInput(question, answer, this.#context.listener)
-      return answer
-    } finally {
-      this.#watchdog.resume()
-    }
-  }
-
-  /** The process may be gone before the answer comes. */
-  async #tellFigures(): Promise<void> {
+  /** The process may end before the answer comes. */
+  async #reportFigures(): Promise<void> {
     const turn = this.#turn
     const counted = turn && (await this.#meter.read(this.#live.query))
     if (turn && turn === this.#turn) this.#context.listener.onFigures(toFiguresSoFar(counted, turn.observed))
   }
 
-  /** The turn goes on by itself; what its earlier process was given and did not take up is said again. */
-  #goOn(turn: ActiveTurn, steered: readonly SteeredInput[]): void {
+  /** Resumes the turn. Steered input that the earlier process had not read is sent again. */
+  #resume(turn: ActiveTurn, steered: readonly SteeredInput[]): void {
     this.#meter.begin()
     findMissedInput(this.#context.transcripts, this.#spec, steered).then(
       missed => {
         for (const input of missed) if (turn === this.#turn) this.steer(input)
       },
-      error =>
-        this.#context.log.warn({ err: error, turnId: turn.turnId }, 'steered input was not given again'),
+      error => this.#context.log.warn({ err: error, turnId: turn.turnId }, 'steered input not resent'),
     )
   }
 
-  /** Ends a process that cannot be worked with. */
+  /** Ends an unusable process. */
   #giveUp(fault: AgentFailure): void {
     this.#fault ??= fault
     this.#context.log.warn(
@@ -268,22 +246,18 @@ export class ClaudeAgent implements Agent {
       this.startFailure = failure
       if (isUnavailable(failure)) this.#context.onInspection({ status: 'unavailable', failure })
       const said = hideSecrets(end.text.trim(), this.#spec)
-      this.#context.log.warn({ reason: failure.reason, said }, 'Claude Code did not start')
+      this.#context.log.warn({ reason: failure.reason, said }, 'Claude Code start failed')
     }
     this.#ready.resolve(failure)
-    // What its tools had started may live on.
+    // Programs that its tools have started may still run.
     await this.#live.end({ graceMs: 0, termMs: 0 })
     this.#workload.end()
     this.#servers.close()
     const turn = this.#turn
     if (!turn) return
     for (const voided of this.#deltas.end()) this.#context.listener.onDeltaVoided(voided)
-    const figures = toFigures(turn.results, turn.observed, this.#costBefore)
-    const { said: response, notice } = turn
-    if (turn.interruptRequested) this.#settle({ ...interrupted(turn), ...figures })
-    else if (end.started)
-      this.#settle({ ...failedToStart(failure), unavailable: false, response, notice, ...figures })
-    else this.#settle(failedToStart(failure))
+    const figures = toFigures(turn.results, turn.observed, this.#meter.takeCostBefore(turn.results))
+    this.#settle(outcomeOfEnd(turn, end.started, failure, figures))
   }
 
   async #readProcess(): Promise<ProcessEnd> {
@@ -291,7 +265,7 @@ export class ClaudeAgent implements Agent {
       try {
         this.#observe(message)
       } catch (error) {
-        this.#context.log.warn({ err: error }, 'a frame of Claude Code could not be understood')
+        this.#context.log.warn({ err: error }, 'frame not understood')
       }
     })
     return { ...end, cwd: this.#spec.cwd, started: this.#started }
@@ -299,15 +273,15 @@ export class ClaudeAgent implements Agent {
 
   #observe(message: SDKMessage): void {
     const { listener } = this.#context
-    // The result of a process that could not open the conversation is not part of the conversation.
+    // If the process could not open the conversation, its result is not part of it.
     if (!this.#started || typeof message.type !== 'string') return
-    // All is answered, and Claude Code goes on by itself.
+    // Everything is answered, and Claude Code continues on its own.
     if (this.#turn?.isOver && isBeginning(message)) this.#finish(this.#turn)
     const turn = this.#turn?.finished ? undefined : this.#turn
     turn?.observe(message)
     this.#meter.observe(message)
     const isOfTurn = this.#workload.observe(message, turn)
-    this.#plans.note(message)
+    this.#permissions.observe(message)
     for (const voided of this.#deltas.findVoided(message)) listener.onDeltaVoided(voided)
     if (message.type === 'stream_event') {
       const delta = isOfTurn ? this.#deltas.read(message) : undefined
@@ -324,7 +298,7 @@ export class ClaudeAgent implements Agent {
       if (missing) this.#giveUp(missing)
     }
     if (message.type === 'system' && message.subtype === 'mirror_error') listener.onTranscriptLost()
-    if (!isTransient(message)) listener.onMessage(toShownFrame(message), isOfTurn)
+    if (!isTransient(message)) listener.onMessage(messageReader.read(toShownFrame(message)), isOfTurn)
     if (message.type === 'system' && message.subtype === 'session_state_changed') this.#seesStates = true
     if (!turn) return
     this.#sendWhenFree(turn)
@@ -332,13 +306,13 @@ export class ClaudeAgent implements Agent {
     if (turn.answered && this.#isEnd(message, turn)) this.#finish(turn)
   }
 
-  /** Whether nothing more comes of an answered turn. While a subagent works in the background nothing gets idle. */
+  /** Whether an answered turn is over. While a background subagent works, Claude Code does not report idle. */
   #isEnd(message: SDKMessage, turn: ActiveTurn): boolean {
     if (isIdle(message) || (turn.isOver && this.#workload.tasks.running > 0)) return true
     return message.type === 'result' && !this.#seesStates
   }
 
-  /** What is sent while the main conversation works on something else would be mixed with it. */
+  /** Delays prompts while the main conversation does other work, because they would be mixed with it. */
   #sendWhenFree(turn: ActiveTurn): void {
     if (turn.sent || !turn.send || this.#workload.autonomousWork) return
     turn.sent = true
@@ -348,28 +322,21 @@ export class ClaudeAgent implements Agent {
 
   #sendInterrupt(turn: ActiveTurn): void {
     turn.interruptAnswered ??= this.#live.query.interrupt().catch(error => {
-      this.#context.log.warn({ err: error, turnId: turn.turnId }, 'interrupt was not answered')
+      this.#context.log.warn({ err: error, turnId: turn.turnId }, 'interrupt not acknowledged')
     })
   }
 
-  readonly #weighAutonomousWork = (results: readonly SDKResultMessage[], observed: ObservedUsage) => {
-    const took = toFigures(results, observed, this.#costBefore)
-    this.#costBefore = results.at(-1)?.total_cost_usd ?? this.#costBefore
-    return took
-  }
-
-  /** An answer to an interrupt that is still on its way must not meet the next turn. */
+  /** Waits for the acknowledgement of an interrupt, which must not hit the next turn. */
   #finish(turn: ActiveTurn): void {
     if (turn.finished) return
     turn.finished = true
-    const outcome = toCheckedOutcome(turn.signs, this.#costBefore, this.#spec.settings.outputFormat)
-    this.#costBefore = turn.results.at(-1)?.total_cost_usd ?? this.#costBefore
+    const before = this.#meter.takeCostBefore(turn.results)
+    const outcome = toCheckedOutcome(turn.signs, before, this.#spec.settings.outputFormat)
     const effects = turn.effects?.().then(state => this.#context.listener.onState(state))
     void Promise.all([outcome, turn.interruptAnswered, effects]).then(([settled]) => {
-      if (isUnknownEnd(settled)) {
-        const { ending } = settled
-        this.#context.log.warn({ turnId: turn.turnId, ending }, 'turn ended in an unknown way')
-      }
+      const { turnId } = turn
+      if (isUnknownEnd(settled))
+        this.#context.log.warn({ turnId, ending: settled.ending }, 'turn outcome unknown')
       if (turn === this.#turn) this.#settle(settled)
     })
   }

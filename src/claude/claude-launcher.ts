@@ -12,6 +12,7 @@ import type {
   TranscriptStore,
 } from '../sessions/ports/index.ts'
 import { ClaudeAgent } from './claude-agent.ts'
+import { messageReader } from './messages/message-reader.ts'
 import { inspectClaude } from './process/inspection.ts'
 import { ProcessMemory } from './process/process-memory.ts'
 import { ProcessRegistry } from './process/process-registry.ts'
@@ -22,20 +23,21 @@ import { type ClaudeSettings, toEnvironment } from './settings/sdk-options.ts'
 import { ConversationRecovery } from './transcript/conversation-recovery.ts'
 
 export interface LauncherOptions {
-  /** Keeps what conversations are resumed from; without it Claude Code's own files are all. */
+  /** Stores the transcripts for resuming conversations; undefined: only Claude Code's own files are used. */
   transcripts?: TranscriptStore
-  /** Keeps which processes run; without it those that a crash leaves are not found. */
+  /** Stores the running processes; undefined: processes left by a crash are not found. */
   processes?: ProcessLedger
-  /** Connects processes to the MCP servers that sessions name; without it they connect by themselves. */
+  /** Connects processes to the sessions' MCP servers; undefined: processes connect directly. */
   forwarder?: AddressForwarder
-  /** A turn whose process gives no sign of life for so long is ended, in milliseconds. Default: 0, never. */
+  /** Milliseconds without output after which a turn is ended. Default: 0, never. */
   watchdogMs?: number
-  /** Where copies of skills are kept while processes use them. Default: the system's temporary directory. */
+  /** The directory for copies of skills that processes use. Default: the system's temporary directory. */
   skillsDirectory?: string
 }
 
-/** Starts processes of Claude Code and owns every one of them until it is gone: see the port `AgentLauncher`. */
+/** Starts Claude Code processes and owns each until it is gone; see the port `AgentLauncher`. */
 export class ClaudeLauncher implements AgentLauncher {
+  readonly messages = messageReader
   lastInspection: AgentInspection | undefined
   readonly memory: AgentMemory
   readonly #settings: ClaudeSettings
@@ -44,14 +46,14 @@ export class ClaudeLauncher implements AgentLauncher {
   readonly #options: LauncherOptions
   readonly #registry: ProcessRegistry
   readonly #agents = new Set<ClaudeAgent>()
-  /** Markers of processes that are not Claude Code's. */
+  /** Markers of processes other than Claude Code. */
   readonly #children: string[] = []
   readonly #closed = new AbortController()
   readonly #processMemory = new ProcessMemory()
   #inspecting: Promise<AgentInspection> | undefined
   #isUsed = false
 
-  /** @param cwd where a process without a conversation runs */
+  /** @param cwd the working directory of processes without a conversation */
   constructor(
     settings: ClaudeSettings,
     cwd: string,
@@ -107,7 +109,7 @@ export class ClaudeLauncher implements AgentLauncher {
     try {
       await recovery.complete({ ...conversation, continueAt })
     } catch (error) {
-      this.#log.warn({ err: error, claudeSessionId: conversation.claudeSessionId }, 'transcript not read')
+      this.#log.warn({ err: error, claudeSessionId: conversation.claudeSessionId }, 'transcript read failed')
     }
   }
 
@@ -119,7 +121,7 @@ export class ClaudeLauncher implements AgentLauncher {
   inspect(): Promise<AgentInspection> {
     this.#inspecting ??= inspectClaude(this.#settings, this.#cwd, this.#closed.signal, this.#registry)
       .then(inspection => {
-        // An inspection that was cut short by close says nothing of Claude Code.
+        // An inspection that close has interrupted gives no answer about Claude Code.
         if (!this.#closed.signal.aborted) this.#remember(inspection)
         return inspection
       })
@@ -136,20 +138,20 @@ export class ClaudeLauncher implements AgentLauncher {
     await this.#registry.written()
   }
 
-  /** Ends what a former life of this server has left. To be called before the first launch. */
+  /** Ends processes left by a previous run of the server. Must be called before the first launch. */
   async sweep(): Promise<void> {
     await this.#registry.sweep()
     const { skillsDirectory } = this.#options
     if (skillsDirectory !== undefined) await rm(skillsDirectory, { recursive: true, force: true })
   }
 
-  /** Has the next start end what this process started with that marker, unless `close` comes first. */
+  /** Records the marker, so that the next start ends processes with it, unless `close` comes first. */
   async watchChildren(marker: string): Promise<void> {
     await this.#registry.addChildren(marker)
     this.#children.push(marker)
   }
 
-  /** Ends all processes at once, without waiting: for a program that is about to exit. */
+  /** Ends all processes at once without waiting, for a program that is about to exit. */
   killAll(): void {
     this.#registry.killAll()
   }
@@ -168,7 +170,7 @@ export class ClaudeLauncher implements AgentLauncher {
   }
 
   #remember(inspection: AgentInspection): void {
-    // A process that failed to start knows no models; those of an earlier one are still the best answer.
+    // A process that failed to start reports no models; those of an earlier process are the best answer.
     this.lastInspection = {
       ...(this.lastInspection?.models && { models: this.lastInspection.models }),
       ...(this.lastInspection?.tools && { tools: this.lastInspection.tools }),

@@ -1,12 +1,12 @@
-/** What the demo tells a person: the address, the key, and three lines to paste. */
+/** Returns the greeting of the demo: the address, the key, and three lines to paste. */
 export function describeDemo(base: string, key: string | undefined): string {
   const curl = `curl -sS${key === undefined ? '' : ` -H 'x-api-key: ${key}'`} -H 'content-type: application/json'`
   return `
-This is the demo: Claude Code is real, but a built-in stand-in answers instead of the model.
+This is the demo. Claude Code is real; a built-in stand-in takes the place of the model.
 Address: ${base}
 ${key === undefined ? 'No key is needed.' : `Key:     ${key}`}
 
-Paste these, one after the other:
+Paste these lines one by one:
 
 SESSION=$(${curl} -d '{}' ${base}/sessions | sed 's/.*"sessionId":"\\([^"]*\\)".*/\\1/')
 ${curl} -w '\\n' -d '{"prompt":"Hello, what can you show me?"}' ${base}/sessions/$SESSION/messages

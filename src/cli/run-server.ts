@@ -21,7 +21,7 @@ export interface ServeFlags {
   demo: boolean
 }
 
-/** Serves until a signal comes. A fault that the owner can mend is one line on standard error and exit code 1. */
+/** Serves until a signal arrives. A fault that the owner can fix is reported in one line, with exit code 1. */
 export async function runServer(flags: ServeFlags): Promise<void> {
   try {
     const server = await open(flags)
@@ -57,7 +57,7 @@ async function open(flags: ServeFlags): Promise<RunningServer> {
   const server = await serve(options)
   say(`claude-code-api listening on ${server.url}`)
   if (server.madeKey !== undefined) {
-    say(`API key, told only this once: ${server.madeKey}`)
+    say(`API key (shown only once): ${server.madeKey}`)
   }
   void server.inspectAgent().then(({ failure }) => {
     if (failure) process.stderr.write(`claude-code-api: ${failure.message}\n`)
@@ -78,7 +78,7 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** The first signal closes in order, a second one ends at once. */
+/** Shuts down in order at the first signal, and exits at once at the second. */
 function stopOnSignal(server: RunningServer): void {
   let stopping = false
   const stop = async (signal: NodeJS.Signals) => {

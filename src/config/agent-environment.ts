@@ -1,10 +1,10 @@
 import type { Environment } from './env.ts'
 
-/** What Claude Code needs to run, to reach its API, and to log in; everything else is the server's own business. */
+/** The variables that Claude Code needs to run, to reach its API, and to log in. */
 const allowedNames = new Set([
-  // The person and the system
+  // User and system
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TERM', 'LANG', 'LANGUAGE', 'TZ'],
-  // The network
+  // Network
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'],
   ...['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
@@ -12,13 +12,13 @@ const allowedNames = new Set([
   ...['CLAUDE_CONFIG_DIR', 'GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT', 'CLOUD_ML_REGION'],
 ])
 const allowedPrefixes = ['LC_', 'ANTHROPIC_', 'CLAUDE_CODE_', 'AWS_', 'VERTEX_', 'GCLOUD_', 'AZURE_']
-/** The server's own, although a prefix above covers it. */
+/** The server's own variables, which a prefix above would include. */
 const ownPrefix = 'CLAUDE_CODE_API_'
 
 /**
- * The environment of Claude Code's process: the allow-list, and above it what the configuration adds.
+ * Builds the environment of Claude Code processes: the allow-list, overridden by the configuration.
  *
- * @param agentEnv may name anything: it was written for the agent
+ * @param agentEnv may set any variable, because it was written for the agent
  */
 export function buildAgentEnvironment(
   env: Environment,

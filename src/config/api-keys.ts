@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { ConfigError } from '../lib/config-error.ts'
 import type { Environment } from './env.ts'
 
-/** An API key as the server keeps it: its text is forgotten. */
+/** An API key as the server keeps it, without its text. */
 export interface ResolvedApiKey {
-  /** The first characters of the hash: the same at every start, safe to log. */
+  /** The first characters of the hash: stable across starts and safe to log. */
   readonly id: string
   /** SHA-256, hexadecimal. */
   readonly hash: string
@@ -18,7 +18,7 @@ export function toApiKey(hash: string): ResolvedApiKey {
   return { id: hash.slice(0, 8), hash }
 }
 
-/** Keys that the environment names, each with the variable that it came from. */
+/** Finds the keys in the environment, each with the name of its variable. */
 export function findKeysInEnvironment(env: Environment): { name: string; key: string }[] {
   const numbered = Object.keys(env)
     .filter(name => /^CLAUDE_API_KEY_\d+$/.test(name))
@@ -33,13 +33,13 @@ export function findKeysInEnvironment(env: Environment): { name: string; key: st
   )
 }
 
-/** A shorter key could be guessed. */
+/** Shorter keys could be guessed. */
 export const minimumKeyLength = 16
 
-/** @throws ConfigError when the key could not be sent in a header */
+/** @throws ConfigError if the key cannot be sent in a header */
 export function checkKey(field: string, key: string): string {
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new ConfigError(field, 'an API key is made of visible ASCII characters without spaces')
+    throw new ConfigError(field, 'must be visible ASCII characters without spaces')
   }
   return key
 }

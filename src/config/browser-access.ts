@@ -5,14 +5,14 @@ import { parseAuthority } from '../lib/host-name.ts'
 import type { Environment } from './env.ts'
 import type { TrustProxy } from './options.ts'
 
-/** Which browsers and proxies may stand between callers and the API. */
+/** The browsers and proxies that may be between callers and the API. */
 export interface BrowserAccess {
   cors: { origins: readonly string[] }
   /** Names with or without a port, as `parseAuthority` writes them. */
   allowedHosts: readonly string[]
   /** Without a trailing slash. */
   publicUrl: string | undefined
-  /** Undefined: the host application's own setting. */
+  /** Undefined: the host application's setting. */
   trustProxy: TrustProxy | undefined
 }
 
@@ -60,7 +60,7 @@ const environment = z.object({
 
 type Given = { [Name in keyof typeof browserAccessOptions]: z.output<(typeof browserAccessOptions)[Name]> }
 
-/** @throws ConfigError that names the variable of the environment that is wrong */
+/** @throws ConfigError that names the invalid environment variable */
 export function resolveBrowserAccess(given: Partial<Given>, env: Environment): BrowserAccess {
   // An empty variable counts as unset.
   const result = environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, text]) => text)))
@@ -77,17 +77,17 @@ export function resolveBrowserAccess(given: Partial<Given>, env: Environment): B
   }
 }
 
-/** `true`, `false`, a number of hops, or addresses separated by commas: the forms that a text can have. */
+/** Parses the textual forms of `trustProxy`: `true`, `false`, a number of hops, or comma-separated addresses. */
 export function parseTrustProxy(text: string): TrustProxy {
   if (text === 'true' || text === 'false') return text === 'true'
   return /^\d+$/.test(text) ? Number(text) : text
 }
 
-/** An origin as browsers write it; undefined for anything else. */
+/** Returns an origin as browsers write it; undefined for any other text. */
 function toOrigin(text: string): string | undefined {
   if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@,*\\]+$/i.test(text) || !URL.canParse(text)) return undefined
   const { origin, protocol } = new URL(text)
-  // Applications and browser extensions have schemes of their own, which the URL standard gives no origin.
+  // Applications and browser extensions have their own schemes, for which the URL standard defines no origin.
   return /^https?:$/.test(protocol) ? origin : text.toLowerCase()
 }
 

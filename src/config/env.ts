@@ -1,7 +1,7 @@
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The environment as it is now; the only place where the process's own is looked at. */
+/** Returns the current environment. This is the only reader of `process.env`. */
 export function readEnvironment(): Environment {
   return { ...process.env }
 }

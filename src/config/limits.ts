@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
 const count = z.int().min(1)
-// Longer ones do not fit into a timer.
+// The longest delay of a timer.
 const duration = z
   .int()
   .min(1)
   .max(2 ** 31 - 1)
 const megabyte = 1024 * 1024
 
-/** Descriptors that are not for connections: the database, processes of Claude Code with their pipes, files. */
+/** Descriptors reserved for the database, files, and Claude Code processes with their pipes. */
 const reservedDescriptors = 768
 
 export const limitsSchema = z
@@ -30,19 +30,19 @@ export const limitsSchema = z
   })
   .transform(({ connectionsPerAddress, ...limits }) => ({
     ...limits,
-    // Half of them: one address cannot take all.
+    // Half, so that one address cannot take all connections.
     connectionsPerAddress: connectionsPerAddress ?? Math.max(1, Math.floor(limits.connections / 2)),
   }))
 
 export type ResolvedLimits = z.infer<typeof limitsSchema>
 
-/** As many as the descriptors of this process allow, at most 8192. */
+/** The number of connections that the descriptors of this process allow, at most 8192. */
 function affordableConnections(): number {
   const descriptors = findDescriptorLimit() ?? 4096
   return Math.min(8192, Math.max(64, descriptors - reservedDescriptors))
 }
 
-/** Undefined where the system does not tell. */
+/** Returns the descriptor limit; undefined if the system does not report one. */
 function findDescriptorLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []

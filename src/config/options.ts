@@ -1,42 +1,42 @@
 import type { IncomingMessage } from 'node:http'
 import type { LevelWithSilent, Logger } from 'pino'
 
-/** What `createClaudeCodeApi` takes. Every option has a safe default; times are in milliseconds. */
+/** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
 export interface ClaudeCodeApiConfig {
   /** A session expires this long after its last activity. Default: one hour. */
   sessionTimeout?: number
-  /** More active sessions than these are refused with 429. Default: 100. */
+  /** The maximum number of active sessions; more are refused with 429. Default: 100. */
   maxSessions?: number
   auth?: AuthConfig
   rateLimit?: RateLimitConfig
   cors?: CorsConfig
   /**
-   * Names under which the API answers requests without a key, beside loopback names and the host of `publicUrl`:
-   * `api.example.com`, with or without a port. Such a request with another `Host` is refused with 421, since a
-   * foreign web page can give its own name the address of this server. Default: `CLAUDE_CODE_API_ALLOWED_HOSTS`
+   * Hosts that requests without a key may be addressed to, besides loopback names and the host of `publicUrl`:
+   * `api.example.com`, with or without a port. Such requests with another `Host` are refused with 421, because a
+   * foreign web page can point its own name at this server. Default: `CLAUDE_CODE_API_ALLOWED_HOSTS`
    * (comma-separated), else none.
    */
   allowedHosts?: string[]
   /**
-   * The URL of the API as callers see it, mount path included, such as `https://example.com/ai/api/v1`: links in
-   * answers begin with it. Default: `CLAUDE_CODE_API_PUBLIC_URL`, else the path under which the request arrived,
-   * with the `X-Forwarded-Prefix` of a trusted proxy before it.
+   * The URL of the API as callers see it, mount path included, such as `https://example.com/ai/api/v1`. Links in
+   * responses begin with it. Default: `CLAUDE_CODE_API_PUBLIC_URL`, else the path at which the request arrived,
+   * prefixed with the `X-Forwarded-Prefix` of a trusted proxy.
    */
   publicUrl?: string
   /**
-   * Which proxies in front of the API are believed when they say whom a request is from (`X-Forwarded-For`) and
-   * where it was sent (`X-Forwarded-Prefix`, `X-Forwarded-Host`). The values are those of Express's `trust proxy`:
-   * `true`, a number of hops, addresses such as `loopback` or `10.0.0.0/8`, or a function. Without it all callers
-   * behind a proxy are one address to the rate limit. Default: `CLAUDE_CODE_API_TRUST_PROXY`, else the setting
-   * `trust proxy` of the host application.
+   * The proxies that are trusted to report the sender of a request (`X-Forwarded-For`) and its target
+   * (`X-Forwarded-Prefix`, `X-Forwarded-Host`). The values are those of Express's `trust proxy`: `true`, a number of
+   * hops, addresses such as `loopback` or `10.0.0.0/8`, or a function. Without this option, the rate limit sees all
+   * callers behind a proxy as one address. Default: `CLAUDE_CODE_API_TRUST_PROXY`, else the host application's
+   * `trust proxy`.
    */
   trustProxy?: TrustProxy
   openApiValidation?: OpenApiValidationConfig
-  /** Totals of what may be used at once. */
+  /** Limits on concurrent use. */
   limits?: LimitsConfig
   /**
-   * Where the store keeps its file. Default: `CLAUDE_CODE_API_DATA_DIR`, else `claude-code-api` in
-   * `XDG_DATA_HOME`, else in `~/.local/share`.
+   * The directory of the store. Default: `CLAUDE_CODE_API_DATA_DIR`, else `claude-code-api` in `XDG_DATA_HOME` or in
+   * `~/.local/share`.
    */
   dataDir?: string
   /**
@@ -45,102 +45,102 @@ export interface ClaudeCodeApiConfig {
    */
   database?: DatabaseConfig
   /**
-   * Working directory of sessions that name none. Default: that of this process, or the first of `allowedRoots`
-   * where that lies outside of them.
+   * The working directory of sessions without `cwd`. Default: the directory of this process, or the first of
+   * `allowedRoots` if that directory is outside them.
    */
   defaultCwd?: string
   /**
-   * Directories in which sessions may work. Default: `CLAUDE_CODE_API_ROOTS` (separated as `PATH` is), else
-   * `defaultCwd` alone.
+   * Directories that sessions may work in. Default: `CLAUDE_CODE_API_ROOTS` (separated as in `PATH`), else only
+   * `defaultCwd`.
    */
   allowedRoots?: string[]
   /**
-   * Where sessions that ask for a workspace of their own get one: an empty directory, a clone or a worktree. Each
-   * is reached by its session alone. Default: `workspaces` in `dataDir`.
+   * Where the server creates workspaces for sessions: empty directories, clones and worktrees. Each can be reached
+   * only by its session. Default: `workspaces` in `dataDir`.
    */
   workspacesDir?: string
   /**
-   * Beginnings of the URLs that sessions may clone from, such as `https://github.com/acme/`. Repositories inside
-   * the allowed roots can always be cloned. Default: `https://` alone.
+   * Prefixes of the URLs that sessions may clone from, such as `https://github.com/acme/`. Repositories inside the
+   * allowed roots can always be cloned. Default: only `https://`.
    */
   cloneUrls?: string[]
-  /** A clone that takes longer is given up. Default: five minutes. */
+  /** A clone that takes longer is aborted. Default: five minutes. */
   cloneTimeoutMs?: number
-  /** Whether sessions may ask for the permission mode `bypassPermissions`. Default: false. */
+  /** Whether sessions may use the permission mode `bypassPermissions`. Default: false. */
   allowBypassPermissions?: boolean
   /**
-   * Whether sessions may name MCP servers that Claude Code starts as programs (`type: "stdio"`): each runs with
-   * the rights of this process, without any permission being asked. Default: false.
+   * Whether sessions may use MCP servers that Claude Code starts as programs (`type: "stdio"`). They run with the
+   * rights of this process, without asking for permission. Default: false.
    */
   allowStdioMcpServers?: boolean
   /**
-   * Hosts that need not be public, as `host:port` such as `localhost:3000`, `10.0.0.5:443` or `mcp.internal:443`.
-   * MCP servers, clones and other addresses that callers name are refused when they are, or resolve to, loopback,
-   * private, link-local or other addresses that are not on the public Internet. Default: none.
+   * Hosts that may be private, as `host:port`, such as `localhost:3000`, `10.0.0.5:443` or `mcp.internal:443`.
+   * Other addresses that callers name (MCP servers, clones) are refused if they are, or resolve to, loopback,
+   * private, link-local or other addresses outside the public Internet. Default: none.
    */
   allowedPrivateHosts?: string[]
   /**
-   * Which settings files a session may have Claude Code read. `user` is the whole configuration of the person whom
-   * this process runs as, with its hooks and permissions; `local` that of the directory which is not checked in.
-   * `project` and `local` also need a trusted directory: see `trustedRoots`. Default: `['project']`.
+   * The settings files that a session may have Claude Code read. `user` is the whole configuration of the user that
+   * runs this process, including hooks and permissions; `local` is the directory's configuration that is not checked
+   * in. `project` and `local` also need a trusted directory: see `trustedRoots`. Default: `['project']`.
    */
   allowedSettingSources?: ('user' | 'project' | 'local')[]
   /**
-   * Directories whose own settings may take effect: their hooks, MCP servers, environment variables and other
-   * settings run programs with the rights of this process. Each must lie inside an allowed root and outside
-   * `dataDir` and `workspacesDir`; symbolic links are resolved once, at start. Default:
-   * `CLAUDE_CODE_API_TRUSTED_ROOTS` (separated as `PATH` is), else none.
+   * Directories whose own settings may take effect. Their hooks, MCP servers, environment variables and other
+   * settings run programs with the rights of this process. Each must be inside an allowed root and outside `dataDir`
+   * and `workspacesDir`; symbolic links are resolved once, at start. Default: `CLAUDE_CODE_API_TRUSTED_ROOTS`
+   * (separated as in `PATH`), else none.
    */
   trustedRoots?: string[]
   /**
-   * Repositories whose clones are trusted as `trustedRoots` are: a URL or an absolute path. An entry that ends with
-   * `/` covers everything below it, any other entry exactly one repository. Default: none.
+   * Repositories whose clones are trusted like `trustedRoots`: URLs or absolute paths. An entry that ends with `/`
+   * covers everything below it; any other entry covers one repository. Default: none.
    */
   trustedCloneUrls?: string[]
   /**
-   * Names of the variables that a session may set for its Claude Code with `agentEnv`. Some decide where
-   * credentials go (`ANTHROPIC_BASE_URL`) or what is run (`PATH`). Default: none.
+   * Names of the environment variables that a session may set for Claude Code with `agentEnv`. Some variables decide
+   * where credentials are sent (`ANTHROPIC_BASE_URL`) or which programs run (`PATH`). Default: none.
    */
   allowedAgentEnv?: string[]
   /**
-   * Keys for the secrets that sessions bring along (headers and variables of MCP servers, `agentEnv`), each 32
-   * bytes in hexadecimal or base64: the first one seals, all of them unseal. To replace a key put the new one in
-   * front, and take the old one away when no session needs it any more. Default: `CLAUDE_CODE_API_SECRET_KEY`
-   * (comma-separated), else the lines of the file `secret.key` in `dataDir`, which is made at the first start.
+   * Keys for the secrets of sessions (headers and variables of MCP servers, `agentEnv`), each 32 bytes in
+   * hexadecimal or base64. The first one seals, all of them unseal. To replace a key, put the new one first, and
+   * remove the old one when no session needs it anymore. Default: `CLAUDE_CODE_API_SECRET_KEY` (comma-separated),
+   * else the lines of the file `secret.key` in `dataDir`, which is created at the first start.
    */
   secretKeys?: string[]
-  /** A session's process ends after being idle this long; the next message starts another. Default: ten minutes. */
+  /** A process that is idle for this long is ended; the next message starts another. Default: ten minutes. */
   idleTimeoutMs?: number
   /**
-   * A permission request that nobody has answered for this long, the only one of its turn, waits on without a
-   * process, where Claude Code allows that. Default: ten minutes.
+   * A turn whose only permission request is unanswered for this long is suspended: it waits without a process, if
+   * Claude Code allows that. Default: ten minutes.
    */
   permissionParkMs?: number
   /**
-   * A running turn whose process gives no sign of life for this long is ended. Default: ten minutes; 0: never.
+   * A running turn whose process produces no output for this long fails. Default: ten minutes; 0: never.
    */
   watchdogMs?: number
-  /** How many turns may wait in one session. Default: 16. */
+  /** The maximum number of waiting turns in one session. Default: 16. */
   maxQueuedTurns?: number
   /**
-   * How much memory the processes of Claude Code may take together, with what they have started, in bytes. It is
-   * measured on Linux; elsewhere each process counts as 300 MiB. Where it is used up idle processes are ended, and
-   * turns without a process wait; two processes may always live. Default:
-   * `CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES`, else 60 % of what the machine or its container may use.
+   * The memory that all Claude Code processes together may use, including their child processes, in bytes. It is
+   * measured on Linux; elsewhere each process counts as 300 MiB. If no memory is left, idle processes are evicted, and
+   * turns without a process wait. Two processes may always live. Default: `CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES`,
+   * else 60 % of the memory of the machine or its container.
    */
   maxProcessMemoryBytes?: number
-  /** How many processes of Claude Code live at once, where memory allows. Default: as many as memory allows. */
+  /** The maximum number of live Claude Code processes. Default: as many as memory allows. */
   maxLiveProcesses?: number
   /**
-   * Whether processes are kept ready for sessions that are yet to come: one for the first session, then as many as
-   * recent sessions would have needed, where memory allows. Default: true.
+   * Whether spare processes are kept warm for new sessions: one for the first session, then as many as recent sessions
+   * would have needed, as far as memory allows. Default: true.
    */
   keepSpareProcess?: boolean
-  /** How many turns may wait for a process, over all sessions. Default: 1000. */
+  /** The maximum number of turns that wait for a process, over all sessions. Default: 1000. */
   maxWaitingTurns?: number
   /**
-   * How long the events of a session, its messages among them, are kept after it has ended or expired. Its turns
-   * stay. Default: for ever.
+   * How long a session's events, including its messages, are kept after it has ended or expired. Turns are kept
+   * forever. Default: forever.
    */
   eventRetentionMs?: number
   /** How long `close()` lets running turns finish. Default: 10 seconds. */
@@ -149,15 +149,15 @@ export interface ClaudeCodeApiConfig {
   maxBodyBytes?: number
   /** Larger uploads (attachments, files of the workspace) are refused with 413. Default: 32 MiB. */
   maxUploadBytes?: number
-  /** How many bytes the attachments of one session may have in all; more are refused with 413. Default: 256 MiB. */
+  /** The total size of the attachments of one session; more is refused with 413. Default: 256 MiB. */
   maxAttachmentBytesPerSession?: number
-  /** Variables that Claude Code's process gets beyond the allow-list. */
+  /** Environment variables for Claude Code, in addition to the allow-list. */
   agentEnv?: Record<string, string>
-  /** The Claude Code to start. Default: the one that the Agent SDK brings. */
+  /** The path of the Claude Code executable. Default: the one that the Agent SDK ships. */
   claudeExecutable?: string
-  /** Takes the log. Default: a logger of the package's own. */
+  /** The logger to use. Default: a built-in logger that writes to standard error. */
   logger?: Logger
-  /** Level of the package's own logger. Default: `info`. */
+  /** The level of the built-in logger. Default: `info`. */
   logLevel?: LevelWithSilent
 }
 
@@ -166,25 +166,25 @@ export interface AuthConfig {
   enabled?: boolean
   /** The header that carries the key; `Authorization: Bearer` always works as well. Default: `x-api-key`. */
   apiKeyHeader?: string
-  /** Default: those of `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated), `CLAUDE_API_KEY_1`, `_2`, ... */
+  /** Default: the keys in `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated), `CLAUDE_API_KEY_1`, `_2`, ... */
   apiKeys?: string[]
-  /** Further keys, known only by the SHA-256 of their text, hexadecimal. */
+  /** More keys, given as SHA-256 hashes in hexadecimal. */
   keyHashes?: string[]
   /**
    * The operations that need a key, such as `POST /sessions/:id/messages`, or a path for all its methods.
-   * Default: every operation but the health check.
+   * Default: every operation except the health check.
    */
   requireAuth?: string[]
 }
 
 /**
- * What may be used at once, by one caller (more is 429 `CALLER_LIMIT_REACHED`) and by all together (more is 503
- * `SERVER_LIMIT_REACHED`). The error names the limit. Callers without a key count as one.
+ * Limits on concurrent use by one caller (more is 429 `CALLER_LIMIT_REACHED`) and by all callers (more is 503
+ * `SERVER_LIMIT_REACHED`). The error names the limit. All callers without a key count as one.
  */
 export interface LimitsConfig {
   /**
-   * Bytes of request bodies that are being received, by their declared length, and of uploads until they are stored.
-   * Default: 512 MiB.
+   * Bytes of request bodies that are being received, counted by their declared length, and of uploads until they are
+   * stored. Default: 512 MiB.
    */
   bodyBytes?: number
   /** The same for one key. Default: 256 MiB. */
@@ -201,14 +201,14 @@ export interface LimitsConfig {
   streamsPerKey?: number
   /** The same for one session. Default: 1000. */
   streamsPerSession?: number
-  /** Requests that wait on one connection (pipelining). Default: 16. */
+  /** Requests waiting on one connection (pipelining). Default: 16. */
   pipelinedRequests?: number
   /**
-   * Connections of the server; used by `serve` and `limitConnections`. Default: 8192, or what the limit of file
-   * descriptors leaves.
+   * Connections of the server; used by `serve` and `limitConnections`. Default: 8192, or fewer if the limit of file
+   * descriptors is lower.
    */
   connections?: number
-  /** The same for one address. Behind a proxy all callers have one: set it to `connections`. Default: half of them. */
+  /** The same for one address. Behind a proxy, where all callers share one, set it to `connections`. Default: half. */
   connectionsPerAddress?: number
   /** How long the headers of a request may take to arrive; used by `serve`. Default: 15 seconds. */
   headersTimeoutMs?: number
@@ -218,7 +218,7 @@ export interface LimitsConfig {
 
 export interface CorsConfig {
   /**
-   * Origins of web pages that may use the API, such as `https://app.example.com`: each as the browser writes it.
+   * Origins of web pages that may use the API, written as the browser does, such as `https://app.example.com`.
    * Default: `CLAUDE_CODE_API_CORS_ORIGINS` (comma-separated), else none.
    */
   origins?: string[]
@@ -233,11 +233,11 @@ export interface RateLimitConfig {
   windowMs?: number
   /** Default: 600. */
   maxRequests?: number
-  /** Whom a request is counted for. Default: its key, or its address without one. */
+  /** Returns the bucket a request counts against. Default: its key, or its address if it has no key. */
   keyGenerator?(req: CountedRequest): string
 }
 
-/** Express's request, as far as it concerns the configuration; a function of Express's own type fits as well. */
+/** The parts of Express's request that `keyGenerator` can use; functions that take Express's own type fit too. */
 export interface CountedRequest extends IncomingMessage {
   readonly ip: string | undefined
   readonly path: string

@@ -3,13 +3,13 @@ import { readMemoryLimit } from '../lib/memory-limit.ts'
 import type { Environment } from './env.ts'
 
 const variable = 'CLAUDE_CODE_API_MAX_PROCESS_MEMORY_BYTES'
-/** The rest is for the server, its database and all else on the machine. */
+/** The share of memory for processes; the rest is for the server, its database and other programs. */
 const defaultShare = 0.6
 
 /**
- * What the processes of Claude Code may take in all, in bytes.
+ * Returns the memory that all Claude Code processes together may use, in bytes.
  *
- * @throws ConfigError when the variable is not a number of bytes
+ * @throws ConfigError if the variable is not a number of bytes
  */
 export function resolveProcessMemory(given: number | undefined, env: Environment): number {
   if (given !== undefined) return given

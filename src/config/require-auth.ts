@@ -1,16 +1,16 @@
 import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
 import { ConfigError } from '../lib/config-error.ts'
 
-/** Every operation but those that are open to everyone. */
+/** All operations except the open ones. */
 export function operationsWithKey(): ReadonlySet<OperationId> {
   return new Set(operationIds.filter(id => getOperation(id).auth === 'key'))
 }
 
 /**
- * The operations that the patterns name: `POST /sessions/:id/messages`, or a path for all its methods. What the
- * parameters are called does not matter.
+ * Returns the operations that match the patterns: `POST /sessions/:id/messages`, or a path for all its methods. The
+ * names of parameters do not matter.
  *
- * @throws ConfigError for a pattern that names no operation, since it would protect nothing
+ * @throws ConfigError for a pattern that matches no operation, because it would protect nothing
  */
 export function matchOperations(field: string, patterns: readonly string[]): ReadonlySet<OperationId> {
   return new Set(
@@ -24,7 +24,7 @@ export function matchOperations(field: string, patterns: readonly string[]): Rea
         )
       })
       if (matching.length === 0)
-        throw new ConfigError(`${field}[${index}]`, `"${pattern}" names no operation`)
+        throw new ConfigError(`${field}[${index}]`, `"${pattern}" does not match any operation`)
       return matching
     }),
   )

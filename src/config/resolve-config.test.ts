@@ -134,7 +134,9 @@ describe('requireAuth', () => {
   it.each(['/nowhere', 'PUT /sessions', 'sessions', '', 'POST /sessions/:id/message'])(
     'refuses %j',
     pattern => {
-      expect(() => matched('/models', pattern)).toThrow(/^auth\.requireAuth\[1\]: .* names no operation$/)
+      expect(() => matched('/models', pattern)).toThrow(
+        /^auth\.requireAuth\[1\]: .* does not match any operation$/,
+      )
     },
   )
 })

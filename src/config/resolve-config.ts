@@ -26,7 +26,7 @@ import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
 import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 
-/** The configuration with every default filled in. Times are in milliseconds, paths absolute. */
+/** The configuration with all defaults filled in. Times are in milliseconds, paths are absolute. */
 export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   sessionTimeoutMs: number
   maxSessions: number
@@ -35,7 +35,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
     /** Lower case. */
     apiKeyHeader: string
     keys: readonly ResolvedApiKey[]
-    /** Where the keys come from that are short enough to be guessed, such as `auth.apiKeys[0]`. */
+    /** The sources of keys that are short enough to be guessed, such as `auth.apiKeys[0]`. */
     shortKeys: readonly string[]
     /** The operations that need a key. */
     protectedOperations: ReadonlySet<OperationId>
@@ -62,7 +62,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   allowedPrivateHosts: readonly string[]
   allowedSettingSources: readonly SettingSource[]
   allowedAgentEnv: readonly string[]
-  /** 32 bytes each, the first one seals; undefined: those of the file in the data directory. */
+  /** Keys of 32 bytes each; the first one seals. Undefined: the keys of the file in the data directory. */
   secretKeys: readonly Buffer[] | undefined
   idleTimeoutMs: number
   permissionParkMs: number
@@ -74,27 +74,27 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   maxLiveProcesses: number | undefined
   maxProcessMemoryBytes: number
   keepSpareProcess: boolean
-  /** Undefined: events are kept for ever. */
+  /** Undefined: events are kept forever. */
   eventRetentionMs: number | undefined
   drainTimeoutMs: number
   maxBodyBytes: number
   maxUploadBytes: number
   maxAttachmentBytesPerSession: number
-  /** All of what Claude Code's process gets. */
+  /** The whole environment of Claude Code processes. */
   agentEnvironment: Readonly<Record<string, string>>
   claudeExecutable: string | undefined
   logger: Logger | undefined
   logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
 }
 
-// Longer ones do not fit into a timer, which would fire at once.
+// A longer delay does not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
 const duration = (minimum: number) => z.int().min(minimum).max(longestTimer)
 const count = (minimum: number) => z.int().min(minimum)
 const text = z.string().min(1)
 const directory = text.refine(value => !value.includes('\0'), 'must not contain NUL')
 
-/** A key that arrives in one of these would not show that the caller meant to send it. */
+/** A key in one of these headers would not prove that the caller meant to send it. */
 const sentByBrowsers = new Set([
   'cookie',
   'host',
@@ -115,7 +115,7 @@ const schema = z.strictObject({
         .string()
         .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
         .toLowerCase()
-        .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send by themselves')
+        .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send on their own')
         .default('x-api-key'),
       apiKeys: z.array(text).optional(),
       keyHashes: z
@@ -173,7 +173,9 @@ const schema = z.strictObject({
   allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
   trustedRoots: z.array(directory).optional(),
   trustedCloneUrls: z.array(directory).default([]),
-  allowedAgentEnv: z.array(z.string().regex(/^[A-Za-z_]\w*$/, 'is no name for a variable')).default([]),
+  allowedAgentEnv: z
+    .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable'))
+    .default([]),
   secretKeys: z.array(text).min(1).optional(),
   idleTimeoutMs: duration(1).default(600_000),
   permissionParkMs: duration(0).default(600_000),
@@ -183,23 +185,25 @@ const schema = z.strictObject({
   keepSpareProcess: z.boolean().default(true),
   maxLiveProcesses: count(1).optional(),
   maxProcessMemoryBytes: count(1).optional(),
-  // Compared with times, not given to a timer: months are possible.
+  // Compared with times and not passed to a timer, so months are possible.
   eventRetentionMs: z.int().min(1).optional(),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   maxUploadBytes: count(1).default(32 * 1024 * 1024),
   maxAttachmentBytesPerSession: count(0).default(256 * 1024 * 1024),
-  agentEnv: z.record(z.string().regex(/^[^=\0]+$/, 'is no name for a variable'), z.string()).optional(),
+  agentEnv: z
+    .record(z.string().regex(/^[^=\0]+$/, 'must be the name of an environment variable'), z.string())
+    .optional(),
   claudeExecutable: text.optional(),
-  logger: z.custom<Logger>(isLogger, 'must be a logger such as pino makes').optional(),
+  logger: z.custom<Logger>(isLogger, 'must be a logger like those of pino').optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
 /**
- * Fills in what was not said: an option wins over the environment, the environment over the default.
+ * Fills in defaults. Options take precedence over the environment, the environment over defaults.
  *
- * @param env such as `readEnvironment()` gives it
- * @throws ConfigError that names the first field that is wrong; unknown fields are wrong
+ * @param env the environment, for example from `readEnvironment()`
+ * @throws ConfigError that names the first invalid or unknown field
  */
 export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): ResolvedConfig {
   const result = schema.safeParse(config)
@@ -245,7 +249,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
   }
 }
 
-/** At once hashes: nothing that could be logged or shown by mistake. */
+/** Hashes the keys at once, so that no key can be logged or shown by mistake. */
 function collectKeys(apiKeys: string[] | undefined, keyHashes: string[], env: Environment) {
   const given =
     apiKeys?.map((key, index) => ({ name: `auth.apiKeys[${index}]`, key })) ?? findKeysInEnvironment(env)
@@ -258,13 +262,13 @@ function collectKeys(apiKeys: string[] | undefined, keyHashes: string[], env: En
 
 function findDataDir(env: Environment): string {
   if (env.CLAUDE_CODE_API_DATA_DIR) return env.CLAUDE_CODE_API_DATA_DIR
-  // The specification of XDG has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   const xdg = env.XDG_DATA_HOME
   const base = xdg && path.isAbsolute(xdg) ? xdg : path.join(env.HOME || homedir(), '.local', 'share')
   return path.join(base, 'claude-code-api')
 }
 
-/** The directory of this process; where that lies outside the roots no session could start there. */
+/** Returns the directory of this process, or the first root if that directory is outside the roots. */
 function chooseDefaultCwd(roots: string[] | undefined): string {
   const cwd = process.cwd()
   const [first] = roots ?? []
@@ -281,7 +285,7 @@ function findRoots(env: Environment): string[] | undefined {
 function toConfigError({ issues }: z.ZodError): ConfigError {
   const [issue] = issues
   if (issue?.code === 'unrecognized_keys') {
-    return new ConfigError(toPath([...issue.path, issue.keys[0] ?? '']), 'there is no such option')
+    return new ConfigError(toPath([...issue.path, issue.keys[0] ?? '']), 'is not an option')
   }
   return new ConfigError(toPath(issue?.path ?? []) || 'config', issue?.message ?? 'is not valid')
 }

@@ -5,10 +5,10 @@ import type { Environment } from './env.ts'
 const variable = 'CLAUDE_CODE_API_SECRET_KEY'
 
 /**
- * The keys that the configuration names, or the environment.
+ * Parses the keys in the configuration, or else in the environment.
  *
- * @returns undefined when neither names any
- * @throws ConfigError for one that is no key, without telling any of it
+ * @returns undefined if neither has keys
+ * @throws ConfigError for an invalid key, without showing any of it
  */
 export function resolveSecretKeys(keys: string[] | undefined, env: Environment): Buffer[] | undefined {
   const inEnvironment = env[variable]?.split(',').filter(text => text.trim() !== '')
@@ -22,6 +22,6 @@ function toKey(name: string, text: string): Buffer {
   if (key) return key
   throw new ConfigError(
     name,
-    'must be 32 bytes in hexadecimal or base64, such as `openssl rand -hex 32` makes',
+    'must be 32 bytes in hexadecimal or base64, for example from `openssl rand -hex 32`',
   )
 }

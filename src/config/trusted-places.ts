@@ -9,7 +9,7 @@ export interface TrustedPlaces {
   trustedCloneUrls: readonly string[]
 }
 
-/** The directories that a trusted root is checked against. */
+/** The directories against which trusted roots are checked. */
 export interface ServerDirectories {
   allowedRoots: readonly string[]
   dataDir: string
@@ -17,10 +17,10 @@ export interface ServerDirectories {
 }
 
 /**
- * Resolves the trusted roots to real paths and the trusted clone URLs to one form each. Sessions create the
- * contents of `workspacesDir` themselves, so a trusted root must not lie in it or in the data directory.
+ * Resolves trusted roots to real paths, and normalizes trusted clone URLs. Sessions create the contents of
+ * `workspacesDir`, so a trusted root must not be inside it or inside the data directory.
  *
- * @throws ConfigError that names the entry
+ * @throws ConfigError that names the invalid entry
  */
 export function resolveTrustedPlaces(
   given: { trustedRoots?: string[] | undefined; trustedCloneUrls: string[] },
@@ -33,10 +33,10 @@ export function resolveTrustedPlaces(
     const field = given.trustedRoots ? `trustedRoots[${index}]` : 'CLAUDE_CODE_API_TRUSTED_ROOTS'
     const real = toRealPath(path.resolve(entry))
     for (const [name, directory] of Object.entries(reserved)) {
-      if (isInside(directory, real)) throw new ConfigError(field, `must not lie in ${name}`)
+      if (isInside(directory, real)) throw new ConfigError(field, `must not be inside ${name}`)
     }
     if (!roots.some(root => isInside(root, real))) {
-      throw new ConfigError(field, 'must lie inside one of the allowedRoots')
+      throw new ConfigError(field, 'must be inside one of the allowedRoots')
     }
     return real
   })
@@ -47,7 +47,7 @@ function findTrustedRoots(env: Environment): string[] {
   return env.CLAUDE_CODE_API_TRUSTED_ROOTS?.split(path.delimiter).filter(root => root !== '') ?? []
 }
 
-/** A directory that does not exist yet keeps its name: a link put there later does not become trusted. */
+/** Resolves links. A directory that does not exist yet keeps its path, so a link created there later is not trusted. */
 function toRealPath(directory: string): string {
   try {
     return realpathSync(directory)
@@ -69,7 +69,7 @@ function toCloneUrl(entry: string, index: number): string {
   } catch {
     throw new ConfigError(
       `trustedCloneUrls[${index}]`,
-      'must be a URL without a user or an absolute path, such as https://example.com/team/',
+      'must be a URL without a user, or an absolute path, such as https://example.com/team/',
     )
   }
 }

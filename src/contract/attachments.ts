@@ -3,11 +3,11 @@ import { imageMediaTypes } from '../lib/media-type.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
 import { cursorParameter, type Prompt, pagination } from './turns.ts'
 
-/** The largest content of each kind, in bytes; the same for what is inline and what was uploaded. */
+/** The largest content of each kind, in bytes, for inline and uploaded files alike. */
 export const attachmentLimits = {
-  /** The Messages API's own. */
+  /** The limit of the Messages API. */
   image: 5 * 1024 * 1024,
-  /** The Messages API takes requests of 32 MB, and base64 makes a third more of it. */
+  /** The Messages API takes requests of 32 MB, and base64 adds a third. */
   pdf: 20 * 1024 * 1024,
   text: 5 * 1024 * 1024,
 } as const
@@ -18,16 +18,18 @@ export const attachment = z
   .strictObject({
     attachmentId: identifier,
     sessionId: identifier,
-    type: z.enum(['image', 'document']).meta({ description: 'The type of content block that it fits into' }),
+    type: z.enum(['image', 'document']).meta({ description: 'The type of content block to use it in' }),
     name: z.string(),
-    mediaType: attachmentMediaType.meta({ description: 'What the content is, whatever was said of it' }),
+    mediaType: attachmentMediaType.meta({
+      description: 'The type of the actual content, regardless of the declared type',
+    }),
     sizeBytes: z.int().min(1),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     createdAt: timestamp,
   })
   .meta({
     id: 'Attachment',
-    description: `A file of a session, for prompts to refer to: an image (at most ${attachmentLimits.image} bytes), a PDF (${attachmentLimits.pdf}) or a text in UTF-8 (${attachmentLimits.text})`,
+    description: `A file of a session that prompts can refer to: an image (at most ${attachmentLimits.image} bytes), a PDF (${attachmentLimits.pdf}) or a text in UTF-8 (${attachmentLimits.text})`,
   })
 
 export const createAttachmentQuery = z.strictObject({
@@ -37,7 +39,7 @@ export const createAttachmentQuery = z.strictObject({
     .max(255)
     .regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069/\\]*$/u, 'must not contain control characters, / or \\')
     .optional()
-    .meta({ description: 'What the file is called; Claude is told it as the title of a document' }),
+    .meta({ description: "The file's name; for a document, Claude sees it as the title" }),
 })
 
 export const listAttachmentsQuery = z.strictObject({
@@ -50,7 +52,7 @@ export const listAttachmentsResponse = z
   .strictObject({ sessionId: identifier, attachments: z.array(attachment), pagination })
   .meta({ id: 'ListAttachmentsResponse' })
 
-/** The attachments that a prompt refers to, each once. */
+/** The ids of the attachments that a prompt refers to, without duplicates. */
 export function attachmentIdsOf(prompt: Prompt): string[] {
   if (typeof prompt === 'string') return []
   const ids = prompt.flatMap(block =>

@@ -4,37 +4,39 @@ import { identifier, idParameter } from './primitives.ts'
 export const forkSessionRequest = z
   .strictObject({
     afterTurnId: idParameter.optional().meta({
-      description: 'The last turn of the past that is shared; absent: the newest that has ended',
+      description: 'The last turn that the fork shares; absent: the newest turn that has ended',
     }),
     title: z.string().max(500).nullable().optional().meta({
-      description: 'Absent: that of the original',
+      description: "Absent: the original's title",
     }),
   })
   .meta({ id: 'ForkSessionRequest' })
 
 export const rewindSessionRequest = z
   .strictObject({
-    toTurnId: idParameter.meta({ description: 'Back to before this turn' }),
+    toTurnId: idParameter.meta({
+      description: 'The first turn that no longer counts: the session is rewound to the point before it',
+    }),
     conversation: z
       .boolean()
       .default(true)
-      .meta({ description: 'Claude forgets this turn and all after it' }),
+      .meta({ description: 'Claude forgets this turn and all later ones' }),
     files: z
       .boolean()
       .default(false)
-      .meta({ description: 'Files that Claude changed in this turn and after it get back what they held' }),
+      .meta({ description: 'Restore the files that Claude changed in this turn or later' }),
     overwriteOthers: z.boolean().default(false).meta({
-      description: 'Also files that somebody else has changed since; what they changed is lost',
+      description: 'Also restore files that something else has changed since; those changes are lost',
     }),
-    dryRun: z.boolean().default(false).meta({ description: 'Only say what would change' }),
+    dryRun: z.boolean().default(false).meta({ description: 'Only report what would change' }),
   })
   .refine(({ conversation, files }) => conversation || files, {
     path: ['conversation'],
-    message: 'one of conversation and files has to be true',
+    message: 'conversation or files must be true',
   })
   .refine(({ files, overwriteOthers }) => files || !overwriteOthers, {
     path: ['overwriteOthers'],
-    message: 'means nothing without files',
+    message: 'requires files: true',
   })
   .meta({ id: 'RewindSessionRequest' })
 
@@ -44,16 +46,16 @@ export const rewoundFiles = z
     restored: z
       .array(
         z.strictObject({
-          path: z.string().meta({ description: 'Relative to the working directory; absolute outside of it' }),
+          path: z.string().meta({ description: 'Relative to the working directory; absolute outside it' }),
           action: z.enum(['modify', 'create', 'delete']).meta({
             description:
-              '`modify`: gets back what it held; `create`: is there again; `delete`: was not there before',
+              '`modify`: the content is restored; `create`: the file exists again; `delete`: the file did not exist before',
           }),
-          insertions: changedLines.meta({ description: 'Lines that it gains; null: it is no text' }),
-          deletions: changedLines.meta({ description: 'Lines that it loses; null: it is no text' }),
+          insertions: changedLines.meta({ description: 'Added lines; null: not a text file' }),
+          deletions: changedLines.meta({ description: 'Removed lines; null: not a text file' }),
         }),
       )
-      .meta({ description: 'What was put back, or would be' }),
+      .meta({ description: 'Files that were restored; with `dryRun`, files that would be' }),
     skipped: z
       .array(
         z.strictObject({
@@ -62,23 +64,23 @@ export const rewoundFiles = z
             .enum(['changed_by_others', 'too_large', 'lost', 'outside', 'not_writable', 'not_allowed'])
             .meta({
               description:
-                '`changed_by_others`: somebody else has changed it since; `too_large`, `lost`: what it held is not kept; `outside`: it does not lie in the directories of the session any more; `not_allowed`: programs are started from it, and its directory is not trusted',
+                "`changed_by_others`: something else has changed it since; `too_large`, `lost`: the earlier content is not available; `outside`: it is no longer inside the session's directories; `not_allowed`: programs are started from this file, and its directory is not trusted",
             }),
         }),
       )
-      .meta({ description: 'Files that Claude has changed and that are left as they are' }),
+      .meta({ description: 'Files that Claude has changed but that are not restored' }),
     untracked: z
       .array(
         z.strictObject({
           turnId: identifier,
           toolUseId: z.string(),
           toolName: z.string(),
-          input: z.string().meta({ description: 'The beginning of its input as JSON' }),
+          input: z.string().meta({ description: 'The beginning of the input as JSON' }),
         }),
       )
       .meta({
         description:
-          'Calls of Bash and of MCP tools: which files they changed is not known, and these are left as they are. The first 100',
+          'Calls of Bash and MCP tools, at most 100. The files that they changed are not known and are not restored',
       }),
   })
   .meta({ id: 'RewoundFiles' })
@@ -89,26 +91,26 @@ export const rewindSessionResponse = z
     toTurnId: identifier,
     dryRun: z.boolean(),
     turnIds: z.array(identifier).meta({
-      description: 'The turns that no longer count, oldest first; none unless the conversation is rewound',
+      description: 'The turns that no longer count, oldest first; empty unless the conversation is rewound',
     }),
-    files: rewoundFiles.nullable().meta({ description: 'null when the files were not to be rewound' }),
+    files: rewoundFiles.nullable().meta({ description: 'null if `files` was false' }),
   })
   .meta({ id: 'RewindSessionResponse' })
 
-/** Where a fork comes from. */
+/** The origin of a fork. */
 export const forkedFrom = z
   .strictObject({
     sessionId: identifier,
     turnId: identifier
       .nullable()
-      .meta({ description: 'The last turn of the past that is shared; null: nothing had been said' }),
+      .meta({ description: 'The last shared turn; null: the conversation was empty' }),
   })
   .meta({ id: 'ForkedFrom' })
 
 export const rewound = z
   .literal(true)
   .optional()
-  .meta({ description: 'The conversation was rewound to before it; absent: it counts' })
+  .meta({ description: 'The conversation was rewound to a point before it; absent: it still counts' })
 
 export type ForkSessionRequest = z.input<typeof forkSessionRequest>
 export type RewindSessionRequest = z.input<typeof rewindSessionRequest>

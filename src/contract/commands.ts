@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Prompt } from './turns.ts'
 
 /**
- * Commands that no prompt may run: they reach beyond the session, to the settings, the files or the other
- * conversations of the user that the server runs as.
+ * Commands that prompts may not run: they reach beyond the session, to the settings, files or other
+ * conversations of the server's user.
  */
 const refusedCommands = new Set([
   'config',
@@ -18,7 +18,7 @@ export const commands = z
   .boolean()
   .default(false)
   .meta({
-    description: `Whether a prompt that begins with \`/\` runs a slash command or a skill, and \`@path\` puts in a file; else both are text. Refused: ${[...refusedCommands].map(name => `\`/${name}\``).join(', ')}`,
+    description: `Whether a prompt that begins with \`/\` runs a slash command or a skill, and \`@path\` includes a file. Otherwise both are plain text. Refused: ${[...refusedCommands].map(name => `\`/${name}\``).join(', ')}`,
   })
 
 interface Commanding {
@@ -27,7 +27,7 @@ interface Commanding {
   onBusy: string
 }
 
-/** Adds to a request's checks those that belong to `commands`. */
+/** Adds the checks of `commands` to a request's schema. */
 export function checkCommands({ value, issues }: z.core.ParsePayload<Commanding>): void {
   if (!value.commands) return
   const name = findCommand(value.prompt)
@@ -36,7 +36,7 @@ export function checkCommands({ value, issues }: z.core.ParsePayload<Commanding>
     issues.push({ code: 'custom', path: ['prompt'], message, input: value.prompt })
   }
   if (value.onBusy === 'steer') {
-    const message = 'cannot be steer with commands: a command is a turn of its own'
+    const message = 'cannot be steer with commands: a command needs a turn of its own'
     issues.push({ code: 'custom', path: ['onBusy'], message, input: value.onBusy })
   }
 }
@@ -45,7 +45,7 @@ export function isRefusedCommand(name: string): boolean {
   return refusedCommands.has(name.toLowerCase())
 }
 
-/** The command that Claude Code would run: it looks at a text, or at the last text of several blocks. */
+/** The command that Claude Code would run. Claude Code looks at a text, or at the last text block. */
 function findCommand(prompt: Prompt): string | undefined {
   const text = typeof prompt === 'string' ? prompt : prompt.findLast(block => block.type === 'text')?.text
   return text === undefined ? undefined : /^\s*\/(\S+)/.exec(text)?.[1]

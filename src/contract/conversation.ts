@@ -4,13 +4,13 @@ import { cursorParameter, pagination } from './turns.ts'
 
 export const command = z
   .strictObject({
-    name: z.string().meta({ description: 'What stands after the `/`' }),
+    name: z.string().meta({ description: 'The name, without the `/`' }),
     description: z.string(),
-    argumentHint: z.string().meta({ description: 'What may stand after the name; empty: nothing' }),
+    argumentHint: z.string().meta({ description: 'A hint at the arguments; empty: none' }),
     aliases: z.array(z.string()),
     builtIn: z
       .boolean()
-      .meta({ description: "Claude Code's own; false: of the project, a plugin or an MCP server" }),
+      .meta({ description: 'Built into Claude Code; false: from the project, a plugin or an MCP server' }),
   })
   .meta({ id: 'Command', description: 'A slash command or a skill' })
 
@@ -25,9 +25,9 @@ export const agentDescription = z
     model: z
       .string()
       .nullable()
-      .meta({ description: "`inherit`: the session's; null: what Claude Code has as its default" }),
+      .meta({ description: "`inherit`: the session's model; null: Claude Code's default" }),
   })
-  .meta({ id: 'AgentDescription', description: 'A subagent that Claude may start' })
+  .meta({ id: 'AgentDescription', description: 'A subagent that Claude can start' })
 
 export const listAgentsResponse = z
   .strictObject({ sessionId: identifier, agents: z.array(agentDescription) })
@@ -40,19 +40,19 @@ export const contextUsage = z
     model: z.string(),
     totalTokens: tokens.meta({
       description:
-        'What occupies the window, as of the last prompt: the answer to it counts from the next one',
+        'Tokens in the window as of the last prompt; the answer to it counts from the next prompt on',
     }),
     maxTokens: tokens.meta({ description: 'The size of the window' }),
     percentage: z.number().min(0),
     categories: z.array(
       z.strictObject({
         id: z.string().nullable().meta({
-          description: 'Stable, such as `system_prompt` or `messages`; null: Claude Code gives none',
+          description: 'A stable key such as `system_prompt` or `messages`; null: Claude Code reports none',
         }),
         name: z.string().meta({ description: 'For people' }),
         kind: z.string().meta({
           description:
-            '`used` occupies the window, `free` is left, `buffer` is kept for compaction, `deferred` is outside of it',
+            '`used`: in the window; `free`: available; `buffer`: reserved for compaction; `deferred`: outside the window',
         }),
         tokens,
       }),
@@ -65,7 +65,7 @@ export const contextUsage = z
       enabled: z.boolean(),
       threshold: tokens
         .nullable()
-        .meta({ description: 'Tokens at which Claude Code compacts by itself; null: not known' }),
+        .meta({ description: 'Tokens at which Claude Code compacts automatically; null: unknown' }),
     }),
   })
   .meta({ id: 'ContextUsage', description: "What fills the model's context window" })
@@ -74,7 +74,7 @@ export const contextQuery = z.strictObject({
   detail: z
     .enum(['full', 'summary'])
     .default('full')
-    .meta({ description: "`full` has the model's API count the tokens, `summary` estimates them" }),
+    .meta({ description: "`full`: the model's API counts the tokens; `summary`: they are estimated" }),
 })
 
 export const getContextResponse = z
@@ -88,15 +88,15 @@ export const compactRequest = z
       .max(10_000)
       .regex(/\S/, 'must not be empty')
       .optional()
-      .meta({ description: 'What the summary is to keep' }),
+      .meta({ description: 'Instructions for the summary, such as what to keep' }),
     timeout: z
       .int()
       .min(0)
       .max(24 * 60 * 60 * 1000)
       .default(0)
-      .meta({ description: 'Milliseconds from acceptance until the turn is stopped; 0: none' }),
+      .meta({ description: 'Milliseconds from acceptance until the turn times out; 0: no timeout' }),
     onBusy: z.enum(['queue', 'reject']).default('queue').meta({
-      description: 'What happens when the session runs a turn: `queue` waits for it, `reject` answers 409',
+      description: 'What to do if the session is running a turn: `queue` waits for it, `reject` returns 409',
     }),
   })
   .meta({ id: 'CompactRequest' })
@@ -105,14 +105,16 @@ export const compactResponse = z
   .strictObject({
     turnId: identifier,
     sessionId: identifier,
-    claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
-    compacted: z.boolean().meta({ description: 'false: there was nothing to compact, or it failed' }),
+    claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
+    compacted: z
+      .boolean()
+      .meta({ description: 'false: there was nothing to compact, or the compaction failed' }),
     tokensBefore: tokens.nullable(),
     tokensAfter: tokens.nullable(),
     message: z
       .string()
       .nullable()
-      .meta({ description: 'Why it was not compacted, in the words of Claude Code' }),
+      .meta({ description: "Why the conversation was not compacted, in Claude Code's words" }),
   })
   .meta({ id: 'CompactResponse' })
 
@@ -120,22 +122,24 @@ export const mcpServerState = z
   .strictObject({
     name: z.string(),
     status: z.enum(['connected', 'failed', 'needs-auth', 'pending', 'disabled']),
-    error: z.string().nullable().meta({ description: 'Why it failed; without the secrets of its settings' }),
-    notice: z.string().nullable().meta({
-      description: 'What is wrong with a connected server, such as that Claude can use none of its tools',
-    }),
-    scope: z
+    error: z
       .string()
       .nullable()
-      .meta({ description: 'Where it is set up: `dynamic` in the session, `project` in `.mcp.json`' }),
+      .meta({ description: 'Why the server failed; secrets of its settings are removed' }),
+    notice: z.string().nullable().meta({
+      description: 'A problem with a connected server, for example that Claude cannot use its tools',
+    }),
+    scope: z.string().nullable().meta({
+      description: 'Where the server is configured: `dynamic`: in the session, `project`: in `.mcp.json`',
+    }),
     transport: z.string().nullable().meta({ description: '`http`, `sse` or `stdio`' }),
     serverInfo: z
       .strictObject({ name: z.string(), version: z.string() })
       .nullable()
-      .meta({ description: 'What it says of itself; null while it is not connected' }),
+      .meta({ description: 'Name and version that the server reports; null while it is not connected' }),
     tools: z.array(
       z.strictObject({
-        name: z.string().meta({ description: 'As the server has it, without `mcp__<server>__`' }),
+        name: z.string().meta({ description: 'The name on the server, without `mcp__<server>__`' }),
         description: z.string().nullable(),
       }),
     ),
@@ -153,8 +157,7 @@ export const changeMcpServerRequest = z
 export const taskStatuses = ['running', 'completed', 'failed', 'stopped', 'lost'] as const
 export const taskStatus = z.enum(taskStatuses).meta({
   id: 'TaskStatus',
-  description:
-    '`stopped`: by a call, by Claude, or because its process was ended; `lost`: its process died, and it with it',
+  description: '`stopped`: by a call, by Claude, or because its process was ended; `lost`: its process died',
 })
 
 export const task = z
@@ -163,14 +166,16 @@ export const task = z
     type: z.string().meta({ description: '`local_bash`: a command; `local_agent`: a subagent' }),
     description: z.string(),
     status: taskStatus,
-    turnId: identifier.nullable().meta({ description: 'The turn that started it; null: none did' }),
-    toolUseId: z.string().nullable().meta({ description: 'The tool call that started it' }),
-    agent: z.string().nullable().meta({ description: 'For a subagent: which' }),
-    summary: z.string().nullable().meta({ description: 'What it says of its end' }),
+    turnId: identifier
+      .nullable()
+      .meta({ description: 'The turn that started the task; null: it was started outside of any turn' }),
+    toolUseId: z.string().nullable().meta({ description: 'The tool call that started the task' }),
+    agent: z.string().nullable().meta({ description: 'The name of the subagent, if the task is one' }),
+    summary: z.string().nullable().meta({ description: 'The summary that the task gave at its end' }),
     startedAt: timestamp,
     endedAt: timestamp.nullable(),
   })
-  .meta({ id: 'Task', description: 'A background task: it can outlive the turn that started it' })
+  .meta({ id: 'Task', description: 'A background task, which can outlive the turn that started it' })
 
 export const listTasksQuery = z.strictObject({
   status: z.enum([...taskStatuses, 'all']).default('all'),
@@ -189,7 +194,7 @@ export type AgentDescription = z.infer<typeof agentDescription>
 export type ListAgentsResponse = z.infer<typeof listAgentsResponse>
 export type ContextUsage = z.infer<typeof contextUsage>
 export type GetContextResponse = z.infer<typeof getContextResponse>
-/** What `POST /sessions/:id/compact` takes; every field is optional. */
+/** The body of `POST /sessions/:id/compact`; every field is optional. */
 export type CompactRequest = z.input<typeof compactRequest>
 export type CompactResponse = z.infer<typeof compactResponse>
 export type McpServerState = z.infer<typeof mcpServerState>

@@ -1,13 +1,13 @@
 import type { WorkspaceFailureReason } from './workspace.ts'
 
 /**
- * The catalogue of everything that can go wrong for a caller. Throw sites name a code; the status, the title
- * and whether trying again can help are decided here and nowhere else.
+ * The catalogue of all errors that callers can get. Throw sites name a code; the status, the title and whether a
+ * retry can help are defined only here.
  */
 export const errorCatalogue = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid', retryable: false },
   MISSING_API_KEY: { status: 401, title: 'No API key was sent', retryable: false },
-  BUDGET_EXCEEDED: { status: 402, title: 'The budget of the session is used up', retryable: false },
+  BUDGET_EXCEEDED: { status: 402, title: "The session's budget is used up", retryable: false },
   INVALID_API_KEY: { status: 403, title: 'The API key is not valid', retryable: false },
   CWD_NOT_ALLOWED: {
     status: 403,
@@ -16,22 +16,22 @@ export const errorCatalogue = {
   },
   PERMISSION_MODE_NOT_ALLOWED: {
     status: 403,
-    title: 'The permission mode is not allowed by this server',
+    title: 'This server does not allow the permission mode',
     retryable: false,
   },
   SETTING_NOT_ALLOWED: {
     status: 403,
-    title: 'The setting is not allowed by this server',
+    title: 'This server does not allow the setting',
     retryable: false,
   },
   PATH_NOT_ALLOWED: {
     status: 403,
-    title: "The path leads out of the session's directories, or must not be touched",
+    title: "The path is outside the session's directories, or protected",
     retryable: false,
   },
   WORKSPACE_NOT_ALLOWED: {
     status: 403,
-    title: 'The server does not allow to clone from there',
+    title: 'Cloning from this location is not allowed',
     retryable: false,
   },
   ORIGIN_NOT_ALLOWED: {
@@ -47,7 +47,7 @@ export const errorCatalogue = {
   FILE_NOT_FOUND: { status: 404, title: 'No such file', retryable: false },
   MCP_SERVER_NOT_FOUND: { status: 404, title: 'No such MCP server', retryable: false },
   TASK_NOT_FOUND: { status: 404, title: 'No such background task', retryable: false },
-  METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not know this method', retryable: false },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not support this method', retryable: false },
   REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
   SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
   IDEMPOTENCY_IN_FLIGHT: {
@@ -57,67 +57,67 @@ export const errorCatalogue = {
   },
   TURN_NOT_IN_CONVERSATION: {
     status: 409,
-    title: 'The turn is not part of what Claude knows of the conversation',
+    title: 'The turn is not part of the current conversation',
     retryable: false,
   },
   TURN_NOT_RETRYABLE: { status: 409, title: 'The turn cannot be retried', retryable: false },
   TRANSCRIPT_INCOMPLETE: {
     status: 409,
-    title: 'What Claude Code remembers of the conversation is not stored',
+    title: "The stored transcript of Claude Code's conversation is incomplete",
     retryable: false,
   },
   PERMISSION_ALREADY_RESOLVED: {
     status: 409,
-    title: 'The permission request has been answered or is over',
+    title: 'The permission request is already resolved',
     retryable: false,
   },
   ATTACHMENT_IN_USE: {
     status: 409,
-    title: 'A turn that has not ended needs the attachment',
+    title: 'An unfinished turn needs the attachment',
     retryable: true,
   },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
   PRECONDITION_FAILED: {
     status: 412,
-    title: 'The file is not in the state that the request asks for',
+    title: 'The file is not in the expected state',
     retryable: false,
   },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large', retryable: false },
   ATTACHMENT_LIMIT_REACHED: {
     status: 413,
-    title: 'The session has no room for the attachment',
+    title: "The attachment exceeds the session's limit",
     retryable: false,
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
-    title: 'The Content-Type is not the declared one',
+    title: 'The Content-Type is not supported',
     retryable: false,
   },
   BODY_ALREADY_READ: {
     status: 415,
-    title: 'Middleware in front of the API has read the body',
+    title: 'Middleware in front of the API has already read the body',
     retryable: false,
   },
-  RANGE_NOT_SATISFIABLE: { status: 416, title: 'The file has nothing in that range', retryable: false },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: 'The range is outside the file', retryable: false },
   HOST_NOT_ALLOWED: { status: 421, title: 'The API does not answer to this host', retryable: false },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
-    title: 'The idempotency key was used with another body',
+    title: 'The idempotency key was already used with another body',
     retryable: false,
   },
-  WORKSPACE_FAILED: { status: 422, title: 'The workspace could not be made', retryable: false },
+  WORKSPACE_FAILED: { status: 422, title: 'The workspace could not be created', retryable: false },
   MAX_SESSIONS_REACHED: { status: 429, title: 'Too many active sessions', retryable: true },
   TURN_QUEUE_FULL: { status: 429, title: 'Too many turns are waiting', retryable: true },
   RATE_LIMIT_EXCEEDED: { status: 429, title: 'Too many requests', retryable: true },
   MODEL_RATE_LIMITED: {
     status: 429,
-    title: "The model's API limits the rate of the server's account",
+    title: "The model's API rate-limits the server's account",
     retryable: true,
   },
   CALLER_LIMIT_REACHED: {
     status: 429,
-    title: 'The caller uses all that it may use at once',
+    title: 'The caller has reached a limit on concurrent use',
     retryable: true,
   },
   SESSION_CREATE_FAILED: { status: 500, title: 'The session could not be created', retryable: true },
@@ -127,10 +127,14 @@ export const errorCatalogue = {
   MESSAGE_SEND_FAILED: { status: 500, title: 'The turn failed', retryable: true },
   GET_MESSAGES_FAILED: { status: 500, title: 'The history could not be read', retryable: true },
   SSE_SETUP_FAILED: { status: 500, title: 'The stream could not be opened', retryable: true },
-  INTERNAL: { status: 500, title: 'Unexpected fault', retryable: true },
+  INTERNAL: { status: 500, title: 'Unexpected error', retryable: true },
   AGENT_UNAVAILABLE: { status: 503, title: 'Claude Code is not available', retryable: true },
   MODEL_OVERLOADED: { status: 503, title: "The model's API is overloaded", retryable: true },
-  SERVER_LIMIT_REACHED: { status: 503, title: 'The server does all that it may do at once', retryable: true },
+  SERVER_LIMIT_REACHED: {
+    status: 503,
+    title: 'The server has reached a limit on concurrent use',
+    retryable: true,
+  },
   STORE_UNAVAILABLE: { status: 503, title: 'The database cannot be reached', retryable: true },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
@@ -138,13 +142,13 @@ export const errorCatalogue = {
 export type ErrorCode = keyof typeof errorCatalogue
 export const errorCodes = Object.keys(errorCatalogue) as ErrorCode[]
 
-/** One thing that is wrong with a request: where, and what. */
+/** One invalid field of a request. */
 export interface RequestIssue {
   path: string
   message: string
 }
 
-/** Why a turn failed, or why Claude Code is not available: a typed word, never a text to be parsed. */
+/** Typed reasons why a turn failed or Claude Code is unavailable, so that no text has to be parsed. */
 export const failureReasons = [
   'authentication_failed',
   'billing_error',
@@ -180,9 +184,9 @@ interface DetailsByCode {
   INVALID_REQUEST: { issues: RequestIssue[]; omittedIssues?: number }
   METHOD_NOT_ALLOWED: { allowed: string[] }
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
-  /** `setting` is what was asked for, `option` the server's that would allow it. */
+  /** `setting` is the requested value, `option` the server's option that would allow it. */
   SETTING_NOT_ALLOWED: { setting: string; option: string; allowed: string[] }
-  /** `option` is the server's that would allow it. */
+  /** `option` is the server's option that would allow it. */
   ORIGIN_NOT_ALLOWED: { option: string }
   HOST_NOT_ALLOWED: { option: string }
   /** In US dollars. */
@@ -192,7 +196,7 @@ interface DetailsByCode {
   MAX_SESSIONS_REACHED: { limit: number; active: number }
   TURN_QUEUE_FULL: { limit: number; waiting: number }
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
-  /** `limitName` is the option of the server. */
+  /** `limitName` is the name of the server's option. */
   CALLER_LIMIT_REACHED: { limitName: string; limit: number }
   SERVER_LIMIT_REACHED: { limitName: string; limit: number }
   PAYLOAD_TOO_LARGE: { limit: number }
@@ -200,7 +204,7 @@ interface DetailsByCode {
   REQUEST_TIMEOUT: { turnId: string; timeout: number }
   MESSAGE_SEND_FAILED: { turnId: string; reason: FailureReason } | undefined
   AGENT_UNAVAILABLE: { reason: FailureReason; turnId?: string }
-  /** `retryAt`: when the model's API takes requests again, where it said so (ISO 8601). */
+  /** `retryAt`: when the model's API accepts requests again, if it said so (ISO 8601). */
   MODEL_OVERLOADED: { turnId: string; reason: FailureReason; retryAt?: string }
   MODEL_RATE_LIMITED: { turnId: string; reason: FailureReason; retryAt?: string }
   SESSION_BUSY: { turnId: string }
@@ -212,15 +216,15 @@ interface DetailsByCode {
   ATTACHMENT_LIMIT_REACHED: { limit: number; used: number }
 }
 
-/** The `details` of an error of that code. */
+/** The `details` of an error with this code. */
 export type ErrorDetails<C extends ErrorCode> = C extends keyof DetailsByCode ? DetailsByCode[C] : undefined
 
 type DetailsArgument<C extends ErrorCode> =
   undefined extends ErrorDetails<C> ? [details?: ErrorDetails<C>] : [details: ErrorDetails<C>]
 
 /**
- * An error that is meant for the caller: its code, message and details reach them as they are.
- * Anything else that is thrown is a bug, and its text stays in the log.
+ * An error for the caller, who gets its code, message and details unchanged.
+ * Any other thrown error is a bug, and its text stays in the log.
  */
 export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C
@@ -234,7 +238,7 @@ export class ServiceError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Texts of callers end up in messages and paths: an answer stays short whatever they send. */
+/** Messages and paths can contain the caller's text, so their length is limited. */
 const longestMessage = 2_000
 const longestIssueText = 500
 const mostIssues = 100
@@ -244,7 +248,7 @@ export function invalidField(path: string, message: string): ServiceError<'INVAL
   return invalidRequest([{ path, message }])
 }
 
-/** A 400 that names every field that is wrong, up to 100 of them. */
+/** A 400 that names all invalid fields, at most 100. */
 export function invalidRequest(
   found: readonly RequestIssue[],
   total = found.length,
@@ -263,7 +267,7 @@ export function invalidRequest(
 }
 
 function shorten(text: string, longest: number): string {
-  // Half a surrogate pair at the cut would not be valid in JSON.
+  // Half a surrogate pair at the end would not be valid JSON.
   return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
 }
 
@@ -277,7 +281,7 @@ const nouns = {
 } as const satisfies Partial<Record<ErrorCode, string>>
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** A 404 for an unknown id. Only a UUID is repeated: other text in its place may be a secret that was pasted there. */
+/** A 404 for an unknown id. Only UUIDs are repeated: any other text may be a secret that was pasted by mistake. */
 export function notFound<C extends keyof typeof nouns>(code: C, id: string): ServiceError {
   const noun = nouns[code]
   return new ServiceError<keyof typeof nouns>(

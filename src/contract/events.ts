@@ -9,7 +9,7 @@ import { changeableSettings, settingSource } from './session-settings.ts'
 import { permissionMode } from './sessions.ts'
 import { answerFields, findingFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
 
-/** Every kind of entry that a session's log can hold. */
+/** All types of entries in a session's log. */
 export const eventTypes = [
   'session.created',
   'session.updated',
@@ -32,7 +32,7 @@ export const eventTypes = [
 ] as const
 export type EventType = (typeof eventTypes)[number]
 
-/** The events after which nothing more comes of a turn. */
+/** The last event of a turn is one of these. */
 export const terminalEventTypes = [
   'turn.completed',
   'turn.failed',
@@ -76,16 +76,18 @@ export const eventSchemas = {
     conversation: z.boolean(),
     files: z.boolean(),
     turnIds: z.array(identifier).meta({ description: 'The turns that no longer count, oldest first' }),
-    restored: z.array(z.string()).meta({ description: 'The files that were put back' }),
+    restored: z.array(z.string()).meta({ description: 'The restored files' }),
   }),
   'session.expired': z.strictObject(envelope),
   'session.ended': z.strictObject(envelope),
   'settings.restricted': z.strictObject({
     ...envelope,
-    settingSources: z.array(settingSource).meta({ description: 'What takes effect from now on' }),
+    settingSources: z
+      .array(settingSource)
+      .meta({ description: 'The settings files that take effect from now on' }),
     ignored: z.array(settingSource).meta({
       description:
-        'What took effect before or was asked for: the server allows it no longer, or does not trust the directory. Of `project` the instructions still count',
+        'Settings files that took effect before or were requested. The server no longer allows them, or does not trust the directory. Instructions of `project` still apply',
     }),
   }),
   'mentions.ignored': z.strictObject({
@@ -96,7 +98,7 @@ export const eventSchemas = {
     ...envelope,
     extent: z.enum(['all', 'part']).meta({
       description:
-        '`all`: Claude begins anew and knows nothing of what was said; `part`: it still knows the other turns',
+        '`all`: Claude starts over and knows nothing of the conversation; `part`: it still knows the other turns',
     }),
     turnIds: z.array(identifier).meta({
       description: 'The turns that Claude no longer knows, oldest first; their messages are still listed',
@@ -108,7 +110,7 @@ export const eventSchemas = {
     reason: z
       .enum(['session_busy', 'no_free_process'])
       .optional()
-      .meta({ description: 'What it waits for; absent when it starts at once' }),
+      .meta({ description: 'Why the turn waits; absent if it starts at once' }),
   }),
   'turn.started': z.strictObject({ ...ofTurn, status: turnStatus, startedAt: timestamp }),
   message: z.strictObject({
@@ -130,7 +132,7 @@ export const eventSchemas = {
   }),
   'turn.failed': z.strictObject({
     ...ended,
-    response: z.string().nullable().optional().meta({ description: 'What Claude had said' }),
+    response: z.string().nullable().optional().meta({ description: "Claude's text up to that point" }),
     error: turnError,
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
@@ -138,7 +140,7 @@ export const eventSchemas = {
   }),
   'turn.interrupted': z.strictObject({
     ...ended,
-    response: z.string().nullable().optional().meta({ description: 'What Claude had said' }),
+    response: z.string().nullable().optional().meta({ description: "Claude's text up to that point" }),
     stopReason: stopReason.nullable(),
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
@@ -146,7 +148,7 @@ export const eventSchemas = {
   }),
   'turn.timed_out': z.strictObject({
     ...ended,
-    response: z.string().nullable().optional().meta({ description: 'What Claude had said' }),
+    response: z.string().nullable().optional().meta({ description: "Claude's text up to that point" }),
     usage: usage.nullable(),
     costUsd: z.number().nullable(),
     ...findingFields,
@@ -154,7 +156,7 @@ export const eventSchemas = {
   'turn.lost': z.strictObject({ ...ended, error: turnError }),
 } as const satisfies Record<EventType, z.ZodType>
 
-/** A piece of a message still being generated: never stored. */
+/** A piece of a message that is still being generated; never stored. */
 export const deltaEvent = z
   .strictObject({
     turnId: identifier,
@@ -169,16 +171,16 @@ export const deltaEvent = z
   .meta({
     id: 'DeltaEvent',
     description:
-      'A piece of a message still being generated. For a reader that comes in the middle of a block the first piece is all of it so far',
+      'A piece of a message that is still being generated. A reader that joins in the middle of a block first gets everything so far as one piece',
   })
 
-/** What deltas said of a block counts no longer: never stored. */
+/** Withdraws the deltas of a block; never stored. */
 export const deltaVoided = z
   .strictObject({ turnId: identifier, messageId: z.string(), blockIndex: z.int().min(0) })
   .meta({
     id: 'DeltaVoided',
     description:
-      "The block does not become a message: the model's API broke off, and Claude Code asked again or gave up. Drop the text of its deltas; a block that you do not know can be ignored",
+      "The block will not become a message: the model's API broke off, and Claude Code sent the request again or gave up. Drop the text of its deltas. Ignore blocks that you do not know",
   })
 
 export const streamConnected = z
@@ -194,7 +196,7 @@ export const streamComplete = z
 
 export const streamError = z
   .strictObject({
-    error: z.string().meta({ description: 'For people; programs read `code`' }),
+    error: z.string().meta({ description: 'A text for people; programs read `code`' }),
     code: z.enum(errorCodes as [string, ...string[]]),
     details: z.record(z.string(), z.unknown()).optional(),
     ...retryAdvice,
@@ -204,7 +206,10 @@ export const streamError = z
 
 export const streamGap = z
   .strictObject({ sessionId: identifier, from: z.int().min(1), to: z.int().min(1) })
-  .meta({ id: 'StreamGap', description: 'Sequences that retention has trimmed, both ends included' })
+  .meta({
+    id: 'StreamGap',
+    description: 'The range of sequences that retention has removed, both ends inclusive',
+  })
 
 export const streamCaughtUp = z.strictObject({ sessionId: identifier, sequence: z.int().min(0) }).meta({
   id: 'StreamCaughtUp',
@@ -213,9 +218,9 @@ export const streamCaughtUp = z.strictObject({ sessionId: identifier, sequence: 
 
 export const streamClosing = z
   .strictObject({ sessionId: identifier })
-  .meta({ id: 'StreamClosing', description: 'The server shuts down; nothing follows' })
+  .meta({ id: 'StreamClosing', description: 'The server is shutting down; nothing follows' })
 
-/** An event's data by its type, as `GET /sessions/:id/events` sends it. */
+/** The data of each type of event, as `GET /sessions/:id/events` sends it. */
 export type SessionEvents = { [T in EventType]: z.infer<(typeof eventSchemas)[T]> }
 export type MessageEvent = SessionEvents['message']
 export type DeltaEvent = z.infer<typeof deltaEvent>

@@ -5,7 +5,7 @@ export const exportFormats = ['jsonl', 'json', 'markdown', 'html'] as const
 export const exportQuery = z.strictObject({
   format: z.enum(exportFormats).default('jsonl').meta({
     description:
-      '`jsonl`: one stored message a line; `json`: session, turns and messages as one document; `markdown` and `html`: to be read, large results of tools shortened',
+      '`jsonl`: one stored message per line; `json`: session, turns and messages in one document; `markdown` and `html`: for reading, with large tool results shortened',
   }),
 })
 

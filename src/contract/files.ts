@@ -9,29 +9,31 @@ const filePath = path.min(1)
 
 export const fileType = z.enum(['file', 'directory', 'symlink', 'other']).meta({
   id: 'FileType',
-  description: '`other`: a socket, a FIFO or a device, which is never opened',
+  description: '`other`: a socket, FIFO or device; never opened',
 })
 
 export const fileEntry = z
   .strictObject({
-    path: z.string().meta({ description: 'As it is asked for; absolute outside the working directory' }),
+    path: z
+      .string()
+      .meta({ description: 'The path to use in calls; absolute outside the working directory' }),
     name: z.string(),
     type: fileType,
-    sizeBytes: z.int().min(0).nullable().meta({ description: 'null for anything but a file' }),
+    sizeBytes: z.int().min(0).nullable().meta({ description: 'null unless the entry is a file' }),
     modifiedAt: timestamp,
     target: z.string().optional().meta({
       description:
-        "Where a symbolic link leads to, when that lies inside the session's directories, whether or not anything is there",
+        "The target of a symbolic link, if it is inside the session's directories; the target need not exist",
     }),
     escaped: z.literal(true).optional().meta({
       description:
-        'The name is not UTF-8: its bytes beyond ASCII are shown as `%XX`. Paths, archives and diffs have it under the name shown',
+        'The name is not UTF-8: bytes beyond ASCII are shown as `%XX`. Use the name as shown in paths; archives and diffs use it too',
     }),
     get children() {
       return z.array(fileEntry).optional()
     },
     truncated: z.literal(true).optional().meta({
-      description: 'Not everything in this directory is shown; ask for it by its own path',
+      description: 'Some entries of this directory are left out; list it by its own path',
     }),
   })
   .meta({ id: 'FileEntry' })
@@ -39,17 +41,17 @@ export const fileEntry = z
 export const listFilesQuery = z.strictObject({
   path: path.default(''),
   depth: integerParameter(1, 10).default(1).meta({
-    description: 'How many levels are shown. What is in `.git` is shown only to who asks for its path',
+    description: 'Levels to show. The content of `.git` is shown only if `path` names it',
   }),
   limit: integerParameter(1, 1000).default(200).meta({ description: 'Entries of the directory itself' }),
-  cursor: z.string().min(1).max(1000).optional().meta({ description: '`nextCursor` of the page before' }),
+  cursor: z.string().min(1).max(1000).optional().meta({ description: '`nextCursor` of the previous page' }),
 })
 
 export const listFilesResponse = z
   .strictObject({
     sessionId: identifier,
-    path: z.string().meta({ description: 'Of the directory, symbolic links resolved' }),
-    entries: z.array(fileEntry).meta({ description: 'In order of their names, hidden ones included' }),
+    path: z.string().meta({ description: 'The path of the directory, with symbolic links resolved' }),
+    entries: z.array(fileEntry).meta({ description: 'Sorted by name, including hidden files' }),
     nextCursor: z.string().nullable(),
   })
   .meta({ id: 'ListFilesResponse' })
@@ -59,7 +61,8 @@ export const fileQuery = z.strictObject({ path: filePath })
 export const deleteFileQuery = z.strictObject({
   path: filePath,
   recursive: booleanParameter.default(false).meta({
-    description: 'Whether a directory is removed with everything in it; else only an empty one is',
+    description:
+      'Whether to remove a directory with everything in it; otherwise only an empty directory is removed',
   }),
 })
 
@@ -67,31 +70,34 @@ export const archiveQuery = z.strictObject({
   path: path.default('').meta({ description: 'A directory or a file; empty: the working directory' }),
   exclude: z.string().max(4096).optional().meta({
     description:
-      'What is left out, with commas between: a name wherever it is (`.git,node_modules`), or a path from where the archive begins (`dist/maps`)',
+      'Comma-separated files to leave out: names at any depth (`.git,node_modules`), or paths from the root of the archive (`dist/maps`)',
   }),
 })
 
 const tags = z.string().max(8192).optional()
 const ifMatch = tags.meta({
-  description: 'ETags, or `*` for anything that exists: only changed when it is one of these, else 412',
+  description:
+    'ETags, or `*` for any existing file: the file is changed only if its ETag is among them; otherwise 412',
 })
 
 export const readFileHeaders = z.strictObject({
-  'If-None-Match': tags.meta({ description: 'ETags: 304 when it is one of these' }),
+  'If-None-Match': tags.meta({ description: "ETags: 304 if the file's ETag is among them" }),
   Range: z.string().max(1000).optional().meta({
-    description: 'One range of bytes; several are answered with the whole file',
+    description: 'One range of bytes; a request for several ranges gets the whole file',
   }),
   'If-Range': z.string().max(1000).optional().meta({
-    description: 'An ETag: the range counts only when it is this one',
+    description: 'An ETag: the range applies only if the file still has this ETag',
   }),
 })
 
 export const writeFileHeaders = z.strictObject({
   'If-Match': ifMatch,
-  'If-None-Match': tags.meta({ description: '`*`: only created, never overwritten; else 412' }),
+  'If-None-Match': tags.meta({ description: '`*`: only create the file, never overwrite it; otherwise 412' }),
   'Content-Range': z
     .string()
-    .refine(() => false, { message: 'a part of a file cannot be written; send the whole content without it' })
+    .refine(() => false, {
+      message: 'must be absent: a part of a file cannot be written; send the whole content',
+    })
     .optional()
     .meta({ description: 'Refused with 400: a part of a file cannot be written' }),
 })
@@ -103,7 +109,7 @@ export const writtenFile = z
     path: z.string(),
     sizeBytes: z.int().min(0),
     modifiedAt: timestamp,
-    etag: z.string().meta({ description: 'As in the header `ETag`, quotes included' }),
+    etag: z.string().meta({ description: 'Same as the header `ETag`, quotes included' }),
   })
   .meta({ id: 'WrittenFile' })
 

@@ -1,22 +1,24 @@
 import { z } from 'zod'
 
-/** Stands for a secret wherever a configuration is shown; secrets can be written only. */
+/** Replaces secrets wherever a configuration is shown; secrets are write-only. */
 export const redacted = '***'
 
 const secret = z
   .string()
   .max(16 * 1024)
-  .refine(value => value !== redacted, { message: 'is what a secret is shown as; send the secret itself' })
+  .refine(value => value !== redacted, {
+    message: 'must be the secret itself, not the placeholder that it is shown as',
+  })
 
-/** @param kind of names, for the message */
+/** @param kind the kind of name, for the message */
 function secretsByName(name: RegExp, kind: string, value: z.ZodType<string, string> = secret) {
   return z
-    .record(z.string().max(200).regex(name, `is no name of ${kind}`), value)
-    .refine(all => Object.keys(all).length <= 100, { message: 'must be at most 100' })
+    .record(z.string().max(200).regex(name, `must be the name of ${kind}`), value)
+    .refine(all => Object.keys(all).length <= 100, { message: 'must have at most 100 entries' })
 }
 
 const headerValue = secret.refine(value => /^[\t\x20-\x7e\x80-\xff]*$/.test(value), {
-  message: 'must fit into a header: no line breaks',
+  message: 'must not contain line breaks: it is sent in a header',
 })
 const variableValue = secret.refine(value => !value.includes('\0'), { message: 'must not contain NUL' })
 
@@ -26,8 +28,10 @@ export const environmentVariables = secretsByName(/^[A-Za-z_]\w*$/, 'a variable'
 const url = z
   .url({ protocol: /^https?$/ })
   .max(4096)
-  .refine(value => !hasCredentials(value), { message: 'must not carry a user or a password; use headers' })
-  .meta({ description: `Its query is shown as \`${redacted}\`` })
+  .refine(value => !hasCredentials(value), {
+    message: 'must not contain a user or password; use headers instead',
+  })
+  .meta({ description: `The query string is shown as \`${redacted}\`` })
 
 const common = {
   timeout: z
@@ -36,17 +40,17 @@ const common = {
     .max(24 * 60 * 60 * 1000)
     .optional()
     .meta({
-      description: 'Bound of one call of a tool, in milliseconds; absent: the default of Claude Code',
+      description: "Timeout of one tool call in milliseconds; absent: Claude Code's default",
     }),
   alwaysLoad: z.boolean().optional().meta({
     description:
-      'Whether Claude sees all of its tools from the start, for which the first turn waits up to five seconds; else it finds them by searching',
+      'Whether Claude sees all tools of the server from the start; the first turn then waits up to five seconds for them. Otherwise Claude finds the tools by searching',
   }),
 }
 const headers = secretsByName(/^[\w!#$%&'*+.^`|~-]+$/, 'a header', headerValue)
   .optional()
   .meta({
-    description: `Sent with each request. Values can be written only: they are shown as \`${redacted}\``,
+    description: `Sent with each request. Values are write-only: they are shown as \`${redacted}\``,
   })
 
 export const mcpServer = z
@@ -59,17 +63,17 @@ export const mcpServer = z
       args: z.array(z.string().max(4096)).max(200).optional(),
       env: environmentVariables
         .optional()
-        .meta({ description: `Values can be written only: they are shown as \`${redacted}\`` }),
+        .meta({ description: `Values are write-only: they are shown as \`${redacted}\`` }),
       ...common,
     }),
   ])
   .meta({
     id: 'McpServer',
     description:
-      '`stdio` starts a program, which the server allows with `allowStdioMcpServers` (SDK option `mcpServers`)',
+      '`stdio` starts a program and needs the server option `allowStdioMcpServers` (SDK option `mcpServers`)',
   })
 
-/** By name: `mcp__<name>__<tool>` is what Claude calls. */
+/** MCP servers by name; Claude calls their tools `mcp__<name>__<tool>`. */
 export const mcpServers = z
   .record(
     z
@@ -77,11 +81,11 @@ export const mcpServers = z
       .max(64)
       .regex(
         /^(?!.*__)[A-Za-z0-9][\w-]*$/,
-        'is no name of an MCP server: letters, digits, - and _, but not __',
+        'must be the name of an MCP server: letters, digits, - and _, but not __',
       ),
     mcpServer,
   )
-  .refine(all => Object.keys(all).length <= 50, { message: 'must be at most 50' })
+  .refine(all => Object.keys(all).length <= 50, { message: 'must have at most 50 entries' })
 
 function hasCredentials(value: string): boolean {
   if (!URL.canParse(value)) return false

@@ -11,12 +11,12 @@ const timeout = z
   .default(0)
   .meta({
     description:
-      'Milliseconds from acceptance until the turn is stopped; 0: none. Input that a running turn takes up (`onBusy: "steer"`) is under the timeout of that turn',
+      'Milliseconds from acceptance until the turn times out; 0: no timeout. Input that is steered into a running turn (`onBusy: "steer"`) is subject to the timeout of that turn',
   })
 
 const onBusy = z.enum(['queue', 'reject', 'interrupt', 'steer']).default('queue').meta({
   description:
-    'What happens when the session runs a turn: `queue` waits for it, `reject` answers 409, `interrupt` stops it and runs this next, `steer` hands it to the running turn as more input (as `queue` when that can take none any more)',
+    'What to do if the session is running a turn: `queue` waits for it, `reject` returns 409, `interrupt` interrupts it and runs this prompt next, `steer` passes the prompt to the running turn as more input (like `queue` if that turn takes no more input)',
 })
 
 export const sendMessageRequest = z
@@ -26,16 +26,16 @@ export const sendMessageRequest = z
     stream: z
       .boolean()
       .default(false)
-      .meta({ description: 'Send nothing; answer with a pointer to the stream endpoint' }),
+      .meta({ description: 'Send nothing, and return the URL of the stream endpoint' }),
     background: z
       .boolean()
       .default(false)
-      .meta({ description: 'Answer 202 at once; the turn runs on its own' }),
+      .meta({ description: 'Return 202 at once, and run the turn in the background' }),
     onBusy,
     commands,
     onDisconnect: z.enum(['continue', 'interrupt']).optional().meta({
       description:
-        'Whether the turn goes on when the client leaves; absent: `continue`, and with `stream` what the stream endpoint has as its default',
+        "What happens to the turn if the client disconnects; absent: `continue`, or with `stream` the stream endpoint's default",
     }),
   })
   .check(checkCommands)
@@ -45,7 +45,7 @@ export const sendMessageRequest = z
   })
   .refine(body => !(body.background && body.onDisconnect === 'interrupt'), {
     path: ['onDisconnect'],
-    message: 'cannot be interrupt with background: nobody waits for the answer',
+    message: 'cannot be interrupt with background: no client waits for the answer',
   })
   .meta({ id: 'SendMessageRequest' })
 
@@ -53,12 +53,12 @@ export const retryTurnRequest = z
   .strictObject({
     timeout: timeout.unwrap().optional().meta({
       description:
-        "Milliseconds from acceptance until the turn is stopped; 0: none. Absent: the failed turn's own",
+        "Milliseconds from acceptance until the turn times out; 0: no timeout. Absent: the failed turn's timeout",
     }),
     background: z
       .boolean()
       .default(false)
-      .meta({ description: 'Answer 202 at once; the turn runs on its own' }),
+      .meta({ description: 'Return 202 at once, and run the turn in the background' }),
     onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
   })
   .meta({ id: 'RetryTurnRequest' })
@@ -109,7 +109,7 @@ export const streamMessageRequest = z
     includeDeltas: z
       .boolean()
       .default(false)
-      .meta({ description: 'Also send pieces of messages still being generated' }),
+      .meta({ description: 'Also send pieces of messages while they are generated' }),
     commands,
     onDisconnect: z.enum(['interrupt', 'continue']).default('interrupt'),
   })
@@ -141,17 +141,19 @@ export const storedMessage = z
     subtype: z.string().nullable(),
     content: z
       .record(z.string(), z.unknown())
-      .meta({ description: 'The whole message as Claude Code gave it' }),
+      .meta({ description: 'The whole message, as Claude Code sent it' }),
     sequence: z.int().min(1),
     timestamp,
-    source: z.enum(['user', 'sdk']).meta({ description: "`user`: sent by the API's caller" }),
+    source: z
+      .enum(['user', 'sdk'])
+      .meta({ description: "`user`: from the API's caller; `sdk`: from Claude Code" }),
     synthetic: z.literal(true).optional().meta({
       description:
-        'Claude Code wrote this message of type `user` itself, such as the feedback of a hook, a request to go on, or the summary of a compacted conversation; absent: no',
+        'Claude Code wrote this message of type `user` itself, such as the feedback of a hook, a request to continue, or the summary of a compaction; absent: false',
     }),
     turnId: identifier
       .nullable()
-      .meta({ description: 'In the shared past of a fork a turn of the original' }),
+      .meta({ description: 'In the shared past of a fork: a turn of the original' }),
     rewound,
   })
   .meta({ id: 'StoredMessage' })
@@ -160,7 +162,7 @@ export const listMessagesResponse = z
   .strictObject({ sessionId: identifier, messages: z.array(storedMessage), pagination })
   .meta({ id: 'ListMessagesResponse' })
 
-/** What `POST /sessions/:id/messages` takes; only `prompt` is required. */
+/** The body of `POST /sessions/:id/messages`; only `prompt` is required. */
 export type SendMessageRequest = z.input<typeof sendMessageRequest>
 export type RetryTurnRequest = z.input<typeof retryTurnRequest>
 export type SendMessageResponse = z.infer<typeof sendMessageResponse>

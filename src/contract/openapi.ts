@@ -18,7 +18,7 @@ import { errorResponse } from './system.ts'
 type Json = Record<string, unknown>
 type Direction = 'input' | 'output'
 
-/** Schemas that no operation's body names, because they travel inside event streams. */
+/** Schemas that appear in event streams and in no operation's body. */
 const streamed: Record<string, z.ZodType> = {
   DeltaEvent: deltaEvent,
   DeltaVoided: deltaVoided,
@@ -35,7 +35,7 @@ const streamed: Record<string, z.ZodType> = {
 
 /**
  * Builds the OpenAPI 3.1 document from the operation table.
- * Named schemas (`meta({ id })`) become components and are referred to.
+ * Named schemas (`meta({ id })`) become components that the operations reference.
  */
 export function buildOpenApi(version: string): Json {
   const components: Record<string, unknown> = {}
@@ -56,10 +56,10 @@ export function buildOpenApi(version: string): Json {
     info: {
       title: 'claude-code-api',
       version,
-      description: 'Claude Code behind HTTP: sessions, messages, live streams, history.',
+      description: 'Claude Code as an HTTP API: sessions, messages, live streams, history.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/api/v1', description: 'Where the server mounts the router' }],
+    servers: [{ url: '/api/v1', description: 'The path at which `claude-code-api serve` mounts the router' }],
     security: [{ apiKey: [] }, { bearer: [] }],
     tags: tags.filter(name => operationIds.some(id => getOperation(id).tag === name)).map(name => ({ name })),
     paths,
@@ -125,13 +125,13 @@ function describe(
   }
 }
 
-/** Every code that the operation can answer, grouped by status. */
+/** All error codes of the operation, grouped by status. */
 export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
   const codes: ErrorCode[] = [
     ...(operation.auth === 'key' ? commonErrors : (['INVALID_REQUEST'] as const)),
     ...(operation.body ? bodyErrors : []),
     ...(operation.upload !== null ? bodyErrors : []),
-    // A POST needs its type also where it has no body.
+    // A POST needs its Content-Type even without a body.
     ...(operation.method === 'post' && !operation.body && operation.upload === null
       ? (['UNSUPPORTED_MEDIA_TYPE'] as const)
       : []),
@@ -146,7 +146,7 @@ export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
   return new Map([...grouped].sort(([a], [b]) => a - b))
 }
 
-/** A status that is both an answer and an error (health's 503) accepts either body. */
+/** A status that is both a success and an error (health's 503) accepts either body. */
 function withError(success: Json, error: { description: string; content: Json }): Json {
   const schemas = [success.content, error.content].map(
     content => (content as { 'application/json': { schema: Json } })['application/json'].schema,
@@ -163,7 +163,7 @@ function toParameters(
   toSchema: (schema: z.ZodType, io: Direction) => Json,
 ): Json[] {
   if (!shape) return []
-  // After parsing, a number is a number and a default is known; before it, a field is required or not.
+  // The output schema knows numbers and defaults; the input schema knows which fields are required.
   const { properties = {} } = toSchema(shape, 'output') as { properties?: Record<string, Json> }
   const { required = [] } = toSchema(shape, 'input') as { required?: string[] }
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
@@ -181,7 +181,7 @@ function toResponseHeaders(headers: Readonly<Record<string, string>>): Json {
   )
 }
 
-/** Turns a zod schema into JSON Schema, moving what carries an id into the components. */
+/** Converts a zod schema to JSON Schema, and moves schemas with an id to the components. */
 function collect(schema: z.ZodType, io: Direction, components: Record<string, unknown>): Json {
   const {
     $schema: _dialect,
@@ -193,7 +193,7 @@ function collect(schema: z.ZodType, io: Direction, components: Record<string, un
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       delete jsonSchema.id
-      // A format says the same, and can be read.
+      // The format says the same and is readable.
       if (jsonSchema.format !== undefined) delete jsonSchema.pattern
     },
   }) as Json & { $defs?: Record<string, Json> }

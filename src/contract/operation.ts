@@ -4,7 +4,7 @@ import { pathId } from './primitives.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
-/** In the order of the documentation. */
+/** The groups of operations, in the order of the documentation. */
 export const tags = [
   'Sessions',
   'Messages',
@@ -15,42 +15,42 @@ export const tags = [
   'System',
 ] as const
 
-/** A successful answer. The schema is that of a JSON body; `contentType` says what else it may be, if anything. */
+/** A successful response. `schema` describes a JSON body; `contentType` names other types, if any. */
 export interface Success {
   status: number
   description: string
   schema?: z.ZodType
   contentType?: string
-  /** Response headers, each with what it says. */
+  /** Response headers with their descriptions. */
   headers?: Readonly<Record<string, string>>
 }
 
-/** One endpoint: routing, authentication, validation, OpenAPI and the tests' coverage all read this. */
+/** One endpoint, for routing, authentication, validation, OpenAPI and the tests' coverage. */
 export interface Operation {
   method: Method
-  /** Relative to the mount path, parameters as `:name`. */
+  /** The path relative to the mount path, with parameters as `:name`. */
   path: string
   tag: (typeof tags)[number]
   summary: string
-  /** `none`: open to everyone, and not counted by the rate limit. */
+  /** `none`: open to all callers, and not rate-limited. */
   auth: 'key' | 'none'
   params: z.ZodObject | null
   query: z.ZodType | null
-  /** Request headers that mean something to this operation alone; others are nobody's business here. */
+  /** Request headers that are specific to this operation. */
   headers: z.ZodObject | null
   body: z.ZodType | null
-  /** The body is a content of its own and no JSON: what it is. Bounded by `maxUploadBytes` of the configuration. */
+  /** Describes a body that is not JSON. Such bodies are limited by the option `maxUploadBytes`. */
   upload: string | null
-  /** Whether a request without a body counts as one with `{}`. */
+  /** Whether a request without a body is treated like `{}`. */
   bodyOptional: boolean
   success: readonly Success[]
-  /** Beyond those that every operation can answer (see `commonErrors`). */
+  /** Error codes of this operation, in addition to `commonErrors`. */
   errors: readonly ErrorCode[]
-  /** What an unexpected fault in this operation answers. */
+  /** The code for an unexpected fault in this operation. */
   fault: ErrorCode
 }
 
-/** Codes that any operation with a key can answer. */
+/** Error codes of all operations that need a key. */
 export const commonErrors = [
   'INVALID_REQUEST',
   'MISSING_API_KEY',
@@ -63,7 +63,7 @@ export const commonErrors = [
   'STORE_UNAVAILABLE',
   'SHUTTING_DOWN',
 ] as const satisfies ErrorCode[]
-/** Codes that any operation with a body can answer. */
+/** Error codes of all operations with a body. */
 export const bodyErrors = [
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -74,7 +74,7 @@ export const ofSession = z.strictObject({ sessionId: pathId })
 export const ofTurn = ofSession.extend({ turnId: pathId })
 export const eventStream = 'text/event-stream'
 
-/** Operations that make something, and make it once however often they are sent with the same key. */
+/** The request header of idempotent operations. */
 export const idempotencyHeaders = z.strictObject({
   'Idempotency-Key': z
     .string()
@@ -82,12 +82,12 @@ export const idempotencyHeaders = z.strictObject({
     .optional()
     .meta({
       description:
-        'Makes it safe to send the request again: with the same key and the same body within 24 hours it is answered with what the first one led to. Taken as it is, quotes included; keys are told apart by API key',
+        'Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys',
     }),
 })
 export const replayHeaders = {
   'Idempotent-Replayed':
-    '`true` when an earlier request with this Idempotency-Key was accepted, and this is its outcome; also on the error that its turn ended with',
+    '`true` if this is the response to an earlier request with the same Idempotency-Key, including the error of a failed turn',
 } as const
 
 export const defaults = {

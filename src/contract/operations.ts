@@ -11,7 +11,7 @@ import { sessionsOperations } from './operations/sessions.ts'
 import { systemOperations } from './operations/system.ts'
 import { turnsOperations } from './operations/turns.ts'
 
-/** The whole table; its parts are in `operations/`. */
+/** The table of all operations; its parts are in `operations/`. */
 export const operations = {
   ...sessionsOperations,
   ...messagesOperations,
@@ -28,13 +28,13 @@ export const operations = {
 export type OperationId = keyof typeof operations
 export const operationIds = Object.keys(operations) as OperationId[]
 
-/** The table's entry in its general form. */
+/** An entry of the table in its general form. */
 export function getOperation(id: OperationId): Operation {
   return operations[id]
 }
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : Record<string, never>
-/** What an operation's handler is given, after validation. */
+/** The validated input of an operation's handler. */
 export interface OperationInput<Id extends OperationId> {
   params: Parsed<(typeof operations)[Id]['params']>
   query: Parsed<(typeof operations)[Id]['query']>
@@ -43,7 +43,7 @@ export interface OperationInput<Id extends OperationId> {
 }
 
 type SuccessOf<Id extends OperationId> = (typeof operations)[Id]['success'][number]
-/** The JSON answers that an operation may give. */
+/** The JSON responses of an operation. */
 export type OperationOutput<Id extends OperationId> =
   SuccessOf<Id> extends infer S
     ? S extends { status: infer Status; schema: infer Schema extends z.ZodType }

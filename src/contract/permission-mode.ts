@@ -11,5 +11,5 @@ export const permissionModes = [
 
 export const permissionMode = z.enum(permissionModes).meta({
   id: 'PermissionMode',
-  description: 'How Claude Code decides what it may do by itself (SDK option `permissionMode`)',
+  description: 'What Claude Code may do without asking (SDK option `permissionMode`)',
 })

@@ -6,13 +6,13 @@ import { cursorParameter, pagination } from './turns.ts'
 export const permissionKind = z.enum(['tool', 'question', 'plan', 'elicitation']).meta({
   id: 'PermissionKind',
   description:
-    '`tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server wants something of a person',
+    '`tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server asks a person for input',
 })
 
 export const permissionStatus = z.enum(['pending', 'allowed', 'denied', 'expired', 'withdrawn']).meta({
   id: 'PermissionStatus',
   description:
-    '`expired`: nobody answered in time, and it was denied; `withdrawn`: what asked for it is over',
+    '`expired`: denied because no answer came in time; `withdrawn`: the turn or task that asked is over',
 })
 
 const question = z
@@ -22,38 +22,41 @@ const question = z
     multiSelect: z.boolean().optional(),
     options: z.array(z.looseObject({ label: z.string(), description: z.string().optional() })),
   })
-  .meta({ id: 'PermissionQuestion', description: 'A question as Claude asks it' })
+  .meta({ id: 'PermissionQuestion', description: 'A question from Claude' })
 
 const elicitation = z
   .strictObject({
     serverName: z.string(),
     message: z.string(),
     mode: z.enum(['form', 'url']),
-    url: z.string().optional().meta({ description: 'Where the person is to go; mode `url` only' }),
+    url: z.string().optional().meta({ description: 'The page for the person to open; mode `url` only' }),
     requestedSchema: z
       .record(z.string(), z.unknown())
       .optional()
-      .meta({ description: 'JSON Schema of what is asked for; mode `form` only' }),
+      .meta({ description: 'JSON Schema of the form; mode `form` only' }),
   })
-  .meta({ id: 'PermissionElicitation', description: "What an MCP server asks for (MCP's elicitation)" })
+  .meta({
+    id: 'PermissionElicitation',
+    description: 'A request for input from an MCP server (MCP elicitation)',
+  })
 
-/** What Claude Code offers as a rule; its own shape (SDK `PermissionUpdate`). */
+/** A rule that Claude Code suggests, in its own shape (SDK `PermissionUpdate`). */
 const suggestion = z.looseObject({ type: z.string() }).meta({ id: 'PermissionSuggestion' })
 
 export const permissionFields = {
   permissionId: identifier,
   sessionId: identifier,
-  turnId: identifier.nullable().meta({ description: 'null: asked by work in the background' }),
+  turnId: identifier.nullable().meta({ description: 'null: background work asks' }),
   kind: permissionKind,
   toolName: z.string(),
   toolUseId: z.string().nullable(),
-  agentId: z.string().nullable().meta({ description: 'Set when a subagent asks' }),
-  input: z.record(z.string(), z.unknown()).meta({ description: 'What the tool would be called with' }),
-  title: z.string().nullable().meta({ description: 'A sentence for people' }),
+  agentId: z.string().nullable().meta({ description: 'The subagent that asks; null: the main conversation' }),
+  input: z.record(z.string(), z.unknown()).meta({ description: 'The input of the tool call' }),
+  title: z.string().nullable().meta({ description: 'A text for people' }),
   description: z.string().nullable(),
   suggestions: z
     .array(suggestion)
-    .meta({ description: 'What `remember: { suggestions }` can allow for the rest of the session' }),
+    .meta({ description: 'Rules that `remember: { suggestions }` can allow for the rest of the session' }),
   questions: z.array(question).optional(),
   plan: z.string().optional(),
   elicitation: elicitation.optional(),
@@ -61,14 +64,14 @@ export const permissionFields = {
   expiresAt: timestamp,
   status: permissionStatus,
   decidedAt: timestamp.nullable(),
-  decidedBy: z.string().nullable().meta({ description: 'Id of the API key that answered' }),
-  message: z.string().nullable().meta({ description: 'What was said with the decision' }),
+  decidedBy: z.string().nullable().meta({ description: 'The id of the API key that answered' }),
+  message: z.string().nullable().meta({ description: 'The message of the decision' }),
   updatedInput: z
     .record(z.string(), z.unknown())
     .nullable()
-    .meta({ description: 'What the tool was called with in place of `input`; null: with `input`' }),
+    .meta({ description: 'The input that the tool ran with instead of `input`; null: it ran with `input`' }),
   remembered: z.array(suggestion).meta({
-    description: 'What the answer changed for the rest of the session, exactly; empty: nothing',
+    description: 'Exactly what the answer allowed or changed for the rest of the session; empty: nothing',
   }),
 }
 
@@ -93,10 +96,9 @@ export const answerPermissionRequest = z
     updatedInput: z
       .record(z.string(), z.unknown())
       .optional()
-      .meta({ description: 'The tool is called with this instead; with `allow` for kind `tool`' }),
+      .meta({ description: 'Input for the tool to run with instead; with `allow` for kind `tool`' }),
     message: z.string().max(10_000).optional().meta({
-      description:
-        'Claude is told it; with `deny` it is the reason or the feedback. Not for kind `elicitation`',
+      description: 'A note to Claude; with `deny`, the reason or feedback. Not for kind `elicitation`',
     }),
     remember: z
       .union([
@@ -112,23 +114,23 @@ export const answerPermissionRequest = z
       .optional()
       .meta({
         description:
-          '`session`: the call that was allowed to run may run again in this session without asking; `suggestions`: what these suggestions say, which can be wider (more commands, a directory, a permission mode). With `allow` for kind `tool`',
+          '`session`: the allowed call may run again in this session without asking; `suggestions`: apply these suggestions, which can be broader (more commands, a directory, a permission mode). With `allow` for kind `tool`',
       }),
-    interrupt: z.boolean().default(false).meta({ description: 'Stops the turn as well; with `deny`' }),
+    interrupt: z.boolean().default(false).meta({ description: 'Also interrupt the turn; with `deny`' }),
     answers: z
       .record(z.string(), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]))
       .optional()
       .meta({
         description:
-          'For kind `question` with `allow`: the text of each question with the label chosen, labels for `multiSelect`, or an answer in own words',
+          "For kind `question` with `allow`: for the text of each question, the chosen label, several labels (`multiSelect`), or the person's own words",
       }),
-    permissionMode: permissionMode
-      .optional()
-      .meta({ description: 'For kind `plan` with `allow`: the mode to go on with; default `default`' }),
+    permissionMode: permissionMode.optional().meta({
+      description: 'For kind `plan` with `allow`: the permission mode to continue in; default `default`',
+    }),
     content: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
       .optional()
-      .meta({ description: 'For kind `elicitation` with `allow`: the filled-in form' }),
+      .meta({ description: 'For kind `elicitation` with `allow`: the completed form' }),
   })
   .meta({ id: 'AnswerPermissionRequest' })
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** Times on the wire: ISO 8601, UTC, milliseconds. */
+/** A time on the wire: ISO 8601, UTC, milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ description: 'ISO 8601, UTC, milliseconds' })
 
-/** Writes a time kept as milliseconds since 1970 the way the wire has it. */
+/** Formats milliseconds since 1970 as a time on the wire. */
 export function toTimestamp(epochMs: number): string {
   return new Date(epochMs).toISOString()
 }
@@ -11,14 +11,14 @@ export function toTimestamp(epochMs: number): string {
 export const identifier = z.uuid()
 
 /**
- * The id of something that this API made, in a path, a query or a body. UUIDs are read in either case (RFC 9562).
+ * The id of an object of this API, in a path, query or body. UUIDs are accepted in either case (RFC 9562).
  * The format is not checked: a malformed id is an unknown one.
  */
 export const idParameter = z.string().min(1).max(200).toLowerCase()
-/** The same in a path, where every text is an unknown id at worst. */
+/** An id in a path: any text is accepted, and is an unknown id at worst. */
 export const pathId = z.string().toLowerCase().meta({ format: 'uuid' })
 
-/** A whole number that arrives as text in a query string; anything but plain digits is refused. */
+/** A whole number in a query string: plain digits only. */
 export function integerParameter(minimum: number, maximum: number) {
   return z
     .string()
@@ -33,7 +33,7 @@ export const booleanParameter = z
   .transform(text => text === 'true')
   .pipe(z.boolean())
 
-/** Free-form JSON object of the caller's own; `maxBytes` counts its UTF-8 JSON text. */
+/** A free-form JSON object of the caller; `maxBytes` limits its JSON text in UTF-8. */
 export function jsonObject(maxBytes: number) {
   return z
     .record(z.string(), z.unknown())

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { type ErrorCode, errorCatalogue, type FailureReason } from './errors.ts'
 
-/** How a failed request is sent again, in every error body and in the `error` of a turn. */
+/** The advice on retrying, in every error body and in the `error` of a turn. */
 export const retryAdvice = {
   retryable: z.boolean().meta({ description: 'Whether the same request can succeed later' }),
   retry: z.enum(['same_key', 'new_key', 'never']).meta({
     description:
-      '`same_key`: send the request again, with the same Idempotency-Key if it had one; `new_key`: its turn has failed and the same key would replay that, so use `POST /sessions/:id/turns/:turnId/retry` or a new key; `never`: the same request fails again',
+      '`same_key`: send the request again, with the same Idempotency-Key if it had one; `new_key`: the turn failed, and the same key would return that failure: use `POST /sessions/:id/turns/:turnId/retry`, or a new key; `never`: the same request would fail again',
   }),
 }
 
@@ -15,7 +15,7 @@ export interface RetryAdvice {
   retry: 'same_key' | 'new_key' | 'never'
 }
 
-/** Whether the prompt of a turn that failed for this reason can succeed later, unchanged. */
+/** Whether the unchanged prompt of a turn that failed for this reason can succeed later. */
 const reasonIsRetryable: Record<FailureReason, boolean> = {
   authentication_failed: false,
   billing_error: false,
@@ -45,7 +45,7 @@ const reasonIsRetryable: Record<FailureReason, boolean> = {
   unknown: true,
 }
 
-/** Codes with which a turn ends; without a turn they are about the request itself. */
+/** Codes of failed turns; if there is no turn, they are about the request itself. */
 const endsTurn: ReadonlySet<ErrorCode> = new Set([
   'REQUEST_TIMEOUT',
   'MESSAGE_SEND_FAILED',
@@ -54,7 +54,7 @@ const endsTurn: ReadonlySet<ErrorCode> = new Set([
   'MODEL_RATE_LIMITED',
 ])
 
-/** Derives from an error's code and details how the request is sent again. */
+/** Derives the advice on retrying from an error's code and details. */
 export function adviseRetry(code: ErrorCode, details?: { turnId?: unknown; reason?: unknown }): RetryAdvice {
   const reason = details?.reason as FailureReason | undefined
   const retryable = reasonIsRetryable[reason as FailureReason] ?? errorCatalogue[code].retryable
@@ -63,13 +63,13 @@ export function adviseRetry(code: ErrorCode, details?: { turnId?: unknown; reaso
   return { retryable: true, retry: turnHasEnded ? 'new_key' : 'same_key' }
 }
 
-/** As `adviseRetry`, for a turn that has failed for this reason. */
+/** Same as `adviseRetry`, for a turn that failed for this reason. */
 export function adviseTurnRetry(reason: FailureReason): RetryAdvice {
   const retryable = reasonIsRetryable[reason]
   return { retryable, retry: retryable ? 'new_key' : 'never' }
 }
 
-/** The code of a turn's failure: what outlasts Claude Code's own retries has codes of its own. */
+/** Returns the error code of a failed turn. Failures that outlast Claude Code's own retries have their own codes. */
 export function failureCodeOf(reason: FailureReason, unavailable: boolean) {
   if (unavailable) return 'AGENT_UNAVAILABLE'
   if (reason === 'overloaded') return 'MODEL_OVERLOADED'

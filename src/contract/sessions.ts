@@ -18,21 +18,21 @@ export const sessionStatus = z.enum(['active', 'expired', 'ended']).meta({ id: '
 export const sessionState = z.enum(['idle', 'running', 'requires_action']).meta({
   id: 'SessionState',
   description:
-    'What an active session is doing; `running` also while Claude goes on by itself because a background task has ended; `idle` for one that has expired or ended',
+    'What an active session is doing; also `running` during autonomous work after a background task; `idle` if the session has expired or ended',
 })
 
-const metadata = jsonObject(16 * 1024).meta({ description: "The caller's own data; at most 16 KiB as JSON" })
+const metadata = jsonObject(16 * 1024).meta({ description: "The caller's data; at most 16 KiB as JSON" })
 const model = z.string().min(1).max(200)
 const title = z.string().max(500)
 const maxTurns = z
   .int()
   .min(1)
   .max(1000)
-  .meta({ description: 'Agentic turns that one prompt may take; absent: no limit' })
+  .meta({ description: 'Agentic turns that one prompt may take; absent: unlimited' })
 
 export const createSessionRequest = z
   .strictObject({
-    model: model.optional().meta({ description: 'Model id or alias; absent: the default of Claude Code' }),
+    model: model.optional().meta({ description: "Model id or alias; absent: Claude Code's default" }),
     cwd: z
       .string()
       .min(1)
@@ -53,16 +53,19 @@ export const patchSessionRequest = z
   .strictObject({
     title: title.nullable().optional(),
     metadata: metadata.optional(),
-    model: model.nullable().optional().meta({ description: 'From the next turn; null: the default' }),
-    permissionMode: permissionMode.optional().meta({ description: 'From the next turn' }),
-    maxTurns: maxTurns.nullable().optional().meta({ description: 'From the next turn; null: no limit' }),
+    model: model.nullable().optional().meta({ description: 'Applies from the next turn; null: the default' }),
+    permissionMode: permissionMode.optional().meta({ description: 'Applies from the next turn' }),
+    maxTurns: maxTurns
+      .nullable()
+      .optional()
+      .meta({ description: 'Applies from the next turn; null: no limit' }),
     ...changeableSettings,
   })
   .meta({ id: 'PatchSessionRequest' })
 
 const common = {
   sessionId: identifier,
-  model: z.string().nullable().meta({ description: 'null until known when none was asked for' }),
+  model: z.string().nullable().meta({ description: 'null until known, if none was requested' }),
   status: sessionStatus,
   createdAt: timestamp,
   expiresAt: timestamp,
@@ -83,19 +86,18 @@ export const session = z
   .strictObject({
     ...common,
     state: sessionState,
-    backgroundTasks: z
-      .int()
-      .min(0)
-      .meta({ description: 'Background tasks that run, whether a turn does or not; see `GET .../tasks`' }),
+    backgroundTasks: z.int().min(0).meta({
+      description:
+        'The number of running background tasks, with or without a running turn; see `GET .../tasks`',
+    }),
     lastActivity: timestamp,
-    messageCount: z
-      .int()
-      .min(0)
-      .meta({ description: 'Stored messages; those that retention has removed do not count' }),
+    messageCount: z.int().min(0).meta({
+      description: 'The number of stored messages; messages that retention has removed do not count',
+    }),
     config: z.strictObject({
       cwd: z.string(),
       permissionMode,
-      model: z.string().nullable().meta({ description: 'The model that was asked for' }),
+      model: z.string().nullable().meta({ description: 'The requested model' }),
       appendSystemPrompt: z.string().nullable(),
       maxTurns: z.int().nullable(),
       ...sessionSettings.shape,
@@ -103,11 +105,11 @@ export const session = z
     settingsInForce: z
       .strictObject({
         settingSources: z.array(settingSource).meta({
-          description: 'The settings files that take effect; `config.settingSources` is what was asked for',
+          description: 'The settings files that take effect; `config.settingSources` has the requested ones',
         }),
         instructions: z.boolean().meta({
           description:
-            'Whether the server reads the instructions of the directories as text: `CLAUDE.md`, agents, skills and commands. false where Claude Code reads them itself, or none count',
+            'Whether the server reads the instructions of the directories as text: `CLAUDE.md`, agents, skills and commands. false if Claude Code reads them itself, or if they are off',
         }),
         trusted: z.boolean().meta({
           description: "Whether the server's owner trusts all the session's directories",
@@ -117,32 +119,32 @@ export const session = z
     workspace,
     workingDirectory: z.string().meta({
       description:
-        "Where the shell of Claude's process is: `config.cwd`, or where a command or a worktree has led it. A new process begins in `config.cwd` again, or in the worktree, and Claude is told",
+        "The current directory of Claude's shell: `config.cwd`, or the directory that a command or a worktree has changed to. A new process starts in `config.cwd` again, or in the worktree, and Claude is told so",
     }),
     metadata: z.record(z.string(), z.unknown()),
     title: z.string().nullable(),
-    claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
+    claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
     transcript: z.enum(['complete', 'incomplete']).meta({
       description:
-        "Whether the store has all that the conversation can be resumed from; else Claude Code's own files are needed",
+        "Whether the store has everything that is needed to resume the conversation; `incomplete`: Claude Code's own files are needed too",
     }),
     forkedFrom: forkedFrom
       .nullable()
-      .meta({ description: 'The session whose past this one shares; null: it began empty' }),
-    lastSequence: z.int().min(0).meta({ description: "Sequence of the log's newest event" }),
+      .meta({ description: 'The session that this one was forked from; null: it began empty' }),
+    lastSequence: z.int().min(0).meta({ description: "The sequence of the log's newest event" }),
   })
   .meta({ id: 'Session' })
 
 export const listSessionsQuery = z.strictObject({
   status: z.enum(['active', 'expired', 'ended', 'all']).default('active'),
   limit: integerParameter(1, 200).default(50),
-  cursor: z.string().min(1).max(200).optional().meta({ description: '`nextCursor` of the page before' }),
+  cursor: z.string().min(1).max(200).optional().meta({ description: '`nextCursor` of the previous page' }),
 })
 
 export const listSessionsResponse = z
   .strictObject({
     sessions: z.array(sessionSummary),
-    total: z.int().min(0).meta({ description: 'All that match, not only this page' }),
+    total: z.int().min(0).meta({ description: 'The number of all matches, not only of this page' }),
     nextCursor: z.string().nullable(),
   })
   .meta({ id: 'ListSessionsResponse' })
@@ -150,17 +152,17 @@ export const listSessionsResponse = z
 export const eventsQuery = z.strictObject({
   after: z
     .string()
-    .regex(/^(latest|\d{1,15})$/, 'must be a sequence or "latest"')
+    .regex(/^(latest|\d{1,15})$/, 'must be a sequence number or "latest"')
     .optional()
-    .meta({ description: 'Replay what comes after this sequence; `latest`: nothing' }),
-  turnId: idParameter.optional().meta({ description: 'Only this turn; the stream ends with it' }),
+    .meta({ description: 'Replay the events after this sequence; `latest`: none' }),
+  turnId: idParameter.optional().meta({ description: 'Only events of this turn; the stream ends with it' }),
   includeDeltas: booleanParameter.default(false),
 })
 
 export type PermissionMode = z.infer<typeof permissionMode>
 export type SessionStatus = z.infer<typeof sessionStatus>
 export type SessionState = z.infer<typeof sessionState>
-/** What `POST /sessions` takes; every field is optional. */
+/** The body of `POST /sessions`; every field is optional. */
 export type CreateSessionRequest = z.input<typeof createSessionRequest>
 export type PatchSessionRequest = z.input<typeof patchSessionRequest>
 export type CreateSessionResponse = z.infer<typeof createSessionResponse>

@@ -6,13 +6,19 @@ import { retryAdvice } from './retry.ts'
 
 export const modelInfo = z
   .strictObject({
-    id: z.string().meta({ description: 'What `model` of a session takes' }),
+    id: z.string().meta({ description: 'The value for `model` of a session' }),
     name: z.string(),
     description: z.string().optional(),
     resolvedModel: z.string().optional().meta({ description: 'The model that an alias stands for' }),
-    effortLevels: z.array(effort).optional().meta({ description: 'What `effort` takes; empty: nothing' }),
-    adaptiveThinking: z.boolean().optional().meta({ description: 'Whether it decides how much to think' }),
-    thinkingOff: z.boolean().optional().meta({ description: 'Whether thinking can be switched off' }),
+    effortLevels: z
+      .array(effort)
+      .optional()
+      .meta({ description: 'The values that `effort` takes; empty: none' }),
+    adaptiveThinking: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether the model decides how much to think' }),
+    thinkingOff: z.boolean().optional().meta({ description: 'Whether thinking can be turned off' }),
   })
   .meta({ id: 'ModelInfo' })
 
@@ -55,5 +61,5 @@ export const errorResponse = z
 export type ModelInfo = z.infer<typeof modelInfo>
 export type ListModelsResponse = z.infer<typeof listModelsResponse>
 export type HealthResponse = z.infer<typeof healthResponse>
-/** The body of every response that is not a success. */
+/** The body of every error response. */
 export type ErrorResponse = z.infer<typeof errorResponse>

@@ -4,7 +4,7 @@ const text = z.string()
 const milliseconds = z.number()
 const flag = z.boolean().optional()
 
-/** Inputs of Claude Code's own tools that change something or reach out, as far as a person may fill them in. */
+/** Input schemas of Claude Code's tools that change something or reach the network, for inputs edited by people. */
 const toolInputs: Readonly<Record<string, z.ZodObject>> = {
   Bash: z.object({
     command: text,
@@ -44,8 +44,8 @@ export interface InputFlaw {
 }
 
 /**
- * Finds what is wrong with an input that a person puts in place of Claude's, before Claude Code would refuse it. Of
- * tools that are not listed only Claude's own call says what they take.
+ * Validates an input that a person sends in place of Claude's, before Claude Code would refuse it. For tools that
+ * are not listed, Claude's own call is the only hint at what they take.
  */
 export function findInputFlaw(
   toolName: string,
@@ -69,9 +69,11 @@ function findFlaw(
     const message = issue.code === 'invalid_type' ? `must be ${issue.expected}` : issue.message
     return { path: issue.path, message }
   }
-  // A newer Claude Code may know more than is listed.
+  // A newer Claude Code may accept more fields than are listed.
   const unknown = Object.keys(given).find(name => !(name in schema.shape) && !(name in asked))
-  return unknown === undefined ? undefined : { path: [unknown], message: `is not an input of ${toolName}` }
+  return unknown === undefined
+    ? undefined
+    : { path: [unknown], message: `must be absent: ${toolName} has no such input` }
 }
 
 function findChangedType(

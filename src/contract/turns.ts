@@ -19,7 +19,7 @@ export const turnStatuses = [
 export const turnStatus = z.enum(turnStatuses).meta({
   id: 'TurnStatus',
   description:
-    '`lost`: the process that ran it is gone and its outcome is unknown; it is never run again by itself',
+    '`lost`: the server ended while the turn ran, and its outcome is unknown; it is never run again automatically',
 })
 
 export const stopReason = z
@@ -43,7 +43,7 @@ export const stopReason = z
   .meta({
     id: 'StopReason',
     description:
-      'Why the turn ended. `blocked`: a hook did not let the prompt through, and Claude never saw it; `stopped_by_hook`: a hook ended the turn; `max_tokens`, `stop_sequence`, `pause_turn`, `compaction`, `model_context_window_exceeded`: the stop reason of the model; `unknown`: one that this server does not know, named in `ending`. docs/turn-states.md has all of them',
+      'Why the turn ended. `blocked`: a hook blocked the prompt, and Claude never saw it; `stopped_by_hook`: a hook ended the turn; `max_tokens`, `stop_sequence`, `pause_turn`, `compaction`, `model_context_window_exceeded`: the stop reason of the model; `unknown`: a value that this server does not know, see `ending`. docs/turn-states.md lists all values',
   })
 
 export const usage = z
@@ -53,20 +53,20 @@ export const usage = z
     cacheReadInputTokens: z.int().min(0),
     cacheCreationInputTokens: z.int().min(0),
   })
-  .meta({ id: 'Usage', description: 'Tokens of this turn alone, over all models that it used' })
+  .meta({ id: 'Usage', description: 'Tokens of this turn, over all models that it used' })
 
 export const modelUsage = z
   .strictObject({
     model: z.string(),
     ...usage.shape,
-    costUsd: z.number().min(0).nullable().meta({ description: 'null: nothing is known of it' }),
+    costUsd: z.number().min(0).nullable().meta({ description: 'null: unknown' }),
     costComplete: z.boolean().meta({
       description:
-        'false: the cost of some of these tokens is not known and not in `costUsd`, as of a turn whose process died',
+        'false: the cost of some tokens is unknown and not in `costUsd`, for example if the process died',
     }),
     webSearchRequests: z.int().min(0),
   })
-  .meta({ id: 'ModelUsage', description: "One model's share, subagents included" })
+  .meta({ id: 'ModelUsage', description: "One model's share, including subagents" })
 
 export const permissionDenial = z
   .strictObject({
@@ -74,27 +74,26 @@ export const permissionDenial = z
     toolUseId: z.string(),
     input: z.record(z.string(), z.unknown()),
   })
-  .meta({ id: 'PermissionDenial', description: 'What Claude wanted to do and was not allowed to' })
+  .meta({ id: 'PermissionDenial', description: 'A tool call that was denied' })
 
 const permissionDenials = z.array(permissionDenial).optional().meta({
   description:
-    'What was denied, by whomever: rules, the mode, a person, or because nobody was to be asked; absent: nothing',
+    'Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none',
 })
-const structuredOutput = z
-  .unknown()
-  .optional()
-  .meta({ description: 'The answer as data that fits the `outputFormat` of the session; absent without one' })
+const structuredOutput = z.unknown().optional().meta({
+  description: "The answer as data that matches the session's `outputFormat`; absent without `outputFormat`",
+})
 
 const notice = z.string().optional().meta({
   description:
-    'What Claude Code itself said in the turn, such as the text of a hook or of an error: not part of `response`; absent: nothing',
+    'Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none',
 })
 export const turnEnding = z
   .strictObject({
     subtype: z.string().optional(),
     terminalReason: z.string().optional(),
-    stopReason: z.string().optional().meta({ description: "The model's own" }),
-    promptOutcome: z.string().optional().meta({ description: 'What hooks did with the prompt' }),
+    stopReason: z.string().optional().meta({ description: "The model's stop reason" }),
+    promptOutcome: z.string().optional().meta({ description: 'The decision of hooks on the prompt' }),
     noVerdict: z.string().optional().meta({ description: 'Why hooks gave no verdict on the prompt' }),
     error: z.string().optional(),
     apiError: z.string().optional(),
@@ -104,21 +103,21 @@ export const turnEnding = z
   .meta({
     id: 'TurnEnding',
     description:
-      "The end of a turn in Claude Code's own words, for logs and reports: values may come that are not documented here. Programs read `stopReason` and the reason of the error",
+      "How the turn ended, in Claude Code's own values, for logs and reports. Undocumented values may occur; programs read `stopReason` and the reason of the error",
   })
 const ending = turnEnding.optional()
 
-/** What only some turns have. */
+/** Fields that only some turns have. */
 export const findingFields = { permissionDenials, structuredOutput, notice, ending }
 
-/** What an answer says of its turn, beside the text: that of a send and that of a stream. */
+/** The facts about the turn in the response to a send and in the last event of a stream. */
 export const answerFields = {
   sessionId: z.string().meta({
     deprecated: true,
     description:
-      "Claude Code's own id of the conversation, as in `claudeSessionId`: the one place besides `complete` where `sessionId` is not the API's id. Use `claudeSessionId`, or the id in the path",
+      "Claude Code's id of the conversation, same as `claudeSessionId`. Only here and in `complete`, `sessionId` is not the id of the API's session. Use `claudeSessionId`, or the id in the path",
   }),
-  claudeSessionId: z.string().meta({ description: "Claude Code's own id of the conversation" }),
+  claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
   turnId: identifier,
   stopReason,
   usage: usage.nullable(),
@@ -134,7 +133,7 @@ export const turnError = z
     message: z.string(),
     retryAt: timestamp
       .optional()
-      .meta({ description: "When the model's API takes requests again; absent: it did not say" }),
+      .meta({ description: "When the model's API accepts requests again; absent: unknown" }),
     ...retryAdvice,
   })
   .meta({ id: 'TurnError' })
@@ -143,7 +142,7 @@ const attachmentSource = z
   .strictObject({ type: z.literal('attachment'), attachmentId: identifier.toLowerCase() })
   .meta({
     id: 'AttachmentSource',
-    description: 'What was uploaded before; the content is put in when Claude is given the prompt',
+    description: 'An uploaded attachment; its content is inserted when Claude gets the prompt',
   })
 
 export const promptBlock = z
@@ -180,7 +179,8 @@ export const promptBlock = z
   ])
   .meta({
     id: 'PromptBlock',
-    description: 'A content block of the Messages API, or one that refers to an attachment of the session',
+    description:
+      'A content block of the Messages API, or a block that refers to an attachment of the session',
   })
 
 export const prompt = z
@@ -197,11 +197,12 @@ export const turn = z
     status: turnStatus,
     prompt,
     commands: z.literal(true).optional().meta({
-      description: 'Slash commands and file mentions in the prompt were followed; absent: they were text',
+      description:
+        'Slash commands and file mentions in the prompt were processed; absent: they were plain text',
     }),
     response: z.string().nullable().meta({
       description:
-        'What Claude said in the end: the text of its last message, with all pieces of an answer that was cut and resumed. Also of a turn that failed or was interrupted; null: nothing, or the turn has not ended',
+        "Claude's final answer: the text of its last message, including all parts of an answer that was cut off and continued. Also present for turns that failed or were interrupted; null: no text, or the turn has not ended",
     }),
     stopReason: stopReason.nullable(),
     error: turnError.nullable(),
@@ -209,15 +210,15 @@ export const turn = z
     costUsd: z
       .number()
       .nullable()
-      .meta({ description: "Claude Code's estimate for this turn, in US dollars" }),
+      .meta({ description: 'The cost of this turn in US dollars, as estimated by Claude Code' }),
     modelUsage: z
       .array(modelUsage)
       .nullable()
-      .meta({ description: 'What each model had of it; null while nothing is known' }),
+      .meta({ description: 'The share of each model; null: unknown' }),
     createdAt: timestamp,
     startedAt: timestamp.nullable(),
     endedAt: timestamp.nullable(),
-    durationMs: z.int().min(0).nullable().meta({ description: 'From start to end, in milliseconds' }),
+    durationMs: z.int().min(0).nullable().meta({ description: 'Milliseconds from start to end' }),
     firstSequence: z.int().nullable(),
     lastSequence: z.int().nullable(),
     ...findingFields,
@@ -225,13 +226,13 @@ export const turn = z
   })
   .meta({ id: 'Turn' })
 
-/** `nextCursor` of the page before. */
+/** The cursor parameter of a list: `nextCursor` of the previous page. */
 export const cursorParameter = z
   .string()
   .min(1)
   .max(1000)
   .optional()
-  .meta({ description: '`nextCursor` of the page before, of the same list; not with `offset`' })
+  .meta({ description: '`nextCursor` of the previous page of the same list; not with `offset`' })
 
 export const listTurnsQuery = z.strictObject({
   cursor: cursorParameter,
@@ -247,7 +248,7 @@ export const pagination = z
     hasMore: z.boolean(),
     nextCursor: z.string().nullable().meta({
       description:
-        'The `cursor` of the next page, which goes on behind the last item whatever changes meanwhile; null: this is the last page',
+        'The `cursor` of the next page, which continues after the last item even if items change meanwhile; null: this is the last page',
     }),
   })
   .meta({ id: 'Pagination' })
@@ -258,8 +259,8 @@ export const listTurnsResponse = z
 
 export const interruptRequest = z
   .strictObject({
-    turnId: idParameter.optional().meta({ description: 'Only this turn, running or waiting' }),
-    clearQueue: z.boolean().default(false).meta({ description: 'Cancel the waiting turns as well' }),
+    turnId: idParameter.optional().meta({ description: 'Only this turn, whether running or waiting' }),
+    clearQueue: z.boolean().default(false).meta({ description: 'Also cancel the waiting turns' }),
   })
   .meta({ id: 'InterruptRequest' })
 
@@ -274,7 +275,7 @@ export type Usage = z.infer<typeof usage>
 export type ModelUsage = z.infer<typeof modelUsage>
 export type PermissionDenial = z.infer<typeof permissionDenial>
 export type TurnError = z.infer<typeof turnError>
-/** Why a turn failed, as it is stored; how it is retried follows from it. */
+/** The stored error of a turn; the advice on retrying is derived from it. */
 export type TurnFailure = Omit<TurnError, keyof RetryAdvice>
 export type Prompt = z.infer<typeof prompt>
 export type PromptBlock = z.infer<typeof promptBlock>

@@ -5,38 +5,35 @@ import { modelUsage, usage } from './turns.ts'
 export const sessionUsage = z
   .strictObject({
     sessionId: identifier,
-    turns: z.int().min(0).meta({ description: 'Turns that have begun' }),
+    turns: z.int().min(0).meta({ description: 'Turns that have started' }),
     activeMs: z.int().min(0).meta({
-      description:
-        'How long turns ran, and Claude went on by itself between them, added up; a turn that runs counts up to now',
+      description: 'The sum of the durations of turns and autonomous work; a running turn counts up to now',
     }),
-    tokens: usage.meta({ description: 'All tokens of which is known' }),
+    tokens: usage.meta({ description: 'All known tokens' }),
     tokensComplete: z.boolean().meta({
       description:
-        'false: of some turn nothing is known, such as one that runs or was lost, or of some work between turns',
+        'false: the tokens of some turn (a running or lost one) or of some autonomous work are not known',
     }),
     costUsd: z
       .number()
       .min(0)
-      .meta({ description: "What is known of the cost, by Claude Code's estimate, in US dollars" }),
+      .meta({ description: 'The known cost in US dollars, as estimated by Claude Code' }),
     costComplete: z.boolean().meta({
       description:
-        'false: the cost of some tokens is not known and not in `costUsd`: of a turn that runs, was lost, was called off before its answer began, or whose process died; or of such work between turns',
+        'false: some cost is not known and not in `costUsd`: of a turn that is running, was lost, was interrupted before its answer began, or whose process died; or of such autonomous work',
     }),
     betweenTurns: z
       .strictObject({
-        times: z.int().min(0).meta({ description: 'How often it went on by itself' }),
+        times: z.int().min(0).meta({ description: 'How often Claude continued on its own' }),
         activeMs: z.int().min(0),
         tokens: usage,
         costUsd: z.number().min(0),
       })
       .meta({
-        description:
-          'What is in these sums and in no turn: what Claude did by itself because a background task had ended',
+        description: 'The part of these sums that belongs to no turn: autonomous work after background tasks',
       }),
     models: z.array(modelUsage).meta({
-      description:
-        'The same by model, those with the highest cost first; turns whose share is not known are left out',
+      description: 'The same per model, highest cost first; turns whose share is not known are left out',
     }),
   })
   .meta({ id: 'SessionUsage' })

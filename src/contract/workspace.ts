@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { identifier, idParameter } from './primitives.ts'
 
 const directory = z.string().min(1).max(4096)
-/** What `git check-ref-format --branch` takes for a name: never an option, a range or a way to another revision. */
+/** Names that `git check-ref-format --branch` accepts: never an option, a range or a revision expression. */
 const refName =
   /^(?![-/.]|@$)(?!.*(?:\.\.|@\{|\/\/|\/\.|[/.]$|\.lock(?:\/|$)))[^\p{Cc}\p{Zl}\p{Zp} ~^:?*[\\]+$/u
 const revision = z.string().max(200).regex(refName, 'must be the name of a branch, a tag or a commit')
@@ -10,31 +10,31 @@ const branch = revision.regex(/^(?!HEAD$)/u, 'must be the name of a branch')
 const removeOnEnd = z
   .boolean()
   .default(false)
-  .meta({ description: 'Whether the directory is removed when the session has ended or expired' })
+  .meta({ description: 'Whether to remove the directory after the session has ended or expired' })
 
 export const workspaceRequest = z
   .discriminatedUnion('type', [
     z
       .strictObject({
         type: z.literal('directory'),
-        path: directory.meta({ description: 'As `cwd`: an existing directory inside an allowed root' }),
+        path: directory.meta({ description: 'An existing directory inside an allowed root, as for `cwd`' }),
       })
       .meta({ id: 'DirectoryWorkspaceRequest' }),
     z
       .strictObject({ type: z.literal('empty'), removeOnEnd })
-      .meta({ id: 'EmptyWorkspaceRequest', description: "A fresh directory of the session's own" }),
+      .meta({ id: 'EmptyWorkspaceRequest', description: 'A new directory for this session' }),
     z
       .strictObject({
         type: z.literal('git'),
         url: z.string().min(1).max(2048).meta({
           description:
-            'A repository whose URL the server allows, or the path of one inside an allowed root. A user and password in it are used for the clone and kept nowhere',
+            'The URL of a repository that the server allows, or the path of one inside an allowed root. A user and password in the URL are used for the clone and not stored',
         }),
         ref: revision
           .optional()
-          .meta({ description: 'A branch, a tag or a commit; absent: its default branch' }),
+          .meta({ description: "A branch, tag or commit; absent: the repository's default branch" }),
         depth: z.int().min(1).max(1_000_000).optional().meta({
-          description: 'How many commits of the history are fetched; absent: all',
+          description: 'The number of commits to fetch; absent: all',
         }),
         removeOnEnd,
       })
@@ -47,26 +47,28 @@ export const workspaceRequest = z
         }),
         branch: branch.optional().meta({
           description:
-            'Made from `base` where there is none of that name yet; absent: `claude/` and the beginning of the session id',
+            'Created from `base` if it does not exist; absent: `claude/` and the beginning of the session id',
         }),
         base: revision.optional().meta({
-          description: 'What a new branch begins at; absent: what the repository has checked out',
+          description: 'The start of a new branch; absent: the commit that the repository has checked out',
         }),
         removeOnEnd,
         deleteBranch: z.boolean().default(false).meta({
           description:
-            'Whether a branch that was made for the session is deleted with the worktree, with all commits that no other branch has; needs `removeOnEnd`',
+            'Whether to delete a branch that was created for the session together with the worktree, including commits that are on no other branch; requires `removeOnEnd`',
         }),
       })
       .meta({ id: 'WorktreeWorkspaceRequest', description: 'A worktree of a local repository' }),
   ])
   .meta({
     id: 'WorkspaceRequest',
-    description: 'Where the session works; instead of `cwd`, whose directories are of type `directory`',
+    description: 'Where the session works, instead of `cwd`; a `cwd` is the type `directory`',
   })
 
-const path = z.string().meta({ description: 'Absolute: the working directory' })
-const kept = z.boolean().meta({ description: 'Whether it is removed when the session has ended or expired' })
+const path = z.string().meta({ description: 'The absolute path of the working directory' })
+const kept = z
+  .boolean()
+  .meta({ description: 'Whether the directory is removed after the session has ended or expired' })
 
 export const workspace = z
   .discriminatedUnion('type', [
@@ -82,7 +84,7 @@ export const workspace = z
         commit: z
           .string()
           .nullable()
-          .meta({ description: 'What was checked out; null: nothing to check out' }),
+          .meta({ description: 'The commit that was checked out; null: the repository is empty' }),
         removeOnEnd: kept,
       })
       .meta({ id: 'GitWorkspace' }),
@@ -93,8 +95,8 @@ export const workspace = z
         repository: z.string(),
         branch: z.string(),
         base: z.string().nullable(),
-        commit: z.string().meta({ description: 'What was checked out' }),
-        createdBranch: z.boolean().meta({ description: 'Whether the branch was made for the session' }),
+        commit: z.string().meta({ description: 'The commit that was checked out' }),
+        createdBranch: z.boolean().meta({ description: 'Whether the branch was created for the session' }),
         removeOnEnd: kept,
         deleteBranch: z.boolean(),
       })
@@ -121,27 +123,26 @@ export const workspaceFailureReason = z.enum(workspaceFailureReasons)
 
 export const diffQuery = z.strictObject({
   since: idParameter.default('session').meta({
-    description: '`session`: since it began; a turn id: since before that turn',
+    description: '`session`: since the session began; a turn id: since before that turn',
   }),
   format: z.enum(['unified', 'files']).default('unified').meta({
-    description: '`unified`: one text, as `git diff` writes it; `files`: JSON',
+    description: '`unified`: one text, as from `git diff`; `files`: JSON',
   }),
   path: z.string().min(1).max(4096).optional().meta({
-    description:
-      'Only this file, or what is in this directory; relative to the working directory, or absolute',
+    description: 'Only this file, or files in this directory; relative to the working directory, or absolute',
   }),
 })
 
 export const fileDiff = z
   .strictObject({
-    path: z.string().meta({ description: 'Relative to the working directory; absolute outside of it' }),
+    path: z.string().meta({ description: 'Relative to the working directory; absolute outside it' }),
     status: z.enum(['added', 'modified', 'deleted', 'renamed']),
-    oldPath: z.string().optional().meta({ description: 'What a renamed file was called' }),
-    insertions: z.int().min(0).nullable().meta({ description: 'Lines; null: it is no text' }),
+    oldPath: z.string().optional().meta({ description: 'The old path of a renamed file' }),
+    insertions: z.int().min(0).nullable().meta({ description: 'Lines; null: not a text file' }),
     deletions: z.int().min(0).nullable(),
     binary: z.boolean(),
     diff: z.string().optional().meta({
-      description: 'Unified; absent where it is no text, or where the answer had no room for it',
+      description: 'A unified diff; absent if the file is not text, or if the response would be too large',
     }),
   })
   .meta({ id: 'FileDiff' })
@@ -152,16 +153,18 @@ export const diffResponse = z
     since: z.string(),
     source: z.enum(['git', 'checkpoints']).meta({
       description:
-        '`git`: all that is different in the working directory now, apart from what git ignores, whoever changed it. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is in no git repository or no snapshot could be taken of it or be read any more',
+        '`git`: all differences in the working directory, from any source, except files that git ignores. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is not in a git repository, or a snapshot could not be taken or read',
     }),
     reason: z.enum(['no_repository', 'git_not_installed', 'unsafe_repository', 'failed']).nullable().meta({
       description:
-        'Why there is no snapshot to compare with; null: there is one, or nothing was changed yet. `unsafe_repository`: its git directory lies outside the allowed directories, or has files that are not regular or too large',
+        'Why there is no snapshot to compare with; null: there is one, or nothing has changed yet. `unsafe_repository`: the git directory is outside the allowed roots, or has files that are too large or not regular',
     }),
     files: z.array(fileDiff),
     insertions: z.int().min(0),
     deletions: z.int().min(0),
-    truncated: z.boolean().meta({ description: 'Files or their diffs are left out: there are too many' }),
+    truncated: z
+      .boolean()
+      .meta({ description: 'Some files or diffs are left out, because the response would be too large' }),
   })
   .meta({ id: 'DiffResponse' })
 

@@ -5,13 +5,13 @@ import type { Answer, FailedAnswer, SpokenAnswer } from './answer.ts'
 import { type FrameContext, toFrames, toMessage } from './message-frames.ts'
 
 export interface WriteOptions extends FrameContext {
-  /** Events as they come, or one JSON object at the end. */
+  /** Whether to send events as they come, or one JSON object at the end. */
   stream: boolean
   /** Ends all waiting. */
   signal: AbortSignal
 }
 
-/** Sends an answer; settles when it is sent, broken off as scripted, or the client has left. Never rejects. */
+/** Sends an answer; settles when it is sent, broken off as scripted, or the client has disconnected. Never rejects. */
 export async function writeAnswer(
   response: ServerResponse,
   answer: Answer,
@@ -85,7 +85,7 @@ async function hold({ holdUntil }: SpokenAnswer, signal: AbortSignal): Promise<v
   signal.addEventListener('abort', leave, { once: true })
   try {
     if (signal.aborted) leave()
-    // A test that rejects its promise to end the hold means just that, not a fault of the stand-in.
+    // A test may reject its promise to end the hold; that is not a fault of the stand-in.
     await Promise.race([holdUntil.catch(() => undefined), left.promise])
   } finally {
     signal.removeEventListener('abort', leave)
@@ -93,7 +93,7 @@ async function hold({ holdUntil }: SpokenAnswer, signal: AbortSignal): Promise<v
   }
 }
 
-/** What was written before must be on its way before the socket is destroyed, or the client sees less of it. */
+/** Flushes earlier writes before the socket is destroyed, so that the client gets them. */
 function flush(response: ServerResponse): Promise<void> {
   return new Promise(resolve => response.write('', () => resolve()))
 }

@@ -15,7 +15,7 @@ export type StopReason =
   | 'model_context_window_exceeded'
   | (string & {})
 
-/** What the answer claims to have cost, in tokens. What is left out is estimated from the lengths. */
+/** The reported tokens of the answer. Missing values are estimated from the lengths. */
 export interface AnswerUsage {
   inputTokens?: number
   outputTokens?: number
@@ -23,7 +23,7 @@ export interface AnswerUsage {
   cacheCreationTokens?: number
 }
 
-/** How an answer travels: in which pieces, how fast, and whether it arrives at all. */
+/** How an answer is delivered: in which pieces, how fast, and whether completely. */
 export interface Delivery {
   /** Left out: `tool_use` when a block is a tool call, else `end_turn`. */
   stopReason?: StopReason

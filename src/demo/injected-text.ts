@@ -1,9 +1,9 @@
 /**
- * Claude Code puts words of its own beside the person's into user messages: reminders, records of slash commands,
- * marks of interruptions, requests to go on. Text is read for them here and nowhere else.
+ * Claude Code adds its own texts to user messages: reminders, records of slash commands, marks of interruptions,
+ * requests to continue. Only this file parses them.
  */
 const reminderAtStart = /^\s*<system-reminder>[\s\S]*?<\/system-reminder>\s*/
-// The lazy form would begin at the first reminder and swallow what stands between it and the last.
+// A lazy match would begin at the first reminder and swallow the text up to the last one.
 const reminderAtEnd = /\s*<system-reminder>(?:(?!<system-reminder>)[\s\S])*<\/system-reminder>\s*$/
 
 const recordOfCommand =
@@ -22,15 +22,15 @@ const notification = /<system-reminder>\s*\[SYSTEM NOTIFICATION/
 const compaction =
   /^CRITICAL: Respond with TEXT ONLY\. Do NOT call any tools|^Your task is to create a detailed summary/
 
-/** The person's part of a text block; empty when all of it is Claude Code's. */
+/** Returns the person's part of a text block; empty if all of it is Claude Code's. */
 export function toPersonText(block: string): string {
   if (recordOfCommand.test(block) || wordsOfClaudeCode.some(words => words.test(block))) return ''
   return withoutReminders(block)
 }
 
-/** A prompt or a tool's result without the reminders that Claude Code has put before and behind it. */
+/** Removes the reminders that Claude Code has added before and after a prompt or a tool's result. */
 export function withoutReminders(block: string): string {
-  // Only at the ends: a reminder in the middle of a sentence is one that the person has typed.
+  // Only at the ends: a reminder in the middle was typed by the person.
   let rest = block
   for (;;) {
     const shorter = rest.replace(reminderAtStart, '').replace(reminderAtEnd, '')
@@ -39,17 +39,17 @@ export function withoutReminders(block: string): string {
   }
 }
 
-/** Whether the block tells that a background task has come to its end: it starts a turn without a person's prompt. */
+/** Whether the block reports the end of a background task, which starts a turn without a prompt. */
 export function isNotification(block: string): boolean {
   return notification.test(block)
 }
 
-/** Whether the block asks for the summary that is to replace the conversation (`/compact`). */
+/** Whether the block asks for a summary of the conversation (`/compact`). */
 export function asksForSummary(block: string): boolean {
   return compaction.test(block)
 }
 
-/** The working directory that Claude Code's description of the environment names, if this text is one. */
+/** Returns the working directory in Claude Code's description of the environment, if the text is one. */
 export function findWorkingDirectory(words: string): string | undefined {
   const match = /^[ \t]*(?:- )?(?:Primary w|W)orking directory: (.+?)[ \t]*$/m.exec(words)
   return match?.[1]

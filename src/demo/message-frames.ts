@@ -9,13 +9,13 @@ export interface Frame {
   [key: string]: unknown
 }
 
-/** What the answer is an answer to, as far as the frames show it. */
+/** The properties of the request that appear in the frames. */
 export interface FrameContext {
   model: string
   inputTokens: number
 }
 
-/** About four characters make a token; no test or person may rely on more than the size of the figure. */
+/** The rough number of characters per token; only its magnitude is meaningful. */
 export function estimateTokens(characters: number): number {
   return Math.max(1, Math.ceil(characters / 4))
 }
@@ -97,7 +97,7 @@ function toUsage(answer: SpokenAnswer, context: FrameContext): Record<string, nu
   }
 }
 
-// Random, not counted: a conversation may outlive this server, and its ids must not come twice.
+// Random ids, because a conversation may outlive this server, and ids must be unique.
 function toId(kind: string): string {
   return `${kind}_${randomBytes(12).toString('hex')}`
 }

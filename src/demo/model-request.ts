@@ -5,13 +5,13 @@ import { shorten } from './tour-item.ts'
 const keptRequests = 1000
 const keptCharacters = 200
 
-/** A request that Claude Code made, in short. Fields fill up while it is served. */
+/** A short record of a request from Claude Code. Fields are filled in while it is served. */
 export interface ModelRequest {
   readonly method: string
   readonly path: string
   /** Claude Code's session, which is also in its frames. */
   readonly sessionId: string | undefined
-  /** Set when a subagent asks. */
+  /** Set for requests of a subagent. */
   readonly agentId: string | undefined
   /** For a prompt, for Claude Code's own needs (a title, a summary), for a count of tokens, or none of these. */
   kind: 'prompt' | 'side' | 'count' | 'other'

@@ -6,7 +6,7 @@ import {
   withoutReminders,
 } from './injected-text.ts'
 
-/** What a tool gave back. */
+/** The result of a tool. */
 export interface ToolResult {
   toolUseId: string
   /** The tool's name, from the call that this answers; empty when the conversation no longer holds the call. */
@@ -15,33 +15,33 @@ export interface ToolResult {
   isError: boolean
 }
 
-/** An earlier prompt with all that the model said to it. */
+/** An earlier prompt with the model's answers. */
 export interface Exchange {
   prompt: string
   answer: string
 }
 
-/** A request to the model, read as the conversation that it continues. */
+/** A request to the model, parsed as the conversation that it continues. */
 export interface Prompt {
   /**
-   * The person's latest words, without Claude Code's own. Empty for a turn that nobody prompted (a background task
+   * The person's latest words, without Claude Code's own. Empty for a turn without a prompt (a background task
    * has ended). Claude Code merges a prompt that got no answer with the next: only the latter counts.
    */
   text: string
   /** How many messages of the assistant came since: 0 at first, one more with each round of tools. */
   round: number
-  /** What the tools of the latest round gave back. */
+  /** The results of the latest round of tools. */
   toolResults: readonly ToolResult[]
-  /** What was said before, oldest first. */
+  /** The earlier conversation, oldest first. */
   history: readonly Exchange[]
   model: string
   /** The names of the tools that may be called. */
   tools: readonly string[]
-  /** The directory that Claude Code works in, as it tells the model. */
+  /** The working directory that Claude Code reports to the model. */
   workingDirectory: string | undefined
-  /** Claude Code wants a summary of the conversation in place of an answer. */
+  /** Whether Claude Code asks for a summary of the conversation instead of an answer. */
   wantsSummary: boolean
-  /** Fired when the client leaves before the answer is complete. */
+  /** Aborts if the client disconnects before the answer is complete. */
   signal: AbortSignal
 }
 
@@ -50,7 +50,7 @@ type Event =
   | { kind: 'result'; result: ToolResult }
   | { kind: 'answer'; text: string }
 
-/** Reads the body of a request to the Messages API. Tolerant: what has another shape is passed over. */
+/** Parses the body of a request to the Messages API; ignores parts with an unexpected shape. */
 export function parsePrompt(body: unknown, signal: AbortSignal): Prompt {
   const request = toRecord(body)
   const messages = toList(request.messages).map(toRecord)

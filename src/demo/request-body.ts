@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 const largestBody = 32 * 1024 * 1024
 
 export interface RequestBody {
-  /** The JSON object; undefined when it is none, or too large. */
+  /** The JSON object; undefined if the body is not one, or too large. */
   body: object | undefined
   size: number
   tooLarge: boolean
@@ -16,7 +16,7 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   let size = 0
   for await (const chunk of request) {
     size += chunk.length
-    // Read on even so: an answer before the end of the request would show up as a broken connection.
+    // Keep reading: a response before the end of the request would look like a broken connection.
     if (size <= largestBody) chunks.push(chunk)
   }
   const tooLarge = size > largestBody

@@ -1,16 +1,16 @@
 import type { Answer } from './answer.ts'
 import type { Prompt } from './prompt.ts'
 
-/** A text is looked for anywhere in the prompt. */
+/** A text matches anywhere in the prompt. */
 export type ScriptMatch = string | RegExp | ((prompt: Prompt) => boolean)
 /** A list is indexed by the round, its last answer repeated. */
 export type ScriptAnswer = Answer | readonly Answer[] | ((prompt: Prompt) => Answer | Promise<Answer>)
 
-/** What tests have told the stand-in to say, in the order in which they did. */
+/** The scripted answers of tests, in the order of registration. */
 export interface Scripts {
   /** @throws TypeError for a list without answers. */
   add(match: ScriptMatch, answer: ScriptAnswer): () => void
-  /** The answer of the first script that matches. Rejects with what a script's function throws. */
+  /** Returns the answer of the first matching script. Rejects with errors of a script's function. */
   find(prompt: Prompt): Promise<Answer | undefined>
 }
 
@@ -36,7 +36,7 @@ export function createScripts(): Scripts {
 
 function fits(match: ScriptMatch, prompt: Prompt): boolean {
   if (typeof match === 'function') return match(prompt)
-  // search() and not test(): it does not care for the lastIndex that a global expression carries along.
+  // search() ignores the lastIndex of a global expression, unlike test().
   return typeof match === 'string' ? prompt.text.includes(match) : prompt.text.search(match) >= 0
 }
 

@@ -6,12 +6,12 @@ import { findFacts } from './tour-memory.ts'
 const shownCharacters = 200
 
 /**
- * The answer to a request that Claude Code makes on its own account and not for a prompt: a title for the session,
- * a summary to replace the conversation, and the like. Undefined when the request is for a prompt.
+ * Answers requests that Claude Code makes for itself: a title for the session, a summary of the conversation, and the
+ * like. Returns undefined if the request is for a prompt.
  */
 export function answerSideRequest(body: unknown, prompt: Prompt): SpokenAnswer | undefined {
   if (prompt.wantsSummary) return text(toSummary(prompt))
-  // A session may have no tools either, but it always tells the model where it works.
+  // A session may also have no tools, but it always reports its working directory to the model.
   if (prompt.tools.length > 0 || prompt.workingDirectory !== undefined) return undefined
   const schema = findSchema(body)
   return text(schema === undefined ? `${mark} Nothing to add.` : JSON.stringify(toSample(schema)))
@@ -32,7 +32,7 @@ function findSchema(body: unknown): unknown {
   return at(format, 'schema')
 }
 
-/** The smallest value that a JSON schema of the simple kind allows. */
+/** Returns a minimal value for a simple JSON schema. */
 function toSample(schema: unknown): unknown {
   const choices = at(schema, 'enum')
   if (Array.isArray(choices)) return choices[0]

@@ -12,14 +12,14 @@ import { answerOfTour } from './tour.ts'
 export interface StandInModel {
   /** `http://127.0.0.1:PORT`, to be used as ANTHROPIC_BASE_URL. */
   readonly url: string
-  /** What Claude Code sent: the last 1000 requests, oldest first; bodies only with `record`. */
+  /** The last 1000 requests of Claude Code, oldest first; bodies only with `record`. */
   readonly requests: readonly ModelRequest[]
   /**
-   * Answers the conversations whose latest prompt matches, before the built-in tour does. First match wins; the
-   * function that comes back takes the script away.
+   * Answers conversations whose latest prompt matches, with precedence over the built-in tour. The first match counts.
+   * Returns a function that removes the script.
    */
   script(match: ScriptMatch, answer: ScriptAnswer): () => void
-  /** Answers requests for a summary of the conversation (`/compact`) in place of the built-in one; undone as `script`. */
+  /** Replaces the built-in summary of the conversation (`/compact`); returns a function that undoes this. */
   scriptSummary(answer: ScriptAnswer): () => void
   /** Ends all connections and waits; idempotent. */
   close(): Promise<void>
@@ -45,7 +45,7 @@ export async function openStandInModel(options: StandInModelOptions = {}): Promi
   const scripts = createScripts()
   const summaries = createScripts()
   const server = createServer((request, response) => void serve(request, response))
-  // Claude Code keeps its connection through long pauses; to end it just when it is used again looks like a fault.
+  // Claude Code keeps idle connections for a long time; closing one just when it is reused would look like an error.
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
   await new Promise<void>((resolve, reject) => {
@@ -68,7 +68,7 @@ export async function openStandInModel(options: StandInModelOptions = {}): Promi
       else if (route === 'POST /v1/messages') await answerMessages(request, response, entry, left.signal)
       else writeError(response, apiError(404))
     } catch (error) {
-      // Not 500: Claude Code would try again, and a broken script would look like a slow test.
+      // The status is not 500, because Claude Code would retry, and a broken script would look like a slow test.
       writeError(response, apiError(400, { message: `The stand-in failed: ${error}` }))
     } finally {
       entry.status = response.headersSent ? response.statusCode : undefined

@@ -12,7 +12,7 @@ const question = {
   ],
 }
 
-/** What Claude needs a person for; in a session with `permissionPrompts: "ask"`. */
+/** Features that need a person, in a session with `permissionPrompts: "ask"`. */
 export const peopleTour: readonly TourItem[] = [
   {
     name: 'question',

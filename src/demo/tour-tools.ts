@@ -43,7 +43,7 @@ export const toolTour: readonly TourItem[] = [
   },
 ]
 
-/** What the tools of the latest round gave back, quoted as it is: a denied permission is told as such. */
+/** Quotes the results of the latest round of tools, including denied permissions. */
 export function report({ toolResults }: Prompt): SpokenAnswer {
   if (toolResults.length === 0) return say('No tool has given anything back.')
   const told = toolResults.map(({ name, content, isError }) => {

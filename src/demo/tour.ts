@@ -8,7 +8,7 @@ import { memoryTour } from './tour-memory.ts'
 import { peopleTour } from './tour-people.ts'
 import { report, toolTour } from './tour-tools.ts'
 
-/** All that the stand-in shows by itself; the first item whose `when` fits a prompt answers it. */
+/** The built-in features of the stand-in; the first item whose `when` matches a prompt answers it. */
 export const tour: readonly TourItem[] = [
   ...arithmeticTour,
   ...memoryTour,
@@ -18,7 +18,7 @@ export const tour: readonly TourItem[] = [
   ...failureTour,
 ]
 
-/** The built-in answer to a prompt, which follows from the conversation alone; `name` says which item gave it. */
+/** Returns the built-in answer to a prompt, derived from the conversation; `name` is the item that gave it. */
 export function answerOfTour(prompt: Prompt): { name: string; answer: Answer } {
   const words = prompt.text.trim()
   for (const item of tour) {

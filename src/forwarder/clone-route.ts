@@ -7,7 +7,7 @@ import { toEndToEnd } from './http-headers.ts'
 import { readBody } from './read-body.ts'
 import { Upstream } from './upstream.ts'
 
-/** The way from git to the one origin that a clone comes from: git's HTTP proxy. */
+/** The HTTP proxy through which git reaches the one origin of a clone. */
 export class CloneRoute {
   refusal: string | undefined
   readonly #origin: URL
@@ -28,7 +28,7 @@ export class CloneRoute {
     this.#upstream.close()
   }
 
-  /** A request with a whole URL (`http:`). */
+  /** Handles a request with an absolute URL (`http:`). */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined
     if (url?.origin !== this.#origin.origin) return void response.writeHead(403).end()
@@ -54,7 +54,7 @@ export class CloneRoute {
     }
   }
 
-  /** `CONNECT host:port` (`https:`): TLS is between git and the server. */
+  /** Handles `CONNECT host:port` (`https:`); TLS is between git and the server. */
   async tunnel(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const url = URL.canParse(`https://${request.url}/`) ? new URL(`https://${request.url}/`) : undefined
     const target = url && toHostAndPort(url)

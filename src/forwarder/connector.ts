@@ -6,12 +6,12 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { formatHostAndPort, type HostAndPort, type HostPolicy } from '../lib/host-policy.ts'
 import type { FindProxy } from './operator-proxy.ts'
 
-/** From the lookup of a name to a connection that can be used, in milliseconds. */
+/** The time from the lookup of a name to a usable connection, in milliseconds. */
 const connectBoundMs = 15_000
-/** To find out which of several addresses answers. */
+/** The time to find out which of several addresses responds, in milliseconds. */
 const pinBoundMs = 5_000
 
-/** An address that must not be connected to. */
+/** Thrown for an address that is not allowed. */
 export class AddressRefused extends Error {
   constructor(target: HostAndPort) {
     const named = isIP(target.host) !== 0 || target.host === 'localhost'
@@ -19,11 +19,11 @@ export class AddressRefused extends Error {
       ? `${target.host} is not a public address`
       : `${target.host} resolves to an address that is not public`
     const entry = formatHostAndPort(target)
-    super(`${what}; this server's owner allows it with allowedPrivateHosts: ["${entry}"]`)
+    super(`${what}; this server's owner can allow it with allowedPrivateHosts: ["${entry}"]`)
   }
 }
 
-/** A server that could not be reached; the message is for the caller. */
+/** Thrown when a server cannot be reached; the message is for the caller. */
 export class Unreachable extends Error {}
 
 export interface ResolvedAddress {
@@ -31,19 +31,19 @@ export interface ResolvedAddress {
   family: number
 }
 
-/** Finds the addresses of a name, as the system does. */
+/** Resolves a name as the system does. */
 export type Lookup = (host: string) => Promise<ResolvedAddress[]>
 
 const systemLookup: Lookup = host => lookupSystem(host, { all: true })
 
-/** Opens connections to hosts that the policy allows: resolved once, and pinned to the addresses that were checked. */
+/** Opens connections to hosts that the policy allows. Names are resolved once and pinned to the checked addresses. */
 export class Connector {
   readonly policy: HostPolicy
   readonly #findProxy: FindProxy
   readonly #ca: readonly string[]
   readonly #lookup: Lookup
 
-  /** @param ca certificates of the authorities that are trusted, in PEM */
+  /** @param ca certificates of trusted authorities, in PEM */
   constructor(policy: HostPolicy, findProxy: FindProxy, ca: readonly string[], lookup = systemLookup) {
     this.#lookup = lookup
     this.policy = policy
@@ -52,7 +52,7 @@ export class Connector {
   }
 
   /**
-   * The addresses of a host, all of them checked.
+   * Resolves a host, and checks all its addresses.
    * @throws AddressRefused, Unreachable
    */
   async resolve(target: HostAndPort): Promise<ResolvedAddress[]> {
@@ -68,7 +68,7 @@ export class Connector {
     return found
   }
 
-  /** @param secure whether TLS is to be spoken @throws AddressRefused, Unreachable */
+  /** @param secure whether to use TLS @throws AddressRefused, Unreachable */
   async connect(target: HostAndPort, secure: boolean, closed: AbortSignal): Promise<Socket> {
     const tcp = await this.connectPlain(target, secure, closed)
     if (!secure) return tcp
@@ -77,13 +77,13 @@ export class Connector {
   }
 
   /**
-   * A connection without TLS, through the operator's proxy where there is one.
-   * @param secure which of the operator's proxies counts
+   * Opens a connection without TLS, through the operator's proxy if there is one.
+   * @param secure selects the operator's proxy for https or http
    */
   async connectPlain(target: HostAndPort, secure: boolean, closed: AbortSignal): Promise<Socket> {
     const signal = AbortSignal.any([closed, AbortSignal.timeout(connectBoundMs)])
     const proxy = this.#findProxy(target, secure)
-    // A name of the list may be known to the proxy alone.
+    // A name in the list of private hosts may be known only to the proxy.
     if (proxy && this.policy.lists(target)) return this.#tunnel(proxy, target, signal)
     const addresses = await within(this.resolve(target), signal, target)
     if (!proxy) return openSocket(target, addresses, signal)
@@ -92,7 +92,7 @@ export class Connector {
   }
 
   /**
-   * The address of a host by which others are to reach it: the first one that answers.
+   * Returns the first address of a host that responds, for other programs to connect to.
    * @throws AddressRefused, Unreachable
    */
   async pin(target: HostAndPort): Promise<string> {
@@ -130,7 +130,7 @@ export class Connector {
       const [response, tunnel] = await once(request, 'connect', { signal })
       if (response.statusCode === 200) return tunnel
       tunnel.destroy()
-      throw new Unreachable(`The proxy answered ${response.statusCode}`)
+      throw new Unreachable(`The proxy responded with ${response.statusCode}`)
     } catch (error) {
       socket.destroy()
       throw error instanceof Unreachable ? error : new Unreachable('The proxy could not be used')
@@ -154,7 +154,7 @@ export class Connector {
   }
 }
 
-/** @param addresses undefined: the system resolves the name, which is the operator's own */
+/** @param addresses undefined: the system resolves the name, because the operator configured it */
 async function openSocket(
   { host, port }: HostAndPort,
   addresses: readonly ResolvedAddress[] | undefined,

@@ -1,26 +1,26 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
-/** An event of a stream (`text/event-stream`). */
+/** An event of a `text/event-stream`. */
 export interface StreamedEvent {
   type: string
   data: string
 }
 
-/** A longer event ends the stream: Claude Code would have to hold it as well. */
+/** A longer event ends the stream, because Claude Code would have to buffer it too. */
 const maxEventLength = 32 * 1024 * 1024
 
 /**
- * Passes a stream of server-sent events on, each as soon as it is complete.
+ * Forwards a stream of server-sent events, each event as soon as it is complete.
  *
- * @param replace is given each event that has data; a string takes the place of the data
+ * @param replace gets each event with data; a returned string replaces the data
  */
 export function filterEventStream(replace: (event: StreamedEvent) => string | undefined): Transform {
   const decoder = new StringDecoder('utf8')
-  /** Of the line that has begun: each piece is looked at once, however many there are. */
+  /** The pieces of the unfinished line; each piece is scanned only once. */
   let pieces: string[] = []
   let pending = 0
-  /** A carriage return at the end may be half of a line's end. */
+  /** A trailing carriage return may be half of a line ending. */
   let held = ''
   let lines: string[] = []
   let length = 0
@@ -54,7 +54,7 @@ export function filterEventStream(replace: (event: StreamedEvent) => string | un
       start = end.index + end[0].length
       pieces = []
       pending = 0
-      // Comments keep connections open: they are not held back.
+      // Comments keep connections open, so they are forwarded at once.
       written += lines.length === 0 && line.startsWith(':') ? `${line}\n` : takeLine(line)
     }
     pieces.push(text.slice(start))
@@ -64,7 +64,7 @@ export function filterEventStream(replace: (event: StreamedEvent) => string | un
   return new Transform({
     transform(chunk: Buffer, _encoding, callback: TransformCallback) {
       const written = take(decoder.write(chunk))
-      if (pending + length > maxEventLength) callback(new Error('an event of the stream is too long'))
+      if (pending + length > maxEventLength) callback(new Error('event of the stream too long'))
       else callback(null, written)
     },
     flush(callback: TransformCallback) {

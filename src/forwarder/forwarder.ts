@@ -17,18 +17,18 @@ import { createFindProxy } from './operator-proxy.ts'
 export interface ForwarderOptions {
   /** `host:port` of hosts that may be private. */
   allowedPrivateHosts: readonly string[]
-  /** Where the operator's proxies are set. */
+  /** The environment with the operator's proxies. */
   environment: Readonly<Record<string, string>>
-  /** Further authorities whose certificates are trusted, in PEM. */
+  /** Certificates of additional trusted authorities, in PEM. */
   certificates?: readonly string[]
-  /** Default: as the system finds them. */
+  /** Default: the system's resolver. */
   lookup?: Lookup
   log: Pick<Log, 'warn'>
 }
 
 /**
- * The way to addresses that callers name, a server on loopback: see the port `AddressForwarder`. Every route has a
- * path or password that cannot be guessed; anything else is refused.
+ * The server on loopback through which Claude Code and git reach addresses that callers name; see the port
+ * `AddressForwarder`. Every route has an unguessable path or password; all other requests are refused.
  */
 export class Forwarder implements AddressForwarder {
   readonly #log: ForwarderOptions['log']
@@ -98,12 +98,12 @@ export class Forwarder implements AddressForwarder {
 
   async openClone(url: URL): Promise<CloneForwarding> {
     const target = toHostAndPort(url)
-    if (!target) throw notAllowed('The host of workspace.url cannot be used')
+    if (!target) throw notAllowed('The host in workspace.url is not valid')
     if (this.#connector.policy.refusesByName(target)) throw notAllowed(new AddressRefused(target).message)
     if (!/^https?:$/.test(url.protocol)) {
       const plan = await planWithoutHttp(url, target, this.#connector).catch(error => {
         if (error instanceof AddressRefused) throw notAllowed(error.message)
-        // Git says best what cannot be reached.
+        // Git reports unreachable hosts best.
         if (error instanceof Unreachable) return undefined
         throw error
       })
@@ -139,7 +139,7 @@ export class Forwarder implements AddressForwarder {
 
   async #listen(): Promise<void> {
     const server = this.#server
-    // Claude Code keeps connections through long pauses; one that is closed just as it is used again looks like a fault.
+    // Claude Code keeps idle connections for a long time; closing one just when it is reused would look like an error.
     server.keepAliveTimeout = 0
     server.on('connection', socket => {
       this.#sockets.add(socket)
@@ -178,7 +178,7 @@ export class Forwarder implements AddressForwarder {
 }
 
 const challenge = 'Proxy-Authenticate: Basic realm="forwarder"'
-const unreachable = 'The workspace could not be made: the server of the repository could not be reached'
+const unreachable = 'The workspace could not be created: the server of the repository could not be reached'
 
 function makeToken(): string {
   return randomBytes(32).toString('base64url')

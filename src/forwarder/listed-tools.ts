@@ -1,13 +1,13 @@
-/** A longer answer is not read: its tools are not known then. */
+/** Longer responses are not read; their tools stay unknown. */
 const maxListLength = 1024 * 1024
 
-/** What an MCP server has said of its tools, read from the answers that go by. */
+/** The tools of an MCP server, read from its responses as they pass through. */
 export class ListedTools {
-  /** null: not known. */
+  /** null: unknown. */
   offered: number | null = null
-  /** The first tool for which Claude Code drops the whole list. */
+  /** The first invalid tool, because of which Claude Code drops the whole list. */
   invalid: string | null = null
-  /** Whether an answer with tools is on its way. */
+  /** Whether a response with tools is pending. */
   isAsked = false
   #continues = false
 
@@ -33,7 +33,7 @@ export class ListedTools {
   }
 }
 
-/** As the Model Context Protocol has it: a name, and a JSON Schema of an object. */
+/** Whether a tool is valid in the Model Context Protocol: it has a name and a JSON Schema of an object. */
 function isValid(tool: unknown): boolean {
   if (!isRecord(tool) || typeof tool.name !== 'string' || !isRecord(tool.inputSchema)) return false
   const { type, properties, required } = tool.inputSchema

@@ -12,21 +12,21 @@ import { Upstream } from './upstream.ts'
 
 export type RemoteServer = Exclude<McpServer, { type: 'stdio' }>
 
-/** What Claude Code would follow by itself, past every check. */
+/** Headers that Claude Code would follow on its own, bypassing all checks. */
 const droppedHeaders = ['www-authenticate', 'location', 'link', 'refresh', 'set-cookie', 'alt-svc']
 
-/** The way from Claude Code to one MCP server. */
+/** The route from Claude Code to one MCP server. */
 export class McpRoute {
   readonly #server: RemoteServer
   readonly #base: string
   readonly #upstream: Upstream
   readonly #tools = new ListedTools()
   readonly #onRefused: (error: AddressRefused) => void
-  /** Where the messages of the older transport go, by the last part of the path. */
+  /** The targets of messages of the older transport, by the last part of the path. */
   readonly #endpoints: URL[] = []
   #failure: string | null = null
 
-  /** @param base the path of the route, which nobody else can guess */
+  /** @param base the unguessable path of the route */
   constructor(
     server: RemoteServer,
     base: string,
@@ -48,7 +48,7 @@ export class McpRoute {
     this.#upstream.close()
   }
 
-  /** @param path what follows the base */
+  /** @param path the path after the base */
   async serve(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = this.#find(path)
     if (!url || !['GET', 'POST', 'DELETE'].includes(request.method ?? '')) {
@@ -114,11 +114,11 @@ export class McpRoute {
     answer.once('end', () => this.#tools.observeAnswer(Buffer.concat(chunks).toString()))
   }
 
-  /** @returns the path by which Claude Code reaches the endpoint; of another origin it reaches none */
+  /** @returns the path by which Claude Code reaches the endpoint; undefined for an endpoint of another origin */
   #noteEndpoint(data: string, from: URL): string {
     const url = URL.canParse(data.trim(), from.href) ? new URL(data.trim(), from) : undefined
     if (!url || url.origin !== from.origin) {
-      this.#failure = 'The MCP server named an endpoint of another origin, which is not followed'
+      this.#failure = 'The MCP server named an endpoint on another origin, which is not allowed'
       return `${this.#base}/none`
     }
     const known = this.#endpoints.findIndex(({ href }) => href === url.href)
@@ -129,8 +129,8 @@ export class McpRoute {
   #note(status: number): void {
     if (status < 400) this.#failure = null
     else if (status === 401 || status === 403)
-      this.#failure = `The MCP server answered ${status}: give the credentials that it wants in headers`
-    else if (status >= 500) this.#failure = `The MCP server answered ${status}`
+      this.#failure = `The MCP server responded with ${status}: send its credentials in headers`
+    else if (status >= 500) this.#failure = `The MCP server responded with ${status}`
   }
 
   #fail(error: unknown, response: ServerResponse): void {
@@ -139,7 +139,7 @@ export class McpRoute {
       isRefused || error instanceof Unreachable ? error.message : 'The connection to the MCP server failed'
     if (isRefused && this.#failure !== text) this.#onRefused(error)
     this.#failure = text
-    // Not 403: Claude Code would ask for a login.
+    // The status is not 403, because Claude Code would then ask for a login.
     if (response.headersSent) response.destroy()
     else response.writeHead(502, { 'content-type': 'text/plain' }).end(text)
   }

@@ -1,10 +1,10 @@
 import type { HostAndPort } from '../lib/host-policy.ts'
 
-/** Finds the proxy that the operator's environment sets for a target; undefined: none. */
+/** Returns the proxy for a target from the operator's environment; undefined: none. */
 export type FindProxy = (target: HostAndPort, secure: boolean) => URL | undefined
 
 /**
- * Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY as curl does; lower case wins.
+ * Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY as curl does; lower-case names take precedence.
  *
  * @throws Error when the function meets a proxy that is not `http:` or `https:`
  */
@@ -27,7 +27,7 @@ export function createFindProxy(environment: Readonly<Record<string, string>>): 
 function matches(entry: string, { host, port }: HostAndPort): boolean {
   if (entry === '*') return true
   const [, name = '', only] = /^(.*?)(?::(\d+))?$/.exec(entry.replace(/^\[(.*)\]/, '$1')) ?? []
-  // An IPv6 address has colons of its own.
+  // An IPv6 address contains colons.
   if (entry === host || entry === `[${host}]`) return true
   if (only !== undefined && Number(only) !== port) return false
   const plain = name.replace(/^\*?\./, '')

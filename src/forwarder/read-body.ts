@@ -5,8 +5,8 @@ import { Unreachable } from './connector.ts'
 export const maxBodyBytes = 32 * 1024 * 1024
 
 /**
- * The body of a request, which is kept so that it can follow redirects; undefined: there is none.
- * @throws Unreachable when it is too large
+ * Reads the body of a request, so that it can be sent again after a redirect; undefined: there is none.
+ * @throws Unreachable if it is too large
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (request.method !== 'POST') return undefined

@@ -4,15 +4,15 @@ import { type HostAndPort, toHostAndPort } from '../lib/host-policy.ts'
 import { type Connector, Unreachable } from './connector.ts'
 
 const maxRedirects = 5
-/** Never sent on to another origin; what the session configures is not either. */
+/** Headers that are never sent to another origin, in addition to those that the session configures. */
 const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization', 'mcp-session-id']
 
 export interface UpstreamRequest {
   url: URL
   method: string
-  /** What may be sent to every origin, credentials excepted. */
+  /** Headers for all origins, except credentials. */
   headers: OutgoingHttpHeaders
-  /** What is sent to the origin of the URL alone. */
+  /** Headers for the origin of the URL only. */
   ownHeaders?: Readonly<Record<string, string>>
   body?: Buffer
   /** Default: true. */
@@ -20,12 +20,12 @@ export interface UpstreamRequest {
   signal: AbortSignal
 }
 
-/** The connections to servers of others that one owner has open. Redirects are checked like the first address. */
+/** The open connections of one owner to external servers. Redirects are checked like the first address. */
 export class Upstream {
   readonly #connector: Connector
   readonly #agents = new Map<string, PinnedAgent>()
   readonly #closed = new AbortController()
-  /** Which origin an MCP session id is from. */
+  /** The origin that an MCP session id came from. */
   readonly #sessionOrigins = new Map<string, string>()
 
   constructor(connector: Connector) {
@@ -34,7 +34,7 @@ export class Upstream {
 
   /**
    * Sends a request and follows its redirects as `fetch` does.
-   * @returns the answer, its body unread, and the URL that it came from
+   * @returns the response with its body unread, and its URL
    * @throws AddressRefused, Unreachable
    */
   async send(request: UpstreamRequest): Promise<{ response: IncomingMessage; url: URL }> {
@@ -100,13 +100,13 @@ export class Upstream {
     const request = httpRequest({ ...options, signal, setHost: false })
     request.once('response', answer.resolve)
     request.once('error', answer.reject)
-    // A later fault shows at the answer.
+    // Later errors surface on the response.
     request.on('error', () => {})
     request.end(body)
     try {
       return await answer.promise
     } catch (error) {
-      // The server has closed a connection that was kept for the next request.
+      // The server has closed a kept-alive connection.
       const isReset = ['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')
       if (request.reusedSocket && isReset && !again && !signal.aborted)
         return this.#sendOnce(url, method, headers, body, signal, true)
@@ -130,7 +130,7 @@ export class Upstream {
   }
 }
 
-/** Keeps connections to one origin. */
+/** The kept-alive connections to one origin. */
 class PinnedAgent extends Agent {
   readonly #open: () => Promise<Socket>
 

@@ -5,7 +5,7 @@ export type ApiDocument = Record<string, unknown>
 
 const made = new Map<string, ApiDocument>()
 
-/** The generated document, with the name that the key's header has here. It is made once, and not to be changed. */
+/** Returns the generated document, with this server's key header. It is created once and must not be changed. */
 export function createApiDocument(version: string, apiKeyHeader: string): ApiDocument {
   const key = `${version} ${apiKeyHeader}`
   const document = made.get(key) ?? build(version, apiKeyHeader)
@@ -21,7 +21,7 @@ function build(version: string, apiKeyHeader: string): ApiDocument {
   return document
 }
 
-/** The document for whoever asks at that mount path. */
+/** Returns the document for callers at the mount path. */
 export function toServedDocument(document: ApiDocument, baseUrl: string): ApiDocument {
   return { ...document, servers: [{ url: baseUrl || '/' }] }
 }

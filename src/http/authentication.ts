@@ -6,13 +6,13 @@ import { type Caller, soleTenantId } from '../sessions/records.ts'
 import type { ApiKey, HttpOptions } from './options.ts'
 import { contextOf, type Identity } from './request-context.ts'
 
-/** Who calls when no key is needed. */
+/** The caller if no key is needed. */
 export const anonymous: Caller = { tenantId: soleTenantId, keyId: 'anonymous' }
 
-/** Pages that people open in a browser, which can only send a key as the password of HTTP Basic. */
+/** Pages that are opened in a browser, which can only send a key as the password of HTTP Basic. */
 const readInBrowser: ReadonlySet<OperationId | undefined> = new Set(['getDocs', 'getOpenApi'])
 
-/** Finds out whose key was sent. Refuses nobody yet: the rate limit counts first. */
+/** Identifies the caller by the key. Does not refuse yet, because the rate limit counts first. */
 export function identifyCaller(auth: HttpOptions['auth']): RequestHandler {
   const identify = keyMatcher(auth.keys)
   return (req, res, next) => {
@@ -24,7 +24,7 @@ export function identifyCaller(auth: HttpOptions['auth']): RequestHandler {
   }
 }
 
-/** Refuses who has no valid key where one is needed. */
+/** Refuses requests without a valid key if the operation needs one. */
 export function requireKey(auth: HttpOptions['auth']): RequestHandler {
   return (_req, res, next) => {
     const { identity, operationId } = contextOf(res)
@@ -46,7 +46,7 @@ interface SentKey {
   provenByHeader: boolean
 }
 
-/** Keys in the query string are not looked at: they would end up in logs and histories. */
+/** Ignores keys in the query string, because they would end up in logs and histories. */
 function findKey(req: Request, header: string, operationId: OperationId | undefined): SentKey | undefined {
   const ownHeader = header === 'authorization' ? undefined : req.headers[header]
   if (typeof ownHeader === 'string' && ownHeader !== '') return { text: ownHeader, provenByHeader: true }
@@ -55,13 +55,13 @@ function findKey(req: Request, header: string, operationId: OperationId | undefi
   if (/^basic$/i.test(scheme) && readInBrowser.has(operationId)) {
     const userAndPassword = Buffer.from(credentials, 'base64').toString()
     const text = userAndPassword.slice(userAndPassword.indexOf(':') + 1)
-    // A browser that knows it sends it for every page that asks for ours.
+    // A browser that has the password sends it with every request to this server, from any page.
     return text === '' ? undefined : { text, provenByHeader: false }
   }
   return undefined
 }
 
-/** Takes the same time whichever key matches, or none. */
+/** Compares in constant time, no matter which key matches. */
 function keyMatcher(keys: readonly ApiKey[]): (key: string, provenByHeader: boolean) => Identity {
   const known = keys.map(({ id, hash: hexDigest }) => ({
     digest: Buffer.from(hexDigest, 'hex'),

@@ -1,6 +1,6 @@
 import { ServiceError } from '../contract/errors.ts'
 
-/** Something that may be used at once up to a limit, by each user or by all of them together. */
+/** A limit on concurrent use, per user or in total. */
 export class Bound {
   readonly #code: 'CALLER_LIMIT_REACHED' | 'SERVER_LIMIT_REACHED'
   readonly #limitName: string
@@ -15,15 +15,15 @@ export class Bound {
   }
 
   /**
-   * Takes an amount for a user.
+   * Reserves an amount for a user.
    *
-   * @returns gives it back; further calls do nothing
-   * @throws ServiceError with the name of the limit when there is less left
+   * @returns a function that releases the amount; further calls have no effect
+   * @throws ServiceError with the name of the limit if it would be exceeded
    */
   take(user: string, amount = 1): () => void {
     const used = this.#used.get(user) ?? 0
     if (used + amount > this.#limit) {
-      const message = `${this.#limitName}: no more than ${this.#limit} at once; see the header Retry-After`
+      const message = `${this.#limitName}: at most ${this.#limit} at once; see the header Retry-After`
       throw new ServiceError(this.#code, message, { limitName: this.#limitName, limit: this.#limit })
     }
     this.#used.set(user, used + amount)
@@ -40,7 +40,7 @@ export class Bound {
 
 export type Take = readonly [bound: Bound, user: string, amount?: number]
 
-/** Takes all of them or none. */
+/** Reserves all amounts or none. */
 export function takeAll(takes: readonly Take[]): () => void {
   const held: (() => void)[] = []
   const release = () => {

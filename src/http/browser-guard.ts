@@ -6,14 +6,14 @@ import { type Forwarding, listOf } from './forwarding.ts'
 import type { HttpOptions } from './options.ts'
 import { contextOf } from './request-context.ts'
 
-/** Types that a web page can send anywhere without asking first. */
+/** Content types that a web page can send without a preflight. */
 const sentByForms = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
 
 /**
- * Refuses what a web page of somebody else makes a browser send. A key in a header proves that the caller meant the
- * request, since no page can send one unasked; whatever is accepted without it has to come from the API's own origin
- * or an allowed one, and to an address that no foreign name server can give away. The health check is exempt:
- * load balancers ask for it by address, and it changes nothing.
+ * Refuses requests that a foreign web page makes a browser send. A key in a header proves that the caller meant the
+ * request, because a page cannot send one without a preflight. Requests without such a key must come from the API's
+ * own origin or an allowed one, and be addressed to a host that a foreign name server cannot define. The health check
+ * is exempt: load balancers call it by address, and it changes nothing.
  */
 export function refuseForeignPages(
   config: Pick<HttpOptions, 'cors' | 'allowedHosts' | 'publicUrl'>,
@@ -48,22 +48,22 @@ export function refuseForeignPages(
     if (operation?.method === 'post' && operation.upload !== null && isSentByForms(req)) {
       throw new ServiceError(
         'UNSUPPORTED_MEDIA_TYPE',
-        'Without an API key, send the upload with a Content-Type that no form can have, such as application/octet-stream',
+        'Without an API key, send the upload with a Content-Type that HTML forms cannot send, such as application/octet-stream',
       )
     }
     next()
   }
 }
 
-/** Every name that the request says it was sent to; an empty text where there is none. */
+/** Returns all hosts that the request names as its target; an empty text if there is none. */
 function hostsOf(req: Request): string[] {
   const hosts = req.headersDistinct.host ?? ['']
   const [, target] = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(req.originalUrl) ?? []
   return [
-    // Which one of two counts is for each server to choose.
+    // Servers differ in which of two values they use.
     ...(hosts.length === 1 ? hosts : ['']),
     ...(target === undefined ? [] : [target]),
-    // Also of a proxy that is not trusted: it can only add a reason to refuse.
+    // Untrusted proxies are included: they can only add a reason to refuse.
     ...listOf(req, 'x-forwarded-host'),
   ]
 }
@@ -90,7 +90,7 @@ function isSentByForms(req: Request): boolean {
 function hostNotAllowed(): ServiceError<'HOST_NOT_ALLOWED'> {
   return new ServiceError(
     'HOST_NOT_ALLOWED',
-    'Without an API key, the Host has to be a loopback name or one of the option allowedHosts (or that of publicUrl)',
+    'Without an API key, Host must be a loopback name, in the option allowedHosts, or the host of publicUrl',
     { option: 'allowedHosts' },
   )
 }
@@ -98,7 +98,7 @@ function hostNotAllowed(): ServiceError<'HOST_NOT_ALLOWED'> {
 function originNotAllowed(): ServiceError<'ORIGIN_NOT_ALLOWED'> {
   return new ServiceError(
     'ORIGIN_NOT_ALLOWED',
-    'Without an API key, requests of web pages are accepted from the origins of the option cors.origins alone',
+    'Without an API key, requests from web pages are accepted only from origins in the option cors.origins',
     { option: 'cors.origins' },
   )
 }

@@ -3,15 +3,15 @@ export interface ByteRange {
   length: number
 }
 
-/** Two numbers, and more blanks than anyone writes. */
+/** The length limit: two numbers with plenty of blanks. */
 const longestHeader = 100
 
 /**
- * The bytes that a `Range` header asks for, RFC 9110. `whole`: everything, because the header asks for something
- * else than one range of bytes; `none`: nothing of the file is in the range.
+ * Parses a `Range` header (RFC 9110). `whole`: the whole file, because the header is not a single range of bytes;
+ * `none`: the range is outside the file.
  */
 export function parseByteRange(header: string, sizeBytes: number): ByteRange | 'whole' | 'none' {
-  // Blanks on both sides of nothing would be tried in every combination.
+  // Optional blanks on both sides of an empty match would make the expression backtrack.
   if (header.length > longestHeader) return 'whole'
   const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/i.exec(header) ?? []
   if (first === '' && last === '') return 'whole'

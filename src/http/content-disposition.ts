@@ -1,5 +1,5 @@
 /**
- * A `Content-Disposition` with the file's name, whatever characters that has (RFC 6266, RFC 8187).
+ * Returns a `Content-Disposition` for any file name (RFC 6266, RFC 8187).
  *
  * @param kind `attachment`: a browser saves the file and does not show it
  */

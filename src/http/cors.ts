@@ -2,12 +2,12 @@ import type { Request, RequestHandler, Response } from 'express'
 import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
 import type { HttpOptions } from './options.ts'
 
-/** How long a browser may keep the answer to a preflight; Chromium keeps none longer. */
+/** How long a browser may cache a preflight response; the maximum of Chromium. */
 const maxAgeSeconds = 7_200
 
-/** Request headers that any operation may be sent, beside those of the operation and the key's own. */
+/** Request headers of all operations, in addition to those of the operation and of the key. */
 const requestHeaders = ['Authorization', 'Content-Type', 'X-Request-ID']
-/** Response headers that any operation may answer with, beside those of the table. */
+/** Response headers of all operations, in addition to those in the table. */
 const responseHeaders = [
   'Allow',
   'Content-Range',
@@ -21,8 +21,8 @@ const responseHeaders = [
 ]
 
 /**
- * Lets pages of the allowed origins read every answer, errors and streams included, and answers their preflights.
- * Browsers get no leave to send credentials of their own: a page sends the key in its header.
+ * Lets pages of the allowed origins read all responses, including errors and streams, and responds to preflights.
+ * Browsers may not send credentials of their own: the page sends the key in a header.
  */
 export function allowOrigins({ origins }: HttpOptions['cors'], apiKeyHeader: string): RequestHandler {
   if (origins.length === 0) return (_req, _res, next) => next()
@@ -59,14 +59,14 @@ function answerPreflight(req: Request, res: Response, { methods, headers }: Pref
   res.vary('Access-Control-Request-Method')
   res.vary('Access-Control-Request-Headers')
   if (req.headers['access-control-request-private-network'] === 'true') {
-    // A page on a public address that asks for a server in a private network.
+    // Needed by a page on a public address that calls a server in a private network.
     res.setHeader('Access-Control-Allow-Private-Network', 'true')
   }
   res.statusCode = 204
   res.end()
 }
 
-/** What may be sent to a path. An unknown one takes everything, so that the page can read its 404. */
+/** Returns the allowed methods and headers of a path. Unknown paths allow everything, so that pages can read the 404. */
 function toPreflights(apiKeyHeader: string): (path: string) => Preflight {
   const make = (ids: readonly OperationId[]): Preflight => ({
     methods: [...new Set(ids.flatMap(namesOfMethods))].join(', '),
@@ -95,7 +95,7 @@ function namesOfResponseHeaders(id: OperationId): string[] {
   return getOperation(id).success.flatMap(({ headers = {} }) => Object.keys(headers))
 }
 
-/** The host application may have exposed headers of its own. */
+/** Keeps headers that the host application has exposed. */
 function join(set: number | string | string[] | undefined, names: readonly string[]): string {
   return [...(set === undefined ? [] : [set].flat().map(String)), ...names].join(', ')
 }

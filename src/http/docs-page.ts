@@ -29,13 +29,13 @@ interface Endpoint extends Described {
 
 const digest = createHash('sha256').update(docsStyle).digest('base64')
 
-/** Nothing but the page's own style sheet: no script, no frame, no form. */
+/** Allows only the page's own style sheet: no scripts, frames or forms. */
 export const docsSecurityPolicy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 /**
- * The OpenAPI document as a page to read.
+ * Renders the OpenAPI document as an HTML page.
  *
- * @param root what leads from the page to the root of the API
+ * @param root the relative path from the page to the root of the API
  */
 export function renderDocs(document: ApiDocument, root: string): string {
   const { info, servers, tags, paths, components } = document as unknown as {

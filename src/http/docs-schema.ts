@@ -1,6 +1,6 @@
 import { type Html, html } from '../lib/html.ts'
 
-/** As much of JSON Schema as the document uses. */
+/** The subset of JSON Schema that the document uses. */
 export interface JsonSchema {
   $ref?: string
   type?: string | string[]
@@ -23,14 +23,14 @@ export interface JsonSchema {
   allOf?: JsonSchema[]
 }
 
-/** A schema as a block: its description, and its fields in a table. */
+/** Renders a schema as a block with its description and a table of its fields. */
 export function renderSchema(schema: JsonSchema): Html {
   const { description, properties, $ref } = schema
   return html`${description && html`<p>${renderText(description)}</p>`}
 ${properties && !$ref ? renderFields(schema) : html`<p>${renderType(schema)}</p>`}`
 }
 
-/** A type in a few words; named ones are links. */
+/** Renders a type in a few words; named types become links. */
 export function renderType(schema: JsonSchema): Html {
   const alternatives = schema.anyOf ?? schema.oneOf ?? schema.allOf
   if (schema.$ref) {
@@ -48,12 +48,12 @@ export function renderType(schema: JsonSchema): Html {
   return html`${[schema.type ?? 'any'].flat().join(' or ')}${renderBounds(schema)}`
 }
 
-/** What a field is when it is left out, where that is known. */
+/** Renders the default of a field, if it has one. */
 export function renderDefault(schema: JsonSchema): Html {
   return html`${schema.default !== undefined && html`, default <code>${JSON.stringify(schema.default)}</code>`}`
 }
 
-/** Text in which `code` is marked with backticks. */
+/** Renders text with `code` in backticks. */
 export function renderText(text: string | undefined): Html {
   const parts = (text ?? '').split('`')
   return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`

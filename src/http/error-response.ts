@@ -7,14 +7,14 @@ import type { ErrorResponse } from '../contract/system.ts'
 import { ClientGoneError, contextOf } from './request-context.ts'
 import { sendJson } from './send-json.ts'
 
-/** What a caller is told of an error; both the JSON body and the stream's `error` event are made of it. */
+/** The error as the caller sees it, in the JSON body and in the stream's `error` event. */
 export interface PublicError extends RetryAdvice {
   code: ErrorCode
   message: string
   details?: Record<string, unknown>
 }
 
-/** The text of an unexpected error stays in the log; the caller gets the operation's own fault code. */
+/** Hides the text of an unexpected error, which is only logged; the caller gets the operation's fault code. */
 export function toPublicError(error: unknown, operationId: OperationId | undefined): PublicError {
   if (error instanceof ServiceError) {
     const details = error.details as Record<string, unknown> | undefined
@@ -26,7 +26,7 @@ export function toPublicError(error: unknown, operationId: OperationId | undefin
     }
   }
   const code = operationId ? operations[operationId].fault : 'INTERNAL'
-  const message = `${errorCatalogue[code].title}; the server's log has more under the request id`
+  const message = `${errorCatalogue[code].title}; see the server's log for this request id`
   return { code, message, ...adviseRetry(code) }
 }
 
@@ -34,14 +34,14 @@ export function toErrorBody(error: PublicError, requestId: string): ErrorRespons
   return { error, timestamp: toTimestamp(Date.now()), requestId }
 }
 
-/** Writes down what nobody expected; what is meant for the caller, and a client that left, is no fault. */
+/** Logs unexpected errors. Errors for the caller and client disconnects are expected. */
 export function logFault(res: Response, error: unknown): void {
   if (error instanceof ServiceError || error instanceof ClientGoneError) return
   const { log, operationId } = contextOf(res)
   log.error({ err: error, ...(operationId && { operation: operationId }) }, 'unexpected fault')
 }
 
-/** Where trying again soon makes sense, RFC 9110 `Retry-After`; the rate limit sets its own. */
+/** Returns `Retry-After` (RFC 9110) if a retry soon makes sense; the rate limit sets its own. */
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   TURN_QUEUE_FULL: 1,
   CALLER_LIMIT_REACHED: 5,
@@ -56,13 +56,13 @@ export type CheckErrorBody = (
   body: ErrorResponse,
 ) => boolean
 
-/** The last step: answers whatever went wrong, in one form. */
+/** The last middleware: responds to all errors in one form. */
 export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
   return (error, _req, res, _next) => {
     logFault(res, error)
     const { requestId, operationId } = contextOf(res)
     if (res.headersSent || res.destroyed) {
-      // Too late for an answer: a response that breaks off is the only honest end.
+      // The response has begun, so breaking it off is the only way to signal the error.
       if (!res.writableEnded) res.destroy()
       return
     }
@@ -81,7 +81,7 @@ export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
   }
 }
 
-/** At least one second, so that a client never asks again at once. */
+/** Returns at least one second, so that clients do not retry immediately. */
 function secondsUntil(time: unknown): number | undefined {
   if (typeof time !== 'string') return undefined
   return Math.max(1, Math.ceil((Date.parse(time) - Date.now()) / 1000))

@@ -1,14 +1,14 @@
 export type TagList = '*' | readonly string[]
 
-/** A strong ETag as the header has it. */
+/** Formats a strong ETag for the header. */
 export function toEtag(tag: string): string {
   return `"${tag}"`
 }
 
 /**
- * The tags of a list, without their quotes.
+ * Parses a list of tags; returns them without quotes.
  *
- * @param weak whether weak tags count: they do where a copy is checked, not where something is to be changed
+ * @param weak whether weak tags count: they do for cache validation, but not for changes
  */
 export function parseTags(
   header: string | undefined,

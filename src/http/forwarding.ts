@@ -5,17 +5,17 @@ import type { HttpOptions } from './options.ts'
 
 type Trust = (address: string, hop: number) => boolean
 
-/** What proxies in front of the router say, as far as they are trusted. */
+/** The information from trusted proxies in front of the router. */
 export interface Forwarding {
-  /** The caller's address: the first one from this side that is not a trusted proxy. */
+  /** The caller's address: the nearest address that is not a trusted proxy. */
   addressOf(req: Request): string
-  /** Hosts that the caller asked for, as a trusted proxy reports them. */
+  /** The hosts that the caller requested, as reported by a trusted proxy. */
   hostsOf(req: Request): string[]
-  /** What every link in an answer begins with: a URL, or a path on the caller's own origin. */
+  /** The prefix of links in responses: a URL, or a path on the caller's origin. */
   baseOf(req: Request): string
 }
 
-/** @throws ConfigError when `trustProxy` names addresses that do not exist */
+/** @throws ConfigError if `trustProxy` has invalid addresses */
 export function createForwarding({
   trustProxy,
   publicUrl,
@@ -31,7 +31,7 @@ export function createForwarding({
       let address = peer
       for (let hop = 0; hop < hops.length - 1 && trust(address, hop); hop++) {
         const next = hops[hop + 1]
-        // Text that is not an address would let a caller choose what it is counted for.
+        // A text that is not an address would let callers choose their own rate-limit bucket.
         if (next === undefined) break
         address = next
       }
@@ -42,14 +42,14 @@ export function createForwarding({
   }
 }
 
-/** The values of a header that proxies append to. */
+/** Returns the values of a header that proxies append to. */
 export function listOf(req: Request, name: string): string[] {
   return (req.headersDistinct[name] ?? []).flatMap(text => text.split(',')).map(text => text.trim())
 }
 
 function compileTrust(value: NonNullable<HttpOptions['trustProxy']>): Trust {
   try {
-    // Express knows what the forms of this setting mean.
+    // Express interprets the forms of this setting.
     return express().set('trust proxy', value).get('trust proxy fn')
   } catch (cause) {
     throw new ConfigError('trustProxy', `cannot be used: ${(cause as Error).message}`, { cause })
@@ -65,7 +65,7 @@ function toAddress(text: string): string | undefined {
 
 const prefix = /^(?:\/(?:[\w.~-]|%[\da-f]{2})+)+$/i
 
-/** The path that proxies have cut off, outermost first; empty when one of them sent something else than a path. */
+/** Returns the path that proxies have stripped, outermost first; empty if one of the values is not a path. */
 function prefixOf(req: Request): string {
   const parts = listOf(req, 'x-forwarded-prefix').map(text => text.replace(/\/$/, ''))
   const path = parts.join('')

@@ -7,26 +7,26 @@ import type { SseStream } from './sse-stream.ts'
 
 export interface Upload {
   bytes: Buffer
-  /** What the request's Content-Type says, without parameters, in lower case; undefined: nothing. */
+  /** The request's media type in lower case, without parameters; undefined: none. */
   contentType: string | undefined
 }
 
-/** A request that has passed every check. */
+/** A request that has passed all checks. */
 export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   caller: Caller
-  /** What every URL in an answer begins with: a URL, or a path on the caller's own origin. */
+  /** The prefix of links in responses: a URL, or a path on the caller's origin. */
   baseUrl: string
-  /** Of the request, below the mount path. */
+  /** The path of the request below the mount path. */
   path: string
-  /** Of a request that is to be carried out once, however often it is sent. */
+  /** The key of an idempotent request. */
   idempotency: IdempotencyKey | undefined
-  /** Says in the answer, whatever it will be, that it is the outcome of an earlier request. */
+  /** Marks the response as a replay of an earlier request's outcome. */
   markReplayed(): void
-  /** The body of an operation with an upload; empty for the others. */
+  /** The body of an upload; empty for other operations. */
   upload: Upload
-  /** Aborts when the client is gone before it had its answer. */
+  /** Aborts if the client disconnects before it has the response. */
   clientGone: AbortSignal
-  /** Aborts when nothing may be waited for any longer: the client is gone, or the server closes. */
+  /** Aborts when waiting must stop: the client has disconnected, or the server is closing. */
   stop: AbortSignal
   log: Logger
 }
@@ -40,20 +40,20 @@ type ContentTypeOf<Id extends OperationId> = (typeof operations)[Id]['success'][
 interface MediaAnswers {
   'text/html': { html: string; contentSecurityPolicy: string }
   /**
-   * Writes the stream; the response ends when the promise settles. It is run in any case, also when nobody
-   * listens any longer, so that what the handler opened is let go.
+   * Writes the stream; the response ends when the promise settles. Always runs, even after the client has
+   * disconnected, so that resources of the handler are released.
    */
   'application/octet-stream': FileAnswer
   'text/x-diff': FileAnswer
   'text/event-stream': { stream(sse: SseStream): Promise<void> }
 }
 
-/** The bytes of a file or a made-up one, with the headers that belong to them. */
+/** The bytes of a real or generated file, with their headers. */
 export interface FileAnswer {
   file: {
     status: number
     headers: Readonly<Record<string, string>>
-    /** null: no content. A stream is ended with the response, however that ends. */
+    /** null: no content. A stream is destroyed when the response ends. */
     content: Buffer | Readable | null
   }
 }

@@ -11,8 +11,8 @@ type RetryExchange = Exchange<'retryTurn'>
 type TurnExchange = Exchange<'sendMessage'> | Exchange<'streamMessage'> | RetryExchange
 
 /**
- * The key of a request that has passed validation, with a hash of what it asks for. The body is taken as it was
- * sent, apart from the order of its fields: a default that a later version adds must not make it another one.
+ * Returns the key of a validated request, with a hash of the request. The body is hashed as it was sent, except for the
+ * order of its fields, so that a default added by a later version does not change the hash.
  */
 export function toIdempotencyKey(
   id: OperationId,
@@ -25,7 +25,7 @@ export function toIdempotencyKey(
   return { key, fingerprint: createHash('sha256').update(text).digest('hex') }
 }
 
-/** Submits the turn, or finds the one that the first request with this key has led to. */
+/** Submits the turn, or finds the turn of the first request with this key. */
 export async function submitTurn(
   { service }: HttpDeps,
   { caller, params, idempotency, markReplayed }: TurnExchange,
@@ -36,7 +36,7 @@ export async function submitTurn(
   return submission
 }
 
-/** Retries the turn, or finds the one that the first request with this key has led to. */
+/** Retries the turn, or finds the turn of the first request with this key. */
 export async function retryTurn(
   { service: { branching } }: HttpDeps,
   { caller, params, body, idempotency, markReplayed }: RetryExchange,
@@ -49,13 +49,13 @@ export async function retryTurn(
 }
 
 /**
- * Who waits for a turn under one key: a request and its repetitions. A client whose connection broke comes back
- * before the server sees that the old one is gone; so only the last to leave may stop the turn.
+ * Counts the requests that wait for a turn under one key: a request and its retries. A client may reconnect before the
+ * server notices that the old connection is gone, so only the last one to leave may interrupt the turn.
  */
 export class TurnWatchers {
   readonly #counts = new Map<string, number>()
 
-  /** @returns to be called on leaving: says whether nobody is left. A request without a key is always alone. */
+  /** @returns a function to call on leaving; it returns whether no request is left. Without a key there is only one. */
   enter({ idempotency }: TurnExchange, { id }: TurnRecord): () => boolean {
     if (!idempotency) return () => true
     this.#counts.set(id, (this.#counts.get(id) ?? 0) + 1)

@@ -9,29 +9,29 @@ import { bodyAlreadyRead, findReadBody, toReadJson } from './host-read-body.ts'
 import { contextOf } from './request-context.ts'
 
 const maxNesting = 64
-/** Of the text, before it is parsed: the bound on nesting that names the place comes after. */
+/** Limits on the text before it is parsed; the limit on nesting that names the place comes after parsing. */
 const bounds = { depth: 4 * maxNesting, values: 50_000, numberLength: 1_000 }
 const excesses: Record<JsonExcess, string> = {
   depth: `the body must not be nested deeper than ${bounds.depth} levels`,
   values: `the body must have at most ${bounds.values} values and keys`,
   numberLength: `a number must have at most ${bounds.numberLength} characters`,
 }
-/** A longer one is looked at for milliseconds, and many at once would keep every other request waiting. */
+/** Longer bodies take milliseconds to scan, and many at once would delay all other requests. */
 const longBytes = 8 * 1024
-/** One in each round of the event loop of this process. */
+/** Allows one long body per round of the event loop. */
 const longBodies = new Pace(1)
 const empty = new WeakSet<object>()
 const inUtf8 = 'Send the body as JSON in UTF-8'
 
 /**
- * Reads the body of operations that have one, and leaves it in `req.body`; `undefined` when there was none.
- * Of a body that the host application has read already, what is left of it is used.
+ * Reads the body of operations that have one into `req.body`; `undefined` if there is none. If the host application
+ * has already read the body, uses what it kept.
  */
 export function readJsonBody(maxBytes: number): RequestHandler {
   const parse = express.json({
     limit: maxBytes,
     type: () => true,
-    // Any JSON value is parsed; what is wrong with it is told field by field afterwards.
+    // Any JSON value is parsed; flaws are reported field by field afterwards.
     strict: false,
     verify: (req, _res, bytes) => {
       if (bytes.length === 0) empty.add(req)
@@ -67,10 +67,10 @@ function isLong({ headers }: Request): boolean {
   return length === undefined || Number(length) > longBytes
 }
 
-/** Before the body is parsed: parsing ten megabytes of brackets alone takes seconds. */
+/** Checks the text before it is parsed, because parsing ten megabytes of brackets takes seconds. */
 function checkBytes(bytes: Buffer): void {
-  // Decoding would put U+FFFD where a byte is wrong.
-  if (!isUtf8(bytes)) throw invalidField('', 'the body is not valid UTF-8')
+  // Decoding would replace invalid bytes with U+FFFD.
+  if (!isUtf8(bytes)) throw invalidField('', 'the body must be valid UTF-8')
   const excess = findJsonExcess(bytes, bounds)
   if (excess) throw invalidField('', excesses[excess])
 }
@@ -83,7 +83,7 @@ function isUpload(res: Response): boolean {
 function expectsBody(req: Request, res: Response): boolean {
   const { operationId } = contextOf(res)
   const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length']) > 0
-  // A web page can send a POST of another type, or of none, to any address without asking first.
+  // A web page can send a POST with another type, or with none, to any address without a preflight.
   if (operationId && getOperation(operationId).method === 'post') requireJsonType(req)
   if (!operationId || !getOperation(operationId).body) {
     if (operationId && hasBody) throw invalidField('', 'this operation takes no body')
@@ -101,7 +101,7 @@ function expectsBody(req: Request, res: Response): boolean {
 function requireJsonType(req: Request): void {
   const { 'content-type': type = '' } = req.headers
   if (!/^\s*application\/json\s*(;|$)/i.test(type)) {
-    const also = req.method === 'POST' ? ', also without a body' : ''
+    const also = req.method === 'POST' ? ', even without a body' : ''
     throw new ServiceError(
       'UNSUPPORTED_MEDIA_TYPE',
       `Send ${req.method} with Content-Type: application/json${also}`,
@@ -112,18 +112,18 @@ function requireJsonType(req: Request): void {
   }
 }
 
-/** A body that the host application has read is bounded as any other. */
+/** Applies the size limit to a body that the host application has read. */
 export function refuseLarge({ headers }: Request, maxBytes: number): void {
   if (Number(headers['content-length']) > maxBytes) throw tooLarge(maxBytes)
 }
 
 function tooLarge(maxBytes: number): ServiceError<'PAYLOAD_TOO_LARGE'> {
-  return new ServiceError('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes`, {
+  return new ServiceError('PAYLOAD_TOO_LARGE', `The body must have at most ${maxBytes} bytes`, {
     limit: maxBytes,
   })
 }
 
-/** By the parser's own words for what went wrong, never by the text of the error. */
+/** Classifies errors by the parser's typed code, never by the text of the error. */
 export function toBodyError(error: unknown, maxBytes: number): unknown {
   if (error instanceof ServiceError) return error
   const { type, status } = error as { type?: string; status?: number }
@@ -133,12 +133,12 @@ export function toBodyError(error: unknown, maxBytes: number): unknown {
     case 'encoding.unsupported':
     case 'charset.unsupported':
       return new ServiceError('UNSUPPORTED_MEDIA_TYPE', inUtf8)
-    // The host application has begun to read it, or does so at the same time.
+    // The host application has begun to read the body, or is reading it now.
     case 'stream.encoding.set':
     case 'stream.not.readable':
       return bodyAlreadyRead()
     case 'entity.parse.failed':
-      return invalidField('', 'the body is not JSON')
+      return invalidField('', 'the body must be JSON')
     default:
       return status !== undefined && status < 500 ? invalidField('', 'the body could not be read') : error
   }

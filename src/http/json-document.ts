@@ -1,4 +1,4 @@
-/** A place in a JSON document, and how to get there. */
+/** A place in a JSON document, with its path. */
 export class JsonNode {
   readonly #document: JsonDocument
   readonly path: readonly string[]
@@ -10,18 +10,18 @@ export class JsonNode {
     this.value = value
   }
 
-  /** What lies below, references followed; undefined when there is nothing. */
+  /** Returns the value below, with references resolved; undefined if there is none. */
   find(...path: string[]): JsonNode | undefined {
     return this.#document.find([...this.path, ...path])
   }
 
-  /** The members of a list, references followed. */
+  /** Returns the items of a list, with references resolved. */
   items(): JsonNode[] {
     return Object.keys(this.value as object).map(index => this.#document.at([...this.path, index]))
   }
 }
 
-/** A JSON document that refers to parts of itself (`{ "$ref": "#/a/b" }`). */
+/** A JSON document with internal references (`{ "$ref": "#/a/b" }`). */
 export class JsonDocument {
   readonly root: unknown
 
@@ -29,14 +29,14 @@ export class JsonDocument {
     this.root = root
   }
 
-  /** @throws Error when there is nothing */
+  /** @throws Error if there is no value */
   at(path: readonly string[]): JsonNode {
     const node = this.find(path)
     if (!node) throw new Error(`nothing at #/${path.join('/')}`)
     return node
   }
 
-  /** References on the way, and at the end, are followed. */
+  /** Resolves references on the way and at the end. */
   find(path: readonly string[]): JsonNode | undefined {
     let node: JsonNode | undefined = new JsonNode(this, [], this.root)
     for (const segment of path) node = node && this.#step(node, segment)
@@ -51,14 +51,14 @@ export class JsonDocument {
     if (typeof reference !== 'string') return new JsonNode(this, [...node.path, segment], value)
     if (!reference.startsWith('#/')) throw new Error(`${reference} is outside the document`)
     const target = reference.slice(2).split('/').map(toSegment)
-    // A chain of references that leads back to itself would not end.
+    // A circular chain of references would not end.
     if (target.join('/') === [...node.path, segment].join('/'))
       throw new Error(`${reference} refers to itself`)
     return this.at(target)
   }
 }
 
-/** A part of a reference, as the document names it. */
+/** Decodes a part of a reference. */
 export function toSegment(encoded: string): string {
   return decodeURIComponent(encoded).replace(/~1/g, '/').replace(/~0/g, '~')
 }

@@ -4,8 +4,8 @@ const knownWords = new Set(Object.values(operations).flatMap(({ path }) => path.
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /**
- * A path as the log may have it: words of the operation table and UUIDs. Anything else becomes `*`, since it may be
- * a key or another secret that was put into the wrong place.
+ * Reduces a path to what may be logged: words of the operation table and UUIDs. Anything else becomes `*`, because it
+ * may be a key or another secret in the wrong place.
  */
 export function toLoggedPath(path: string): string {
   return path

@@ -16,28 +16,28 @@ import { toSchemaIssues } from './schema-issues.ts'
 const field = 'openApiValidation.specPath'
 const documentId = 'openapi'
 
-/** Holds requests and responses against an OpenAPI document, beyond what the operation table checks. */
+/** Validates requests and responses against an OpenAPI document, in addition to the operation table. */
 export interface OpenApiValidation {
   /** @throws ServiceError INVALID_REQUEST */
   checkRequest(id: OperationId, req: Request): void
-  /** @throws ServiceError INTERNAL, after it has been written to the log */
+  /** @throws ServiceError INTERNAL, after logging the flaw */
   checkResponse(id: OperationId, status: number, body: unknown): void
-  /** The same without throwing. */
+  /** Same as `checkResponse`, without throwing. */
   isValidResponse(id: OperationId | undefined, status: number, body: unknown): boolean
 }
 
 interface Checks {
   parameters: ValidateFunction | undefined
-  /** Headers by their lower-case names, as the document writes them. */
+  /** Names of headers in the document, by their lower-case form. */
   headerNames: ReadonlyMap<string, string>
   body: ValidateFunction | undefined
-  /** By status, `4XX` or `default`; undefined where there is no JSON to check. */
+  /** Validators by status, `4XX` or `default`; undefined if there is no JSON to validate. */
   responses: Map<string, ValidateFunction | undefined>
 }
 
 /**
- * @param specPath the document, YAML or JSON; without it `generated` is taken
- * @throws ConfigError when the document cannot be read, or is not OpenAPI 3.1
+ * @param specPath the path of the document, YAML or JSON; undefined: use `generated`
+ * @throws ConfigError if the document cannot be read, or is not OpenAPI 3.1
  */
 export function createOpenApiValidation(
   specPath: string | undefined,
@@ -45,19 +45,19 @@ export function createOpenApiValidation(
   log: Logger,
 ): OpenApiValidation {
   const checks = checksOf(specPath === undefined ? generated : readDocument(specPath))
-  // A document that somebody else wrote has to be told at once what is wrong with it; ours is compiled as needed.
+  // An external document is compiled at once to report its flaws; the generated one is compiled as needed.
   if (specPath !== undefined) for (const id of operationIds) checks.get(id)
 
   function isValidResponse(id: OperationId | undefined, status: number, body: unknown): boolean {
     const responses = id && checks.get(id)?.responses
     if (!id || !responses) return true
     const key = [`${status}`, `${`${status}`[0]}XX`, 'default'].find(candidate => responses.has(candidate))
-    // A document need not list every error, but it has to list what success looks like.
+    // A document may omit errors, but must describe successful responses.
     const check = key === undefined ? undefined : responses.get(key)
     const valid = key === undefined ? status >= 400 : !check || check(body)
     if (!valid) {
       const errors = key === undefined ? 'the status is not described' : check?.errors
-      log.error({ operation: id, status, errors }, 'a response breaks the OpenAPI document; it is not sent')
+      log.error({ operation: id, status, errors }, 'response invalid by the OpenAPI document; not sent')
     }
     return valid
   }
@@ -66,7 +66,7 @@ export function createOpenApiValidation(
     isValidResponse,
     checkResponse(id, status, body) {
       if (!isValidResponse(id, status, body)) {
-        throw new ServiceError('INTERNAL', 'The response would have broken the OpenAPI document')
+        throw new ServiceError('INTERNAL', 'The response is not valid by the OpenAPI document')
       }
     },
     checkRequest(id, req) {
@@ -78,7 +78,7 @@ export function createOpenApiValidation(
         })),
         ...(req.body === undefined ? [] : findIssues(check?.body, req.body)),
       ]
-      // Alternatives that were not meant count as well where there are more than anyone reads.
+      // If there are too many errors, those of other alternatives are included.
       const total = Math.max(issues.length, check?.body?.errors?.length ?? 0)
       if (issues.length > 0) throw invalidRequest(issues, issues.length < 100 ? issues.length : total)
     },
@@ -99,7 +99,7 @@ function readDocument(path: string): ApiDocument {
   return document as ApiDocument
 }
 
-/** Of the newest document: routers of one program have the same, and compiling it takes half a second. */
+/** Caches the newest document, because compiling takes half a second and all routers of a program share it. */
 let newest: { text: string; checks: ReturnType<typeof createChecks> } | undefined
 
 function checksOf(document: ApiDocument): ReturnType<typeof createChecks> {
@@ -108,7 +108,7 @@ function checksOf(document: ApiDocument): ReturnType<typeof createChecks> {
   return newest.checks
 }
 
-/** The checks of each operation that the document describes, made when they are first asked for. */
+/** The validators of each operation in the document, compiled on first use. */
 function createChecks(document: JsonDocument): { get(id: OperationId): Checks | undefined } {
   const known = new Map<OperationId, Checks | undefined>()
   const compileOperation = withConfigError(() => prepare(document))
@@ -134,10 +134,10 @@ function withConfigError<T>(work: () => T): T {
 
 function prepare(document: JsonDocument): (id: OperationId) => Checks | undefined {
   const options = { strict: false, allErrors: true, logger: false, discriminator: true } as const
-  // What is wrong with a response is for the log, and that must not have its content.
+  // Flaws of a response are logged, and the log must not contain its content.
   const ofResponses = new Ajv2020(options)
   const ofBodies = new Ajv2020({ ...options, verbose: true })
-  // Parameters arrive as text, whatever type they have.
+  // Parameters of all types arrive as text.
   const ofParameters = new Ajv2020({ ...options, verbose: true, coerceTypes: true })
   const schemas = withDiscriminators(document.root)
   for (const instance of [ofResponses, ofBodies, ofParameters]) {
@@ -148,7 +148,7 @@ function prepare(document: JsonDocument): (id: OperationId) => Checks | undefine
     Object.keys(document.at(['paths']).value as object).map(path => [path.replace(/\{\w+\}/g, ':'), path]),
   )
   const compiled = new Map<string, ValidateFunction>()
-  // Most answers are errors, and all of these are the same schema.
+  // Most responses in the document are errors, which all have the same schema.
   const compileResponse = (schema: JsonNode) => {
     const reference = toReference(schema)
     const known = compiled.get(reference) ?? ofResponses.compile({ $ref: reference })
@@ -184,7 +184,7 @@ function compile(
   }
 }
 
-/** Not those of the path: an id of a wrong form is an unknown id, and that is for the service to say. */
+/** Excludes path parameters: a malformed id is an unknown id, which the service reports. */
 function compileParameters(operation: JsonNode, ajv: Ajv2020): ValidateFunction | undefined {
   const properties: Record<string, AnySchema> = {}
   const required: string[] = []

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { OperationId } from '../contract/operations.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 
-/** An API key as the server knows it: never its text. */
+/** An API key as the server keeps it, without its text. */
 export interface ApiKey {
   /** Stable, safe to log and to store. */
   readonly id: string
@@ -11,13 +11,13 @@ export interface ApiKey {
   readonly hash: string
 }
 
-/** What the HTTP door needs to be told; the resolved configuration has all of it. */
+/** The options of the HTTP layer; the resolved configuration satisfies them. */
 export interface HttpOptions {
   /** Larger request bodies are refused with 413. */
   maxBodyBytes: number
   /** Larger uploads are refused with 413. */
   maxUploadBytes: number
-  /** What may be used at once. */
+  /** Limits on concurrent use. */
   limits: {
     bodyBytes: number
     bodyBytesPerKey: number
@@ -34,18 +34,18 @@ export interface HttpOptions {
     /** Lower case. */
     apiKeyHeader: string
     keys: readonly ApiKey[]
-    /** Operations that need a key. Paths that do not exist always need one. */
+    /** Operations that need a key. Unknown paths always need one. */
     protectedOperations: ReadonlySet<OperationId>
   }
   cors: {
-    /** Origins of pages that may use the API. */
+    /** Origins of web pages that may use the API. */
     origins: readonly string[]
   }
-  /** Hosts that requests without a key may be sent to, beside loopback names and the host of `publicUrl`. */
+  /** Hosts that requests without a key may be addressed to, besides loopback names and the host of `publicUrl`. */
   allowedHosts: readonly string[]
-  /** What links begin with; undefined: the path under which the request arrived. */
+  /** The prefix of links; undefined: the path at which the request arrived. */
   publicUrl: string | undefined
-  /** As Express's `trust proxy`; undefined: the setting of the host application. */
+  /** Same as Express's `trust proxy`; undefined: the setting of the host application. */
   trustProxy: boolean | number | string | string[] | ((address: string, hop: number) => boolean) | undefined
   rateLimit: {
     enabled: boolean
@@ -55,21 +55,21 @@ export interface HttpOptions {
   }
   openApiValidation: {
     enabled: boolean
-    /** An OpenAPI document, YAML or JSON; without it the generated one. */
+    /** The path of an OpenAPI document, YAML or JSON; undefined: the generated one. */
     specPath: string | undefined
   }
 }
 
 export interface HttpDeps {
-  /** Only read once `ready` has resolved, so that it may be a getter. */
+  /** Read only after `ready` has resolved, so it can be a getter. */
   readonly service: SessionService
-  /** Resolves when the service is open; may be called any number of times. */
+  /** Resolves when the service is open; can be called repeatedly. */
   ready(): Promise<void>
-  /** While true, everything but the health check is answered with 503 `SHUTTING_DOWN`. */
+  /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */
   isClosing(): boolean
   config: HttpOptions
   log: Logger
   version: string
-  /** As `performance.now()` has it, which no clock that is set can change. */
+  /** The current time of `performance.now()`, which is independent of the wall clock. */
   startedAt: number
 }

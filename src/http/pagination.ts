@@ -9,11 +9,11 @@ interface PageQuery {
 }
 
 export interface ListPage {
-  /** Where the page before ended; undefined: no cursor was given. */
+  /** The end of the previous page; undefined: no cursor was given. */
   readonly key: CursorKey | undefined
-  /** To be asked of the store: one more than is shown tells whether there is a next page. */
+  /** The limit for the store: one more than the page size, to detect a next page. */
   readonly page: { limit: number; offset: number }
-  /** The items that are shown, and where they lie; `total` counts everything that matches. */
+  /** Builds the page from the items; `total` counts all matches. */
   close<T>(
     found: readonly T[],
     total: number,
@@ -24,14 +24,14 @@ export interface ListPage {
 }
 
 /**
- * One page of a list. A cursor goes on behind an item, whatever happens to those before it; an offset counts.
+ * Resolves the page of a list. A cursor continues after an item, regardless of changes before it; an offset counts.
  *
- * @param list names the list and everything that decides what is in it
+ * @param list identifies the list and everything that determines its content
  * @throws ServiceError INVALID_REQUEST that names `cursor`
  */
 export function openPage({ limit, offset, cursor }: PageQuery, list: readonly unknown[]): ListPage {
   const key = cursor === undefined ? undefined : readCursor(list, cursor)
-  if (cursor !== undefined && key === undefined) throw invalidField('cursor', 'is not a cursor of this list')
+  if (cursor !== undefined && key === undefined) throw invalidField('cursor', 'must be a cursor of this list')
   if (key !== undefined && offset > 0) throw invalidField('offset', 'cannot be combined with cursor')
   const paginate = (last: CursorKey | undefined, hasMore: boolean, total: number): Pagination => {
     const nextCursor = hasMore && last !== undefined ? toCursor(list, last) : null
@@ -50,7 +50,7 @@ export function openPage({ limit, offset, cursor }: PageQuery, list: readonly un
   }
 }
 
-/** The place of an item in a list that is ordered by a time and an id. */
+/** The position of an item in a list that is ordered by time and id. */
 export function toPosition(key: CursorKey | undefined): { position?: { at: number; id: string } } {
   return key === undefined ? {} : { position: { at: Number(key[0]), id: String(key[1]) } }
 }

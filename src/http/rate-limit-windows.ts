@@ -2,13 +2,13 @@ import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit'
 
 interface Window {
   hits: number
-  /** As `performance.now()` has it. */
+  /** In the time of `performance.now()`. */
   end: number
 }
 
 /**
- * Counts of the rate limit, in memory. Windows are durations: the library's own store ends them by the wall clock, so
- * that a clock set back by two hours would refuse a caller for two hours.
+ * The counts of the rate limit, in memory. Windows are measured as durations. The library's store uses the wall clock:
+ * setting it back by two hours would refuse a caller for two hours.
  */
 export class RateLimitWindows implements Store {
   readonly localKeys = true
@@ -64,7 +64,7 @@ export class RateLimitWindows implements Store {
   }
 }
 
-/** When the window ends is told by the wall clock as it is now: the headers count from it. */
+/** Converts the end of the window to the current wall clock, which the headers use. */
 function toInfo({ hits, end }: Window): ClientRateLimitInfo {
   return { totalHits: hits, resetTime: new Date(Date.now() + Math.max(0, end - performance.now())) }
 }

@@ -7,7 +7,7 @@ import type { HttpOptions } from './options.ts'
 import { RateLimitWindows } from './rate-limit-windows.ts'
 import { contextOf } from './request-context.ts'
 
-// Not the library's `rateLimit`: the host application may run a limiter of its own.
+// The library's `rateLimit` property is not used, because the host application may have a limiter of its own.
 const infoProperty = 'claudeCodeApiRateLimit'
 
 export interface RateLimit {
@@ -16,7 +16,7 @@ export interface RateLimit {
   close(): void
 }
 
-/** Counts requests by key, or by address where there is no valid key; operations open to everyone are not counted. */
+/** Counts requests by key, or by address if there is no valid key. Open operations are not counted. */
 export function createRateLimit(
   options: HttpOptions['rateLimit'],
   log: Logger,
@@ -32,7 +32,7 @@ export function createRateLimit(
     legacyHeaders: true,
     standardHeaders: 'draft-8',
     requestPropertyName: infoProperty,
-    // Its checks guess at the host application's mistakes and write to the console.
+    // The library's checks guess at mistakes of the host application and write to the console.
     validate: false,
     logger: {
       error: (error, message) => log.error({ err: error }, message),
@@ -61,7 +61,7 @@ export function createRateLimit(
   return { handler, close: () => store.shutdown() }
 }
 
-/** The request with the address that the router's own `trustProxy` finds; the host application keeps its own. */
+/** Returns the request with the address by the router's `trustProxy`; the host application's value is unchanged. */
 function withAddress(req: Request, ip: string): Request {
   return Object.create(req, { ip: { value: ip } })
 }

@@ -7,7 +7,7 @@ import { contextOf } from './request-context.ts'
 
 const uploads = new WeakMap<Request, Buffer>()
 
-/** Reads the body of operations that take a content of its own, whatever its type is said to be. */
+/** Reads the body of uploads, regardless of the declared type. */
 export function readRawBody(maxBytes: number): RequestHandler {
   const parse = express.raw({ limit: maxBytes, type: () => true })
   return (req, res, next) => {
@@ -16,7 +16,7 @@ export function readRawBody(maxBytes: number): RequestHandler {
     const read = hasBody(req) ? findReadBody(req) : undefined
     if (read !== undefined) {
       refuseLarge(req, maxBytes)
-      // Taken for an empty one, it would overwrite a file with nothing.
+      // Treating it as empty would overwrite a file with nothing.
       uploads.set(req, toReadUpload(req, read))
       req.body = undefined
       return next()
@@ -34,7 +34,7 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }
 
-/** What `readRawBody` has read of the request. */
+/** Returns the body that `readRawBody` has read. */
 export function toUpload(req: Request): Upload {
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   return { bytes: uploads.get(req) ?? Buffer.alloc(0), contentType: type || undefined }

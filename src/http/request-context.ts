@@ -5,34 +5,34 @@ import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import { toLoggedPath } from './log-path.ts'
 
-/** Who sent the request, as far as its key tells. */
+/** The sender of the request, identified by its key. */
 export type Identity =
   | {
       kind: 'known'
       caller: Caller
-      /** Whether a key came in a header that browsers never send by themselves. */
+      /** Whether the key came in a header that browsers never send on their own. */
       provenByHeader: boolean
     }
   | { kind: 'no_key' }
   | { kind: 'wrong_key' }
 
-/** What the steps of one request tell each other. */
+/** The state that the middleware of one request shares. */
 export interface RequestContext {
   readonly requestId: string
   readonly log: Logger
-  /** Aborts when the client is gone before it had its answer. */
+  /** Aborts if the client disconnects before it has the response. */
   readonly clientGone: AbortSignal
-  /** Aborts when nothing may be waited for any longer: the client is gone, or the wait was called off. */
+  /** Aborts when waiting must stop: the client has disconnected, or the wait was cancelled. */
   readonly stop: AbortSignal
-  /** Ends every wait of the request with that reason. */
+  /** Ends all waits of the request with this reason. */
   callOff(reason: unknown): void
-  /** Undefined for paths and methods that do not exist. */
+  /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
   identity: Identity
 }
 
 const contexts = new WeakMap<Response, RequestContext>()
-/** Headers that describe a body: what middleware before the router has set is not about ours. */
+/** Headers that describe a body; values set by middleware before the router are not about our body. */
 const ofAnotherBody = [
   'Content-Type',
   'Content-Length',
@@ -52,11 +52,11 @@ export class ClientGoneError extends Error {
 
 export function contextOf(res: Response): RequestContext {
   const context = contexts.get(res)
-  if (!context) throw new Error('the request has not begun')
+  if (!context) throw new Error('the request has no context yet')
   return context
 }
 
-/** The context of a request. Most are answered without its logger and its signals: they are made when asked for. */
+/** The context of a request. Its logger and signals are created on first use, because most requests do not need them. */
 class OpenRequest implements RequestContext {
   readonly requestId: string
   readonly #serverLog: Logger
@@ -88,15 +88,15 @@ class OpenRequest implements RequestContext {
     this.#stop.abort(reason)
   }
 
-  /** The client is gone before it had its answer. */
+  /** Records that the client has disconnected before it had the response. */
   leave(): void {
-    const reason = new ClientGoneError('the client is gone')
+    const reason = new ClientGoneError('the client has disconnected')
     this.#gone.abort(reason)
     this.#stop.abort(reason)
   }
 }
 
-/** An abort signal that costs nothing before somebody asks for it. */
+/** An abort signal that is created on first use. */
 class LazySignal {
   #controller: AbortController | undefined
   #aborted: { reason: unknown } | undefined
@@ -116,9 +116,9 @@ class LazySignal {
 }
 
 /**
- * The first step of every request: gives it an id and a context, and writes its line in the log when it is over.
+ * The first middleware: assigns an id and a context to the request, and logs the request when it is over.
  *
- * @param open holds the responses that are not over yet
+ * @param open the set of unfinished responses
  */
 export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
   return (req, res, next) => {
@@ -128,15 +128,15 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     const requestId = typeof sent === 'string' && acceptableRequestId.test(sent) ? sent : randomUUID()
     const context = new OpenRequest(requestId, log)
     contexts.set(res, context)
-    // Only what is set: Node stops chunking a response whose Transfer-Encoding was removed, and a client could not
-    // tell a stream that was cut from one that has ended.
+    // Only headers that are set are removed: removing Transfer-Encoding makes Node stop chunking, and a client could
+    // not tell a broken stream from a complete one.
     for (const name of ofAnotherBody) if (res.hasHeader(name)) res.removeHeader(name)
     res.setHeader('X-Request-ID', requestId)
-    // No page of another origin may use an answer as an image, a script or a style sheet of its own.
+    // Pages of other origins must not embed responses as images, scripts or style sheets.
     res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
     res.setHeader('X-Content-Type-Options', 'nosniff')
     open.add(res)
-    // The response's: on Express 5 the request's fires as soon as the body has been read.
+    // On Express 5, the request's `close` fires as soon as the body has been read, so the response's is used.
     res.once('close', () => {
       open.delete(res)
       if (!res.writableFinished) context.leave()

@@ -8,9 +8,9 @@ import { IssueList } from './request-issues.ts'
 const nothing = z.strictObject({})
 
 /**
- * Checks path, query, headers and body against the operation's schemas.
+ * Validates path, query, headers and body against the operation's schemas.
  *
- * @throws ServiceError INVALID_REQUEST that names every field
+ * @throws ServiceError INVALID_REQUEST that names all invalid fields
  */
 export function parseInput<Id extends OperationId>(id: Id, req: Request): OperationInput<Id> {
   const operation = getOperation(id)
@@ -33,7 +33,7 @@ export function parseInput<Id extends OperationId>(id: Id, req: Request): Operat
   return input as OperationInput<Id>
 }
 
-/** Those that the operation knows, named as it names them. */
+/** Returns the operation's headers, under the operation's names. */
 function pickHeaders(schema: z.ZodObject, req: Request): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(schema.shape).flatMap(name => {
@@ -43,14 +43,14 @@ function pickHeaders(schema: z.ZodObject, req: Request): Record<string, unknown>
   )
 }
 
-/** Not `req.query`: how that is parsed is a setting of the host application. */
+/** Parses the query without `req.query`, whose parser is a setting of the host application. */
 export function parseQuery(req: Request): Record<string, string> {
   const start = req.url.indexOf('?')
   const values: Record<string, string> = Object.create(null)
   if (start === -1) return values
   for (const parameter of req.url.slice(start + 1).split('&')) refuseUndecodable(parameter, req.method)
   for (const [name, value] of new URLSearchParams(req.url.slice(start))) {
-    if (name in values) throw invalidField(name, 'is given more than once')
+    if (name in values) throw invalidField(name, 'must be given only once')
     values[name] = value
   }
   const flaw = findJsonFlaw(values, 2)
@@ -58,12 +58,12 @@ export function parseQuery(req: Request): Record<string, string> {
   return values
 }
 
-/** Undecodable text would be read as something else than was sent. */
+/** Refuses undecodable text, which would be read differently than it was sent. */
 function refuseUndecodable(parameter: string, method: string): void {
   const [name = ''] = parameter.split('=', 1)
   const isDecodable = (text: string) => /^[\x21-\x7e]*$/.test(text) && canDecode(text)
-  if (!isDecodable(name)) throw invalidField('query', 'has a name that is not percent-encoded UTF-8')
-  // To read from such a path is to ask for a file that does not exist.
+  if (!isDecodable(name)) throw invalidField('query', 'names must be percent-encoded UTF-8')
+  // In a path, an undecodable id is an unknown one.
   if (name === 'path' && ['GET', 'HEAD'].includes(method)) return
   if (!isDecodable(parameter)) throw invalidField(decodeURIComponent(name), 'must be percent-encoded UTF-8')
 }

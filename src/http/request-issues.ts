@@ -4,10 +4,10 @@ import { toPath } from '../lib/json-flaws.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** More than any answer lists; a body can have tens of thousands of wrong fields. */
+/** More than any response lists; a body can have tens of thousands of invalid fields. */
 const mostKept = 200
 
-/** What zod found, in the contract's words: one entry for each field, the first ones only. */
+/** Converts zod's issues to the contract's form: one entry per field, only the first ones. */
 export class IssueList {
   readonly listed: RequestIssue[] = []
   total = 0
@@ -17,7 +17,7 @@ export class IssueList {
   }
 
   #addOne(issue: Issue, parent: readonly PropertyKey[]): void {
-    // A path is not made for what is counted only.
+    // No path is built for issues that are only counted.
     if (this.listed.length >= mostKept) {
       this.total += issue.code === 'unrecognized_keys' ? issue.keys.length : 1
       return
@@ -34,7 +34,7 @@ export class IssueList {
     }
   }
 
-  /** Tells what is wrong with the alternative that was meant, when its type shows which one that is. */
+  /** Reports the issues of the intended alternative, if the value's type identifies it. */
   #addUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: readonly PropertyKey[]): void {
     const meant = issue.errors.filter(branch => !branch.some(isOfWrongType))
     const [only] = meant
@@ -58,7 +58,7 @@ export class IssueList {
 
 const required = 'is required'
 
-/** zod says it in words only. */
+/** Parses zod's text, because there is no typed field. */
 function isMissing({ code, message }: Issue): boolean {
   return code === 'invalid_type' && message.endsWith('received undefined')
 }

@@ -9,12 +9,12 @@ import type { HttpOptions } from './options.ts'
 import { contextOf } from './request-context.ts'
 import { sendJson } from './send-json.ts'
 
-/** Who takes what is bounded for all together. */
+/** The user name for limits that all callers share. */
 const everyone = ''
 
-/** The totals of a server: each step refuses a request that would exceed one of them. */
+/** The limits of a server; each middleware refuses requests that would exceed one. */
 export interface RequestLimits {
-  /** Before anything else: requests that wait on one connection. */
+  /** First: requests waiting on one connection. */
   readonly connection: RequestHandler
   /** Before the body is read: streams, uploads and bytes of bodies. */
   readonly admission: RequestHandler
@@ -31,7 +31,7 @@ export function createRequestLimits({
     new Bound('SERVER_LIMIT_REACHED', `limits.${name}`, Math.max(least, limits[name]))
   const ofCaller = (name: keyof typeof limits, least = 0) =>
     new Bound('CALLER_LIMIT_REACHED', `limits.${name}`, Math.max(least, limits[name]))
-  // A single body that is allowed always fits.
+  // A single body of the allowed size always fits.
   const largest = Math.max(maxBodyBytes, maxUploadBytes)
   const bytes = ofServer('bodyBytes', largest)
   const bytesPerKey = ofCaller('bodyBytesPerKey', largest)
@@ -89,7 +89,7 @@ export function createRequestLimits({
       if (!withBody) return next()
       const release = takeAll(bodyTakes(req, key, isUpload))
       res.once('close', release)
-      // What an upload holds is needed until it is stored; a JSON body is gone when it has been parsed.
+      // An upload is held until it is stored; a JSON body is released after parsing.
       if (!isUpload) receiving.set(req, release)
       endStalled(req, res, limits.bodyIdleMs)
       next()
@@ -110,12 +110,12 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }
 
-/** What the body may take: as much as is allowed where its size cannot be known before it has been read. */
+/** Returns the size to reserve for the body: the maximum if its size is unknown before it has been read. */
 function bytesOf({ headers }: Request, mostBytes: number): number {
   const encoding = headers['content-encoding'] ?? 'identity'
   const declared = Number(headers['content-length'])
   if (encoding !== 'identity' || headers['transfer-encoding'] !== undefined) return mostBytes
-  // A larger one is refused by its length alone, and none of it is kept.
+  // A larger body is refused by its length, and nothing of it is kept.
   return declared > mostBytes ? 0 : declared
 }
 
@@ -123,12 +123,12 @@ function bytesOf({ headers }: Request, mostBytes: number): number {
 function endStalled(req: Request, res: Response, idleMs: number): void {
   if (req.complete) return
   const onTimeout = () => {
-    // It was refused before its body was read.
+    // The request was refused before its body was read.
     if (res.headersSent) {
       req.destroy()
       return
     }
-    const message = `The body stopped arriving: nothing for ${idleMs} ms`
+    const message = `The request body stopped arriving: no data for ${idleMs} ms`
     res.setHeader('Connection', 'close')
     const code = 'REQUEST_TIMEOUT'
     const error = { code, message, details: { timeout: idleMs }, ...adviseRetry(code) } as const

@@ -76,7 +76,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const forwarding = createForwarding(config)
   const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf)
   const limits = createRequestLimits(config)
-  // What everyone passes, whatever they ask for. Being counted comes before being refused.
+  // Middleware for all requests. The rate limit counts before authentication refuses.
   const gates = [
     identifyCaller(config.auth),
     rateLimit.handler,

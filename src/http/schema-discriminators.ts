@@ -3,9 +3,9 @@ import { toSegment } from './json-document.ts'
 type Json = Record<string, unknown>
 
 /**
- * A copy of an OpenAPI document in which each `oneOf` of objects that one property tells apart (`type`) says so the
- * way AJV reads it, so that AJV looks at the right alternative alone. What the document itself says of that is
- * taken away where AJV would not take it. What is valid stays the same.
+ * Copies an OpenAPI document and adds AJV's discriminators: each `oneOf` of objects with a distinguishing property
+ * (`type`) names it, so that AJV validates only the right alternative. Discriminators that AJV does not support are
+ * removed. The set of valid values does not change.
  */
 export function withDiscriminators(document: unknown): unknown {
   const root = structuredClone(document)
@@ -22,7 +22,7 @@ export function withDiscriminators(document: unknown): unknown {
 
 function discriminate(schema: Json, root: unknown): void {
   const asked = isObject(schema.discriminator) ? schema.discriminator.propertyName : undefined
-  // Not that of a list of properties: one that is called `discriminator` is a schema.
+  // In a list of properties, `discriminator` is the schema of a property.
   if (typeof asked === 'string') delete schema.discriminator
   if (!Array.isArray(schema.oneOf) || (schema.type !== undefined && schema.type !== 'object')) return
   const alternatives = schema.oneOf.map(alternative => resolve(alternative, root))
@@ -37,7 +37,7 @@ function discriminate(schema: Json, root: unknown): void {
   }
 }
 
-/** The texts that a property has to be one of; `[undefined]` when it may be something else, or absent. */
+/** Returns the allowed texts of a property; `[undefined]` if it may have other values or be absent. */
 function valuesOf(alternative: Json, name: string): (string | undefined)[] {
   const { type, properties, required } = alternative
   const property = isObject(properties) && properties[name]
@@ -48,7 +48,7 @@ function valuesOf(alternative: Json, name: string): (string | undefined)[] {
   return values.map(value => (typeof value === 'string' && value !== '' ? value : undefined))
 }
 
-/** AJV follows one reference, when nothing beside it counts. */
+/** Follows one reference, as AJV does. */
 function resolve(alternative: unknown, root: unknown): unknown {
   if (!isObject(alternative) || alternative.$ref === undefined) return alternative
   const { $ref, description: _, ...rest } = alternative

@@ -2,17 +2,17 @@ import type { ErrorObject } from 'ajv'
 import type { RequestIssue } from '../contract/errors.ts'
 import { toPath } from '../lib/json-flaws.ts'
 
-/** Sorting out alternatives takes time that grows with the square of the errors. */
+/** The limit of errors, because sorting alternatives takes quadratic time. */
 const mostRead = 300
 
 /**
- * What AJV found, in the contract's words: of alternatives only what the one that was meant says.
+ * Converts AJV's errors to the contract's form. Of alternatives, only the errors of the intended one are kept.
  * @param errors of an AJV with `allErrors` and `verbose`
  */
 export function toSchemaIssues(errors: readonly ErrorObject[]): RequestIssue[] {
   const kept: ErrorObject[] = []
   for (const error of errors.slice(0, mostRead)) {
-    // What the alternatives said stands right before.
+    // The errors of the alternatives come right before.
     if (!isOfAlternatives(error)) kept.push(error)
     else kept.push(...keepMeant(kept.splice(findFirstInside(kept, error)), error))
   }
@@ -30,7 +30,7 @@ function findFirstInside(errors: readonly ErrorObject[], union: ErrorObject): nu
   return errors.findLastIndex(error => !isInside(error)) + 1
 }
 
-/** Tells what is wrong with the alternative that was meant, when its type shows which one that is. */
+/** Reports the errors of the intended alternative, if the value's type identifies it. */
 function keepMeant(errors: readonly ErrorObject[], union: ErrorObject): ErrorObject[] {
   const alternatives = (union.schema as unknown[]).length
   const ofOtherType = errors.filter(
@@ -44,7 +44,7 @@ function keepMeant(errors: readonly ErrorObject[], union: ErrorObject): ErrorObj
   return [{ ...union, keyword: 'type', params: { type: expected.join(' or ') } }]
 }
 
-/** A text that is none of some texts may be of their type, and then that is not what is wrong; and the reverse. */
+/** Whether an error is about the type or about the choice of values; a text may have the right type but a wrong value. */
 function saysLess(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
   const { keyword, instancePath, parentSchema } = error
   return (

@@ -3,12 +3,12 @@ import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
 import type { FileAnswer } from './handler.ts'
 
-/** How long a client may take nothing at all before it counts as gone: the file is held open for it. */
+/** How long a client may read nothing before it is disconnected, because the file stays open for it. */
 const stallTimeoutMs = 30_000
-/** What a stream to a client that has left ends with. */
+/** The error code of a stream whose client has disconnected. */
 const clientHasLeft = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_UNABLE_TO_PIPE']
 
-/** Ends the response with the content of a file. One that breaks off cuts the connection: its length was promised. */
+/** Sends a file as the response. If the content breaks off, closes the connection, because its length was announced. */
 export async function sendFile(res: Response, file: FileAnswer['file'], headOnly: boolean): Promise<void> {
   const { content } = file
   res.statusCode = file.status
@@ -34,9 +34,9 @@ async function send(content: Readable, res: Response): Promise<void> {
     await pipeline(content, res)
   } catch (error) {
     content.destroy()
-    // The client has left, which is its right; anything else is ours, and it is too late to tell the client.
+    // A client disconnect is expected. Any other error is ours, and it is too late to report it to the client.
     if (!res.destroyed || !clientHasLeft.includes((error as NodeJS.ErrnoException).code ?? '')) {
-      throw new Error('a content broke off while it was sent', { cause: error })
+      throw new Error('sending a file failed', { cause: error })
     }
   }
 }

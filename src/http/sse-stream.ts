@@ -2,15 +2,15 @@ import type { Response } from 'express'
 import { toJsonLine } from '../lib/json-line.ts'
 
 const keepaliveMs = 15_000
-/** How long a client may take nothing at all before it counts as gone. */
+/** How long a client may read nothing before it is disconnected. */
 const stallTimeoutMs = 30_000
 /** How long an ended response may take to reach the client. */
 const lingerMs = 2_000
 
-/** `json` is data that has been serialized already, as `toJsonLine` does. */
+/** An event; `json` is data that `toJsonLine` has already serialized. */
 export type ServerSentEvent = { event: string; id?: number } & ({ data: unknown } | { json: string })
 
-/** The event in the form of the wire; what many streams are sent is made once and shared. */
+/** Encodes an event for the wire; events for many streams are encoded once and shared. */
 export function toFrame(event: ServerSentEvent): Buffer {
   const data = 'json' in event ? event.json : toJsonLine(event.data)
   const id = event.id === undefined ? '' : `id: ${event.id}\n`
@@ -18,11 +18,11 @@ export function toFrame(event: ServerSentEvent): Buffer {
 }
 
 /**
- * A response of server-sent events; the only place that writes one. Nothing is buffered beyond the socket:
- * `send` waits until the client has taken what was sent before.
+ * A response of server-sent events; the only writer of such responses. Nothing is buffered beyond the socket: `send`
+ * waits until the client has read the previous events.
  */
 export class SseStream {
-  /** Aborts when the stream has ended, or the client is gone. */
+  /** Aborts when the stream has ended, or the client has disconnected. */
   readonly closed: AbortSignal
   readonly #res: Response
   readonly #closed = new AbortController()
@@ -45,7 +45,7 @@ export class SseStream {
     else res.flushHeaders()
   }
 
-  /** Resolves when there is room for more, or when the stream is closed; after that it does nothing. */
+  /** Resolves when the stream can take more or is closed; has no effect on a closed stream. */
   async send(event: ServerSentEvent | Buffer): Promise<void> {
     if (this.closed.aborted) return
     this.#keepalive.refresh()
@@ -62,7 +62,7 @@ export class SseStream {
     this.#res.setTimeout(lingerMs)
   }
 
-  /** Lets go of the client at once, and of what it has not taken. Idempotent. */
+  /** Disconnects the client at once and drops unread events. Idempotent. */
   cut(): void {
     this.#close()
     this.#res.destroy()
@@ -70,7 +70,7 @@ export class SseStream {
 
   #write(chunk: Buffer | string): boolean {
     const hasRoom = this.#res.write(chunk)
-    // Middleware that compresses regardless of `no-transform` would keep what was written to itself.
+    // Middleware that compresses despite `no-transform` would hold back written data.
     const { flush } = this.#res as { flush?: unknown }
     if (typeof flush === 'function') flush.call(this.#res)
     return hasRoom

@@ -6,9 +6,9 @@ import { toDuration } from '../sessions/turns/turn-changes.ts'
 import { toFindings } from './wire.ts'
 
 /**
- * What the caller of an ended turn is answered, by whichever way it waited.
+ * Returns the response to the caller of an ended turn, for all ways of waiting.
  *
- * @throws ServiceError when the turn has no answer
+ * @throws ServiceError if the turn has no answer
  */
 export function toAnswer(turn: TurnRecord, claudeSessionId: string): SendMessageResponse {
   if (turn.status !== 'completed' && turn.status !== 'interrupted') throw toFailure(turn)
@@ -26,7 +26,7 @@ export function toAnswer(turn: TurnRecord, claudeSessionId: string): SendMessage
   }
 }
 
-/** The 408 of a turn, also before it has been brought to its end. */
+/** The 408 of a turn, possibly before the turn has ended. */
 export function timedOut({ id, timeoutMs }: TurnRecord): ServiceError<'REQUEST_TIMEOUT'> {
   return new ServiceError('REQUEST_TIMEOUT', `The turn did not finish within ${timeoutMs} ms`, {
     turnId: id,
@@ -38,16 +38,16 @@ function toFailure(turn: TurnRecord): ServiceError {
   const { id: turnId, status, error } = turn
   if (status === 'timed_out' || endedByTimeoutInQueue(turn)) return timedOut(turn)
   if (status === 'cancelled') {
-    const message = 'The turn was cancelled before it began'
+    const message = 'The turn was cancelled before it started'
     return new ServiceError('MESSAGE_SEND_FAILED', message, { turnId, reason: 'cancelled' })
   }
   if (status === 'lost') {
-    const message = error?.message ?? 'The process that ran the turn is gone; its outcome is unknown'
+    const message = error?.message ?? 'The server ended while the turn ran; its outcome is unknown'
     return new ServiceError('MESSAGE_SEND_FAILED', message, { turnId, reason: 'lost' })
   }
   const reason = error?.reason ?? 'unknown'
   const message = error?.message ?? 'The turn failed'
-  // By its reason: rows of earlier versions have the general code.
+  // Derived from the reason, because rows of earlier versions have only the general code.
   const code = failureCodeOf(reason, error?.code === 'AGENT_UNAVAILABLE')
   return new ServiceError(code, message, {
     turnId,
@@ -56,7 +56,7 @@ function toFailure(turn: TurnRecord): ServiceError {
   })
 }
 
-/** A turn that never ran cannot be `timed_out`: it is cancelled when its time is over. */
+/** Whether the turn timed out. A turn that never ran is cancelled when its time is over, not `timed_out`. */
 function endedByTimeoutInQueue({ status, timeoutMs, createdAt, endedAt, durationMs }: TurnRecord): boolean {
   if (status !== 'cancelled' || timeoutMs === 0 || endedAt === null) return false
   return (durationMs ?? endedAt - createdAt) >= timeoutMs

@@ -9,9 +9,11 @@ import { toJsonLine } from '../lib/json-line.ts'
 import type { SessionView } from '../sessions/lifecycle/session-view.ts'
 import { type MessageSummary, summaryOf } from '../sessions/log/message-summary.ts'
 import { sharedJson } from '../sessions/log/shared-json.ts'
+import type { MessageReader } from '../sessions/ports/index.ts'
 import type {
   EventRecord,
   MessagePayload,
+  MessageText,
   SessionRecord,
   TaskRecord,
   TurnRecord,
@@ -105,7 +107,7 @@ function toTurnError(failure: TurnFailure): TurnError {
   return { ...failure, code: failureCodeOf(reason, code === 'AGENT_UNAVAILABLE'), ...adviseTurnRetry(reason) }
 }
 
-/** What only some turns have. */
+/** Fields that only some turns have. */
 export function toFindings({ permissionDenials, structuredOutput, notice, ending }: TurnRecord) {
   return {
     ...(permissionDenials?.length && { permissionDenials }),
@@ -115,10 +117,10 @@ export function toFindings({ permissionDenials, structuredOutput, notice, ending
   }
 }
 
-/** The JSON of a stored message, whose content is passed through as it is stored. */
-export function toStoredMessageJson(event: EventRecord): string {
+/** The JSON of a stored message: passed through where it is stored as text, composed where it is not. */
+export function toStoredMessageJson(event: EventRecord, messages: MessageReader): string {
   const { text, sequence, turnId, rewound } = event
-  if (!text) return toJsonLine(toStoredMessage(event))
+  if (!text) return toJsonLine(toStoredMessage(event, messages))
   const place = `"sequence":${sequence},"turnId":${JSON.stringify(turnId)}`
   return `{${text.summary},${place}${rewound ? ',"rewound":true' : ''},"content":${text.content}}`
 }
@@ -132,10 +134,10 @@ export function toMessagePageJson(
   return Buffer.concat([head, messages, Buffer.from(`],"pagination":${toJsonLine(pagination)}}`)])
 }
 
-/** Of an event whose message was stored without its text. */
-function toStoredMessage(event: EventRecord): StoredMessage {
+/** Composes the message of an event that was stored without its text. */
+function toStoredMessage(event: EventRecord, messages: MessageReader): StoredMessage {
   return {
-    ...toSummary(event),
+    ...toSummary(event, messages),
     sequence: event.sequence,
     turnId: event.turnId,
     ...(event.rewound && { rewound: true as const }),
@@ -145,11 +147,15 @@ function toStoredMessage(event: EventRecord): StoredMessage {
 
 /** Who wrote a message. */
 export function sourceOf(event: EventRecord): MessageSummary['source'] {
-  return toSummary(event).source
+  return event.text ? parseSummary(event.text).source : messageOf(event).source
 }
 
-function toSummary(event: EventRecord): MessageSummary {
-  return event.text ? JSON.parse(`{${event.text.summary}}`) : summaryOf(messageOf(event), event.at)
+function toSummary(event: EventRecord, messages: MessageReader): MessageSummary {
+  return event.text ? parseSummary(event.text) : summaryOf(messageOf(event), event.at, messages)
+}
+
+function parseSummary({ summary }: MessageText): MessageSummary {
+  return JSON.parse(`{${summary}}`)
 }
 
 /** The payload of an event of type `message`. */
@@ -160,8 +166,10 @@ export function messageOf(event: EventRecord): MessagePayload {
 const frames = new WeakMap<object, Buffer>()
 
 /** The event as it goes over every stream: made once, however many readers it has. */
-export function toEventFrame(event: EventRecord): Buffer {
-  return shareFrame(event, () => toFrame({ event: event.type, id: event.sequence, json: toEventJson(event) }))
+export function toEventFrame(event: EventRecord, messages: MessageReader): Buffer {
+  return shareFrame(event, () =>
+    toFrame({ event: event.type, id: event.sequence, json: toEventJson(event, messages) }),
+  )
 }
 
 export function toDeltaFrame(delta: DeltaEvent): Buffer {
@@ -182,7 +190,7 @@ function shareFrame(of: object, make: () => Buffer): Buffer {
 }
 
 /** An event's data as streams carry it. */
-function toEventJson(event: EventRecord): string {
+function toEventJson(event: EventRecord, messages: MessageReader): string {
   const envelope = {
     sessionId: event.sessionId,
     sequence: event.sequence,
@@ -197,7 +205,7 @@ function toEventJson(event: EventRecord): string {
   const head = {
     type: 'claude_code_message',
     ...envelope,
-    ...(toSummary(event).synthetic && { synthetic: true as const }),
+    ...(toSummary(event, messages).synthetic && { synthetic: true as const }),
   } satisfies Omit<MessageEvent, 'message'>
   // It is stored as text, or the log has made the text already, to know its size.
   const content = event.text?.content ?? sharedJson(messageOf(event).message)

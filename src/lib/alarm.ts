@@ -1,6 +1,6 @@
-/** A timer can wait no longer, in milliseconds. */
+/** The longest delay of a timer, in milliseconds. */
 const longestDelayMs = 2 ** 31 - 1
-/** Timers stand still while the machine is suspended and know nothing of a clock that is set: look again so often. */
+/** The interval of checks, because timers ignore suspension of the machine and changes of the clock. */
 const lookMs = 5_000
 
 export interface Alarm {
@@ -8,16 +8,16 @@ export interface Alarm {
 }
 
 /**
- * Calls `act` when the clock of the wall says `at`, in milliseconds since 1970: for times that were promised. Also
- * within seconds of the end of a suspension, or of the clock being set, and for times further away than timers reach.
+ * Calls `act` at the wall-clock time `at`, in milliseconds since 1970. Works for promised times: it fires within
+ * seconds after a suspension or a change of the clock, and for times beyond the range of timers.
  */
 export function atTime(at: number, act: () => void): Alarm {
   return repeat(() => at - Date.now(), lookMs, act)
 }
 
 /**
- * Calls `act` after `ms` milliseconds in which the machine ran: for durations. The clock of the wall may be set
- * meanwhile; a time for which the machine is suspended does not count.
+ * Calls `act` after `ms` milliseconds during which the machine ran. Changes of the wall clock have no effect, and
+ * time in which the machine is suspended does not count.
  */
 export function afterDuration(ms: number, act: () => void): Alarm {
   const end = performance.now() + ms
@@ -29,7 +29,7 @@ function repeat(left: () => number, atMost: number, act: () => void): Alarm {
   const look = () => {
     const rest = left()
     if (rest <= 0) return act()
-    // A timer may fire a moment early.
+    // Timers may fire slightly early.
     timer = setTimeout(look, Math.min(Math.ceil(rest), atMost))
     timer.unref()
   }

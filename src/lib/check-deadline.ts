@@ -3,8 +3,8 @@ import type { Worker } from 'node:worker_threads'
 const pauseMs = 200
 
 /**
- * Calls back when a worker has used its processor time, or has taken too long by the clock. Versions of Node that
- * cannot tell the processor time of a worker (before 24.6) get three times the processor time by the clock.
+ * Calls back when a worker has used up its CPU time, or has taken too long by the clock. Node before 24.6 cannot
+ * measure the CPU time of a worker; there, the limit is three times the CPU time by the clock.
  */
 export class CheckDeadline {
   readonly #worker: Worker
@@ -42,7 +42,7 @@ export class CheckDeadline {
   }
 
   async #usedMs(): Promise<number> {
-    // A worker that is being ended does not answer.
+    // A worker that is being ended does not respond.
     const patience = new Promise<undefined>(resolve => setTimeout(() => resolve(undefined), pauseMs).unref())
     const [before, now] = await Promise.all([this.#before, Promise.race([usageOf(this.#worker), patience])])
     if (before !== undefined) return now === undefined ? 0 : now - before

@@ -1,4 +1,4 @@
-/** A configuration that cannot be used; `field` names what is wrong, such as `auth.apiKeys[0]`. */
+/** Thrown for an invalid configuration; `field` names the option, such as `auth.apiKeys[0]`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly field: string

@@ -3,20 +3,20 @@ import { createHash } from 'node:crypto'
 export type CursorKey = readonly (string | number)[]
 
 /**
- * The end of a page as an opaque text.
+ * Encodes the end of a page as an opaque text.
  *
- * @param list names the list and everything that decides what is in it
+ * @param list identifies the list and everything that determines its content
  */
 export function toCursor(list: readonly unknown[], key: CursorKey): string {
   return Buffer.from(JSON.stringify([...key, digestOf(list, key)])).toString('base64url')
 }
 
-/** The key that `toCursor` was given for the same list; undefined for any other text. */
+/** Decodes a cursor of `toCursor` for the same list; undefined for any other text. */
 export function readCursor(list: readonly unknown[], cursor: string): CursorKey | undefined {
   const values = parse(Buffer.from(cursor, 'base64url').toString())
   const digest = values?.pop()
   if (!values?.every(value => typeof value === 'string' || typeof value === 'number')) return undefined
-  // Decoding is forgiving about letters that are not of the alphabet.
+  // Decoding ignores characters outside the alphabet.
   const isWhole = digest === digestOf(list, values) && toCursor(list, values) === cursor
   return isWhole ? values : undefined
 }

@@ -1,21 +1,21 @@
 import { parse } from 'yaml'
 
-/** Longer front matter is not read. */
+/** The length limit; longer front matter is not read. */
 const maxLength = 16 * 1024
-/** Indicators of YAML: its parser needs a second for a few thousand of them. */
+/** The limit of YAML indicators; the parser needs a second for a few thousand. */
 const indicators = /[[{?&!*%,"']|[-:](?=[ \t])/g
 const mostIndicators = 1_000
-/** Complex keys of YAML (`? key`): each level of nesting multiplies the time. */
+/** The limit of complex YAML keys (`? key`); each level of nesting multiplies the parse time. */
 const complexKeys = /\?(?=\s|$)/g
 const mostComplexKeys = 20
 
 export interface MarkdownFile {
-  /** Values as they stand; empty without front matter. */
+  /** The unchanged values; empty without front matter. */
   fields: Record<string, unknown>
   body: string
 }
 
-/** Splits a Markdown file into the YAML front matter and the text below it. Never throws. */
+/** Splits a Markdown file into YAML front matter and the text below. Never throws. */
 export function parseFrontMatter(text: string): MarkdownFile {
   const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)(?:^|\r?\n)---[ \t]*(?:\r?\n|$)/.exec(text)
   if (!match) return { fields: {}, body: text }
@@ -35,7 +35,7 @@ function parseFields(source: string): Record<string, unknown> {
     const fields: unknown = parse(source, { maxAliasCount: 0, logLevel: 'error' })
     if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return { ...fields }
   } catch {
-    // Many files have a colon in an unquoted description, which is not YAML.
+    // Many files have a colon in an unquoted description, which is invalid YAML.
   }
   const lines = source.split(/\r?\n/).flatMap(line => {
     const [, name, value] = /^([A-Za-z][\w-]*):[ \t]+(.*)$/.exec(line) ?? []
@@ -49,7 +49,7 @@ function parseValue(value: string): unknown {
     const parsed: unknown = parse(value, { maxAliasCount: 0, logLevel: 'error' })
     if (typeof parsed !== 'object' || Array.isArray(parsed)) return parsed
   } catch {
-    // Text as it stands.
+    // The text is kept unchanged.
   }
   return value
 }

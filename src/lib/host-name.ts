@@ -2,11 +2,11 @@
 export interface Authority {
   /** Lower case, without a trailing dot; IPv6 in brackets, in its shortest form. */
   name: string
-  /** Undefined: the default port of the scheme. */
+  /** Undefined: the scheme's default port. */
   port: string | undefined
 }
 
-/** Parses `name`, `name:port`, `1.2.3.4` or `[::1]:port`; undefined for anything else, user information included. */
+/** Parses `name`, `name:port`, `1.2.3.4` or `[::1]:port`; undefined for any other text, such as one with a user. */
 export function parseAuthority(text: string): Authority | undefined {
   const [, host = '', port] = /^(\[[\da-f:.]+\]|[^\s:/?#@\\[\]%,]+)(?::(\d{0,5}))?$/i.exec(text) ?? []
   if (host === '' || !URL.canParse(`http://${host}`)) return undefined
@@ -14,7 +14,7 @@ export function parseAuthority(text: string): Authority | undefined {
   return name === '' ? undefined : { name, port: port ? String(Number(port)) : undefined }
 }
 
-/** Whether browsers reach nothing but their own machine by that name, whatever a name server says. */
+/** Whether browsers always resolve the name to their own machine, regardless of DNS. */
 export function isLoopbackName(name: string): boolean {
   return (
     name === 'localhost' ||

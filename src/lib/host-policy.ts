@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
 
-/** A host and a port, as a connection is opened to them. */
+/** The host and port of a connection. */
 export interface HostAndPort {
-  /** Lower case, an IPv6 address without brackets, no dot at the end. */
+  /** Lower case, without a trailing dot; IPv6 without brackets. */
   host: string
   port: number
 }
@@ -16,8 +16,8 @@ const defaultPorts: Readonly<Record<string, number>> = {
 }
 
 /**
- * Reads where a URL leads to. Every way of writing an IPv4 address (decimal, octal, hexadecimal, short) is read as
- * a browser reads it, for all schemes.
+ * Parses the target of a URL. All notations of IPv4 addresses (decimal, octal, hexadecimal, short) are parsed as in
+ * browsers, for all schemes.
  *
  * @returns undefined for a URL without a host or with a port that does not exist
  */
@@ -25,11 +25,11 @@ export function toHostAndPort(url: URL): HostAndPort | undefined {
   const port = url.port === '' ? defaultPorts[url.protocol] : Number(url.port)
   if (port === undefined || port < 1 || !URL.canParse(`http://${url.hostname}/`)) return undefined
   const host = toHost(new URL(`http://${url.hostname}/`).hostname)
-  // Hosts get into commands and headers: no character of another meaning is in a name.
+  // Hosts are used in commands and headers, so names must not contain special characters.
   return isIP(host) !== 0 || /^[a-z0-9._-]+$/.test(host) ? { host, port } : undefined
 }
 
-/** Reads `host:port`; an IPv6 address is in brackets. */
+/** Parses `host:port`; IPv6 addresses are in brackets. */
 export function parseHostAndPort(text: string): HostAndPort | undefined {
   const [, host, port] = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\]+):(\d{1,5})$/i.exec(text) ?? []
   if (host === undefined || !URL.canParse(`http://${host}:${port}/`)) return undefined
@@ -41,22 +41,22 @@ export function formatHostAndPort({ host, port }: HostAndPort): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Which hosts and addresses may be connected to: public ones, and those of the list. */
+/** The policy for outgoing connections: public addresses and the hosts in the list are allowed. */
 export class HostPolicy {
   readonly #allowed: ReadonlySet<string>
 
-  /** @param allowed `host:port` of hosts that need not be public; entries that are malformed allow nothing */
+  /** @param allowed `host:port` of hosts that may be private; malformed entries have no effect */
   constructor(allowed: readonly string[]) {
     const targets = allowed.map(parseHostAndPort).filter(target => target !== undefined)
     this.#allowed = new Set(targets.flatMap(withLoopback).map(formatHostAndPort))
   }
 
-  /** Whether the list names the host: where its addresses lie does not count then. */
+  /** Whether the list contains the host, so that its addresses are not checked. */
   lists(target: HostAndPort): boolean {
     return this.#allowed.has(formatHostAndPort(target))
   }
 
-  /** Whether a host can be seen to be refused before it is resolved: an address, or a name of this machine. */
+  /** Whether a host is refused without being resolved, because it is an address or a name of this machine. */
   refusesByName(target: HostAndPort): boolean {
     if (this.lists(target)) return false
     const { host } = target
@@ -64,13 +64,13 @@ export class HostPolicy {
     return host === 'localhost' || host.endsWith('.localhost')
   }
 
-  /** Whether a connection to this address may be opened. */
+  /** Whether a connection to this address is allowed. */
   allowsAddress(address: string, port: number): boolean {
     return isPublicAddress(address) || this.lists({ host: address, port })
   }
 }
 
-/** `localhost` is every loopback address that it stands for. */
+/** Treats `localhost` as all loopback addresses. */
 function withLoopback(target: HostAndPort): HostAndPort[] {
   if (target.host !== 'localhost') return [target]
   return ['localhost', '127.0.0.1', '::1'].map(host => ({ host, port: target.port }))

@@ -1,4 +1,4 @@
-/** Markup that is safe to put into a page. */
+/** Markup that is safe to insert into a page. */
 export class Html {
   readonly #text: string
 
@@ -22,8 +22,8 @@ const entities: Record<string, string> = {
 }
 
 /**
- * Builds markup. Everything that is put in is escaped unless it is markup already; lists are joined, and
- * `false`, `null` and `undefined` leave nothing.
+ * Builds markup. Values are escaped unless they are markup already; lists are joined; `false`, `null` and
+ * `undefined` are left out.
  *
  * @example html`<li>${name}</li>`
  */

@@ -1,11 +1,11 @@
-/** Something in a JSON value that cannot be stored or handed on. */
+/** A part of a JSON value that cannot be stored or passed on. */
 export interface JsonFlaw {
   /** Such as `a.b[0]`; empty for the value itself. */
   path: string
   message: string
 }
 
-/** Writes a path the way people read it: `prompt[0].text`. */
+/** Formats a path for people: `prompt[0].text`. */
 export function toPath(segments: readonly PropertyKey[]): string {
   return segments.reduce<string>(
     (path, segment) =>
@@ -19,8 +19,8 @@ export function toPath(segments: readonly PropertyKey[]): string {
 }
 
 /**
- * Finds the first flaw of a parsed JSON value: nesting deeper than `maxDepth`, NUL or half a surrogate pair in
- * a text or a key, and keys named `__proto__`, which most code drops without a word.
+ * Finds the first flaw of a parsed JSON value: nesting deeper than `maxDepth`, NUL or half a surrogate pair in a text
+ * or a key, and keys named `__proto__`, which most code drops silently.
  */
 export function findJsonFlaw(value: unknown, maxDepth: number): JsonFlaw | undefined {
   return findFlaw(value, [], maxDepth)

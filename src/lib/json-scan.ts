@@ -1,10 +1,10 @@
-/** What a JSON text may hold; see `findJsonExcess`. */
+/** Limits on a JSON text; see `findJsonExcess`. */
 export interface JsonBounds {
   /** Levels of objects and arrays. */
   depth: number
   /** Objects, arrays, their members and keys, counted together. */
   values: number
-  /** Characters of one number. */
+  /** Characters in one number. */
   numberLength: number
 }
 
@@ -12,10 +12,10 @@ export type JsonExcess = keyof JsonBounds
 
 const quote = 0x22
 const backslash = 0x5c
-/** A string longer than this without an escape is searched natively. */
+/** Strings longer than this without an escape are searched natively. */
 const nativeFrom = 256
 
-/** Structural bytes and the characters of numbers and literals; 0 is for white space and everything else. */
+/** Classes of structural bytes and of characters in numbers and literals; 0 is white space and everything else. */
 const kinds = new Uint8Array(256)
 const word = 1
 const separator = 2
@@ -27,14 +27,14 @@ for (const character of '[{') kinds[character.charCodeAt(0)] = opening
 for (const character of ']}') kinds[character.charCodeAt(0)] = closing
 
 /**
- * Returns the bound that a JSON text in UTF-8 exceeds. One pass that allocates nothing and stops at the first excess.
- * Whether the text is valid JSON is left to the parser.
+ * Returns the limit that a JSON text in UTF-8 exceeds. Works in one pass, allocates nothing and stops at the first
+ * excess. Validity of the JSON is left to the parser.
  */
 export function findJsonExcess(text: Buffer, bounds: JsonBounds): JsonExcess | undefined {
   return new JsonScan(bounds).add(text)
 }
 
-/** The same scan for a text that arrives in pieces. */
+/** The same scan, for a text that arrives in pieces. */
 export class JsonScan {
   readonly #bounds: JsonBounds
   #depth = 0

@@ -1,7 +1,7 @@
 /** The log, with the argument order of pino: fields, then message. */
 export interface Log {
-  /** Something unexpected that the server copes with. */
+  /** For unexpected events that the server can handle. */
   warn(fields: object, message: string): void
-  /** Something is lost or broken. */
+  /** For losses and failures. */
   error(fields: object, message: string): void
 }

@@ -2,26 +2,26 @@ import { isUtf8 } from 'node:buffer'
 
 export const imageMediaTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
 export type ImageMediaType = (typeof imageMediaTypes)[number]
-/** What can be told of a file by looking into it. */
+/** The media types that can be detected from content. */
 export type DetectedMediaType = ImageMediaType | 'application/pdf' | 'text/plain'
 
 const pdfSignature = '%PDF-'
-/** Where the signature of a PDF may stand: readers allow for something before it. */
+/** The range in which the signature of a PDF may begin; readers accept other bytes before it. */
 const pdfHeadBytes = 1024
 
-/** How many bytes from the start `detectBinaryMediaType` looks at. */
+/** The number of leading bytes that `detectBinaryMediaType` needs. */
 export const signatureBytes = pdfHeadBytes + pdfSignature.length
 
-/** What the content itself says that it is; undefined when it is nothing known. */
+/** Detects the media type of a content; undefined if it is unknown. */
 export function detectMediaType(bytes: Uint8Array): DetectedMediaType | undefined {
   const binary = detectBinaryMediaType(bytes)
   if (binary) return binary
   if (bytes.length > 0 && !bytes.includes(0) && isUtf8(bytes)) return 'text/plain'
-  // A text may speak of the signature; in anything else it is one.
+  // A text may mention the signature; in other content it is a signature.
   return headOf(bytes).includes(pdfSignature, 0, 'latin1') ? 'application/pdf' : undefined
 }
 
-/** The same from the first bytes alone, of what begins with its signature. */
+/** Detects types that begin with a signature, from the first bytes only. */
 export function detectBinaryMediaType(bytes: Uint8Array): ImageMediaType | 'application/pdf' | undefined {
   const head = headOf(bytes)
   const startsWith = (signature: string, at = 0) =>
@@ -38,7 +38,7 @@ function headOf(bytes: Uint8Array): Buffer {
 }
 
 const silent = new Set(['application/octet-stream', 'application/x-www-form-urlencoded', '*/*'])
-/** Some are texts all the same: drawings in XML, play lists, and TypeScript, which many take for a video by its name. */
+/** Exceptions that are texts: drawings in XML, playlists, and TypeScript, which many take for a video by its name. */
 const textual =
   /^(image\/([\w.-]+\+xml|x-x(bit|pix)map)|audio\/(x-)?mpegurl|video\/(mp2t|vnd\.dlna\.mpeg-tts))$/
 const binary = [
@@ -50,8 +50,8 @@ const binary = [
 ]
 
 /**
- * Whether what a sender says of a content agrees with what it is. What clients say of anything (`curl` says
- * `application/x-www-form-urlencoded`) says nothing, and of a text there are more types than anybody knows.
+ * Whether a declared media type agrees with the content. Defaults of clients (`curl` sends
+ * `application/x-www-form-urlencoded`) agree with everything, and texts may have any type that is not binary.
  */
 export function agreesWith(claimed: string | undefined, detected: DetectedMediaType): boolean {
   if (claimed === undefined || silent.has(claimed)) return true

@@ -1,4 +1,4 @@
-/** Does things of one name one after the other, in the order of the calls. */
+/** Runs tasks with the same name one at a time, in the order of the calls. */
 export class OneAtATime {
   readonly #last = new Map<string, Promise<unknown>>()
 

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers'
 
-/** How much is handed out in one round of the event loop. */
+/** The number of grants per round of the event loop. */
 const perRound = 64
 
 /**
- * Spreads work that many ask for at the same moment over rounds of the event loop, so that other work comes in
- * between. What is asked for within the measure of a round is handed out at once.
+ * Spreads simultaneous work over rounds of the event loop, so that other work can run in between. Requests within the
+ * budget of a round are granted at once.
  */
 export class Pace {
   readonly #perRound: number
@@ -18,7 +18,7 @@ export class Pace {
     this.#left = limit
   }
 
-  /** Undefined: now. Else resolves in a later round, in the order of asking. */
+  /** Returns undefined if work can start now; otherwise a promise that resolves in a later round, in order. */
   take(): Promise<void> | undefined {
     this.#schedule()
     if (this.#left > 0) {
@@ -38,7 +38,7 @@ export class Pace {
     this.#scheduled = false
     const next = this.#waiting.splice(0, this.#perRound)
     this.#left = this.#perRound - next.length
-    // The next immediate comes after one look at the sockets.
+    // The next immediate runs after one poll of the sockets.
     if (this.#waiting.length > 0 || next.length > 0) this.#schedule()
     for (const resolve of next) resolve()
   }

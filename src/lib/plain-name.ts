@@ -1,17 +1,17 @@
-/** ANSI escape sequences, whole. */
+/** Complete ANSI escape sequences. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
 const escapes = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])|\x9b[0-?]*[ -/]*[@-~]/g
-/** Control characters, separators of lines, tags, and what turns the direction of writing around. */
+/** Control characters, line separators, tags, and characters that change the direction of writing. */
 const hidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 
-/** A name from elsewhere as people can be shown it: without escapes, control and direction characters. */
+/** Makes an untrusted name safe to show: removes escapes, control and direction characters. */
 export function toPlainName(name: string): string {
   return name.replace(escapes, '').replace(hidden, '')
 }
 
-/** As `toPlainName`, for text of several lines: ends of lines and tabs stay. */
+/** Same as `toPlainName`, for text of several lines: line endings and tabs stay. */
 export function toPlainText(text: string): string {
   return text
     .replace(escapes, '')
@@ -19,7 +19,7 @@ export function toPlainText(text: string): string {
     .replace(hidden, found => (/[\n\t]/.test(found) ? found : ''))
 }
 
-/** A value in which the texts of some fields, at any depth, are as `toPlainText` makes them. */
+/** Applies `toPlainText` to the named fields of a value, at any depth. */
 export function withPlainFields<T>(value: T, fields: ReadonlySet<string>): T {
   return plain(value, fields, false) as T
 }

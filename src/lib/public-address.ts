@@ -1,14 +1,14 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Everything in IANA's registry of special-purpose IPv4 addresses that is not globally reachable, and multicast. */
+/** The special-purpose IPv4 addresses of IANA's registry that are not globally reachable, and multicast. */
 const special = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
   ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15'],
   ...['198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-  // A public address by its number: the metadata service of Azure's virtual machines.
+  // Azure's metadata service, although its number is in a public range.
   '168.63.129.16/32',
 ]
-/** The parts of 2000::/3 that are not global: protocol assignments with Teredo, documentation, and 6to4. */
+/** The non-global parts of 2000::/3: protocol assignments with Teredo, documentation, and 6to4. */
 const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']
 
 const notPublic = toBlockList(special, 'ipv4')
@@ -16,9 +16,9 @@ const global6 = toBlockList(['2000::/3'], 'ipv6')
 const notPublic6 = toBlockList(special6, 'ipv6')
 
 /**
- * Returns whether an IP address is on the public Internet. Loopback, private, link-local (metadata services),
- * shared, multicast, reserved, benchmark and documentation addresses are not, nor is anything that is not an IP
- * address. IPv6 addresses that carry an IPv4 address (mapped, NAT64) count as that one; the outdated forms
+ * Returns whether an IP address is on the public Internet. Loopback, private, link-local (metadata services), shared,
+ * multicast, reserved, benchmark and documentation addresses are not, nor is a text that is not an IP address. IPv6
+ * addresses that embed an IPv4 address (mapped, NAT64) are treated like the IPv4 address; the outdated forms
  * (compatible, 6to4, Teredo) are never public.
  */
 export function isPublicAddress(address: string): boolean {
@@ -33,7 +33,7 @@ export function isPublicAddress(address: string): boolean {
   return global6.check(plain, 'ipv6') && !notPublic6.check(plain, 'ipv6')
 }
 
-/** The IPv4 address in `::ffff:0:0/96` or `64:ff9b::/96`. */
+/** Extracts the IPv4 address from `::ffff:0:0/96` or `64:ff9b::/96`. */
 function findCarried(groups: readonly number[]): string | undefined {
   const prefix = groups
     .slice(0, 6)
@@ -46,7 +46,7 @@ function findCarried(groups: readonly number[]): string | undefined {
     .join('.')
 }
 
-/** The eight groups of an IPv6 address. */
+/** Parses the eight groups of an IPv6 address. */
 function toGroups(address: string): number[] {
   const dotted = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts) => {
     const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number)

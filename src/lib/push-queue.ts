@@ -1,4 +1,4 @@
-/** An async iterable that is fed from outside: what is pushed comes out in order, `end` ends it. */
+/** An async iterable that yields pushed items in order; `end` ends it. */
 export class PushQueue<T> implements AsyncIterable<T> {
   #items: T[] = []
   #ended = false
@@ -11,7 +11,7 @@ export class PushQueue<T> implements AsyncIterable<T> {
     this.#wake?.()
   }
 
-  /** What was pushed before still comes out. Idempotent. */
+  /** Ends the iteration after the items pushed so far. Idempotent. */
   end(): void {
     this.#ended = true
     this.#wake?.()

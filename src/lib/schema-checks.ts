@@ -5,32 +5,32 @@ import { CheckDeadline } from './check-deadline.ts'
 import type { JsonSchema, SchemaFlaw } from './json-schema.ts'
 import type { SchemaQuestion, SchemaReply } from './schema-worker.ts'
 
-/** How a check ended. `too_expensive`: it met the deadline or the memory limit and was ended. */
+/** The result of a check. `too_expensive`: it reached the deadline or the memory limit and was ended. */
 export type SchemaVerdict =
   | { kind: 'fits' }
   | ({ kind: 'flaw' } & SchemaFlaw)
   | { kind: 'unusable'; message: string }
   | { kind: 'too_expensive'; message: string }
 
-/** Thrown where too many checks wait already. */
+/** Thrown if too many checks are waiting. */
 export class TooManySchemaChecks extends Error {
   override readonly name = 'TooManySchemaChecks'
   readonly limit: number
 
   constructor(limit: number) {
-    super(`more than ${limit} schemas wait to be checked`)
+    super(`more than ${limit} schemas are waiting to be checked`)
     this.limit = limit
   }
 }
 
 export interface SchemaChecksOptions {
-  /** Processor time of one check, in milliseconds; a busy machine does not make a check fail. */
+  /** The CPU time of one check in milliseconds, so that a busy machine does not make a check fail. */
   deadlineMs: number
-  /** The longest that one check may take by the clock, in milliseconds. */
+  /** The longest duration of one check by the clock, in milliseconds. */
   longestMs: number
-  /** How many new schemas may wait. */
+  /** The maximum number of waiting schemas. */
   maxWaiting: number
-  /** After so long without a check the worker is ended, in milliseconds. */
+  /** The idle time after which the worker is ended, in milliseconds. */
   idleMs: number
 }
 
@@ -45,14 +45,14 @@ const mostKnown = 500
 const workerFile = new URL(`./schema-worker${extname(import.meta.url)}`, import.meta.url)
 
 /**
- * Compiles and runs JSON Schemas of strangers in a worker thread, one check at a time. A check that meets its
- * deadline is ended together with the worker, and the next one gets a new worker. An idle worker keeps no process
- * alive and is ended after a while.
+ * Compiles and runs untrusted JSON Schemas in a worker thread, one check at a time. A check that reaches its deadline
+ * is ended together with the worker, and the next check gets a new worker. An idle worker does not keep the process
+ * alive, and is ended after a while.
  */
 export class SchemaChecks {
   readonly #options: SchemaChecksOptions
   readonly #waiting: Job[] = []
-  /** Digests of schemas that were found usable, oldest first. */
+  /** Digests of usable schemas, oldest first. */
   readonly #known = new Set<string>()
   #worker: Worker | undefined
   #running: Job | undefined
@@ -65,13 +65,13 @@ export class SchemaChecks {
     this.#options = { ...defaults, ...options }
   }
 
-  /** How many workers have been started so far. */
+  /** The number of workers started so far. */
   get started(): number {
     return this.#started
   }
 
   /**
-   * Whether a schema can be used for structured output. One that was found usable before is not checked again.
+   * Checks whether a schema can be used for structured output. Known usable schemas are not checked again.
    *
    * @throws TooManySchemaChecks
    */
@@ -91,17 +91,17 @@ export class SchemaChecks {
     return verdict
   }
 
-  /** Whether a value is as a schema that was found usable has it. */
+  /** Validates a value against a usable schema. */
   checkOutput(schema: JsonSchema, value: unknown): Promise<SchemaVerdict> {
     return this.#ask({ kind: 'output', schema, value })
   }
 
-  /** Whether a value is as a schema of unknown quality has it, as far as that can be told. */
+  /** Validates a value against an unchecked schema, as far as possible. */
   checkForm(schema: JsonSchema, value: unknown): Promise<SchemaVerdict> {
     return this.#ask({ kind: 'form', schema, value })
   }
 
-  /** Ends the worker if nothing needs it. The next check starts another. */
+  /** Ends the worker if it is idle. The next check starts another. */
   async rest(): Promise<void> {
     if (this.#running || this.#waiting.length > 0) return
     clearTimeout(this.#idle)
@@ -133,8 +133,10 @@ export class SchemaChecks {
       else this.#finish(toVerdict(reply))
       this.#next()
     })
-    worker.on('error', error => this.#replace(worker, `needs more memory or fails: ${error.message}`))
-    worker.on('exit', () => this.#replace(worker, 'ended the worker thread'))
+    worker.on('error', error =>
+      this.#replace(worker, `must not exhaust the memory or crash the check: ${error.message}`),
+    )
+    worker.on('exit', () => this.#replace(worker, 'must not end the worker thread'))
   }
 
   #next(): void {
@@ -149,7 +151,7 @@ export class SchemaChecks {
     }
     worker.ref()
     this.#deadline = new CheckDeadline(worker, this.#options, () =>
-      this.#replace(worker, `takes longer than ${this.#options.deadlineMs} ms to check`),
+      this.#replace(worker, `must not take longer than ${this.#options.deadlineMs} ms to check`),
     )
     worker.postMessage(this.#running.question)
   }
@@ -161,7 +163,7 @@ export class SchemaChecks {
     job?.settle(verdict)
   }
 
-  /** Gives up the worker and what it is at. One that ends before it is ready fails the first check that waits. */
+  /** Discards the worker and its current check. A worker that ends before it is ready fails the first waiting check. */
   #replace(worker: Worker, message: string): void {
     if (worker !== this.#worker) return
     this.#worker = undefined
@@ -177,5 +179,5 @@ function toVerdict(reply: Exclude<SchemaReply, 'ready'>): SchemaVerdict {
   return reply.flaw ? { kind: 'flaw', ...reply.flaw } : { kind: 'fits' }
 }
 
-/** The one worker of this process: what many routers check is not worth a thread each. */
+/** The worker that all routers of this process share. */
 export const schemaChecks = new SchemaChecks()

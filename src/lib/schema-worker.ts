@@ -7,13 +7,13 @@ import {
   type SchemaFlaw,
 } from './json-schema.ts'
 
-/** What the worker of `schema-checks.ts` is asked. */
+/** A request to the worker of `schema-checks.ts`. */
 export type SchemaQuestion =
   | { kind: 'schema'; schema: JsonSchema }
   | { kind: 'output'; schema: JsonSchema; value: unknown }
   | { kind: 'form'; schema: JsonSchema; value: unknown }
 
-/** `ready` is sent once, when the worker has loaded what it needs. */
+/** A message of the worker; `ready` is sent once, after it has loaded its modules. */
 export type SchemaReply = 'ready' | { flaw: SchemaFlaw | undefined } | { error: string }
 
 parentPort?.on('message', (question: SchemaQuestion) => parentPort?.postMessage(answer(question)))

@@ -5,11 +5,11 @@ const nonceBytes = 12
 const tagBytes = 16
 export const sealingKeyBytes = 32
 
-/** Keeps texts unreadable for whoever has no key (AES-256-GCM). */
+/** Seals and unseals texts with AES-256-GCM. */
 export interface Sealer {
-  /** @param context has to be the same when it is opened */
+  /** @param context must be the same when the text is unsealed */
   seal(text: string, context: string): string
-  /** @throws CannotUnseal when the key is another one, or the text was changed */
+  /** @throws CannotUnseal if the key is unknown, or the text was changed */
   unseal(sealed: string, context: string): string
 }
 
@@ -24,7 +24,7 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
   const known = new Map(keys.map(key => [idOf(key), key]))
   const [first] = keys
   if (!first || keys.some(key => key.byteLength !== sealingKeyBytes)) {
-    throw new Error(`a sealer needs keys of ${sealingKeyBytes} bytes`)
+    throw new Error(`keys must have ${sealingKeyBytes} bytes`)
   }
   return {
     seal(text, context) {
@@ -37,7 +37,7 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
       const [saidVersion, id, data] = sealed.split('.')
       const key = known.get(id ?? '')
       if (saidVersion !== version || !key || data === undefined) {
-        throw new CannotUnseal('sealed with a key that is not known')
+        throw new CannotUnseal('sealed with an unknown key')
       }
       const bytes = Buffer.from(data, 'base64url')
       try {
@@ -54,12 +54,12 @@ export function createSealer(keys: readonly Uint8Array[]): Sealer {
   }
 }
 
-/** Tells keys apart without telling anything of them. */
+/** Returns an id that distinguishes keys without revealing them. */
 function idOf(key: Uint8Array): string {
   return createHash('sha256').update('sealed-text:').update(key).digest('hex').slice(0, 8)
 }
 
-/** A key written as hexadecimal or base64; undefined when it is none. */
+/** Parses a key in hexadecimal or base64; undefined if it is not valid. */
 export function parseSealingKey(text: string): Buffer | undefined {
   const written = text.trim()
   if (/^[0-9a-fA-F]{64}$/.test(written)) return Buffer.from(written, 'hex')

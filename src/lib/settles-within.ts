@@ -1,4 +1,4 @@
-/** Whether the promise is fulfilled within that many milliseconds; a rejection is passed on. */
+/** Whether the promise is fulfilled within the given milliseconds; a rejection is passed on. */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   if (ms <= 0) return false
   let timer: NodeJS.Timeout | undefined

@@ -1,9 +1,9 @@
 type Json = Record<string, unknown>
 
 /**
- * How many schemas a JSON Schema has when each reference is replaced by what it refers to: the steps of one check, as
- * definitions that refer to others twice double them with each level. A reference back to a schema that contains it
- * counts once.
+ * Counts the schemas in a JSON Schema after each reference is replaced by its target. This is the number of steps of
+ * one check: definitions that refer to others twice double it with each level. A reference to a schema that contains
+ * it counts once.
  */
 export function unfoldedSize(root: Json): number {
   const named = new Map<string, unknown>()
@@ -13,7 +13,7 @@ export function unfoldedSize(root: Json): number {
     if (typeof node !== 'object' || node === null) return 0
     const known = sizes.get(node)
     if (known !== undefined) return known
-    // While it is being measured: what refers back to it does not go on.
+    // Marks the schema while it is measured, so that references back to it end here.
     sizes.set(node, 1)
     let size = 1
     for (const part of Object.values(node)) size += measure(part)
@@ -25,7 +25,7 @@ export function unfoldedSize(root: Json): number {
   return measure(root)
 }
 
-/** Schemas can be referred to by their `$id` as well. */
+/** Indexes schemas by `$id`, which references can use too. */
 function collectNames(node: unknown, named: Map<string, unknown>): void {
   if (typeof node !== 'object' || node === null) return
   const { $id } = node as Json

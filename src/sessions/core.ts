@@ -3,12 +3,13 @@ import type { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { EventLog } from './log/event-log.ts'
 import type { OpenSessions } from './open-sessions.ts'
 import type { SessionsOptions } from './options.ts'
-import type { Store, Workspaces } from './ports/index.ts'
+import type { MessageReader, Store, Workspaces } from './ports/index.ts'
 import type { SettingsInForce } from './settings/settings-in-force.ts'
 
-/** What the parts of the heart share. */
+/** The dependencies that the parts of the session layer share. */
 export interface Core {
   store: Store
+  messages: MessageReader
   log: EventLog
   live: OpenSessions
   known: KnownSessions

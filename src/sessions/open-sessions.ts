@@ -80,7 +80,7 @@ export class OpenSessions {
         (await live.outliveServer()) || live.turns.interrupt(undefined, false)
       await settlesWithin(Promise.all(all.map(stop)), interruptBoundMs)
     }
-    // What could not be written by now will not be.
+    // Events that are still unwritten now are lost.
     this.#givenUp.abort()
     await settled
     await Promise.all([this.spares?.close(), ...all.map(live => live.close())])

@@ -2,7 +2,7 @@ import type { SettingSource } from '../contract/session-settings.ts'
 import type { DirectoryPolicy } from './files/working-directory.ts'
 import type { TrustPolicy } from './settings/trust.ts'
 
-/** The configuration, as far as it concerns the heart. Times are in milliseconds. */
+/** The configuration of the session layer. Times are in milliseconds. */
 export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   sessionTimeoutMs: number
   maxSessions: number
@@ -10,7 +10,7 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   maxWaitingTurns: number
   /** Undefined: memory alone bounds the processes. */
   maxLiveProcesses?: number | undefined
-  /** What the processes of Claude Code may take in all. */
+  /** The memory that all processes of Claude Code together may use. */
   maxProcessMemoryBytes: number
   keepSpareProcess: boolean
   idleTimeoutMs: number

@@ -1,6 +1,6 @@
 import type { AttachmentMediaType } from '../contract/attachments.ts'
 import type { TaskStatus } from '../contract/conversation.ts'
-import type { EventType } from '../contract/events.ts'
+import type { EventType, SessionEvents } from '../contract/events.ts'
 import type {
   PermissionElicitation,
   PermissionKind,
@@ -66,7 +66,7 @@ export interface SessionRecord {
   forkedFrom: { sessionId: string; turnId: string | null } | null
   /** Parts of the log that no longer count, in order; both ends included. */
   rewound: { from: number; to: number }[]
-  /** What people have allowed for the rest of the session: calls, and suggestions of Claude Code. */
+  /** Permissions that people have granted for the rest of the session: calls, and suggestions of Claude Code. */
   remembered: PermissionSuggestion[]
   /** Where the shell of its process is, after `cd` or in a worktree; null: in `cwd`. */
   workingDirectory: string | null
@@ -96,7 +96,7 @@ export interface TurnRecord {
   error: TurnFailure | null
   usage: Usage | null
   costUsd: number | null
-  /** What each model had of it; null: not known. */
+  /** The share of each model; null: unknown. */
   modelUsage: ModelUsage[] | null
   createdAt: number
   startedAt: number | null
@@ -108,11 +108,11 @@ export interface TurnRecord {
   durationMs: number | null
   firstSequence: number | null
   lastSequence: number | null
-  /** What the answer is as data, where the session asked for it; null: nothing. */
+  /** The structured output, if the session asks for it; null: none. */
   structuredOutput: unknown
-  /** What Claude wanted to do and was not allowed to; null while the turn has not ended. */
+  /** Tool calls that were denied; null while the turn has not ended. */
   permissionDenials: PermissionDenial[] | null
-  /** What Claude Code itself said; null: nothing. */
+  /** Texts of Claude Code itself; null: none. */
   notice: string | null
   /** Its end in Claude Code's own words; null: an ordinary one. */
   ending: TurnEnding | null
@@ -127,7 +127,7 @@ export interface AttachmentRecord {
   sessionId: string
   createdBy: string
   name: string
-  /** What the content is. */
+  /** The media type of the content. */
   mediaType: AttachmentMediaType
   sizeBytes: number
   /** Of the content, hexadecimal. */
@@ -135,7 +135,7 @@ export interface AttachmentRecord {
   createdAt: number
 }
 
-/** What Claude Code asks a person for, before anybody has answered. */
+/** A question of Claude Code to a person, before it is answered. */
 export interface PermissionQuestion {
   kind: PermissionKind
   toolName: string
@@ -149,21 +149,21 @@ export interface PermissionQuestion {
   elicitation: PermissionElicitation | null
 }
 
-/** What a process works with that can differ from what the session is set to: changes count from the next turn. */
+/** The configuration of a running turn, which can differ from the session's, because changes apply from the next turn. */
 export type RunConfiguration = Pick<
   SessionRecord,
   'permissionMode' | 'requestedModel' | 'maxTurns' | 'settings' | 'secrets'
 >
 
-/** What a person has decided, as the process has to be told. */
+/** A person's decision, as it is passed to the process. */
 export interface PermissionAnswer {
   allow: boolean
-  /** What the tool is called with; null: as it was asked. For an elicitation the content of the form. */
+  /** The changed input of the tool; null: unchanged. For an elicitation: the content of the form. */
   input: Record<string, unknown> | null
-  /** What is allowed beyond this once. */
+  /** Permissions beyond this one call. */
   updates: PermissionSuggestion[]
   message: string | null
-  /** Denied because nobody has answered. */
+  /** Whether it was denied because no answer came. */
   unanswered?: true
 }
 
@@ -178,16 +178,16 @@ export interface PermissionRecord {
   request: Omit<PermissionQuestion, 'kind' | 'toolName' | 'toolUseId'>
   status: PermissionStatus
   answer: PermissionAnswer | null
-  /** What the process that asks works with, where another one could go on in its place; null when that is over. */
+  /** The configuration of the process that asks, if another process could resume the turn; null when that is over. */
   runsWith: RunConfiguration | null
   requestedAt: number
   expiresAt: number
   decidedAt: number | null
   decidedBy: string | null
   message: string | null
-  /** What the tool is called with in place of `request.input`; null: with that. */
+  /** The input that the tool ran with instead of `request.input`; null: unchanged. */
   updatedInput: Record<string, unknown> | null
-  /** What the answer changes for the rest of the session. */
+  /** The changes of the answer for the rest of the session. */
   remembered: PermissionSuggestion[]
 }
 
@@ -209,14 +209,37 @@ export interface TaskRecord {
   endedAt: number | null
 }
 
-/** One entry of a session's log. `payload` is what the event's data carries beyond the envelope. */
-export interface EventRecord {
+/** The payload of a `message` event. */
+export type MessagePayload = {
+  id: string
+  source: 'user' | 'sdk'
+  message: Record<string, unknown>
+}
+
+/** The fields of an event beyond the envelope. A failure is stored without advice, which is added when it is read. */
+export type PayloadOf<T extends EventType> = T extends 'message'
+  ? MessagePayload
+  : StoredFields<Omit<SessionEvents[T], 'sessionId' | 'sequence' | 'timestamp' | 'turnId'>>
+type StoredFields<Fields> = { [K in keyof Fields]: K extends 'error' ? TurnFailure : Fields[K] }
+
+/** An event before it has a place in the log. */
+export type NewEvent = {
+  [T in EventType]: { type: T; turnId: string | null; payload: PayloadOf<T> }
+}[EventType]
+
+/** A new event as the log hands it to the store. */
+export type LoggedEvent = NewEvent & {
+  /** Of a message: see `MessageText.summary`. Left out: the message is stored without its text. */
+  summary?: string
+  /** Whether the message has large parts that repeat from turn to turn. */
+  repeats?: boolean
+}
+
+/** One entry of a session's log. */
+export type EventRecord = NewEvent & {
   sessionId: string
   sequence: number
-  type: EventType
-  turnId: string | null
   at: number
-  payload: Record<string, unknown>
   /** Said of messages when they are listed: the conversation was rewound to before it. */
   rewound?: boolean
   /** Of a message that was read from the store: its JSON as it is stored. Absent: it has to be made of the payload. */
@@ -227,15 +250,6 @@ export interface EventRecord {
 export interface MessageText {
   /** The JSON of the payload's `message`, on one line. */
   content: string
-  /** What a list says of the message beside its place in the log and its content: members of a JSON object, without braces. */
+  /** The other fields of a listed message, except its place in the log: members of a JSON object, without braces. */
   summary: string
-}
-
-export type NewEvent = Pick<EventRecord, 'type' | 'turnId' | 'payload'>
-
-/** The payload of a `message` event. */
-export interface MessagePayload {
-  id: string
-  source: 'user' | 'sdk'
-  message: Record<string, unknown>
 }

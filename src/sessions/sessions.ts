@@ -5,6 +5,7 @@ import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import type { Log } from '../lib/log.ts'
 import type { Sealer } from '../lib/sealed-text.ts'
+import { unlessAborted } from '../lib/unless-aborted.ts'
 import { Attachments } from './attachments/attachments.ts'
 import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
@@ -29,6 +30,7 @@ import { Permissions } from './permissions/permissions.ts'
 import type {
   AgentLauncher,
   MessageQuery,
+  MessageReader,
   MessagesText,
   Page,
   Store,
@@ -59,12 +61,14 @@ export interface SessionsParts {
   /** Keeps the secrets among the settings of sessions. */
   sealer: Sealer
   options: SessionsOptions
-  /** What `models` answers before Claude Code has been asked. */
+  /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
 }
 
-/** The heart; the doors see it as `SessionService`. */
+/** The session layer; the HTTP layer sees it as `SessionService`. */
 export class Sessions {
+  /** Knows the shapes of the messages in logs. */
+  readonly messages: MessageReader
   readonly permissions: Permissions
   readonly conversation: Conversation
   readonly attachments: Attachments
@@ -90,8 +94,9 @@ export class Sessions {
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    this.messages = parts.launcher.messages
     this.#store = parts.store
-    this.#log = new EventLog(parts.store)
+    this.#log = new EventLog(parts.store, this.messages)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
@@ -99,10 +104,11 @@ export class Sessions {
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),
-      error => parts.faults.error({ err: error }, 'could not expire sessions'),
+      error => parts.faults.error({ err: error }, 'session expiry failed'),
     )
     this.#core = {
       store: parts.store,
+      messages: this.messages,
       log: this.#log,
       live: this.#live,
       known: new KnownSessions(parts.store, this.#expiry, this.#live),
@@ -147,12 +153,12 @@ export class Sessions {
     const { eventRetentionMs } = parts.options
     if (eventRetentionMs !== undefined) {
       this.#retention = new Retention(this.#directories.withHistories(), eventRetentionMs, error =>
-        parts.faults.error({ err: error }, 'could not remove events that are no longer kept'),
+        parts.faults.error({ err: error }, 'retention failed'),
       )
     }
   }
 
-  /** Takes up what an earlier life of the server left: to be called once, before anything else. */
+  /** Resumes the state of the previous run of the server. Must be called once, before any other method. */
   async open(): Promise<void> {
     await this.#idempotency.open()
     await this.attachments.open()
@@ -215,27 +221,17 @@ export class Sessions {
     return this.#submitting.submit(caller, sessionId, request, options)
   }
 
-  /** Resolves with the turn once its status is a terminal one. Rejects with the signal's reason. */
+  /** Resolves with the turn once it has ended; with a turn that this server does not run, as it is stored. */
   async whenTurnEnded(
     caller: Caller,
     sessionId: string,
     turnId: string,
     signal: AbortSignal,
   ): Promise<TurnRecord> {
-    const waiting = new AbortController()
-    const ended = this.#log.nextTurnEnd(turnId, AbortSignal.any([signal, waiting.signal]))
-    // It may reject while the turn is being read; whoever awaits it below hears of it.
-    ended.catch(() => {})
-    // Read only after waiting began, so that an end between the two is not missed.
-    const turn = await this.getTurn(caller, sessionId, turnId).catch(error => {
-      waiting.abort(error)
-      return undefined
-    })
-    if (turn && isTerminal(turn.status)) {
-      waiting.abort()
-      return turn
-    }
-    await ended
+    const open = this.#live.find(sessionId)?.turns.find(turnId)
+    const turn = await this.getTurn(caller, sessionId, turnId)
+    if (!open || isTerminal(turn.status)) return turn
+    await unlessAborted(open.ended, signal)
     return this.getTurn(caller, sessionId, turnId)
   }
 

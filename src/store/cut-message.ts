@@ -25,9 +25,8 @@ export interface CutText {
   rest: string
 }
 
-/** Cuts the JSON of a message into what repeats and what is its own; undefined: nothing repeats. */
+/** Cuts the JSON of a message that repeats parts; undefined: they are too small to be stored apart. */
 export function cutMessage(message: Record<string, unknown>): CutText | undefined {
-  if (message.type !== 'system' || message.subtype !== 'init') return undefined
   const members = Object.entries(message)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ({ text: `${toJsonLine(key)}:`, value: toJsonLine(value) }))

@@ -1,4 +1,4 @@
-import type { EventRecord } from '../sessions/records.ts'
+import type { EventRecord, MessagePayload } from '../sessions/records.ts'
 import type { EventRow } from './schema.ts'
 
 /** The payload is parsed when it is asked for: a message that is only passed on is never parsed. */
@@ -16,10 +16,10 @@ export function toEventRecord(row: EventRow): EventRecord {
       return payload as EventRecord['payload']
     },
     ...(summary !== null && { text: { content: json, summary } }),
-  }
+  } as EventRecord
 }
 
-function toMessagePayload(json: string, summary: string): EventRecord['payload'] {
+function toMessagePayload(json: string, summary: string): MessagePayload {
   const { id, source } = JSON.parse(`{${summary}}`)
   return { id, source, message: JSON.parse(json) }
 }

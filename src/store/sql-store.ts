@@ -1,5 +1,5 @@
 import type { MessageQuery, Store } from '../sessions/ports/index.ts'
-import type { EventRecord, NewEvent } from '../sessions/records.ts'
+import type { EventRecord, LoggedEvent, NewEvent } from '../sessions/records.ts'
 import { createAttachments } from './attachments.ts'
 import { createBranches } from './branches.ts'
 import { all, type Body, type Database, first } from './database.ts'
@@ -185,11 +185,11 @@ function* findPage(tenantId: string, sessionId: string, query: MessageQuery) {
 }
 
 /** Events without their place in the log, taken down as they are handed in. */
-type Unnumbered = Omit<EventRecord, 'sequence'>
+type Unnumbered = NewEvent & { sessionId: string; at: number }
 
-function toRecords(change: { sessionId: string; at: number; events: NewEvent[] }): Unnumbered[] {
+function toRecords(change: { sessionId: string; at: number; events: LoggedEvent[] }): Unnumbered[] {
   const { sessionId, at } = change
-  return change.events.map(({ type, turnId, payload }) => ({ sessionId, type, turnId, at, payload }))
+  return change.events.map(({ summary: _, repeats: __, ...event }) => ({ ...event, sessionId, at }))
 }
 
 function numbered(events: Unnumbered[], { lastSequence }: { lastSequence: number }): EventRecord[] {

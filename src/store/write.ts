@@ -7,7 +7,7 @@ import type {
   TranscriptEntry,
   TranscriptKey,
 } from '../sessions/ports/index.ts'
-import type { NewEvent, SessionRecord } from '../sessions/records.ts'
+import type { LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { cutMessage, type PayloadTemplate } from './cut-message.ts'
 import type { Row } from './record-mapper.ts'
 import {
@@ -128,10 +128,10 @@ function toTurnRow(fields: Partial<Parameters<typeof turnColumns.toRow>[0]>): Ro
 }
 
 /** @param templates where the event's template is put, when it has one */
-function toDraft(change: Change, event: Change['events'][number], templates: PayloadTemplate[]): EventDraft {
-  const { payload, summary } = event
-  const message = summary === undefined ? undefined : (payload.message as Record<string, unknown>)
-  const cut = message && cutMessage(message)
+function toDraft(change: Change, event: LoggedEvent, templates: PayloadTemplate[]): EventDraft {
+  const { summary, repeats } = event
+  const message = event.type === 'message' && summary !== undefined ? event.payload.message : undefined
+  const cut = message && repeats ? cutMessage(message) : undefined
   if (cut) templates.push(cut.template)
   return {
     session_id: change.sessionId,
@@ -139,8 +139,8 @@ function toDraft(change: Change, event: Change['events'][number], templates: Pay
     turn_id: event.turnId,
     type: event.type,
     at: change.at,
-    message_id: event.type === 'message' && typeof payload.id === 'string' ? payload.id : null,
-    payload: cut?.rest ?? toJsonLine(message ?? payload),
+    message_id: event.type === 'message' ? event.payload.id : null,
+    payload: cut?.rest ?? toJsonLine(message ?? event.payload),
     template: cut?.template.hash ?? null,
     summary: summary ?? null,
   }

@@ -13,7 +13,7 @@ export interface WorkspacesParts extends Omit<ProviderParts, 'directory' | 'repo
   workspacesDir: string
 }
 
-/** Whatever git and the checkpoints need is below the data directory, one directory for each session. */
+/** Opens the workspaces. Git and checkpoints use the data directory, with one directory per session. */
 export function createWorkspaces(parts: WorkspacesParts): Workspaces {
   const { store, dataDir, workspacesDir, ...rest } = parts
   const { git } = rest

@@ -8,11 +8,12 @@ import { errorResponse } from '../../src/contract/system.ts'
 import { key, openDoor } from '../http/open-door.ts'
 import { createClient } from '../support/client.ts'
 import { type FuzzRequest, type KnownIds, toFuzzRequest, waitingOperations } from '../support/fuzz-request.ts'
+import { stormLength } from '../support/lanes.ts'
 import { openSessions, temporaryDirectory } from '../support/open-sessions.ts'
 import { random } from '../support/random.ts'
 
 const seed = Number(process.env.FUZZ_SEED ?? 1)
-const total = Number(process.env.FUZZ_REQUESTS ?? 20_000)
+const total = stormLength(process.env.FUZZ_REQUESTS, { short: 2_000, long: 20_000 })
 const callers = 16
 /** After so many requests sessions are replaced: what was made of them must not decide about all that follows. */
 const requestsPerGeneration = 400

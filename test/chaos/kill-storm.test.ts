@@ -3,18 +3,19 @@ import { join } from 'node:path'
 import { setImmediate as nextRound, setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createClient, parseFrames } from '../support/client.ts'
+import { stormLength } from '../support/lanes.ts'
 import { openServerProgram } from '../support/open-cli.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
 import { random } from '../support/random.ts'
 import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
-/** A longer storm, or the same one again: `CHAOS_KILLS=600 CHAOS_SEED=7 npm test -- test/chaos/kill-storm.test.ts`. */
+/** A longer storm, or the same one again: `CHAOS_KILLS=600 CHAOS_SEED=7 npm run test:long -- test/chaos/kill-storm.test.ts`. */
 const { CHAOS_KILLS, CHAOS_SEED } = process.env
-const kills = Number(CHAOS_KILLS ?? 60)
+const kills = stormLength(CHAOS_KILLS, { short: 8, long: 60 })
 const seed = Number(CHAOS_SEED ?? 8)
-const turnsOfEach = 30
-const sessionCount = 6
+const turnsOfEach = Math.min(30, kills * 1.5)
+const sessionCount = Math.min(6, Math.ceil(kills / 10))
 const key = 'key-of-the-storm'
 
 interface Known {

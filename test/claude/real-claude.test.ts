@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
 import type { AgentSpec } from '../../src/sessions/ports/index.ts'
 import { listenerWith, plainSpec } from '../support/agent-parts.ts'
+import { openOnce } from '../support/lifetime.ts'
 import { openRealLauncher } from '../support/real-claude.ts'
 
 async function launch(
@@ -13,7 +14,7 @@ async function launch(
 ) {
   const real = await openRealLauncher(given)
   const messages: Record<string, unknown>[] = []
-  const listener = listenerWith({ onMessage: message => messages.push(message) })
+  const listener = listenerWith({ onMessage: ({ content }) => messages.push(content) })
   const full = plainSpec(real.cwd, spec)
   const start = (more: Partial<AgentSpec> = {}) => {
     const agent = real.launcher.launch({ ...full, ...more }, listener)
@@ -23,6 +24,10 @@ async function launch(
 }
 
 describe('what the model API does', () => {
+  // One process for all: the next turn of a failed one is that of the next test.
+  const plain = openOnce(() => launch())
+  const writing = openOnce(() => launch({ permissionMode: 'acceptEdits', maxTurns: 2 }))
+
   test.each([
     [401, 'authentication_failed'],
     [429, 'rate_limited'],
@@ -30,7 +35,7 @@ describe('what the model API does', () => {
     [500, 'model_error'],
     [404, 'model_not_found'],
   ])('%i is a failure with reason %s, and the next turn is answered', async (status, reason) => {
-    const { run, model } = await launch()
+    const { run, model } = plain()
     model.script('fail please', apiError(status))
     expect(await run('fail please')).toMatchObject({
       status: 'failed',
@@ -41,7 +46,7 @@ describe('what the model API does', () => {
   })
 
   test('a stream that breaks off is a failure, and the next turn is answered', async () => {
-    const { run, model } = await launch()
+    const { run, model } = plain()
     model.script('break off', text('this will never be whole', { fragmentSize: 4, breakAfterFragments: 2 }))
     expect(await run('break off')).toMatchObject({ status: 'failed', failure: { reason: 'model_error' } })
     expect((await run('What is 6 times 7?')).status).toBe('completed')
@@ -54,7 +59,7 @@ describe('what the model API does', () => {
   })
 
   test('thinking, several tools in one message and their results', async () => {
-    const { run, model, cwd, messages } = await launch({ permissionMode: 'acceptEdits' })
+    const { run, model, cwd, messages } = writing()
     model.script('two files', [
       together(
         thinking('two at once'),
@@ -69,20 +74,20 @@ describe('what the model API does', () => {
   })
 
   test('what needs a permission is denied at once, and the turn goes on', async () => {
-    const { run, model, cwd, messages } = await launch()
+    const { run, model, cwd, messages } = plain()
     model.script('write it', [
       toolUse('Write', { file_path: join(cwd, 'denied.txt'), content: 'x' }),
       text('I was not allowed to'),
     ])
     expect(await run('write it')).toMatchObject({ status: 'completed', response: 'I was not allowed to' })
     expect(existsSync(join(cwd, 'denied.txt'))).toBe(false)
-    expect(messages.find(({ type }) => type === 'result')).toMatchObject({
+    expect(messages.findLast(({ type }) => type === 'result')).toMatchObject({
       permission_denials: [{ tool_name: 'Write' }],
     })
   })
 
   test('maxTurns counts for each prompt', async () => {
-    const { run, model, cwd } = await launch({ permissionMode: 'acceptEdits', maxTurns: 2 })
+    const { run, model, cwd } = writing()
     const write = toolUse('Write', { file_path: join(cwd, 'again.txt'), content: 'x' })
     model.script('go on for ever', [write])
     expect(await run('What is 6 times 7?')).toMatchObject({ status: 'completed', stopReason: 'end_turn' })
@@ -91,7 +96,7 @@ describe('what the model API does', () => {
   })
 
   test('a prompt that looks like a command is text', async () => {
-    const { run, model } = await launch()
+    const { run, model } = plain()
     model.script('/compact', text('just text'))
     expect(await run('/compact')).toMatchObject({ status: 'completed', response: 'just text' })
   })

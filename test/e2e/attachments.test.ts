@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { StandInModel } from '../../src/demo/stand-in-model.ts'
 import type { Answer } from '../support/client.ts'
-import { apiKey, openServer } from '../support/open-server.ts'
+import { runsLong } from '../support/lanes.ts'
+import { apiKey, openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { samplePdf, samplePng, sampleText } from '../support/sample-files.ts'
 
@@ -34,6 +35,9 @@ function blocksSeenBy(model: StandInModel): Record<string, unknown>[] {
     .map(({ cache_control: _, ...block }) => block)
 }
 
+/** Twenty are the most that are taken. */
+const largeMegabytes = runsLong ? 20 : 4
+
 const refer = (type: 'image' | 'document', attachmentId: string) => ({
   type,
   source: { type: 'attachment', attachmentId },
@@ -52,9 +56,11 @@ const inlineText = {
   source: { type: 'text', media_type: 'text/plain', data: sampleText.toString() },
 }
 
+const shared = shareServer({ record: true })
+
 describe('the model sees', () => {
   test('what is inline', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const id = await server.createSession()
     const prompt = [inlineImage, inlinePdf, inlineText, { type: 'text', text: 'Look at these' }]
     const answer = await server.call('POST', `/sessions/${id}/messages`, { prompt })
@@ -64,7 +70,7 @@ describe('the model sees', () => {
   })
 
   test('what was uploaded before, while turn and history keep the reference', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const id = await server.createSession()
     const png = await upload(server, id, samplePng, '?name=a%20dot.png', 'image/png')
     expect(png).toMatchObject({
@@ -90,10 +96,13 @@ describe('the model sees', () => {
     expect(JSON.stringify(messages)).not.toContain(samplePdf.toString('base64'))
   })
 
-  test('a file of twenty megabytes', async () => {
-    const server = await openServer({ record: true })
+  test(`a file of ${largeMegabytes} megabytes`, async () => {
+    const server = shared()
     const id = await server.createSession()
-    const large = Buffer.concat([samplePdf, Buffer.alloc(20 * 1024 * 1024 - samplePdf.length, ' ')])
+    const large = Buffer.concat([
+      samplePdf,
+      Buffer.alloc(largeMegabytes * 1024 * 1024 - samplePdf.length, ' '),
+    ])
     const { attachmentId } = (await upload(server, id, large)).body
     const prompt = [refer('document', attachmentId), { type: 'text', text: 'Look' }]
     expect((await server.call('POST', `/sessions/${id}/messages`, { prompt })).status).toBe(200)
@@ -133,7 +142,7 @@ describe('the model sees', () => {
 
 describe('the file', () => {
   test('is a text when it only mentions a PDF, and may be said to be any text', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const id = await server.createSession()
     const notes = Buffer.from('# Notes\nA PDF begins with %PDF-1.7\n')
     const drawing = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')
@@ -149,7 +158,10 @@ describe('the file', () => {
     }
     for (const type of ['image/png', 'application/pdf', 'audio/mpeg', 'multipart/form-data; boundary=x']) {
       expect((await upload(server, id, notes, '', type)).body.error?.details.issues).toEqual([
-        { path: 'Content-Type', message: `says ${type.split(';')[0]}, but the body is text/plain` },
+        {
+          path: 'Content-Type',
+          message: `must match the body, which is text/plain, not ${type.split(';')[0]}`,
+        },
       ])
     }
     const source = { ...inlinePdf.source, data: notes.toString('base64') }
@@ -159,7 +171,7 @@ describe('the file', () => {
     expect(inline.body.error?.details.issues).toEqual([
       {
         path: 'prompt[0].source.media_type',
-        message: 'says application/pdf, but the data is text/plain',
+        message: 'application/pdf must match the data, which is text/plain',
       },
     ])
     const { attachments } = (await server.call('GET', `/sessions/${id}/attachments`)).body
@@ -170,7 +182,7 @@ describe('the file', () => {
   })
 
   test('is listed, given back to be saved and never shown, and removed', async () => {
-    const server = await openServer()
+    const server = shared()
     const { call, send } = server
     const id = await server.createSession()
     const page = Buffer.from('<script>alert(1)</script>')

@@ -47,8 +47,8 @@ describe('serve', () => {
     const { env, dataDir } = await prepare()
     const args = ['serve', '--port', '0', '--data-dir', dataDir, '--root', env.HOME ?? '']
     const first = openCli(args, env)
-    const said = await first.said(/told only this once: \S+\n/)
-    const key = /told only this once: (\S+)/.exec(said)?.[1] ?? ''
+    const said = await first.said(/shown only once\): \S+\n/)
+    const key = /shown only once\): (\S+)/.exec(said)?.[1] ?? ''
     const base = `${listening.exec(said)?.[1]}/api/v1`
     expect((await createClient(base, key).call('GET', '/sessions')).status).toBe(200)
     expect((await createClient(base, undefined).call('GET', '/sessions')).status).toBe(401)
@@ -62,7 +62,7 @@ describe('serve', () => {
 
     const second = openCli(args, env)
     const again = await second.said(listening)
-    expect(second.stdout()).not.toContain('told only this once')
+    expect(second.stdout()).not.toContain('shown only once')
     const reopened = createClient(`${listening.exec(again)?.[1]}/api/v1`, key)
     expect((await reopened.call('GET', `/sessions/${id}/messages`)).body.pagination.total).toBeGreaterThan(1)
     expect(`${first.stderr()}${second.stderr()}`).not.toContain(key)
@@ -122,9 +122,9 @@ describe('serve', () => {
     const { env, dataDir } = await prepare()
     const { ANTHROPIC_API_KEY: _, ...withoutKey } = env
     const cli = openCli(['serve', '--port', '0', '--data-dir', dataDir], withoutKey)
-    const said = await cli.said(/told only this once: \S+\n/)
+    const said = await cli.said(/shown only once\): \S+\n/)
     await until(() => /^claude-code-api: .*not logged in.*--demo/m.test(cli.stderr()))
-    const client = createClient(`${listening.exec(said)?.[1]}/api/v1`, /once: (\S+)/.exec(said)?.[1])
+    const client = createClient(`${listening.exec(said)?.[1]}/api/v1`, /once\): (\S+)/.exec(said)?.[1])
     expect((await client.call('GET', '/health')).body.status).toBe('degraded')
     const id = await client.createSession()
     expect(await client.ask(id, 'hi')).toMatchObject({

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { text } from '../../src/demo/answer.ts'
+import { openOnce } from '../support/lifetime.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
@@ -36,6 +37,9 @@ async function openProject(given: Parameters<typeof openServer>[0] = {}) {
 }
 
 describe('a prompt with commands: true', () => {
+  /** For those that do not care what was said before them. */
+  const shared = openOnce(() => openProject())
+
   test('runs commands and skills of the project and follows mentions; without it all is text', async () => {
     const { id, ask, call, conversation } = await openProject()
     const { body } = await call('GET', `/sessions/${id}/commands`)
@@ -91,42 +95,29 @@ describe('a prompt with commands: true', () => {
     ['/help', /isn't available/],
     ['/model', /Current model/],
   ])('%s is answered by Claude Code itself, and the session goes on', async (prompt, answer) => {
-    const { id, ask, model } = await openProject()
+    const { id, ask, model } = shared()
+    const asked = () => model.requests.filter(({ kind }) => kind === 'prompt').length
+    const before = asked()
     const { status, body } = await ask(id, prompt, { commands: true })
     expect([status, body.stopReason]).toEqual([200, 'end_turn'])
     expect(body.response).toMatch(answer)
-    expect(model.requests.filter(({ kind }) => kind === 'prompt')).toEqual([])
+    expect(asked()).toBe(before)
     expect((await ask(id, 'What is 6 times 7?')).body.response).toContain('42')
     expect(claudesOf(process.pid, id)).toHaveLength(1)
   })
 
   test('an unknown command is told to the model, which answers', async () => {
-    const { id, ask, model, conversation } = await openProject()
+    const { id, ask, model, conversation } = shared()
     model.script('/nothing-of-that-name', text('There is no such command'))
     const { body } = await ask(id, '/nothing-of-that-name now', { commands: true })
     expect(body.response).toBe('There is no such command')
     expect(conversation()).toContain('no command with that name')
   })
 
-  test('/clear begins a new conversation in the same session, and a new process takes up that one', async () => {
-    const { id, ask, call } = await openProject({ idleTimeoutMs: 300 })
-    await ask(id, 'Remember that my cat is called Minka')
-    const cleared = await ask(id, '/clear', { commands: true })
-    expect(cleared.body).toMatchObject({ response: '', stopReason: 'end_turn' })
-    const { claudeSessionId } = (await call('GET', `/sessions/${id}`)).body
-    expect(claudeSessionId).not.toBe(id)
-    expect(cleared.body.sessionId).toBe(claudeSessionId)
-    expect((await ask(id, 'What is my cat called?')).body.response).not.toContain('Minka')
-    await ask(id, 'Remember that my dog is called Bello')
-    await until(() => claudesOf(process.pid).length === 0)
-    expect((await ask(id, 'What is my dog called?')).body.response).toContain('Bello')
-    expect((await call('GET', `/sessions/${id}`)).body.claudeSessionId).toBe(claudeSessionId)
-    const { messages } = (await call('GET', `/sessions/${id}/messages`)).body
-    expect(messages.map((message: { type: string }) => message.type)).toContain('conversation_reset')
-  })
-
   test('what reaches beyond the session is refused, and not listed', async () => {
-    const { id, ask, call } = await openProject()
+    const { id, ask, call } = shared()
+    const turns = async () => (await call('GET', `/sessions/${id}/turns`)).body.pagination.total
+    const before = await turns()
     for (const prompt of ['/config verbose=true', ' /Settings', '/autocompact 200000', '/insights']) {
       expect(await ask(id, prompt, { commands: true })).toMatchObject({
         status: 400,
@@ -141,11 +132,11 @@ describe('a prompt with commands: true', () => {
     expect(names).not.toContain('config')
     expect(names).not.toContain('settings')
     expect(names).toContain('compact')
-    expect((await call('GET', `/sessions/${id}/turns`)).body.turns).toEqual([])
+    expect(await turns()).toBe(before)
   })
 
   test('cannot be steered into a turn, and is part of what an idempotency key stands for', async () => {
-    const { id, ask } = await openProject()
+    const { id, ask } = shared()
     const steered = await ask(id, '/hello Ada', { commands: true, onBusy: 'steer' })
     expect(steered.body.error.details.issues).toMatchObject([{ path: 'onBusy' }])
     const init = { headers: { 'idempotency-key': 'once' } }
@@ -154,6 +145,23 @@ describe('a prompt with commands: true', () => {
     expect(again.body).toEqual(first.body)
     expect((await ask(id, '/hello Ada', {}, init)).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED')
   })
+})
+
+test('/clear begins a new conversation in the same session, and a new process takes up that one', async () => {
+  const { id, ask, call } = await openProject({ idleTimeoutMs: 300 })
+  await ask(id, 'Remember that my cat is called Minka')
+  const cleared = await ask(id, '/clear', { commands: true })
+  expect(cleared.body).toMatchObject({ response: '', stopReason: 'end_turn' })
+  const { claudeSessionId } = (await call('GET', `/sessions/${id}`)).body
+  expect(claudeSessionId).not.toBe(id)
+  expect(cleared.body.sessionId).toBe(claudeSessionId)
+  expect((await ask(id, 'What is my cat called?')).body.response).not.toContain('Minka')
+  await ask(id, 'Remember that my dog is called Bello')
+  await until(() => claudesOf(process.pid).length === 0)
+  expect((await ask(id, 'What is my dog called?')).body.response).toContain('Bello')
+  expect((await call('GET', `/sessions/${id}`)).body.claudeSessionId).toBe(claudeSessionId)
+  const { messages } = (await call('GET', `/sessions/${id}/messages`)).body
+  expect(messages.map((message: { type: string }) => message.type)).toContain('conversation_reset')
 })
 
 test('a command that waits for its turn is one after a restart, too', async () => {

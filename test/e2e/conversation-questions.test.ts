@@ -4,30 +4,35 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { apiError, text } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
-import { openServer } from '../support/open-server.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
 
+const shared = shareServer()
 const reads = ['commands', 'agents', 'context', 'mcp'] as const
 
-describe.each(reads)('GET .../%s', what => {
-  test('starts a process where there is none, once for two calls, and lets it rest', async () => {
+describe('GET .../commands, .../agents, .../context and .../mcp', () => {
+  test('start a process where there is none, once for all calls, and let it rest', async () => {
     const { call, createSession, ask } = await openServer({ idleTimeoutMs: 200 })
     const id = await createSession()
     await ask(id, 'Remember that my cat is called Minka')
     await until(() => claudesOf(process.pid).length === 0)
-    const path = `/sessions/${id}/${what}`
-    const asking = Promise.all([call('GET', path), call('GET', path)])
+    const asking = Promise.all(
+      reads.flatMap(what => [1, 2].map(() => call('GET', `/sessions/${id}/${what}`))),
+    )
     await until(() => claudesOf(process.pid).length > 0)
     expect(claudesOf(process.pid)).toHaveLength(1)
-    const [one, other] = await asking
-    expect([one.status, other.status]).toEqual([200, 200])
-    expect(one.body).toEqual(other.body)
+    const answers = await asking
+    for (const [index, what] of reads.entries()) {
+      const [one, other] = answers.slice(index * 2)
+      expect([one?.status, other?.status], what).toEqual([200, 200])
+      expect(one?.body, what).toEqual(other?.body)
+    }
     await until(() => claudesOf(process.pid).length === 0)
     expect((await ask(id, 'What is my cat called?')).body.response).toContain('Minka')
   })
 
-  test('answers while a turn runs, and does not disturb it', async () => {
+  test('answer while a turn runs, and do not disturb it', async () => {
     const { call, createSession, stream, model } = await openServer()
     const asked = Promise.withResolvers<void>()
     model.script(
@@ -38,7 +43,9 @@ describe.each(reads)('GET .../%s', what => {
     const events: string[] = []
     for await (const { event, data } of stream(id, { prompt: 'go slowly', includeDeltas: true })) {
       if (event === 'delta' && !events.includes('delta')) {
-        expect((await call('GET', `/sessions/${id}/${what}`)).status).toBe(200)
+        for (const what of reads) {
+          expect((await call('GET', `/sessions/${id}/${what}`)).status, what).toBe(200)
+        }
         expect((await call('GET', `/sessions/${id}`)).body.state).toBe('running')
         asked.resolve()
       }
@@ -48,28 +55,30 @@ describe.each(reads)('GET .../%s', what => {
     expect(events.at(-1)).toBe('complete')
   })
 
-  test('is refused for a session that is over, and without Claude Code', async () => {
+  test('are refused for a session that is over, and without Claude Code', async () => {
     const { call, createSession } = await openServer({ sessionTimeout: 60_000 })
     const ended = await createSession()
     await call('DELETE', `/sessions/${ended}`)
-    expect(await call('GET', `/sessions/${ended}/${what}`)).toMatchObject({
-      status: 410,
-      body: { error: { code: 'SESSION_ENDED' } },
-    })
     const without = await openServer({ environment: { ANTHROPIC_API_KEY: '' } })
     const id = await without.createSession()
-    const answer = await without.call('GET', `/sessions/${id}/${what}`)
-    expect(answer).toMatchObject({
-      status: 503,
-      body: { error: { code: 'AGENT_UNAVAILABLE', details: { reason: 'not_logged_in' } } },
-    })
-    expect(answer.body.error.message).toContain('ANTHROPIC_API_KEY')
+    for (const what of reads) {
+      expect(await call('GET', `/sessions/${ended}/${what}`), what).toMatchObject({
+        status: 410,
+        body: { error: { code: 'SESSION_ENDED' } },
+      })
+      const answer = await without.call('GET', `/sessions/${id}/${what}`)
+      expect(answer, what).toMatchObject({
+        status: 503,
+        body: { error: { code: 'AGENT_UNAVAILABLE', details: { reason: 'not_logged_in' } } },
+      })
+      expect(answer.body.error.message, what).toContain('ANTHROPIC_API_KEY')
+    }
   })
 })
 
 describe('the context window', () => {
   test('grows with the conversation, and shrinks when it is compacted, in a turn of its own', async () => {
-    const { call, createSession, ask } = await openServer()
+    const { call, createSession, ask } = shared()
     const id = await createSession()
     const context = async (detail = 'full') =>
       (await call('GET', `/sessions/${id}/context?detail=${detail}`)).body
@@ -113,7 +122,7 @@ describe('the context window', () => {
   })
 
   test('is compacted after the turn that runs, or not at all', async () => {
-    const { call, createSession, ask } = await openServer()
+    const { call, createSession, ask } = shared()
     const id = await createSession()
     await ask(id, 'Remember that my cat is called Minka')
     const running = ask(id, 'Count slowly to 3')
@@ -128,7 +137,7 @@ describe('the context window', () => {
   })
 
   test('can be stopped, by its time or by an interrupt, and leaves the conversation as it was', async () => {
-    const { call, createSession, ask, model } = await openServer()
+    const { call, createSession, ask, model } = shared()
     const id = await createSession()
     await ask(id, 'Remember that my cat is called Minka')
     let asked = 0
@@ -157,7 +166,7 @@ describe('the context window', () => {
   })
 
   test('stays as it is when the summary fails, and a session that is over is not compacted', async () => {
-    const { call, createSession, ask, model } = await openServer()
+    const { call, createSession, ask, model } = shared()
     const id = await createSession()
     await ask(id, 'Remember that my cat is called Minka')
     const failing = model.scriptSummary(apiError(529))

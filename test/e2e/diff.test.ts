@@ -150,7 +150,7 @@ describe('in a git repository', () => {
     expect(response.status).toBe(200)
     expect(response.headers.get('x-diff-reason')).toBe('failed')
     expect(text).toContain('+++ b/new.txt\n')
-    expect(log.lines).toContainEqual(expect.objectContaining({ msg: 'a snapshot cannot be read any more' }))
+    expect(log.lines).toContainEqual(expect.objectContaining({ msg: 'snapshot unreadable' }))
     const later = await run(id, bash('echo three > a.txt'))
     expect(await files(id, `&since=${later}`)).toMatchObject({
       source: 'git',

@@ -2,29 +2,30 @@ import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { askedForm } from '../fixtures/mcp-protocol.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
+import { openOnce } from '../support/lifetime.ts'
 import { openServer } from '../support/open-server.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 
-/** A session whose MCP server wants something of a person when the prompt is `go`. */
-async function openAsking(
-  tool: string,
-  permissionPrompts: 'ask' | 'deny' = 'ask',
-  input: object = {},
-  settings: object = {},
-) {
+const shared = openOnce(async () => {
   const mcp = await openMcpServer()
   const server = await openServer({ allowedPrivateHosts: [mcp.host] })
+  const create = (settings: object) =>
+    server.createSession({
+      mcpServers: { people: { type: 'http', url: mcp.url } },
+      allowedTools: ['mcp__people'],
+      ...settings,
+    })
+  return { server, create, asking: await create({ permissionPrompts: 'ask' }) }
+})
+
+/** A session whose MCP server wants something of a person when the prompt is `go`. */
+async function openAsking(tool: string, input: object = {}, settings?: object) {
+  const { server, create, asking } = shared()
   server.model.script('go', prompt => {
     if (prompt.round === 0) return toolUse(`mcp__people__${tool}`, { message: 'Who is there?', ...input })
     return text(`Said: ${prompt.toolResults[0]?.content}`)
   })
-  const id = await server.createSession({
-    permissionPrompts,
-    mcpServers: { people: { type: 'http', url: mcp.url } },
-    allowedTools: ['mcp__people'],
-    ...settings,
-  })
-  return { server, id }
+  return { server, id: settings ? await create(settings) : asking }
 }
 
 test('the form of an MCP server is shown, filled in, and handed to it', async () => {
@@ -68,7 +69,7 @@ test.each([
     properties: { name: { type: 'string', enum: ['a'], enumNames: ['A'], pattern: '(' } },
   },
 ])('a form whose schema is odd can be filled in all the same: %j', async schema => {
-  const { server, id } = await openAsking('ask_person', 'ask', { schema })
+  const { server, id } = await openAsking('ask_person', { schema })
   const answered = server.ask(id, 'go')
   const [request] = await pendingPermissions(server, id)
   expect((await answer(server, request, { decision: 'allow', content: { name: 'a' } })).status).toBe(200)
@@ -119,16 +120,16 @@ test('an address that would run or open something is not shown', async () => {
 })
 
 test('without anybody to ask it is cancelled at once', async () => {
-  const { server, id } = await openAsking('ask_person', 'deny')
+  const { server, id } = await openAsking('ask_person', {}, { permissionPrompts: 'deny' })
   expect((await server.ask(id, 'go')).body.response).toContain('"action":"cancel"')
   expect((await server.call('GET', `/sessions/${id}/permissions?status=all`)).body.permissions).toEqual([])
 })
 
 test.each([
-  ['denied', 'decline', {}],
-  ['expired', 'cancel', { permissionTimeoutMs: 3_000 }],
+  ['denied', 'decline', { permissionPrompts: 'ask' }],
+  ['expired', 'cancel', { permissionPrompts: 'ask', permissionTimeoutMs: 1_500 }],
 ])('that is %s is %s for its server', async (status, action, settings) => {
-  const { server, id } = await openAsking('ask_person', 'ask', {}, settings)
+  const { server, id } = await openAsking('ask_person', {}, settings)
   const answered = server.ask(id, 'go')
   const [request] = await pendingPermissions(server, id)
   if (status === 'denied') await answer(server, request, { decision: 'deny' })

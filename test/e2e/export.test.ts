@@ -36,14 +36,14 @@ test('a conversation with tools, an error and an interrupt can be read in every 
   expect(document.turns.map((turn: { status: string }) => turn.status)).toEqual(['completed', 'completed'])
 
   const markdown = (await read('markdown')).text
-  expect(markdown).toMatch(/^# Files \\& \\<tags\\>\n/)
+  expect(markdown).toMatch(/^# Files & \\<tags>\n/)
   expect(markdown.match(/^## Turn \d+$/gm)).toEqual(['## Turn 1', '## Turn 2'])
-  expect(markdown).toContain('> Please use tools & &lt;b>be bold&lt;/b>')
+  expect(markdown).toContain('> Please use tools & \\<b>be bold\\</b>')
   expect(markdown).toContain('<details><summary>Thinking</summary>\n\n```\nWhich <tool>?\n```')
   expect(markdown).toContain('**Tool call** `Write`\n\n````json\n')
   expect(markdown).toMatch(/\*\*Result\*\* of `Read`\n\n````\n[\s\S]*?fence[\s\S]*?\n````/)
   expect(markdown).toContain('**Tool call** `Bash`')
-  expect(markdown).toContain('&lt;img src=x onerror=alert(1)> 😀')
+  expect(markdown).toContain('\\<img src=x onerror=alert(1)> 😀')
   expect(markdown).toMatch(/\*Turn completed: .* tokens in, .* out, \$/)
 
   const { text: html, headers } = await read('html')

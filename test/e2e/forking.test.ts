@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { answerWithPrompts, fork, promptsIn, reopen, tell } from '../support/branches.ts'
-import { openServer } from '../support/open-server.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
+
+const shared = shareServer({ record: true })
 
 describe('a fork', () => {
   test('shares the past; then both go on, each with its own', async () => {
-    const server = await openServer()
+    const server = shared()
     answerWithPrompts(server.model)
     const id = await server.createSession({ title: 'One', metadata: { a: 1 }, maxTurns: 7 })
     await tell(server, id, 'first')
@@ -38,7 +40,7 @@ describe('a fork', () => {
   })
 
   test("'s history has the messages of the past with their ids, in sequences of its own", async () => {
-    const server = await openServer()
+    const server = shared()
     const id = await server.createSession()
     const { turnId } = await tell(server, id, 'What is 6 times 7?')
     await tell(server, id, 'What is 2 times 3?')
@@ -46,10 +48,10 @@ describe('a fork', () => {
     const messagesOf = async (of: string) =>
       (await server.call('GET', `/sessions/${of}/messages`)).body.messages
     const past = (await messagesOf(id)).filter((message: { turnId: string }) => message.turnId === turnId)
-    const shared = await messagesOf(forked)
+    const copied = await messagesOf(forked)
     const withoutSequence = ({ sequence: _, ...message }: { sequence: number }) => message
-    expect(shared.map(withoutSequence)).toEqual(past.map(withoutSequence))
-    expect(shared.map(({ sequence }: { sequence: number }) => sequence)).toEqual(
+    expect(copied.map(withoutSequence)).toEqual(past.map(withoutSequence))
+    expect(copied.map(({ sequence }: { sequence: number }) => sequence)).toEqual(
       past.map((_: unknown, index: number) => index + 2),
     )
     expect((await server.call('GET', `/sessions/${forked}`)).body).toMatchObject({
@@ -84,7 +86,7 @@ describe('a fork', () => {
   })
 
   test('of a session that runs a turn has what was before it', async () => {
-    const server = await openServer()
+    const server = shared()
     const release = Promise.withResolvers<void>()
     const { createSession, ask, call, model } = server
     const stop = model.script('wait', text('waited', { holdUntil: release.promise }))
@@ -123,7 +125,7 @@ describe('a fork', () => {
   })
 
   test("shares the original's own directory, which is there as long as one of them works in it", async () => {
-    const server = await openServer()
+    const server = shared()
     const { call, createSession } = server
     const id = await createSession({ workspace: { type: 'empty', removeOnEnd: true } })
     await tell(server, id, 'What is 6 times 7?')
@@ -159,7 +161,7 @@ describe('a fork', () => {
   })
 
   test('is made once for one Idempotency-Key', async () => {
-    const server = await openServer()
+    const server = shared()
     const id = await server.createSession()
     await tell(server, id, 'What is 6 times 7?')
     const send = (body: object) =>
@@ -172,7 +174,7 @@ describe('a fork', () => {
   })
 
   test('has what was steered in, what tools gave back, and what a subagent was told', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const { model, createSession, ask } = server
     model.script('use a tool', [toolUse('Bash', { command: 'echo from the tool' }), text('used')])
     model.script('look', text('what I saw'))

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
 import { listen } from '../forwarder/open-forwarder.ts'
+import { openOnce } from '../support/lifetime.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 
@@ -13,9 +14,9 @@ async function findMcp({ call }: Server, id: string, name = 'web') {
   return servers.find((server: { name: string }) => server.name === name)
 }
 
-async function settled(server: Server, id: string) {
-  await until(async () => (await findMcp(server, id)).status !== 'pending')
-  return findMcp(server, id)
+async function settled(server: Server, id: string, name?: string) {
+  await until(async () => (await findMcp(server, id, name)).status !== 'pending')
+  return findMcp(server, id, name)
 }
 
 /** An MCP server with these tools and names. */
@@ -94,7 +95,7 @@ describe('the address of an MCP server', () => {
     const headers = { 'X-Token': 'letmein' }
     for (const [path, wanted, why] of [
       ['/moved', 'failed', /allowedPrivateHosts/],
-      ['/login', 'failed', /answered 401/],
+      ['/login', 'failed', /responded with 401/],
     ] as const) {
       const id = await server.createSession({
         mcpServers: { web: { type: 'http', url: `${outside.url}${path}`, headers } },
@@ -133,7 +134,7 @@ describe('the address of an MCP server', () => {
     const through = await open('')
     expect(await settled(through, await through.createSession({ mcpServers }))).toMatchObject({
       status: 'failed',
-      error: 'The proxy answered 502',
+      error: 'The proxy responded with 502',
     })
     expect(asked).toContain(mcp.host)
   })
@@ -158,7 +159,7 @@ describe('what an MCP server gives', () => {
     expect(history).not.toMatch(/\\u001b|\\u202e|\u202e/)
   })
 
-  test.each([
+  const broken: [string, unknown[], RegExp][] = [
     [
       'without a schema',
       [{ name: 'good', inputSchema: { type: 'object' } }, { name: 'bad' }],
@@ -173,23 +174,36 @@ describe('what an MCP server gives', () => {
     [
       'with too long a name',
       [{ name: 'x'.repeat(130), inputSchema: { type: 'object' } }],
-      /names are longer/,
+      /names must have at most/,
     ],
-  ])('a tool %s that costs all tools is told of', async (_, tools, notice) => {
-    const mcp = await listen(speakMcp(tools))
-    const server = await openServer({ allowedPrivateHosts: [mcp.host] })
-    const id = await server.createSession({ mcpServers: { web: { type: 'http', url: mcp.url } } })
-    await until(async () => (await findMcp(server, id)).status === 'connected')
-    expect(await findMcp(server, id)).toMatchObject({
-      status: 'connected',
-      notice: expect.stringMatching(notice),
-    })
+  ]
+  const servers = openOnce(async () => {
+    const given = [...broken.map(([, tools]) => tools), []]
+    const mcps = await Promise.all(given.map(tools => listen(speakMcp(tools))))
+    const server = await openServer({ allowedPrivateHosts: mcps.map(({ host }) => host) })
+    const mcpServers = Object.fromEntries(
+      mcps.map(({ url }, index) => [`web${index}`, { type: 'http', url }]),
+    )
+    return { server, id: await server.createSession({ mcpServers }) }
   })
 
+  test.each(broken.map(([what, , notice], index) => ({ what, notice, index })))(
+    'a tool $what that costs all tools is told of',
+    async ({ notice, index }) => {
+      const { server, id } = servers()
+      expect(await settled(server, id, `web${index}`)).toMatchObject({
+        status: 'connected',
+        notice: expect.stringMatching(notice),
+      })
+    },
+  )
+
   test('a server that has no tools is no cause for a notice', async () => {
-    const mcp = await listen(speakMcp([]))
-    const server = await openServer({ allowedPrivateHosts: [mcp.host] })
-    const id = await server.createSession({ mcpServers: { web: { type: 'http', url: mcp.url } } })
-    expect(await settled(server, id)).toMatchObject({ status: 'connected', tools: [], notice: null })
+    const { server, id } = servers()
+    expect(await settled(server, id, `web${broken.length}`)).toMatchObject({
+      status: 'connected',
+      tools: [],
+      notice: null,
+    })
   })
 })

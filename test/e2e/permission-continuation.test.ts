@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { PermissionRequest } from '../../src/contract/permissions.ts'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
-import { openServer } from '../support/open-server.ts'
+import { openOnce } from '../support/lifetime.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
@@ -17,21 +18,25 @@ const ask = { permissionPrompts: 'ask' }
 const parking = { permissionParkMs: 50 }
 const hasProcess = (id: string) => claudesOf(process.pid, id).length > 0
 
-/** A turn that wants to write a file, whose request waits without a process. */
-async function openParked(given: object = {}, prepare?: (server: Server) => void, settings: object = {}) {
-  const server = await openServer({ ...parking, ...given })
-  const file = (name: string) => join(server.cwd, name)
+/** Has a turn of the session want to write a file, and waits until its request waits without a process. */
+async function parkTurn(server: Server, id: string, prefix = '') {
+  const file = (name: string) => join(server.cwd, `${prefix}${name}`)
   const told: string[] = []
   server.model.script('write it', ({ round, toolResults }) => {
     told.push(...toolResults.map(({ content }) => content))
     return round === 0 ? toolUse('Write', { file_path: file('a'), content: 'written' }) : text('done')
   })
-  prepare?.(server)
-  const id = await server.createSession({ ...ask, ...settings })
   await server.call('POST', `/sessions/${id}/messages`, { prompt: 'write it', background: true })
   const [request] = await pendingPermissions(server, id)
   await until(() => !hasProcess(id))
-  return { ...server, server, id, request, file, told }
+  return { request, file, told }
+}
+
+/** The same in a session and on a server of its own. */
+async function openParked(given: object = {}, settings: object = {}) {
+  const server = await openServer({ ...parking, ...given })
+  const id = await server.createSession({ ...ask, ...settings })
+  return { ...server, server, id, ...(await parkTurn(server, id)) }
 }
 
 async function completed({ call }: Pick<Server, 'call'>, { sessionId, turnId }: PermissionRequest) {
@@ -41,24 +46,33 @@ async function completed({ call }: Pick<Server, 'call'>, { sessionId, turnId }: 
 }
 
 describe('while a request waits without a process, its answer counts and not', () => {
-  test.each(['acceptEdits', 'bypassPermissions', 'dontAsk', 'plan'])('the mode %s', async permissionMode => {
-    for (const decision of ['deny', 'allow']) {
-      const given = { allowBypassPermissions: true }
-      const { server, id, call, request, file, told } = await openParked(given)
-      expect((await call('PATCH', `/sessions/${id}`, { permissionMode })).status).toBe(200)
-      const updatedInput = { file_path: file('b'), content: 'changed' }
-      await answer(server, request, { decision, ...(decision === 'allow' && { updatedInput }) })
-      await completed(server, request)
-      expect([existsSync(file('a')), existsSync(file('b'))]).toEqual([false, decision === 'allow'])
-      expect(told).toHaveLength(1)
-      await server.close()
-    }
+  const shared = shareServer({ ...parking, allowBypassPermissions: true })
+  const session = openOnce(() => shared().createSession(ask))
+
+  test.each(
+    ['acceptEdits', 'bypassPermissions', 'dontAsk', 'plan'].flatMap(mode => [
+      [mode, 'deny'],
+      [mode, 'allow'],
+    ]),
+  )('the mode %s, for one to %s', async (permissionMode, decision) => {
+    const server = shared()
+    const id = session()
+    const setMode = async (mode: string) =>
+      expect((await server.call('PATCH', `/sessions/${id}`, { permissionMode: mode })).status).toBe(200)
+    await setMode('default')
+    const { request, file, told } = await parkTurn(server, id, `${permissionMode}-${decision}-`)
+    await setMode(permissionMode)
+    const updatedInput = { file_path: file('b'), content: 'changed' }
+    await answer(server, request, { decision, ...(decision === 'allow' && { updatedInput }) })
+    await completed(server, request)
+    expect([existsSync(file('a')), existsSync(file('b'))]).toEqual([false, decision === 'allow'])
+    expect(told).toHaveLength(1)
   })
 
   test('a rule that somebody has written meanwhile, or that comes with the answer', async () => {
     // The home directory of the tests is the working directory: its settings are the user's.
     const settings = { settingSources: ['user'] }
-    const first = await openParked({ allowedSettingSources: ['user'] }, undefined, settings)
+    const first = await openParked({ allowedSettingSources: ['user'] }, settings)
     const { server, cwd, request, file } = first
     mkdirSync(join(cwd, '.claude'), { recursive: true })
     const rules = { permissions: { allow: ['Write', 'Edit', 'Write(/**)', 'Edit(/**)'] } }
@@ -79,7 +93,7 @@ describe('while a request waits without a process, its answer counts and not', (
     for (const decision of ['deny', 'allow']) {
       const claudeExecutable = claudeWithSlowInput(4)
       const given = { allowedSettingSources: ['user' as const], claudeExecutable }
-      const parked = await openParked(given, undefined, { settingSources: ['user'] })
+      const parked = await openParked(given, { settingSources: ['user'] })
       const { server, cwd, request, file, told } = parked
       mkdirSync(join(cwd, '.claude'), { recursive: true })
       const rules = { permissions: { allow: ['Write', 'Edit', 'Write(/**)', 'Edit(/**)'] } }

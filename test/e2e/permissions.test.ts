@@ -3,18 +3,22 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PermissionRequest } from '../../src/contract/permissions.ts'
 import { text, together, toolUse } from '../../src/demo/answer.ts'
-import { openServer } from '../support/open-server.ts'
+import { openOnce } from '../support/lifetime.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 
 const ask = { permissionPrompts: 'ask' }
+const shared = shareServer()
+/** A session for those that do not care what was before them. */
+const asking = openOnce(() => shared().createSession(ask))
 const write = (file: string) => toolUse('Write', { file_path: file, content: 'written' })
 
 describe('a permission request', () => {
   test('that is allowed lets the tool run, and the turn goes on', async () => {
-    const server = await openServer()
+    const server = shared()
     const { call, createSession, model, cwd } = server
-    const file = join(cwd, 'a.txt')
+    const file = join(cwd, 'a1.txt')
     model.script('write it', [write(file), text('It is written.')])
     const id = await createSession(ask)
     const answered = server.ask(id, 'Please write it')
@@ -51,10 +55,10 @@ describe('a permission request', () => {
   })
 
   test('is told by the stream of the turn as well', async () => {
-    const server = await openServer()
-    const { createSession, model, cwd, stream } = server
-    model.script('write it', [write(join(cwd, 'a.txt')), text('It is written.')])
-    const id = await createSession(ask)
+    const server = shared()
+    const { model, cwd, stream } = server
+    model.script('write it', [write(join(cwd, 'a2.txt')), text('It is written.')])
+    const id = asking()
     const seen: string[] = []
     for await (const { event, data } of stream(id, { prompt: 'write it' })) {
       if (event !== 'message') seen.push(event)
@@ -66,16 +70,16 @@ describe('a permission request', () => {
   })
 
   test('that is denied tells Claude why', async () => {
-    const server = await openServer()
-    const { createSession, model, cwd } = server
-    const file = join(cwd, 'a.txt')
+    const server = shared()
+    const { model, cwd } = server
+    const file = join(cwd, 'a3.txt')
     let told = ''
     model.script('write it', prompt => {
       if (prompt.round === 0) return write(file)
       told = prompt.toolResults[0]?.content ?? ''
       return text('So I did not.')
     })
-    const id = await createSession(ask)
+    const id = asking()
     const answered = server.ask(id, 'Please write it')
     const [request] = await pendingPermissions(server, id)
     await answer(server, request, { decision: 'deny', message: 'Not on a Friday' })
@@ -88,25 +92,25 @@ describe('a permission request', () => {
   })
 
   test('runs the tool with another input where it is told so', async () => {
-    const server = await openServer()
-    const { createSession, model, cwd } = server
-    model.script('write it', [write(join(cwd, 'a.txt')), text('done')])
-    const id = await createSession(ask)
+    const server = shared()
+    const { model, cwd } = server
+    model.script('write it', [write(join(cwd, 'a4.txt')), text('done')])
+    const id = asking()
     const answered = server.ask(id, 'Please write it')
     const [request] = await pendingPermissions(server, id)
-    const updatedInput = { file_path: join(cwd, 'b.txt'), content: 'something else' }
+    const updatedInput = { file_path: join(cwd, 'b4.txt'), content: 'something else' }
     await answer(server, request, { decision: 'allow', updatedInput })
     await answered
-    expect(existsSync(join(cwd, 'a.txt'))).toBe(false)
-    expect(readFileSync(join(cwd, 'b.txt'), 'utf8')).toBe('something else')
+    expect(existsSync(join(cwd, 'a4.txt'))).toBe(false)
+    expect(readFileSync(join(cwd, 'b4.txt'), 'utf8')).toBe('something else')
   })
 
   test('several at once are answered in any order', async () => {
-    const server = await openServer()
-    const { createSession, model, cwd } = server
+    const server = shared()
+    const { model, cwd } = server
     const run = (name: string) => toolUse('Bash', { command: `touch ${join(cwd, name)}` })
     model.script('all three', [together(run('one'), run('two'), run('three')), text('done')])
-    const id = await createSession(ask)
+    const id = asking()
     const answered = server.ask(id, 'Do all three')
     const requests = await pendingPermissions(server, id, 1)
     const order: string[] = []
@@ -124,7 +128,7 @@ describe('a permission request', () => {
   })
 
   test('of subagents can be open at once, and say whose they are', async () => {
-    const server = await openServer()
+    const server = shared()
     const { createSession, model, cwd } = server
     const helper = { description: 'Helps', prompt: 'You help.', tools: ['Bash'] }
     const send = (errand: string) =>
@@ -138,8 +142,8 @@ describe('a permission request', () => {
       toolUse('Bash', { command: `touch ${join(cwd, name)}` }),
       text(`${name} is there`),
     ]
-    model.script('the first errand', touch('one'))
-    model.script('the second errand', touch('two'))
+    model.script('the first errand', touch('helper-one'))
+    model.script('the second errand', touch('helper-two'))
     model.script('send both', [together(send('the first errand'), send('the second errand')), text('done')])
     const id = await createSession({ ...ask, agents: { helper } })
     const answered = server.ask(id, 'send both')
@@ -148,7 +152,7 @@ describe('a permission request', () => {
     expect(requests.map(({ agentId }) => agentId)).not.toContain(null)
     for (const request of requests.toReversed()) await answer(server, request, { decision: 'allow' })
     expect((await answered).body.response).toBe('done')
-    expect(existsSync(join(cwd, 'one')) && existsSync(join(cwd, 'two'))).toBe(true)
+    expect(existsSync(join(cwd, 'helper-one')) && existsSync(join(cwd, 'helper-two'))).toBe(true)
   })
 
   test('with remember lets what was suggested pass for the rest of the session, in a new process as well', async () => {
@@ -166,9 +170,9 @@ describe('a permission request', () => {
   })
 
   test('nobody answers in time is denied and has expired', async () => {
-    const server = await openServer()
+    const server = shared()
     const { createSession, model, cwd, call } = server
-    model.script('write it', [write(join(cwd, 'a.txt')), text('Nobody was there.')])
+    model.script('write it', [write(join(cwd, 'a8.txt')), text('Nobody was there.')])
     const id = await createSession({ ...ask, permissionTimeoutMs: 1000 })
     expect((await server.ask(id, 'write it')).body.response).toBe('Nobody was there.')
     expect((await call('GET', `/sessions/${id}/permissions?status=all`)).body.permissions).toMatchObject([
@@ -180,10 +184,10 @@ describe('a permission request', () => {
     ['an interrupt', { path: 'interrupt', body: {} }],
     ['a denial that interrupts', { decision: { decision: 'deny', interrupt: true } }],
   ])('is over with %s', async (_, how) => {
-    const server = await openServer()
-    const { createSession, model, cwd, call } = server
-    model.script('write it', [write(join(cwd, 'a.txt')), text('never said')])
-    const id = await createSession(ask)
+    const server = shared()
+    const { model, cwd, call } = server
+    model.script('write it', [write(join(cwd, 'a9.txt')), text('never said')])
+    const id = asking()
     const answered = server.ask(id, 'write it')
     const [request] = await pendingPermissions(server, id)
     if ('path' in how) await call('POST', `/sessions/${id}/${how.path}`, how.body)
@@ -196,9 +200,9 @@ describe('a permission request', () => {
   })
 
   test('is withdrawn by a timeout and by the end of the session', async () => {
-    const server = await openServer()
+    const server = shared()
     const { createSession, model, cwd, call } = server
-    model.script('write it', [write(join(cwd, 'a.txt')), text('never said')])
+    model.script('write it', [write(join(cwd, 'a10.txt')), text('never said')])
     const id = await createSession(ask)
     // A process that is there already, so that the time is spent waiting for an answer.
     await server.ask(id, 'What is 6 times 7?')
@@ -214,8 +218,8 @@ describe('a permission request', () => {
 })
 
 test('without anybody to ask everything is denied at once, and the answer says so', async () => {
-  const { createSession, model, cwd, ask: send, call } = await openServer()
-  const file = join(cwd, 'a.txt')
+  const { createSession, model, cwd, ask: send, call } = shared()
+  const file = join(cwd, 'a11.txt')
   model.script('write it', [write(file), text('I may not.')])
   const id = await createSession()
   expect((await send(id, 'write it')).body).toMatchObject({
@@ -248,7 +252,7 @@ describe('a question', () => {
   ]
 
   test('is shown and takes answers, which Claude is told', async () => {
-    const server = await openServer()
+    const server = shared()
     const { createSession, model } = server
     let told = ''
     model.script('ask me', prompt => {
@@ -275,9 +279,9 @@ describe('a question', () => {
 
 describe('a plan', () => {
   test('is shown, sent back with feedback, then approved with a mode to go on with', async () => {
-    const server = await openServer()
+    const server = shared()
     const { createSession, model, cwd, call } = server
-    const file = join(cwd, 'a.txt')
+    const file = join(cwd, 'a13.txt')
     const results: string[] = []
     model.script('plan it', prompt => {
       results.push(...prompt.toolResults.map(({ content }) => content))
@@ -303,7 +307,7 @@ describe('a plan', () => {
 
     // Claude Code has been told another mode than it was started with; a change goes from there.
     await call('PATCH', `/sessions/${id}`, { permissionMode: 'plan' })
-    const again = join(cwd, 'b.txt')
+    const again = join(cwd, 'b13.txt')
     model.script('write once more', [write(again), text('Not allowed.')])
     const refused = server.ask(id, 'write once more')
     const [third] = await pendingPermissions(server, id)

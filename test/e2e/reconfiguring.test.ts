@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
 import { parseFrames } from '../support/client.ts'
-import { openServer } from '../support/open-server.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
 import { sentTo } from '../support/sent-to-model.ts'
@@ -30,9 +30,11 @@ async function begin(server: Server, settings: object = {}) {
   return { id, patch, next }
 }
 
+const shared = shareServer({ record: true })
+
 describe('a change while Claude Code lives', () => {
   test('of model and effort: the same process works with it from the next turn', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const { id, patch, next } = await begin(server, { model: 'sonnet', effort: 'low' })
     await patch({ model: 'haiku', effort: 'high' })
     const changed = await next()
@@ -47,7 +49,7 @@ describe('a change while Claude Code lives', () => {
   })
 
   test('while a turn runs: from the next one', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const { id, patch, next } = await begin(server, { model: 'sonnet' })
     const release = Promise.withResolvers<void>()
     server.model.script('held', [
@@ -70,7 +72,7 @@ describe('a change while Claude Code lives', () => {
   })
 
   test('of the permission mode', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const { id, patch, next } = await begin(server)
     server.model.script('write', [
       toolUse('Write', { file_path: `${server.cwd}/a`, content: 'a' }),
@@ -137,7 +139,7 @@ describe('a change while Claude Code lives', () => {
   })
 
   test('of what only a start can give: a new process takes the conversation up', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const { patch, next } = await begin(server)
     await patch({ maxTurns: 7 })
     expect((await next()).isSameProcess).toBe(false)
@@ -160,7 +162,7 @@ describe('a change while Claude Code lives', () => {
   })
 
   test('is told by an event', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     const id = await server.createSession()
     const url = 'https://example.com/mcp?key=hunter2'
     const mcpServers = { web: { type: 'http', url, headers: { Authorization: 'Bearer hunter2' } } }

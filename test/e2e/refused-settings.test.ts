@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { openServer } from '../support/open-server.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 
+const shared = shareServer({ allowedPrivateHosts: ['localhost:80'] })
 const schema = { type: 'object', properties: { answer: { type: 'integer' } } }
 const agent = { description: 'Reviews', prompt: 'You review.' }
 const ofServer = (server: object) => ({
@@ -72,7 +73,7 @@ describe('a setting that the installed Claude Code would pass over', () => {
   })
 
   test('is refused in a change as well, which then changes nothing', async () => {
-    const { call, createSession } = await openServer()
+    const { call, createSession } = shared()
     const id = await createSession({ fallbackModel: 'haiku' })
     const before = (await call('GET', `/sessions/${id}`)).body
     for (const change of [
@@ -101,7 +102,7 @@ describe('a setting that the installed Claude Code would pass over', () => {
     ['a skill that there is not', { skills: ['swimming'] }, /swimming/],
     ['a tool that this session does not get', { tools: ['Read', 'TodoWrite'] }, /TodoWrite/],
   ])('known only when it starts: %s is a typed failure of the turn', async (_name, settings, message) => {
-    const { call, createSession, ask } = await openServer({ allowedPrivateHosts: ['localhost:80'] })
+    const { call, createSession, ask } = shared()
     const id = await createSession(settings)
     for (const prompt of ['one', 'two']) {
       expect(await ask(id, prompt)).toMatchObject({
@@ -125,7 +126,7 @@ describe('a setting that the server does not allow', () => {
     [{ settingSources: ['project', 'user'] }, 'allowedSettingSources'],
     [{ agentEnv: { PATH: '/tmp' } }, 'allowedAgentEnv'],
   ])('%j is 403 and says what would allow it', async (settings, option) => {
-    const { call } = await openServer()
+    const { call } = shared()
     const answer = await call('POST', '/sessions', settings)
     expect(answer).toMatchObject({
       status: 403,
@@ -136,7 +137,7 @@ describe('a setting that the server does not allow', () => {
   })
 
   test('directories outside the allowed roots, agents that skip permissions', async () => {
-    const { call } = await openServer()
+    const { call } = shared()
     expect(await call('POST', '/sessions', { additionalDirectories: ['/etc'] })).toMatchObject({
       status: 403,
       body: { error: { code: 'CWD_NOT_ALLOWED' } },
@@ -149,7 +150,7 @@ describe('a setting that the server does not allow', () => {
   })
 
   test('a program in a change', async () => {
-    const { call, createSession } = await openServer()
+    const { call, createSession } = shared()
     const id = await createSession()
     const mcpServers = { own: { type: 'stdio', command: 'node' } }
     expect((await call('PATCH', `/sessions/${id}`, { mcpServers })).status).toBe(403)

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { text } from '../../src/demo/answer.ts'
 import { answerWithPrompts, fork, promptsIn, reopen, rewind, tell } from '../support/branches.ts'
 import { parseFrames } from '../support/client.ts'
-import { openServer } from '../support/open-server.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
+
+const shared = shareServer()
 
 describe('rewinding the conversation', () => {
   test('is an event, for those who follow and for those who come later', async () => {
-    const server = await openServer()
+    const server = shared()
     const { send, createSession } = server
     const id = await createSession()
     const { turnId } = await tell(server, id, 'What is 6 times 7?')
@@ -32,7 +34,7 @@ describe('rewinding the conversation', () => {
   })
 
   test('lets Claude forget the turn and all after it; the history says so', async () => {
-    const server = await openServer()
+    const server = shared()
     answerWithPrompts(server.model)
     const { call, createSession } = server
     const id = await createSession()
@@ -63,7 +65,7 @@ describe('rewinding the conversation', () => {
   })
 
   test('to before the first turn begins anew; further back and forth', async () => {
-    const server = await openServer()
+    const server = shared()
     answerWithPrompts(server.model)
     const id = await server.createSession()
     const one = await tell(server, id, 'one')
@@ -109,7 +111,7 @@ describe('rewinding the conversation', () => {
   })
 
   test('goes back behind the command that clears it', async () => {
-    const server = await openServer()
+    const server = shared()
     answerWithPrompts(server.model)
     const { createSession, ask, call } = server
     const id = await createSession()
@@ -131,7 +133,7 @@ describe('rewinding the conversation', () => {
   })
 
   test('takes turns that were stopped, in the middle and before they were sent', async () => {
-    const server = await openServer()
+    const server = shared()
     const { model, call, createSession, ask } = server
     const sent = Promise.withResolvers<void>()
     model.script('wait', () => {
@@ -154,7 +156,7 @@ describe('rewinding the conversation', () => {
   })
 
   test('goes back behind a compaction', async () => {
-    const server = await openServer()
+    const server = shared()
     const { model } = server
     model.script('fill', text('filled', { usage: { inputTokens: 990_000 } }))
     answerWithPrompts(model)
@@ -176,7 +178,7 @@ describe('rewinding the conversation', () => {
   })
 
   test('is refused while a turn runs, and for turns that are not there', async () => {
-    const { model, call, createSession, ask } = await openServer()
+    const { model, call, createSession, ask } = shared()
     const release = Promise.withResolvers<void>()
     model.script('wait', text('waited', { holdUntil: release.promise }))
     const id = await createSession()

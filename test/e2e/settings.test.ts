@@ -2,19 +2,22 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { apiError, text, toolUse } from '../../src/demo/answer.ts'
 import { openMcpServer } from '../fixtures/mcp-server.ts'
-import { openServer } from '../support/open-server.ts'
+import { openServer, shareServer } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 import { sentTo } from '../support/sent-to-model.ts'
+
+const shared = shareServer({ record: true })
 
 type Options = Parameters<typeof openServer>[0]
 
 /** The request that the model got for one prompt in a session of such settings. */
-async function sendWith(settings: object, options: Options = {}, prompt = 'hello') {
-  const server = await openServer({ record: true, ...options })
+async function sendWith(settings: object, options?: Options, prompt = 'hello') {
+  const server = options ? await openServer({ record: true, ...options }) : shared()
+  const before = sentTo(server.model).length
   const id = await server.createSession(settings)
   const answer = await server.ask(id, prompt)
   expect(answer.body).toMatchObject({ stopReason: 'end_turn' })
-  const sent = sentTo(server.model)
+  const sent = sentTo(server.model).slice(before)
   const [first] = sent
   if (!first) throw new Error('nothing was sent')
   return { ...server, id, answer, sent, first }
@@ -61,7 +64,7 @@ describe('what a session sets reaches the model', () => {
   })
 
   test('allowed tools are used without anybody being asked; what was denied is named', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     server.model.script('touch', [toolUse('Bash', { command: 'touch here' }), text('done')])
     const plain = await server.ask(await server.createSession(), 'touch')
     expect(plain.body.permissionDenials).toEqual([
@@ -87,7 +90,7 @@ describe('what a session sets reaches the model', () => {
   })
 
   test('agents, with a model and tools of their own', async () => {
-    const server = await openServer({ record: true })
+    const server = shared()
     server.model.script('delegate', [
       toolUse('Agent', { subagent_type: 'reviewer', description: 'x', prompt: 'LOOK-AT-IT' }),
       text('done'),
@@ -100,7 +103,7 @@ describe('what a session sets reaches the model', () => {
       effort: 'low',
     }
     await server.ask(await server.createSession({ agents: { reviewer } }), 'delegate')
-    const asked = sentTo(server.model).find(({ agentId }) => agentId !== undefined)
+    const asked = sentTo(server.model).findLast(({ agentId }) => agentId !== undefined)
     expect(asked).toMatchObject({ model: expect.stringContaining('haiku'), effort: 'low' })
     expect(asked?.tools).toContain('Read')
     expect(asked?.tools).not.toContain('Bash')

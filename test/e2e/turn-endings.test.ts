@@ -158,7 +158,7 @@ test('the model’s own stop reasons', async () => {
       ending: { terminalReason: 'completed', stopReason },
     })
   }
-  expect(log.lines.filter(line => JSON.stringify(line).includes('turn ended in an unknown way'))).toEqual([
+  expect(log.lines.filter(line => JSON.stringify(line).includes('turn outcome unknown'))).toEqual([
     expect.objectContaining({ ending: { terminalReason: 'completed', stopReason: 'strange_new' } }),
   ])
 })

@@ -6,6 +6,8 @@ import { fingerprintOf, git, makeRepository } from '../support/git.ts'
 import { openServer } from '../support/open-server.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 
+/** Only the first of several sessions that send nothing starts Claude Code. */
+const oneProcess = { maxLiveProcesses: 1 }
 const free = { permissionMode: 'acceptEdits', allowedTools: ['Bash', 'Write', 'Edit'] }
 
 async function open(given: Parameters<typeof openServer>[0] = {}) {
@@ -30,7 +32,7 @@ describe('an empty workspace', () => {
   })
 
   test('stays when nobody asked for its removal, and nobody else may name it', async () => {
-    const { call, createSession, workspaceOf } = await open()
+    const { call, createSession, workspaceOf } = await open(oneProcess)
     const id = await createSession({ workspace: { type: 'empty' } })
     const { path } = await workspaceOf(id)
     const other = await call('POST', '/sessions', { cwd: path })
@@ -50,7 +52,7 @@ describe('an empty workspace', () => {
 
 describe('a clone', () => {
   test('of a local repository at a branch, by path and by URL', async () => {
-    const { createSession, workspaceOf, root } = await open()
+    const { createSession, workspaceOf, root } = await open(oneProcess)
     const repository = makeRepository(join(root, 'origin'))
     const first = git(repository, 'rev-parse', 'HEAD')
     git(repository, 'switch', '--quiet', '--create', 'other')
@@ -198,7 +200,7 @@ describe('a session that cannot be made', () => {
     const { call } = await open()
     const answer = await call('POST', '/sessions', { cwd: '.', workspace: { type: 'empty' } })
     expect(answer.body.error.details.issues).toEqual([
-      { path: 'cwd', message: 'cannot be given together with workspace' },
+      { path: 'cwd', message: 'cannot be combined with workspace' },
     ])
     const unknown = await call('POST', '/sessions', {
       workspace: { type: 'directory', path: '.', removeOnEnd: true },

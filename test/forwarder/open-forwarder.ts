@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
 import { Forwarder, type ForwarderOptions } from '../../src/forwarder/forwarder.ts'
+import { endsLater } from '../support/lifetime.ts'
 
 /** A server on loopback that notes its requests; closed after the test. */
 export async function listen(listener: RequestListener) {
@@ -12,7 +12,7 @@ export async function listen(listener: RequestListener) {
     listener(request, response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
+  endsLater(() => {
     server.close()
     server.closeAllConnections()
   })
@@ -28,7 +28,7 @@ export async function openForwarder(given: Partial<ForwarderOptions> = {}) {
     log: { warn: fields => warnings.push(fields) },
     ...given,
   })
-  onTestFinished(() => forwarder.close())
+  endsLater(() => forwarder.close())
   /** The URL by which Claude Code would reach a server. */
   const forward = (url: string, more: object = {}, type: 'http' | 'sse' = 'http') => {
     const forwarding = forwarder.openMcp({})

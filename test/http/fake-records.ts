@@ -84,7 +84,7 @@ export function event(
   payload: Record<string, unknown> = {},
   ofTurn: string | null = turnId,
 ): EventRecord {
-  return { sessionId, sequence, type, turnId: ofTurn, at, payload }
+  return { sessionId, sequence, type, turnId: ofTurn, at, payload } as EventRecord
 }
 
 export function message(sequence: number, source: 'user' | 'sdk', text: string): EventRecord {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import { pino } from 'pino'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
@@ -32,13 +33,18 @@ export interface DoorOptions {
   prepare?: (app: Express) => void
 }
 
+/** Every service knows how messages look. */
+function withMessages(service: Partial<SessionService>): Partial<SessionService> {
+  return service.messages ? service : Object.assign(service, { messages: messageReader })
+}
+
 /** A real server around the router, above a service of which only what the test gives exists. */
 export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare } = options
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: line => lines.push(JSON.parse(line)) })
   const door = createRouter({
-    service: service as SessionService,
+    service: withMessages(service) as SessionService,
     ready: async () => {},
     isClosing: () => false,
     config: resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {}),

@@ -1,24 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import { toEventFrame, toStoredMessageJson } from '../../src/http/wire.ts'
 import { withSummary } from '../../src/sessions/log/message-summary.ts'
 import type { EventRecord, NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { changeOf, sessionRecord, tenantId } from '../suites/store-records.ts'
-import { initEvent } from '../suites/store-text-cases.ts'
+import { initEvent, type NewMessage } from '../suites/store-text-cases.ts'
 
 const turnId = randomUUID()
 const said = (
   source: 'user' | 'sdk',
   message: Record<string, unknown>,
   id: string = randomUUID(),
-): NewEvent => ({
+): NewMessage => ({
   type: 'message',
   turnId,
   payload: { id, source, message },
 })
 const text = { type: 'text', text: 'line\u2028and\u2029next\u0085 "message": {}\n half \ud83d \0' }
-const messages: NewEvent[] = [
+const messages: NewMessage[] = [
   said('user', { type: 'user', message: { role: 'user', content: 'hello' }, parent_tool_use_id: null }),
   initEvent(),
   said('sdk', {
@@ -32,6 +33,8 @@ const messages: NewEvent[] = [
   said('sdk', { subtype: 7 }),
 ]
 
+const toJson = (event: EventRecord) => toStoredMessageJson(event, messageReader)
+
 /** The messages as an earlier version stored them, and as they are stored now. */
 async function openBoth() {
   const store = await openStore({ file: ':memory:' })
@@ -42,10 +45,10 @@ async function openBoth() {
     const query = { limit: 100, offset: 0 }
     const page = await store.listMessages(tenantId, session.id, query)
     const text = await store.readMessages(tenantId, session.id, query)
-    if (text) expect(`${text.json}`).toBe(page.messages.map(toStoredMessageJson).join())
+    if (text) expect(`${text.json}`).toBe(page.messages.map(toJson).join())
     return page.messages
   }
-  const now = await read(messages.map(event => withSummary(event, 3_000)))
+  const now = await read(messages.map(event => withSummary(event, 3_000, messageReader)))
   return { store, before: await read(messages), now }
 }
 
@@ -53,18 +56,18 @@ it('a message that is passed through as text reads as one that is made of its pa
   const { store, before, now } = await openBoth()
   expect(before.map(event => event.text)).toEqual(messages.map(() => undefined))
   expect(now.every(event => event.text)).toBe(true)
-  const lines = now.map(toStoredMessageJson)
-  expect(lines).toEqual(before.map(toStoredMessageJson))
+  const lines = now.map(toJson)
+  expect(lines).toEqual(before.map(toJson))
   expect(lines.map(line => JSON.parse(line).content)).toEqual(messages.map(({ payload }) => payload.message))
   for (const line of lines) expect(line).not.toMatch(/[\u0085\u2028\u2029\n]/)
-  const rewound = (event: EventRecord) => toStoredMessageJson({ ...event, rewound: true })
+  const rewound = (event: EventRecord) => toJson({ ...event, rewound: true } as EventRecord)
   expect(now.map(rewound)).toEqual(before.map(rewound))
   await store.close()
 })
 
 it('so does an event of a stream', async () => {
   const { store, before, now } = await openBoth()
-  const frame = (event: EventRecord) => toEventFrame({ ...event, sessionId: 's' }).toString()
+  const frame = (event: EventRecord) => toEventFrame({ ...event, sessionId: 's' }, messageReader).toString()
   expect(now.map(frame)).toEqual(before.map(frame))
   await store.close()
 })

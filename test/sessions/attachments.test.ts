@@ -187,8 +187,8 @@ describe('a prompt', () => {
     await submit([refer('image', attachment)], 'steer')
     expect([...launcher.agents][0]?.steered).toEqual([[image(samplePng)]])
     const { messages } = await sessions.listMessages(caller, id, { limit: 9, offset: 0 })
-    expect(messages.at(-1)?.payload.message).toMatchObject({
-      message: { content: [refer('image', attachment)] },
+    expect(messages.at(-1)?.payload).toMatchObject({
+      message: { message: { content: [refer('image', attachment)] } },
     })
     await sessions.interrupt(caller, id, { clearQueue: false })
     await running

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { MessagePayload } from '../../src/sessions/records.ts'
 import { caller, openSessions, plain } from '../support/open-sessions.ts'
 import { random } from '../support/random.ts'
 
@@ -58,7 +59,9 @@ test.each([1, 2, 3, 4, 5, 6])(
       expect(lines.every(({ sessionId }) => sessionId === session.claudeSessionId)).toBe(true)
       // The history says the same: what is not marked is what counts.
       const { messages } = await sessions.listMessages(caller, id, { limit: 1_000, offset: 0 })
-      const counting = messages.filter(({ rewound, payload }) => !rewound && payload.source === 'user')
+      const counting = messages.filter(
+        ({ rewound, payload }) => !rewound && (payload as MessagePayload).source === 'user',
+      )
       expect(counting.map(({ turnId }) => turnId)).toEqual(list.map(({ turnId }) => turnId))
       expect(messages).toHaveLength(session.messageCount)
       const { turns } = await sessions.listTurns(caller, id, { limit: 1_000, offset: 0 })

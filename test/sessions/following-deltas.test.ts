@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { DeltaEvent } from '../../src/contract/events.ts'
 import { EventLog } from '../../src/sessions/log/event-log.ts'
 import type { FollowRequest, LogItem } from '../../src/sessions/log/log-item.ts'
@@ -16,7 +17,7 @@ async function openLog() {
   onTestFinished(() => store.close())
   const session = sessionRecord()
   await store.createSession(session, [], 10)
-  const log = new EventLog(store)
+  const log = new EventLog(store, messageReader)
   const turn = turnRecord(session, { status: 'running' })
   const { id: sessionId, tenantId } = session
   const commit = (...events: NewEvent[]) => log.commit({ tenantId, sessionId, at: 1_000, events })
@@ -31,13 +32,13 @@ async function openLog() {
   /** Claude Code's message of one finished block. */
   const finish = (messageId: string, said: string, type = 'text') =>
     commit(message(turn.id, messageId, [{ type, text: said }]))
-  const end = () => commit({ type: 'turn.completed', turnId: turn.id, payload: {} })
+  const end = () => commit({ type: 'turn.completed', turnId: turn.id, payload: {} } as NewEvent)
   const follow = (more: Partial<FollowRequest> = {}) =>
     log.follow(session, { after: 0, includeDeltas: true, signal: forever, ...more })[Symbol.asyncIterator]()
   return { log, store, session, turn, commit, text, finish, end, follow }
 }
 
-const queued = (turnId: string): NewEvent => ({ type: 'turn.queued', turnId, payload: {} })
+const queued = (turnId: string): NewEvent => ({ type: 'turn.queued', turnId, payload: { status: 'queued' } })
 
 function message(turnId: string, id: string, content: object[]): NewEvent {
   const inner = { type: 'assistant', message: { id, role: 'assistant', content }, parent_tool_use_id: null }
@@ -141,7 +142,7 @@ test('the end of the turn forgets what was never finished; a turn that is only c
     insertTurn: other,
     events: [],
   })
-  await commit({ type: 'turn.interrupted', turnId: other.id, payload: {} })
+  await commit({ type: 'turn.interrupted', turnId: other.id, payload: {} } as NewEvent)
   const before = follow()
   await nextUntil(before, 'caught_up')
   expect(pieceOf(await next(before))).toBe('never finished')

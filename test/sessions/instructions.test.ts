@@ -115,7 +115,7 @@ describe('agents', () => {
       '.claude/agents/c.md': '---\nname: "../c"\ndescription: x\n---\nx',
     })
     expect((await read()).agents).toEqual({
-      b: { description: 'The agent b of the project', prompt: 'No front matter' },
+      b: { description: "The project's agent b", prompt: 'No front matter' },
       reviewer: {
         description: 'Reviews: everything',
         prompt: 'You review.',

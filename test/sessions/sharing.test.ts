@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { MessagePayload } from '../../src/sessions/records.ts'
 import { caller, openSessions, plain, promptOf, until } from '../support/open-sessions.ts'
 
 describe('more sessions than processes', () => {
@@ -139,10 +140,11 @@ describe('steering', () => {
     expect([...launcher.agents][0]?.steered).toEqual(['more'])
     await sessions.interrupt(caller, id, { clearQueue: false })
     const { messages } = await sessions.listMessages(caller, id, { limit: 10, offset: 0 })
-    expect(messages.filter(({ payload }) => payload.source === 'user').map(({ turnId }) => turnId)).toEqual([
-      running.id,
-      running.id,
-    ])
+    expect(
+      messages
+        .filter(({ payload }) => (payload as MessagePayload).source === 'user')
+        .map(({ turnId }) => turnId),
+    ).toEqual([running.id, running.id])
     expect((await sessions.listTurns(caller, id, { limit: 10, offset: 0 })).total).toBe(1)
   })
 

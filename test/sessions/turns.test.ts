@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { EventRecord } from '../../src/sessions/records.ts'
+import type { EventRecord, MessagePayload } from '../../src/sessions/records.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { caller, openSessions, plain, promptOf, temporaryDirectory, until } from '../support/open-sessions.ts'
 
@@ -49,7 +49,7 @@ describe('one turn after the other', () => {
     const [first, second] = await Promise.all([ask(id, 'one'), ask(id, 'two')])
     expect([first.response, second.response]).toEqual(['You said: one', 'You said: two'])
     const { messages } = await sessions.listMessages(caller, id, { limit: 100, offset: 0 })
-    expect(messages.map(({ payload, turnId }) => [payload.source, turnId])).toEqual([
+    expect(messages.map(({ payload, turnId }) => [(payload as MessagePayload).source, turnId])).toEqual([
       ['user', first.id],
       ['sdk', first.id],
       ['user', second.id],
@@ -328,7 +328,9 @@ describe('after a restart', () => {
     expect(
       messages.find(
         ({ turnId, payload }) =>
-          turnId === running.id && payload.source === 'sdk' && JSON.stringify(payload).includes('turn_lost'),
+          turnId === running.id &&
+          (payload as MessagePayload).source === 'sdk' &&
+          JSON.stringify(payload).includes('turn_lost'),
       ),
     ).toBeDefined()
     const signal = new AbortController().signal

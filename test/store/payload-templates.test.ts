@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import { withSummary } from '../../src/sessions/log/message-summary.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -15,7 +16,7 @@ async function open() {
   const session = sessionRecord({ status: 'ended', endedAt: 1 })
   await store.createSession(session, [], 10)
   const add = (...events: Parameters<typeof withSummary>[0][]) =>
-    store.commit(changeOf(session, { events: events.map(event => withSummary(event, 3_000)) }))
+    store.commit(changeOf(session, { events: events.map(event => withSummary(event, 3_000, messageReader)) }))
   const templates = ({ id } = session) =>
     connection.execute(`select hash from payload_templates where session_id = '${id}'`).length
   const sizes = () =>

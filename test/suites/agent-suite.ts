@@ -23,8 +23,8 @@ export function describeAgent(name: string, open: () => Promise<AgentBody>): voi
       const spoke = Promise.withResolvers<void>()
       const listener = listenerWith({
         onMessage: message => {
-          messages.push(message)
-          if (message.type === 'assistant') spoke.resolve()
+          messages.push(message.content)
+          if (message.kind === 'assistant') spoke.resolve()
         },
         onDelta: delta => {
           deltas.push(delta)

@@ -20,7 +20,7 @@ export function describeBranches(context: StoreContext): void {
       const insertTurn = turnRecord(session, { status: 'completed' })
       turnIds.push(insertTurn.id)
       const { id } = insertTurn
-      const queued: NewEvent = { type: 'turn.queued', turnId: id, payload: {} }
+      const queued: NewEvent = { type: 'turn.queued', turnId: id, payload: { status: 'queued' } }
       const events = [queued, prompt(id), messageEvent(answer, id)]
       await context.store.commit(changeOf(session, { insertTurn, events }))
     }
@@ -40,7 +40,7 @@ export function describeBranches(context: StoreContext): void {
   it('gives a new session the messages of a past, numbered anew', async () => {
     const { session, turnIds } = await addConversation()
     const copy = sessionRecord({ conversationStarted: true })
-    const first: NewEvent = { type: 'session.created', turnId: null, payload: {} }
+    const first = { type: 'session.created', turnId: null, payload: {} } as NewEvent
     const past = { sessionId: session.id, before: 8, without: [{ from: 5, to: 6 }] }
     const made = await context.store.createSession(copy, [first], 10, undefined, past)
     expect(made).toMatchObject({ created: true, events: [{ sequence: 1 }] })

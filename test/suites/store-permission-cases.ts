@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { PermissionRecord, SessionRecord } from '../../src/sessions/records.ts'
+import type { NewEvent, PermissionRecord, SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, tenantId } from './store-records.ts'
 
@@ -87,7 +87,7 @@ export function permissionCases(context: StoreContext): void {
   test('is not stored when the change is not', async () => {
     const session = await context.addSession()
     const savePermission = permissionOf(session)
-    const bad = { type: 'message' as const, turnId: 'no such turn', payload: {} }
+    const bad = { type: 'message', turnId: 'no such turn', payload: {} } as unknown as NewEvent
     await expect(context.store.commit(changeOf(session, { savePermission, events: [bad] }))).rejects.toThrow(
       'no such turn',
     )

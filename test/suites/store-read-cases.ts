@@ -4,7 +4,7 @@ import type { NewEvent, SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, messageEvent, tenantId, textOf, turnRecord } from './store-records.ts'
 
-const created: NewEvent = { type: 'session.created', turnId: null, payload: { cwd: '/srv/work' } }
+const created = { type: 'session.created', turnId: null, payload: { cwd: '/srv/work' } } as NewEvent
 const otherTenant = 'tenant-b'
 
 type SessionPage = Awaited<ReturnType<StoreContext['store']['listSessions']>>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { defaultSettings } from '../../src/contract/session-settings.ts'
 import type { Change } from '../../src/sessions/ports/index.ts'
-import type { NewEvent, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
+import type { MessagePayload, NewEvent, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
 
 export const tenantId = 'tenant-a'
 
@@ -84,7 +84,7 @@ export function messageEvent(text: string, turnId: string | null = null): NewEve
 }
 
 /** The text of an event made by `messageEvent`. */
-export function textOf(event: { payload: Record<string, unknown> }): unknown {
-  const { message } = event.payload
+export function textOf(event: { payload: object }): unknown {
+  const { message } = event.payload as Partial<MessagePayload>
   return typeof message === 'object' && message !== null && 'text' in message ? message.text : undefined
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import { toJsonLine } from '../../src/lib/json-line.ts'
 import { withSummary } from '../../src/sessions/log/message-summary.ts'
 import type { NewEvent, SessionRecord } from '../../src/sessions/records.ts'
@@ -8,8 +9,10 @@ import { changeOf, sessionRecord, tenantId } from './store-records.ts'
 
 const names = Array.from({ length: 60 }, (_, index) => `tool-${index}-\u2028-é-漢-👍-"quoted"\n`)
 
+export type NewMessage = NewEvent & { type: 'message' }
+
 /** The message that every turn begins with; `changed` is what is not as before. */
-export function initEvent(changed: Record<string, unknown> = {}): NewEvent {
+export function initEvent(changed: Record<string, unknown> = {}): NewMessage {
   const id = randomUUID()
   const message = {
     type: 'system',
@@ -33,10 +36,9 @@ export function initEvent(changed: Record<string, unknown> = {}): NewEvent {
 export function textCases(context: StoreContext): void {
   async function addInits(session: SessionRecord, inits: NewEvent[]): Promise<void> {
     for (const init of inits)
-      await context.store.commit(changeOf(session, { events: [withSummary(init, 3_000)] }))
+      await context.store.commit(changeOf(session, { events: [withSummary(init, 3_000, messageReader)] }))
   }
-  const linesOf = (events: { payload: Record<string, unknown> }[]) =>
-    events.map(({ payload }) => toJsonLine(payload))
+  const linesOf = (events: { payload: object }[]) => events.map(({ payload }) => toJsonLine(payload))
   const differing = [
     {},
     { cwd: '/elsewhere' },

@@ -4,7 +4,7 @@ import type { NewEvent } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, messageEvent, sessionRecord, tenantId, textOf, turnRecord } from './store-records.ts'
 
-const created: NewEvent = { type: 'session.created', turnId: null, payload: { cwd: '/srv/work' } }
+const created = { type: 'session.created', turnId: null, payload: { cwd: '/srv/work' } } as NewEvent
 const otherTenant = 'tenant-b'
 
 /** What every store does with what is handed to it. */
@@ -62,7 +62,7 @@ export function describeWriting(context: StoreContext): void {
     it('changes a session, its turn and its log in one', async () => {
       const session = await addSession()
       const turn = turnRecord(session, { prompt: [{ type: 'text', text: 'hi' }], timeoutMs: 5 })
-      const queued: NewEvent = { type: 'turn.queued', turnId: turn.id, payload: { prompt: 'hi' } }
+      const queued: NewEvent = { type: 'turn.queued', turnId: turn.id, payload: { status: 'queued' } }
       const message = messageEvent('one', turn.id)
       const change = changeOf(session, {
         session: { title: 'new', conversationStarted: true, lastActivityAt: 3_000 },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Express, Response } from 'express'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import { EventLog } from '../../src/sessions/log/event-log.ts'
 import type { NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -33,7 +34,7 @@ export async function openAwkwardEvents(
   const store = await openStore({ file: ':memory:' })
   const session = sessionRecord()
   await store.createSession(session, [], 1)
-  const log = new EventLog(store)
+  const log = new EventLog(store, messageReader)
   const open = new Set<Response>()
   const resumedAfter: unknown[] = []
   const comeBack = Promise.withResolvers<void>()
@@ -76,7 +77,9 @@ export async function openAwkwardEvents(
     /** What a client has to have seen. */
     async expected() {
       const events = await store.listEvents(owner.tenantId, { sessionId: session.id, after: 0, limit: 1000 })
-      return events.map(({ type, sequence, payload }) => toLine(type, sequence, payload.message ?? null))
+      return events.map(({ type, sequence, payload }) =>
+        toLine(type, sequence, 'message' in payload ? payload.message : null),
+      )
     },
     async close() {
       log.close()

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
 import type { StandInModel } from '../../src/demo/stand-in-model.ts'
+import { endsLater } from './lifetime.ts'
 
 /** An error of the model's API, as it answers instead of the stand-in. */
 export interface ModelFailure {
@@ -37,7 +37,7 @@ export async function openFlakyModel(model: Pick<StandInModel, 'url'>) {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
+  endsLater(() => {
     server.close()
     server.closeAllConnections()
   })

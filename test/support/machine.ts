@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { runsLong } from './lanes.ts'
 
 interface Requirement {
   /** Where it is; undefined on a machine that lacks it. */
@@ -14,13 +15,10 @@ interface Requirement {
 export const requirements = {
   chromium: {
     find: () => findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    files: ['test/e2e/browser.test.ts'],
+    files: ['test/browser/browser.test.ts'],
     untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding)',
   },
 } as const satisfies Record<string, Requirement>
-
-/** Set where everything has to be tested, as `.ci/run` does: what is missing fails the run. */
-const demanded = process.env.CLAUDE_CODE_API_TEST_EVERYTHING === '1'
 
 /** One line for each requirement that the run's files have and the machine lacks, and whether that fails the run. */
 export function describeLacks(files: readonly string[]): { lines: string[]; fails: boolean } {
@@ -31,7 +29,7 @@ export function describeLacks(files: readonly string[]): { lines: string[]; fail
   const lines = missing.map(
     ([name, { untested }]) => `not tested, because this machine has no ${name}: ${untested}`,
   )
-  return { lines, fails: demanded && missing.length > 0 }
+  return { lines, fails: runsLong && missing.length > 0 }
 }
 
 function findProgram(...names: string[]): string | undefined {

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
-import { onTestFinished } from 'vitest'
 import { assembleApi } from '../../src/app/create-api.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import { createClient } from './client.ts'
 import { collectLog } from './collect-log.ts'
+import { endsLater, isShared, openOnce } from './lifetime.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 import { claudeEnvironment, openModel } from './real-claude.ts'
 
@@ -43,6 +43,8 @@ export async function openServer(
   )
   const { api } = assembleApi(resolved)
   const server = express().use(mount, api).listen(0, '127.0.0.1')
+  // A client that has not spoken for long must not meet a connection that is just being closed.
+  server.keepAliveTimeout = 0
   await once(server, 'listening')
   const closed = once(server, 'close')
   const close = async () => {
@@ -51,8 +53,30 @@ export async function openServer(
     server.closeAllConnections()
     await closed
   }
-  onTestFinished(close)
+  endsLater(close)
   await api.ready
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}${mount}`
   return { api, model, cwd, base, log, close, server, ...createClient(base, apiKey) }
+}
+
+/** One server for all tests of a file. Sessions end with the test that has made them; those of `openOnce` stay. */
+export function shareServer(given: Parameters<typeof openServer>[0] = {}) {
+  const shared = openOnce(async () => ({ server: await openServer(given), kept: new Set<string>() }))
+  return () => {
+    const { server, kept } = shared()
+    if (isShared()) {
+      const createSession = async (body: unknown = {}) => {
+        const id = await server.createSession(body)
+        kept.add(id)
+        return id
+      }
+      return { ...server, createSession }
+    }
+    endsLater(async () => {
+      const { sessions } = (await server.call('GET', '/sessions?limit=200')).body
+      const made = sessions.filter(({ sessionId }: { sessionId: string }) => !kept.has(sessionId))
+      for (const { sessionId } of made) await server.call('DELETE', `/sessions/${sessionId}`)
+    })
+    return server
+  }
 }

@@ -3,7 +3,6 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
 import { transcriptEditor } from '../../src/claude/transcript/transcript-editor.ts'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
@@ -13,6 +12,7 @@ import { Sessions } from '../../src/sessions/sessions.ts'
 import type { TurnRequest } from '../../src/sessions/turns/turn-request.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
+import { endsLater } from './lifetime.ts'
 import { localWorkspaces } from './local-workspaces.ts'
 import { ScriptedLauncher } from './scripted-launcher.ts'
 
@@ -22,7 +22,7 @@ export const stranger: Caller = { tenantId: 'other', keyId: 'test' }
 /** A directory that is gone after the test. */
 export function temporaryDirectory(): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'claude-code-api-test-')))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
+  endsLater(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
   return directory
 }
 
@@ -77,7 +77,7 @@ export async function openSessions(
     await launcher.close()
     await store.close()
   }
-  onTestFinished(close)
+  endsLater(close)
   /** Sends a prompt and waits for its end. */
   const ask = async (sessionId: string, prompt: string, more: Partial<TurnRequest> = {}) => {
     const {
@@ -91,11 +91,18 @@ export async function openSessions(
 /** `POST /sessions` with its defaults filled in. */
 export const plain = createSessionRequest.parse({})
 
-/** Waits until what is asked for holds; for states that no event tells of. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (;;) {
-    if (await holds()) return
-    // A pause, because what is waited for needs the processor; the module's own, which no fake timer reaches.
-    await pause(5)
+/** Not the property of `performance`, which tests replace. */
+const now = performance.now.bind(performance)
+
+/**
+ * Waits until what is asked for holds; for states that no event tells of. What does not come true in time is named by
+ * its own code.
+ */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
+  const end = now() + withinMs
+  // Pauses, because what is waited for needs the processor; the module's own, which no fake timer reaches.
+  for (let pauseMs = 2; !(await holds()); pauseMs = Math.min(pauseMs * 1.5, 50)) {
+    if (now() > end) throw new Error(`has not come true in ${withinMs} ms: ${holds}`)
+    await pause(pauseMs)
   }
 }

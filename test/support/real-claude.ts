@@ -1,10 +1,10 @@
-import { onTestFinished } from 'vitest'
 import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
 import {
   openStandInModel,
   type StandInModel,
   type StandInModelOptions,
 } from '../../src/demo/stand-in-model.ts'
+import { endsLater } from './lifetime.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 
 /**
@@ -24,10 +24,19 @@ export function claudeEnvironment(model: Pick<StandInModel, 'url'>, home: string
   }
 }
 
+/** The stand-in; what a test scripts is forgotten after it, also by one that tests share. */
 export async function openModel(options: StandInModelOptions = {}): Promise<StandInModel> {
   const model = await openStandInModel(options)
-  onTestFinished(() => model.close())
-  return model
+  endsLater(() => model.close())
+  const forgetting = (undo: () => void) => {
+    endsLater(undo)
+    return undo
+  }
+  return {
+    ...model,
+    script: (match, answer) => forgetting(model.script(match, answer)),
+    scriptSummary: answer => forgetting(model.scriptSummary(answer)),
+  }
 }
 
 /** The real engine on the stand-in model; closed after the test. */
@@ -45,6 +54,6 @@ export async function openRealLauncher(
     cwd,
     { warn: fields => warnings.push(fields) },
   )
-  onTestFinished(() => launcher.close())
+  endsLater(() => launcher.close())
   return { launcher, model, cwd, warnings }
 }

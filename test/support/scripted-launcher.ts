@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { Prompt } from '../../src/contract/turns.ts'
 import type {
   Agent,
@@ -63,6 +64,7 @@ const figures = {
  * is said back.
  */
 export class ScriptedLauncher implements AgentLauncher {
+  readonly messages = messageReader
   lastInspection: AgentInspection | undefined = { status: 'ok', version: 'scripted' }
   startFailure: AgentFailure | undefined
   /** Whether a process takes another configuration while it lives. */
@@ -197,7 +199,7 @@ class ScriptedAgent implements Agent {
       spec: this.spec,
       stopped: stop.promise.then(() => {}),
       commands,
-      tell: message => this.#listener.onMessage(message, true),
+      tell: message => this.#listener.onMessage(messageReader.read(message), true),
       startTask: task => this.#startTask({ ...scriptedTask, ...task }),
       say: said => this.#say(said, messageId, true),
       delta: piece =>
@@ -266,13 +268,13 @@ class ScriptedAgent implements Agent {
     const message = { id: messageId, role: 'assistant', content: [{ type: 'text', text: said }] }
     const { claudeSessionId } = this.spec
     this.#listener.onMessage(
-      {
+      messageReader.read({
         type: 'assistant',
         message,
         parent_tool_use_id: null,
         uuid: randomUUID(),
         session_id: claudeSessionId,
-      },
+      }),
       isOfTurn,
     )
   }

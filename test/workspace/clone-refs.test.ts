@@ -98,7 +98,7 @@ test('with a depth, the beginning of the id of a commit is refused', async () =>
   commit('two\n')
   await expect(clone({ ref: first.slice(0, 7), depth: 1 })).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
-    details: { issues: [{ path: 'workspace.ref', message: expect.stringContaining('whole id') }] },
+    details: { issues: [{ path: 'workspace.ref', message: expect.stringContaining('full id') }] },
   })
   expect(readdirSync(holders)).toEqual([])
 })

@@ -2,7 +2,7 @@ import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sd
 
 const output = /^<local-command-std(?:out|err)>([\s\S]*)<\/local-command-std(?:out|err)>$/
 
-/** What a slash command has printed that Claude Code runs without the model; undefined for every other message. */
+/** Returns the output of a slash command that ran without the model; undefined for every other message. */
 export function findCommandOutput(message: SDKMessage): string | undefined {
   if (message.type !== 'user' || typeof message.message.content !== 'string') return undefined
   return output.exec(message.message.content)?.[1]?.trim()

@@ -12,7 +12,7 @@ export interface PromptOutcome {
 }
 
 /**
- * What Claude Code says in a turn beside Claude: texts of hooks, errors, warnings. None of it was said by the model.
+ * Texts of Claude Code itself in a turn: texts of hooks, errors, warnings. None of them comes from the model.
  */
 export class Notices {
   readonly #texts = new Set<string>()
@@ -27,7 +27,7 @@ export class Notices {
 
   observe(message: SDKMessage): void {
     if (message.type === 'assistant') {
-      // What a command prints is its answer.
+      // The output of a command is its answer.
       const isOfCommand = 'local_command_source' in message
       if (message.parent_tool_use_id === null && isSynthetic(message) && !isOfCommand) {
         this.add(textOf(message))

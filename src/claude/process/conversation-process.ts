@@ -9,22 +9,22 @@ import type { ProcessTree } from './process-tree.ts'
 import type { TerminationBounds } from './termination.ts'
 
 export interface ConversationParts {
-  /** Undefined: there is no store, and Claude Code's own files are all. */
+  /** Undefined: there is no store, only Claude Code's own files. */
   recovery: ConversationRecovery | undefined
-  /** @param given what the conversation is resumed from; undefined: from Claude Code's own files */
+  /** @param given the transcript to resume from; undefined: Claude Code's own files */
   toOptions(spec: AgentSpec, given: readonly TranscriptPart[] | undefined): Options
   keeping: Omit<ProcessKeeping, 'claudeSessionId'>
   log: Pick<Log, 'warn'>
-  /** A process has been started, perhaps not the first: an earlier one could not open the conversation. */
+  /** Called for each started process; there is a second one if the first could not open the conversation. */
   onStart(query: Query, spec: AgentSpec): void
 }
 
-/** How a conversation is opened: `new`, from Claude Code's own `files`, or from what it is `given`. */
+/** How a conversation is opened: `new`, from Claude Code's own `files`, or from a `given` transcript. */
 type Way = 'new' | 'files' | 'given'
 
 /**
- * The process of a conversation. Finds out what there is of the conversation before it is started, and when Claude
- * Code refuses to open it one way, opens it another way: the last one is to begin anew under another id.
+ * The process of a conversation. Recovers the conversation before the start. If Claude Code refuses to open it in one
+ * way, tries another; the last way is to begin a new conversation with another id.
  */
 export class ConversationProcess implements LiveQuery {
   readonly #parts: ConversationParts
@@ -42,9 +42,9 @@ export class ConversationProcess implements LiveQuery {
     this.#opening = this.#prepare()
   }
 
-  /** @throws Error before the first process was started */
+  /** @throws Error before the first process has started */
   get query(): Query {
-    if (!this.#live) throw new Error('asked before it was started')
+    if (!this.#live) throw new Error('the process has not started yet')
     return this.#live.query
   }
 
@@ -52,7 +52,7 @@ export class ConversationProcess implements LiveQuery {
     return this.#live?.tree
   }
 
-  /** What the conversation was opened with; undefined where there is no store that could tell. */
+  /** The state with which the conversation was opened; undefined without a store. */
   get report(): ConversationReport | undefined {
     if (!this.#parts.recovery) return undefined
     const { claudeSessionId, resume } = this.#spec
@@ -73,7 +73,7 @@ export class ConversationProcess implements LiveQuery {
       const mismatch = findMismatch({ ...end, started: this.#hasStarted })
       if (!mismatch || this.#ended || !this.#tryOtherwise(mismatch)) return end
     }
-    return { code: null, signal: null, errno: undefined, text: 'ended before it was started' }
+    return { code: null, signal: null, errno: undefined, text: 'ended before the process started' }
   }
 
   async kill(): Promise<void> {
@@ -91,7 +91,7 @@ export class ConversationProcess implements LiveQuery {
     try {
       this.#recovered = await recovery?.prepare(this.#spec)
     } catch (error) {
-      log.warn({ err: error, claudeSessionId: this.#spec.claudeSessionId }, 'transcript not read')
+      log.warn({ err: error, claudeSessionId: this.#spec.claudeSessionId }, 'transcript read failed')
     }
     if (this.#ended) return
     if (!this.#recovered) this.#open(this.#spec.resume ? 'files' : 'new')
@@ -113,16 +113,16 @@ export class ConversationProcess implements LiveQuery {
       () => {
         this.#hasStarted = true
       },
-      // The end of the process tells more.
+      // The end of the process gives a better reason.
       () => {},
     )
     this.#parts.onStart(live.query, this.#spec)
   }
 
-  /** @returns whether there was another way */
+  /** @returns whether there is another way */
   #tryOtherwise(mismatch: ConversationMismatch): boolean {
     const { claudeSessionId, continueAt } = this.#spec
-    this.#parts.log.warn({ claudeSessionId, mismatch }, 'conversation opened anew')
+    this.#parts.log.warn({ claudeSessionId, mismatch }, 'conversation reopened')
     const isKnown = this.#recovered?.begun ?? false
     if (mismatch === 'exists' && !this.#tried.has('files')) this.#open('files')
     else if (mismatch === 'missing' && isKnown && !this.#tried.has('given')) this.#open('given')

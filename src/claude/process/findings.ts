@@ -3,7 +3,7 @@ import type { OutputFormat } from '../../contract/output-format.ts'
 import type { PermissionDenial } from '../../contract/turns.ts'
 import type { AgentFailure } from '../../sessions/ports/index.ts'
 
-/** What the results of a turn say was denied; left out where nothing was. */
+/** Collects the denied tool calls of a turn; absent if there are none. */
 export function toDenials(results: readonly SDKResultMessage[]): { permissionDenials?: PermissionDenial[] } {
   const denials = new Map(
     results
@@ -16,19 +16,19 @@ export function toDenials(results: readonly SDKResultMessage[]): { permissionDen
   return denials.size > 0 ? { permissionDenials: [...denials.values()] } : {}
 }
 
-/** The answer as data. Claude Code says `success` as well when the model has answered with a text only. */
+/** Returns the structured output. Claude Code reports `success` even if the model answered with text only. */
 export function toStructuredOutput(
   result: SDKResultMessage,
   format: OutputFormat | undefined,
 ): { structuredOutput?: unknown } | AgentFailure {
   if (!format) return {}
   const output = result.subtype === 'success' ? result.structured_output : undefined
-  if (output === undefined || output === null) return noOutput('Claude did not give the answer as data')
+  if (output === undefined || output === null) return noOutput('Claude did not return structured output')
   return { structuredOutput: output }
 }
 
 export const outputRetriesExhausted = noOutput(
-  'Claude could not give an answer that fits the schema of outputFormat, also when it was told what was wrong',
+  "Claude's answer did not match the schema of outputFormat, even after it was told what was wrong",
 )
 
 export function noOutput(message: string): AgentFailure {

@@ -6,7 +6,7 @@ import { explainEnd } from './exit-reason.ts'
 import { openQuery } from './live-query.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 
-/** From the start of a process that is only asked what it is to the end of the wait for an answer, in milliseconds. */
+/** The timeout of an inspection, from the start of its process, in milliseconds. */
 const answerBoundMs = 60_000
 
 type Initialization = Awaited<ReturnType<Query['initializationResult']>> & { claude_code_version?: string }
@@ -14,16 +14,16 @@ type Initialization = Awaited<ReturnType<Query['initializationResult']>> & { cla
 const notLoggedIn: AgentFailure = {
   reason: 'not_logged_in',
   message:
-    'Claude Code is not logged in and no key is set: run `claude` and /login as the user of this server, ' +
-    'or set ANTHROPIC_API_KEY (try it without an account: --demo)',
+    "Claude Code is not logged in, and no key is set: run `claude` and /login as the server's user, " +
+    'or set ANTHROPIC_API_KEY (to try it without an account: --demo)',
 }
 
 const noAnswer: AgentFailure = {
   reason: 'process_unresponsive',
-  message: 'Claude Code was started and did not answer',
+  message: 'Claude Code started but did not respond',
 }
 
-/** What a process says of itself when it starts. */
+/** The information that a process reports at its start. */
 export function toInspection(result: Initialization): AgentInspection {
   const { account } = result
   const hasCredentials =
@@ -44,7 +44,7 @@ export function toInspection(result: Initialization): AgentInspection {
   }
 }
 
-/** Those that Claude Code knows of; `supportsThinkingOff` is not in the SDK's typings. */
+/** Converts Claude Code's models; `supportsThinkingOff` is not in the SDK's typings. */
 function toAbilities(model: object): Pick<ModelInfo, 'effortLevels' | 'adaptiveThinking' | 'thinkingOff'> {
   const { supportsEffort, supportedEffortLevels, supportsAdaptiveThinking, supportsThinkingOff } =
     model as Partial<Initialization['models'][number]> & { supportsThinkingOff?: boolean }
@@ -61,7 +61,7 @@ type RuleReader = {
   listPermissionRules?(): Promise<{ state?: { rules?: { rule: string; source: string }[] } }>
 }
 
-/** The tools of a process that was started without any: undefined when it does not tell them. */
+/** The tools of a process that was started without any; undefined if it does not report them. */
 async function findTools(query: Query): Promise<string[] | undefined> {
   const rules = await (query as RuleReader).listPermissionRules?.().catch(() => undefined)
   const tools = rules?.state?.rules
@@ -70,7 +70,7 @@ async function findTools(query: Query): Promise<string[] | undefined> {
   return tools?.length ? tools : undefined
 }
 
-/** Starts Claude Code without a conversation, asks what it is, and ends it. Never rejects. */
+/** Starts Claude Code without a conversation, reads its information, and ends it. Never rejects. */
 export async function inspectClaude(
   settings: ClaudeSettings,
   cwd: string,

@@ -12,23 +12,23 @@ import type { ProcessTree } from './process-tree.ts'
 import { type ProcessWatch, type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
 import { type TerminationBounds, terminate } from './termination.ts'
 
-/** One process of Claude Code, reached through the SDK's streaming input. */
+/** One Claude Code process, used through the SDK's streaming input. */
 export interface LiveQuery {
   readonly query: Query
   /** The process with all that it has started; undefined before it was started. */
   readonly tree: ProcessTree | undefined
   /**
-   * Gives the process a prompt. The input stays open between prompts: the SDK closes standard input at the end
-   * of it, which ends the process.
+   * Sends a prompt to the process. The input stays open between prompts, because at its end the SDK closes standard
+   * input, which ends the process.
    */
   send(message: SDKUserMessage): void
-  /** Hands on every message until the process is gone. Never rejects. */
+  /** Passes on all messages until the process is gone. Never rejects. */
   read(
     onMessage: (message: SDKMessage) => void,
   ): Promise<Pick<ProcessEnd, 'code' | 'signal' | 'errno' | 'text'>>
-  /** Ends the process and all that it has started at once, before anything reaches it. */
+  /** Ends the process and its descendants at once, before anything reaches them. */
   kill(): Promise<void>
-  /** Ends the process and all that it has started within the bounds. */
+  /** Ends the process and its descendants within the time limits. */
   end(bounds: TerminationBounds): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export interface ProcessKeeping extends ProcessWatch {
   claudeSessionId: string | null
 }
 
-/** Starts a process; what goes wrong shows at the end of `read`. */
+/** Starts a process; errors surface at the end of `read`. */
 export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery {
   const input = new PushQueue<SDKUserMessage>()
   let spawned: SpawnedClaude | undefined
@@ -48,8 +48,8 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
     options: {
       ...options,
       spawnClaudeCodeProcess: spawnOptions => {
-        // A resumed conversation is read from the store first; the end may come before the start.
-        if (ended) throw new Error('ended before it was started')
+        // A resumed conversation is first read from the store, so the end may come before the start.
+        if (ended) throw new Error('ended before the process started')
         spawned = spawnClaude(spawnOptions, keeping)
         if (spawned.tree) keep(keeping, spawned.tree, spawned.swept)
         return spawned.process

@@ -1,28 +1,28 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { JsonScan } from '../../lib/json-scan.ts'
 
-/** The largest frames carry images of some megabytes; a line is put together in memory before it is read. */
+/** The length limit of a line, which is assembled in memory. The largest frames contain images of some megabytes. */
 const maxLineBytes = 32 * 1024 * 1024
-/** What a frame may hold: deeper ones cannot be written as JSON again, and parsing more takes seconds. */
+/** Limits of a frame: deeper frames cannot be serialized again, and parsing larger ones takes seconds. */
 const bounds = { depth: 1_000, values: 500_000, numberLength: 100_000 }
 const newline = 0x0a
 const brace = 0x7b
 
 export interface OutputWatch {
-  /** A whole frame has come: also those that the SDK keeps to itself, such as its keepalives. */
+  /** Called for each complete frame, including those that the SDK does not pass on, such as keepalives. */
   onFrame(): void
-  /** A frame is too long or too deep to be taken. */
+  /** Called for a frame that is too long or too deep. */
   onOverflow(): void
 }
 
 /**
- * Stands between the process's standard output and the SDK. Lines that cannot be frames are left out: the SDK
- * ends at some of them, such as `null`. A frame of any length would be collected, so there is a bound. What is
- * handed on waits where nobody takes it: a process that writes faster than it is read is held up.
+ * The filter between the process's standard output and the SDK. It drops lines that cannot be frames, because some of
+ * them, such as `null`, end the SDK. It limits the length of frames, which the SDK would buffer without limit. It
+ * applies backpressure: a process that writes faster than it is read has to wait.
  */
 export class OutputGuard extends Transform {
   readonly #watch: OutputWatch
-  /** Of the line that has begun. */
+  /** The pieces of the unfinished line. */
   #length = 0
   #isFrame = false
   #scan = new JsonScan(bounds)
@@ -34,14 +34,14 @@ export class OutputGuard extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    // What comes after a line that is too long is not missed: the process is being ended.
+    // Output after a line that is too long is dropped, because the process is being ended.
     if (!this.#overflowed) this.#take(chunk)
     done()
   }
 
   #take(chunk: Buffer): void {
     let framed = false
-    /** Where the frames begin that were not handed on yet. */
+    /** The start of the frames that were not passed on yet. */
     let kept = -1
     for (let from = 0; from < chunk.length; ) {
       const at = chunk.indexOf(newline, from)

@@ -13,10 +13,10 @@ type Marked = Pick<ProcessEntry, 'startTicks'> & { marker: string | undefined }
  * after the other, and the process table once for all trees.
  */
 export class ProcessMemory {
-  /** The marker in the environment of each process that was seen; a process keeps it. */
+  /** The marker in the environment of each known process, which never changes. */
   #markers = new Map<number, Marked>()
 
-  /** The bytes of each tree; a tree that is gone or cannot be read is left out. Never rejects. */
+  /** Returns the bytes of each tree; trees that are gone or unreadable are left out. Never rejects. */
   async measure<T extends Leader>(trees: readonly T[]): Promise<Map<T, number>> {
     const measured = new Map<T, number>()
     for (const [tree, pids] of await this.#findMembers(trees)) {
@@ -43,7 +43,7 @@ export class ProcessMemory {
     return members
   }
 
-  /** By the marker, or by that of a parent: a program may clear the environment of what it starts. */
+  /** Finds the tree by the process's marker or by a parent's, because a program may clear the environment of children. */
   #findTree<T>(
     entry: ProcessEntry,
     byMarker: ReadonlyMap<string, T>,
@@ -84,7 +84,7 @@ async function readMarker(pid: number): Promise<string | undefined> {
   return found?.slice(markerVariable.length + 1)
 }
 
-/** What is swapped out counts as well: it comes back with the next use. */
+/** Sums resident and swapped memory, because swapped pages return with the next use. */
 async function readSize(pid: number): Promise<number | undefined> {
   const rollup = await read(`/proc/${pid}/smaps_rollup`)
   if (rollup === undefined) return undefined
@@ -93,6 +93,6 @@ async function readSize(pid: number): Promise<number | undefined> {
 }
 
 async function read(path: string): Promise<string | undefined> {
-  // It ended while we were looking, or it is not ours to look at.
+  // The process ended meanwhile, or belongs to another user.
   return readFile(path, 'utf8').catch(() => undefined)
 }

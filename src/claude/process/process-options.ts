@@ -8,7 +8,7 @@ import type { AgentContext } from '../settings/agent-context.ts'
 
 type Hooks = NonNullable<Options['hooks']>
 
-/** The SDK's options for a process, with what people have allowed and all that it calls back. */
+/** Builds the SDK's options for a process, with remembered permissions and callbacks. */
 export function toProcessOptions(
   spec: AgentSpec,
   { listener, log }: Pick<AgentContext, 'listener' | 'log'>,

@@ -4,8 +4,8 @@ import { readBootId } from './process-table.ts'
 import { identify, ProcessTree } from './process-tree.ts'
 
 /**
- * Every process that lives, written down while it does, so that a start after a crash finds what is left. A
- * ledger that cannot be written only costs that: it keeps nothing from running.
+ * The registry of live processes, which is stored so that a start after a crash finds the leftovers. A failed write
+ * only loses this ability; processes keep running.
  */
 export class ProcessRegistry {
   readonly #ledger: ProcessLedger | undefined
@@ -18,7 +18,7 @@ export class ProcessRegistry {
     this.#log = log
   }
 
-  /** @param claudeSessionId null for a process without a conversation */
+  /** @param claudeSessionId null: a process without a conversation */
   add(tree: ProcessTree, claudeSessionId: string | null): void {
     this.#trees.add(tree)
     const { pid, startTicks } = tree.leader
@@ -28,8 +28,8 @@ export class ProcessRegistry {
   }
 
   /**
-   * Notes that processes with that marker are children of this one, without a record for each of them. After a crash
-   * they are found by the marker.
+   * Records that processes with this marker are children of this server, without one record each. After a crash, they
+   * are found by the marker.
    */
   async addChildren(marker: string): Promise<void> {
     const { pid, startTicks } = identify(process.pid)
@@ -39,28 +39,28 @@ export class ProcessRegistry {
     await this.written()
   }
 
-  /** To be called when none of them is left. */
+  /** Must be called when all of them have ended. */
   removeChildren(marker: string): void {
     this.#write(ledger => ledger.forgetProcess(marker))
   }
 
-  /** To be called when all of it is gone. */
+  /** Must be called when the process and its descendants have ended. */
   remove(tree: ProcessTree): void {
     this.#trees.delete(tree)
     this.#write(ledger => ledger.forgetProcess(tree.marker))
   }
 
-  /** Resolves when what was to be written is written. */
+  /** Resolves when all pending writes are done. */
   async written(): Promise<void> {
     await this.#writes
   }
 
-  /** Ends at once whatever lives, without waiting: for a program that is about to exit. */
+  /** Ends all live processes at once without waiting, for a program that is about to exit. */
   killAll(): void {
     for (const tree of this.#trees) tree.killNow()
   }
 
-  /** Ends what a former life of this server has left, and only that. */
+  /** Ends the processes left by a previous run of the server, and no others. */
   async sweep(): Promise<void> {
     const records = (await this.#ledger?.listProcesses()) ?? []
     await Promise.all(records.map(record => this.#sweepOne(record)))
@@ -70,13 +70,13 @@ export class ProcessRegistry {
   async #sweepOne(record: ProcessRecord): Promise<void> {
     const { pid, marker, claudeSessionId } = record
     const startTicks = toTicks(record.startedAt)
-    // Nothing of before the last boot is left, and its numbers mean others now.
+    // Processes from before the last boot are gone, and their pids may belong to others now.
     if (startTicks !== undefined) {
       const tree = new ProcessTree({ pid, startTicks }, marker, false)
       const left = tree.look().map(member => member.pid)
       if (left.length > 0) {
-        this.#log.warn({ pids: left, claudeSessionId }, 'ending processes that a former life has left')
-        if (!(await tree.end())) this.#log.warn({ pid, claudeSessionId }, 'some of them cannot be ended')
+        this.#log.warn({ pids: left, claudeSessionId }, 'ending leftover processes of a previous run')
+        if (!(await tree.end())) this.#log.warn({ pid, claudeSessionId }, 'leftover processes still running')
       }
     }
     this.#write(ledger => ledger.forgetProcess(marker))
@@ -87,7 +87,7 @@ export class ProcessRegistry {
     if (!ledger) return
     this.#writes = this.#writes
       .then(() => write(ledger))
-      .catch(error => this.#log.warn({ err: error }, 'the list of processes could not be written'))
+      .catch(error => this.#log.warn({ err: error }, 'process registry write failed'))
   }
 }
 
@@ -95,7 +95,7 @@ function toText(startTicks: number): string {
   return `${readBootId()}/${startTicks}`
 }
 
-/** Undefined for a start of before this boot. */
+/** Undefined: the process started before this boot. */
 function toTicks(startedAt: string): number | undefined {
   const [bootId, ticks] = startedAt.split('/')
   return bootId === readBootId() && ticks !== undefined ? Number(ticks) : undefined

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 
-// Linux only. Elsewhere there is no /proc: `listEntries` is empty, and what is left is the process group.
+// Linux only. Other systems have no /proc: `listEntries` is empty, and only the process group can be used.
 
-/** A process as the kernel tells it. A pid is used again; a pid with its start is one process until the next boot. */
+/** A process in the kernel's table. Pids are reused; a pid with its start time is unique until the next boot. */
 export interface ProcessEntry {
   pid: number
   parent: number
@@ -10,13 +10,13 @@ export interface ProcessEntry {
   session: number
   /** Ticks since boot. */
   startTicks: number
-  /** Gone but for its entry in the table, which its parent has not read yet. */
+  /** A zombie: the process has ended, but its parent has not collected it yet. */
   zombie: boolean
 }
 
 export type ProcessIdentity = Pick<ProcessEntry, 'pid' | 'startTicks'>
 
-/** Undefined when there is no such process, or no /proc. */
+/** Returns undefined if there is no such process, or no /proc. */
 export function readEntry(pid: number): ProcessEntry | undefined {
   const stat = read(`/proc/${pid}/stat`)
   return stat === undefined ? undefined : toEntry(pid, stat)
@@ -24,7 +24,7 @@ export function readEntry(pid: number): ProcessEntry | undefined {
 
 /** @param stat the text of `/proc/<pid>/stat` */
 export function toEntry(pid: number, stat: string): ProcessEntry {
-  // The name of the program comes before and may contain anything.
+  // The program's name comes before and may contain any character.
   const [state = '', ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [parent = 0, group = 0, session = 0] = numbers.map(Number)
   const startTicks = Number(numbers[18])
@@ -39,13 +39,13 @@ export function listEntries(): ProcessEntry[] {
   }
 }
 
-/** Whether that process is still there, and is not another one with its number. */
+/** Whether the process is still running, and its pid was not reused. */
 export function isRunning({ pid, startTicks }: ProcessIdentity): boolean {
   const entry = readEntry(pid)
   return entry !== undefined && entry.startTicks === startTicks && !entry.zombie
 }
 
-/** Whether the process was started with that variable. Looks at processes of our own user only. */
+/** Whether the process was started with the variable. Works only for processes of the same user. */
 export function wasStartedWith(pid: number, variable: string): boolean {
   try {
     if (statSync(`/proc/${pid}`).uid !== process.geteuid?.()) return false
@@ -55,7 +55,7 @@ export function wasStartedWith(pid: number, variable: string): boolean {
   return `\0${read(`/proc/${pid}/environ`) ?? ''}\0`.includes(`\0${variable}\0`)
 }
 
-/** Names this start of the machine: ticks since boot mean nothing in another one. */
+/** Returns the id of this boot, because ticks are only comparable within one boot. */
 export function readBootId(): string {
   return read('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
 }
@@ -64,7 +64,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    // It ended while we were looking, or it is not ours to look at.
+    // The process ended meanwhile, or belongs to another user.
     return undefined
   }
 }

@@ -9,24 +9,24 @@ import {
 } from './process-table.ts'
 
 /**
- * Given to every process that we start, with a value of its own. What it starts inherits the variable, and is
- * found by it when nothing else leads there any more.
+ * The marker variable, with a unique value for each started process. Descendants inherit it, and can be found by it
+ * when no other trace is left.
  */
 export const markerVariable = 'CLAUDE_CODE_API_PROCESS'
 
-/** From SIGTERM to SIGKILL for what a process that is gone has left behind, in milliseconds. */
+/** The time from SIGTERM to SIGKILL for descendants of an ended process, in milliseconds. */
 const leftoverTermMs = 1_000
-/** A process that the kernel does not let go of (a hung disk) must not hold up everything. */
+/** The limit of waiting for a process that the kernel cannot end (a hung disk). */
 const killBoundMs = 5_000
 const pollMs = 15
 
 /**
- * A process that we have started, its leader, and everything that it has started.
+ * A started process, the leader, and all its descendants.
  *
- * Claude Code gives each command of Bash a session of its own, and what a command leaves in the background is
- * adopted by init. So members are found by four signs: their parent is one; they are in a session or group that
- * a member leads; they were seen before; they carry the marker. What clears its environment, detaches itself and
- * outlives its parent shows none of them.
+ * Claude Code runs each Bash command in a session of its own, and init adopts background processes of a command. So
+ * members are found by four signs: their parent is a member; they are in a session or group that a member leads; they
+ * were seen before; they carry the marker. A process that clears its environment, detaches itself and outlives its
+ * parent has none of these signs.
  */
 export class ProcessTree {
   readonly leader: ProcessIdentity
@@ -35,7 +35,7 @@ export class ProcessTree {
   /** Start by pid. */
   #seen = new Map<number, number>()
 
-  /** @param startedHere false for one of a former life: its number may have been another's session since */
+  /** @param startedHere false: started by a previous run, so its pid may have led another session since */
   constructor(leader: ProcessIdentity, marker: string, startedHere: boolean) {
     this.leader = leader
     this.marker = marker
@@ -43,11 +43,11 @@ export class ProcessTree {
     this.#seen.set(leader.pid, leader.startTicks)
   }
 
-  /** Finds the members that live. Worth calling while their parents do: later the signs are fewer. */
+  /** Finds live members. Call it while their parents live, because later there are fewer signs. */
   look(): ProcessEntry[] {
     const entries = listEntries()
     const others = ourselves(entries)
-    // Whatever it has started is younger.
+    // Descendants are younger than the leader.
     const candidates = entries.filter(
       ({ pid, startTicks }) => startTicks >= this.leader.startTicks && !others.has(pid),
     )
@@ -74,7 +74,7 @@ export class ProcessTree {
     return [...members.values()].filter(({ zombie }) => !zombie)
   }
 
-  /** Signals every member; without /proc the leader's group. @returns how many were found */
+  /** Signals all members; without /proc, the leader's group. @returns the number of members found */
   signal(signal: NodeJS.Signals): number {
     if (!this.#hasTable) return kill(-this.leader.pid, signal) ? 1 : 0
     const members = this.look()
@@ -84,17 +84,17 @@ export class ProcessTree {
     return members.length
   }
 
-  /** Ends every member, and waits until they are gone. False when some could not be ended. */
+  /** Ends all members and waits until they are gone. Returns false if some could not be ended. */
   async end(): Promise<boolean> {
     if (this.signal('SIGTERM') === 0) return true
     if (await this.#areGone(leftoverTermMs)) return true
     return this.kill()
   }
 
-  /** As `end`, without asking. */
+  /** Same as `end`, with SIGKILL only. */
   async kill(): Promise<boolean> {
     const deadline = performance.now() + killBoundMs
-    // One that has just been started by another shows itself in the next round.
+    // A member that was started meanwhile is found in the next round.
     while (performance.now() < deadline) {
       if (this.signal('SIGKILL') === 0) return true
       await this.#areGone(deadline - performance.now())
@@ -102,9 +102,9 @@ export class ProcessTree {
     return false
   }
 
-  /** As `kill`, at once: for a program that is about to exit. */
+  /** Same as `kill`, without waiting, for a program that is about to exit. */
   killNow(): void {
-    // Those that are dead may still be listed; three rounds catch what was being started meanwhile.
+    // Dead processes may still be listed. Three rounds catch processes that were being started meanwhile.
     for (let round = 0; round < 3; round++) this.signal('SIGKILL')
   }
 
@@ -119,7 +119,7 @@ export class ProcessTree {
 
   #lives(): boolean {
     if (!this.#hasTable) return kill(-this.leader.pid, 0)
-    // Looking for others costs more; there is no need to while these are there.
+    // Searching for others is expensive, and not needed while these exist.
     return (
       [...this.#seen].some(([pid, startTicks]) => isRunning({ pid, startTicks })) || this.look().length > 0
     )
@@ -130,7 +130,7 @@ export class ProcessTree {
   }
 }
 
-/** The process with that pid now; its start is NaN where there is no /proc. */
+/** Returns the current process with this pid; its start is NaN without /proc. */
 export function identify(pid: number): ProcessIdentity {
   return { pid, startTicks: readEntry(pid)?.startTicks ?? Number.NaN }
 }
@@ -139,7 +139,7 @@ function isReused({ pid, startTicks }: ProcessIdentity, entries: ProcessEntry[])
   return entries.some(entry => entry.pid === pid && entry.startTicks !== startTicks)
 }
 
-/** This process and those above it: a server that was itself started by a tool has the tool's marker. */
+/** Returns this process and its ancestors: a server that was started by a tool has the tool's marker. */
 function ourselves(entries: ProcessEntry[]): Set<number> {
   const parents = new Map(entries.map(({ pid, parent }) => [pid, parent]))
   const found = new Set<number>()
@@ -149,7 +149,7 @@ function ourselves(entries: ProcessEntry[]): Set<number> {
   return found
 }
 
-/** False when there was nobody to signal. One that belongs to another user is left to that user. */
+/** Returns false if there was no process to signal. Processes of other users are skipped. */
 function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal)

@@ -7,38 +7,38 @@ import { OutputGuard } from './output-guard.ts'
 import { identify, markerVariable, ProcessTree } from './process-tree.ts'
 
 const stderrTailLength = 8 * 1024
-/** From the end of its output to the end of the process, in milliseconds. */
+/** The time from the end of the output to the end of the process, in milliseconds. */
 const silentBoundMs = 2_000
-/** From the end of the process to the end of its output, which something that we cannot find may hold open. */
+/** The time from the end of the process to the end of its output, which an unknown descendant may hold open. */
 const outputBoundMs = 2_000
 
 export interface ProcessWatch {
-  /** A sign of life. */
+  /** Called for each sign of life. */
   onFrame(): void
-  /** It does what no Claude Code does, and has to be ended. */
+  /** Called if the process violates the protocol and must be ended. */
   onFault(failure: AgentFailure): void
 }
 
 export interface SpawnedClaude {
-  /** What the SDK gets to see of it. */
+  /** The process as the SDK sees it. */
   process: SpawnedProcess
-  /** Undefined when it could not be started. */
+  /** Undefined: the process could not be started. */
   tree: ProcessTree | undefined
-  /** Whether the process itself has gone. */
+  /** Whether the process itself has ended. */
   readonly hasExited: boolean
-  /** The newest part of what the process wrote to standard error. */
+  /** The end of the process's standard error. */
   stderrTail(): string
-  /** Resolves when the process is gone and its standard error has been read, or when it could not be started. */
+  /** Resolves when the process has ended and its standard error was read, or when it could not be started. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: NodeJS.ErrnoException }>
-  /** Resolves when all that it had started is gone too. */
+  /** Resolves when all descendants have ended too. */
   swept: Promise<void>
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /**
- * Starts Claude Code as the leader of a session of its own. The environment is the one given, and the marker by
- * which what it starts is found. Whatever it leaves behind when it goes, for whatever reason, is ended.
+ * Starts Claude Code as the leader of its own session, with the given environment and the marker by which its
+ * descendants are found. When it ends, for any reason, its descendants are ended too.
  */
 export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): SpawnedClaude {
   const marker = randomUUID()
@@ -48,11 +48,11 @@ export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): Spawned
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
-  // Its entry is there even if it has died by now: it is read off only when we get back to the event loop.
+  // The entry exists even if the process has died by now, because Node collects it only in the event loop.
   const tree = child.pid === undefined ? undefined : new ProcessTree(identify(child.pid), marker, true)
-  // The SDK listens for the exit many times over, once for each thing that it waits for.
+  // The SDK adds an exit listener for each thing that it waits for.
   child.setMaxListeners(50)
-  // A write to a process that has just died is told by its exit.
+  // If a write fails because the process has died, its exit reports that.
   child.stdin.on('error', () => {})
   const stderrTail = keepTail(child.stderr)
   const guard = new OutputGuard({
@@ -60,7 +60,7 @@ export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): Spawned
     onOverflow: () =>
       watch.onFault({
         reason: 'output_too_large',
-        message: 'Claude Code wrote a line too long or too deep to be taken',
+        message: 'Claude Code wrote a line that is too long or too deeply nested',
       }),
   })
   child.stdout.pipe(guard)
@@ -79,7 +79,7 @@ export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): Spawned
   }
 }
 
-/** Not before the exit: what a live session keeps running in the background may run on. */
+/** Ends descendants after the exit; background programs of a live session keep running. */
 async function sweep(tree: ProcessTree, stdout: Readable, guard: OutputGuard): Promise<void> {
   await tree.end()
   if (stdout.destroyed) return
@@ -98,7 +98,7 @@ function whenExited(child: Child): SpawnedClaude['exited'] {
     })
     child.once('exit', (code, signal) => {
       const settle = () => resolve({ code, signal })
-      // A grandchild may hold standard error open for ever; what the process itself wrote has arrived by then.
+      // A descendant may hold standard error open forever; the output of the process itself has arrived by then.
       const bound = setTimeout(settle, 200)
       child.stderr.once('close', () => {
         clearTimeout(bound)
@@ -108,7 +108,7 @@ function whenExited(child: Child): SpawnedClaude['exited'] {
   })
 }
 
-/** A process that can say nothing any more is of no use: the SDK would wait for its exit for ever. */
+/** Ends a process that has closed its output, because the SDK would wait forever for its exit. */
 function endWhenSilent(child: Child, watch: ProcessWatch): void {
   child.stdout.once('end', () => {
     if (hasExited(child)) return
@@ -116,7 +116,7 @@ function endWhenSilent(child: Child, watch: ProcessWatch): void {
       () =>
         watch.onFault({
           reason: 'process_unresponsive',
-          message: "Claude Code's process closed its output and did not exit",
+          message: 'The Claude Code process closed its output without exiting',
         }),
       silentBoundMs,
     )
@@ -137,7 +137,7 @@ function hasExited({ exitCode, signalCode, pid }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null
 }
 
-/** The child as it is, but for its output. */
+/** Wraps the child with another output. */
 function toSpawnedProcess(child: Child, stdout: Readable): SpawnedProcess {
   return {
     stdin: child.stdin,

@@ -1,23 +1,23 @@
 import { settlesWithin } from '../../lib/settles-within.ts'
 import type { SpawnedClaude } from './spawn-claude.ts'
 
-/** How long each step of ending a process may take, in milliseconds. */
+/** The time limits of the steps to end a process, in milliseconds. */
 export interface TerminationBounds {
-  /** From the end of its input to SIGTERM. */
+  /** The time from the end of its input to SIGTERM. */
   graceMs: number
-  /** From SIGTERM to SIGKILL. */
+  /** The time from SIGTERM to SIGKILL. */
   termMs: number
 }
 
 /**
- * Waits for the process to leave by itself, then ends it and all that it has started: SIGTERM, later SIGKILL.
- * Resolves when nothing of it is left. What it leaves behind when it goes by itself is ended likewise.
+ * Waits for the process to exit on its own, then ends it and its descendants with SIGTERM and later SIGKILL. Resolves
+ * when all are gone. Descendants of a process that exits on its own are ended too.
  */
 export async function terminate(spawned: SpawnedClaude, bounds: TerminationBounds): Promise<void> {
   const { tree } = spawned
   if (!tree) return
   if (!spawned.hasExited) {
-    // While their parents live, all of its children can be found.
+    // While their parents live, all descendants can be found.
     tree.look()
     if (!(await settlesWithin(spawned.exited, bounds.graceMs)) && !spawned.hasExited) {
       tree.signal('SIGTERM')

@@ -1,4 +1,4 @@
-/** Fires when nothing was seen for so long while it was on. */
+/** Fires if there is no sign of life for a given time while it is on. */
 export class Watchdog {
   readonly #ms: number
   readonly #onSilence: () => void
@@ -18,7 +18,7 @@ export class Watchdog {
     this.#set()
   }
 
-  /** Nothing is expected until as many `resume` have come. */
+  /** Pauses the watchdog until `resume` was called as often. */
   pause(): void {
     this.#paused++
     this.#clear()
@@ -36,7 +36,7 @@ export class Watchdog {
     this.#timer.unref()
   }
 
-  /** Something was seen. */
+  /** Records a sign of life. */
   feed(): void {
     this.#timer?.refresh()
   }

@@ -1,43 +1,47 @@
-import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Query, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { Log } from '../../lib/log.ts'
 import type { AgentListener, UsageShare } from '../../sessions/ports/index.ts'
 import type { ActiveTurn } from '../turn/active-turn.ts'
 import { BackgroundTasks } from '../turn/background-tasks.ts'
 import { ObservedUsage } from '../turn/observed-usage.ts'
 
-type Weigh = (results: readonly SDKResultMessage[], observed: ObservedUsage) => UsageShare
+/** The time from an interrupt that Claude Code does not follow to the end of its process, in milliseconds. */
+export const interruptDeadlineMs = 4_000
+
+type ComputeUsage = (results: readonly SDKResultMessage[], observed: ObservedUsage) => UsageShare
 
 /**
- * What a process works on beside the turn that it was given: tasks in the background, and what Claude Code goes on
- * with by itself when one of them has ended.
+ * The work of a process besides its turn: background tasks, and the autonomous work that Claude Code does after a task
+ * has ended.
  */
 export class Workload {
-  /** Whether the main conversation works on something that nobody has sent. */
+  /** Whether the main conversation does autonomous work. */
   autonomousWork = false
-  /** How often it has begun to. */
-  ownWorks = 0
-  /** Whether the process says which prompts its frames belong to. */
+  /** How often autonomous work has started. */
+  #count = 0
+  /** Whether the process marks frames with the prompts that they belong to. */
   marks = false
   readonly tasks: BackgroundTasks
   readonly #listener: Pick<AgentListener, 'onAutonomousWorkStart' | 'onAutonomousWorkEnd'>
-  readonly #weigh: Weigh
+  readonly #computeUsage: ComputeUsage
   #startedAt = 0
-  /** As `#startedAt`, by the clock that is not set. */
+  /** Same as `#startedAt`, on the monotonic clock. */
   #begunAt = 0
   #observed = new ObservedUsage()
 
-  /** @param weigh says what a piece of own work took */
+  /** @param computeUsage returns the usage of a piece of autonomous work */
   constructor(
     listener: Pick<AgentListener, 'onAutonomousWorkStart' | 'onAutonomousWorkEnd' | 'onTask'>,
-    weigh: Weigh,
+    computeUsage: ComputeUsage,
   ) {
     this.#listener = listener
-    this.#weigh = weigh
+    this.#computeUsage = computeUsage
     this.tasks = new BackgroundTasks((task, turnId) => listener.onTask(task, turnId))
   }
 
   /**
-   * @param turn the turn that runs
-   * @returns whether the message is of that turn
+   * @param turn the running turn
+   * @returns whether the message belongs to that turn
    */
   observe(message: SDKMessage, turn: ActiveTurn | undefined): boolean {
     if ((message as { type: string }).type === 'command_lifecycle') this.marks = true
@@ -52,7 +56,17 @@ export class Workload {
     return owner === undefined || owner === atWork.turnId
   }
 
-  /** The process has gone. */
+  /** Interrupts autonomous work; `giveUp` ends the process if Claude Code does not stop it in time. */
+  interrupt(query: Query, log: Pick<Log, 'warn'>, giveUp: () => void): void {
+    if (!this.autonomousWork) return
+    query.interrupt().catch(error => log.warn({ err: error }, 'interrupt not acknowledged'))
+    const count = this.#count
+    setTimeout(() => {
+      if (this.autonomousWork && this.#count === count) giveUp()
+    }, interruptDeadlineMs).unref()
+  }
+
+  /** Handles the end of the process. */
   end(): void {
     this.#endAutonomousWork([])
   }
@@ -60,7 +74,7 @@ export class Workload {
   #startAutonomousWork(): void {
     if (this.autonomousWork) return
     this.autonomousWork = true
-    this.ownWorks++
+    this.#count++
     this.#startedAt = Date.now()
     this.#begunAt = performance.now()
     this.#observed = new ObservedUsage()
@@ -70,14 +84,14 @@ export class Workload {
   #endAutonomousWork(results: readonly SDKResultMessage[]): void {
     if (!this.autonomousWork) return
     this.autonomousWork = false
-    const took = this.#weigh(results, this.#observed)
+    const took = this.#computeUsage(results, this.#observed)
     const durationMs = Math.round(performance.now() - this.#begunAt)
     const startedAt = this.#startedAt
     this.#listener.onAutonomousWorkEnd({ ...took, startedAt, endedAt: startedAt + durationMs })
   }
 }
 
-/** Whether the main conversation begins to work on something. */
+/** Whether the message starts work in the main conversation. */
 export function isBeginning(message: SDKMessage): boolean {
   return message.type === 'system' && message.subtype === 'init'
 }

@@ -8,24 +8,24 @@ import type { ForwardedServers } from '../settings/forwarded-servers.ts'
 import { toPlainDescription, toPlainName } from '../settings/instruction-plugin.ts'
 import { toContextUsage } from './context-usage.ts'
 
-/** How long an answer may take, in milliseconds. */
+/** The timeout of an answer, in milliseconds. */
 const answerBoundMs = 30_000
 
 export interface QuestionedProcess {
-  /** Resolves to undefined when the process can be asked, else to why it cannot. */
+  /** Resolves to undefined when the process can be asked, otherwise to the failure. */
   ready: Promise<AgentFailure | undefined>
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   exited: Promise<void>
-  /** The process as it is now: a conversation can be opened anew in a second one. */
+  /** Returns the current process, because a conversation can be reopened in a second one. */
   query(): Query
-  /** How it reaches its MCP servers. */
+  /** The MCP servers as the process reaches them. */
   servers: ForwardedServers
 }
 
-/** What a process can be asked beside its turns: see the port `AgentQuestions`. */
+/** Questions to a process outside its turns; see the port `AgentQuestions`. */
 export function createAgentQuestions(process: QuestionedProcess): AgentQuestions {
   const { ready, query, servers } = process
-  /** Those that wait for an answer, and would wait for ever when the process is gone. */
+  /** Pending questions, which are rejected when the process ends. */
   const waiting = new Set<(failure: AgentFailure) => void>()
   let isGone = false
   void process.exited.then(() => {
@@ -57,7 +57,7 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
             name: toSafeName(toPlainName(name)),
             description: toSafeText(toPlainDescription(name, description)),
             argumentHint: toSafeName(argumentHint),
-            // The name without the plugin is one: see `InstructionPlugin`.
+            // The name without the plugin is valid too; see `InstructionPlugin`.
             aliases:
               name === toPlainName(name)
                 ? aliases.filter(alias => !isRefusedCommand(alias)).map(toSafeName)
@@ -87,7 +87,7 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
   }
 }
 
-/** What could not be reached shows in the status of the server. */
+/** Ignores connection errors, which show in the server's status. */
 async function change(query: Query, name: string, action: McpAction): Promise<void> {
   const changed =
     action === 'reconnect' ? query.reconnectMcpServer(name) : query.toggleMcpServer(name, action === 'enable')
@@ -96,15 +96,15 @@ async function change(query: Query, name: string, action: McpAction): Promise<vo
 
 const silent: AgentFailure = {
   reason: 'process_unresponsive',
-  message: `Claude Code did not answer within ${answerBoundMs / 1000} s; try again, or interrupt what the session does`,
+  message: `Claude Code did not respond within ${answerBoundMs / 1000} s; try again, or interrupt the session`,
 }
 const died: AgentFailure = {
   reason: 'process_died',
-  message: "Claude Code's process ended while it was asked; try again",
+  message: 'The Claude Code process ended before it responded; try again',
 }
 const refused: AgentFailure = {
   reason: 'unknown',
-  message: 'Claude Code could not answer; try again',
+  message: 'Claude Code failed to respond; try again',
 }
 
 function unavailable({ reason, message }: AgentFailure): ServiceError<'AGENT_UNAVAILABLE'> {

@@ -5,24 +5,24 @@ import type { PermissionAnswer, PermissionQuestion } from '../../sessions/record
 type Hooks = NonNullable<Options['hooks']>
 type Input = Record<string, unknown>
 
-/** In seconds: longer than a request waits, and what timers take. */
+/** The hook's timeout in seconds: longer than any request waits, but within the range of timers. */
 const requestTimeout = 2_000_000
 const toolTimeout = 90
 
-/** A hook that has not been called by then will not be, in milliseconds. */
+/** The time after which a hook will no longer be called, in milliseconds. */
 const hookBoundMs = 10_000
 
 interface Call {
   /** Resolves when Claude Code waits for the hook's decision. */
   readonly hooked: PromiseWithResolvers<void>
-  /** Resolves to the input that a person put in; undefined: the other callback answers. */
+  /** Resolves to the changed input; undefined: the other callback answers. */
   readonly replaced: PromiseWithResolvers<Input | undefined>
 }
 
 /**
- * What people say and change when they allow a tool call, beyond the yes that `canUseTool` can pass on: another
- * input goes through a `PermissionRequest` hook, because only then does Claude Code hold it against the rules that
- * deny, and Claude is told of it and of their message with the tool's result.
+ * Messages and changed inputs of people who allow a tool call, which `canUseTool` cannot pass on. A changed input goes
+ * through a `PermissionRequest` hook, because only then does Claude Code apply its deny rules. The tool's result tells
+ * Claude about the change and the message.
  */
 export class AnsweredCalls {
   readonly #calls = new Map<string, Call>()
@@ -38,17 +38,17 @@ export class AnsweredCalls {
   }
 
   /**
-   * Passes a person's answer on.
+   * Passes on a person's answer.
    *
-   * @returns whether Claude Code has taken a changed input: `canUseTool` must not answer then. False when there is
-   * none, or when it could not be checked
+   * @returns whether Claude Code has accepted a changed input, so that `canUseTool` must not answer. False if the input
+   * was not changed, or could not be checked
    */
   async take({ toolUseId }: PermissionQuestion, answer: PermissionAnswer, changed: Input | null) {
     if (toolUseId === null) return false
     const note = answer.allow ? toNote(answer.message, changed) : undefined
     if (note !== undefined) this.#notes.set(toolUseId, note)
     const call = this.#of(toolUseId)
-    // The hook is called beside the other callback, and may be the later one.
+    // The hook is called in parallel with the other callback, and may come later.
     const isHooked = changed !== null && (await settlesWithin(call.hooked.promise, hookBoundMs))
     call.replaced.resolve(isHooked ? changed : undefined)
     return isHooked
@@ -92,7 +92,7 @@ function toNote(message: string | null, changed: Input | null): string | undefin
   const parts = [
     changed &&
       `The user changed the input of this call before it ran. It ran with: ${JSON.stringify(changed)}`,
-    message && `The user allowed this call and said: ${message}`,
+    message && `The user allowed this call with the message: ${message}`,
   ].filter(Boolean)
   return parts.length > 0 ? parts.join('\n') : undefined
 }

@@ -1,7 +1,7 @@
 import type { SDKControlGetContextUsageResponse } from '@anthropic-ai/claude-agent-sdk'
 import type { ContextUsage } from '../../contract/conversation.ts'
 
-/** What fills the context window, without what only a terminal needs to draw it. */
+/** Converts the context usage, without the parts that only a terminal needs. */
 export function toContextUsage(usage: SDKControlGetContextUsageResponse): ContextUsage {
   return {
     model: usage.model,

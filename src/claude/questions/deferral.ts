@@ -15,12 +15,12 @@ interface SpokenEntry extends TranscriptEntry {
 }
 
 /**
- * What a transcript has to end with so that a process which takes it up asks again for the permission of a tool
- * call, under the same id, and goes on from there: the entry that Claude Code itself writes when a `PreToolUse`
- * hook answers `defer`.
+ * Returns the entries that a transcript needs at its end, so that a new process asks again for the permission of a tool
+ * call under the same id, and continues from there. Claude Code writes the same entry when a `PreToolUse` hook answers
+ * `defer`.
  *
- * @returns what has to be appended, nothing where it is there already; undefined when the conversation does not
- * end with this call, or when others of the same message have no result: Claude Code would forget them
+ * @returns the entries to append, empty if they exist already; undefined if the conversation does not end with this
+ * call, or if other calls of the same message have no result, because Claude Code would forget them
  */
 export function toDeferral(
   entries: readonly TranscriptEntry[],
@@ -62,8 +62,8 @@ export function toDeferral(
 }
 
 /**
- * The transcript up to where the call has a result. A process whose server is gone gives a call that waits for a
- * person a failed result, and goes on.
+ * Cuts the transcript before the result of the call. A process whose server is gone gives a failed result to a call
+ * that waits for a person, and continues.
  */
 export function beforeResult(entries: readonly TranscriptEntry[], toolUseId: string): TranscriptEntry[] {
   const result = entries.findIndex(entry => isSpoken(entry) && resultsOf(entry).includes(toolUseId))
@@ -71,10 +71,10 @@ export function beforeResult(entries: readonly TranscriptEntry[], toolUseId: str
 }
 
 /**
- * The transcript without such entries for calls that nobody goes on with: their turn is over, and Claude Code would
- * take them up under the next prompt. What followed them follows what was before them.
+ * Removes such entries for calls that will not be resumed: their turn is over, and Claude Code would resume them with
+ * the next prompt. Following lines are linked to the preceding ones.
  *
- * @param continueAt the call that is gone on with
+ * @param continueAt the call to resume
  */
 export function withoutDeferrals(
   entries: readonly TranscriptEntry[],

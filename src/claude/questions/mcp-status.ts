@@ -4,14 +4,14 @@ import type { McpServer } from '../../contract/mcp-servers.ts'
 import { toPlainName, toPlainText } from '../../lib/plain-name.ts'
 import type { McpTraffic } from '../../sessions/ports/index.ts'
 
-/** The longest name of a tool that the model's API takes, `mcp__<server>__` included. */
+/** The maximum length of a tool's name in the model's API, including `mcp__<server>__`. */
 const maxToolNameLength = 128
 
 /**
- * A server as it may be shown: its settings can hold secrets and are left out.
+ * Converts the status of a server, without its settings, which can contain secrets.
  *
- * @param own the settings that the session has for it
- * @param traffic what the forwarder has seen of it
+ * @param own the session's settings for the server
+ * @param traffic the forwarder's observations of the server
  */
 export function toMcpServerState(
   server: McpServerStatus,
@@ -37,22 +37,22 @@ export function toMcpServerState(
   }
 }
 
-/** Claude Code drops tools without a word: one that is invalid takes the whole list with it. */
+/** Explains dropped tools: one invalid tool makes Claude Code silently drop the whole list. */
 function findNotice({ name, tools = [] }: McpServerStatus, traffic?: McpTraffic): string | null {
   const prefix = `mcp__${name}__`.length
   if (tools.some(tool => prefix + tool.name.length <= maxToolNameLength)) return null
   if (tools.length > 0) {
-    return `Claude can use none of the server's tools: their names are longer than ${maxToolNameLength - prefix} characters`
+    return `Claude cannot use the server's tools: their names must have at most ${maxToolNameLength - prefix} characters`
   }
   const { offeredTools = null, invalidTool = null } = traffic ?? {}
   if (offeredTools === 0) return null
   const invalid =
     invalidTool === null
-      ? 'a tool that is not valid makes it drop all of them'
-      : `the tool ${toPlainName(invalidTool).slice(0, 200)} is not valid, which makes it drop all of them`
-  const rule = 'each needs a name and an inputSchema of type object whose properties are JSON Schemas'
+      ? 'one of its tools is invalid'
+      : `the tool ${toPlainName(invalidTool).slice(0, 200)} is invalid`
+  const rule = 'each tool needs a name and an inputSchema of type object whose properties are JSON Schemas'
   if (offeredTools === null) {
-    return `Claude Code has no tool of this server: it offers none, or ${invalid} (${rule})`
+    return `Claude Code has no tools of this server: the server offers none, or ${invalid} (${rule})`
   }
   return `Claude Code dropped all ${offeredTools} tools of this server: ${invalid} (${rule})`
 }
@@ -62,7 +62,7 @@ function transportOf(config: McpServerStatus['config']): string | null {
   return config.type ?? 'stdio'
 }
 
-/** What stands in the settings is taken out of the text; of addresses only the host is left. */
+/** Removes values of the settings from the text; only the host remains of addresses. */
 function withoutSecrets(text: string, config: object | undefined): string {
   const hidden = secretsOf(config).reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
   return hidden.replace(/\b(\w+:\/\/)(?:[^\s/?#]*@)?([^\s/?#]*)[^\s)]*/g, '$1$2')
@@ -71,9 +71,9 @@ function withoutSecrets(text: string, config: object | undefined): string {
 function secretsOf(config: object = {}): string[] {
   const { url, headers, env, args } = config as Record<string, unknown>
   const values = [url, args, headers, env].flatMap(toTexts)
-  // `Bearer x` is given away by `x` as well.
+  // `x` reveals `Bearer x` too.
   const words = values.flatMap(value => [value, ...value.split(/[\s=]+/)])
-  // Longest first: a part must not be taken out of the whole. Shorter ones are words of the error's own.
+  // Longest first, so that a part is not removed from a whole. Very short values may be words of the error itself.
   return [...new Set(words)].filter(word => word.length >= 6).sort((a, b) => b.length - a.length)
 }
 

@@ -12,18 +12,18 @@ import { AnsweredCalls } from './answered-calls.ts'
 
 export type AskPermission = (question: PermissionQuestion, signal: AbortSignal) => Promise<PermissionAnswer>
 
-/** What of a form people read; its values go back to the server as they are. */
+/** The fields of a form that people read; its values are returned to the server unchanged. */
 const shownFields = new Set(['title', 'description', 'enumNames'])
 
-/** Tools that are questions to a person themselves. */
+/** Tools that ask a person by themselves. */
 const kindByTool: Readonly<Record<string, PermissionKind>> = {
   AskUserQuestion: 'question',
   ExitPlanMode: 'plan',
 }
 
 /**
- * The plans that Claude has proposed: Claude Code does not always hand them on with the request, but they are in
- * the message that called the tool.
+ * The plans that Claude has proposed. Claude Code does not always include them in the request, but they are in the
+ * message that called the tool.
  */
 export class ProposedPlans {
   #newest: { toolUseId: string; input: Record<string, unknown> } | undefined
@@ -36,14 +36,14 @@ export class ProposedPlans {
     }
   }
 
-  /** The request with the plan that it is about. */
+  /** Adds the plan to the request. */
   complete(question: PermissionQuestion): PermissionQuestion {
     if (question.kind !== 'plan' || question.toolUseId !== this.#newest?.toolUseId) return question
     return { ...question, input: { ...this.#newest.input, ...question.input } }
   }
 }
 
-/** What makes Claude Code ask people (SDK options `canUseTool`, `onElicitation`). */
+/** The callbacks through which Claude Code asks people (SDK options `canUseTool`, `onElicitation`). */
 export function toPermissionCallbacks(
   ask: AskPermission,
 ): Pick<Options, 'permissionPrompts' | 'canUseTool' | 'onElicitation' | 'hooks'> {
@@ -108,14 +108,14 @@ export function toPermissionCallbacks(
 }
 
 const unchecked =
-  'The user allowed this with another input, which could not be checked against the rules. Nothing was run.'
+  'The user allowed this call with a changed input, which could not be checked against the rules. The call was not run.'
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-/** Whether a person can be sent there: other schemes (`javascript:`, `data:`, `file:`) run or open things. */
+/** Whether a URL is safe to open for a person; other schemes (`javascript:`, `data:`, `file:`) run or open things. */
 function isWebAddress(url: string | undefined): url is string {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
 }
@@ -124,7 +124,7 @@ function plainOrNull(text: string | undefined): string | null {
   return text === undefined ? null : toPlainText(text)
 }
 
-/** A sentence for people where Claude Code has none. */
+/** Returns a title for people if Claude Code has none. */
 function titleOf(kind: PermissionKind, name: string): string {
   switch (kind) {
     case 'tool':
@@ -134,6 +134,6 @@ function titleOf(kind: PermissionKind, name: string): string {
     case 'plan':
       return 'Claude proposes a plan'
     case 'elicitation':
-      return `The MCP server ${name} asks for something`
+      return `The MCP server ${name} asks for input`
   }
 }

@@ -7,17 +7,16 @@ interface Rule {
 }
 
 /**
- * Not in the SDK's typings. By standard input: what people have allowed is no business of others on the machine,
- * and an argument has a longest length.
+ * Not in the SDK's typings. Permissions are passed by standard input, because other users of the machine could read
+ * arguments, and arguments have a maximum length.
  */
 const delivery = { settingsDelivery: 'initialize' }
 
 /**
- * The options with what people have allowed for the rest of the session in an earlier process of it.
+ * Adds the permissions that people have granted for the rest of the session in an earlier process.
  *
- * Rules go as settings, each as a text of its own. The SDK option `allowedTools` is no place for them: it is joined
- * with commas and taken apart again without regard to what is quoted, so that a part of a command could become a
- * rule.
+ * Rules are passed as settings, one text each. The SDK option `allowedTools` is not safe for them: it is joined with
+ * commas and split again without regard to quotes, so that a part of a command could become a rule.
  */
 export function withRemembered(options: Options, remembered: readonly PermissionSuggestion[]): Options {
   const allow = remembered
@@ -40,12 +39,12 @@ export function withRemembered(options: Options, remembered: readonly Permission
   }
 }
 
-/** Whether Claude Code reads the rule back as it was: one that it would take for the whole tool is asked again. */
+/** Whether Claude Code parses the rule unchanged; a rule that it would take for the whole tool is not remembered. */
 function isKept({ toolName, ruleContent }: Rule): boolean {
   return /^[\w.-]+$/.test(toolName) && ruleContent !== '' && ruleContent !== '*'
 }
 
-/** As Claude Code writes rules into settings files. */
+/** Formats a rule as Claude Code does in settings files. */
 function toText({ toolName, ruleContent }: Rule): string {
   return ruleContent === undefined ? toolName : `${toolName}(${ruleContent.replace(/[\\()]/g, '\\$&')})`
 }

@@ -6,23 +6,22 @@ import { refuseListing } from '../messages/other-sessions.ts'
 import { toStateHooks } from '../settings/state-hooks.ts'
 import { refuseWakeups } from '../turn/scheduled-work.ts'
 
-/** Tools that change files, or start what does; a regular expression of Claude Code's. */
+/** Tools that change files or start programs that do, as a matcher of Claude Code. */
 const writingTools = 'Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|Agent|Task|Skill|Monitor|mcp__.*'
 const fileTools = 'Write|Edit|MultiEdit|NotebookEdit'
-/** Claude Code gives these none either. */
+/** Subagents that get no memory from Claude Code either. */
 const agentsWithoutMemory = new Set(['Explore', 'Plan', 'statusline-setup'])
-/** In seconds. A tool does not wait longer; whoever listens has a shorter bound of its own. */
+/** The timeout in seconds for which a tool waits; listeners have shorter limits of their own. */
 const timeout = 90
-/** In seconds: a hook that takes too long would let the call run unasked. */
+/** The timeout in seconds; a hook that times out would let the call run without permission. */
 const askTimeout = 2_000_000
 
 /**
- * Tells of tools before and after they run (SDK option `hooks`): unlike `canUseTool` in every permission mode, of
- * subagents too. What the listener does about it never keeps a tool from running.
+ * Reports tools before and after they run (SDK option `hooks`), in all permission modes, unlike `canUseTool`, and for
+ * subagents too. The listener never keeps a tool from running.
  *
- * @param spec.continueAt a call that people have been asked for: whatever mode or rule would decide about it now,
- * their answer counts
- * @param spec.instructions what subagents are told as well
+ * @param spec.continueAt a call that a person was asked about: the answer decides, regardless of modes and rules
+ * @param spec.instructions instructions for subagents
  */
 export function toToolHooks(
   listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool' | 'onState'>,
@@ -35,7 +34,7 @@ export function toToolHooks(
         const use = toToolUse(input)
         if (use) await tell(use)
       } catch (error) {
-        log.warn({ err: error }, 'a tool could not be told of')
+        log.warn({ err: error }, 'tool report failed')
       }
       return {}
     }
@@ -46,7 +45,7 @@ export function toToolHooks(
     if (!('tool_use_id' in input) || input.tool_use_id !== spec.continueAt) return {}
     return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask' } }
   }
-  // A call whose hook fails does not run, and a Claude Code that does not know this setting does not start.
+  // A call whose hook fails does not run. A Claude Code without this setting does not start.
   const asking =
     spec.continueAt === undefined ? [] : [{ timeout: askTimeout, hooks: [ask], onFailure: 'block' as const }]
   const { PostToolUse: state = [], ...others } = toStateHooks(listener, spec.workingDirectory ?? null)
@@ -61,7 +60,7 @@ export function toToolHooks(
   }
 }
 
-/** Gives the memory of the session's directories to subagents, which do not have its system prompt. */
+/** Passes the memory of the session's directories to subagents, which do not get the system prompt. */
 function toMemoryHook(memory: string): NonNullable<Options['hooks']> {
   if (memory === '') return {}
   const remind: HookCallback = async input => {
@@ -71,8 +70,8 @@ function toMemoryHook(memory: string): NonNullable<Options['hooks']> {
   return { SubagentStart: [{ hooks: [remind] }] }
 }
 
-/** A person may let a tool run on another file than the one that was told of. */
-export async function tellOfChangedInput(
+/** Returns the actual input, because a person may have changed the file that a tool runs on. */
+export async function reportChangedInput(
   { toolUseId, toolName, agentId }: PermissionQuestion,
   { allow, input }: PermissionAnswer,
   listener: Pick<AgentListener, 'onBeforeTool'>,
@@ -94,7 +93,7 @@ function toToolUse(input: HookInput): ToolUse | undefined {
   }
 }
 
-/** The file that a call of a tool changes; null: nobody knows which. */
+/** Returns the file that a tool call changes; null: unknown. */
 export function findChangedFile(toolName: string, input: unknown): string | null {
   if (!new RegExp(`^(${fileTools})$`).test(toolName)) return null
   const { file_path, notebook_path } = (input ?? {}) as { file_path?: unknown; notebook_path?: unknown }

@@ -17,7 +17,7 @@ export interface AgentContext {
   forwarder: AddressForwarder | undefined
   /** 0: off. */
   watchdogMs: number
-  /** Where copies of skills are kept; undefined: the system's temporary directory. */
+  /** The directory for copies of skills; undefined: the system's temporary directory. */
   skillsDirectory?: string | undefined
   onInspection(inspection: AgentInspection): void
   log: Pick<Log, 'warn'>

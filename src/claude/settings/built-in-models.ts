@@ -1,6 +1,6 @@
 import type { ModelInfo } from '../../contract/system.ts'
 
-/** What `GET /models` answers until Claude Code has been asked once: the aliases that it has had for long. */
+/** The models of `GET /models` until Claude Code has been inspected: its long-standing aliases. */
 export const builtInModels: ModelInfo[] = [
   { id: 'default', name: 'Default', description: 'What Claude Code recommends' },
   { id: 'opus', name: 'Opus', description: 'The newest Opus model' },

@@ -4,13 +4,13 @@ import type { McpServers } from '../../contract/mcp-servers.ts'
 import type { AddressForwarder, AgentSpec, McpForwarding } from '../../sessions/ports/index.ts'
 import { toMcpServerState } from '../questions/mcp-status.ts'
 
-/** The MCP servers of a session as its process reaches them: through the forwarder, which knows their headers. */
+/** The MCP servers of a session as its process reaches them: through the forwarder, which adds their headers. */
 export class ForwardedServers {
   readonly #forwarder: AddressForwarder | undefined
   readonly #forwarding: McpForwarding | undefined
   #servers: McpServers = {}
 
-  /** @param forwarder undefined: Claude Code connects by itself */
+  /** @param forwarder undefined: Claude Code connects directly */
   constructor(forwarder: AddressForwarder | undefined, claudeSessionId: string) {
     this.#forwarder = forwarder
     this.#forwarding = forwarder?.openMcp({ claudeSessionId })
@@ -21,7 +21,7 @@ export class ForwardedServers {
     return this.#forwarding?.forward(servers) ?? servers
   }
 
-  /** What a process is started with. @param environment that it gets beside what the session sets */
+  /** Returns the options for a process. @param environment the environment without the session's variables */
   apply(spec: AgentSpec, environment: Readonly<Record<string, string>>): AgentSpec {
     if (!this.#forwarder) return spec
     const { mcpServers, agentEnv = {} } = spec.settings
@@ -43,7 +43,7 @@ export class ForwardedServers {
   }
 }
 
-/** What keeps a proxy of the operator's out of the way to the forwarder. */
+/** Exempts the forwarder from the operator's proxy. */
 function findExceptions(
   environment: Readonly<Record<string, string>>,
   address: string,

@@ -1,6 +1,6 @@
 import type { AgentSpec } from '../../sessions/ports/index.ts'
 
-/** What Claude Code said, without what the session keeps secret. */
+/** Removes the session's secrets from output of Claude Code. */
 export function hideSecrets(text: string, { settings }: Pick<AgentSpec, 'settings'>): string {
   const { mcpServers = {}, agentEnv = {} } = settings
   const secrets = Object.values(mcpServers).flatMap(server =>

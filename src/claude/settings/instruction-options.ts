@@ -3,21 +3,21 @@ import type { AgentSpec, Instructions } from '../../sessions/ports/index.ts'
 
 type SystemPrompt = NonNullable<Options['systemPrompt']>
 
-/** The SDK's options for the instructions of a session's directories, apart from the system prompt and skills. */
+/** Builds the SDK's options for the instructions of a session's directories, except system prompt and skills. */
 export function toInstructionOptions({ settings, settingSources, instructions }: AgentSpec): Options {
   const agents = { ...instructions?.agents, ...settings.agents }
   return {
     ...(Object.keys(agents).length > 0 && { agents: agents as NonNullable<Options['agents']> }),
-    // An argument of a command could complete what looks like an inline command. The user's own skills keep theirs.
+    // An argument could complete an inline command, so these are off. The user's own skills keep theirs.
     ...(settingSources.length === 0 && { settings: { disableSkillShellExecution: true } }),
   }
 }
 
-/** The system prompt with the memory of the session's directories behind it. */
+/** Returns the system prompt, followed by the memory of the session's directories. */
 export function withMemory(prompt: SystemPrompt, instructions: Instructions | null): SystemPrompt {
   const memory = instructions?.memory ?? ''
   if (memory === '') return prompt
-  // Not recorded: a process that resumes the conversation reads the files again.
+  // Not recorded, because a process that resumes the conversation reads the files again.
   if (typeof prompt === 'string') {
     return { type: 'custom', prompt: prompt === '' ? memory : `${prompt}\n\n${memory}`, snapshot: false }
   }

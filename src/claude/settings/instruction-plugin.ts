@@ -5,20 +5,19 @@ import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { Prompt } from '../../contract/turns.ts'
 import type { InstructedSkill } from '../../sessions/ports/index.ts'
 
-/** Claude Code names a plugin's skills after it. */
+/** The name of the plugin, with which Claude Code prefixes its skills. */
 const pluginName = 'project'
 const prefix = `${pluginName}:`
 
 /**
- * The skills and commands of a session's directories as a plugin of their own: the only way in which Claude Code
- * loads skills without the settings beside them. The directory holds our copies of the texts, and is removed with
- * the process.
+ * The skills and commands of a session's directories, packaged as a plugin. Only in this way does Claude Code load
+ * skills without the settings beside them. The directory has copies of the texts and is removed with the process.
  */
 export class InstructionPlugin {
   readonly #directory: string | undefined
   readonly #names: ReadonlySet<string>
 
-  /** @param parent a directory of the server's own; undefined: the system's temporary one */
+  /** @param parent a directory of the server; undefined: the system's temporary directory */
   constructor(skills: readonly InstructedSkill[], parent: string | undefined) {
     this.#names = new Set(skills.map(({ name }) => name))
     this.#directory = skills.length > 0 ? writePlugin(skills, parent ?? tmpdir()) : undefined
@@ -29,7 +28,7 @@ export class InstructionPlugin {
     return { plugins: [{ type: 'local', path: this.#directory, skipMcpDiscovery: true }] }
   }
 
-  /** A prompt as Claude Code finds the command in it: a name with a directory has to be the whole one. */
+  /** Completes the command's name in a prompt, because a name with a directory must be complete for Claude Code. */
   qualify(prompt: Prompt): Prompt {
     if (typeof prompt === 'string') return this.#qualifyText(prompt)
     const last = prompt.findLastIndex(block => block.type === 'text')
@@ -49,12 +48,12 @@ export class InstructionPlugin {
   }
 }
 
-/** The name of a skill or command as the session's directories have it. */
+/** Returns the name of a skill or command in the session's directories. */
 export function toPlainName(name: string): string {
   return name.startsWith(prefix) ? name.slice(prefix.length) : name
 }
 
-/** Names the source of a skill in the same place as Claude Code does for its own. */
+/** Adds the source of a skill in the same place as Claude Code does for its own skills. */
 export function toPlainDescription(name: string, description: string): string {
   if (!name.startsWith(prefix)) return description
   const source = `(${pluginName})`
@@ -67,7 +66,7 @@ function writePlugin(skills: readonly InstructedSkill[], parent: string): string
   const directory = mkdtempSync(join(parent, 'claude-code-api-skills-'))
   write(join(directory, '.claude-plugin'), 'plugin.json', JSON.stringify({ name: pluginName }))
   for (const [index, skill] of skills.entries()) {
-    // The front matter has the name; the directory only needs one that no other skill has.
+    // The front matter has the name; the directory only needs a unique one.
     const name = skill.name.includes(':') ? `${skill.name.replaceAll(':', '-')}-${index}` : skill.name
     write(join(directory, 'skills', name), 'SKILL.md', toSkillFile(skill))
   }
@@ -79,7 +78,7 @@ function write(directory: string, name: string, text: string): void {
   writeFileSync(join(directory, name), text, { mode: 0o600 })
 }
 
-/** JSON is YAML: nothing in a value can become another field. */
+/** Formats a value as JSON, which is valid YAML, so that it cannot add fields. */
 function toSkillFile({
   name,
   description,

@@ -3,14 +3,14 @@ import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../../sessions/ports/index.ts'
 import { findIgnoredChange } from './verify-settings.ts'
 
-/** An answer that takes longer will not come; connecting to MCP servers is bounded by Claude Code itself. */
+/** The timeout of a change, in milliseconds; Claude Code limits the time to connect to MCP servers. */
 const answerBoundMs = 60_000
 
 /**
- * Gives a living process what differs between two configurations of its session.
+ * Applies the differences between two configurations of a session to its live process.
  *
  * @param forward the servers as the process reaches them
- * @returns whether it works with all of it now; what it did not take, or cannot take while it lives, needs a new one
+ * @returns whether all changes took effect; if not, the session needs a new process
  */
 export async function reconfigure(
   query: Query,
@@ -19,7 +19,7 @@ export async function reconfigure(
   forward: (servers: Servers) => Servers,
 ): Promise<boolean> {
   if (!isDeepStrictEqual(atStartOnly(from), atStartOnly(to))) return false
-  // Whether the other model takes this mode is told at the start of a process only.
+  // Only a new process reports whether the other model supports this mode.
   if (from.model !== to.model && to.permissionMode === 'auto') return false
   const bound = Promise.withResolvers<false>()
   const timer = setTimeout(() => bound.resolve(false), answerBoundMs)
@@ -34,21 +34,21 @@ async function apply(
   forward: (servers: Servers) => Servers,
 ): Promise<boolean> {
   if (from.model !== to.model) await query.setModel(to.model ?? undefined)
-  // Whatever it was before: an approved plan, an answer to a request or Claude itself may have changed it meanwhile.
+  // Always set, because an approved plan, an answer to a request or Claude may have changed the mode meanwhile.
   await query.setPermissionMode(to.permissionMode)
   const [before, after] = [from.settings, to.settings]
   const efforts = before.effort !== after.effort
   if (efforts) await query.applyFlagSettings({ effortLevel: after.effort ?? null })
   const servers = !isDeepStrictEqual(before.mcpServers ?? {}, after.mcpServers ?? {})
   if (servers) await replaceServers(query, forward(before.mcpServers ?? {}), forward(after.mcpServers ?? {}))
-  // Another model may not take the effort.
+  // Another model may not support the effort.
   if (!efforts && !servers && from.model === to.model) return true
   return (await findIgnoredChange(query, after)) === undefined
 }
 
 type Servers = NonNullable<AgentSpec['settings']['mcpServers']>
 
-/** Servers that a process was started with are let go only after they have been named once. */
+/** Names the servers once before removing them; otherwise a process keeps the servers of its start. */
 async function replaceServers(query: Query, before: Servers, after: Servers): Promise<void> {
   const set = (servers: Servers) => query.setMcpServers(servers as Parameters<Query['setMcpServers']>[0])
   const dropped = Object.keys(before).some(name => !Object.hasOwn(after, name))
@@ -56,7 +56,7 @@ async function replaceServers(query: Query, before: Servers, after: Servers): Pr
   await set(after)
 }
 
-/** What no process takes while it lives; what people allowed meanwhile it knows already. */
+/** The settings that a live process cannot change. It already has the permissions granted meanwhile. */
 function atStartOnly({ settings, ...spec }: AgentSpec) {
   const { effort: _effort, mcpServers: _servers, permissionTimeoutMs: _timeout, ...fixed } = settings
   const {
@@ -67,7 +67,7 @@ function atStartOnly({ settings, ...spec }: AgentSpec) {
     ...rest
   } = spec
   const { claudeSessionId: _id, resume: _resume, continueAt: _call, budgetLeftUsd: _left, ...others } = rest
-  // Only what is left of the limit counts, and what is undefined is not set.
+  // Only the remaining limit counts, and undefined values are not set.
   const { agenticTurns = 0, ...fixedOthers } = others
   const taken = others.maxTurns === null ? 0 : agenticTurns
   return JSON.parse(JSON.stringify({ ...fixedOthers, taken, settings: fixed }))

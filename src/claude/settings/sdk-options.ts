@@ -5,32 +5,32 @@ import { schedulerOff } from '../turn/scheduled-work.ts'
 import { toSettingOptions } from './session-options.ts'
 
 export interface ClaudeSettings {
-  /** The child's whole environment; nothing is added from this process's own. */
+  /** The child's whole environment; nothing is inherited from this process. */
   environment: Readonly<Record<string, string>>
-  /** Claude Code to run instead of the one that the SDK brings. */
+  /** The Claude Code executable; undefined: the one that the SDK ships. */
   executable?: string | undefined
 }
 
-/** What the child gets beyond its configured environment; the configured values win. */
+/** Defaults for the child's environment, which configured values override. */
 const protocolEnvironment = {
-  // `system/session_state_changed` tells when a turn is really over; see SDK `SDKSessionStateChangedMessage`.
+  // Enables `system/session_state_changed`, which reports the real end of a turn; see `SDKSessionStateChangedMessage`.
   CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   CLAUDE_CODE_ENTRYPOINT: 'sdk-ts',
   DISABLE_AUTOUPDATER: '1',
-  // `git status` runs without a permission, and this setting of a repository names a program.
+  // `git status` runs without permission, and this setting of a repository could name a program.
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'core.fsmonitor',
   GIT_CONFIG_VALUE_0: 'false',
 }
 
-/** What nothing replaces. */
+/** Variables that cannot be overridden. */
 const fixedEnvironment = {
-  // Claude Code reads mentioned files outside every permission rule, also those in the arguments of a command. The
-  // sessions read them instead, inside their own directories.
+  // Claude Code reads mentioned files without checking permission rules, even in arguments of a command. The server
+  // reads them instead, inside the session's directories.
   CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
 }
 
-/** The environment of a conversation's process. */
+/** Builds the environment of a conversation's process. */
 export function toEnvironment(
   settings: ClaudeSettings,
   own: Record<string, string> = {},
@@ -39,9 +39,9 @@ export function toEnvironment(
 }
 
 /**
- * The SDK's options for a conversation's process.
- * @param listener gets the lines of the transcript; undefined: nothing is kept of conversations
- * @param given what it resumes from where Claude Code's own files cannot be used
+ * Builds the SDK's options for a conversation's process.
+ * @param listener gets the lines of the transcript; undefined: transcripts are not stored
+ * @param given the transcript to resume from if Claude Code's own files cannot be used
  */
 export function toSdkOptions(
   spec: AgentSpec,
@@ -58,25 +58,25 @@ export function toSdkOptions(
     permissionMode: spec.permissionMode,
     ...(spec.permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     ...toSettingOptions(spec),
-    // Claude Code takes up the call by itself as soon as it has started. With this flag it first reads the SDK's
-    // `initialize` request, and with it the hooks that make it ask for the call and pass the answer on.
+    // Claude Code resumes the call as soon as it has started. This flag makes it first read the SDK's `initialize`
+    // request with the hooks that make it ask about the call and pass on the answer.
     ...(spec.continueAt !== undefined && { extraArgs: { 'await-initialize': null } }),
     includePartialMessages: true,
-    // What subagents say is told as well, and not only which tools they call.
+    // Report the texts of subagents too, not only their tool calls.
     forwardSubagentText: true,
-    // An interrupt spares what runs in the background: there is a way to stop each task by itself.
+    // An interrupt does not end background tasks, which can be stopped individually.
     perTaskStopAffordance: true,
     ...(listener && {
       sessionStore: mirrorTranscripts(listener, spec.tenantId, given),
-      // Each line at once: what a crash could lose is what Claude Code has not written yet.
+      // Flush each line at once, so that a crash loses only lines that Claude Code has not written yet.
       sessionStoreFlush: 'eager' as const,
     }),
   }
 }
 
-/** Options for a process that is only asked what it is. */
+/** Builds the options for the process of an inspection. */
 export function toInspectionOptions(settings: ClaudeSettings): Options {
-  // Without tools, each that it has is listed as one that is taken away.
+  // With an empty list of tools, all available tools are reported as removed.
   return { ...commonOptions(settings), persistSession: false, tools: [] }
 }
 
@@ -85,7 +85,7 @@ function commonOptions(settings: ClaudeSettings, own: Record<string, string> = {
     env: toEnvironment(settings, own),
     ...(settings.executable !== undefined && { pathToClaudeCodeExecutable: settings.executable }),
     settingSources: [],
-    // Nobody can be asked yet: what needs a person's permission is denied at once, and Claude is told so.
+    // No person can be asked, so requests for permission are denied at once, and Claude is told so.
     permissionPrompts: 'none',
   }
 }

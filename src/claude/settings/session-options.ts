@@ -2,7 +2,7 @@ import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../../sessions/ports/index.ts'
 import { toInstructionOptions, withMemory } from './instruction-options.ts'
 
-/** The SDK's options for the settings of a session; what a session does not set is left to Claude Code. */
+/** Builds the SDK's options for the settings of a session; Claude Code's defaults apply to the others. */
 export function toSettingOptions(spec: AgentSpec): Options {
   const { settings, budgetLeftUsd } = spec
   const { tools, allowedTools, disallowedTools, additionalDirectories, mcpServers } = settings
@@ -17,7 +17,7 @@ export function toSettingOptions(spec: AgentSpec): Options {
     ...(additionalDirectories && { additionalDirectories }),
     ...(mcpServers && {
       mcpServers: mcpServers as NonNullable<Options['mcpServers']>,
-      // Not on the command line, where every user of the machine could read the secrets in them.
+      // Kept off the command line, where all users of the machine could read the secrets.
       mcpServersDelivery: 'initialize' as const,
     }),
     ...(skills && { skills }),

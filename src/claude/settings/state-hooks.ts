@@ -3,28 +3,28 @@ import type { AgentListener, AgentSpec } from '../../sessions/ports/index.ts'
 
 type Hooks = NonNullable<Options['hooks']>
 
-/** Tools that change the mode of the process or where its shell is. */
+/** Tools that change the permission mode or the shell's directory. */
 const stateTools = 'Bash|PowerShell|EnterPlanMode|ExitPlanMode|EnterWorktree|ExitWorktree'
-/** In seconds; the store answers much sooner. */
+/** The timeout in seconds; the store responds much sooner. */
 const timeout = 90
 
 /**
- * Reports the state of a process where it changes (SDK option `hooks`): Claude continues when it is stored. A new
- * process that is elsewhere than the earlier one tells Claude so.
+ * Reports changes of a process's state (SDK option `hooks`); Claude continues after the change is stored. If a new
+ * process is in another directory than the earlier one, tells Claude so.
  */
 export function toStateHooks(
   { onState }: Pick<AgentListener, 'onState'>,
   workingDirectory: string | null,
 ): Hooks {
   let left = workingDirectory
-  const tellDirectory = (input: HookInput): string | undefined => {
+  const reportDirectory = (input: HookInput): string | undefined => {
     const before = left
     left = null
     if (before === null || before === input.cwd) return undefined
     return `Claude Code was restarted. The working directory of the shell is ${input.cwd} again; it was ${before}.`
   }
   const afterTool: HookCallback = async input => {
-    const told = tellDirectory(input)
+    const told = reportDirectory(input)
     if (input.hook_event_name === 'PostToolUse' && input.agent_id === undefined) {
       await onState({ ...toMode(input), workingDirectory: input.cwd })
     }
@@ -33,7 +33,7 @@ export function toStateHooks(
       : { hookSpecificOutput: { hookEventName: 'PostToolUse', additionalContext: told } }
   }
   const onPrompt: HookCallback = async input => {
-    const told = tellDirectory(input)
+    const told = reportDirectory(input)
     return told === undefined
       ? {}
       : { hookSpecificOutput: { hookEventName: 'UserPromptSubmit', additionalContext: told } }
@@ -51,7 +51,7 @@ export function toStateHooks(
   }
 }
 
-/** Not what we set ourselves, nor what Claude Code falls back to for a while. */
+/** Whether Claude changed the mode, rather than this server or a temporary fallback of Claude Code. */
 function isByCommand(source: string): boolean {
   return source === 'command' || source === 'picker'
 }

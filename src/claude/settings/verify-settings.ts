@@ -10,10 +10,10 @@ type ToldMode = { current_permission_mode?: string }
 type SettingsReader = { getSettings?(): Promise<{ applied?: { effort?: string | null } }> }
 
 /**
- * Looks whether a process that has just started works with all that its session sets: Claude Code passes over some
- * of what it cannot use without a word.
+ * Checks whether a new process supports all settings of its session, because Claude Code silently ignores some
+ * settings that it cannot use.
  *
- * @returns what it passed over; undefined: nothing
+ * @returns the ignored setting; undefined: none
  */
 export async function findIgnoredSetting(
   query: Query,
@@ -21,23 +21,23 @@ export async function findIgnoredSetting(
   { agents = [], commands = [], current_permission_mode: mode }: Initialization & ToldMode,
 ): Promise<AgentFailure | undefined> {
   if (permissionMode === 'auto' && mode !== undefined && mode !== 'auto') {
-    return notSupported('permissionMode', 'the model does not take auto')
+    return notSupported('permissionMode', 'the model does not support auto')
   }
   const agent = findMissing(Object.keys(settings.agents ?? {}), agents)
   if (agent !== undefined) return notSupported(`agents.${agent}`)
   const skill = Array.isArray(settings.skills)
     ? findMissing(settings.skills, commands.map(toPlain))
     : undefined
-  if (skill !== undefined) return notSupported('skills', `there is no skill ${skill}`)
+  if (skill !== undefined) return notSupported('skills', `Claude Code has no skill named ${skill}`)
   return (await findIgnoredEffort(query, settings)) ?? findIgnoredServer(query, settings)
 }
 
-/** As `findIgnoredSetting`, after a change: of those that can be changed. */
+/** Same as `findIgnoredSetting`, for settings that can be changed in a live process. */
 export async function findIgnoredChange(query: Query, settings: Settings): Promise<AgentFailure | undefined> {
   return (await findIgnoredEffort(query, settings)) ?? findIgnoredServer(query, settings)
 }
 
-/** @param available as the process tells it when a turn begins, under names some of which are older */
+/** @param available the tools that the process reports when a turn starts, some under old names */
 export function findMissingTool(settings: Settings, available: readonly string[]): AgentFailure | undefined {
   const known = new Set(available.map(tool => (tool === 'Task' ? 'Agent' : tool)))
   const missing = settings.tools?.find(tool => !known.has(tool === 'Task' ? 'Agent' : tool))
@@ -51,7 +51,7 @@ async function findIgnoredEffort(query: Query, { effort }: Settings): Promise<Ag
   const reader = query as SettingsReader
   const applied = (await reader.getSettings?.())?.applied
   if (!applied || applied.effort === effort) return undefined
-  const used = applied.effort ? `works with ${applied.effort}` : 'takes none'
+  const used = applied.effort ? `works with ${applied.effort}` : 'does not support effort'
   return notSupported('effort', `the model ${used}`)
 }
 
@@ -59,10 +59,12 @@ async function findIgnoredServer(query: Query, { mcpServers }: Settings): Promis
   const names = Object.keys(mcpServers ?? {})
   if (names.length === 0) return undefined
   const missing = findMissing(names, await query.mcpServerStatus())
-  return missing === undefined ? undefined : notSupported(`mcpServers.${missing}`, 'it reserves that name')
+  return missing === undefined
+    ? undefined
+    : notSupported(`mcpServers.${missing}`, 'Claude Code reserves this name')
 }
 
-/** A skill of the session's directories also goes by its own name. */
+/** Whether a skill exists; skills of the session's directories can be named without their plugin. */
 function toPlain<T extends { name: string }>(command: T): T {
   return { ...command, name: toPlainName(command.name) }
 }
@@ -75,6 +77,6 @@ function findMissing(names: readonly string[], found: readonly { name: string }[
 function notSupported(setting: string, why?: string): AgentFailure {
   return {
     reason: 'setting_not_supported',
-    message: `Claude Code does not work with ${setting} of the session${why === undefined ? '' : `: ${why}`}`,
+    message: `Claude Code does not support the session's ${setting}${why === undefined ? '' : `: ${why}`}`,
   }
 }

@@ -20,18 +20,18 @@ import {
   withoutEmptyCompactions,
 } from './transcript-merge.ts'
 
-/** So many lines go into one transaction, so that a long transcript does not keep everyone else waiting. */
+/** The number of lines per transaction, so that a long transcript does not block other writes. */
 const linesAtOnce = 200
 
-/** A conversation as its next process has to be started with it. */
+/** The state of a conversation for the start of its next process. */
 export interface RecoveredConversation {
-  /** Whether anything has been said in it, so that it has to be resumed. */
+  /** Whether the conversation has messages and must be resumed. */
   begun: boolean
-  /** Whether Claude Code's own files have all of it; else it has to be given `parts`. */
+  /** Whether Claude Code's own files are complete; otherwise the process must get `parts`. */
   isOnFile: boolean
-  /** Whether Claude Code has a file of it although nothing has been said: the id cannot be used again. */
+  /** Whether Claude Code has a file of an empty conversation, so that the id cannot be used again. */
   isTaken: boolean
-  /** Whether the store has all of it. */
+  /** Whether the store's transcript is complete. */
   isStored: boolean
   parts: TranscriptPart[]
 }
@@ -39,15 +39,15 @@ export interface RecoveredConversation {
 type Conversation = Pick<AgentSpec, 'tenantId' | 'claudeSessionId' | 'cwd' | 'continueAt'>
 
 /**
- * Brings together what the store and Claude Code's own files know of a conversation. A crash, a restore or another
- * machine leaves either of them whole, in part or not at all; each gets what only the other has.
+ * Reconciles the transcripts of the store and of Claude Code's own files. After a crash, a restore or a move to another
+ * machine, either can be complete, partial or missing; each gets the lines that only the other has.
  */
 export class ConversationRecovery {
   readonly #transcripts: TranscriptStore
   readonly #files: TranscriptFiles
   readonly #log: Pick<Log, 'warn'>
 
-  /** @param environment what the process of Claude Code gets */
+  /** @param environment the environment of the Claude Code process */
   constructor(
     transcripts: TranscriptStore,
     environment: Readonly<Record<string, string>>,
@@ -58,7 +58,7 @@ export class ConversationRecovery {
     this.#log = log
   }
 
-  /** To be called while no process works in the conversation. Rejects when the store cannot be read. */
+  /** Must be called while no process works in the conversation. Rejects if the store cannot be read. */
   async prepare(conversation: Conversation): Promise<RecoveredConversation> {
     const { claudeSessionId, cwd, continueAt } = conversation
     const [stored, found] = await Promise.all([
@@ -88,7 +88,7 @@ export class ConversationRecovery {
     }
   }
 
-  /** Brings into the store what only Claude Code's own files have, and changes no file. */
+  /** Adds lines that only Claude Code's own files have to the store; changes no file. */
   async complete(conversation: Conversation): Promise<void> {
     const [stored, found] = await Promise.all([
       this.#load(conversation),
@@ -117,7 +117,7 @@ export class ConversationRecovery {
     const subpaths = new Set([...stored, ...files].map(({ subpath }) => subpath))
     return [...subpaths].map(subpath => {
       const known = stored.find(part => part.subpath === subpath)?.entries ?? []
-      // The call waits for its answer: what a dying process wrote after it is not what the person said.
+      // The call waits for its answer; the result that a dying process wrote is not the person's answer.
       if (subpath === null && continueAt !== undefined && toDeferral(known, continueAt)) {
         return { subpath, entries: known }
       }
@@ -130,8 +130,8 @@ export class ConversationRecovery {
   }
 
   /**
-   * What could not be stored now is found again at the next start.
-   * @returns whether all of it is stored
+   * Lines that cannot be stored now are found again at the next start.
+   * @returns whether everything is stored
    */
   async #store(
     { tenantId, claudeSessionId }: Conversation,
@@ -158,13 +158,13 @@ export class ConversationRecovery {
         }
       } catch (error) {
         isStored = false
-        this.#log.warn({ err: error, claudeSessionId }, 'transcript not stored')
+        this.#log.warn({ err: error, claudeSessionId }, 'transcript write to the store failed')
       }
     }
     return isStored
   }
 
-  /** @returns whether each file is as it should be */
+  /** @returns whether all files are complete */
   async #write(
     { claudeSessionId, cwd }: Conversation,
     found: FoundTranscripts,
@@ -178,26 +178,26 @@ export class ConversationRecovery {
       }
       return true
     } catch (error) {
-      this.#log.warn({ err: error, claudeSessionId }, 'transcript not written for Claude Code')
+      this.#log.warn({ err: error, claudeSessionId }, 'transcript write for Claude Code failed')
       return false
     }
   }
 
-  /** @returns whether there is a file still */
+  /** @returns whether there still is a file */
   async #setAside({ claudeSessionId, cwd }: Conversation, { own }: FoundTranscripts): Promise<boolean> {
     const file = own.get(null)
     if (!file) return false
     return this.#files.setAside(claudeSessionId, cwd, file).then(
       () => false,
       error => {
-        this.#log.warn({ err: error, claudeSessionId }, 'empty transcript not removed')
+        this.#log.warn({ err: error, claudeSessionId }, 'empty transcript removal failed')
         return true
       },
     )
   }
 }
 
-/** Claude Code keeps records of its requests in its files, which it does not give to the mirror. */
+/** Ignores the records of requests in Claude Code's files, which Claude Code does not mirror. */
 function isMirrored({ type }: TranscriptEntry): boolean {
   return !type.startsWith('api-request')
 }
@@ -211,13 +211,13 @@ function isUpToDate(file: TranscriptFile, { entries }: TranscriptPart): boolean 
   )
 }
 
-/** Of a subagent's metadata, which each change writes anew, the stored one counts. */
+/** Prefers the stored metadata of a subagent, which each change rewrites. */
 function newIn(known: readonly TranscriptEntry[], found: readonly TranscriptEntry[]): TranscriptEntry[] {
   const hasMetadata = known.some(isMetadata)
   return found.filter(entry => !(hasMetadata && isMetadata(entry)))
 }
 
-/** Stored as well: what Claude Code writes next refers to it. */
+/** Also stores this line, because the next lines of Claude Code refer to it. */
 function addDeferral(parts: TranscriptPart[], continueAt: string): void {
   const main = parts.find(({ subpath }) => subpath === null)
   if (main) main.entries = [...main.entries, ...(toDeferral(main.entries, continueAt) ?? [])]

@@ -6,9 +6,9 @@ import type {
 } from '../../sessions/ports/index.ts'
 
 /**
- * Branches Claude Code's transcripts: see the port. The lines of a conversation are a chain (`parentUuid`) that is
- * written from its beginning to its end, so what came before a prompt is what was written before it. That holds
- * across compactions as well: a boundary is one more line, and those that it replaced for Claude are still there.
+ * Branches Claude Code's transcripts; see the port. The lines of a conversation are a chain (`parentUuid`) in the order
+ * of writing, so everything before a prompt was written before it. This also holds across compactions: a boundary is
+ * one more line, and the lines that it replaces for Claude still exist.
  */
 export const transcriptEditor: TranscriptEditor = {
   branch(parts, before, claudeSessionId) {
@@ -47,8 +47,8 @@ function isSpoken({ type }: TranscriptEntry): boolean {
 }
 
 /**
- * Lines that are no part of the chain are written when it suits: the prompt that is cut away has been announced by
- * `queue-operation`, and perhaps named as where the conversation ends.
+ * Lines outside the chain are written at any time: a removed prompt was announced by `queue-operation`, and may be
+ * named as the end of the conversation.
  */
 function withoutLooseEnds(entries: TranscriptEntry[]): TranscriptEntry[] {
   const uuids = new Set(entries.flatMap(({ uuid }) => uuid ?? []))
@@ -59,7 +59,7 @@ function withoutLooseEnds(entries: TranscriptEntry[]): TranscriptEntry[] {
   )
 }
 
-/** A subagent's transcript is no part of the chain: what it did after the prompt shows by its time only. */
+/** Cuts a subagent's transcript by time, because it is not part of the chain. */
 function cutByTime({ subpath, entries }: TranscriptPart, cutAt: number | undefined): TranscriptPart {
   if (cutAt === undefined) return { subpath, entries }
   const cut = entries.findIndex(entry => (timeOf(entry) ?? 0) >= cutAt)

@@ -4,21 +4,21 @@ import { homedir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import type { TranscriptEntry, TranscriptPart } from '../../sessions/ports/index.ts'
 
-/** A larger file is not read: it is no transcript, or one that does not fit into memory beside its copy. */
+/** The size limit; larger files are not transcripts, or do not fit into memory beside their copy. */
 const maxFileBytes = 512 * 1024 * 1024
 const longestName = 200
 
 export interface TranscriptFile {
   entries: TranscriptEntry[]
-  /** Whether each line could be read, the last one to its end. */
+  /** Whether all lines could be read, and the last one is complete. */
   isClean: boolean
 }
 
-/** What Claude Code's configuration directory has of one conversation. */
+/** The files of one conversation in Claude Code's configuration directory. */
 export interface FoundTranscripts {
-  /** The files in the directory that Claude Code looks into first, by subpath. */
+  /** The files in the directory that Claude Code searches first, by subpath. */
   own: Map<string | null, TranscriptFile>
-  /** The files that it has for other working directories. */
+  /** The files for other working directories. */
   others: TranscriptPart[]
 }
 
@@ -27,7 +27,7 @@ export class TranscriptFiles {
   readonly #projects: string
   readonly #projectName: string | undefined
 
-  /** @param environment what the process of Claude Code gets */
+  /** @param environment the environment of the Claude Code process */
   constructor(environment: Readonly<Record<string, string>>) {
     const { CLAUDE_CONFIG_DIR, CLAUDE_CODE_PROJECT_DIR_NAME, HOME } = environment
     this.#projects = join(CLAUDE_CONFIG_DIR || join(HOME || homedir(), '.claude'), 'projects')
@@ -35,7 +35,7 @@ export class TranscriptFiles {
     this.#projectName = isName ? CLAUDE_CODE_PROJECT_DIR_NAME : undefined
   }
 
-  /** Also those that were written in another working directory. */
+  /** Finds the files, including those that were written in another working directory. */
   async find(claudeSessionId: string, cwd: string): Promise<FoundTranscripts> {
     const own = await this.#projectOf(cwd)
     const projects = await namesIn(this.#projects)
@@ -48,7 +48,7 @@ export class TranscriptFiles {
     }
   }
 
-  /** Replaces one file; what reads it meanwhile sees the old one or the new one. */
+  /** Replaces one file atomically. */
   async write(claudeSessionId: string, cwd: string, { subpath, entries }: TranscriptPart): Promise<void> {
     const file = await this.#fileOf(claudeSessionId, cwd, subpath)
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
@@ -60,7 +60,7 @@ export class TranscriptFiles {
     await replaceFile(file.replace(/\.jsonl$/, '.meta.json'), JSON.stringify(fields))
   }
 
-  /** Puts a file in which nothing has been said out of Claude Code's way. */
+  /** Moves an empty conversation's file out of Claude Code's way. */
   async setAside(claudeSessionId: string, cwd: string, { isClean }: TranscriptFile): Promise<void> {
     const file = await this.#fileOf(claudeSessionId, cwd, null)
     if (isClean) await rm(file, { force: true })
@@ -75,7 +75,7 @@ export class TranscriptFiles {
     return file
   }
 
-  /** As Claude Code names it; it also finds what lies elsewhere. */
+  /** Returns the directory in Claude Code's naming; Claude Code also finds files elsewhere. */
   async #projectOf(cwd: string): Promise<string> {
     if (this.#projectName !== undefined) return this.#projectName
     const path = (await realpath(cwd).catch(() => cwd)).normalize('NFC')
@@ -118,9 +118,9 @@ async function namesIn(directory: string): Promise<string[]> {
   return entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
 }
 
-/** undefined when there is no such file, or nothing that could be read as one. */
+/** Returns undefined if there is no such file, or it is not readable as one. */
 async function readTranscript(path: string): Promise<TranscriptFile | undefined> {
-  // A link, a pipe or a device in its place is not followed and not waited for.
+  // Links, pipes and devices are not followed and not waited for.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => undefined,
   )
@@ -139,7 +139,7 @@ async function readLines(handle: FileHandle): Promise<TranscriptFile | undefined
   if (!state.isFile() || state.size > maxFileBytes) return undefined
   const entries: TranscriptEntry[] = []
   let isClean = true
-  /** Pieces of a line whose end has not come yet. */
+  /** The pieces of the unfinished line. */
   let pieces: string[] = []
   const take = (line: string) => {
     const entry = toEntry(line)
@@ -155,7 +155,7 @@ async function readLines(handle: FileHandle): Promise<TranscriptFile | undefined
     }
   }
   const rest = pieces.join('')
-  // What Claude Code appends next would become part of a last line without an end.
+  // Without a line ending, the next line of Claude Code would become part of the last one.
   if (rest !== '') isClean = false
   take(rest)
   return { entries, isClean }
@@ -171,7 +171,7 @@ function toEntry(line: string): TranscriptEntry | undefined {
   }
 }
 
-/** Lies in a file of its own, which the SDK mirrors as a line. */
+/** Metadata in a file of its own, which the SDK mirrors as a line. */
 async function readMetadata(path: string): Promise<TranscriptEntry | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => undefined,
@@ -188,7 +188,7 @@ async function readMetadata(path: string): Promise<TranscriptEntry | undefined> 
   }
 }
 
-/** What a subagent's transcript says of the subagent itself. */
+/** The subagent's metadata in its transcript. */
 export function isMetadata({ type }: TranscriptEntry): boolean {
   return type === 'agent_metadata'
 }
@@ -204,7 +204,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
   }
 }
 
-/** Tells long names apart that begin alike. */
+/** Hashes long names, so that names with the same beginning stay different. */
 function hashOf(path: string): string {
   let hash = 0
   for (let index = 0; index < path.length; index++) hash = ((hash << 5) - hash + path.charCodeAt(index)) | 0

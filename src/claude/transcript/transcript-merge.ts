@@ -1,11 +1,11 @@
 import type { TranscriptEntry } from '../../sessions/ports/index.ts'
 
 /**
- * Joins two copies of one transcript, each of which may lack any of its lines, into one conversation: every line
- * once, parents before their children, and no line without a way back to the beginning.
+ * Merges two copies of one transcript, each of which may lack any lines, into one conversation: each line once, parents
+ * before children, and no line without a path back to the beginning.
  *
- * Where both copies continued from the same line on their own, the later continuation follows the earlier one, so
- * that Claude remembers both. Where both have a line, `ours` counts.
+ * If both copies continued from the same line, the later continuation follows the earlier one, so that Claude remembers
+ * both. If both have a line, `ours` counts.
  */
 export function mergeTranscripts(
   ours: readonly TranscriptEntry[],
@@ -21,8 +21,8 @@ export function mergeTranscripts(
 }
 
 /**
- * Without the marks of compactions whose summary is missing: Claude Code would begin there with nothing, while what
- * was said before is there still.
+ * Removes boundaries of compactions whose summary is missing. Claude Code would begin there with nothing, although the
+ * earlier messages still exist.
  */
 export function withoutEmptyCompactions(entries: readonly TranscriptEntry[]): TranscriptEntry[] {
   const empty = new Set<TranscriptEntry>()
@@ -43,7 +43,7 @@ export function withoutEmptyCompactions(entries: readonly TranscriptEntry[]): Tr
     : [...entries]
 }
 
-/** Whether both say the same: the same lines, in the same order, in the same chain. */
+/** Whether both are equal: the same lines in the same order and the same chain. */
 export function isSameTranscript(a: readonly TranscriptEntry[], b: readonly TranscriptEntry[]): boolean {
   return a.length === b.length && startsWithTranscript(a, b)
 }
@@ -60,7 +60,7 @@ export function startsWithTranscript(
   })
 }
 
-/** Whether anything has been said: Claude Code does not resume a conversation without a message. */
+/** Whether there are messages; Claude Code does not resume a conversation without any. */
 export function isSpokenIn(entries: readonly TranscriptEntry[]): boolean {
   return entries.some(isSpoken)
 }
@@ -70,7 +70,7 @@ interface Keyed {
   entry: TranscriptEntry
 }
 
-/** Lines without a uuid may be there more than once. */
+/** Lines without a uuid may occur more than once. */
 function toKeyed(entries: readonly TranscriptEntry[]): Keyed[] {
   const counts = new Map<string, number>()
   const seen = new Set<string>()
@@ -87,7 +87,7 @@ function toKeyed(entries: readonly TranscriptEntry[]): Keyed[] {
   })
 }
 
-/** Puts each run of lines that only `found` has after the line that it follows there. */
+/** Inserts each run of lines that only `found` has after the line that it follows there. */
 function interleave(
   known: readonly Keyed[],
   found: readonly Keyed[],
@@ -101,7 +101,7 @@ function interleave(
     else runs.set(anchor, [...(runs.get(anchor) ?? []), line])
   }
   const result: Keyed[] = []
-  /** Lines that only `known` has, until the next common line: they and a run are two continuations. */
+  /** The lines that only `known` has, up to the next common line; they and a run are two continuations. */
   let own: Keyed[] = []
   let after = runs.get(undefined) ?? []
   const flush = () => {
@@ -121,7 +121,7 @@ function interleave(
   return result
 }
 
-/** By the chain where it tells, else by time. */
+/** Compares by the chain if possible, otherwise by time. */
 function isEarlier(a: readonly Keyed[], b: readonly Keyed[]): boolean {
   if (follows(b, a)) return true
   if (follows(a, b)) return false
@@ -142,7 +142,7 @@ function firstTimeOf(lines: readonly Keyed[]): number | undefined {
   return undefined
 }
 
-/** Keeps the order but for children that come before their parents. */
+/** Keeps the order, except for children that come before their parents. */
 function parentsFirst(lines: readonly Keyed[]): Keyed[] {
   const byUuid = new Map(lines.map(line => [line.key, line]))
   const placed = new Set<Keyed>()
@@ -150,7 +150,7 @@ function parentsFirst(lines: readonly Keyed[]): Keyed[] {
   for (const line of lines) {
     const path: Keyed[] = []
     let next: Keyed | undefined = line
-    // A chain that leads back to itself ends where it does.
+    // A circular chain ends here.
     while (next && !placed.has(next)) {
       placed.add(next)
       path.push(next)
@@ -161,7 +161,7 @@ function parentsFirst(lines: readonly Keyed[]): Keyed[] {
   return result
 }
 
-/** Where each copy continued on its own with a prompt, the later continuation follows the end of the earlier one. */
+/** If both copies continued with a prompt, links the later continuation to the end of the earlier one. */
 function joinBranches(
   lines: readonly Keyed[],
   isKnownOnly: (line: Keyed) => boolean,
@@ -169,7 +169,7 @@ function joinBranches(
 ): Keyed[] {
   const uuids = new Set(lines.map(({ key }) => key))
   const parentOf = ({ entry }: Keyed) => (uuids.has(entry.parentUuid as string) ? entry.parentUuid : null)
-  /** The newest line of each continuation, by the common line that it began at. */
+  /** The newest line of each continuation, by the common line where it began. */
   const ends = new Map<unknown, { isKnown: boolean; end: string }[]>()
   const startOf = new Map<string, unknown>()
   return lines.map(line => {
@@ -189,7 +189,7 @@ function joinBranches(
   })
 }
 
-/** Lines whose parent is missing follow what was said before them. */
+/** Links lines whose parent is missing to the preceding message. */
 function closeGaps(lines: readonly Keyed[]): Keyed[] {
   const uuids = new Set(lines.map(({ key }) => key))
   let last: string | null = null
@@ -210,7 +210,7 @@ function isSpoken({ type }: TranscriptEntry): boolean {
   return type === 'user' || type === 'assistant'
 }
 
-/** A prompt, or what is written before one; a tool's result belongs to its call, a boundary begins anew on purpose. */
+/** Whether a line begins a prompt. A tool's result belongs to its call, and a boundary has no parent on purpose. */
 function canFollow({ type, message }: TranscriptEntry): boolean {
   if (type === 'attachment') return true
   if (type !== 'user') return false

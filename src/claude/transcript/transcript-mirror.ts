@@ -2,18 +2,18 @@ import type { SessionStore } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentListener, TranscriptEntry, TranscriptPart } from '../../sessions/ports/index.ts'
 
 /**
- * Claude Code's transcripts in our store, so that a conversation outlives its configuration directory and its
+ * Mirrors Claude Code's transcripts into our store, so that a conversation outlives its configuration directory and its
  * machine (SDK option `sessionStore`).
  *
- * The SDK's `projectKey` is made of the working directory. It is left out of ours: on another machine the same
- * conversation may work elsewhere, and a conversation's id is unique without it.
+ * The SDK's `projectKey` contains the working directory. Our keys omit it, because a conversation may work elsewhere on
+ * another machine, and its id is unique anyway.
  *
- * The SDK waits for `append` before it hands on the result of a turn. The lines are stored with the message that they
- * belong to, so the answer does not wait for the disk: what a crash loses of them is in Claude Code's own file, and
- * `ConversationRecovery` brings it into the store.
+ * The SDK waits for `append` before it passes on the result of a turn. Lines are stored with the message that they
+ * belong to, so the answer does not wait for the disk. Lines lost in a crash are in Claude Code's own file, from which
+ * `ConversationRecovery` adds them to the store.
  *
- * @param given what the SDK gives Claude Code to resume from, in a configuration directory made for the process;
- *   none: Claude Code resumes from its own files
+ * @param given the transcript that the SDK passes to Claude Code in a configuration directory for the process;
+ *   undefined: Claude Code resumes from its own files
  */
 export function mirrorTranscripts(
   listener: Pick<AgentListener, 'onTranscript'>,

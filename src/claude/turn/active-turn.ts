@@ -10,25 +10,25 @@ import { RetryHint } from './retry-hint.ts'
 type Lifecycle = { type: 'command_lifecycle'; command_uuid: string; state: string }
 
 /**
- * What is known of the turn that a process is running. The prompt's uuid is the turn's id, so that frames which
- * carry it can be told from those of work that Claude Code started by itself.
+ * The running turn of a process. The prompt's uuid is the turn's id, so that frames with it can be distinguished from
+ * those of autonomous work.
  */
 export class ActiveTurn {
   readonly turnId: string
   readonly ended: Promise<TurnOutcome>
   readonly settle: (outcome: TurnOutcome) => void
-  /** Hands the prompt to the process; undefined while it cannot take one. */
+  /** Sends the prompt to the process; undefined while the process cannot take one. */
   send: (() => void) | undefined
-  /** Whether the prompt was handed to the process. */
+  /** Whether the prompt was sent to the process. */
   sent = false
-  /** Whether the process has taken the prompt up: an interrupt that comes before has no effect on it. */
+  /** Whether the process has read the prompt; an earlier interrupt has no effect on the prompt. */
   begun = false
   interruptRequested = false
-  /** Reads what a slash command has changed; undefined: the prompt runs none. */
+  /** Reads the changes of a slash command; undefined: the prompt is not a command. */
   effects: (() => Promise<ProcessState>) | undefined
-  /** Settles when the process has answered the interrupt. */
+  /** Settles when the process has acknowledged the interrupt. */
   interruptAnswered: Promise<unknown> | undefined
-  /** One, and one more for each time that more input was taken up after an answer. */
+  /** One result, and one more for each steered input that was read after an answer. */
   readonly results: SDKResultMessage[] = []
   /** The typed error on the newest assistant message. */
   assistantError: SDKAssistantMessageError | undefined
@@ -39,16 +39,16 @@ export class ActiveTurn {
   readonly #retryHint = new RetryHint()
   /** Whether the conversation has been compacted. */
   compacted = false
-  /** Whether it has been handed on as ended: what comes now is not of it. */
+  /** Whether the end was reported; later frames do not belong to the turn. */
   finished = false
-  /** Whether any frame said which prompts it belongs to. */
+  /** Whether any frame was marked with its prompts. */
   #marked: boolean
-  /** What was sent and has not come to its end: the prompt, and more input. */
+  /** Unfinished input: the prompt, and steered input. */
   readonly #inputs: Set<string>
 
   /**
-   * @param continues it was sent to an earlier process, and this one goes on with it by itself
-   * @param marked whether the process has said before which prompts its frames belong to
+   * @param continues the prompt was sent to an earlier process, and this process resumes the turn on its own
+   * @param marked whether the process has marked frames with their prompts before
    */
   constructor(turnId: string, continues = false, marked = false) {
     this.turnId = turnId
@@ -61,7 +61,7 @@ export class ActiveTurn {
     this.settle = resolve
   }
 
-  /** What the outcome is made of. */
+  /** The observations from which the outcome is derived. */
   get signs(): TurnSigns {
     return {
       results: this.results,
@@ -77,37 +77,37 @@ export class ActiveTurn {
     }
   }
 
-  /** What Claude has said of it: see `AnswerText`. */
+  /** Claude's answer; see `AnswerText`. */
   get said(): string | null {
     return this.#answer.text
   }
 
-  /** What Claude Code itself has said. */
+  /** The texts of Claude Code itself. */
   get notice(): string | null {
     return this.#notices.text
   }
 
-  /** Whether it has been answered. */
+  /** Whether the turn has been answered. */
   get answered(): boolean {
     return this.results.length > 0
   }
 
-  /** Whether all that was sent has been answered, while background tasks may go on. */
+  /** Whether all input has been answered; background tasks may still run. */
   get isOver(): boolean {
     return this.answered && this.#inputs.size === 0
   }
 
-  /** Whether what the main conversation says is of this turn: a process that marks nothing can only mean it. */
+  /** Whether frames of the main conversation belong to this turn; always true if the process does not mark frames. */
   get isAtWork(): boolean {
     return this.begun || !this.#marked
   }
 
-  /** More input was sent. */
+  /** Records steered input. */
   expect(id: string): void {
     this.#inputs.add(id)
   }
 
-  /** Takes note of what a frame says of this turn. */
+  /** Updates the turn from a frame. */
   observe(message: SDKMessage): void {
     if (!this.sent) return
     const lifecycle = toLifecycle(message)
@@ -143,7 +143,7 @@ export class ActiveTurn {
   }
 }
 
-/** Claude Code has gone on by itself, because a background task has ended. */
+/** Whether Claude Code continued on its own after a background task. */
 function isOfAutonomousWork({ origin, ...result }: SDKResultMessage): boolean {
   const isAnswer = 'user_message_uuids' in result && (result.user_message_uuids?.length ?? 0) > 0
   return origin?.kind === 'task-notification' && !isAnswer

@@ -9,12 +9,12 @@ interface Piece {
 const unfinished: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded', 'pause_turn'])
 
 /** The model name of messages that Claude Code writes itself: errors, output of commands. */
-const synthetic = '<synthetic>'
+export const synthetic = '<synthetic>'
 
-/** How many answers are kept, so that one is there when newer ones are retracted. A turn may have thousands. */
+/** The number of kept answers, in case newer ones are retracted. A turn may have thousands. */
 const keptAnswers = 8
 
-/** Whether Claude Code wrote the message and not the model. */
+/** Whether Claude Code wrote the message, not the model. */
 export function isSynthetic({ message, error }: SDKAssistantMessage): boolean {
   return message.model === synthetic || error !== undefined
 }
@@ -24,35 +24,35 @@ export function textOf({ message }: SDKAssistantMessage): string {
 }
 
 /**
- * What Claude says in the main conversation of a turn: the text of its last message that has any. Messages that
- * continue one which was cut (by the output limit, or by a lost connection) are joined with it.
+ * Claude's answer in the main conversation of a turn: the text of the last message that has text. Messages that continue
+ * one that was cut off (by the output limit, or a lost connection) are joined with it.
  */
 export class AnswerText {
   #answers: Piece[][] = [[]]
-  /** What had been said at the last result. */
+  /** The answer at the last result. */
   #settled: string | null = null
   #messageId: string | undefined
-  /** How many pieces its answer had before it. */
+  /** The number of pieces of the answer before the message. */
   #messageStart = 0
-  /** Of the newest message; null: it has not ended, or was cut. */
+  /** The stop reason of the newest message; null: it has not ended, or was cut off. */
   #stopReason: string | null = null
   #toolsRan = false
-  /** Whether Claude Code has prompted the model since the newest message began. */
+  /** Whether Claude Code has prompted the model since the newest message started. */
   #prompted = false
 
-  /** null: nothing yet. */
+  /** null: no text yet. */
   get text(): string | null {
     const said = this.#answers.findLast(pieces => pieces.length > 0)
     return said?.map(({ text }) => text).join('') ?? this.#settled
   }
 
-  /** The turn's prompt, or more input, was answered: what follows is another answer. */
+  /** Closes the answer to the prompt or to steered input; another answer follows. */
   settle(): void {
     this.#settled = this.text
     this.discard()
   }
 
-  /** Forgets what was said since the last result: it is not of this turn. */
+  /** Drops the text since the last result, which does not belong to this turn. */
   discard(): void {
     this.#answers = [[]]
     this.#messageId = undefined
@@ -96,7 +96,7 @@ export class AnswerText {
     if (this.#toolsRan || (this.#stopReason !== null && !unfinished.has(this.#stopReason))) {
       this.#answers = [...this.#answers.filter(pieces => pieces.length > 0).slice(-keptAnswers), []]
     } else if (this.#stopReason === null && !this.#prompted) {
-      // Cut, and the model was not told to go on: the request was sent again, so that this message replaces it.
+      // The message was cut off and not continued: the request was sent again, so this message replaces it.
       this.#answers.at(-1)?.splice(this.#messageStart)
     }
     this.#messageId = messageId

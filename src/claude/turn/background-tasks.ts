@@ -1,12 +1,12 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentTask } from '../../sessions/ports/index.ts'
 
-/** How many tasks are remembered, so that what comes late can be told apart. */
+/** The number of remembered tasks, to attribute late frames. */
 const rememberedTasks = 1_000
 
 interface KnownTask {
   readonly task: AgentTask
-  /** The turn in which it was started; null: in none. */
+  /** The turn in which the task was started; null: none. */
   readonly turnId: string | null
   inBackground: boolean
 }
@@ -16,26 +16,26 @@ type Started = Extract<SDKMessage, { type: 'system'; subtype: 'task_started' }>
 type Notification = Extract<SDKMessage, { type: 'system'; subtype: 'task_notification' }>
 
 /**
- * What a process has running in the background. Claude Code tells the whole set whenever it changes, and each task's
- * start and end besides; the set is what counts, since it also has what began in the foreground.
+ * The background tasks of a process. Claude Code reports the whole set whenever it changes, and also the start and end
+ * of each task. The set is authoritative, because it includes tasks that began in the foreground.
  */
 export class BackgroundTasks {
   readonly #known = new Map<string, KnownTask>()
   readonly #onTask: (task: AgentTask, turnId: string | null) => void
 
-  /** @param onTask is told of each that begins to run in the background, and of its end */
+  /** @param onTask called when a task starts to run in the background, and when it ends */
   constructor(onTask: (task: AgentTask, turnId: string | null) => void) {
     this.#onTask = onTask
   }
 
-  /** How many run in the background. */
+  /** The number of tasks that run in the background. */
   get running(): number {
     let count = 0
     for (const known of this.#known.values()) if (isRunning(known)) count++
     return count
   }
 
-  /** @param turnId the turn that the main conversation works on */
+  /** @param turnId the turn of the main conversation */
   observe(message: SDKMessage, turnId: string | null): void {
     if (message.type !== 'system') return
     if (message.subtype === 'task_started') this.#start(message, turnId)
@@ -44,8 +44,8 @@ export class BackgroundTasks {
   }
 
   /**
-   * The turn that a frame of a task or of a subagent belongs to: that in which the task was started.
-   * @returns undefined for the frames of the main conversation, and of a task that is not known
+   * Returns the turn in which the task of a frame was started, for frames of tasks and subagents.
+   * @returns undefined for frames of the main conversation, and of unknown tasks
    */
   findTurn(message: SDKMessage): string | null | undefined {
     const id =
@@ -134,7 +134,7 @@ export class BackgroundTasks {
   }
 }
 
-/** Whether it runs in the background. */
+/** Whether the task runs in the background. */
 function isRunning(known: KnownTask | undefined): boolean {
   return known?.inBackground === true && known.task.status === 'running'
 }

@@ -5,8 +5,8 @@ import { noOutput } from '../process/findings.ts'
 import { type TurnSigns, toOutcome } from './outcome.ts'
 
 /**
- * The outcome of a turn, its structured output checked once more against the schema: in the worker thread, as both
- * come from others. See `toOutcome`.
+ * Returns the outcome of a turn, with its structured output validated against the schema. This runs in the worker
+ * thread, because both are untrusted. See `toOutcome`.
  */
 export function toCheckedOutcome(
   signs: TurnSigns,
@@ -28,7 +28,7 @@ async function withCheckedOutput(
   return {
     ...figures,
     status: 'failed',
-    failure: noOutput(`The answer does not fit the schema of outputFormat: ${where} ${verdict.message}`),
+    failure: noOutput(`The answer does not match the schema of outputFormat: ${where} ${verdict.message}`),
     unavailable: false,
   }
 }

@@ -9,10 +9,10 @@ type SettingsReader = { getSettings?(): Promise<{ applied?: Applied }> }
 const boundMs = 5_000
 
 /**
- * Looks for settings of the process that a slash command has changed and that no frame tells of. To be called
- * before the prompt is sent.
+ * Detects settings of the process that a slash command has changed and that no frame reports. Must be called before the
+ * prompt is sent.
  *
- * @returns to be called when the command has ended; nothing where the process does not say
+ * @returns a function to call after the command has ended; undefined if the process does not report its settings
  */
 export function watchCommand(query: Query): () => Promise<ProcessState> {
   const before = readApplied(query)
@@ -20,7 +20,7 @@ export function watchCommand(query: Query): () => Promise<ProcessState> {
     const after = readApplied(query)
     if (!(await settlesWithin(Promise.all([before, after]), boundMs))) return {}
     const [old, now] = [await before, await after]
-    // Another model has another default.
+    // Models have different defaults.
     if (!old || !now || old.model !== now.model || old.effort === now.effort) return {}
     return { effort: now.effort ?? null }
   }

@@ -1,27 +1,35 @@
-import type { ModelUsage as CountedModel, Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+import type {
+  ModelUsage as CountedModel,
+  Query,
+  SDKMessage,
+  SDKResultMessage,
+} from '@anthropic-ai/claude-agent-sdk'
 import type { ModelUsage } from '../../contract/turns.ts'
 
 type Counted = Record<string, CountedModel>
 
-/** An answer that takes longer will not come: a person waits to be asked. */
+/** The timeout of an answer, in milliseconds; a permission request is waiting for it. */
 const answerBoundMs = 2_000
 
 /**
- * What a turn has taken before its result says so, as Claude Code has it. It counts over the whole conversation, so
- * what it had counted when the turn began is taken off.
+ * The usage of a turn before its result, as counted by Claude Code. Claude Code counts over the whole conversation, so
+ * the count at the start of the turn is subtracted.
  */
 export class CostMeter {
-  /** What had been counted at the last result, or at the start. */
+  /** The count at the last result, or at the start. */
   #last: Promise<Counted | undefined> = Promise.resolve({})
   #atBegin = this.#last
+  /** The cost of the conversation at the last result in US dollars; null: unknown. */
+  #costBefore: number | null = null
 
-  /** To be called before the process has taken up anything: a conversation that is resumed has counted before. */
+  /** Must be called before the process reads input, because a resumed conversation starts with a count. */
   start(query: Query, resumed: boolean): void {
+    this.#costBefore = resumed ? null : 0
     if (resumed) this.#last = ask(query)
     this.begin()
   }
 
-  /** A turn begins. */
+  /** Records the start of a turn. */
   begin(): void {
     this.#atBegin = this.#last
   }
@@ -30,7 +38,14 @@ export class CostMeter {
     if (message.type === 'result') this.#last = Promise.resolve(message.modelUsage)
   }
 
-  /** Since the turn began, per model; undefined where Claude Code does not tell. */
+  /** The cost of the conversation before these results, which count from now on. */
+  takeCostBefore(results: readonly SDKResultMessage[]): number | null {
+    const before = this.#costBefore
+    this.#costBefore = results.at(-1)?.total_cost_usd ?? before
+    return before
+  }
+
+  /** Returns the usage per model since the start of the turn; undefined if Claude Code does not report it. */
   async read(query: Query): Promise<ModelUsage[] | undefined> {
     const [before, now] = await Promise.all([this.#atBegin, ask(query)])
     if (!before || !now) return undefined
@@ -41,7 +56,7 @@ export class CostMeter {
 async function ask(query: Query): Promise<Counted | undefined> {
   const bound = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => bound.resolve(undefined), answerBoundMs)
-  // Whoever closes the process is told by its end; here it only means that nothing is known.
+  // The end of the process is reported elsewhere; here it only means that the usage is unknown.
   const answer = query
     .usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THIS_API_YET({ skipBehaviors: true })
     .then(

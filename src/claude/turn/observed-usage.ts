@@ -15,8 +15,8 @@ interface ApiUsage {
 }
 
 /**
- * What the model's own messages say of tokens while they come: of the main conversation alone. It is all that is
- * known of a turn without a result.
+ * The tokens that the model's messages report while they arrive, for the main conversation only. For a turn without a
+ * result, nothing else is known.
  */
 export class ObservedUsage {
   readonly #whole: ObservedTokens[] = []
@@ -33,7 +33,7 @@ export class ObservedUsage {
     }
   }
 
-  /** One entry for each message; the output of one that never ended is what had been counted when it began. */
+  /** One entry per message; the output of an unfinished message is the count at its start. */
   get messages(): ObservedTokens[] {
     return this.#open ? [...this.#whole, this.#open] : this.#whole
   }
@@ -46,7 +46,7 @@ const nothing: Usage = {
   cacheCreationInputTokens: 0,
 }
 
-/** The counts of a message add up by themselves: a later one replaces the one before. */
+/** Replaces earlier counts of a message, because the counts are cumulative. */
 function merge(before: ObservedTokens, counts: Counts): ObservedTokens {
   return {
     model: before.model,

@@ -9,33 +9,33 @@ import type { ObservedUsage } from './observed-usage.ts'
 import { toReportedEnding, toVerdict, type Verdict } from './turn-ending.ts'
 import { orUnknown, toFigures } from './turn-figures.ts'
 
-/** What was seen of a turn when its process reported its end. */
+/** The observations of a turn when its process reported the end. */
 export interface TurnSigns {
-  /** More than one where more input was taken up after an answer; never empty. */
+  /** More than one if steered input was read after an answer; never empty. */
   results: readonly SDKResultMessage[]
-  /** The typed error on the newest message that Claude Code wrote in place of an answer. */
+  /** The typed error on the newest message that Claude Code wrote instead of an answer. */
   assistantError: SDKAssistantMessageError | undefined
-  /** What Claude has said: see `AnswerText`. */
+  /** Claude's answer; see `AnswerText`. */
   said: string | null
-  /** What a command has printed. */
+  /** The output of a command. */
   commandOutput: string | null
-  /** What Claude Code itself has said. */
+  /** The texts of Claude Code itself. */
   notice: string | null
-  /** How the prompt ended before the model was asked, if it did. */
+  /** The outcome of a prompt that did not reach the model. */
   promptOutcome: PromptOutcome | undefined
-  /** When the model's API takes requests again (milliseconds since 1970), as far as it is known. */
+  /** When the model's API accepts requests again (milliseconds since 1970); undefined: unknown. */
   retryAt?: number | undefined
   interruptRequested: boolean
-  /** Whether the conversation has been compacted: that cannot be interrupted any more. */
+  /** Whether the conversation has been compacted, which cannot be interrupted anymore. */
   compacted: boolean
   observed: ObservedUsage
 }
 
 /**
- * The outcome of a turn, from flags and typed fields only: docs/turn-states.md has the table.
+ * Derives the outcome of a turn from flags and typed fields; docs/turn-states.md has the table.
  *
- * @param costBefore `total_cost_usd` of the turn before, which counts up over the life of a process
- * @param format the `outputFormat` of the session
+ * @param costBefore `total_cost_usd` of the previous turn, which accumulates in a process
+ * @param format the session's `outputFormat`
  */
 export function toOutcome(
   signs: TurnSigns,
@@ -64,18 +64,18 @@ export function toOutcome(
   return { status: 'failed', failure: output, unavailable: false, ...common, ...figures }
 }
 
-/** Whether the model's API refused for its load, which passes. */
+/** Whether the model's API refused because of load, which is temporary. */
 function isOfLoad({ reason }: AgentFailure): boolean {
   return reason === 'overloaded' || reason === 'rate_limited'
 }
 
-/** Whether this server does not know what Claude Code reported. */
+/** Whether Claude Code reported a value that this server does not know. */
 export function isUnknownEnd(outcome: TurnOutcome): boolean {
   if (outcome.status === 'completed') return outcome.stopReason === 'unknown'
   return outcome.status === 'failed' && outcome.failure.reason === 'unknown'
 }
 
-/** The ends of a turn before Claude could answer with structured output. */
+/** The stop reasons before Claude could return structured output. */
 const unanswered: readonly StopReason[] = [
   'max_turns',
   'budget',
@@ -89,7 +89,7 @@ const unanswered: readonly StopReason[] = [
 function toResponse(signs: TurnSigns, result: SDKResultMessage): string | null {
   if (isOfCommand(result, signs.commandOutput) && result.subtype === 'success')
     return result.result || (signs.commandOutput ?? signs.said)
-  // The model gives it as the input of a tool.
+  // The model passes it as the input of a tool.
   if (result.subtype === 'success' && !result.is_error && hasOutput(result)) return result.result
   return signs.said
 }
@@ -98,7 +98,7 @@ function hasOutput(result: SDKResultMessage): boolean {
   return result.subtype === 'success' && (result.structured_output ?? null) !== null
 }
 
-/** The text of a result that nothing else explains may be all that Claude Code says. */
+/** Uses the result's text as the message if there is no other explanation. */
 function toNotice({ notice, said }: TurnSigns, result: SDKResultMessage, verdict: Verdict): string | null {
   if (notice !== null || said !== null || result.subtype !== 'success') return notice
   const isUnexplained = verdict.status === 'completed' && verdict.stopReason === 'unknown'

@@ -1,9 +1,9 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
 
 /**
- * When the model's API takes requests again. A rate limit of the account names its reset
- * (`rate_limit_info.resetsAt`, Unix seconds). Otherwise Claude Code's last wait (`api_retry.retry_delay_ms`) is the
- * best hint: it follows the API's own `retry-after`.
+ * The time when the model's API accepts requests again. A rate limit of the account includes its reset
+ * (`rate_limit_info.resetsAt`, Unix seconds). Otherwise Claude Code's last delay (`api_retry.retry_delay_ms`) is the
+ * best hint, because it follows the API's `retry-after`.
  */
 export class RetryHint {
   #resetsAt: number | undefined

@@ -1,17 +1,17 @@
 import type { HookCallbackMatcher } from '@anthropic-ai/claude-agent-sdk'
 
 /**
- * Turns Claude Code's scheduler off. It lives in the process: what it has accepted is forgotten when the process is
- * ended for idleness, makes room, or dies. It also runs what a repository has in `.claude/scheduled_tasks.json`,
- * without any prompt and whatever `settingSources` says. CronCreate, CronList, CronDelete and `/loop` are gone with it.
+ * Turns off Claude Code's scheduler. Scheduled work lives in the process and is lost when the process is ended for
+ * being idle, is evicted, or dies. The scheduler also runs `.claude/scheduled_tasks.json` of a repository, without a
+ * prompt and regardless of `settingSources`. CronCreate, CronList, CronDelete and `/loop` are turned off with it.
  */
 export const schedulerOff = { CLAUDE_CODE_DISABLE_CRON: '1' }
 
 const refusal =
   'Scheduled work is not available on this server: the wake-up would be lost when the idle process ends. ' +
-  'Finish the work now, run what has to be waited for as a background command, or ask the user to send a message later.'
+  'Finish the work now, wait for it with a background command, or ask the user to send a message later.'
 
-/** Refuses ScheduleWakeup, which stays without the scheduler and would never wake anything. */
+/** Denies ScheduleWakeup, which exists even without the scheduler but has no effect. */
 export const refuseWakeups: HookCallbackMatcher = {
   matcher: 'ScheduleWakeup|CronCreate',
   hooks: [

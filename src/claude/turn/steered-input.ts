@@ -1,8 +1,8 @@
 import type { AgentSpec, SteeredInput, TranscriptEntry, TranscriptStore } from '../../sessions/ports/index.ts'
 
 /**
- * What an earlier process of the turn was given as more input and had not taken up when it ended: the conversation
- * knows nothing of it.
+ * Finds steered input that an earlier process of the turn had not read when it ended, so that it is not in the
+ * conversation.
  */
 export async function findMissedInput(
   transcripts: TranscriptStore | undefined,
@@ -15,7 +15,7 @@ export async function findMissedInput(
   return steered.filter(({ id }) => !known.has(id))
 }
 
-/** Taken up between two steps it is an attachment, after an answer a message. */
+/** Whether a line contains the input: an attachment if it was read between two steps, a message after an answer. */
 function toIds({ uuid, attachment }: TranscriptEntry): unknown[] {
   return [uuid, (attachment as { source_uuid?: unknown } | undefined)?.source_uuid]
 }

@@ -11,7 +11,7 @@ import type { PromptOutcome } from '../messages/notices.ts'
 import { outputRetriesExhausted } from '../process/findings.ts'
 import { toFailure } from './turn-failure.ts'
 
-/** How a turn ended, from the typed fields of its frames alone. */
+/** How a turn ended, from typed fields of its frames. */
 export type Verdict =
   | { status: 'completed'; stopReason: StopReason }
   | { status: 'interrupted' }
@@ -20,19 +20,19 @@ export type Verdict =
 export interface EndingSigns {
   result: SDKResultMessage
   promptOutcome: PromptOutcome | undefined
-  /** The typed error on the newest message that Claude Code wrote in place of an answer. */
+  /** The typed error on the newest message that Claude Code wrote instead of an answer. */
   assistantError: SDKAssistantMessageError | undefined
-  /** What a command has printed. */
+  /** The output of a command. */
   commandOutput: string | null
   interruptRequested: boolean
-  /** Whether the conversation has been compacted: that cannot be interrupted any more. */
+  /** Whether the conversation has been compacted, which cannot be interrupted anymore. */
   compacted: boolean
 }
 
-/** `interrupted` is no stop reason of its own here: the turn's status says it. */
+/** The stop reasons without `interrupted`, which the turn's status expresses. */
 type Rule = StopReason | 'failed'
 
-/** Every `terminal_reason` of the pinned Claude Code. */
+/** All values of `terminal_reason` in the pinned Claude Code. */
 const byTerminalReason: Record<TerminalReason, Rule | 'by_stop_reason'> = {
   completed: 'by_stop_reason',
   max_turns: 'max_turns',
@@ -55,10 +55,10 @@ const byTerminalReason: Record<TerminalReason, Rule | 'by_stop_reason'> = {
   turn_setup_failed: 'failed',
 }
 
-/** The model's `stop_reason` of a turn that Claude Code calls completed. */
+/** The model's `stop_reason` of a turn that Claude Code reports as completed. */
 const byStopReason: Partial<Record<string, StopReason>> = {
   end_turn: 'end_turn',
-  // A tool can end the turn, such as the one that gives structured output.
+  // A tool can end the turn, for example the tool for structured output.
   tool_use: 'end_turn',
   stop_sequence: 'stop_sequence',
   max_tokens: 'max_tokens',
@@ -89,7 +89,7 @@ export function toVerdict(signs: EndingSigns): Verdict {
   const stopped = lookUp(bySubtype, result.subtype)
   if (stopped) return { status: 'completed', stopReason: stopped }
   if (result.stop_reason === 'refusal') return { status: 'completed', stopReason: 'refusal' }
-  // A command that is stopped succeeds.
+  // An interrupted command reports success.
   if (interruptRequested && isOfCommand(result, signs.commandOutput) && !signs.compacted)
     return { status: 'interrupted' }
   const rule = toRule(result, signs.commandOutput)
@@ -100,7 +100,7 @@ export function toVerdict(signs: EndingSigns): Verdict {
   return failed(toFailure(result, signs.assistantError))
 }
 
-/** What Claude Code reported, in its own words; undefined for an ordinary end. */
+/** Returns Claude Code's own values; undefined for an ordinary end. */
 export function toReportedEnding(
   { result, promptOutcome, assistantError }: Pick<EndingSigns, 'result' | 'promptOutcome' | 'assistantError'>,
   verdict: Verdict,
@@ -138,7 +138,7 @@ function toRule(result: SDKResultMessage, printed: string | null): Rule {
   if (rule !== undefined && rule !== 'by_stop_reason') return rule
   if (isError || result.subtype !== 'success') return 'failed'
   if (stopReason !== null) return lookUp(byStopReason, stopReason) ?? 'unknown'
-  // Without a word of its own: an answer that is complete, or a command that Claude Code ran itself.
+  // Without a value: a complete answer, or a command that Claude Code ran itself.
   return rule !== undefined || isOfCommand(result, printed) ? 'end_turn' : 'unknown'
 }
 

@@ -8,15 +8,15 @@ import { lookUp } from '../../lib/look-up.ts'
 import type { AgentFailure } from '../../sessions/ports/index.ts'
 import { outputRetriesExhausted } from '../process/findings.ts'
 
-/** What a failed result says of its cause; `api_error` and `api_error_type` are not in the SDK's typings. */
+/** The cause of a failed result; `api_error` and `api_error_type` are not in the SDK's typings. */
 interface Cause {
   terminalReason: TerminalReason | undefined
   error: SDKAssistantMessageError | undefined
-  /** Claude Code's own word for the cause. */
+  /** Claude Code's value for the cause. */
   apiError: string | undefined
   /** `error.type` of the API's response. */
   apiErrorType: string | undefined
-  /** The HTTP status of the API's response; null: the API did not answer, or was not asked. */
+  /** The HTTP status of the API's response; null: the API did not respond, or was not called. */
   status: number | null
 }
 
@@ -46,7 +46,7 @@ const byTerminalReason: Partial<Record<TerminalReason, FailureReason>> = {
   turn_setup_failed: 'turn_setup_failed',
 }
 
-/** Those that the other fields do not tell. */
+/** Causes that the other fields do not show. */
 const byApiError: Partial<Record<string, FailureReason>> = {
   max_output_tokens: 'max_output_tokens',
   autocompact_thrashing: 'prompt_too_long',
@@ -109,13 +109,13 @@ export function toFailure(
 }
 
 function toReason({ terminalReason, error, apiError, apiErrorType, status }: Cause): FailureReason {
-  // The typed error may be of the kind only: these two say more than `invalid_request` and `server_error`.
+  // The typed error may be too general: these two are more specific than `invalid_request` and `server_error`.
   if (status === 413 || apiErrorType === 'request_too_large') return 'prompt_too_long'
   if (status === 529 || apiErrorType === 'overloaded_error') return 'overloaded'
   const told =
     lookUp(byTerminalReason, terminalReason) ??
     lookUp(byApiError, apiError) ??
-    // An error that is not known yet is none of those that are.
+    // An unknown error is different from all known errors.
     (error === undefined || error === 'unknown' ? undefined : (lookUp(byError, error) ?? 'unknown'))
   if (told) return told
   const ofApi =
@@ -126,19 +126,19 @@ function toReason({ terminalReason, error, apiError, apiErrorType, status }: Cau
 }
 
 const explanations: Partial<Record<FailureReason, string>> = {
-  authentication_failed: "The model's API did not accept the credentials of this server's Claude Code",
-  billing_error: "The model's API refused for a reason of billing",
-  rate_limited: "The model's API is limiting the rate of this account",
+  authentication_failed: "The model's API rejected the credentials of this server's Claude Code",
+  billing_error: "The model's API refused the request because of a billing problem",
+  rate_limited: "The model's API rate-limits this account",
   overloaded: "The model's API is overloaded",
-  model_not_found: 'The model does not exist or is not available to this account',
-  model_error: "The model's API failed or broke off its answer",
-  max_output_tokens: 'The answer did not fit into the output limit of the model',
+  model_not_found: 'The model does not exist, or is not available to this account',
+  model_error: "The model's API failed, or broke off its answer",
+  max_output_tokens: "The answer exceeded the model's output limit",
   media_rejected: 'An image or a document in the conversation is too large, or cannot be read',
-  tool_unavailable: 'The tool that the turn was waiting to call is not available any more',
+  tool_unavailable: 'The tool that the turn was waiting to call is no longer available',
   turn_setup_failed: 'Claude Code could not set up the turn',
 }
 
-/** Says that the model's API refused only where it was asked. */
+/** Explains a refusal, by the model's API or by Claude Code itself. */
 function explain(reason: FailureReason, { terminalReason, status }: Cause): string {
   const wasAsked = status !== null
   if (reason === 'invalid_request') {
@@ -149,12 +149,12 @@ function explain(reason: FailureReason, { terminalReason, status }: Cause): stri
   if (reason === 'prompt_too_long') {
     if (status === 413) return "The request is larger than the model's API accepts"
     if (terminalReason === 'rapid_refill_breaker') {
-      return 'The context window of the model filled up again right after the conversation was compacted'
+      return "The model's context window was full again right after a compaction"
     }
-    return 'The prompt with the conversation before it does not fit into the context window of the model'
+    return "The prompt and the conversation do not fit into the model's context window"
   }
   if (terminalReason === 'malformed_tool_use_exhausted') {
-    return 'The model called a tool with input that cannot be parsed, also when it was asked again'
+    return 'The model called a tool with input that cannot be parsed, even after it was asked again'
   }
   return explanations[reason] ?? 'Claude Code ended the turn with an error'
 }

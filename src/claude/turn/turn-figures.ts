@@ -4,9 +4,9 @@ import type { UsageShare } from '../../sessions/ports/index.ts'
 import type { ObservedTokens, ObservedUsage } from './observed-usage.ts'
 
 /**
- * What a turn took: what its results say, or without one what was observed.
+ * Computes the usage of a turn from its results, or from observations if there is none.
  *
- * @param costBefore `total_cost_usd` of the turn before, which counts up over the life of a process
+ * @param costBefore `total_cost_usd` of the previous turn, which accumulates in a process
  */
 export function toFigures(
   results: readonly SDKResultMessage[],
@@ -22,7 +22,7 @@ export function toFigures(
   }
 }
 
-/** What a turn has taken that goes on: what Claude Code has counted, or without that what was observed. */
+/** Computes the usage of a running turn from Claude Code's count, or from observations. */
 export function toFiguresSoFar(counted: ModelUsage[] | undefined, observed: ObservedUsage): UsageShare {
   if (!counted) return toFiguresWithoutResult(observed)
   const costUsd = counted.reduce((total, model) => total + (model.costUsd ?? 0), 0)
@@ -31,7 +31,7 @@ export function toFiguresSoFar(counted: ModelUsage[] | undefined, observed: Obse
 
 const unknown: UsageShare = { usage: null, costUsd: null, modelUsage: null }
 
-/** Of a turn that was called off: nothing counted is nothing known, since the model may have been asked already. */
+/** Computes the usage of an interrupted turn. A count of zero means unknown, because the model may have been called. */
 export function orUnknown(figures: UsageShare): UsageShare {
   return figures.usage && Object.values(figures.usage).some(count => count > 0) ? figures : unknown
 }
@@ -41,13 +41,13 @@ function toFiguresWithoutResult({ messages }: ObservedUsage): UsageShare {
   return { usage: addUp(messages), costUsd: null, modelUsage: byModel(messages.map(withoutCost)) }
 }
 
-/** As Claude Code has it; an answer that was broken off is in it with an estimate. */
+/** Converts Claude Code's count, in which an unfinished answer is estimated. */
 interface CountedModel extends Usage {
   costUSD: number
   webSearchRequests?: number
 }
 
-/** Per model, since the result before; sent by the pinned Claude Code but not in the SDK's typings. */
+/** The usage per model since the previous result; sent by the pinned Claude Code but not in the SDK's typings. */
 function sinceLastResult(results: readonly SDKResultMessage[]): ModelUsage[] | undefined {
   const counted = results.map(
     result =>
@@ -72,7 +72,7 @@ function toModelUsage([model, counted]: [string, CountedModel]): ModelUsage {
   }
 }
 
-/** Of the main conversation alone: the fallback. */
+/** Returns the usage of the main conversation only, as a fallback. */
 function ofMainConversation({ usage }: SDKResultMessage): Usage {
   return {
     inputTokens: usage.input_tokens,

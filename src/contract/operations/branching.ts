@@ -8,7 +8,7 @@ export const branchingOperations = {
     method: 'post',
     path: '/sessions/:sessionId/fork',
     tag: 'Conversation',
-    summary: 'Make a session that shares the past of this one; both go on independently',
+    summary: 'Create a session that shares the past of this one; both continue independently',
     params: ofSession,
     body: forkSessionRequest,
     bodyOptional: true,
@@ -42,10 +42,16 @@ export const branchingOperations = {
     method: 'post',
     path: '/sessions/:sessionId/rewind',
     tag: 'Conversation',
-    summary: 'Go back to before a turn: the conversation, the files that Claude changed, or both',
+    summary: 'Rewind to before a turn: the conversation, the files that Claude changed, or both',
     params: ofSession,
     body: rewindSessionRequest,
-    success: [{ status: 200, description: 'What was rewound, or would be', schema: rewindSessionResponse }],
+    success: [
+      {
+        status: 200,
+        description: 'What was rewound; with `dryRun`, what would be',
+        schema: rewindSessionResponse,
+      },
+    ],
     errors: [
       'SESSION_NOT_FOUND',
       'TURN_NOT_FOUND',

@@ -12,18 +12,18 @@ import { sessionUsage } from '../usage.ts'
 const ofAttachment = ofSession.extend({ attachmentId: pathId })
 const file = 'application/octet-stream'
 
-/** What goes into a conversation beside text, and what comes out of it as a whole. */
+/** Operations on attachments, usage and exports. */
 export const conversationFilesOperations = {
   createAttachment: {
     ...defaults,
     method: 'post',
     path: '/sessions/:sessionId/attachments',
     tag: 'Conversation',
-    summary: 'Upload an image, a PDF or a text for prompts to refer to',
+    summary: 'Upload an image, a PDF or a text that prompts can refer to',
     params: ofSession,
     query: createAttachmentQuery,
     upload:
-      'The file itself. What it is, is told by its content; a `Content-Type` that says something else is refused',
+      'The file itself. Its type is detected from the content; a `Content-Type` that contradicts the content is refused',
     success: [{ status: 201, description: 'Stored', schema: attachment }],
     errors: ['SESSION_NOT_FOUND', 'SESSION_EXPIRED', 'SESSION_ENDED', 'ATTACHMENT_LIMIT_REACHED'],
     fault: 'INTERNAL',
@@ -33,7 +33,7 @@ export const conversationFilesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/attachments',
     tag: 'Conversation',
-    summary: 'The attachments of a session, oldest first',
+    summary: 'List the attachments of a session, oldest first',
     params: ofSession,
     query: listAttachmentsQuery,
     success: [{ status: 200, description: 'One page', schema: listAttachmentsResponse }],
@@ -45,12 +45,12 @@ export const conversationFilesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/attachments/:attachmentId',
     tag: 'Conversation',
-    summary: 'The content of an attachment',
+    summary: 'Download an attachment',
     params: ofAttachment,
     success: [
       {
         status: 200,
-        description: "The bytes, with the content's own type, to be saved and not shown",
+        description: 'The bytes with their media type, to be saved and not displayed',
         contentType: file,
         headers: { 'Content-Disposition': '`attachment` with the name', ETag: 'SHA-256 of the content' },
       },
@@ -63,7 +63,7 @@ export const conversationFilesOperations = {
     method: 'delete',
     path: '/sessions/:sessionId/attachments/:attachmentId',
     tag: 'Conversation',
-    summary: 'Remove an attachment that no unfinished turn needs',
+    summary: 'Remove an attachment, unless an unfinished turn needs it',
     params: ofAttachment,
     success: [{ status: 204, description: 'Removed' }],
     errors: ['SESSION_NOT_FOUND', 'ATTACHMENT_NOT_FOUND', 'ATTACHMENT_IN_USE'],
@@ -74,9 +74,11 @@ export const conversationFilesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/usage',
     tag: 'Conversation',
-    summary: 'Tokens, cost and active time of a session',
+    summary: 'Get tokens, cost and active time of a session',
     params: ofSession,
-    success: [{ status: 200, description: 'Added up over its turns', schema: sessionUsage }],
+    success: [
+      { status: 200, description: 'The sums over its turns and autonomous work', schema: sessionUsage },
+    ],
     errors: ['SESSION_NOT_FOUND'],
     fault: 'INTERNAL',
   },
@@ -85,16 +87,16 @@ export const conversationFilesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/export',
     tag: 'Conversation',
-    summary: 'The whole conversation as a file, with tool calls and their results',
+    summary: 'Export the whole conversation as a file, with tool calls and their results',
     params: ofSession,
     query: exportQuery,
     success: [
       {
         status: 200,
         description:
-          '`application/x-ndjson`, `application/json`, `text/markdown` or `text/html`, as asked for; what is stored when the export begins',
+          '`application/x-ndjson`, `application/json`, `text/markdown` or `text/html`, as requested; has what is stored when the export begins',
         contentType: file,
-        headers: { 'Content-Disposition': '`attachment` with a name for the file' },
+        headers: { 'Content-Disposition': '`attachment` with a file name' },
       },
     ],
     errors: ['SESSION_NOT_FOUND'],

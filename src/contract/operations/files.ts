@@ -14,10 +14,10 @@ import { defaults, type Operation, ofSession } from '../operation.ts'
 const octets = 'application/octet-stream'
 const pathErrors = ['SESSION_NOT_FOUND', 'FILE_NOT_FOUND', 'PATH_NOT_ALLOWED'] as const
 const changeErrors = [...pathErrors, 'SESSION_EXPIRED', 'SESSION_ENDED', 'PRECONDITION_FAILED'] as const
-const etag = 'Changes with every change of the file; strong'
+const etag = 'A strong ETag, which changes with every change of the file'
 const fileHeaders = {
   ETag: etag,
-  'Last-Modified': 'When the file was changed',
+  'Last-Modified': 'When the file was last modified',
   'Accept-Ranges': '`bytes`',
   'Content-Disposition': '`attachment` for everything that a browser might run',
 } as const
@@ -28,7 +28,7 @@ export const filesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/files',
     tag: 'Workspace',
-    summary: "What is in one of the session's directories",
+    summary: "List one of the session's directories",
     params: ofSession,
     query: listFilesQuery,
     success: [{ status: 200, description: 'One page', schema: listFilesResponse }],
@@ -40,22 +40,22 @@ export const filesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/files/content',
     tag: 'Workspace',
-    summary: 'The content of a file, or a part of it',
+    summary: 'Read a file, or a part of it',
     params: ofSession,
     query: fileQuery,
     headers: readFileHeaders,
     success: [
       {
         status: 200,
-        description: 'The content, with the type that its name stands for',
+        description: 'The content, with the media type that follows from the name',
         contentType: octets,
         headers: fileHeaders,
       },
       {
         status: 206,
-        description: 'The range that was asked for',
+        description: 'The requested range',
         contentType: octets,
-        headers: { ...fileHeaders, 'Content-Range': 'Which bytes these are' },
+        headers: { ...fileHeaders, 'Content-Range': 'The range of the bytes' },
       },
       { status: 304, description: 'Not changed', headers: { ETag: etag } },
     ],
@@ -67,11 +67,11 @@ export const filesOperations = {
     method: 'put',
     path: '/sessions/:sessionId/files/content',
     tag: 'Workspace',
-    summary: 'Create a file or replace its content, all at once',
+    summary: 'Create a file or replace its content, atomically',
     params: ofSession,
     query: fileQuery,
     headers: writeFileHeaders,
-    upload: 'The content; directories that are missing are made',
+    upload: 'The content; missing directories are created',
     success: [
       { status: 200, description: 'Replaced', schema: writtenFile, headers: { ETag: etag } },
       { status: 201, description: 'Created', schema: writtenFile, headers: { ETag: etag } },
@@ -84,7 +84,7 @@ export const filesOperations = {
     method: 'delete',
     path: '/sessions/:sessionId/files/content',
     tag: 'Workspace',
-    summary: 'Remove a file, a symbolic link (not what it leads to) or a directory',
+    summary: 'Remove a file, a symbolic link (not its target) or a directory',
     params: ofSession,
     query: deleteFileQuery,
     headers: deleteFileHeaders,
@@ -97,16 +97,16 @@ export const filesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/archive',
     tag: 'Workspace',
-    summary: "One of the session's directories as a compressed archive (tar.gz)",
+    summary: "Download one of the session's directories as a compressed archive (tar.gz)",
     params: ofSession,
     query: archiveQuery,
     success: [
       {
         status: 200,
         description:
-          'Files, directories and the symbolic links between them, in order of their names; sockets, FIFOs, devices and links that lead out are left out',
+          'Files, directories and the symbolic links between them, sorted by name; without sockets, FIFOs, devices, and links that lead out of the archive',
         contentType: octets,
-        headers: { 'Content-Disposition': 'With a name for the archive' },
+        headers: { 'Content-Disposition': '`attachment` with a file name' },
       },
     ],
     errors: pathErrors,

@@ -31,7 +31,7 @@ export const messagesOperations = {
     success: [
       {
         status: 200,
-        description: 'The answer; with `stream: true` a pointer to the stream endpoint',
+        description: 'The answer; with `stream: true`, the URL of the stream endpoint',
         schema: z.union([sendMessageResponse, streamPointer]),
         headers: replayHeaders,
       },
@@ -63,7 +63,7 @@ export const messagesOperations = {
     method: 'post',
     path: '/sessions/:sessionId/stream',
     tag: 'Messages',
-    summary: 'Send a prompt and receive server-sent events until it is answered',
+    summary: 'Send a prompt and stream the answer as server-sent events',
     params: ofSession,
     headers: idempotencyHeaders,
     body: streamMessageRequest,
@@ -93,7 +93,7 @@ export const messagesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/messages',
     tag: 'Messages',
-    summary: 'The history, oldest first',
+    summary: 'Get the history, oldest first',
     params: ofSession,
     query: listMessagesQuery,
     success: [{ status: 200, description: 'One page', schema: listMessagesResponse }],
@@ -105,29 +105,30 @@ export const messagesOperations = {
     method: 'get',
     path: '/sessions/:sessionId/events',
     tag: 'Messages',
-    summary: 'Past and live events as server-sent events, resumable with Last-Event-ID',
+    summary: 'Stream past and live events as server-sent events, resumable with Last-Event-ID',
     params: ofSession,
     query: eventsQuery,
     headers: z.strictObject({
       'Last-Event-ID': z
         .string()
-        .regex(/^\d{0,15}$/, 'must be a sequence')
+        .regex(/^\d{0,15}$/, 'must be a sequence number')
         .optional()
         .meta({
-          description: 'The newest sequence that has arrived: goes on after it, whatever `after` says',
+          description:
+            'The last sequence that the client has received: the stream continues after it; overrides `after`',
         }),
     }),
     success: [
       {
         status: 200,
         description:
-          'Stored events, `caught_up`, then live ones. Ends after the last event of the turn that `turnId` names, and after the last event of a session that has ended or expired',
+          'Stored events, `caught_up`, then live events. The stream ends after the last event of the turn named by `turnId`, or of a session that has ended or expired',
         contentType: eventStream,
       },
       {
         status: 204,
         description:
-          'Nothing is stored after the requested position and nothing can follow: the turn or the session is over. An EventSource does not reconnect',
+          'There are no events after the requested position and none can follow: the turn or the session is over. An EventSource does not reconnect',
       },
     ],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],

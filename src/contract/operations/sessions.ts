@@ -68,7 +68,7 @@ export const sessionsOperations = {
     summary: 'Change a session',
     params: ofSession,
     body: patchSessionRequest,
-    success: [{ status: 200, description: 'The session as it is now', schema: session }],
+    success: [{ status: 200, description: 'The changed session', schema: session }],
     errors: [
       'SESSION_NOT_FOUND',
       'SESSION_EXPIRED',
@@ -85,7 +85,7 @@ export const sessionsOperations = {
     tag: 'Sessions',
     summary: 'End a session',
     params: ofSession,
-    success: [{ status: 204, description: 'Ended, now or before' }],
+    success: [{ status: 204, description: 'The session has ended, now or before' }],
     errors: ['SESSION_NOT_FOUND'],
     fault: 'END_SESSION_FAILED',
   },

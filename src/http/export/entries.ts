@@ -1,13 +1,14 @@
-import { isTerminalEventType } from '../../contract/events.ts'
-import type { EventRecord } from '../../sessions/records.ts'
+import { isTerminalEventType, type TerminalEventType } from '../../contract/events.ts'
+import type { MessageBlock, MessageReader } from '../../sessions/ports/index.ts'
+import type { EventRecord, PayloadOf } from '../../sessions/records.ts'
 import { messageOf } from '../wire.ts'
 import { toEnding, toLoss, toPermission, toRewinding } from './outcome-text.ts'
 import { toSize } from './shown-text.ts'
 
-/** A piece of what was said: text, or the name of something that is none. */
+/** A part of a message: text, or the label of a file. */
 export type Part = { type: 'text'; text: string } | { type: 'file'; label: string }
 
-/** What a reader of a conversation meets, in order. */
+/** An item of an exported conversation, in order. */
 export type Entry =
   | { kind: 'turn'; number: number; at: number }
   | { kind: 'prompt'; parts: Part[]; added: boolean }
@@ -22,7 +23,6 @@ export type Entry =
       | { kind: 'toolResult'; name: string; parts: Part[]; isError: boolean }
     ))
 
-type Json = Record<string, unknown>
 /** Names an attachment by its id. */
 export type DescribeAttachment = (attachmentId: string) => string
 
@@ -31,6 +31,11 @@ export class EntryReader {
   #turns = 0
   /** The names of tools that have been called and have not answered. */
   readonly #calls = new Map<string, string>()
+  readonly #messages: MessageReader
+
+  constructor(messages: MessageReader) {
+    this.#messages = messages
+  }
 
   read(event: EventRecord, describe: DescribeAttachment): Entry[] {
     if (event.type === 'message') return this.#readMessage(event, describe)
@@ -39,99 +44,91 @@ export class EntryReader {
     if (event.type === 'conversation.lost') return [{ kind: 'note', text: toLoss(event.payload) }]
     if (!isTerminalEventType(event.type)) return []
     this.#calls.clear()
-    return [{ kind: 'ending', text: toEnding(event.type, event.payload) }]
+    return [{ kind: 'ending', text: toEnding(event.type, event.payload as PayloadOf<TerminalEventType>) }]
+  }
+
+  /** The attachments that an event refers to. */
+  attachmentsIn(event: EventRecord): string[] {
+    if (event.type !== 'message' || messageOf(event).source !== 'user') return []
+    return this.#messages.read(messageOf(event).message).blocks.flatMap(block => {
+      const { type, attachmentId }: Record<string, unknown> = block.type === 'file' ? block.source : {}
+      return type === 'attachment' && typeof attachmentId === 'string' ? attachmentId : []
+    })
   }
 
   #readMessage(event: EventRecord, describe: DescribeAttachment): Entry[] {
     const { id, source, message } = messageOf(event)
-    const content = toBlocks((message.message as Json | undefined)?.content)
+    const { kind, blocks, isOfSubagent, text } = this.#messages.read(message)
     if (source === 'user') {
-      const prompt: Entry = {
-        kind: 'prompt',
-        parts: content.map(block => toPart(block, describe)),
-        added: id !== event.turnId,
-      }
+      const parts = blocks.map(block => toPart(block, describe))
+      const prompt: Entry = { kind: 'prompt', parts, added: id !== event.turnId }
       return prompt.added ? [prompt] : [{ kind: 'turn', number: ++this.#turns, at: event.at }, prompt]
     }
-    const ofSubagent = typeof message.parent_tool_use_id === 'string'
-    if (message.type === 'assistant') return content.flatMap(block => this.#readSaid(block, ofSubagent))
-    if (message.type === 'user') return content.flatMap(block => this.#readGiven(block, ofSubagent))
-    if (message.type !== 'system') return []
-    if (message.subtype === 'compact_boundary') {
-      return [{ kind: 'note', text: 'What came before was summarised here to make room' }]
+    switch (kind) {
+      case 'assistant':
+        return blocks.flatMap(block => this.#readSaid(block, isOfSubagent))
+      case 'user':
+        return blocks.flatMap(block => this.#readGiven(block, isOfSubagent))
+      case 'compaction':
+        return [{ kind: 'note', text: 'What came before was summarised here to make room' }]
+      case 'lost':
+        return [{ kind: 'note', text }]
+      default:
+        return []
     }
-    return message.subtype === 'turn_lost' ? [{ kind: 'note', text: toText(message.text) }] : []
   }
 
-  #readSaid(block: Json, ofSubagent: boolean): Entry[] {
-    const type = toText(block.type)
-    if (type === 'text')
-      return toText(block.text).trim() === '' ? [] : [{ kind: 'text', text: toText(block.text), ofSubagent }]
-    if (type === 'thinking') {
-      // Models may keep it to themselves.
-      return block.thinking ? [{ kind: 'thinking', text: toText(block.thinking), ofSubagent }] : []
+  #readSaid(block: MessageBlock, ofSubagent: boolean): Entry[] {
+    switch (block.type) {
+      case 'text':
+        return block.text.trim() === '' ? [] : [{ kind: 'text', text: block.text, ofSubagent }]
+      case 'thinking':
+        // Models may keep it to themselves.
+        return block.text === '' ? [] : [{ kind: 'thinking', text: block.text, ofSubagent }]
+      case 'toolCall': {
+        const { id, name } = block
+        this.#calls.set(id, name)
+        return [{ kind: 'toolCall', name, input: JSON.stringify(block.input, null, 2), ofSubagent }]
+      }
+      case 'toolResult':
+        return [this.#toResult(block, ofSubagent)]
+      default:
+        return []
     }
-    if (type.endsWith('tool_use')) {
-      const name = toText(block.name)
-      this.#calls.set(toText(block.id), name)
-      return [{ kind: 'toolCall', name, input: JSON.stringify(block.input ?? {}, null, 2), ofSubagent }]
-    }
-    return type.endsWith('tool_result') ? [this.#toResult(block, ofSubagent)] : []
   }
 
-  #readGiven(block: Json, ofSubagent: boolean): Entry[] {
-    if (toText(block.type).endsWith('tool_result')) return [this.#toResult(block, ofSubagent)]
-    const { text } = block
-    return typeof text === 'string' && text.trim() !== '' ? [{ kind: 'synthetic', text, ofSubagent }] : []
+  #readGiven(block: MessageBlock, ofSubagent: boolean): Entry[] {
+    if (block.type === 'toolResult') return [this.#toResult(block, ofSubagent)]
+    if (block.type !== 'text' || block.text.trim() === '') return []
+    return [{ kind: 'synthetic', text: block.text, ofSubagent }]
   }
 
-  #toResult(block: Json, ofSubagent: boolean): Entry {
-    const id = toText(block.tool_use_id)
-    const name = this.#calls.get(id) ?? ''
-    this.#calls.delete(id)
-    const parts = toBlocks(block.content).map(part => toPart(part, String))
-    return { kind: 'toolResult', name, parts, isError: block.is_error === true, ofSubagent }
+  #toResult(result: MessageBlock & { type: 'toolResult' }, ofSubagent: boolean): Entry {
+    const { toolCallId, blocks, isError } = result
+    const name = this.#calls.get(toolCallId) ?? ''
+    this.#calls.delete(toolCallId)
+    const parts = blocks.map(block => toPart(block, String))
+    return { kind: 'toolResult', name, parts, isError, ofSubagent }
   }
 }
 
-/** The attachments that an event refers to. */
-export function attachmentsIn(event: EventRecord): string[] {
-  if (event.type !== 'message' || messageOf(event).source !== 'user') return []
-  const content = (messageOf(event).message.message as Json | undefined)?.content
-  return toBlocks(content).flatMap(({ source }) => {
-    const { type, attachmentId } = (source ?? {}) as Json
-    return type === 'attachment' ? toText(attachmentId) : []
-  })
+function toPart(block: MessageBlock, describe: DescribeAttachment): Part {
+  if (block.type === 'text') return { type: 'text', text: block.text }
+  if (block.type !== 'file') {
+    return { type: 'text', text: JSON.stringify('value' in block ? block.value : block, null, 2) }
+  }
+  const what = block.kind === 'image' ? 'Image' : 'Document'
+  const title = block.title === null ? '' : ` “${block.title}”`
+  return { type: 'file', label: `${what}${title}: ${toLabel(block.source, describe)}` }
 }
 
-function toBlocks(content: unknown): Json[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }]
-  if (Array.isArray(content))
-    return content.map(block => (isObject(block) ? block : { type: 'text', text: String(block) }))
-  return isObject(content) ? [content] : []
-}
-
-function toPart(block: Json, describe: DescribeAttachment): Part {
-  if (block.type === 'text') return { type: 'text', text: toText(block.text) }
-  if (block.type !== 'image' && block.type !== 'document')
-    return { type: 'text', text: JSON.stringify(block, null, 2) }
-  const what = block.type === 'image' ? 'Image' : 'Document'
-  const source = (block.source ?? {}) as Json
-  const title = typeof block.title === 'string' ? ` “${block.title}”` : ''
-  return { type: 'file', label: `${what}${title}: ${toLabel(source, describe)}` }
-}
-
-function toLabel(source: Json, describe: DescribeAttachment): string {
+function toLabel(source: Record<string, unknown>, describe: DescribeAttachment): string {
   if (source.type === 'attachment') return describe(toText(source.attachmentId))
   const data = toText(source.data)
   const size = source.type === 'base64' ? Buffer.byteLength(data, 'base64') : Buffer.byteLength(data)
   return (
     [toText(source.media_type), size > 0 && toSize(size), source.url].filter(Boolean).join(', ') || 'unknown'
   )
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function toText(value: unknown): string {

@@ -8,7 +8,7 @@ import type { Recording } from '../../sessions/reports/export.ts'
 import { toContentDisposition } from '../content-disposition.ts'
 import type { FileAnswer } from '../handler.ts'
 import { toStoredMessageJson, toTurn } from '../wire.ts'
-import { attachmentsIn, type Entry, EntryReader } from './entries.ts'
+import { type Entry, EntryReader } from './entries.ts'
 import { exportSecurityPolicy, htmlTail, renderHtmlEntry, renderHtmlHead } from './render-html.ts'
 import { renderMarkdownEntry, renderMarkdownHead } from './render-markdown.ts'
 import { toSize } from './shown-text.ts'
@@ -65,7 +65,7 @@ export function toExportFile(session: Session, recording: Recording, format: Exp
 
 async function* renderLines(_: Session, recording: Recording): Pieces {
   for await (const event of recording.events()) {
-    if (event.type === 'message') yield `${toStoredMessageJson(event)}\n`
+    if (event.type === 'message') yield `${toStoredMessageJson(event, recording.messages)}\n`
   }
 }
 
@@ -80,17 +80,17 @@ async function* renderDocument(session: Session, recording: Recording): Pieces {
   separator = '\n'
   for await (const event of recording.events()) {
     if (event.type !== 'message') continue
-    yield separator + toStoredMessageJson(event)
+    yield separator + toStoredMessageJson(event, recording.messages)
     separator = ',\n'
   }
   yield '\n]}\n'
 }
 
 async function* readEntries(recording: Recording): AsyncGenerator<Entry, void> {
-  const reader = new EntryReader()
+  const reader = new EntryReader(recording.messages)
   for await (const event of recording.events()) {
     const names = new Map<string, string>()
-    for (const id of attachmentsIn(event)) names.set(id, await describeAttachment(recording, id))
+    for (const id of reader.attachmentsIn(event)) names.set(id, await describeAttachment(recording, id))
     yield* reader.read(event, id => names.get(id) ?? id)
   }
 }
@@ -102,18 +102,25 @@ async function describeAttachment(recording: Recording, id: string): Promise<str
 }
 
 const chunkBytes = 64 * 1024
+/** Reading a message as Markdown can take this long; then other work comes first. */
+const roundMs = 25
 
 /** Few large chunks in place of many small ones. */
 async function* inChunks(pieces: Pieces): AsyncGenerator<Buffer, void> {
   let waiting: Buffer[] = []
   let bytes = 0
+  let roundEnds = performance.now() + roundMs
   for await (const piece of pieces) {
     const buffer = Buffer.from(piece)
     waiting.push(buffer)
     bytes += buffer.length
-    if (bytes < chunkBytes) continue
+    const isFull = bytes >= chunkBytes
     // Reading and writing alone would not let anything else come in between.
-    await setImmediate()
+    if (isFull || performance.now() > roundEnds) {
+      await setImmediate()
+      roundEnds = performance.now() + roundMs
+    }
+    if (!isFull) continue
     yield Buffer.concat(waiting)
     waiting = []
     bytes = 0

@@ -1,8 +1,9 @@
 import type { TerminalEventType } from '../../contract/events.ts'
 import type { Usage } from '../../contract/turns.ts'
+import type { PayloadOf } from '../../sessions/records.ts'
 
-/** What the event that ends a turn says, as a line to read. */
-export function toEnding(type: TerminalEventType, payload: Record<string, unknown>): string {
+/** Describes the end of a turn in one line. */
+export function toEnding(type: TerminalEventType, payload: PayloadOf<TerminalEventType>): string {
   const { status, stopReason, durationMs, costUsd, usage, error, notice } = payload as {
     status?: string
     stopReason?: string | null
@@ -24,8 +25,8 @@ export function toEnding(type: TerminalEventType, payload: Record<string, unknow
   return `Turn ${word}${details.length > 0 ? `: ${details.join(', ')}` : ''}`
 }
 
-/** What the event of a permission request that is over says. */
-export function toPermission(payload: Record<string, unknown>): string {
+/** Describes the outcome of a permission request. */
+export function toPermission(payload: PayloadOf<'permission.resolved'>): string {
   const { toolName, status, message, updatedInput } = payload
   const said = typeof message === 'string' && message !== '' ? `: ${message}` : ''
   const changed = updatedInput ? `, with another input: ${JSON.stringify(updatedInput)}` : ''
@@ -33,9 +34,9 @@ export function toPermission(payload: Record<string, unknown>): string {
   return `Permission for ${name} ${String(status ?? 'resolved')}${changed}${said}`
 }
 
-/** What the event of a rewinding says. */
-export function toRewinding(payload: Record<string, unknown>): string {
-  const { turnIds = [], restored = [] } = payload as { turnIds?: unknown[]; restored?: unknown[] }
+/** Describes a rewind. */
+export function toRewinding(payload: PayloadOf<'session.rewound'>): string {
+  const { turnIds = [], restored = [] } = payload
   const details = [
     turnIds.length > 0 && `turns above that no longer count: ${toCount(turnIds.length)}`,
     restored.length > 0 && `files put back: ${toCount(restored.length)}`,
@@ -43,8 +44,8 @@ export function toRewinding(payload: Record<string, unknown>): string {
   return `Rewound${details.length > 0 ? `; ${details.join('; ')}` : ''}`
 }
 
-export function toLoss(payload: Record<string, unknown>): string {
-  const { extent, turnIds = [] } = payload as { extent?: unknown; turnIds?: unknown[] }
+export function toLoss(payload: PayloadOf<'conversation.lost'>): string {
+  const { extent, turnIds = [] } = payload
   const count = `turns above that Claude no longer knows: ${toCount(turnIds.length)}`
   return extent === 'all'
     ? `The conversation was lost and began anew; ${count}`

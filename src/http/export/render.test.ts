@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { messageReader } from '../../claude/messages/message-reader.ts'
 import type { Session } from '../../contract/sessions.ts'
 import type { EventRecord } from '../../sessions/records.ts'
-import { attachmentsIn, type Entry, EntryReader } from './entries.ts'
+import { type Entry, EntryReader } from './entries.ts'
 import { exportSecurityPolicy, renderHtmlEntry, renderHtmlHead } from './render-html.ts'
 import { renderMarkdownEntry, renderMarkdownHead } from './render-markdown.ts'
 
@@ -9,7 +10,7 @@ const turnId = 'turn-1'
 const at = Date.UTC(2026, 0, 2)
 
 function event(type: EventRecord['type'], payload: Record<string, unknown>): EventRecord {
-  return { sessionId: 's', sequence: 1, type, turnId, at, payload }
+  return { sessionId: 's', sequence: 1, type, turnId, at, payload } as EventRecord
 }
 
 function sdk(type: string, content: unknown, more: object = {}): EventRecord {
@@ -26,7 +27,7 @@ function prompt(content: unknown, id = turnId): EventRecord {
 }
 
 const read = (...events: EventRecord[]): Entry[] => {
-  const reader = new EntryReader()
+  const reader = new EntryReader(messageReader)
   return events.flatMap(one => reader.read(one, id => `file ${id}`))
 }
 
@@ -86,7 +87,7 @@ describe('a log is read as a conversation', () => {
       source: { type: 'base64', media_type: 'application/pdf', data: Buffer.alloc(1500).toString('base64') },
     }
     const asked = prompt([attached, inline, { type: 'text', text: 'Look' }])
-    expect(attachmentsIn(asked)).toEqual(['a1'])
+    expect(new EntryReader(messageReader).attachmentsIn(asked)).toEqual(['a1'])
     expect(read(asked)[1]).toMatchObject({
       parts: [
         { type: 'file', label: 'Image: file a1' },
@@ -211,14 +212,53 @@ describe('as HTML', () => {
 describe('as markdown', () => {
   test('nothing closes a fence, and no tag comes through', () => {
     expect(renderMarkdownHead(session)).toBe(
-      '# A \\</title\\>\\<b\\> \\& \\*title\\*\n\n- Session: `7c9e6679-7425-40de-944b-e07fc1f90ae7`\n- Model: `unknown`\n' +
+      '# A \\</title>\\<b> & \\*title\\*\n\n- Session: `7c9e6679-7425-40de-944b-e07fc1f90ae7`\n- Model: `unknown`\n' +
         '- Working directory: ``/a`b``\n- Created: 2026-01-02T00:00:00.000Z\n',
     )
     expect(renderMarkdownEntry(entries[4] as Entry)).toBe(
       `\n**Tool call** \`\` <b>\` \`\`\n\n\`\`\`\`\`json\n${awkward}\n\`\`\`\`\`\n`,
     )
-    // The answer's own fence is closed by its longer one.
-    expect(renderMarkdownEntry(entries[1] as Entry)).toBe(`\n${awkward}\n\`\`\`\n`)
+    // The answer's own fence is closed by a longer one.
+    expect(renderMarkdownEntry(entries[1] as Entry)).toBe(`\n\`\`\`\`\`\n${awkward.slice(4)}\n\`\`\`\`\`\n`)
+  })
+
+  test.each([
+    ['plain', '```\nplain\n```'],
+    ['a ``` b', '````\na ``` b\n````'],
+    ['````\nfour\n````\n', '`````\n````\nfour\n````\n`````'],
+    ['', '```\n```'],
+  ])('a fence of %j cannot be closed from within', (text, fence) => {
+    expect(renderMarkdownEntry({ kind: 'thinking', text, ofSubagent: false })).toBe(
+      `\n<details><summary>Thinking</summary>\n\n${fence}\n\n</details>\n`,
+    )
+  })
+
+  test('a fence says its language', () => {
+    const call = renderMarkdownEntry({ kind: 'toolCall', name: 'Bash', input: '{}', ofSubagent: false })
+    expect(call).toContain('\n```json\n{}\n```\n')
+  })
+
+  test.each([
+    ['Bash', '`Bash`'],
+    ['a`b', '``a`b``'],
+    ['`', '`` ` ``'],
+    ['two\nlines', '`two lines`'],
+    [' padded ', '`  padded  `'],
+  ])('the code span of %j', (name, span) => {
+    const call = renderMarkdownEntry({ kind: 'toolCall', name, input: '{}', ofSubagent: false })
+    expect(call).toMatch(`**Tool call** ${span}\n`)
+  })
+
+  test('a quote has every line, empty ones too', () => {
+    const text = 'a\n\n> b'
+    expect(renderMarkdownEntry({ kind: 'prompt', parts: [{ type: 'text', text }], added: false })).toContain(
+      '\n> a\n>\n> > b\n',
+    )
+  })
+
+  test('plain text stays plain in a line', () => {
+    const text = '*a* [b](c) <i> `d`\n# e'
+    expect(renderMarkdownEntry({ kind: 'note', text })).toBe('\n*\\*a\\* \\[b]\\(c) \\<i> \\`d\\` # e*\n')
   })
 
   test('prompts and subagents are quoted line by line', () => {
@@ -227,7 +267,7 @@ describe('as markdown', () => {
       parts: [{ type: 'text', text: '# no heading\n\n<b>' }],
       added: false,
     })
-    expect(prompted).toBe('\n### Prompt\n\n> # no heading\n>\n> &lt;b>\n\n### Answer\n')
+    expect(prompted).toBe('\n### Prompt\n\n> # no heading\n>\n> \\<b>\n\n### Answer\n')
     for (const line of renderMarkdownEntry(entries[5] as Entry)
       .trim()
       .split('\n'))

@@ -40,7 +40,7 @@ export function attachmentHandlers(deps: HttpDeps): AttachmentHandlers {
             'Content-Length': String(sizeBytes),
             'Content-Disposition': toContentDisposition('attachment', name),
             ETag: `"${sha256}"`,
-            // What a user sent never runs as a page of this host.
+            // Uploaded content must never run as a page of this host.
             'Content-Security-Policy': "default-src 'none'; sandbox",
             'Cache-Control': 'private, no-cache, no-transform',
           },

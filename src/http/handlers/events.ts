@@ -1,4 +1,5 @@
 import type { LogItem } from '../../sessions/log/log-item.ts'
+import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'
@@ -16,7 +17,7 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
         includeDeltas: query.includeDeltas,
         signal: stop,
       })
-      // 204 is what keeps an EventSource from reconnecting.
+      // 204 keeps an EventSource from reconnecting.
       if (reader.exhausted) return { status: 204 }
       return {
         async stream(sse) {
@@ -24,10 +25,10 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
           let closing = false
           for await (const item of reader) {
             closing ||= item.kind === 'closing'
-            await sse.send(toServerSentEvent(item, params.sessionId))
+            await sse.send(toServerSentEvent(item, params.sessionId, deps.service.messages))
             if (sse.closed.aborted) break
           }
-          // The wait was called off before the log said so.
+          // The wait was aborted before the log reported the closing.
           if (stop.aborted && !closing) await sse.send(closingEvent(params.sessionId))
         },
       }
@@ -35,23 +36,27 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
   }
 }
 
-/** A client that reconnects says in the header how far it came; the address is still the one it began with. */
+/** Prefers the header: a reconnecting client sends its position there and keeps the original URL. */
 function findStart({ headers, query }: EventsExchange): number | 'latest' {
   const lastEventId = headers['Last-Event-ID']
   if (lastEventId !== undefined && lastEventId !== '') return Number(lastEventId)
   return query.after === 'latest' ? 'latest' : Number(query.after ?? 0)
 }
 
-function toServerSentEvent(item: LogItem, sessionId: string): ServerSentEvent | Buffer {
+function toServerSentEvent(
+  item: LogItem,
+  sessionId: string,
+  messages: MessageReader,
+): ServerSentEvent | Buffer {
   switch (item.kind) {
     case 'event':
-      return toEventFrame(item.event)
+      return toEventFrame(item.event, messages)
     case 'delta':
       return toDeltaFrame(item.delta)
     case 'delta.voided':
       return toVoidedFrame(item.voided)
     case 'gap':
-      // With an id: who has been told of the gap is not told again.
+      // The id keeps a reconnecting client from getting the same gap again.
       return { event: 'gap', id: item.to, data: { sessionId, from: item.from, to: item.to } }
     case 'caught_up':
       return { event: 'caught_up', data: { sessionId, sequence: item.sequence } }

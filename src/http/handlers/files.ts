@@ -69,7 +69,7 @@ function toFileAnswer(file: OpenFile, headers: Exchange<'readFile'>['headers']):
   const shared = {
     ETag: etag,
     'Last-Modified': new Date(file.modifiedAt).toUTCString(),
-    // It may be kept, but has to be asked for again each time. Compressed, it would not have its length and tag.
+    // Caches must revalidate each time. Compression would invalidate the length and the tag.
     'Cache-Control': 'private, no-cache, no-transform',
   }
   if (known === '*' || known?.includes(tag)) {
@@ -78,7 +78,11 @@ function toFileAnswer(file: OpenFile, headers: Exchange<'readFile'>['headers']):
   const range = headers.Range === undefined ? 'whole' : parseByteRange(headers.Range, sizeBytes)
   const isRangeMeant = headers['If-Range'] === undefined || headers['If-Range'] === etag
   if (isRangeMeant && range === 'none') {
-    throw new ServiceError('RANGE_NOT_SATISFIABLE', `The file has ${sizeBytes} bytes`, { sizeBytes })
+    throw new ServiceError(
+      'RANGE_NOT_SATISFIABLE',
+      `Range must be inside the file, which has ${sizeBytes} bytes`,
+      { sizeBytes },
+    )
   }
   const part = isRangeMeant && typeof range === 'object' ? range : undefined
   const { start, length } = part ?? { start: 0, length: sizeBytes }
@@ -91,7 +95,7 @@ function toFileAnswer(file: OpenFile, headers: Exchange<'readFile'>['headers']):
         'Content-Length': `${length}`,
         'Accept-Ranges': 'bytes',
         'Content-Disposition': toContentDisposition(isActive ? 'attachment' : 'inline', basename(path)),
-        // Whatever it is, it must not act in the name of this API.
+        // The content must not act in the name of this API.
         'Content-Security-Policy': "default-src 'none'; sandbox",
         ...(part && { 'Content-Range': `bytes ${start}-${start + length - 1}/${sizeBytes}` }),
       },

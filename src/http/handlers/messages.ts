@@ -60,7 +60,7 @@ export function messageHandlers(
       const page = { ...list.page, ...which }
       const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
       const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
-      const json = Buffer.from(items.map(toStoredMessageJson).join())
+      const json = Buffer.from(items.map(item => toStoredMessageJson(item, deps.service.messages)).join())
       return { status: 200, json: toMessagePageJson({ sessionId, pagination }, json) }
     },
   }
@@ -87,10 +87,10 @@ async function waitForAnswer(
     return toAnswer(end.turn, end.claudeSessionId)
   } catch (error) {
     if (isLast && clientGone.aborted && body.onDisconnect === 'interrupt') {
-      log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
+      log.info({ turnId: turn.id }, 'client disconnected; interrupting its turn')
       await deps.service.interrupt(caller, params.sessionId, { turnId: turn.id, clearQueue: false })
     }
-    // The turn is accepted and stays so; whoever asks again without a key would have it twice.
+    // The turn stays accepted; a retry without a key would run it twice.
     if (error instanceof ServiceError && error.code === 'SHUTTING_DOWN') {
       throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down; the turn is kept', {
         turnId: turn.id,

@@ -2,6 +2,7 @@ import { ServiceError } from '../../contract/errors.ts'
 import { isTerminalEventType } from '../../contract/events.ts'
 import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { LogReader } from '../../sessions/log/log-item.ts'
+import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { EventRecord } from '../../sessions/records.ts'
 import type { Submission } from '../../sessions/turns/turn-request.ts'
 import { toPublicError } from '../error-response.ts'
@@ -33,7 +34,7 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
   }
 }
 
-/** Whatever happens, the client that is still there gets one `complete` or one `error`, and nothing after it. */
+/** Ensures that a connected client gets exactly one `complete` or `error`, as the last event. */
 async function streamTurn(
   deps: HttpDeps,
   exchange: StreamExchange,
@@ -48,17 +49,17 @@ async function streamTurn(
   reader.overflow.addEventListener('abort', () => sse.cut())
   try {
     await sse.send({ event: 'connected', data: ids })
-    lastSequence = await forward(reader, sse)
-    // A transport without a last word was cut: what the client missed is in the session's events.
+    lastSequence = await forward(reader, deps.service.messages, sse)
+    // Without a final event the stream was disconnected; the missed part is in the session's events.
     if (reader.overflow.aborted) return sse.cut()
     if (lastSequence === undefined && stop.aborted) throw shuttingDown()
-    // Else the turn is over, also when its last event is not kept any longer.
+    // Otherwise the turn is over, even if retention has removed its last event.
     const end = await unlessAborted(ended, stop)
     lastSequence ??= end.turn.lastSequence ?? 0
     const { messageId: _, response, ...rest } = toAnswer(end.turn, end.claudeSessionId)
     await sse.send({ event: 'complete', id: lastSequence, data: { summary: response, ...rest } })
   } catch (error) {
-    if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'a stream broke off')
+    if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'stream failed')
     const { message, ...rest } = toPublicError(error, 'sendMessage')
     await sse.send({
       event: 'error',
@@ -66,10 +67,10 @@ async function streamTurn(
       data: { error: message, ...rest, turnId: turn.id },
     })
   } finally {
-    // One that was cut for not reading has not left: its turn goes on.
+    // A slow reader that was disconnected has not left, so its turn continues.
     const left = clientGone.aborted && lastSequence === undefined && !reader.overflow.aborted
     if (leave() && left && body.onDisconnect === 'interrupt') {
-      log.info({ turnId: turn.id }, 'the client is gone; its turn is interrupted')
+      log.info({ turnId: turn.id }, 'client disconnected; interrupting its turn')
       await deps.service.interrupt(caller, ids.sessionId, { turnId: turn.id, clearQueue: false })
     }
   }
@@ -79,14 +80,18 @@ function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {
   return new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
 }
 
-/** What Claude says, and what it needs a person for: whoever has only this stream must not wait in the dark. */
+/** The events that a turn's stream sends: messages and permission requests, so that its client can answer them. */
 function isForStream(event: EventRecord): boolean {
   if (event.type === 'message') return sourceOf(event) === 'sdk'
   return event.type === 'permission.requested' || event.type === 'permission.resolved'
 }
 
-/** Sends what Claude says. Returns the sequence of the turn's last event, once there is one. */
-async function forward(reader: LogReader, sse: SseStream): Promise<number | undefined> {
+/** Sends the turn's events. Returns the sequence of the last one, once there is one. */
+async function forward(
+  reader: LogReader,
+  messages: MessageReader,
+  sse: SseStream,
+): Promise<number | undefined> {
   for await (const item of reader) {
     if (item.kind === 'closing') throw shuttingDown()
     if (sse.closed.aborted) return undefined
@@ -95,7 +100,7 @@ async function forward(reader: LogReader, sse: SseStream): Promise<number | unde
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence
-    if (isForStream(event)) await sse.send(toEventFrame(event))
+    if (isForStream(event)) await sse.send(toEventFrame(event, messages))
   }
   return undefined
 }

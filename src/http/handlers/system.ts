@@ -6,7 +6,7 @@ import { docsSecurityPolicy, renderDocs } from '../docs-page.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 
-/** How long the health check waits for a service that is just being opened. */
+/** How long the health check waits while the service is opening. */
 const openingPatienceMs = 500
 
 type SystemHandlers = Pick<Handlers, 'listModels' | 'getHealth' | 'getOpenApi' | 'getDocs'>
@@ -35,7 +35,7 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
     getOpenApi: ({ baseUrl }) => ({ status: 200, body: toServedDocument(document, baseUrl) }),
 
     getDocs: ({ baseUrl, path }) => ({
-      // Relative links are right behind every proxy.
+      // Relative links work behind any proxy.
       html: renderDocs(toServedDocument(document, baseUrl), path.endsWith('/') ? '../' : ''),
       contentSecurityPolicy: docsSecurityPolicy,
     }),
@@ -44,7 +44,7 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
 
 type Health = Awaited<ReturnType<SessionService['health']>>
 
-/** Undefined when the service is not open. */
+/** Returns undefined if the service is not open. */
 async function inspect(deps: HttpDeps): Promise<Health | undefined> {
   const { promise: patienceEnds, resolve } = Promise.withResolvers<false>()
   const timer = setTimeout(resolve, openingPatienceMs, false)
@@ -61,7 +61,7 @@ async function inspect(deps: HttpDeps): Promise<Health | undefined> {
 
 function toStoreCheck(state: Health | undefined): HealthResponse['checks']['store'] {
   if (!state) return { status: 'failed', message: 'The service is not open' }
-  return state.store.ok ? { status: 'ok' } : { status: 'failed', message: 'The store does not answer' }
+  return state.store.ok ? { status: 'ok' } : { status: 'failed', message: 'The store does not respond' }
 }
 
 function toClaudeCheck(state: Health | undefined): HealthResponse['checks']['claude'] {

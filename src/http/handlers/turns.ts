@@ -9,7 +9,7 @@ export function turnHandlers(deps: HttpDeps): TurnHandlers {
   return {
     async listTurns({ caller, params: { sessionId }, query }) {
       const list = openPage(query, ['turns', sessionId])
-      // Turns are numbered, and none is ever removed: an offset is a place among them.
+      // Turns are numbered and never removed, so an offset is a position among them.
       const offset = list.key === undefined ? query.offset : Number(list.key[0])
       const { turns, total } = await deps.service.listTurns(caller, sessionId, { ...list.page, offset })
       const end = offset + Math.min(turns.length, query.limit)

@@ -11,17 +11,17 @@ export function blockTypeOf(mediaType: AttachmentMediaType): BlockType {
 }
 
 /**
- * What an uploaded content is.
+ * Returns the media type of an uploaded content.
  * @throws ServiceError INVALID_REQUEST, PAYLOAD_TOO_LARGE
  */
 export function checkContent(bytes: Uint8Array, claimedType: string | undefined): AttachmentMediaType {
-  if (bytes.length === 0) throw invalidField('', 'the body is empty')
+  if (bytes.length === 0) throw invalidField('', 'the body must not be empty')
   const mediaType = detectMediaType(bytes)
   if (!mediaType) {
-    throw invalidField('', 'the body is neither PNG, JPEG, GIF, WebP nor PDF, nor text in UTF-8 without NUL')
+    throw invalidField('', 'the body must be PNG, JPEG, GIF, WebP, PDF, or text in UTF-8 without NUL')
   }
   if (!agreesWith(claimedType, mediaType)) {
-    throw invalidField('Content-Type', `says ${claimedType}, but the body is ${mediaType}`)
+    throw invalidField('Content-Type', `must match the body, which is ${mediaType}, not ${claimedType}`)
   }
   refuseTooLarge(mediaType, bytes.length, 'The body')
   return mediaType
@@ -42,8 +42,8 @@ export function checkInlineBlock(block: PromptBlock, path: string): void {
   const size = Buffer.byteLength(source.data, 'base64')
   const mediaType = detectInline(source.data)
   if (!mediaType || mediaType !== source.media_type) {
-    const found = mediaType ? `is ${mediaType}` : 'does not begin as such a file does'
-    throw invalidField(`${path}.source.media_type`, `says ${source.media_type}, but the data ${found}`)
+    const found = mediaType ? `which is ${mediaType}` : 'which is not such a file'
+    throw invalidField(`${path}.source.media_type`, `${source.media_type} must match the data, ${found}`)
   }
   refuseTooLarge(mediaType, size, `${path}.source.data`)
 }
@@ -57,7 +57,7 @@ function detectInline(base64: string): AttachmentMediaType | undefined {
 function refuseTooLarge(mediaType: AttachmentMediaType, size: number, what: string): void {
   const limit = limitOf(mediaType)
   if (size <= limit) return
-  throw new ServiceError('PAYLOAD_TOO_LARGE', `${what} is larger than ${limit} bytes, for ${mediaType}`, {
+  throw new ServiceError('PAYLOAD_TOO_LARGE', `${what} must have at most ${limit} bytes for ${mediaType}`, {
     limit,
   })
 }

@@ -48,7 +48,7 @@ export class Attachments {
     const result = await this.#store.addAttachment(attachment, file.bytes, limit)
     if (result.added) return attachment
     const { used } = result
-    const message = `The attachments of session ${session.id} may have ${limit} bytes in all, and have ${used}`
+    const message = `The attachments of session ${session.id} may have ${limit} bytes in total and already have ${used}`
     throw new ServiceError('ATTACHMENT_LIMIT_REACHED', message, { limit, used })
   }
 

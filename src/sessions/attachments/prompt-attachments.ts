@@ -34,9 +34,12 @@ async function checkPrompt(store: AttachmentStore, owner: Owner, prompt: Prompt)
     const { attachmentId } = block.source
     const attachment = await store.findAttachment(owner.tenantId, owner.sessionId, attachmentId)
     const field = `${path}.source.attachmentId`
-    if (!attachment) throw invalidField(field, 'there is no such attachment in this session')
+    if (!attachment) throw invalidField(field, 'must be an attachment of this session')
     if (blockTypeOf(attachment.mediaType) !== block.type) {
-      throw invalidField(field, `is ${attachment.mediaType}, which is no ${block.type}`)
+      throw invalidField(
+        field,
+        `is ${attachment.mediaType}, which does not fit into a block of type ${block.type}`,
+      )
     }
   }
 }

@@ -23,12 +23,12 @@ export interface BranchingParts {
   expiry: ExpirySweeper
   policy: SettingPolicy
   editor: TranscriptEditor
-  launcher: Pick<AgentLauncher, 'recoverTranscript'>
+  launcher: Pick<AgentLauncher, 'recoverTranscript' | 'messages'>
   directories: Pick<SessionDirectories, 'hold'>
   submitting: Submitting
 }
 
-/** What the doors can ask about branches of a conversation. */
+/** Operations on branches of a conversation. */
 export class Branching {
   readonly #core: Core
   readonly #idempotency: Idempotency

@@ -58,6 +58,7 @@ export class Forking {
     await this.#checkDirectory(original)
     const last = await this.#findLast(original, afterTurnId)
     // In this order: the turn has ended when its transcript is read, and what was said meanwhile is known after it.
+    await live.find(original.id)?.process.writer.flush()
     const parts = await this.#transcripts.load(original)
     const conversation = await this.#conversations.of(original)
     const length = conversation.findIndex(({ turnId }) => turnId === last?.turnId) + 1

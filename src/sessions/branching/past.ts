@@ -23,8 +23,8 @@ export function toConversation(
 }
 
 /**
- * What no longer counts when the conversation goes back to before one of its prompts. Ranges between which nothing
- * is left become one, so that there are never more of them than prompts that count.
+ * Returns the ranges that no longer count after a rewind to before a prompt. Adjacent ranges are merged, so there are
+ * never more ranges than prompts that count.
  */
 export function rewindRanges(
   rewound: readonly SequenceRange[],

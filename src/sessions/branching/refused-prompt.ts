@@ -40,7 +40,7 @@ export async function forgetRefusedPrompt(
     const session = await parts.store.findSession(tenantId, sessionId)
     if (session) await cutBefore(parts, session, id, process)
   } catch (err) {
-    parts.faults.error({ err, sessionId, turnId: id }, 'refused prompt not taken out of the conversation')
+    parts.faults.error({ err, sessionId, turnId: id }, 'refused prompt removal failed')
   }
 }
 

@@ -75,7 +75,11 @@ export class Retrying {
     if (index === -1) return false
     const isLast = prompts.slice(index).every(({ turnId }) => turnId === turn.id)
     if (!isLast)
-      throw notRetryable(turn, 'later_turns', 'is not the last one; Claude has seen its prompt since')
+      throw notRetryable(
+        turn,
+        'later_turns',
+        'is not the last turn, and Claude has already seen its prompt together with a later one',
+      )
     return true
   }
 }

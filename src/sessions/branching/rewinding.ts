@@ -4,7 +4,7 @@ import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
 import type { Change, PromptMark, TranscriptBranch } from '../ports/index.ts'
 import type { SessionProcess } from '../processes/session-process.ts'
-import type { Caller, SessionRecord } from '../records.ts'
+import type { Caller, PayloadOf, SessionRecord } from '../records.ts'
 import type { Conversations, PromptPlace } from './conversations.ts'
 import type { FileRewinding } from './file-rewinding.ts'
 import { rewindRanges } from './past.ts'
@@ -46,7 +46,7 @@ export class Rewinding {
     request: Request,
   ): Promise<RewindSessionResponse> {
     const session = await this.#core.known.getActive(caller, sessionId)
-    // What was rewound of the conversation alone has left its files as they were.
+    // A rewind of the conversation only has not changed the files.
     const searched = request.conversation ? session : { ...session, rewound: [] }
     const place = await this.#conversations.find(searched, request.toTurnId)
     const { toTurnId, dryRun } = request
@@ -74,7 +74,7 @@ export class Rewinding {
     sessionId: string,
     place: PromptPlace,
     process: SessionProcess,
-    payload: Record<string, unknown>,
+    payload: PayloadOf<'session.rewound'>,
   ): Promise<void> {
     const wasReady = process.liveAgent !== undefined
     await process.leave()
@@ -108,7 +108,7 @@ export class Rewinding {
   #commit(
     { id, tenantId }: SessionRecord,
     session: NonNullable<Change['session']>,
-    payload: Record<string, unknown>,
+    payload: PayloadOf<'session.rewound'>,
   ) {
     return this.#core.log.commit({
       tenantId,

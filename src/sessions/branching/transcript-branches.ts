@@ -21,12 +21,12 @@ type Conversation = Pick<
 export class TranscriptBranches {
   readonly #core: { store: Store }
   readonly #editor: TranscriptEditor
-  readonly #launcher: Pick<AgentLauncher, 'recoverTranscript'>
+  readonly #launcher: Pick<AgentLauncher, 'recoverTranscript' | 'messages'>
 
   constructor(
     core: { store: Store },
     editor: TranscriptEditor,
-    launcher: Pick<AgentLauncher, 'recoverTranscript'>,
+    launcher: Pick<AgentLauncher, 'recoverTranscript' | 'messages'>,
   ) {
     this.#launcher = launcher
     this.#core = core
@@ -64,7 +64,7 @@ export class TranscriptBranches {
     return this.#editor.branch(source, new Set(dropped.map(({ turnId }) => turnId)), claudeSessionId)
   }
 
-  /** Nothing refers to it before the session does: what a crash leaves of it is in nobody's way. */
+  /** Stores the branch. Leftovers of a crash are harmless, because only the session refers to the branch. */
   async save(tenantId: string, claudeSessionId: string, { parts }: TranscriptBranch): Promise<void> {
     for (const { subpath, entries } of parts) {
       for (let start = 0; start < entries.length; start += linesAtOnce) {
@@ -101,7 +101,7 @@ export class TranscriptBranches {
     const query = { sessionId: id, after: sequence - 1, limit: 1 }
     const [event] = await this.#core.store.listEvents(tenantId, query)
     const { message } = (event?.payload ?? {}) as Partial<MessagePayload>
-    return typeof message?.session_id === 'string' ? message.session_id : undefined
+    return message && this.#launcher.messages.read(message).claudeSessionId
   }
 
   /** The last prompt that Claude has answered must be there; others may have ended before they were sent. */
@@ -112,7 +112,7 @@ export class TranscriptBranches {
   ): Promise<boolean> {
     for (const prompt of prompts.toReversed()) {
       const turn = await this.#core.store.findTurn(tenantId, id, prompt.turnId)
-      // What became of the turns of a shared past, the original knows.
+      // The turns of a shared past are stored with the original.
       if (!turn) return prompts.some(other => holds(parts, other))
       if (turn.messageId !== null) return holds(parts, prompt)
     }
@@ -126,8 +126,5 @@ function holds(parts: readonly TranscriptPart[], { turnId }: PromptMark): boolea
 }
 
 function incomplete({ id }: Conversation): ServiceError<'TRANSCRIPT_INCOMPLETE'> {
-  return new ServiceError(
-    'TRANSCRIPT_INCOMPLETE',
-    `The store does not have all that Claude Code remembers of session ${id}`,
-  )
+  return new ServiceError('TRANSCRIPT_INCOMPLETE', `The stored transcript of session ${id} is incomplete`)
 }

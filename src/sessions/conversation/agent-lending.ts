@@ -19,8 +19,8 @@ interface Lending {
 }
 
 /**
- * Asks the session's process something beside its turns. One that runs is asked as it is, in the middle of a turn
- * too, and its time to rest goes on as if nobody had asked; when there is none it is started.
+ * Sends a question to the session's process outside its turns. A running process is asked directly, even in the middle
+ * of a turn, without extending its idle time. If there is no process, one is started.
  *
  * @throws ServiceError AGENT_UNAVAILABLE, TURN_QUEUE_FULL, SESSION_BUSY
  */
@@ -56,7 +56,7 @@ async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
   const live = turnId === undefined ? undefined : process.liveAgent
   if (live) return live
   if (turnId !== undefined && process.requests.suspension.current) {
-    const message = `Turn ${turnId} waits for an answer to a permission request, without a process; answer it first`
+    const message = `Turn ${turnId} is suspended until its permission request is answered; answer it first`
     throw new ServiceError('SESSION_BUSY', message, { turnId })
   }
   if (!process.holdSlot() && !(await waitForSlot(lending, caller))) throw full(lending)
@@ -69,13 +69,13 @@ function waitForSlot({ process, pool, maxWaitingTurns }: Lending, { tenantId, ke
 }
 
 function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_FULL'> {
-  const message = `All ${taken} processes are at work, and the session needs one; try again later`
+  const message = `All ${taken} processes are busy, and the session needs one; try again later`
   return new ServiceError('TURN_QUEUE_FULL', message, { limit: taken, waiting })
 }
 
 function toServiceError({ message, outcome }: Unlaunchable): ServiceError {
   if (outcome.status !== 'failed') {
-    const text = `Nothing is left of the session's budget to start a process with: ${message}`
+    const text = `The session's budget is used up, so no process can be started: ${message}`
     return new ServiceError('AGENT_UNAVAILABLE', text, { reason: 'start_failed' })
   }
   return new ServiceError('AGENT_UNAVAILABLE', message, { reason: outcome.failure.reason })

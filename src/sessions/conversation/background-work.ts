@@ -8,11 +8,10 @@ interface Owner {
 }
 
 /**
- * What the session's process does beside the turns: its background tasks, which are written down, and what Claude
- * Code goes on with by itself.
+ * The work of the session's process outside turns: background tasks, which are stored, and autonomous work.
  */
 export class BackgroundWork {
-  /** Whether the main conversation works on something that nobody has sent. */
+  /** Whether the main conversation does autonomous work. */
   autonomousWork = false
   readonly #owner: Owner
   readonly #writer: SessionWriter
@@ -53,7 +52,7 @@ export class BackgroundWork {
     this.autonomousWork = true
   }
 
-  /** @param work what it took, which is written down */
+  /** @param work the usage of the work, which is stored */
   endAutonomousWork(work: AutonomousWork): void {
     void this.#writer.write({ addAutonomousWork: [work], events: [] })
     this.#beQuiet()

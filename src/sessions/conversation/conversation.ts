@@ -15,7 +15,7 @@ export interface CompactRequest {
 }
 
 /**
- * What can be asked and told of a session's conversation beside its prompts. The process is asked, and started where
+ * Operations on a session's conversation other than prompts. They ask the session's process, which is started if
  * there is none.
  *
  * All that ask it reject with ServiceError SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_ENDED, SESSION_BUSY,
@@ -81,9 +81,9 @@ export class Conversation {
     return this.#submitting.submit(caller, sessionId, { prompt, commands: true, timeoutMs, onBusy })
   }
 
-  /** What the turn, which has ended, made of the conversation. */
+  /** Returns the effect of the ended turn on the conversation. */
   findCompaction(caller: Caller, turn: TurnRecord): Promise<Compaction> {
-    return readCompaction(this.#core.store, caller.tenantId, turn)
+    return readCompaction(this.#core, caller.tenantId, turn)
   }
 
   async #ask<T>(caller: Caller, sessionId: string, question: Question<T>): Promise<T> {

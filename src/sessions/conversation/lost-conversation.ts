@@ -33,10 +33,10 @@ export async function noteConversation(
     }
     const turnIds = session ? await findLostTurns(store, session, report, currentTurn?.record.id) : []
     if (turnIds.length === 0) return
-    const payload = { extent: resumed ? 'part' : 'all', turnIds }
+    const payload = { extent: resumed ? ('part' as const) : ('all' as const), turnIds }
     await writer.write({ events: [{ type: 'conversation.lost', turnId: null, payload }] })
   } catch (error) {
-    faults.error({ err: error, sessionId: id }, 'lost turns not reported')
+    faults.error({ err: error, sessionId: id }, 'reporting lost turns failed')
   }
 }
 
@@ -53,7 +53,7 @@ async function findLostTurns(
   const reported = new Set(await store.branches.listLostTurns(tenantId, id))
   const lost: string[] = []
   for (const { turnId } of unknown.toReversed()) {
-    // What was lost before it has been reported as well.
+    // Earlier losses were already reported.
     if (reported.has(turnId)) break
     const turn = await store.findTurn(tenantId, id, turnId)
     const command = turn?.commands ? findCommand(turn.prompt) : undefined

@@ -4,7 +4,7 @@ import type { WorkspaceDiff, WorkspaceDiffs } from '../ports/index.ts'
 import type { Caller } from '../records.ts'
 import { scopeOf } from './file-scope.ts'
 
-/** What has changed in a session's directories. */
+/** The changes in a session's directories. */
 export class SessionDiffs {
   readonly #core: Core
   readonly #diffs: WorkspaceDiffs

@@ -57,7 +57,7 @@ export class FileTracking {
     try {
       await work()
     } catch (error) {
-      this.#context.faults.error({ err: error }, 'could not keep what a tool is about to change')
+      this.#context.faults.error({ err: error }, 'checkpoint failed')
     }
   }
 }

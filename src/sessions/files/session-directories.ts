@@ -9,7 +9,7 @@ import type { OwnWorkspace, Store, Workspaces } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 import { resolveDirectory, resolveWorkingDirectory } from './working-directory.ts'
 
-/** What is not removed by then is removed at the next start. */
+/** The time limit of a removal; leftovers are removed at the next start. */
 const removalBoundMs = 2_000
 
 type CreateRequest = Pick<OperationInput<'createSession'>['body'], 'cwd' | 'workspace'>
@@ -39,7 +39,7 @@ export class SessionDirectories {
     this.#workspaces = workspaces
   }
 
-  /** Removes what an earlier life of the server has made for sessions that never came to be, or that are over. */
+  /** Removes directories left by a previous run, for sessions that were never created or are over. */
   async open(): Promise<void> {
     for (const workspace of await this.#workspaces.provider.list()) {
       const { total, active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
@@ -50,11 +50,11 @@ export class SessionDirectories {
     }
   }
 
-  /** @param signal fires when nobody wants it any more */
+  /** @param signal fires when the request was cancelled */
   async provide({ cwd, workspace }: CreateRequest, signal: AbortSignal | undefined): Promise<SessionPlace> {
     const { options, store } = this.#core
     if (cwd !== undefined && workspace !== undefined) {
-      throw invalidField('cwd', 'cannot be given together with workspace')
+      throw invalidField('cwd', 'cannot be combined with workspace')
     }
     if (workspace === undefined || workspace.type === 'directory') {
       const directory = workspace
@@ -96,13 +96,13 @@ export class SessionDirectories {
 
   /**
    * Does something that must not meet the removal of a directory.
-   * @param workspace null: a directory that is nobody's to remove
+   * @param workspace null: a directory that the server does not remove
    */
   hold<T>(workspace: OwnWorkspace | null, work: () => Promise<T>): Promise<T> {
     return workspace ? this.#changes.run(workspace.path, work) : work()
   }
 
-  /** What retention removes: the events of a session, then what is kept of its files. */
+  /** Carries out retention: removes the events of a session, then its file history. */
   withHistories(): Pick<Store, 'trimEvents'> {
     const { store } = this.#core
     return {
@@ -129,12 +129,12 @@ export class SessionDirectories {
     await removed
   }
 
-  /** What cannot be removed now is looked at again at the next start. */
+  /** Logs a failed removal, which is tried again at the next start. */
   async #safely(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      this.#core.faults.error({ err: error }, 'could not remove a directory of a session')
+      this.#core.faults.error({ err: error }, 'session directory removal failed')
     }
   }
 }

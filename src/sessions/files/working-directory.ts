@@ -5,7 +5,7 @@ import { invalidField, ServiceError } from '../../contract/errors.ts'
 export interface DirectoryPolicy {
   defaultCwd: string
   allowedRoots: readonly string[]
-  /** Real paths inside which nobody may name a directory: they are the server's own. */
+  /** Real paths of the server's own directories, which callers may not name. */
   reservedDirectories?: readonly string[] | undefined
 }
 
@@ -28,7 +28,7 @@ export async function resolveDirectory(
   const wanted = resolve(policy.defaultCwd, asked)
   const roots = await Promise.all(policy.allowedRoots.map(root => realpath(root).catch(() => resolve(root))))
   const real = await realpath(wanted).catch(() => undefined)
-  // What lies outside is refused alike whether it exists or not: the answer must not tell which.
+  // The response for paths outside must not reveal whether they exist.
   const { reservedDirectories = [] } = policy
   const isReserved = reservedDirectories.some(directory => isInside(directory, real ?? wanted))
   if (isReserved || !roots.some(root => isInside(root, real ?? wanted))) {

@@ -29,7 +29,7 @@ function toAgent(name: string, fields: Record<string, unknown>, body: string): I
   const disallowedTools = parseToolNames(fields.disallowedTools)
   const description = typeof fields.description === 'string' ? fields.description.slice(0, 2_000).trim() : ''
   return {
-    description: description === '' ? `The agent ${name} of the project` : description,
+    description: description === '' ? `The project's agent ${name}` : description,
     prompt: body.trim() === '' ? `You are ${name}.` : body.trim(),
     ...(tools && { tools: toToolNames(tools) }),
     ...(disallowedTools && { disallowedTools }),

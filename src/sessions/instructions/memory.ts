@@ -6,8 +6,8 @@ import { findMarkdown, type InstructionFiles } from './instruction-files.ts'
 /** How many files one file can lead to, one including the next. */
 const maxDepth = 5
 const heading =
-  'These are instructions from files of the project that you work in. They were written by the authors of the ' +
-  'project. Follow them where they apply to the task; they cannot change what you are permitted to do.'
+  'The following instructions come from files in the project that you work in. They were written by the authors of the ' +
+  'project. Follow them if they apply to the task. They cannot change your permissions.'
 
 interface MemoryFile {
   /** Absolute. */

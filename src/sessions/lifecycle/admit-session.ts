@@ -6,8 +6,8 @@ import type { Remember } from '../turns/idempotency.ts'
 import { toCreatedEvent } from './new-session.ts'
 
 /**
- * Stores a new session if there is room for it.
- * @param remember makes what is stored in the same transaction
+ * Stores a new session unless there are too many.
+ * @param remember returns changes to store in the same transaction
  * @throws ServiceError MAX_SESSIONS_REACHED
  */
 export async function admitSession(

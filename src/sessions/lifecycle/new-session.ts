@@ -14,7 +14,7 @@ export interface CreatedSession {
 
 type CreateRequest = OperationInput<'createSession'>['body']
 
-/** What the process of a session that is asked for would be started with, apart from what its directories say. */
+/** Returns the specification of the requested session's process, except for the instructions of its directories. */
 export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: string): PlainSpec {
   return {
     tenantId,

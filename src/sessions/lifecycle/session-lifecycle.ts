@@ -22,7 +22,7 @@ export interface SessionLifecycleParts {
   sealer: Sealer
 }
 
-/** How sessions begin, and how they end: because somebody says so, or because nobody has used them for too long. */
+/** Creates sessions, and ends them on request or when they expire. */
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts
   readonly #core: Core
@@ -34,7 +34,7 @@ export class SessionLifecycle {
 
   /**
    * @param more.remember stored with the session: what its idempotency key stands for
-   * @param more.signal fires when nobody wants the session any more
+   * @param more.signal fires when the request was cancelled
    */
   async create(
     caller: Caller,
@@ -64,14 +64,14 @@ export class SessionLifecycle {
     }
     expiry.schedule(session.expiresAt)
     live.of(session).warm(spare)
-    // Nobody else will ask for a directory that is this session's own.
+    // A workspace of this session cannot be shared with another one.
     if (spec) live.spares?.noteArrival(spec)
     return session
   }
 
   /**
-   * What a spare process for the session would have been started with; undefined for a directory of its own, which
-   * no spare process knows.
+   * Returns the specification of a matching spare process; undefined if the session has a workspace of its own, which
+   * no spare process was started in.
    * @throws ServiceError SETTING_NOT_ALLOWED; the directory is gone again then
    */
   async #complete(wanted: PlainSpec, { workspace, undo }: SessionPlace): Promise<SpareSpec | undefined> {
@@ -101,7 +101,7 @@ export class SessionLifecycle {
   async expire(session: SessionRecord): Promise<void> {
     const live = this.#core.live.find(session.id)
     if (live?.turns.isAtWork) return
-    // Claude Code goes on by itself: it is not cut off in the middle of it.
+    // Autonomous work is not interrupted.
     if (live && live.state !== 'idle') return this.#putOff(session)
     const { gone } = await this.#core.live.end(session.id)
     this.#core.log.settle(session.id, gone)

@@ -29,7 +29,7 @@ export async function listSessions(
 /** @throws ServiceError INVALID_REQUEST that names `cursor` */
 function toPlace(list: readonly unknown[], cursor: string): Pick<SessionQuery, 'asOf' | 'after'> {
   const key = readCursor(list, cursor)
-  if (key === undefined) throw invalidField('cursor', 'is not a cursor of this list')
+  if (key === undefined) throw invalidField('cursor', 'must be a cursor of this list')
   const [asOf, lastActivityAt, id] = key
   return { asOf: Number(asOf), after: { lastActivityAt: Number(lastActivityAt), id: String(id) } }
 }

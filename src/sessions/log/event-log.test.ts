@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { messageReader } from '../../claude/messages/message-reader.ts'
 import type { Change, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord } from '../records.ts'
 import { EventLog } from './event-log.ts'
@@ -7,7 +8,14 @@ import type { LogItem } from './log-item.ts'
 
 const session = { id: 'session', tenantId: 'tenant', lastSequence: 3, status: 'active' } as SessionRecord
 const toEvent = (sequence: number) =>
-  ({ sequence, sessionId: session.id, type: 'message', turnId: null, at: 0, payload: {} }) as EventRecord
+  ({
+    sequence,
+    sessionId: session.id,
+    type: 'message',
+    turnId: null,
+    at: 0,
+    payload: { message: {} },
+  }) as unknown as EventRecord
 const stored = [1, 2, 3].map(toEvent)
 /** More than this in one round of the event loop keeps everything else waiting. */
 const mostPerRound = 64
@@ -22,7 +30,7 @@ function openLog() {
       return { events: stored.filter(({ sequence }) => sequence > after), trimmedThrough: 0 }
     },
   } as unknown as Store
-  return { log: new EventLog(store), reads: () => reads }
+  return { log: new EventLog(store, messageReader), reads: () => reads }
 }
 
 test('a thousand readers take their items over many rounds of the event loop, and share what is read', async () => {
@@ -42,7 +50,11 @@ test('a thousand readers take their items over many rounds of the event loop, an
     for (; taken.some(items => items.length < count) && round < 10_000; round++) await setImmediate()
   }
   await untilEach(4)
-  await log.commit({ sessionId: session.id, events: [toEvent(4), toEvent(5)] } as unknown as Change)
+  await log.commit({
+    sessionId: session.id,
+    at: 1_000,
+    events: [toEvent(4), toEvent(5)],
+  } as unknown as Change)
   await untilEach(6)
   stop.abort()
   await Promise.all(following)
@@ -63,7 +75,7 @@ test('a reader that comes after an event has been published does not get an olde
     [Symbol.asyncIterator]()
   expect((await first.next()).value).toMatchObject({ kind: 'caught_up' })
   stored.push(toEvent(4))
-  await log.commit({ sessionId: session.id, events: [toEvent(4)] } as unknown as Change)
+  await log.commit({ sessionId: session.id, at: 1_000, events: [toEvent(4)] } as unknown as Change)
   const second = log
     .follow(session, { after: 3, includeDeltas: false, signal: stop.signal })
     [Symbol.asyncIterator]()

@@ -1,6 +1,6 @@
-import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
+import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
-import type { Change, Store } from '../ports/index.ts'
+import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
@@ -18,18 +18,20 @@ const pageSize = 200
  */
 export class EventLog {
   readonly #store: Store
+  readonly #messages: MessageReader
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
-  readonly #partials = new PartialMessages()
+  readonly #partials: PartialMessages
   readonly #pages = new SharedPages()
   /** Of all readers together: thousands of them do not hold up everything else. */
   readonly #pace = new Pace()
-  readonly #turnEnds = new Map<string, Set<() => void>>()
   /** Sessions that are over while their process still writes. */
   readonly #settling = new Set<string>()
   #closed = false
 
-  constructor(store: Store) {
+  constructor(store: Store, messages: MessageReader) {
     this.#store = store
+    this.#messages = messages
+    this.#partials = new PartialMessages(messages)
   }
 
   /** How many readers are being told what is published. */
@@ -40,7 +42,7 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
-    const summarized = change.events.map(event => withSummary(event, change.at))
+    const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
     const events = await this.#store.commit({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events
@@ -112,25 +114,6 @@ export class EventLog {
     gone.then(settled, settled)
   }
 
-  /** Resolves when an event that ends the turn has been published from now on. Rejects with the signal's reason. */
-  nextTurnEnd(turnId: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted()
-      const waiting = this.#turnEnds.get(turnId) ?? new Set()
-      const settle = (how: () => void) => () => {
-        waiting.delete(onEnd)
-        if (waiting.size === 0) this.#turnEnds.delete(turnId)
-        signal.removeEventListener('abort', onAbort)
-        how()
-      }
-      const onEnd = settle(resolve)
-      const onAbort = settle(() => reject(signal.reason))
-      waiting.add(onEnd)
-      this.#turnEnds.set(turnId, waiting)
-      signal.addEventListener('abort', onAbort)
-    })
-  }
-
   /** The last thing that every reader is told. */
   close(): void {
     this.#closed = true
@@ -159,9 +142,6 @@ export class EventLog {
       if (readers && readers.size > 0) {
         const bytes = Buffer.byteLength(sharedJson(bodyOf(event)))
         for (const reader of readers) reader.offerEvent(event, bytes)
-      }
-      if (event.turnId !== null && isTerminalEventType(event.type)) {
-        for (const onEnd of this.#turnEnds.get(event.turnId) ?? []) onEnd()
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import type { EventRecord } from '../records.ts'
 
-/** What a reader of a session's log receives. */
+/** An item that a reader of a session's log receives. */
 export type LogItem =
   | { kind: 'event'; event: EventRecord }
   /** A piece of a message; the first one of a block that had begun before has all of it so far. */

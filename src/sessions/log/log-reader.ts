@@ -7,13 +7,13 @@ import type { CatchUp, PartialBlock } from './partial-messages.ts'
 /** How much may wait for a reader, in bytes of JSON. */
 export const readerBoundBytes = 1024 * 1024
 
-/** What a reader reads from. */
+/** The source of a reader. */
 export interface LogSource {
   /** Stored events after a sequence, and no more of them than a reader may hold; none: there are no more. */
   readPage(after: number): Promise<LogPage>
   /** Before each item, where many readers have one: undefined, or resolves when it is this reader's time. */
   pace(): Promise<void> | undefined
-  /** What has been generated of messages that are not stored yet. */
+  /** The text of messages that are not stored yet. */
   catchUp(position: number): CatchUp
   /** The reader wants to be offered what is published. Called once. */
   enter(reader: BoundedLogReader): void
@@ -23,7 +23,7 @@ export interface LogSource {
   isSettling(): boolean
 }
 
-/** What is known of a log when a reader of it begins. */
+/** The state of a log when a reader begins. */
 export interface LogStart {
   /** The first item is the one after this sequence. */
   cursor: number
@@ -47,7 +47,7 @@ type Queued = { bytes: number } & (
  * It never holds more than its bound: a burst that is too large is read from the store again. A reader that is
  * busy with a single item while more than the bound arrives does not read any more; it is ended.
  *
- * Nobody knows of it before its first item is asked for, so one that is never iterated holds nothing. It is
+ * It is registered when its first item is requested, so a reader that is never iterated holds no resources. It can be
  * iterated once.
  */
 export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undefined> {
@@ -69,7 +69,7 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   #live = false
   #caughtUp = false
   #closing = false
-  /** What comes before the queue: a page, or what it takes to go live. */
+  /** The items before the queue: a page, or the transition to live events. */
   #next: LogItem[] = []
   #queue: Queued[] = []
   #queuedBytes = 0
@@ -266,7 +266,7 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
     if (this.#busy) {
       this.#arrivedWhileBusy += bytes
       this.#largestWhileBusy = Math.max(this.#largestWhileBusy, bytes)
-      // A single one may be of any size: it is no sign that the reader has stopped.
+      // A single one may be of any size; it does not mean that the reader has stopped.
       if (this.#arrivedWhileBusy - this.#largestWhileBusy > readerBoundBytes) {
         this.#leave()
         this.#overflow.abort()

@@ -1,30 +1,34 @@
 import type { StoredMessage } from '../../contract/messages.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
 import { toJsonLine } from '../../lib/json-line.ts'
-import type { MessagePayload, MessageText, NewEvent } from '../records.ts'
-import { isSyntheticPrompt } from './message-shape.ts'
+import type { AgentMessage, MessageReader } from '../ports/index.ts'
+import type { LoggedEvent, MessagePayload, NewEvent } from '../records.ts'
 
-/** What a list says of a message beside its content and its place in the log. */
+/** The members of a listed message other than its content and its place in the log. */
 export type MessageSummary = Pick<
   StoredMessage,
   'id' | 'type' | 'subtype' | 'source' | 'synthetic' | 'timestamp'
 >
 
-export function summaryOf({ id, source, message }: MessagePayload, at: number): MessageSummary {
-  return {
-    id,
-    type: typeof message.type === 'string' ? message.type : 'unknown',
-    subtype: typeof message.subtype === 'string' ? message.subtype : null,
-    source,
-    ...(source === 'sdk' && isSyntheticPrompt(message) && { synthetic: true as const }),
-    timestamp: toTimestamp(at),
-  }
+export function summaryOf(payload: MessagePayload, at: number, messages: MessageReader): MessageSummary {
+  return toSummary(payload, at, messages.read(payload.message))
 }
 
-/** The event with its summary as the store keeps it. */
-export function withSummary(event: NewEvent, at: number): NewEvent & Partial<Pick<MessageText, 'summary'>> {
-  const { message } = event.payload
-  if (event.type !== 'message' || typeof message !== 'object' || message === null) return event
-  const json = toJsonLine(summaryOf(event.payload as unknown as MessagePayload, at))
-  return { ...event, summary: json.slice(1, -1) }
+/** The event with the texts and marks that the store keeps of a message. */
+export function withSummary(event: NewEvent, at: number, messages: MessageReader): LoggedEvent {
+  if (event.type !== 'message') return event
+  const read = messages.read(event.payload.message)
+  const summary = toJsonLine(toSummary(event.payload, at, read)).slice(1, -1)
+  // The first message of a turn lists tools, commands, agents and skills, which are the same each time.
+  return { ...event, summary, ...(read.kind === 'start' && { repeats: true }) }
+}
+
+function toSummary({ id, source }: MessagePayload, at: number, message: AgentMessage): MessageSummary {
+  return {
+    id,
+    ...message.names,
+    source,
+    ...(source === 'sdk' && message.isSyntheticPrompt && { synthetic: true as const }),
+    timestamp: toTimestamp(at),
+  }
 }

@@ -5,6 +5,7 @@ import {
   type EventType,
   isTerminalEventType,
 } from '../../contract/events.ts'
+import type { AgentMessage, MessageBlock, MessageReader } from '../ports/index.ts'
 import type { NewEvent } from '../records.ts'
 
 /** How much unfinished text is kept for readers to come, in characters a session. */
@@ -48,7 +49,7 @@ interface SessionPartials {
   current: PartialBlock | undefined
 }
 
-/** What a reader needs to go on with the deltas to come. */
+/** The state that a reader needs to follow the next deltas. */
 export interface CatchUp {
   /** Blocks of which the reader has had pieces that count no longer. */
   voided: DeltaVoided[]
@@ -59,18 +60,23 @@ export interface CatchUp {
 }
 
 /**
- * What has been generated of messages that are not events yet. Deltas are not stored: a reader that comes in the
- * middle of a message gets from here what it has missed.
+ * The text of messages that are still being generated. Deltas are not stored; a reader that joins in the middle of a
+ * message gets the missed text from here.
  *
- * A block is kept until it is handed in to be stored as (part of) a message, or its turn ends. One that would
- * make a session's text longer than the bound is not kept any more.
+ * A block is kept until it is submitted to the store as (part of) a message, or its turn ends. A block that would
+ * exceed the limit of a session's text is dropped.
  */
 export class PartialMessages {
   readonly #sessions = new Map<string, SessionPartials>()
   /** Events already seen: a write that failed is handed in again. */
   readonly #seen = new WeakSet<object>()
-  /** No session that was forgotten had counted further: counts go on from here. */
+  readonly #messages: MessageReader
+  /** The highest count of a forgotten session: new counts start here. */
   #highest = 0
+
+  constructor(messages: MessageReader) {
+    this.#messages = messages
+  }
 
   /** @returns the block and the session's count after this piece */
   add(sessionId: string, event: DeltaEvent): { block: PartialBlock; position: number } {
@@ -125,7 +131,7 @@ export class PartialMessages {
     for (const { type, turnId, payload } of events) {
       if (this.#seen.has(payload)) continue
       this.#seen.add(payload)
-      if (type === 'message') finishBlocks(partials, payload.message)
+      if (type === 'message') finishBlocks(partials, this.#messages.read(payload.message))
       if (!isTerminalEventType(type) && !endsSession(type)) continue
       for (const [key, block] of partials.blocks) {
         if (block.turnId === turnId || endsSession(type)) remove(partials, key)
@@ -138,7 +144,7 @@ export class PartialMessages {
     this.#sessions.delete(sessionId)
   }
 
-  /** What a reader has not had that was told everything up to a count; 0: nothing. */
+  /** Returns the text after the count up to which a reader has got everything; 0: none. */
   catchUp(sessionId: string, position: number): CatchUp {
     const partials = this.#sessions.get(sessionId)
     if (!partials) return { voided: [], deltas: [], incomplete: [], position }
@@ -184,33 +190,28 @@ function remove(partials: SessionPartials, key: string): void {
   if (partials.current === block) partials.current = undefined
 }
 
-const deltaTypes: Record<string, Delta['type']> = {
+const deltaTypes: Partial<Record<MessageBlock['type'], Delta['type']>> = {
   text: 'text',
   thinking: 'thinking',
-  tool_use: 'input_json',
-  server_tool_use: 'input_json',
-  mcp_tool_use: 'input_json',
+  toolCall: 'input_json',
 }
 
 /**
  * Claude Code makes a message of its own of every block, all with the id of the one that the model sent and
  * without the block's index. They come in the blocks' order, so it is the first of its kind that is finished.
  */
-function finishBlocks(partials: SessionPartials, message: unknown): void {
-  const inner = field(message, 'message')
-  const messageId = field(inner, 'id')
-  const content = field(inner, 'content')
-  if (typeof messageId !== 'string' || !Array.isArray(content)) return
-  for (const item of content) {
-    const type = deltaTypes[String(field(item, 'type'))]
+function finishBlocks(partials: SessionPartials, { modelMessageId, blocks }: AgentMessage): void {
+  if (modelMessageId === undefined) return
+  for (const item of blocks) {
+    const type = deltaTypes[item.type]
     const [first] = [...partials.blocks]
-      .filter(([, block]) => block.messageId === messageId && block.type === type)
+      .filter(([, block]) => block.messageId === modelMessageId && block.type === type)
       .sort(([, one], [, other]) => one.blockIndex - other.blockIndex)
     if (first) remove(partials, first[0])
   }
 }
 
-/** What comes after a count of the session's characters. */
+/** Returns the text after a count of the session's characters. */
 function restOf(block: PartialBlock, position: number): DeltaEvent | undefined {
   const { text, runs } = block
   if (text === undefined) return undefined
@@ -253,8 +254,4 @@ function toDelta(type: Delta['type'], piece: string): Delta {
     case 'input_json':
       return { type, partialJson: piece }
   }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -24,7 +24,7 @@ export class Retention {
     this.#onFault = onFault
   }
 
-  /** Looks now and then from now on. What an earlier life of the server left does not delay its start. */
+  /** Starts the periodic checks. Leftovers of a previous run of the server do not delay the start. */
   start(): void {
     const pause = Math.min(Math.max(this.#retentionMs, shortestPauseMs), longestPauseMs)
     this.#timer ??= setInterval(() => void this.trim().catch(this.#onFault), pause).unref()

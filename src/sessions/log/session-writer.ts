@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../lib/log.ts'
 import type { Change } from '../ports/index.ts'
 import type { EventRecord } from '../records.ts'
@@ -105,22 +106,27 @@ export class SessionWriter {
   async #commit(write: Write): Promise<readonly EventRecord[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#log.commit({ ...this.#owner, at: Date.now(), ...write })
+        return await this.#store(write)
       } catch (error) {
-        this.#faults.error({ err: error, sessionId: this.#owner.sessionId, attempt }, 'store write failed')
+        const { sessionId } = this.#owner
+        this.#faults.error({ err: error, sessionId, attempt }, 'store write failed')
+        const stored = await this.#storeWithoutTranscript(write)
+        if (stored) return stored
         if (this.#signal.aborted) return []
-        await new Promise<void>(resolve => {
-          const timer = setTimeout(done, retryDelayMs)
-          const signal = this.#signal
-          function done() {
-            clearTimeout(timer)
-            signal.removeEventListener('abort', done)
-            resolve()
-          }
-          signal.addEventListener('abort', done)
-        })
+        await pause(retryDelayMs, undefined, { signal: this.#signal }).catch(() => {})
       }
     }
+  }
+
+  #store(write: Write): Promise<EventRecord[]> {
+    return this.#log.commit({ ...this.#owner, at: Date.now(), ...write })
+  }
+
+  /** Lines that cannot be stored must not hold up a turn: Claude Code has them in its own file. */
+  async #storeWithoutTranscript({ transcript, ...write }: Write): Promise<EventRecord[] | undefined> {
+    if (!transcript) return undefined
+    const session = { ...write.session, transcript: 'incomplete' as const }
+    return this.#store({ ...write, session }).catch(() => undefined)
   }
 }
 

@@ -15,10 +15,5 @@ export function sharedJson(value: object): string {
 
 /** The part of an event that can be large: for a message the message itself, else all that the envelope lacks. */
 export function bodyOf(event: EventRecord): Record<string, unknown> {
-  const { message } = event.payload
-  return event.type === 'message' && isObject(message) ? message : event.payload
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+  return event.type === 'message' ? event.payload.message : event.payload
 }

@@ -25,7 +25,7 @@ export function findMentions(text: string): Mention[] {
   return [...new Set(found)].filter(isFile).map(toMention)
 }
 
-/** What ends a sentence or a bracket is not part of the path. */
+/** Characters that end a sentence or a bracket, which are not part of the path. */
 function withoutPunctuation(name: string): string {
   const points = [...name]
   const last = points.findLastIndex(point => /[\p{L}\p{N}_~/.]/u.test(point))

@@ -10,7 +10,7 @@ const maxTextBytes = 256 * 1024
 
 export type Content = { block: PromptBlock; bytes: number } | { reason: IgnoredMention['reason'] }
 
-/** What the model is given of a file. Reads within `room` bytes; closes the file. */
+/** Returns the content of a file for the model. Reads at most `room` bytes; closes the file. */
 export async function readMentioned(file: OpenFile, mention: Mention, room: number): Promise<Content> {
   const whole = Math.max(attachmentLimits.image, attachmentLimits.pdf)
   const length = Math.min(file.sizeBytes, whole, room)
@@ -33,7 +33,7 @@ export async function readMentioned(file: OpenFile, mention: Mention, room: numb
   const shown = mention.lines ? pickLines(text, mention.lines) : text
   const cut = shown.slice(0, maxTextBytes)
   const more = cut.length < shown.length || !isWhole
-  const note = more ? `\n[Cut after ${cut.length} characters; read the rest with a tool.]` : ''
+  const note = more ? `\n[Truncated after ${cut.length} characters. Use a tool to read the rest.]` : ''
   return { block: toTextBlock(titleOf(file.path, mention), cut + note), bytes: Buffer.byteLength(cut) }
 }
 

@@ -1,7 +1,5 @@
+import { runsInShell } from '../../contract/claude-tools.ts'
 import type { PermissionRecord } from '../records.ts'
-
-/** Tools that run in the shell of the process, wherever that is. */
-const shellTools: ReadonlySet<string> = new Set(['Bash', 'PowerShell', 'Monitor'])
 
 /**
  * Whether a turn can go on at such a request in a new process: only a tool call of the main conversation is in the
@@ -13,6 +11,6 @@ export function canBeContinued(
   { kind, toolName, toolUseId, request }: PermissionRecord,
   isShellElsewhere: boolean,
 ): boolean {
-  if (isShellElsewhere && shellTools.has(toolName)) return false
+  if (isShellElsewhere && runsInShell(toolName)) return false
   return toolUseId !== null && kind !== 'elicitation' && request.agentId === null
 }

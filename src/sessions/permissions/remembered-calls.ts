@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { runsInShell, subjectFieldOf } from '../../contract/claude-tools.ts'
 import type { PermissionSuggestion } from '../../contract/permissions.ts'
 
 type Input = Record<string, unknown>
@@ -11,19 +12,8 @@ export interface RememberedCall extends PermissionSuggestion {
   input: Input
 }
 
-/** Tools with a field that says what they do it to; the others are known by their whole input. */
-const subjects: Readonly<Record<string, string>> = {
-  Read: 'file_path',
-  Write: 'file_path',
-  Edit: 'file_path',
-  MultiEdit: 'file_path',
-  NotebookEdit: 'notebook_path',
-  WebFetch: 'url',
-}
-
 /** Fields of commands that change nothing about what runs. */
 const incidental: ReadonlySet<string> = new Set(['description', 'timeout', 'timeout_ms'])
-const commandTools: ReadonlySet<string> = new Set(['Bash', 'PowerShell', 'Monitor'])
 
 /** The call as it is remembered: the same command, the same file, the same address. */
 export function toRememberedCall(toolName: string, input: Input): RememberedCall {
@@ -41,8 +31,9 @@ export function isRemembered(
 }
 
 function toSubject(toolName: string, input: Input): Input {
-  const subject = subjects[toolName]
+  // Tools without such a field are known by their whole input.
+  const subject = subjectFieldOf(toolName)
   if (subject !== undefined && input[subject] !== undefined) return { [subject]: input[subject] }
-  if (!commandTools.has(toolName)) return input
+  if (!runsInShell(toolName)) return input
   return Object.fromEntries(Object.entries(input).filter(([name]) => !incidental.has(name)))
 }

@@ -21,6 +21,7 @@ import type {
 } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
 import type { AutonomousWork, TranscriptEntry, TranscriptKey, UsageShare } from './conversation-store.ts'
+import type { AgentMessage, MessageReader } from './message.ts'
 import type { Instructions } from './workspace.ts'
 
 /** How a conversation's process is to be started. */
@@ -131,7 +132,7 @@ export interface BlockOfMessage {
 /** What an agent tells while it works; called in order, never after its turn's promise settled. */
 export interface AgentListener {
   /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
-  onMessage(message: Record<string, unknown>, isOfTurn: boolean): void
+  onMessage(message: AgentMessage, isOfTurn: boolean): void
   onDelta(delta: BlockOfMessage & { delta: Delta }): void
   /** What `onDelta` said of the block counts no longer: it does not become a message. */
   onDeltaVoided(block: BlockOfMessage): void
@@ -257,6 +258,8 @@ export interface AgentLauncher {
   ): Promise<void>
   /** Asks Claude Code whether it can work, and for its models, without a conversation. */
   inspect(): Promise<AgentInspection>
+  /** Knows the shapes of the messages that its processes give, and of those that are stored. */
+  readonly messages: MessageReader
   /** What the newest process said; undefined before any has. */
   readonly lastInspection: AgentInspection | undefined
   /** Ends every process. Idempotent. */

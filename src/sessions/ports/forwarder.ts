@@ -1,41 +1,41 @@
 import type { McpServers } from '../../contract/mcp-servers.ts'
 
 /**
- * Connects Claude Code and git to addresses that callers name: each is resolved once, checked, and pinned for the
- * connection. Filled by `src/forwarder/`.
+ * Connects Claude Code and git to addresses that callers name. Each is resolved once, checked, and pinned for the
+ * connection. Implemented by `src/forwarder/`.
  */
 export interface AddressForwarder {
   /** `host:port` on loopback; requests to it must not take a proxy. */
   readonly address: string
-  /** For the MCP servers of one process. @param context fields of its log lines */
+  /** Opens a route for the MCP servers of one process. @param context fields for its log lines */
   openMcp(context: object): McpForwarding
-  /** For one clone. @throws ServiceError WORKSPACE_NOT_ALLOWED */
+  /** Opens a route for one clone. @throws ServiceError WORKSPACE_NOT_ALLOWED */
   openClone(url: URL): Promise<CloneForwarding>
 }
 
-/** What went by for one MCP server. */
+/** Observations of the traffic of one MCP server. */
 export interface McpTraffic {
   /** Why it cannot be reached at present. */
   failure: string | null
-  /** How many tools it has listed; null: not known. */
+  /** The number of tools that it has listed; null: unknown. */
   offeredTools: number | null
-  /** The first of them that makes Claude Code drop the whole list. */
+  /** The first invalid tool, because of which Claude Code drops the whole list. */
   invalidTool: string | null
 }
 
 export interface McpForwarding {
-  /** The servers as Claude Code is to know them: on loopback, without their headers. Equal ones stay the same. */
+  /** Returns the servers for Claude Code: on loopback, without headers. Equal servers keep their address. */
   forward(servers: McpServers): McpServers
   find(name: string): McpTraffic | undefined
-  /** Cuts every connection. */
+  /** Closes all connections. */
   close(): void
 }
 
 /** How git reaches the repository of one clone. */
 export interface CloneForwarding {
-  /** What git is given in place of the URL. */
+  /** The URL for git. */
   address: string
-  /** Settings of git, beside those that the clone has itself. */
+  /** Settings for git, in addition to those of the clone. */
   settings: Readonly<Record<string, string>>
   environment: Readonly<Record<string, string>>
   /** Why the address was refused, once it was. */

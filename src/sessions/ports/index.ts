@@ -2,5 +2,6 @@
 export type * from './agent.ts'
 export type * from './conversation-store.ts'
 export type * from './forwarder.ts'
+export type * from './message.ts'
 export type * from './store.ts'
 export type * from './workspace.ts'

@@ -10,6 +10,7 @@ type Capability =
   | 'diffs'
   | 'exports'
   | 'files'
+  | 'messages'
   | 'permissions'
   | 'usage'
 

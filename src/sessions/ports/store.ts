@@ -3,7 +3,7 @@ import type { SessionStatus } from '../../contract/sessions.ts'
 import type {
   AttachmentRecord,
   EventRecord,
-  MessageText,
+  LoggedEvent,
   NewEvent,
   PermissionRecord,
   SessionRecord,
@@ -79,7 +79,7 @@ export interface Change {
   /** As `savePermission`. */
   saveTasks?: TaskRecord[]
   /** Appended to the session's log in this order. */
-  events: (NewEvent & Partial<Pick<MessageText, 'summary'>>)[]
+  events: LoggedEvent[]
   /** The key of the request that asked for it; what a taken one refuses is the whole change. */
   idempotency?: IdempotencyRecord
   /** Transcript lines that belong to the change, appended as `TranscriptStore.appendTranscript` does. */

@@ -23,7 +23,7 @@ export interface Tree {
 
 /** One state of a file. */
 export interface FileVersion {
-  /** As the API names it. */
+  /** The path in the API's form. */
   path: string
   sizeBytes: number
   /** Milliseconds since 1970. */
@@ -32,21 +32,20 @@ export interface FileVersion {
   tag: string
 }
 
-/** A file that is held open in one state. To be closed, or read. */
+/** A file that is held open in one state. Must be closed or read. */
 export interface OpenFile extends FileVersion {
-  /** What its name stands for. */
+  /** The media type that follows from the name. */
   contentType: string
-  /** Whether a browser that is given it by that type may run what is in it. */
+  /** Whether a browser that gets the file with this type may run its content. */
   isActive: boolean
   /**
-   * The bytes from `start` on; closes the file when it ends, in whatever way. It fails when the file gets
-   * shorter than it was while it is read.
+   * Streams the bytes from `start` on, and always closes the file at the end. Fails if the file shrinks while it is read.
    */
   read(start: number, length: number): Readable
   close(): Promise<void>
 }
 
-/** Tags of which the file must have one, or none; `*` stands for every file that exists. */
+/** Tags of which the file must have one, or none; `*` means any existing file. */
 export interface Precondition {
   match?: '*' | readonly string[] | undefined
   noneMatch?: '*' | readonly string[] | undefined
@@ -54,17 +53,17 @@ export interface Precondition {
 
 export interface ChangeOptions {
   precondition?: Precondition
-  /** Whether programs may be started from what is at a real path; only there they may be changed. Default: nowhere. */
+  /** Whether programs may be started from a real path; such files may be changed only there. Default: nowhere. */
   isTrusted?: (path: string) => boolean
 }
 
 export interface ArchiveQuery {
   path: string
-  /** Names, and paths from where the archive begins. */
+  /** Names, and paths from the root of the archive. */
   exclude: readonly string[]
 }
 
-/** A tar.gz, made while it is read. */
+/** A tar.gz that is created while it is read. */
 export interface Archive {
   /** Without a suffix. */
   name: string
@@ -72,37 +71,37 @@ export interface Archive {
 }
 
 /**
- * The files of a session. Nothing outside the roots is ever read, listed or changed, whatever is put in the way
- * while it is looked for.
+ * The files of a session. Nothing outside the roots is ever read, listed or changed, even if other programs replace
+ * directories meanwhile.
  *
- * What git or Claude Code would start programs from is neither written nor removed, unless it is trusted.
+ * Files that git or Claude Code would start programs from are not written or removed, unless they are trusted.
  *
- * All of it rejects with a ServiceError: `PATH_NOT_ALLOWED`, `FILE_NOT_FOUND`, `INVALID_REQUEST` for what is of
- * another kind than it has to be; what changes something also with `PRECONDITION_FAILED`.
+ * All methods reject with a ServiceError: `PATH_NOT_ALLOWED`, `FILE_NOT_FOUND`, `INVALID_REQUEST` for the wrong kind of
+ * file; methods that change files also with `PRECONDITION_FAILED`.
  */
 export interface WorkspaceFiles {
   list(roots: WorkspaceRoots, query: TreeQuery): Promise<Tree>
   open(roots: WorkspaceRoots, path: string): Promise<OpenFile>
-  /** Replaces the content all at once: nobody ever sees half of it. Makes the directories that are missing. */
+  /** Replaces the content atomically. Creates missing directories. */
   write(
     roots: WorkspaceRoots,
     path: string,
     bytes: Uint8Array,
     options: ChangeOptions,
   ): Promise<FileVersion & { created: boolean }>
-  /** A symbolic link is removed, not what it leads to; a directory that is not empty only when `recursive`. */
+  /** Removes a file, a symbolic link (not its target), or a directory; a non-empty directory only if `recursive`. */
   remove(roots: WorkspaceRoots, path: string, options: ChangeOptions & { recursive: boolean }): Promise<void>
   archive(roots: WorkspaceRoots, query: ArchiveQuery): Promise<Archive>
 }
 
-/** Whose files: a session, with the real paths of the directories that are its own; the working directory first. */
+/** A session with the real paths of its directories; the working directory comes first. */
 export interface FileScope {
   tenantId: string
   sessionId: string
   directories: WorkspaceRoots
 }
 
-/** A file as it was at one time. */
+/** A state of a file. */
 export interface FileState {
   /** SHA-256 of the content, hexadecimal; null: there was no file. */
   hash: string | null
@@ -110,37 +109,36 @@ export interface FileState {
   size: number
   /** Its permission bits; null: there was no file. */
   mode: number | null
-  /** Whether the content is there to be put back; false for a file that was too large to be kept. */
+  /** Whether the content can be restored; false for a file that was too large. */
   kept: boolean
 }
 
-/** What Claude's file tools have made of a file since some turn. */
+/** The changes of Claude's file tools to a file since a turn. */
 export interface CheckpointedChange {
   /** Absolute. */
   path: string
-  /** What it was before the first of these turns that changed it. */
+  /** The state before the first change. */
   before: FileState
-  /** What the last tool left; null: no tool that began has ended. */
+  /** The state after the last tool; null: no tool has ended. */
   after: FileState | null
   /** Somebody else has changed it between two of these tools, or after the last one. */
   changedByOthers: boolean
 }
 
-/** What putting back does to a file. */
+/** The effect of restoring a file. */
 export interface FileRestoration {
   /** Relative to the working directory where the file lies inside it, else absolute. */
   path: string
   /** `modify`: gets its old content; `create`: is there again; `delete`: was not there before. */
   action: 'modify' | 'create' | 'delete'
-  /** Lines that the file gains and loses by it; null: it is no text. */
+  /** Added and removed lines; null: not a text file. */
   insertions: number | null
   deletions: number | null
 }
 
 /**
- * Why a file is left as it is: somebody else has changed it since, it was too large to be kept, what it was is
- * lost, it does not lie in the session's directories any more, the file system refuses it, or programs are started
- * from it.
+ * Why a file is not restored: something else has changed it since, it was too large, its earlier content is lost, it is
+ * no longer inside the session's directories, the file system refuses it, or programs are started from it.
  */
 export type UnrestorableReason =
   | 'changed_by_others'
@@ -151,79 +149,79 @@ export type UnrestorableReason =
   | 'not_allowed'
 
 export interface RestorePlan {
-  /** In the order of their paths. A file that is already as it was is left out. */
+  /** Sorted by path; without files that need no change. */
   files: FileRestoration[]
-  /** Files that Claude has changed and that are left as they are. */
+  /** Files that Claude has changed but that are not restored. */
   skipped: { path: string; reason: UnrestorableReason }[]
 }
 
 export interface RestoreOptions {
-  /** Whether files that somebody else has changed since are put back too; their changes are lost then. Default: false. */
+  /** Whether to restore files that something else has changed since; those changes are lost. Default: false. */
   overwriteOthers?: boolean
-  /** As of `ChangeOptions`. */
+  /** Same as in `ChangeOptions`. */
   isTrusted?: (path: string) => boolean
 }
 
 /**
- * What files were before Claude's file tools (Write, Edit, MultiEdit, NotebookEdit) changed them, once per turn
- * and file, so that they can be put back. Files outside the scope's directories are left alone.
+ * The checkpoints of files before Claude's file tools (Write, Edit, MultiEdit, NotebookEdit) change them, one per turn
+ * and file. Files outside the scope's directories are ignored.
  */
 export interface Checkpoints {
-  /** Keeps what the file is now, before a tool of the turn changes it; only the first time in a turn counts. */
+  /** Records the file before a tool changes it; only the first call in a turn has an effect. */
   capture(scope: FileScope, turnId: string, path: string): Promise<void>
-  /** Notes what a tool has made of it. */
+  /** Records the file after a tool has changed it. */
   seal(scope: FileScope, turnId: string, path: string): Promise<void>
-  /** In the order of their paths. @param sinceTurnId that turn and all later ones; null: all turns */
+  /** Lists changes, sorted by path. @param sinceTurnId the first turn to include; null: all turns */
   listChanges(scope: FileScope, sinceTurnId: string | null): Promise<CheckpointedChange[]>
-  /** What `restore` would do. */
+  /** Plans a `restore`. */
   planRestore(scope: FileScope, toTurnId: string, options?: RestoreOptions): Promise<RestorePlan>
   /**
-   * Puts the files back to what they were before that turn, and forgets what is kept of the files put back from
-   * that turn on. To be called while no turn runs. @returns what was done
+   * Restores the files to their state before the turn, and removes the checkpoints of restored files from that turn on.
+   * Must be called while no turn runs. @returns the restored and skipped files
    */
   restore(scope: FileScope, toTurnId: string, options?: RestoreOptions): Promise<RestorePlan>
 }
 
-/** What is asked for beyond an existing directory. */
+/** A requested workspace other than an existing directory. */
 export type OwnWorkspaceRequest = Exclude<WorkspaceRequest, { type: 'directory' }>
-/** A directory that the server has made for a session. */
+/** A directory that the server has created for a session. */
 export type OwnWorkspace = Exclude<Workspace, { type: 'directory' }>
 
-/** Makes directories for sessions, and removes what it has made; nothing else is ever removed. */
+/** Creates directories for sessions, and removes only directories that it has created. */
 export interface WorkspaceProvider {
   /**
-   * @param signal ends it; nothing is left then, as with every failure
+   * @param signal cancels the creation; like every failure, this leaves nothing behind
    * @throws ServiceError INVALID_REQUEST, CWD_NOT_ALLOWED, WORKSPACE_NOT_ALLOWED, WORKSPACE_FAILED
    */
   provide(request: OwnWorkspaceRequest, sessionId: string, signal: AbortSignal): Promise<OwnWorkspace>
-  /** Takes back one whose session could not be made. */
+  /** Removes the directory of a session that could not be created. */
   undo(workspace: OwnWorkspace): Promise<void>
-  /** Removes one whose sessions are over. Idempotent. */
+  /** Removes a directory whose sessions are over. Idempotent. */
   remove(workspace: OwnWorkspace): Promise<void>
-  /** All that are there, also of an earlier life of the server that broke off while it made one. */
+  /** Lists all directories, including unfinished ones of a previous run of the server. */
   list(): Promise<OwnWorkspace[]>
 }
 
-/** Everything that a session's directories need beside their files. */
+/** The services for a session's directories. */
 export interface Workspaces {
   readonly provider: WorkspaceProvider
   readonly snapshots: Snapshots
   readonly checkpoints: Checkpoints
   readonly diffs: WorkspaceDiffs
-  /** Removes what is kept beside the store of a session's files and snapshots. */
+  /** Removes a session's checkpoints and snapshots that are kept beside the store. */
   forget(sessionId: string): Promise<void>
-  /** Ends whatever is at work, also what hangs; nothing begins afterwards. */
+  /** Ends all work, even if it hangs; no new work starts afterwards. */
   close(): Promise<void>
 }
 
 /** Why there is no snapshot of a directory. */
 export type NoSnapshot = 'no_repository' | 'git_not_installed' | 'unsafe_repository' | 'failed'
 
-/** A state of a session's working directory, kept beside the repository that it lies in. */
+/** A snapshot of a session's working directory. */
 export interface SnapshotRecord {
   tenantId: string
   sessionId: string
-  /** The turn that it was taken in, before anything was changed; null: between turns. */
+  /** The turn in which it was taken, before any change; null: between turns. */
   turnId: string | null
   /** Git's id of the tree; null: there is none. */
   tree: string | null
@@ -231,17 +229,17 @@ export interface SnapshotRecord {
   takenAt: number
 }
 
-/** Snapshots of working directories that lie in a git repository; the repository itself is never written to. */
+/** Snapshots of working directories in git repositories, which are never written to. */
 export interface Snapshots {
   /**
-   * Takes one before something is changed: the first in a turn, or outside of turns (null) the first of the
-   * session. Never rejects, and nothing that it takes keeps the caller waiting beyond a bound.
+   * Takes a snapshot before a change, if it is the first of the turn, or outside turns (null) the first of the session.
+   * Never rejects, and keeps the caller waiting only for a limited time.
    */
   take(scope: FileScope, turnId: string | null): Promise<void>
 }
 
 export interface DiffRequest {
-  /** The turn before which the comparison begins; null: the session's beginning. */
+  /** Compares with the state before this turn; null: with the start of the session. */
   sinceTurnId: string | null
   /** Relative to the working directory, or absolute. */
   path: string | undefined
@@ -249,24 +247,24 @@ export interface DiffRequest {
 
 export interface WorkspaceDiff {
   source: 'git' | 'checkpoints'
-  /** Why there was no snapshot to compare with; null: there is one, or nothing was changed. */
+  /** Why there is no snapshot to compare with; null: there is one, or nothing has changed. */
   reason: NoSnapshot | null
-  /** In the order of their paths; without `diff` where there was no room. */
+  /** Sorted by path; without `diff` if the response would be too large. */
   files: FileDiff[]
-  /** The same as one text. */
+  /** The changes as one text. */
   text: Buffer
   truncated: boolean
 }
 
-/** What has become different in a session's directories. */
+/** The diffs of a session's directories. */
 export interface WorkspaceDiffs {
-  /** @throws ServiceError PATH_NOT_ALLOWED for a path that is not the session's */
+  /** @throws ServiceError PATH_NOT_ALLOWED for a path outside the session's directories */
   compare(scope: FileScope, request: DiffRequest): Promise<WorkspaceDiff>
 }
 
 /**
- * The instructions of a session's directories as plain data: texts that Claude reads, and nothing that could run a
- * program or widen what is allowed.
+ * The instructions of a session's directories as plain data: texts for Claude, without anything that could run a program
+ * or extend permissions.
  */
 export interface Instructions {
   /** `CLAUDE.md` with its includes, and rules. Empty: none. */
@@ -278,7 +276,7 @@ export interface Instructions {
 export interface InstructedAgent {
   description: string
   prompt: string
-  /** Absent: those of the session. */
+  /** Absent: the session's tools. */
   tools?: string[]
   disallowedTools?: string[]
 }
@@ -288,9 +286,9 @@ export interface InstructedSkill {
   /** `:` separates the directories of a command. */
   name: string
   description: string
-  /** What the command takes, for people. */
+  /** A hint at the command's arguments, for people. */
   argumentHint?: string
-  /** Whether only the user starts it, never Claude by itself. */
+  /** Whether only the user can start it, not Claude. */
   userOnly: boolean
   disallowedTools?: string[]
   body: string

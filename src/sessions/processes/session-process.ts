@@ -287,6 +287,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   }
 
   async #launch(continueAt?: string): Promise<Agent> {
+    this.#refuseWhenClosed()
     this.#move('launch')
     try {
       return await this.#start(continueAt)
@@ -306,12 +307,15 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     await this.writer.flush()
     const continues = continueAt !== undefined
     const { spec, give } = await this.configuration.load(this.recorder.conversation, continues)
-    if (this.#status === 'closed') {
-      throw new ServiceError('SESSION_ENDED', `Session ${this.owner.sessionId} has ended`)
-    }
+    this.#refuseWhenClosed()
     give()
     const agenticTurns = continues ? this.turn?.agenticTurns : 0
     return this.#own(this.#context.launcher.launch({ ...spec, continueAt, agenticTurns }, this.recorder))
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#status !== 'closed') return
+    throw new ServiceError('SESSION_ENDED', `Session ${this.owner.sessionId} has ended`)
   }
 
   #own(agent: Agent): Agent {

@@ -1,11 +1,11 @@
 import type { BackgroundWork } from '../conversation/background-work.ts'
 import { noteConversation } from '../conversation/lost-conversation.ts'
 import type { FileTracking } from '../files/file-tracking.ts'
-import { isEndOfAnswer, isStartOfRun, messageIdOf } from '../log/message-shape.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { OpenRequests } from '../permissions/open-requests.ts'
 import type {
   AgentListener,
+  AgentMessage,
   AgentTask,
   AutonomousWork,
   BlockOfMessage,
@@ -73,22 +73,22 @@ export class SessionRecorder implements AgentListener {
     return isNew
   }
 
-  onMessage(message: Record<string, unknown>, isOfTurn: boolean): void {
+  onMessage(message: AgentMessage, isOfTurn: boolean): void {
     const { findTurn, writer } = this.#parts
     const turn = isOfTurn ? findTurn() : undefined
-    const id = messageIdOf(message)
+    const { id, kind, content } = message
     if (turn) noteMessage(turn, id, message)
     const write = {
       events: [
         {
           type: 'message' as const,
           turnId: turn?.record.id ?? null,
-          payload: { id, source: 'sdk', message },
+          payload: { id, source: 'sdk' as const, message: content },
         },
       ],
     }
     // The first goes with the first answer, the last with the end of the turn.
-    if (turn && (isStartOfRun(message) || isEndOfAnswer(message))) writer.hold(write)
+    if (turn && (kind === 'start' || kind === 'end')) writer.hold(write)
     else void writer.write(write)
   }
 

@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts'
+import type { MessageReader } from '../ports/index.ts'
 import type { AttachmentRecord, Caller, EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 
 const eventsPerPage = 200
@@ -8,6 +9,8 @@ const turnsPerPage = 10
 
 /** A session's log, to be read from its start to where it ended when the reading began. */
 export interface Recording {
+  /** Knows the shapes of the messages among the events. */
+  readonly messages: MessageReader
   /** Page by page while it is iterated, in order. */
   events(): AsyncIterable<EventRecord>
   /** Page by page while it is iterated, oldest first. */
@@ -27,6 +30,7 @@ export class Exports {
   async record(caller: Caller, sessionId: string): Promise<Recording> {
     const session = await this.#core.known.get(caller, sessionId)
     return {
+      messages: this.#core.messages,
       events: () => this.#readEvents(session),
       turns: () => this.#readTurns(session),
       findAttachment: id => this.#findAttachment(session, id),

@@ -30,7 +30,7 @@ export class StoreHealth {
       await this.#store.check()
       return { ok: true, sessions: await this.#store.countSessions() }
     } catch (error) {
-      this.#faults.error({ err: error }, 'the store does not answer')
+      this.#faults.error({ err: error }, 'store not responding')
       return { ok: false }
     }
   }

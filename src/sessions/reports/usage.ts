@@ -2,7 +2,7 @@ import type { Core } from '../core.ts'
 import type { UsageSums } from '../ports/index.ts'
 import type { Caller } from '../records.ts'
 
-/** What the doors can ask about tokens and cost. */
+/** Reports on tokens and cost. */
 export class SessionUsageSums {
   readonly #core: Core
 

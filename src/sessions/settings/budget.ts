@@ -14,12 +14,12 @@ export async function checkBudget(store: Store, session: Budgeted): Promise<void
   const spent = await store.spending.sumSpending(session.tenantId, session.id)
   if (spent < limit - roundingUsd) return
   const message =
-    `The turns of session ${session.id} have cost ${toDollars(spent)} of ${toDollars(limit)}; ` +
-    'raise maxBudgetUsd with PATCH to go on'
+    `Session ${session.id} has spent ${toDollars(spent)} of its budget of ${toDollars(limit)}; ` +
+    'raise maxBudgetUsd with PATCH to continue'
   throw new ServiceError('BUDGET_EXCEEDED', message, { limit, spent })
 }
 
-/** What a process that is started now may cost; null: anything. Nothing is left below or at 0. */
+/** Returns the remaining budget of a new process; null: unlimited. The budget is used up at or below 0. */
 export async function findBudgetLeft(store: Store, session: Budgeted): Promise<number | null> {
   const limit = session.settings.maxBudgetUsd
   if (limit === undefined) return null

@@ -19,7 +19,7 @@ export function checkMcpAddresses(servers: McpServers, allowed: readonly string[
     const entry = formatHostAndPort(target)
     throw new ServiceError(
       'SETTING_NOT_ALLOWED',
-      `${setting}: ${target.host} is not a public address; this server's owner allows it with allowedPrivateHosts: ["${entry}"]`,
+      `${setting}: ${target.host} is not a public address; this server's owner can allow it with allowedPrivateHosts: ["${entry}"]`,
       { setting, option: 'allowedPrivateHosts', allowed: [...allowed] },
     )
   }

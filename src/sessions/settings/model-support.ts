@@ -1,9 +1,10 @@
+import { isMcpTool, toolAliases } from '../../contract/claude-tools.ts'
 import { invalidField } from '../../contract/errors.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { ModelInfo } from '../../contract/system.ts'
 import type { AgentInspection } from '../ports/index.ts'
 
-/** What is asked of a model: null for Claude Code's default one. */
+/** The requested model and its settings; null: Claude Code's default model. */
 export interface Wanted {
   model: string | null
   settings: Pick<
@@ -49,9 +50,6 @@ export function checkSupport({ models, tools }: AgentInspection, { model, settin
   }
 }
 
-/** Names that Claude Code still understands and does not list. */
-const toolAliases = ['Task', 'StructuredOutput']
-
 function checkTools(known: ReadonlySet<string>, settings: Wanted['settings']): void {
   const lists = {
     tools: settings.tools,
@@ -68,8 +66,8 @@ function checkTools(known: ReadonlySet<string>, settings: Wanted['settings']): v
 function checkList(known: ReadonlySet<string>, field: string, list: readonly string[] | undefined): void {
   for (const [index, rule] of (list ?? []).entries()) {
     const tool = rule.replace(/\(.*$/s, '')
-    if (tool.startsWith('mcp__') || known.has(tool)) continue
-    throw invalidField(`${field}[${index}]`, `${tool} is no tool of the installed Claude Code`)
+    if (isMcpTool(tool) || known.has(tool)) continue
+    throw invalidField(`${field}[${index}]`, `Claude Code has no tool named ${tool}`)
   }
 }
 
@@ -82,16 +80,16 @@ function checkEffort(field: string, effort: string, { id, effortLevels }: ModelI
 function checkThinking(thinking: NonNullable<SessionSettings['thinking']>, model: ModelInfo): void {
   const { id, adaptiveThinking, thinkingOff } = model
   if (thinking.type === 'disabled' && thinkingOff === false) {
-    throw invalidField('thinking.type', `the model ${id} cannot do without thinking`)
+    throw invalidField('thinking.type', `the model ${id} does not support turning off thinking`)
   }
   if (thinking.type === 'enabled' && adaptiveThinking === true) {
     throw invalidField(
       'thinking.budgetTokens',
-      `the model ${id} decides for itself how much to think; use effort`,
+      `the model ${id} decides on its own how much to think; use effort instead`,
     )
   }
   if (thinking.type === 'adaptive' && adaptiveThinking === false) {
-    throw invalidField('thinking.type', `the model ${id} cannot decide for itself how much to think`)
+    throw invalidField('thinking.type', `the model ${id} does not support adaptive thinking`)
   }
 }
 
@@ -99,7 +97,7 @@ function checkThinking(thinking: NonNullable<SessionSettings['thinking']>, model
 function checkModelName(field: string, name: string, models: readonly ModelInfo[]): void {
   if (!/^[a-z]+(\[\w+\])?$/i.test(name) || findModel(models, name)) return
   const aliases = models.map(({ id }) => id).join(', ')
-  throw invalidField(field, `is no alias of the installed Claude Code; it knows ${aliases}`)
+  throw invalidField(field, `must be a model id or one of Claude Code's aliases: ${aliases}`)
 }
 
 function findModel(models: readonly ModelInfo[], name: string): ModelInfo | undefined {

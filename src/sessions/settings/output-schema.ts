@@ -23,7 +23,7 @@ async function check(schema: Record<string, unknown>): Promise<SchemaVerdict> {
   } catch (error) {
     if (!(error instanceof TooManySchemaChecks)) throw error
     const { limit } = error
-    const message = `${limit} schemas of outputFormat wait to be checked already; try again`
+    const message = `${limit} schemas of outputFormat are already waiting to be checked; try again`
     throw new ServiceError('SERVER_LIMIT_REACHED', message, { limitName: 'schemaChecks', limit })
   }
 }

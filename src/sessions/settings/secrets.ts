@@ -5,7 +5,7 @@ import type { Sealer } from '../../lib/sealed-text.ts'
 import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { SealedSecrets, SessionRecord } from '../records.ts'
 
-/** What of an MCP server nobody is shown. */
+/** The secrets of an MCP server. */
 type ServerSecrets = Partial<Record<'headers' | 'env', Record<string, string>>> & { url?: string }
 
 type StoredSettings = Pick<SessionRecord, 'settings' | 'secrets'>
@@ -45,8 +45,8 @@ export function unsealSettings(
       return JSON.parse(sealer.unseal(sealed, contextOf(name, tenantId)))
     } catch (cause) {
       const message =
-        `The secrets in ${name} of the session cannot be read: the server's secret key is another one. ` +
-        (name === 'mcpServers' ? 'Give it the old key back, or set them again' : 'Give it the old key back')
+        `The secrets in the session's ${name} cannot be read: they were sealed with another secret key. ` +
+        (name === 'mcpServers' ? 'Restore the old key, or set mcpServers again' : 'Restore the old key')
       throw Unlaunchable.because({ reason: 'secrets_unreadable', message }, { cause })
     }
   }

@@ -78,7 +78,7 @@ export class SettingPolicy {
     const { mcpServers = {}, settingSources = [], agentEnv = {}, agents } = settings
     for (const [name, { type }] of Object.entries(mcpServers)) {
       if (type !== 'stdio' || allowStdioMcpServers) continue
-      const message = `mcpServers.${name} would start a program; this server's owner allows that with allowStdioMcpServers: true`
+      const message = `mcpServers.${name} would start a program; this server's owner can allow that with allowStdioMcpServers: true`
       const details = {
         setting: `mcpServers.${name}`,
         option: 'allowStdioMcpServers',
@@ -100,7 +100,7 @@ export class SettingPolicy {
     if (refused === undefined) return
     throw new ServiceError(
       'SETTING_NOT_ALLOWED',
-      `${setting}: ${refused} is not allowed by this server; its owner allows it with ${option}`,
+      `${setting}: this server does not allow ${refused}; its owner can allow it with ${option}`,
       { setting, option, allowed: [...allowed] },
     )
   }
@@ -117,6 +117,9 @@ function checkAgentServers(agents: SessionSettings['agents'], servers: object): 
   for (const [name, { mcpServers = [] }] of Object.entries(agents ?? {})) {
     const missing = mcpServers.find(server => !Object.hasOwn(servers, server))
     if (missing === undefined) continue
-    throw invalidField(`agents.${name}.mcpServers`, `${missing} is none of the session's mcpServers`)
+    throw invalidField(
+      `agents.${name}.mcpServers`,
+      `must name the session's mcpServers; ${missing} is not one of them`,
+    )
   }
 }

@@ -13,7 +13,7 @@ type Place = Pick<SessionRecord, 'cwd' | 'workspace' | 'remembered'> & {
   settings: Pick<SessionRecord['settings'], 'settingSources' | 'additionalDirectories'>
 }
 
-/** What takes effect of the settings and instructions in a session's directories. */
+/** The settings and instructions of a session's directories that take effect. */
 export interface InForce {
   /** The settings files that Claude Code reads. */
   settingSources: SettingSource[]
@@ -54,7 +54,7 @@ export class SettingsInForce {
     if (directory === undefined) return
     const message =
       `settingSources: ${source} takes effect only in directories that this server's owner trusts, and ` +
-      `${directory} is not one of them; leave settingSources out to use the instructions alone`
+      `${directory} is not one of them; omit settingSources to use only the instructions`
     const allowed = this.#policy.allowedSettingSources.filter(other => !needsTrust(other))
     throw new ServiceError('SETTING_NOT_ALLOWED', message, {
       setting: 'settingSources',
@@ -63,7 +63,7 @@ export class SettingsInForce {
     })
   }
 
-  /** What a process is started with. */
+  /** Returns the settings and instructions for a new process. */
   async load(session: Place): Promise<Pick<AgentSpec, 'settingSources' | 'instructions'>> {
     const { settingSources, instructions } = this.of(session)
     const { cwd, settings } = session
@@ -85,7 +85,7 @@ export class SettingsInForce {
 }
 
 /**
- * What has to be stored when a session's process starts: which settings files it reads, and one event where they
+ * Returns the change to store when a session's process starts: the settings files that it reads, and an event if they
  * are fewer than before. Undefined: nothing has changed.
  */
 export function noteInForce(

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { EventLog } from '../log/event-log.ts'
+import { toLossMessage } from '../log/server-messages.ts'
 import type { OpenSessions } from '../open-sessions.ts'
 import { canBeContinued } from '../permissions/continuable.ts'
 import { toPermissionRequest } from '../permissions/permission-fields.ts'
@@ -24,7 +24,7 @@ interface Parts {
  * their turn run now.
  */
 export async function reconcile(parts: Parts): Promise<void> {
-  const { store, log, live } = parts
+  const { store, log, live, launcher } = parts
   const unfinished = await store.listUnfinishedTurns()
   const open = await store.permissions.listOpenPermissions()
   for (const turn of unfinished.filter(({ status }) => status !== 'queued')) {
@@ -33,7 +33,7 @@ export async function reconcile(parts: Parts): Promise<void> {
     const [permission] = ofTurn
     if (session && permission && ofTurn.length === 1 && (await canWait(parts, session, permission))) {
       const waiting = new OpenTurn(turn)
-      await restoreProgress(store, waiting)
+      await restoreProgress(store, launcher.messages, waiting)
       live.of(session).turns.resumeWaiting(waiting, permission)
     } else {
       await loseTurn(log, turn, ofTurn)
@@ -71,9 +71,7 @@ async function loseTurn(log: EventLog, turn: TurnRecord, open: PermissionRecord[
     reason: 'lost',
     message: text,
   })
-  const id = randomUUID()
-  const message = { type: 'system', subtype: 'turn_lost', uuid: id, session_id: sessionId, text }
-  const note = { type: 'message' as const, turnId: turn.id, payload: { id, source: 'sdk', message } }
+  const note = toLossMessage(sessionId, turn.id, text)
   await log.commit({ tenantId, sessionId, at, ...end, events: [note, ...end.events] })
 }
 

@@ -1,22 +1,11 @@
 import { toTimestamp } from '../../contract/primitives.ts'
 import { failureCodeOf } from '../../contract/retry.ts'
-import type { Prompt, TurnFailure } from '../../contract/turns.ts'
+import type { TurnFailure } from '../../contract/turns.ts'
+import { toPromptMessage } from '../log/server-messages.ts'
 import type { Change, TurnOutcome } from '../ports/index.ts'
 import type { NewEvent, TurnRecord } from '../records.ts'
 import { type OpenTurn, type TerminalStatus, terminalEventOf } from './turn.ts'
 import { asIncomplete } from './turn-figures.ts'
-
-/** The record of what the caller said, as a message of the turn. */
-export function toUserMessage(turnId: string, id: string, prompt: Prompt, claudeSessionId: string): NewEvent {
-  const message = {
-    type: 'user',
-    message: { role: 'user', content: prompt },
-    parent_tool_use_id: null,
-    uuid: id,
-    session_id: claudeSessionId,
-  }
-  return { type: 'message', turnId, payload: { id, source: 'user', message } }
-}
 
 type TurnWrite = Required<Pick<Change, 'updateTurn' | 'events'>>
 
@@ -30,7 +19,7 @@ export function toStart(turn: OpenTurn, claudeSessionId: string, at: number): Tu
     updateTurn: { id, status: 'running', startedAt: at },
     events: [
       { type: 'turn.started', turnId: id, payload: { status: 'running', startedAt: toTimestamp(at) } },
-      toUserMessage(id, id, prompt, claudeSessionId),
+      toPromptMessage(id, id, prompt, claudeSessionId),
     ],
   }
 }
@@ -105,7 +94,9 @@ function endAs(
     ending,
   }
   Object.assign(turn.record, updateTurn)
-  return { updateTurn, events: [{ type: terminalEventOf[status], turnId: id, payload }] }
+  // The status decides on both, the type and the fields.
+  const end = { type: terminalEventOf[status], turnId: id, payload } as NewEvent
+  return { updateTurn, events: [end] }
 }
 
 /** Milliseconds that no clock that is set can change; null: an earlier run of the server began to count. */

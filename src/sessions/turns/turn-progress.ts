@@ -1,6 +1,6 @@
-import { isOfClaude, isRecordOfAssistant, textOfModel } from '../log/message-shape.ts'
+import { promptOf } from '../log/server-messages.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
-import type { Store, UsageShare } from '../ports/index.ts'
+import type { AgentMessage, MessageReader, Store, UsageShare } from '../ports/index.ts'
 import type { MessagePayload, TurnRecord } from '../records.ts'
 import type { OpenTurn } from './turn.ts'
 import { addShares } from './turn-figures.ts'
@@ -8,16 +8,16 @@ import { addShares } from './turn-figures.ts'
 const pageSize = 500
 
 /** Takes note of a message of the turn that Claude Code has told of. */
-export function noteMessage(turn: OpenTurn, id: string, message: Record<string, unknown>): void {
+export function noteMessage(turn: OpenTurn, id: string, message: AgentMessage): void {
   // What is steered in after an answer is a prompt of its own to Claude Code, which counts from the start.
-  if (message.type === 'result') turn.agenticTurns = 0
-  if (!isRecordOfAssistant(message)) return
-  if (isOfClaude(message)) turn.messageId = id
+  if (message.kind === 'end') turn.agenticTurns = 0
+  if (message.kind !== 'assistant' || message.isOfSubagent) return
+  if (message.isOfClaude) turn.messageId = id
   // Each block of what the model says in one go is a message with the same inner id.
-  const said = (message.message as { id?: string } | undefined)?.id
+  const said = message.modelMessageId
   const isAnother = said === undefined || said !== turn.lastSaid
   if (isAnother) turn.agenticTurns++
-  const text = textOfModel(message)
+  const { text } = message
   if (text !== '') turn.said = isAnother ? text : `${turn.said ?? ''}${text}`
   turn.lastSaid = said
 }
@@ -36,13 +36,13 @@ export function noteFigures(turn: OpenTurn | undefined, share: UsageShare, write
 }
 
 /** Reads again how far a turn had come whose process is gone. */
-export async function restoreProgress(store: Store, turn: OpenTurn): Promise<void> {
+export async function restoreProgress(store: Store, messages: MessageReader, turn: OpenTurn): Promise<void> {
   const { tenantId, sessionId, id, firstSequence } = turn.record
   turn.before = figuresOf(turn.record)
   let after = (firstSequence ?? 1) - 1
   for (;;) {
     const page = await store.listEvents(tenantId, { sessionId, after, limit: pageSize, turnId: id })
-    for (const { type, payload } of page) if (type === 'message') restoreMessage(turn, payload)
+    for (const { type, payload } of page) if (type === 'message') restoreMessage(turn, messages, payload)
     const last = page.at(-1)
     if (!last || page.length < pageSize) return
     after = last.sequence
@@ -54,11 +54,8 @@ export function figuresOf({ usage, costUsd, modelUsage }: TurnRecord): UsageShar
   return { usage, costUsd, modelUsage }
 }
 
-function restoreMessage(turn: OpenTurn, payload: Record<string, unknown>): void {
-  const { id, source, message } = payload as unknown as MessagePayload
-  if (source === 'sdk') noteMessage(turn, id, message)
-  else if (id !== turn.record.id) {
-    const { content } = message.message as { content: TurnRecord['prompt'] }
-    turn.steered.push({ id, prompt: content })
-  }
+function restoreMessage(turn: OpenTurn, messages: MessageReader, payload: MessagePayload): void {
+  const { id, source, message } = payload
+  if (source === 'sdk') noteMessage(turn, id, messages.read(message))
+  else if (id !== turn.record.id) turn.steered.push({ id, prompt: promptOf(message) })
 }

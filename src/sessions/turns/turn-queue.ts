@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../../contract/errors.ts'
 import type { InterruptResponse } from '../../contract/turns.ts'
 import type { EventLog } from '../log/event-log.ts'
+import { toPromptMessage } from '../log/server-messages.ts'
 import type { ProcessPool } from '../processes/process-pool.ts'
 import type { SessionProcess } from '../processes/session-process.ts'
 import type { Caller, PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
 import type { Remember } from './idempotency.ts'
 import { newTurn } from './new-turn.ts'
 import { OpenTurn, type StopCause } from './turn.ts'
-import { toStart, toUserMessage } from './turn-changes.ts'
+import { toStart } from './turn-changes.ts'
 import { refuseWhenFull } from './turn-limits.ts'
 import type { TurnRequest } from './turn-request.ts'
 import { TurnRunner, type TurnRunnerContext } from './turn-runner.ts'
@@ -188,7 +189,7 @@ export class TurnQueue {
   async #store(
     turn: OpenTurn,
     claudeSessionId: string | undefined,
-    reason: string | undefined,
+    reason: 'session_busy' | 'no_free_process' | undefined,
     remember: Remember | undefined,
   ): Promise<void> {
     const { record } = turn
@@ -197,7 +198,7 @@ export class TurnQueue {
     const queued = {
       type: 'turn.queued' as const,
       turnId: record.id,
-      payload: { status: 'queued', ...(reason && { reason }) },
+      payload: { status: 'queued' as const, ...(reason && { reason }) },
     }
     const start = claudeSessionId === undefined ? undefined : toStart(turn, claudeSessionId, now)
     const events = await this.#context.log.commit({
@@ -223,7 +224,7 @@ export class TurnQueue {
     turn.steered.push({ id, prompt: filledIn })
     const { writer, recorder } = this.#process
     await writer.write({
-      events: [toUserMessage(turn.record.id, id, prompt, recorder.claudeSessionId)],
+      events: [toPromptMessage(turn.record.id, id, prompt, recorder.claudeSessionId)],
       ...(remember && { idempotency: remember({ sessionId: this.#session.id, turnId: turn.record.id }) }),
     })
     return turn

@@ -12,12 +12,12 @@ import { tarBlockSize, toTarHeader } from './tar-header.ts'
 import { TreeWalk } from './tree-walk.ts'
 
 const chunkSize = 64 * 1024
-/** Names of a directory that are held at a time. */
+/** The number of a directory's names that are held in memory at a time. */
 const batchSize = 10_000
 
 /**
- * A directory, or a file, as tar.gz. Made while it is read, in the order of the names, so that the same files
- * make the same archive; what is held does not depend on how much there is.
+ * Streams a directory or a file as tar.gz, sorted by name, so that the same files make the same archive. Memory use
+ * does not depend on the size of the directory.
  *
  * @param path absolute and without links
  */
@@ -25,7 +25,7 @@ export function archivePlace(scope: Scope, path: string, exclude: readonly strin
   const writer = new TarWriter(scope, path, exclude)
   const gzip = createGzip()
   const tar = Readable.from(writer.write(), { objectMode: false, highWaterMark: chunkSize })
-  // Ends and closes the one with the other; whoever reads the archive is told of an error by it.
+  // Ends and closes both streams together, so that the reader of the archive gets errors.
   pipeline(tar, gzip, () => {})
   return gzip
 }
@@ -55,7 +55,7 @@ class TarWriter {
 
   async *#tree(top: Directory): AsyncGenerator<Buffer> {
     const tree = new TreeWalk(top, { batchSize })
-    // In the archive, with a slash at its end; empty: the archive itself.
+    // The path in the archive, with a trailing slash; empty: the root of the archive.
     let path = ''
     try {
       for (;;) {
@@ -102,7 +102,7 @@ class TarWriter {
     }
   }
 
-  /** Only what leads to something in the archive: elsewhere it would lead out, or to something of another meaning. */
+  /** Whether a link leads to something in the archive; other links would lead out, or have another meaning there. */
   async *#link(directory: Directory, name: FileName, path: string, stats: BigIntStats) {
     const bytes = await unlessGone(readlink(directory.at(name), { encoding: 'buffer' }))
     const leadsTo = bytes && (await this.#findTarget(path))
@@ -119,7 +119,7 @@ class TarWriter {
       const place = await walk(this.#scope, join(this.#top, path))
       await place.close()
       const target = absolutePathOf(place)
-      // Behind what does not exist it may go up again, and out.
+      // A target that does not exist may go up again and lead out.
       if (place.names.includes('..')) return undefined
       return isInside(this.#top, target) ? target : undefined
     } catch {
@@ -132,7 +132,7 @@ function toFields(stats: BigIntStats): { mode: number; modifiedAt: number } {
   return { mode: Number(stats.mode) & 0o777, modifiedAt: toEpochMs(stats) }
 }
 
-/** As many bytes as the header says, whatever has become of the file: what is missing is filled with zeros. */
+/** Sends exactly as many bytes as the header says; if the file has shrunk, the rest is zeros. */
 async function* contentOf(file: FileHandle, sizeBytes: number): AsyncGenerator<Buffer> {
   let position = 0
   while (position < sizeBytes) {
@@ -146,7 +146,7 @@ async function* contentOf(file: FileHandle, sizeBytes: number): AsyncGenerator<B
   for (; position < end; position += chunkSize) yield Buffer.alloc(Math.min(chunkSize, end - position))
 }
 
-/** What goes away while it is archived, or is not for this server to read, is not in the archive. */
+/** Whether to leave out an entry because it was removed meanwhile, or the server may not read it. */
 async function unlessGone<T>(looking: Promise<T>): Promise<T | undefined> {
   try {
     return await looking

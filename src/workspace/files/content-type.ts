@@ -2,11 +2,11 @@ import { extname } from 'node:path'
 
 export interface ContentType {
   contentType: string
-  /** Whether a browser may run something of it, so that it must not open it as a page of the API's own origin. */
+  /** Whether a browser may run the content, so that it must not be opened on the API's origin. */
   isActive: boolean
 }
 
-/** What a browser shows without running anything of it. */
+/** Types that a browser shows without running anything. */
 const passive: Record<string, string> = {
   'image/png': 'png',
   'image/jpeg': 'jpg jpeg',
@@ -54,16 +54,16 @@ const textNames =
 
 const byExtension = new Map<string, ContentType>([...toEntries(passive, false), ...toEntries(active, true)])
 const plainText = byExtension.get('txt')
-/** What is not known is offered for saving: a browser that guesses could run it. */
+/** The type of unknown files, which are offered for saving, because a browser that guesses could run them. */
 const unknown: ContentType = { contentType: 'application/octet-stream', isActive: true }
 
 /**
- * By the name alone. The table is short because the answer is a service, no promise: whoever reads a file knows
- * what it asked for. What a browser could run is told apart by what is known to be harmless, not the other way.
+ * Returns the type by the name only. The table is short, because the type is only a hint for readers. It lists
+ * harmless types rather than dangerous ones, so unknown types count as content that a browser could run.
  */
 export function toContentType(name: string): ContentType {
   const lower = name.toLowerCase()
-  // A name that is nothing but an extension: `.gitignore`.
+  // A name that is only an extension: `.gitignore`.
   const extension = (extname(lower) || (lower.startsWith('.') ? lower : '')).slice(1)
   return byExtension.get(extension) ?? (textNames.test(lower) && plainText ? plainText : unknown)
 }

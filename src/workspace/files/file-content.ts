@@ -4,9 +4,8 @@ import { Readable } from 'node:stream'
 const chunkSize = 64 * 1024
 
 /**
- * A part of an open file as a stream. It closes the file when it ends, in whatever way, also when nobody has
- * read from it. It fails when the file is shorter than it was promised: whoever counts on the length must not
- * wait for the rest.
+ * A stream of a part of an open file. It always closes the file at its end, even if it was never read. It fails if the
+ * file is shorter than announced, so that readers do not wait for the rest.
  */
 export class FileContent extends Readable {
   readonly #file: FileHandle
@@ -32,7 +31,7 @@ export class FileContent extends Readable {
     reading.then(
       ({ bytesRead, buffer }) => {
         if (bytesRead === 0) {
-          this.destroy(new Error('the file got shorter while it was read'))
+          this.destroy(new Error('the file shrank while it was read'))
           return
         }
         this.#position += bytesRead
@@ -44,7 +43,7 @@ export class FileContent extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    // Closed under a reading, the number of the file could be another file's by the time it is used.
+    // Closing during a read could let the read use the descriptor of another file.
     const done = Promise.allSettled([this.#reading]).then(() => this.#file.close())
     done.then(
       () => callback(error),

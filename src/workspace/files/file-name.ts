@@ -2,16 +2,16 @@ import { isUtf8 } from 'node:buffer'
 
 const percentSign = 0x25
 
-/** A name as the file system has it; bytes where it is not UTF-8. */
+/** A name in the file system; bytes if it is not UTF-8. */
 export type FileName = string | Buffer
 
 export interface ShownName {
   name: string
-  /** Whether the name is not UTF-8, so that no text can stand for it. */
+  /** Whether the name is not UTF-8 and cannot be a text. */
   escaped: boolean
 }
 
-/** Bytes beyond ASCII become `%XX`, and so does a percent sign, so that two names are still two. */
+/** Replaces bytes beyond ASCII and percent signs with `%XX`, so that different names stay different. */
 export function toShownName(bytes: Buffer): ShownName {
   if (isUtf8(bytes)) return { name: bytes.toString(), escaped: false }
   const name = [...bytes].map(byte =>
@@ -22,7 +22,7 @@ export function toShownName(bytes: Buffer): ShownName {
   return { name: name.join(''), escaped: true }
 }
 
-/** The name that is shown like that; undefined when none is. A text can also be the name itself. */
+/** Returns the bytes of an escaped name; undefined if the text is not one. The text can also be a plain name. */
 export function fromShownName(name: string): Buffer | undefined {
   if (!mayBeEscaped(name)) return undefined
   const bytes = Buffer.from(
@@ -32,19 +32,19 @@ export function fromShownName(name: string): Buffer | undefined {
   return !isUtf8(bytes) && toShownName(bytes).name === name ? bytes : undefined
 }
 
-/** Whether a path may have a name in it that is shown with its bytes. */
+/** Whether a path may contain an escaped name. */
 export function mayBeEscaped(path: string): boolean {
   return /%[89A-F][0-9A-F]/.test(path)
 }
 
-/** What a link says, each name in it as it is shown: so it leads to the one that is shown like that. */
+/** Returns a link's target with escaped names, so that it matches the names as shown. */
 export function toShownTarget(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString()
   const names = bytes.toString('latin1').split('/')
   return names.map(name => toShownName(Buffer.from(name, 'latin1')).name).join('/')
 }
 
-/** For the file system: a text where there is one, because it is cheaper. */
+/** Converts to the form for the file system: a text if possible, because it is cheaper. */
 export function toFileName(bytes: Buffer): FileName {
   return isUtf8(bytes) ? bytes.toString() : bytes
 }

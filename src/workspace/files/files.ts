@@ -38,20 +38,20 @@ import { listTree } from './tree.ts'
 import { writeFileIn } from './write-file.ts'
 
 export interface LocalFilesOptions {
-  /** Directories that are never opened, although they may lie inside a root: the server's own. */
+  /** The server's own directories, which are never opened even inside a root. */
   forbidden?: readonly string[]
-  /** Real paths from which the names of a path are judged: what is above them is the owner's choice. */
+  /** Real paths below which names are checked; names above them are the owner's choice. */
   tops?: readonly string[]
-  /** Whether directories are held by their descriptors; by default where the system can do it. */
+  /** Whether directories are held by descriptors. Default: if the system supports it. */
   pinned?: boolean
 }
 
-/** The files of sessions, on this machine's file system; see the port `WorkspaceFiles`. */
+/** The files of sessions on this machine; see the port `WorkspaceFiles`. */
 export class LocalWorkspaceFiles implements WorkspaceFiles {
   readonly #forbidden: readonly string[]
   readonly #tops: readonly string[]
   readonly #pinned: boolean
-  /** What is looked at and then changed is not changed by another call in between. */
+  /** Serializes check-then-change sequences. */
   readonly #changes = new OneAtATime()
 
   constructor({ forbidden = [], tops = [], pinned = hasDescriptorPaths }: LocalFilesOptions = {}) {
@@ -67,10 +67,10 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   open(roots: WorkspaceRoots, path: string): Promise<OpenFile> {
     return this.#at(roots, path, {}, async place => {
       const [name] = place.names
-      if (name === undefined) throw invalidField('path', 'is a directory')
+      if (name === undefined) throw invalidField('path', 'must not be a directory')
       if (!place.stats) throw noSuchFile(path)
       const file = await place.directory.openFile(place.entry)
-      if (!file) throw invalidField('path', 'is not a regular file')
+      if (!file) throw invalidField('path', 'must be a regular file')
       try {
         return {
           ...toVersion(await file.stat({ bigint: true }), toShownPath(roots, absolutePathOf(place))),
@@ -95,11 +95,12 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
       const absolute = absolutePathOf(place)
       const guard = new ProgramGuard(this.#tops, roots, isTrusted)
       await guard.require(absolute, 'file', path)
-      if (place.names.length === 0 || path.endsWith('/')) throw invalidField('path', 'is a directory')
+      if (place.names.length === 0 || path.endsWith('/'))
+        throw invalidField('path', 'must not be a directory')
       const names = place.stats ? [place.entry] : place.names
       const file = { scope, asked: path, names, bytes, precondition }
       const { stats, created } = await this.#changes.run(this.#topOf(absolute), async () => {
-        // What others have written meanwhile may have made a git directory of the one that it goes into.
+        // Files written meanwhile may have turned the parent into a git directory.
         await guard.require(absolute, 'file', path)
         return writeFileIn(place.directory, file)
       })
@@ -121,7 +122,7 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
         const { entry } = place
         const stats = await place.directory.lstat(entry)
         await guard.require(removed, stats.isDirectory() ? 'directory' : 'file', path)
-        // The tag that a reader was given of a link is that of the file it leads to.
+        // Readers of a link got the ETag of its target.
         const read = stats.isSymbolicLink() ? await statThrough(scope, path) : stats
         requirePrecondition(precondition, read, path)
         if (stats.isDirectory()) {
@@ -140,18 +141,18 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
   archive(roots: WorkspaceRoots, query: ArchiveQuery): Promise<Archive> {
     return this.#at(roots, query.path, {}, async (place, scope) => {
       if (place.names.length > 0 && !place.stats) throw noSuchFile(query.path)
-      if (place.stats && !place.stats.isFile()) throw invalidField('path', 'is not a regular file')
+      if (place.stats && !place.stats.isFile()) throw invalidField('path', 'must be a regular file')
       const path = absolutePathOf(place)
       return { name: basename(path) || 'files', content: archivePlace(scope, path, query.exclude) }
     })
   }
 
-  /** Changes below one top come one after the other: together they could make what each alone may not. */
+  /** Runs changes below one top one at a time, because together they could create what each alone may not. */
   #topOf(path: string): string {
     return this.#tops.find(top => isInside(top, path)) ?? '/'
   }
 
-  /** Also for a directory: the one that it is in, and its name there. */
+  /** Finds the parent directory and the name in it, for files and directories. */
   #atParent(
     roots: WorkspaceRoots,
     path: string,
@@ -164,7 +165,7 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
         return work(place, name, scope)
       }
       const own = place.directoryPath
-      if (roots.includes(own)) throw invalidField('path', "is one of the session's own directories")
+      if (roots.includes(own)) throw invalidField('path', "must not be one of the session's own directories")
       const parent = await walk(scope, dirname(own))
       try {
         const found = parent.names.length === 0 && (await findEntry(parent.directory, basename(own)))
@@ -176,7 +177,7 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
     })
   }
 
-  /** What a path leads to, for as long as `work` needs it. */
+  /** Opens the target of a path while `work` runs. */
   #at<T>(
     roots: WorkspaceRoots,
     path: string,
@@ -206,10 +207,10 @@ export class LocalWorkspaceFiles implements WorkspaceFiles {
 
 const isNeverTrusted = () => false
 
-/** @throws ServiceError when one of the roots would go with what is removed */
+/** @throws ServiceError if the removal would include one of the roots */
 function requireNoRoot(roots: WorkspaceRoots, removed: string): void {
   if (roots.some(root => isInside(removed, root))) {
-    throw invalidField('path', "holds one of the session's own directories")
+    throw invalidField('path', "must not contain one of the session's own directories")
   }
 }
 

@@ -4,7 +4,7 @@ import type { Precondition } from '../../sessions/ports/index.ts'
 import { toTag } from './file-version.ts'
 
 /**
- * @param stats of the file as it is; undefined when there is none
+ * @param stats the current state of the file; undefined: it does not exist
  * @throws ServiceError `PRECONDITION_FAILED`
  */
 export function requirePrecondition(
@@ -14,7 +14,7 @@ export function requirePrecondition(
 ): void {
   const tag = stats && toTag(stats)
   if (match !== undefined && !names(match, tag)) {
-    const message = stats ? 'has another ETag than those that were sent' : 'does not exist'
+    const message = stats ? 'has an ETag other than those in the request' : 'does not exist'
     throw new ServiceError('PRECONDITION_FAILED', `${JSON.stringify(path)} ${message}`)
   }
   if (noneMatch !== undefined && names(noneMatch, tag)) {

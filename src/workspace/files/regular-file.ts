@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream/promises'
 import { RepositoryRefused } from '../git/repository-refused.ts'
 import { isFsError } from './file-errors.ts'
 
-/** Bytes where it is not UTF-8. */
+/** A path; bytes if it is not UTF-8. */
 type FilePath = string | Buffer
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 
-/** Of a file with one line, such as HEAD: more than the longest path or name of a branch. */
+/** The size limit of a file with one line, such as HEAD: more than the longest path or branch name. */
 export const maxLineBytes = 16 * 1024
 
 export async function realPathOf(path: string): Promise<string | undefined> {
@@ -21,11 +21,10 @@ export async function realPathOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * The content of a file in somebody's repository. Nothing but a regular file is opened, and no open or read waits
- * for another program.
+ * Reads a file in a user's repository. Opens only regular files, and never waits for another program.
  *
- * @returns undefined when there is no file
- * @throws RepositoryRefused for anything but a regular file, and for one of more than `maxBytes`
+ * @returns undefined if there is no file
+ * @throws RepositoryRefused if it is not a regular file, or larger than `maxBytes`
  */
 export async function readRegularFile(path: FilePath, maxBytes: number): Promise<Buffer | undefined> {
   const file = await openRegularFile(path, maxBytes)
@@ -44,7 +43,7 @@ export async function readRegularFile(path: FilePath, maxBytes: number): Promise
   }
 }
 
-/** As `readRegularFile`, of a text in one line. */
+/** Same as `readRegularFile`, for a file with one line of text. */
 export async function readLine(path: FilePath, maxBytes = maxLineBytes): Promise<string | undefined> {
   return (await readRegularFile(path, maxBytes))?.toString().trim()
 }
@@ -72,7 +71,7 @@ export async function requireRegularFile(path: FilePath, maxBytes: number): Prom
 
 /** @throws RepositoryRefused */
 export async function openRegularFile(path: FilePath, maxBytes: number): Promise<FileHandle | undefined> {
-  // Looked at before it is opened: opening a device can have an effect.
+  // Checked before it is opened, because opening a device can have an effect.
   if (!(await requireRegularFile(path, maxBytes))) return undefined
   let file: FileHandle | undefined
   try {

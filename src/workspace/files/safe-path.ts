@@ -6,12 +6,12 @@ import { Directory, type DirectoryAccess, hasDescriptorPaths } from '../provisio
 import { isFsError, noSuchFile, notAllowed } from './file-errors.ts'
 import { type FileName, fromShownName, toShownTarget } from './file-name.ts'
 
-/** As many as Linux allows. */
+/** The limit of links, as on Linux. */
 const maxLinks = 40
-/** Each level is held open while a path is walked. */
+/** The limit of levels, each of which is held open while a path is walked. */
 const maxLevels = 256
 
-/** Where paths may lead. */
+/** The directories that paths may lead to. */
 export interface Scope extends DirectoryAccess {
   roots: WorkspaceRoots
 }
@@ -21,19 +21,19 @@ export function scopeOf(roots: WorkspaceRoots): Scope {
   return { roots, pinned: hasDescriptorPaths, isForbidden: () => false }
 }
 
-/** Where a path leads: to a directory, or to a name in one. To be closed. */
+/** The target of a path: a directory, or a name in one. Must be closed. */
 export interface Place {
-  /** The root that it lies in. */
+  /** The root that contains the target. */
   root: string
-  /** The directory itself, or the one that the name is in, or the last one of the way that exists. */
+  /** The directory itself, the parent of the name, or the last existing directory on the way. */
   directory: Directory
-  /** Where that directory is, as an absolute path without links. */
+  /** The real path of that directory. */
   directoryPath: string
   /** Empty: the directory itself. One: a name in it. More: directories that do not exist yet, and a name. */
   names: readonly string[]
-  /** Of the only name; undefined when there is nothing of that name. */
+  /** The state of the only name; undefined if it does not exist. */
   stats: BigIntStats | undefined
-  /** The only name as the file system has it: `names` are as they are shown. */
+  /** The only name in the file system's form; `names` are escaped. */
   entry: FileName
   close(): Promise<void>
 }
@@ -44,13 +44,13 @@ export interface WalkOptions {
 }
 
 /**
- * Finds what a path leads to without ever leaving the roots. It is walked name by name, each directory is opened
- * in the one before it, and no step follows a link: what a link says is read, and walked in the same way. So
- * there is no moment in which something could be put in the way that leads out.
+ * Resolves a path without ever leaving the roots. The path is walked name by name: each directory is opened relative
+ * to its parent, and no step follows a link; link targets are read and walked in the same way. So there is no moment
+ * at which another program could redirect the walk outside.
  *
  * @param asked relative to the first root, or absolute
- * @throws ServiceError `PATH_NOT_ALLOWED` when it leads out of the roots, whether or not anything is there;
- * `FILE_NOT_FOUND` when something on the way is no directory
+ * @throws ServiceError `PATH_NOT_ALLOWED` if the path leads out of the roots, whether or not the target exists;
+ * `FILE_NOT_FOUND` if a part of the way is not a directory
  */
 export async function walk(scope: Scope, asked: string, options: WalkOptions = {}): Promise<Place> {
   const walker = new Walker(scope, asked, options)
@@ -66,7 +66,7 @@ class Walker {
   readonly #scope: Scope
   readonly #asked: string
   readonly #followLast: boolean
-  /** From the root to where we are. */
+  /** The open directories from the root to the current one. */
   #trail: Directory[] = []
   #root = ''
   #rest: string[]
@@ -107,7 +107,7 @@ class Walker {
 
   get #here(): Directory {
     const here = this.#trail.at(-1)
-    if (!here) throw new Error('the walk has not begun')
+    if (!here) throw new Error('the walk has not started')
     return here
   }
 
@@ -124,15 +124,15 @@ class Walker {
     if (target.startsWith('/')) await this.#enter('/', this.#rest)
   }
 
-  /** Goes up by the way that we came: where the directory has been moved to meanwhile does not matter. */
+  /** Goes up the way it came, even if the directory has been moved meanwhile. */
   async #leave(): Promise<void> {
     if (this.#trail.length > 1) await this.#trail.pop()?.close()
     else await this.#enter(dirname(this.#root), this.#rest)
   }
 
   /**
-   * Goes on outside the roots, by names alone, until they lead into one. What is out there is not looked at,
-   * but for one question: whether its real path is inside.
+   * Continues outside the roots by names only, until they lead into a root. Nothing outside is inspected, except
+   * whether its real path is inside a root.
    */
   async #enter(from: string, names: readonly string[]): Promise<void> {
     const way = this.#findWayIn(from, names) ?? (await this.#findRealWayIn(from, names))
@@ -152,7 +152,7 @@ class Walker {
   }
 
   async #findRealWayIn(from: string, names: readonly string[]) {
-    // The last name need not exist, and may be a link that is not to be followed.
+    // The last name need not exist, and may be a link that must not be followed.
     const real = await realpath(join(from, ...names.slice(0, -1))).catch(() => undefined)
     return real === undefined ? undefined : this.#findWayIn('/', [...namesOf(real), ...names.slice(-1)])
   }
@@ -162,7 +162,7 @@ class Walker {
     const directory = await Directory.open(root, this.#scope)
     this.#trail = [directory]
     this.#root = root
-    // Something above the root may have become a link since the root was agreed upon.
+    // A directory above the root may have become a link since the root was configured.
     if ((await directory.realPath()) !== root) throw notAllowed(this.#asked)
   }
 
@@ -180,8 +180,8 @@ class Walker {
 }
 
 /**
- * What a directory has under a name as it is shown.
- * @param name the name itself, or that of bytes which are not UTF-8; where both are there, the name itself counts
+ * Finds a directory entry by its name as shown.
+ * @param name a plain or an escaped name; if both exist, the plain name counts
  */
 export async function findEntry(
   directory: Directory,
@@ -198,20 +198,20 @@ export async function findEntry(
   return undefined
 }
 
-/** Names of a path; what says nothing is left out. */
+/** Splits a path into names; empty names and dots are left out. */
 function namesOf(path: string): string[] {
   return path.split('/').filter(name => name !== '' && name !== '.')
 }
 
-/** Both absolute and without links. */
+/** Compares two absolute paths without links. */
 export function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`)
 }
 
 /**
- * A directory may have been moved away since it was found: what is in it is no longer the session's then.
+ * Checks that a directory was not moved out of the roots since it was found.
  *
- * @returns where it is
+ * @returns its current path
  */
 export async function requireInside(directory: Directory, { roots }: Scope, asked: string): Promise<string> {
   const path = await directory.realPath()
@@ -223,7 +223,7 @@ export function absolutePathOf({ directoryPath, names }: Place): string {
   return [directoryPath === '/' ? '' : directoryPath, ...names].join('/') || '/'
 }
 
-/** How the API names a path: relative to the working directory when it is in there, else absolute. */
+/** Formats a path for the API: relative to the working directory if it is inside, otherwise absolute. */
 export function toShownPath([cwd]: WorkspaceRoots, path: string): string {
   if (path === cwd) return ''
   return isInside(cwd, path) ? path.slice(cwd.endsWith('/') ? cwd.length : cwd.length + 1) : path

@@ -1,7 +1,7 @@
 import { Header, Pax } from 'tar'
 
 export const tarBlockSize = 512
-/** The old field has 255 bytes; a much longer path is not even tried, which would take long for a deep one. */
+/** The size of the old field; much longer paths skip it, because trying would take long for a deep path. */
 const maxOldPath = 1024
 
 export interface TarEntry {
@@ -14,7 +14,7 @@ export interface TarEntry {
   target?: string
 }
 
-/** What comes before the content of an entry; what does not fit into the old fields goes into an extended header. */
+/** Returns the headers of an entry; values that do not fit into the old fields go into an extended header. */
 export function toTarHeader({ path, type, mode, sizeBytes, modifiedAt, target }: TarEntry): Buffer {
   const fields = {
     path,
@@ -23,7 +23,7 @@ export function toTarHeader({ path, type, mode, sizeBytes, modifiedAt, target }:
     ...(target !== undefined && { linkpath: target }),
   }
   const block = Buffer.alloc(tarBlockSize)
-  // Whose files they are is nobody's business where they are unpacked.
+  // Owners mean nothing on the machine where the archive is unpacked.
   const isLong = path.length > maxOldPath
   const shown = isLong ? path.slice(0, 99) : path
   const header = new Header({ ...fields, path: shown, type, mode, uid: 0, gid: 0 })

@@ -3,35 +3,35 @@ import { firstNames } from '../provisioning/directory-names.ts'
 import { isFsError } from './file-errors.ts'
 import type { FileName } from './file-name.ts'
 
-/** The levels above them are opened again when the walk comes back to them. */
+/** The number of open levels; levels above them are opened again when the walk returns to them. */
 const heldLevels = 32
 
 export interface TreeWalkOptions {
-  /** Names of a directory that are held at a time. */
+  /** The number of a directory's names that are held in memory at a time. */
   batchSize: number
   kind?: 'anything' | 'directories'
-  /** Is told of everything in a directory that the walk reads. @param way names of directories, from the top */
+  /** Gets all entries of each directory that the walk reads. @param way names of directories, from the top */
   onEntry?: (way: readonly FileName[], name: Buffer, isDirectory: boolean) => void
-  /** Whether what has been visited is gone, so that the first names of a directory are always the next ones. */
+  /** Whether visited entries are removed, so that the first names of a directory are always the next ones. */
   consumes?: boolean
 }
 
 interface Level {
-  /** In the level above it. */
+  /** The name in the level above. */
   name: FileName
   identity: string
-  /** undefined: let go for the time being. */
+  /** undefined: closed for now. */
   directory: Directory | undefined
-  /** Read but not visited, the next one last. */
+  /** Names that were read but not visited, the next one last. */
   waiting: Buffer[]
   visited: Buffer | undefined
   isReadToEnd: boolean
 }
 
 /**
- * A walk through a tree of any depth, in the order of the names, which holds only the directories that it is
- * nearest to. Every directory is opened in the one above it, so that no link is ever followed, and the way back
- * up leads only to the very directory from which it went down.
+ * A walk through a tree of any depth, sorted by name, which keeps only the nearest directories open. Each directory is
+ * opened relative to its parent, so that no link is ever followed, and the way up leads back to exactly the directory
+ * from which it went down.
  */
 export class TreeWalk {
   readonly #options: TreeWalkOptions
@@ -43,14 +43,14 @@ export class TreeWalk {
     this.#levels = [toLevel('', top)]
   }
 
-  /** Where the walk is. */
+  /** The current directory of the walk. */
   get here(): Directory {
     const { directory } = this.#level
     if (!directory) throw new Error('the walk is over')
     return directory
   }
 
-  /** What is next where the walk is; undefined at its end. */
+  /** Returns the next entry of the current directory; undefined at its end. */
   async next(): Promise<Buffer | undefined> {
     const level = this.#level
     if (level.waiting.length === 0 && !level.isReadToEnd) await this.#read(level)
@@ -59,11 +59,11 @@ export class TreeWalk {
     return name
   }
 
-  /** Goes on in a directory of the one where the walk is. @throws as `openDirectory` */
+  /** Enters a directory of the current one. @throws the errors of `openDirectory` */
   async enter(name: FileName): Promise<Directory> {
     const directory = await this.here.openDirectory(name)
     this.#levels.push(toLevel(name, directory))
-    // The top is not ours to close.
+    // The caller closes the top.
     const far = this.#levels.length - 1 - heldLevels
     const level = far > 0 ? this.#levels[far] : undefined
     if (level?.directory) {
@@ -75,10 +75,10 @@ export class TreeWalk {
   }
 
   /**
-   * Goes back to the directory above.
+   * Returns to the directory above.
    *
-   * @returns the name there of the one that was left; undefined at the top
-   * @throws ENOENT when the one that was left has been moved somewhere else, and its way back with it
+   * @returns the name of the left directory there; undefined at the top
+   * @throws ENOENT if the left directory was moved elsewhere
    */
   async leave(): Promise<FileName | undefined> {
     const left = this.#levels.length > 1 ? this.#levels.pop() : undefined
@@ -114,7 +114,7 @@ export class TreeWalk {
       level.isReadToEnd = names.length < batchSize && !consumes
       level.waiting = names.reverse()
     } catch (error) {
-      // Somebody has removed it.
+      // Another program has removed it.
       if (!isFsError(error, 'ENOENT')) throw error
     }
   }

@@ -11,14 +11,14 @@ import { type FileName, toFileName, toShownName } from './file-name.ts'
 import { toEpochMs } from './file-version.ts'
 import { absolutePathOf, type Place, type Scope, toShownPath, walk } from './safe-path.ts'
 
-/** Entries in one answer, on all its levels. */
+/** The limit of entries in one response, over all levels. */
 const maxEntries = 5_000
-/** Entries of a directory that is shown within another. */
+/** The limit of entries of a subdirectory. */
 const maxChildren = 1_000
-/** Looked at together. */
+/** The number of entries that are inspected together. */
 const batchSize = 32
 
-/** A directory among the entries, and the way to it from the directory that is listed. */
+/** A directory among the entries, with the way to it from the listed directory. */
 interface Branch {
   entry: FileEntry
   way: readonly FileName[]
@@ -26,14 +26,14 @@ interface Branch {
   path: string
 }
 
-/** One page of a directory, with the levels below it: nearer ones first, as far as the answer has room. */
+/** Lists one page of a directory with the levels below it, upper levels first, up to the limit of entries. */
 export async function listTree(scope: Scope, query: TreeQuery): Promise<Tree> {
   const place = await walk(scope, query.path)
   try {
     requireDirectory(place, query.path)
     const list = ['files', place.directoryPath]
     const after = query.cursor === undefined ? undefined : parseCursor(list, query.cursor)
-    // One more than asked for tells whether there is a next page.
+    // One more name than requested shows whether there is a next page.
     const names = await firstNames(place.directory, query.limit + 1, after)
     const page = names.slice(0, query.limit)
     const entries = await new TreeReader(scope, place.directory).read(place.directoryPath, page, query.depth)
@@ -48,15 +48,15 @@ export async function listTree(scope: Scope, query: TreeQuery): Promise<Tree> {
   }
 }
 
-/** @throws ServiceError when there is nothing, or something else */
+/** @throws ServiceError if there is no directory */
 function requireDirectory({ names, stats }: Place, path: string): void {
   if (names.length === 0) return
-  throw stats ? invalidField('path', 'is not a directory') : noSuchFile(path)
+  throw stats ? invalidField('path', 'must be a directory') : noSuchFile(path)
 }
 
 function parseCursor(list: readonly unknown[], cursor: string): Buffer {
   const [name] = readCursor(list, cursor) ?? []
-  if (typeof name !== 'string') throw invalidField('cursor', 'is not a cursor of this directory')
+  if (typeof name !== 'string') throw invalidField('cursor', 'must be a cursor of this directory')
   return Buffer.from(name, 'base64url')
 }
 
@@ -81,7 +81,7 @@ class TreeReader {
     return first.entries
   }
 
-  /** Shows what is in a directory, within its entry. */
+  /** Adds the children of a directory to its entry. */
   async #expand({ entry, way, path }: Branch): Promise<Branch[]> {
     if (this.#room === 0) {
       entry.truncated = true
@@ -98,7 +98,7 @@ class TreeReader {
       return branches
     } catch (error) {
       if (!isFsError(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM')) throw error
-      // It went away or became something else while we were looking, or is not for this server to read.
+      // The entry was removed or replaced meanwhile, or the server may not read it.
       entry.truncated = true
       return []
     } finally {
@@ -106,7 +106,7 @@ class TreeReader {
     }
   }
 
-  /** Every step is a directory in the one before, never a link: nothing can have been put in the way. */
+  /** Opens each directory relative to its parent and never follows links, so that no step can be redirected. */
   async #open(way: readonly FileName[]): Promise<Directory> {
     let here = this.#top
     for (const name of way) {
@@ -139,7 +139,7 @@ class TreeReader {
     return { entries, branches }
   }
 
-  /** @returns undefined when it is gone */
+  /** @returns undefined if it no longer exists */
   async #describe(directory: Directory, path: string, bytes: Buffer): Promise<FileEntry | undefined> {
     let stats: BigIntStats
     try {
@@ -163,7 +163,7 @@ class TreeReader {
     }
   }
 
-  /** Where a link leads to; undefined for one that leads out, or nowhere. */
+  /** Returns the target of a link; undefined if it leads out, or nowhere. */
   async #findTarget(link: string): Promise<string | undefined> {
     try {
       const place = await walk(this.#scope, link)

@@ -11,22 +11,22 @@ import { requireInside, type Scope } from './safe-path.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 
-/** Each is held open until the file is written. */
+/** The limit of new directories, each of which is held open until the file is written. */
 const maxNewLevels = 100
 
 export interface FileToWrite {
   scope: Scope
-  /** As it was asked for, for what is said about it. */
+  /** The requested path, for messages. */
   asked: string
-  /** Names of directories that may be missing, and of the file. */
+  /** The names of directories that may be missing, and of the file. */
   names: readonly FileName[]
   bytes: Uint8Array
   precondition: Precondition
 }
 
 /**
- * Writes a file into a directory that is held open: to a file of another name first, which then takes its place.
- * A link in that place is replaced, never written through.
+ * Writes a file into a directory that is held open: first to a temporary file, which then replaces the old one. A link
+ * in that place is replaced, never written through.
  */
 export async function writeFileIn(
   directory: Directory,
@@ -34,8 +34,10 @@ export async function writeFileIn(
 ): Promise<{ stats: BigIntStats; created: boolean }> {
   const parents = names.slice(0, -1)
   const name = names.at(-1) ?? ''
-  if (names.includes('..')) throw invalidField('path', 'has ".." behind a directory that does not exist')
-  if (parents.length > maxNewLevels) throw invalidField('path', 'is nested too deeply')
+  if (names.includes('..'))
+    throw invalidField('path', 'must not have ".." after a directory that does not exist')
+  if (parents.length > maxNewLevels)
+    throw invalidField('path', `must have at most ${maxNewLevels} new directories`)
   if (parents.length > 0) requirePrecondition(precondition, undefined, asked)
   const made = await makeDirectories(directory, parents, asked)
   const parent = made.at(-1) ?? directory
@@ -70,7 +72,7 @@ async function makeDirectories(
   }
 }
 
-/** What is there now; throws when it must not be replaced. */
+/** Returns the current state; throws if the file must not be replaced. */
 async function requireFree(
   directory: Directory,
   name: FileName,
@@ -81,8 +83,9 @@ async function requireFree(
     if (isFsError(error, 'ENOENT')) return undefined
     throw error
   })
-  if (stats?.isDirectory()) throw invalidField('path', 'is a directory')
-  if (stats && !stats.isFile() && !stats.isSymbolicLink()) throw invalidField('path', 'is not a regular file')
+  if (stats?.isDirectory()) throw invalidField('path', 'must not be a directory')
+  if (stats && !stats.isFile() && !stats.isSymbolicLink())
+    throw invalidField('path', 'must be a regular file')
   requirePrecondition(precondition, stats, asked)
   return stats
 }
@@ -106,7 +109,7 @@ async function replace(
     await file.writeFile(bytes)
     if (before?.isFile()) await file.chmod(Number(before.mode) & 0o777)
     await file.sync()
-    // Between two calls of this API nothing changes; Claude may have changed it while we were writing.
+    // Calls of this API are serialized, but Claude may have changed the file meanwhile.
     const now = await requireFree(directory, name, precondition, asked)
     await putInPlace(directory, temporary, name, precondition.noneMatch === '*', asked)
     return { stats: await file.stat({ bigint: true }), created: now === undefined }
@@ -118,7 +121,7 @@ async function replace(
   }
 }
 
-/** @param onlyCreate nothing is replaced, also not what has appeared in this moment */
+/** @param onlyCreate replace nothing, not even a file that appeared at this moment */
 async function putInPlace(
   directory: Directory,
   temporary: string,
@@ -134,7 +137,7 @@ async function putInPlace(
     } catch (error) {
       if (isFsError(error, 'EEXIST'))
         throw new ServiceError('PRECONDITION_FAILED', `${JSON.stringify(asked)} exists`)
-      // A file system without hard links.
+      // The file system does not support hard links.
       if (!isFsError(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw error
     }
   }

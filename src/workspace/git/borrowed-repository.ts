@@ -22,18 +22,18 @@ const maxReferences = 500_000
 
 export interface BorrowingParts {
   git: Git
-  /** Of the server, for git directories that live as long as one request. */
+  /** The server's directory for git directories of single requests. */
   directory: string
   zone: RepositoryZone
 }
 
-/** What of the user's settings matters for a checkout, with values that name no program. */
+/** The user's settings that matter for a checkout; their values cannot name programs. */
 export type CheckoutSettings = Readonly<Record<string, string>>
 
 /**
- * A git directory of the server's own that stands for a user's repository. It borrows its objects and its
- * references, and has settings of its own: no setting of the repository is ever read by git, so that none of
- * them can name a program, another file or another repository.
+ * A git directory of the server that stands in for a user's repository. It borrows objects and references, and has its
+ * own settings: git never reads a setting of the user's repository, so none can name a program, another file or
+ * another repository.
  */
 export class BorrowedRepository {
   readonly directory: string
@@ -45,8 +45,8 @@ export class BorrowedRepository {
   }
 
   /**
-   * Makes one for as long as `work` needs it.
-   * @throws RepositoryRefused when a part of the repository lies elsewhere, or is not what git expects there
+   * Creates one while `work` runs.
+   * @throws RepositoryRefused if a part of the repository is outside the zone, or malformed
    */
   static async use<T>(
     repository: Repository,
@@ -74,7 +74,7 @@ async function prepare(repository: Repository, path: string, zone: RepositoryZon
   if (!/^(ref: *refs\/\S+|[0-9a-f]{40}|[0-9a-f]{64})$/.test(head)) {
     throw new RepositoryRefused('unsafe', join(gitDirectory, 'HEAD'), 'is not a HEAD')
   }
-  // Git reads its files in another form, and would take the rest for a repository without branches.
+  // The server does not support this form of references; git would see a repository without branches.
   const otherForm = join(commonDirectory, 'reftable')
   if ((await realPathOf(otherForm)) !== undefined) {
     throw new RepositoryRefused('unsafe', otherForm, 'is a form of references that is not read')
@@ -97,13 +97,13 @@ async function prepare(repository: Repository, path: string, zone: RepositoryZon
   await writeFile(join(path, 'config'), toConfig(objectFormat))
   const shallow = await readRegularFile(join(commonDirectory, 'shallow'), maxShallowBytes)
   if (shallow) await writeFile(join(path, 'shallow'), shallow)
-  // Git locks and replaces what a link leads to, not the link.
+  // Git locks and replaces the target of a link, not the link.
   await symlink(references, join(path, 'refs'))
   await symlink(join(commonDirectory, 'packed-refs'), join(path, 'packed-refs'))
   if (logs !== undefined) await symlink(logs, join(path, 'logs'))
 }
 
-/** References and their logs are regular files in directories: a link among them would be followed. */
+/** Checks that references and their logs are regular files in directories, because git would follow links. */
 async function requirePlainReferences(
   directory: string,
   count: { left: number },
@@ -124,7 +124,7 @@ export function toConfig(objectFormat: Repository['objectFormat']): string {
     '\tbare = false',
     '\tlooseCompression = 1',
     '\tquotePath = false',
-    // Windows of a pack that are mapped at a time, for the bound on memory.
+    // The mapped windows of packs, to stay within the memory limit.
     '\tpackedGitWindowSize = 32m',
     '\tpackedGitLimit = 512m',
     ...(sha256 ? ['[extensions]', '\tobjectformat = sha256'] : []),

@@ -1,7 +1,7 @@
 import type { CloneForwarding } from '../../sessions/ports/index.ts'
 import type { CloneSource } from '../provisioning/clone-source.ts'
 
-/** The environment of the git commands of a clone: by way of it settings stay out of the arguments. */
+/** Builds the environment of a clone's git commands, which keeps settings out of the arguments. */
 export function toCloneEnvironment(
   source: CloneSource,
   forwarding: CloneForwarding | undefined,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
-/** Read by no setting of git: repositories bring their own, and those may name programs to run. */
+/** Settings that override those of repositories, which may name programs to run. */
 const safeSettings = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -12,29 +12,29 @@ const safeSettings = [
   'advice.addEmbeddedRepo=false',
   'submodule.recurse=false',
 ]
-/** The shell's, when there is no git. */
+/** The shell's exit code if git is missing. */
 const notFoundCode = 127
 const stderrTailLength = 16 * 1024
-/** Most runs are over before the watch begins. */
+/** The delay before the watch begins; most runs are over by then. */
 const watchDelayMs = 100
-/** Address space of a git, in KiB: a file without an end, or one that unpacks to one, does not take the machine's. */
+/** The address space of a git process in KiB, so that an endless file cannot use up the machine's memory. */
 const maxMemoryKib = 4 * 1024 * 1024
-/** Where there is no such bound (macOS), git runs without it. */
+/** On systems without this limit (macOS), git runs without it. */
 const program = `ulimit -v ${maxMemoryKib} 2>/dev/null; exec git "$@"`
-/** From the end of git to the end of its output, which something that it has started may hold open. */
+/** The time from git's exit to the end of its output, which a child process may hold open. */
 const outputBoundMs = 1_000
 
 export interface GitCommand {
   cwd: string
-  /** Beyond the environment that every git gets. */
+  /** Variables in addition to the common environment. */
   environment?: Readonly<Record<string, string>>
   timeoutMs: number
   signal?: AbortSignal | undefined
   input?: string | Buffer
-  /** Git is ended when it has written so much. Default: 64 MiB. */
+  /** The output limit at which git is ended. Default: 64 MiB. */
   maxBytes?: number
   /**
-   * Runs beside a git that takes longer than usual. Git is ended when it resolves with a text, which says what git
+   * Runs beside a git that takes longer than usual. If it resolves with a text, git is ended; the text says what git
    * would wait for.
    */
   watch?: (signal: AbortSignal) => Promise<string | undefined>
@@ -44,17 +44,17 @@ export interface GitResult {
   /** null: git was ended. */
   code: number | null
   stdout: Buffer
-  /** The end of what it said; it may have paths and URLs in it, so it is for the log at most. */
+  /** The end of git's output; it may contain paths and URLs, so it is only for the log. */
   stderr: string
-  /** Why git was ended before its time. */
+  /** Why git was ended early. */
   ended: 'timed_out' | 'aborted' | 'too_much' | 'blocked' | undefined
-  /** There is no git. */
+  /** Git is not installed. */
   missing: boolean
 }
 
 /**
- * Runs git with an environment of its own: no settings but those of the repository, no hooks, no questions. Each
- * runs in a process group of its own, which is ended as a whole.
+ * Runs git with an isolated environment: no settings except those of the repository, no hooks, no prompts. Each run has
+ * its own process group, which is ended as a whole.
  */
 export class Git {
   readonly #environment: Readonly<Record<string, string>>
@@ -62,8 +62,8 @@ export class Git {
   readonly #running = new Map<number, Promise<unknown>>()
 
   /**
-   * @param environment what git may have of the server's: where programs, certificates and proxies are
-   * @param home without `.netrc`, keys or settings of a user
+   * @param environment the server's variables that git may have: paths of programs, certificates and proxies
+   * @param home a home directory without `.netrc`, keys or settings of a user
    */
   constructor(environment: Readonly<Record<string, string>>, home: string) {
     this.#environment = {
@@ -82,7 +82,7 @@ export class Git {
     }
   }
 
-  /** Never rejects: what goes wrong is in the result. */
+  /** Never rejects; errors are in the result. */
   run(args: readonly string[], command: GitCommand): Promise<GitResult> {
     const { cwd, environment = {}, timeoutMs, input, maxBytes = 64 * 1024 * 1024, watch } = command
     const settings = safeSettings.flatMap(setting => ['-c', setting])
@@ -120,11 +120,11 @@ export class Git {
         resolve({ code, stdout: stdout(), stderr: blockedBy ?? stderr(), ended, missing })
       }
       child.once('error', () => {
-        // A working directory that is gone says the same as a shell that is not there.
+        // A missing working directory causes the same error as a missing shell.
         if (pid === undefined) settle(null, false)
       })
       child.once('exit', () => {
-        // What git leaves behind when it goes (a helper that hangs) is of no use to anybody.
+        // Processes that outlive git, such as a hanging helper, are useless.
         if (pid !== undefined) killGroup(pid)
         const bound = setTimeout(() => {
           child.stdout.destroy()
@@ -135,7 +135,7 @@ export class Git {
       child.once('close', code => {
         if (pid !== undefined) settle(ended ? null : code, !ended && code === notFoundCode)
       })
-      // A git that has gone says so by its exit.
+      // If git is already gone, its exit event reports that.
       child.stdin.on('error', () => {})
       child.stdin.end(input)
       if (pid !== undefined) this.#running.set(pid, closed(child))
@@ -143,13 +143,13 @@ export class Git {
     return running
   }
 
-  /** Ends whatever runs; what is asked for later is aborted. Resolves when all of it is gone. */
+  /** Ends all runs and aborts later ones. Resolves when all processes are gone. */
   async close(): Promise<void> {
     this.#closed.abort()
     await Promise.all(this.#running.values())
   }
 
-  /** Ends whatever runs at once, without waiting: for a program that is about to exit. */
+  /** Ends all runs at once without waiting, for a program that is about to exit. */
   killAll(): void {
     for (const pid of this.#running.keys()) killGroup(pid)
   }
@@ -180,7 +180,7 @@ function startWatch(watch: GitCommand['watch'], onBlocked: (what: string) => voi
   const watching = new AbortController()
   if (!watch) return watching
   const timer = setTimeout(async () => {
-    // A watch that fails leaves git its time.
+    // A failed watch lets git run on.
     const what = await watch(watching.signal).catch(() => undefined)
     if (what !== undefined && !watching.signal.aborted) onBlocked(what)
   }, watchDelayMs)
@@ -196,6 +196,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nobody is left in it.
+    // The group is empty.
   }
 }

@@ -12,11 +12,11 @@ const quiet = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', '--find-r
 export interface TreePair {
   from: string
   to: string
-  /** Relative to the trees; undefined: all of them. */
+  /** Paths relative to the trees; undefined: all. */
   path: string | undefined
 }
 
-/** Git cannot tell what is different: a tree or a file in it was borrowed from a repository that has lost it. */
+/** Thrown if git cannot compare trees, because a borrowed object was lost by its repository. */
 export class TreesUnreadable extends Error {
   override readonly name = 'TreesUnreadable'
 
@@ -25,7 +25,7 @@ export class TreesUnreadable extends Error {
   }
 }
 
-/** What is different between two trees, in the order of the paths. @throws TreesUnreadable */
+/** Lists the differences between two trees, sorted by path. @throws TreesUnreadable */
 export async function listTreeChanges(repository: SnapshotRepository, trees: TreePair): Promise<DiffEntry[]> {
   const result = await repository.run([...quiet, '--raw', '--numstat', '-z', ...toArguments(trees)])
   if (result.code !== 0) throw new TreesUnreadable(result)
@@ -37,7 +37,7 @@ export async function listTreeChanges(repository: SnapshotRepository, trees: Tre
   }))
 }
 
-/** The same as one text; what goes beyond `maxBytes` is left out. @throws TreesUnreadable */
+/** Returns the differences as one text, cut at `maxBytes`. @throws TreesUnreadable */
 export async function writeTreeDiff(
   repository: SnapshotRepository,
   trees: TreePair,
@@ -54,12 +54,12 @@ export async function writeTreeDiff(
   }
 }
 
-/** A path of one character a byte, with each name as it is shown. */
+/** Converts a path with one character per byte to names as shown. */
 function toShown(path: string): string {
   return toShownTarget(Buffer.from(path, 'latin1'))
 }
 
-/** Names in the headers of a diff as they are shown everywhere else. What a file holds is left as it is. */
+/** Converts names in diff headers to names as shown. The content of files is not changed. */
 export function showNames(diff: Buffer): Buffer {
   if (isUtf8(diff)) return diff
   const parts = splitDiff(diff.toString('latin1')).map(part => {
@@ -72,9 +72,9 @@ export function showNames(diff: Buffer): Buffer {
   )
 }
 
-/** The text of each file, in the order of the list of changes; a change of kind (file to link) has two parts. */
+/** Splits a diff by file, in the order of the list of changes; a change of type (file to link) has two parts. */
 export function splitDiff(text: string): string[] {
-  // Lines of files never begin so, they have a sign before them; but to `m` more than a line feed begins a line.
+  // Lines of files begin with a sign, so they never match; note that for `m`, not only a line feed begins a line.
   const parts = text.split(/(?<=^|\n)(?=diff --git )/).filter(part => part !== '')
   const whole: string[] = []
   let header = ''
@@ -93,7 +93,7 @@ function toArguments({ from, to, path }: TreePair): string[] {
 
 const statuses: Record<string, FileDiff['status']> = { A: 'added', D: 'deleted', R: 'renamed' }
 
-/** Records that begin with a colon say what became of a file; those after them how many lines that are. */
+/** Parses the records: those with a leading colon describe the change of a file, the following ones count its lines. */
 export function parseRawAndNumstat(output: string): DiffEntry[] {
   const fields = output.split('\0')
   const entries: DiffEntry[] = []
@@ -114,7 +114,7 @@ export function parseRawAndNumstat(output: string): DiffEntry[] {
   }
   const byPath = new Map(entries.map(entry => [entry.path, entry]))
   while (index < fields.length) {
-    // A path may have tabs in it as well.
+    // A path may contain tabs.
     const [, insertions = '', deletions = '', path = ''] =
       /^(.*?)\t(.*?)\t(.*)$/s.exec(fields[index] ?? '') ?? []
     const isRename = path === ''

@@ -5,25 +5,25 @@ import { RepositoryRefused } from './repository-refused.ts'
 
 type Kind = Exclude<Workspace['type'], 'directory'>
 
-/** In words of our own: what git says has paths, URLs and what a remote server chose to say in it. */
+/** The messages for callers. Git's own output may contain paths, URLs and text of a remote server. */
 const sentences: Record<WorkspaceFailureReason, string> = {
   git_not_installed: 'git is not installed on the server',
-  not_a_repository: 'There is no git repository',
-  not_found: 'The repository was not found; a private one is hidden from those who may not read it',
-  authentication_required: 'The repository asks for a user and password, or refuses those that were given',
+  not_a_repository: 'The path is not a git repository',
+  not_found: 'The repository was not found, or it is private and the credentials may not read it',
+  authentication_required: 'The repository needs a user and password, or refuses the given ones',
   unreachable: 'The server of the repository could not be reached',
   ref_not_found: 'The repository has no such branch, tag or commit',
-  branch_in_use: 'The branch is checked out somewhere else, or its name is taken',
-  timed_out: 'It took too long',
+  branch_in_use: 'The branch is checked out elsewhere, or its name is taken',
+  timed_out: 'git did not finish in time',
   unsafe_repository:
-    'Its git directory has files that are not regular or too large, or a form that this server does not read',
+    'The git directory has files that are too large or not regular, or a format that this server does not support',
   no_commits: 'The repository has no commits yet',
   disk_full: 'The disk of the server is full',
   not_trusted: 'The repository belongs to another user of the machine, and git does not trust it',
-  failed: 'git could not do it; the log of the server has more',
+  failed: "git failed; see the server's log",
 }
 
-/** The first one that fits. Git's messages are those of the locale C. */
+/** Patterns of git's messages in the locale C; the first match counts. */
 const signs: readonly (readonly [RegExp, WorkspaceFailureReason])[] = [
   [/No space left on device|Disk quota exceeded/i, 'disk_full'],
   [/detected dubious ownership/i, 'not_trusted'],
@@ -47,7 +47,7 @@ const signs: readonly (readonly [RegExp, WorkspaceFailureReason])[] = [
   ],
 ]
 
-/** A clone at a branch or a tag that the repository has not. */
+/** Git's message about a branch or tag that the repository does not have. */
 export function isUnknownBranch({ code, ended, stderr }: GitResult): boolean {
   return code !== 0 && !ended && /^fatal: Remote branch .* not found/m.test(stderr)
 }
@@ -60,18 +60,18 @@ export function workspaceFailed(
   type: Kind,
   reason: WorkspaceFailureReason,
 ): ServiceError<'WORKSPACE_FAILED'> {
-  return new ServiceError('WORKSPACE_FAILED', `The workspace could not be made: ${sentences[reason]}`, {
+  return new ServiceError('WORKSPACE_FAILED', `The workspace could not be created: ${sentences[reason]}`, {
     type,
     reason,
   })
 }
 
-/** A refused repository in the words of the API; anything else as it is. */
+/** Converts the refusal of a repository to the API's error; other errors are unchanged. */
 export function toRefusal(type: Kind, error: unknown): unknown {
   if (!(error instanceof RepositoryRefused)) return error
   if (error.reason === 'not_owned') return workspaceFailed(type, 'not_trusted')
   if (error.reason === 'unsafe') return workspaceFailed(type, 'unsafe_repository')
-  const message = 'A part of the repository lies outside the allowed roots, and must not be used'
+  const message = 'A part of the repository is outside the allowed roots'
   return new ServiceError('WORKSPACE_NOT_ALLOWED', message)
 }
 

@@ -12,16 +12,16 @@ import {
 import { RepositoryRefused } from './repository-refused.ts'
 import type { RepositoryZone } from './repository-zone.ts'
 
-/** What is read of a repository's settings; git itself never reads them for the server. */
+/** The limit on a repository's settings file, which the server parses itself. */
 const maxConfigBytes = 1024 * 1024
 
-/** Where git keeps what it knows of a working tree; real paths. */
+/** The directories of a git working tree, as real paths. */
 export interface Repository {
-  /** The directory that the working tree begins at; of a bare repository its git directory. */
+  /** The root of the working tree; of a bare repository, its git directory. */
   root: string
-  /** Of this working tree alone: HEAD and index. */
+  /** The git directory of this working tree: HEAD and index. */
   gitDirectory: string
-  /** Of all working trees of the repository: objects, references. */
+  /** The git directory that all working trees share: objects and references. */
   commonDirectory: string
   objectFormat: 'sha1' | 'sha256'
   /** Whether the repository's main working tree does not exist. */
@@ -29,10 +29,10 @@ export interface Repository {
 }
 
 /**
- * Finds the repository that a directory lies in, by reading alone: git itself is not asked, because it obeys the
- * settings that it finds there. Nothing above the allowed root is looked at.
+ * Finds the repository of a directory by reading files only. Git is not run, because it obeys the settings that it
+ * finds there. Directories above the allowed root are not searched.
  *
- * @throws RepositoryRefused when a part of it lies outside the zone, or could not be read without waiting
+ * @throws RepositoryRefused if a part of it is outside the zone, or could not be read without waiting
  */
 export async function findRepository(
   directory: string,
@@ -40,21 +40,21 @@ export async function findRepository(
 ): Promise<Repository | undefined> {
   const ceiling = zone.ceilingOf(directory)
   for (let root = directory; ; root = dirname(root)) {
-    const found = await lookAt(root, zone)
+    const found = await inspectDirectory(root, zone)
     if (found) return found.repository
     if (root === ceiling || root === dirname(root)) return undefined
   }
 }
 
-/** As `findRepository`, of that very directory. */
+/** Same as `findRepository`, but only in the directory itself. */
 export async function openRepository(
   directory: string,
   zone: RepositoryZone,
 ): Promise<Repository | undefined> {
-  return (await lookAt(directory, zone))?.repository
+  return (await inspectDirectory(directory, zone))?.repository
 }
 
-/** @throws RepositoryRefused when it belongs to somebody else: git would not trust it either */
+/** @throws RepositoryRefused if it belongs to another user; git would not trust it either */
 export async function requireOwned({ gitDirectory }: Repository): Promise<void> {
   const user = process.geteuid?.()
   const { uid } = await stat(gitDirectory)
@@ -63,8 +63,8 @@ export async function requireOwned({ gitDirectory }: Repository): Promise<void> 
   }
 }
 
-/** @returns undefined to look further up; without a repository for what only looks like one */
-async function lookAt(
+/** @returns undefined to search further up; no repository for a directory that only looks like one */
+async function inspectDirectory(
   root: string,
   zone: RepositoryZone,
 ): Promise<{ repository: Repository | undefined } | undefined> {
@@ -91,7 +91,7 @@ async function typeOf(path: string): Promise<'directory' | 'file' | 'other' | un
   }
 }
 
-/** The directory that a file `.git` names; of one without a name the file itself, which is not a directory. */
+/** Returns the directory that a `.git` file names; if it names none, the file itself, which is not a directory. */
 async function readLink(path: string, root: string): Promise<string> {
   const [, target] = /^gitdir: (.+)$/.exec((await readLine(path)) ?? '') ?? []
   return target === undefined ? path : resolve(root, target)

@@ -5,18 +5,18 @@ import type { GitResult } from './git-command.ts'
 /** Runs git with the index of a snapshot. */
 export type RunGit = (args: readonly string[], input?: Buffer) => Promise<GitResult>
 
-/** Says for every repository inside the working tree that it is one; which commit it is at is not looked at. */
+/** The index mode of a nested repository; its commit is not inspected. */
 const placeholder = '1'
 
 /**
- * Keeps git from looking into the repositories inside a working tree. For one that its index knows it runs
- * `git status` there, with the settings of that repository; with the flag "skip-worktree" it leaves it alone.
+ * Keeps git from looking into nested repositories. For those in its index, git would run `git status` with the
+ * settings of the nested repository; the flag "skip-worktree" prevents that.
  *
- * @param root of the working tree
+ * @param root the root of the working tree
  * @param run runs git with the index
- * @returns false when the index could not be changed
+ * @returns false if the index could not be changed
  */
-export async function leaveNestedAlone(
+export async function skipNestedRepositories(
   root: string,
   objectFormat: 'sha1' | 'sha256',
   run: RunGit,

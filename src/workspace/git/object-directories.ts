@@ -7,22 +7,22 @@ import { RepositoryRefused } from './repository-refused.ts'
 import type { RepositoryZone } from './repository-zone.ts'
 
 const maxAlternatesBytes = 64 * 1024
-/** Alternates of alternates included. */
+/** The limit of alternates, including alternates of alternates. */
 const maxDirectories = 32
-/** Loose objects and packs; git packs them at 6,700. */
+/** The limit of loose objects and packs; git packs at 6,700. */
 const maxObjects = 1_000_000
-/** Directories that are looked at together. */
+/** The number of directories that are inspected together. */
 const batchSize = 8
 
-/** A directory of objects: a real path, and what there is in it of `pack` and of the directories of loose objects. */
+/** A directory of objects: its real path, and its existing subdirectories `pack` and of loose objects. */
 export interface ObjectDirectory {
   path: string
   parts: readonly string[]
 }
 
 /**
- * The directories that a repository has its objects in, those of its alternates included. Each of them has been
- * checked: no file in it leads elsewhere, or keeps a reader waiting.
+ * Returns the directories of a repository's objects, including those of alternates. All are checked: no file in them
+ * leads elsewhere, or keeps a reader waiting.
  *
  * @param objects a directory of objects
  * @throws RepositoryRefused
@@ -35,7 +35,7 @@ export async function listObjectDirectories(
   const waiting = [objects]
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const real = await zone.findDirectory(next)
-    // Git too goes on without an alternate that is gone.
+    // Git also ignores a missing alternate.
     if (real === undefined || found.some(({ path }) => path === real)) continue
     if (found.length === maxDirectories)
       throw new RepositoryRefused('unsafe', objects, 'has too many alternates')
@@ -54,7 +54,7 @@ async function readAlternates(objects: string): Promise<string[]> {
   return lines.map(line => resolve(objects, line))
 }
 
-/** Every object and every pack is a regular file, in a directory that is one. @throws RepositoryRefused */
+/** Checks that all objects and packs are regular files in real directories. @throws RepositoryRefused */
 async function listPlainParts(objects: string): Promise<string[]> {
   const parts: string[] = []
   for await (const entry of await opendir(objects)) {
@@ -73,7 +73,7 @@ async function listPlainParts(objects: string): Promise<string[]> {
         if (--left < 0) throw new RepositoryRefused('unsafe', objects, 'has too many objects')
       }
     } catch (error) {
-      // Git removes directories that have become empty.
+      // Git removes empty directories.
       if (!isFsError(error, 'ENOENT')) throw error
     }
   }
@@ -84,8 +84,8 @@ async function listPlainParts(objects: string): Promise<string[]> {
 }
 
 /**
- * Makes a directory through which git reads the objects of another one, and only those: without its list of
- * alternates, which can change at any time, and without what else is in its `info`.
+ * Creates a directory through which git reads the objects of another directory, but not its list of alternates, which
+ * can change at any time, nor the rest of its `info`.
  *
  * @returns its path
  */

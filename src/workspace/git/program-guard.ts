@@ -5,19 +5,19 @@ import type { WorkspaceRoots } from '../../sessions/ports/index.ts'
 import { isInside } from '../files/safe-path.ts'
 import { isProgramPath, type PathKind } from './program-paths.ts'
 
-/** Says of a real path that its owner lets programs be taken from there. */
+/** Whether the owner allows programs to be started from a real path. */
 export type IsTrusted = (path: string) => boolean
 
 const linkNames = ['.git', '.claude', '.mcp.json']
 
-/** Keeps callers from writing and removing what git or Claude Code would run, in directories that are not trusted. */
+/** Keeps callers from changing files that git or Claude Code would run, except in trusted directories. */
 export class ProgramGuard {
   readonly #tops: readonly string[]
   readonly #roots: WorkspaceRoots
   readonly #isTrusted: IsTrusted
 
   /**
-   * @param tops real paths from which paths are judged; what is above them is the owner's choice
+   * @param tops real paths below which names are checked; names above them are the owner's choice
    * @param roots the session's directories
    */
   constructor(tops: readonly string[], roots: WorkspaceRoots, isTrusted: IsTrusted) {
@@ -27,15 +27,15 @@ export class ProgramGuard {
   }
 
   /**
-   * @param path where it really is, or is to be
-   * @param asked by the caller, who may have come through a link
+   * @param path the real path, which need not exist
+   * @param asked the requested path, which may contain links
    * @throws ServiceError `PATH_NOT_ALLOWED`
    */
   async require(path: string, kind: PathKind, asked: string): Promise<void> {
     if (!(await this.#allows(path, kind, asked))) throw mayRun(asked)
   }
 
-  /** As `require`, of a file by its real path. */
+  /** Same as `require`, for a file by its real path. */
   allows(path: string): Promise<boolean> {
     return this.#allows(path, 'file', path)
   }
@@ -47,13 +47,13 @@ export class ProgramGuard {
     return !(await this.#isOfGitDirectory(kind === 'file' ? path : join(path, '-')))
   }
 
-  /** By its name alone. */
+  /** Checks the name only. */
   isProgram(path: string, kind: PathKind): boolean {
     const names = this.#namesOf(path)
     return names !== undefined && isProgramPath(names, kind)
   }
 
-  /** @throws ServiceError when the path, in what is removed, must not be */
+  /** @throws ServiceError if a path in a removed tree must not be removed */
   requireName(path: string, kind: PathKind, asked: string): void {
     if (this.isProgram(path, kind) && !this.#isTrusted(path)) throw mayRun(asked)
   }
@@ -64,7 +64,7 @@ export class ProgramGuard {
     return top === undefined ? undefined : path.slice(top.length).split('/').filter(Boolean)
   }
 
-  /** What `.claude`, or the like, beside the path or in one of the directories above leads to. */
+  /** Resolves links named `.claude` or the like beside the path or in a directory above it. */
   async #isLinkedTo(path: string): Promise<boolean> {
     for (const directory of new Set([...this.#above(path), ...this.#roots])) {
       for (const name of linkNames) {
@@ -79,7 +79,7 @@ export class ProgramGuard {
     return false
   }
 
-  /** A repository's directory may have any name. One is also made by writing its last missing part. */
+  /** Detects git directories of any name, including those that the write would complete. */
   async #isOfGitDirectory(path: string): Promise<boolean> {
     for (const directory of this.#above(path)) {
       const [next = ''] = path.slice(directory.length).split('/').filter(Boolean)
@@ -90,7 +90,7 @@ export class ProgramGuard {
     return false
   }
 
-  /** From the directory that the path is in up to where paths are judged from. */
+  /** Returns the directories from the parent of the path up to the top. */
   #above(path: string): string[] {
     const count = this.#namesOf(path)?.length ?? 0
     const above: string[] = []

@@ -1,17 +1,17 @@
-/** Directories of `.claude` whose Markdown files are instructions, and nothing but text. */
+/** Directories in `.claude` whose Markdown files are instructions and plain text. */
 const instructionDirectories = new Set(['agents', 'commands', 'output-styles', 'rules', 'skills'])
 const programFiles = new Set(['.mcp.json', '.gitmodules'])
-/** Short names that file systems of Windows give `.git`, `.claude`, `.mcp.json` and `.gitmodules`. */
+/** Short names of `.git`, `.claude`, `.mcp.json` and `.gitmodules` on Windows file systems. */
 const shortName = /^(git|claude|mcp|gitmod|gi7eba|gi7d29)~\d+(\.jso)?$/
 
 export type PathKind = 'file' | 'directory'
 
 /**
- * Whether a path names what git or Claude Code takes programs or settings from: `.git`, `.claude` without its
- * instructions, `.mcp.json`, `.gitmodules`.
+ * Whether git or Claude Code would take programs or settings from a path: `.git`, `.claude` except its instructions,
+ * `.mcp.json`, `.gitmodules`.
  *
- * @param names of the path, from a directory that programs are not taken from
- * @param kind of what is there, or is to be; a directory counts for itself, not for what is in it
+ * @param names the names of the path, relative to a directory that programs are not taken from
+ * @param kind the kind of the file; for a directory, its content is not considered
  */
 export function isProgramPath(names: readonly string[], kind: PathKind): boolean {
   for (let index = 0; index < names.length; index++) {
@@ -19,7 +19,7 @@ export function isProgramPath(names: readonly string[], kind: PathKind): boolean
     if (name === '.git' || programFiles.has(name) || shortName.test(name)) return true
     if (name !== '.claude') continue
     const rest = names.slice(index + 1).map(foldName)
-    // Working trees that Claude Code makes: each is judged from its own top.
+    // Working trees that Claude Code creates are checked from their own top.
     if (rest[0] === 'worktrees' && rest.length > 1) return isProgramPath(names.slice(index + 3), kind)
     return !isInstruction(rest, kind)
   }
@@ -35,8 +35,8 @@ function isInstruction(rest: readonly string[], kind: PathKind): boolean {
 }
 
 /**
- * A name as the least particular file system compares it: without regard to case, to characters that are not seen,
- * to compatible forms of a letter, to dots and spaces at the end, and to a named stream of a file.
+ * Normalizes a name like the most lenient file system: ignores case, invisible characters, compatible forms of a
+ * letter, trailing dots and spaces, and a named stream of a file.
  */
 export function foldName(name: string): string {
   return name

@@ -1,12 +1,12 @@
 export type RefusalReason =
-  /** A part of the repository lies outside the directories that it may lie in. */
+  /** A part of the repository is outside the allowed directories. */
   | 'outside'
   /** A file that git would read is not a regular file, or is too large. */
   | 'unsafe'
   /** The repository belongs to another user of the machine. */
   | 'not_owned'
 
-/** A repository whose git directory must not be used. The message is for the log: it has paths in it. */
+/** Thrown for a repository that must not be used. The message is for the log, because it contains paths. */
 export class RepositoryRefused extends Error {
   override readonly name = 'RepositoryRefused'
   readonly reason: RefusalReason

@@ -7,11 +7,11 @@ import { RepositoryRefused } from './repository-refused.ts'
 
 export interface ZoneDirectories {
   allowedRoots: readonly string[]
-  /** The server's own directories: refused although they may lie inside an allowed root. */
+  /** The server's own directories, which are refused even inside an allowed root. */
   reserved: readonly string[]
 }
 
-/** The directories that a repository and everything that it refers to may lie in. */
+/** The directories that may contain a repository and everything that it refers to. */
 export class RepositoryZone {
   readonly #roots: readonly string[]
   readonly #reserved: readonly string[]
@@ -23,7 +23,7 @@ export class RepositoryZone {
     this.#own = own
   }
 
-  /** @param own the session's directories, as real paths: allowed also inside a reserved one */
+  /** @param own the session's directories as real paths, which are allowed even inside a reserved directory */
   static async open(
     { allowedRoots, reserved }: ZoneDirectories,
     own: readonly string[] = [],
@@ -39,7 +39,7 @@ export class RepositoryZone {
     return this.#roots.some(root => isInside(root, path)) && !this.#isReserved(path)
   }
 
-  /** The highest directory above this one in which a repository is looked for. */
+  /** Returns the highest directory in which to search for a repository. */
   ceilingOf(directory: string): string {
     const bases = this.#isReserved(directory) ? this.#own : this.#roots
     const above = bases.filter(base => isInside(base, directory))
@@ -47,12 +47,12 @@ export class RepositoryZone {
   }
 
   /**
-   * The real path of a directory that a repository refers to; undefined when there is no directory.
-   * @throws RepositoryRefused when it lies outside
+   * Returns the real path of a directory that a repository refers to; undefined if it does not exist.
+   * @throws RepositoryRefused if it is outside
    */
   async findDirectory(path: string): Promise<string | undefined> {
     const real = await realPathOf(path)
-    // The answer must not tell whether anything is there.
+    // The response must not reveal whether the directory exists.
     if (!this.contains(real ?? path)) {
       const parent = real === undefined && (await realPathOf(dirname(path)))
       if (!parent || !this.contains(parent)) {

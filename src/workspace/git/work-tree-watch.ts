@@ -5,21 +5,21 @@ import { isFsError } from '../files/file-errors.ts'
 import { maxLineBytes, readRegularFile } from '../files/regular-file.ts'
 import { type PlainEntry, readEntries } from '../history/plain-entries.ts'
 
-/** What git reads of a working tree beyond the files that it adds. */
+/** Files of a working tree that git reads in addition to those that it adds. */
 const ruleFiles: ReadonlySet<string> = new Set(['.gitignore', '.gitattributes'])
 const maxRuleBytes = 16 * 1024 * 1024
-/** Of a repository inside the working tree. */
+/** The file of a nested repository that git reads. */
 const maxPackedReferencesBytes = 64 * 1024 * 1024
-/** From one look at the whole tree to the next. */
+/** The interval between two checks of the whole tree. */
 const intervalMs = 500
 
 /**
- * Looks for what keeps a git waiting that reads a working tree: rules and repositories inside of it that are pipes,
- * devices or without an end. It looks again and again, because a program may put one there at any time.
+ * Watches a working tree for files that would block git: ignore rules and nested repositories that are pipes, devices
+ * or endless. Checks repeatedly, because a program may create one at any time.
  *
- * @param root where the working tree begins
+ * @param root the root of the working tree
  * @param directory the part of it that git reads
- * @returns what was found; undefined when the signal came first
+ * @returns the blocking file; undefined if the signal came first
  */
 export async function findBlocking(
   root: string,
@@ -34,7 +34,7 @@ export async function findBlocking(
   return undefined
 }
 
-/** The rules of the directories above count as well. */
+/** Includes the rules of the directories above. */
 async function findAbove(root: string, directory: string): Promise<string | undefined> {
   for (let here = directory; here !== root && here !== dirname(here); ) {
     here = dirname(here)
@@ -59,15 +59,15 @@ async function findBelow(top: string, signal: AbortSignal): Promise<string | und
         if (found !== undefined) return found
       } else if (entry.type === 'directory' && name !== '.git') inside.push(entry.path)
     }
-    // Git does not look into repositories inside the repository.
+    // Git does not read nested repositories.
     if (!isRepository) waiting.push(...inside)
   }
   return undefined
 }
 
-/** Git asks a repository inside the working tree for its HEAD alone. */
+/** Checks the HEAD of a nested repository, which is all that git reads of it. */
 async function findInRepository(root: Buffer, { path, type }: PlainEntry): Promise<string | undefined> {
-  // Paths as texts of one character a byte: they need not be UTF-8.
+  // Paths are texts with one character per byte, because they need not be UTF-8.
   const given = path.toString('latin1')
   const [, target] = type === 'directory' ? [] : (/^gitdir: (.+)$/.exec(await readSafely(given)) ?? [])
   const gitDirectory = target === undefined ? given : resolve(root.toString('latin1'), target)
@@ -90,8 +90,8 @@ async function readSafely(path: string): Promise<string> {
 }
 
 /**
- * A file that is neither regular nor a directory, or is too large.
- * @param look `lstat` where git does not follow a link
+ * Whether a file is neither regular nor a directory, or is too large.
+ * @param look `lstat` if git does not follow links
  */
 async function blocks(path: string | Buffer, maxBytes: number, look: typeof lstat = stat): Promise<boolean> {
   try {

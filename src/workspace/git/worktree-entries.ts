@@ -7,11 +7,11 @@ import { Directory, hasDescriptorPaths } from '../provisioning/directory.ts'
 import { removeTree } from '../provisioning/remove-directory.ts'
 import type { Repository } from './git-repository.ts'
 
-/** What a repository knows of its linked working trees, read and written as gitrepository-layout(5) describes it. */
+/** A repository's entries for its linked working trees, in the format of gitrepository-layout(5). */
 const directoryName = 'worktrees'
 const maxNames = 1_000
 
-/** Whether a branch is checked out in some working tree, or one that is being rebased or bisected will return to it. */
+/** Whether a branch is checked out in a working tree, or a running rebase or bisect will return to it. */
 export async function isBranchInUse({ commonDirectory, bare }: Repository, branch: string): Promise<boolean> {
   const directories = bare ? [] : [commonDirectory]
   for (const entry of await listEntries(commonDirectory)) directories.push(entry)
@@ -27,10 +27,10 @@ export async function isBranchInUse({ commonDirectory, bare }: Repository, branc
 }
 
 /**
- * Tells a repository of a new working tree with a branch. It is locked, so that no `git worktree prune` takes it
- * away before `finishEntry`.
+ * Registers a new working tree with a branch. The entry is locked, so that `git worktree prune` does not remove it
+ * before `finishEntry`.
  *
- * @param path of the working tree: a directory
+ * @param path the directory of the working tree
  * @returns the directory of the entry
  */
 export async function addEntry(
@@ -53,13 +53,13 @@ export async function addEntry(
   return entry
 }
 
-/** @param index what was checked out */
+/** @param index the index after the checkout */
 export async function finishEntry(entry: string, index: string): Promise<void> {
   await copyRegularFile(index, join(entry, 'index'), Number.POSITIVE_INFINITY)
   await unlink(join(entry, 'locked'))
 }
 
-/** Has a repository forget the working tree. Not following any link. */
+/** Removes the entry of a working tree, without following links. */
 export async function removeEntry({ commonDirectory }: Repository, path: string): Promise<void> {
   const parent = join(commonDirectory, directoryName)
   for (const entry of await listEntries(commonDirectory)) {
@@ -71,11 +71,11 @@ export async function removeEntry({ commonDirectory }: Repository, path: string)
       await directory.close()
     }
   }
-  // As git does: only an empty one goes.
+  // Like git, removes only an empty directory.
   await rmdir(parent).catch(() => {})
 }
 
-/** @throws RepositoryRefused when one of them is not a directory */
+/** @throws RepositoryRefused if one of them is not a directory */
 async function listEntries(commonDirectory: string): Promise<string[]> {
   const parent = join(commonDirectory, directoryName)
   await requireNoLink(parent)
@@ -87,7 +87,7 @@ async function listEntries(commonDirectory: string): Promise<string[]> {
   return found
 }
 
-/** Several gits at work at once take the first name that is free. */
+/** Takes the first free name, because several git processes may run at once. */
 async function makeDirectory(parent: string, name: string): Promise<string> {
   await requireNoLink(parent)
   for (let index = 0; index < maxNames; index++) {
@@ -101,7 +101,7 @@ async function makeDirectory(parent: string, name: string): Promise<string> {
       if (!isFsError(error, 'EEXIST', 'ENOENT')) throw error
     }
   }
-  throw new Error('a repository has too many working trees of one name')
+  throw new Error('too many working trees with the same name')
 }
 
 async function requireNoLink(path: string): Promise<void> {

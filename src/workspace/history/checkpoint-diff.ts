@@ -11,7 +11,7 @@ interface Limits {
   maxTextBytes: number
 }
 
-/** Compares what the files were with what they are now, without git. */
+/** Compares earlier states of files with the current ones, without git. */
 export async function diffCheckpoints(
   scope: FileScope,
   changes: readonly CheckpointedChange[],
@@ -37,7 +37,7 @@ export async function diffCheckpoints(
       texts.push(text)
     }
     files.push(file)
-    // Comparing keeps the process from everything else.
+    // Comparing blocks the event loop.
     await setImmediate()
   }
   return { files, text: Buffer.from(texts.join('')), truncated }
@@ -66,7 +66,7 @@ async function findText({ sessionId }: FileScope, { hash }: FileState, contents:
   return content && asText(content)
 }
 
-/** As git says it of what is no text. */
+/** Formats the diff of a binary file as git does. */
 function toBinaryText({ path, status }: FileDiff): string {
   const from = status === 'added' ? '/dev/null' : `a/${path}`
   const to = status === 'deleted' ? '/dev/null' : `b/${path}`

@@ -10,9 +10,9 @@ import type {
 } from '../../sessions/ports/index.ts'
 import { findFile } from './file-state.ts'
 import type { KeptContents } from './kept-contents.ts'
-import { planRestoration, putBack, toPlan } from './restoration.ts'
+import { planRestoration, restore, toPlan } from './restoration.ts'
 
-/** See the port `Checkpoints`. The rows are in the store, the contents beside it. */
+/** The checkpoints of files; see the port `Checkpoints`. Rows are in the store, contents in files beside it. */
 export class FileCheckpoints implements Checkpoints {
   readonly #store: FileHistoryStore
   readonly #contents: KeptContents
@@ -80,7 +80,7 @@ export class FileCheckpoints implements Checkpoints {
       const changes = await this.listChanges(scope, toTurnId)
       const steps = await planRestoration(scope, changes, this.#contents, this.#tops, options)
       const done = []
-      for (const step of steps) done.push(await putBack(scope, step, this.#contents))
+      for (const step of steps) done.push(await restore(scope, step, this.#contents))
       const restored = done.filter(({ skip }) => skip === undefined).map(({ path }) => path)
       await this.#store.removeCheckpoints(scope.tenantId, scope.sessionId, toTurnId, restored)
       return toPlan(scope, done)
@@ -88,7 +88,7 @@ export class FileCheckpoints implements Checkpoints {
   }
 }
 
-/** @param records of one file, at least one, in the order of the turns */
+/** @param records the records of one file, at least one, in the order of turns */
 async function toChange(
   { directories }: FileScope,
   path: string,
@@ -101,7 +101,7 @@ async function toChange(
     return record.disturbed || (before?.after && before.after.hash !== record.before.hash)
   })
   const now = await findFile(directories, path).catch(() => undefined)
-  // A tool that was refused or broke off has left what was there before.
+  // A tool that was denied or failed has not changed the file.
   const left = last.after ?? last.before
   const since = now !== undefined && now.state.hash !== left.hash && last.after !== null
   return { path, before: first.before, after: last.after, changedByOthers: Boolean(between) || since }

@@ -26,7 +26,7 @@ import type { GitSnapshots } from './snapshots.ts'
 const maxFiles = 2_000
 const maxTextBytes = 2 * 1024 * 1024
 
-/** See the port `WorkspaceDiffs`. */
+/** The diffs of sessions; see the port `WorkspaceDiffs`. */
 export class LocalDiffs implements WorkspaceDiffs {
   readonly #snapshots: GitSnapshots
   readonly #checkpoints: Checkpoints
@@ -56,10 +56,10 @@ export class LocalDiffs implements WorkspaceDiffs {
     const trees = { from: snapshot.tree, to: now.tree }
     const inTree = await this.#compareTrees(scope, trees, wanted).catch((error: unknown) => {
       if (!(error instanceof TreesUnreadable)) throw error
-      this.#log.warn({ err: error, sessionId: scope.sessionId }, 'a snapshot cannot be read any more')
+      this.#log.warn({ err: error, sessionId: scope.sessionId }, 'snapshot unreadable')
     })
     if (!inTree) return this.#compareFiles(scope, sinceTurnId, wanted, 'failed')
-    // What git saw nothing of: the session's other directories.
+    // Git does not see the session's other directories.
     const [cwd] = scope.directories
     const outside = await this.#compareFiles(scope, sinceTurnId, wanted, null, file => !isInside(cwd, file))
     return join(inTree, outside)
@@ -80,7 +80,7 @@ export class LocalDiffs implements WorkspaceDiffs {
     }
     if (wanted !== undefined && !isInside(cwd, wanted)) return nothing
     const inside = wanted === undefined ? '' : toShownPath(scope.directories, wanted)
-    // Git is not told of a name that may stand for bytes: what is asked for is picked out of all.
+    // An escaped name cannot be passed to git, so the path is selected from all changes.
     const isPicked = mayBeEscaped(inside)
     const pair = { ...trees, path: inside === '' || isPicked ? undefined : inside }
     if (pair.from === pair.to) return nothing
@@ -90,7 +90,7 @@ export class LocalDiffs implements WorkspaceDiffs {
       writeTreeDiff(repository, pair, maxTextBytes),
     ])
     const texts = splitDiff(text.toString())
-    // The last one may not be whole.
+    // The last part may be incomplete.
     if (truncated) texts.pop()
     const files = entries.map((entry, index) => ({ entry, text: texts[index] }))
     const meant = isPicked ? files.filter(({ entry }) => isInside(inside, entry.path)) : files

@@ -6,19 +6,19 @@ import type { FileState, WorkspaceRoots } from '../../sessions/ports/index.ts'
 import { type Place, scopeOf, walk } from '../files/safe-path.ts'
 import { hashOf } from './kept-contents.ts'
 
-/** Larger files are noted, and not kept. */
+/** The size limit; larger files are recorded without content. */
 export const maxKeptBytes = 10 * 1024 * 1024
 
 export const absent: FileState = { hash: null, size: 0, mode: null, kept: true }
 
-/** A file as it is now: where it really is, what it is, and its content unless it is too large. */
+/** The current state of a file: its real path, its kind, and its content unless it is too large. */
 export interface FoundFile {
   path: string
   state: FileState
   content: Buffer | undefined
 }
 
-/** @returns undefined for what lies outside the roots, and for what is no file */
+/** @returns undefined if the path is outside the roots, or not a file */
 export async function findFile(roots: WorkspaceRoots, path: string): Promise<FoundFile | undefined> {
   const place = await findPlace(roots, path)
   if (!place) return undefined
@@ -29,7 +29,7 @@ export async function findFile(roots: WorkspaceRoots, path: string): Promise<Fou
   }
 }
 
-/** Where a path leads; undefined when that is outside the roots. */
+/** Resolves a path; undefined if it is outside the roots. */
 export async function findPlace(roots: WorkspaceRoots, path: string): Promise<Place | undefined> {
   try {
     return await walk(scopeOf(roots), path)

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Contents of files by their SHA-256, each session's in a directory of its own. */
+/** Contents of files by SHA-256, in one directory per session. */
 export class KeptContents {
   readonly #directory: string
 
@@ -10,7 +10,7 @@ export class KeptContents {
     this.#directory = directory
   }
 
-  /** Nobody ever finds half of it. */
+  /** Writes a content atomically. */
   async keep(sessionId: string, hash: string, content: Buffer): Promise<void> {
     const directory = this.#directoryOf(sessionId)
     const path = join(directory, hash)
@@ -24,7 +24,7 @@ export class KeptContents {
     }
   }
 
-  /** Undefined when it is not there, or is not what it was. */
+  /** Returns undefined if the content is missing or damaged. */
   async find(sessionId: string, hash: string): Promise<Buffer | undefined> {
     const content = await readFile(join(this.#directoryOf(sessionId), hash)).catch(() => undefined)
     return content && hashOf(content) === hash ? content : undefined

@@ -8,10 +8,10 @@ export interface PlainEntry {
   type: 'file' | 'directory' | 'other'
 }
 
-/** The entries of a directory by their bytes, without opening any of them; nothing where there is no directory. */
+/** Lists the entries of a directory as bytes, without opening them; empty if there is no directory. */
 export async function* readEntries(directory: string | Buffer): AsyncGenerator<PlainEntry> {
   try {
-    // Not in the types: names as bytes.
+    // The typings lack names as bytes.
     const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }
     for await (const entry of await opendir(directory, options)) {
       const name = entry.name as unknown as Buffer
@@ -22,12 +22,12 @@ export async function* readEntries(directory: string | Buffer): AsyncGenerator<P
       }
     }
   } catch (error) {
-    // It went away while it was looked at.
+    // The entry was removed meanwhile.
     if (!isFsError(error, 'ENOENT', 'ENOTDIR')) throw error
   }
 }
 
-/** The same of everything below. No link is followed. */
+/** Lists all entries below, without following links. */
 export async function* walkEntries(directory: string | Buffer): AsyncGenerator<PlainEntry> {
   const waiting: Buffer[] = [Buffer.from(directory)]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -16,7 +16,7 @@ import { findFile, findPlace } from './file-state.ts'
 import type { KeptContents } from './kept-contents.ts'
 import { asText, diffTexts } from './text-diff.ts'
 
-/** What is to be done with one file; `skip` says why nothing is. */
+/** The planned step for one file; `skip` has the reason for doing nothing. */
 export interface RestorationStep {
   path: string
   target: FileState
@@ -26,7 +26,7 @@ export interface RestorationStep {
   skip?: UnrestorableReason
 }
 
-/** Files that are as they were already need no step. */
+/** Plans the steps; files that are already restored need none. */
 export async function planRestoration(
   scope: FileScope,
   changes: readonly CheckpointedChange[],
@@ -53,7 +53,7 @@ async function planFile(
 ): Promise<RestorationStep | undefined> {
   const now = await findFile(scope.directories, path).catch(() => undefined)
   const step: RestorationStep = { path, target: before, action: 'modify', insertions: null, deletions: null }
-  // A link that was put in its place leads somewhere else.
+  // A link in its place leads elsewhere.
   if (!now || now.path !== path) return { ...step, skip: 'outside' }
   if (now.state.hash === before.hash) return undefined
   step.action = before.hash === null ? 'delete' : now.state.hash === null ? 'create' : 'modify'
@@ -64,8 +64,8 @@ async function planFile(
   return { ...step, ...(await countLines(now.state.hash === null ? Buffer.alloc(0) : now.content, old)) }
 }
 
-/** Does it; what has become impossible meanwhile is left as it is. */
-export async function putBack(
+/** Carries out a step; a step that has become impossible is skipped. */
+export async function restore(
   scope: FileScope,
   step: RestorationStep,
   contents: KeptContents,
@@ -82,7 +82,7 @@ export async function putBack(
   }
 }
 
-/** @param content null: there is to be no file @returns false when the path leads out of the directories */
+/** @param content null: the file must not exist @returns false if the path is outside the directories */
 async function put(scope: FileScope, step: RestorationStep, content: Buffer | null): Promise<boolean> {
   const place = await findPlace(scope.directories, step.path)
   if (!place) return false
@@ -102,7 +102,7 @@ async function put(scope: FileScope, step: RestorationStep, content: Buffer | nu
   } finally {
     await place.close()
   }
-  // One directory more is there than before.
+  // There is one more directory than before.
   return put(scope, step, content)
 }
 

@@ -7,7 +7,7 @@ import { isInside } from '../files/safe-path.ts'
 import { toConfig } from '../git/borrowed-repository.ts'
 import type { Git, GitCommand, GitResult } from '../git/git-command.ts'
 import { findRepository, type Repository } from '../git/git-repository.ts'
-import { leaveNestedAlone, type RunGit } from '../git/nested-repositories.ts'
+import { type RunGit, skipNestedRepositories } from '../git/nested-repositories.ts'
 import { linkObjects, listObjectDirectories } from '../git/object-directories.ts'
 import { RepositoryRefused } from '../git/repository-refused.ts'
 import { RepositoryZone, type ZoneDirectories } from '../git/repository-zone.ts'
@@ -16,41 +16,41 @@ import { findBlocking } from '../git/work-tree-watch.ts'
 const treeTimeoutMs = 30_000
 const maxIndexBytes = 512 * 1024 * 1024
 const maxExcludeBytes = 1024 * 1024
-/** Of the directory of a snapshot repository; one of another format is prepared anew. */
+/** The format of a snapshot repository's directory; directories with another format are set up again. */
 const format = 'linked'
 
 export type TreeResult = { tree: string } | { missing: NoSnapshot; said?: string }
 
 /**
- * A repository of our own beside that of the user, with whose objects it begins. It has its own index, settings
- * and objects, so that nothing of the user's is written to, and no setting of theirs is obeyed: those may name
- * programs to run, and Claude can write them. What the user's has is borrowed, not copied (for 20,000 files that
- * would take at least twice as long), so trees cannot be read any more when it loses objects.
+ * The server's repository for snapshots beside the user's repository. It has its own index, settings and objects, so
+ * the user's repository is never written to, and its settings are ignored: they may name programs, and Claude can
+ * write them. Objects of the user's repository are borrowed, not copied (copying takes at least twice as long for
+ * 20,000 files), so trees become unreadable if the user's repository loses objects.
  */
 export class SnapshotRepository {
   readonly directory: string
   readonly #git: Git
   readonly #places: ZoneDirectories
 
-  /** @param places where a repository may lie; what is reserved is never part of a snapshot */
+  /** @param places where a repository may lie; reserved directories are never part of a snapshot */
   constructor(directory: string, git: Git, places: ZoneDirectories) {
     this.directory = directory
     this.#git = git
     this.#places = places
   }
 
-  /** Keeps what the working directory is now as a tree. Never rejects. */
+  /** Stores the current working directory as a tree. Never rejects. */
   async writeTree(roots: WorkspaceRoots, signal?: AbortSignal): Promise<TreeResult> {
     const [cwd] = roots
     try {
       const zone = await RepositoryZone.open(this.#places, roots)
       const repository = await findRepository(cwd, zone)
-      // A bare one has no working tree, and what is in its directory is not ours to look at.
+      // A bare repository has no working tree, and its directory is not part of the session's files.
       if (!repository || repository.root === repository.gitDirectory) return { missing: 'no_repository' }
       await this.#prepare(repository, zone)
       const result = await this.#writeTree(repository, cwd, signal)
       if (!('said' in result) || !/invalid object|index file/.test(result.said ?? '')) return result
-      // The index names objects that were borrowed and are gone: with an empty one all files are read again.
+      // The index refers to lost borrowed objects. With an empty index all files are read again.
       await rm(join(this.directory, 'index'), { force: true })
       return await this.#writeTree(repository, cwd, signal)
     } catch (error) {
@@ -59,7 +59,7 @@ export class SnapshotRepository {
     }
   }
 
-  /** Asks git about the trees. */
+  /** Runs git on the trees. */
   run(args: readonly string[], command: Pick<GitCommand, 'maxBytes' | 'signal'> = {}): Promise<GitResult> {
     const environment = { GIT_DIR: this.directory }
     return this.#git.run(args, { ...command, cwd: this.directory, environment, timeoutMs: treeTimeoutMs })
@@ -76,7 +76,7 @@ export class SnapshotRepository {
   ): Promise<TreeResult> {
     const command: GitCommand = {
       cwd,
-      // The server's own directories are named as what they are, not as patterns.
+      // The server's own directories are passed literally, not as patterns.
       environment: { GIT_DIR: this.directory, GIT_WORK_TREE: root, GIT_LITERAL_PATHSPECS: '0' },
       timeoutMs: treeTimeoutMs,
       signal,
@@ -85,7 +85,7 @@ export class SnapshotRepository {
       this.#git.run(args, input ? { ...command, input } : command)
     const unfinished = join(this.directory, 'unfinished')
     await writeFile(unfinished, '')
-    // A file that cannot be read, or that goes while it is looked at, is left out.
+    // Files that are unreadable or removed meanwhile are left out.
     const add = ['add', '--all', '--ignore-errors', '--', '.', ...this.#hiddenIn(root)]
     const watch = (stop: AbortSignal) => findBlocking(root, cwd, stop)
     let added = await this.#git.run(add, { ...command, watch })
@@ -94,11 +94,11 @@ export class SnapshotRepository {
     }
     if (added.missing) return { missing: 'git_not_installed' }
     if (added.ended === 'blocked') return { missing: 'unsafe_repository', said: added.stderr }
-    // A directory that the repository ignores is not part of it.
+    // A directory that the repository ignores is not part of the snapshot.
     if (/paths are ignored by one of your/.test(added.stderr)) return { missing: 'no_repository' }
     if (added.code !== 0 && added.code !== 1) return failed(added)
     if (/adding embedded git repository/.test(added.stderr)) {
-      if (!(await leaveNestedAlone(root, objectFormat, run))) return { missing: 'failed' }
+      if (!(await skipNestedRepositories(root, objectFormat, run))) return { missing: 'failed' }
     }
     await rm(unfinished, { force: true })
     const prefix = relative(root, cwd)
@@ -111,8 +111,8 @@ export class SnapshotRepository {
   }
 
   /**
-   * Git gives up on all files when one does not fit the encoding that the attribute `working-tree-encoding` says it
-   * has. From then on files are kept byte by byte. @returns whether that is new
+   * Turns off `working-tree-encoding`, because git fails for all files if one does not match its declared encoding. From
+   * then on files are stored byte by byte. @returns whether this is new
    */
   async #ignoreEncodings(): Promise<boolean> {
     const attributes = join(this.directory, 'info/attributes')
@@ -124,14 +124,14 @@ export class SnapshotRepository {
 
   async #prepare(repository: Repository, zone: RepositoryZone): Promise<void> {
     const { root, commonDirectory, objectFormat } = repository
-    // One that was left by a git that was killed; nobody else works here.
+    // A killed git may have left the lock; no other process works here.
     await rm(join(this.directory, 'index.lock'), { force: true })
     const mark = join(this.directory, 'of-repository')
     const known = await readIfThere(mark)
     const objects = join(commonDirectory, 'objects')
     const rules = await readRegularFile(join(commonDirectory, 'info', 'exclude'), maxExcludeBytes)
     const current = [objectFormat, format, root, commonDirectory, await readState(objects)].join('\n')
-    // Trees are of the working directory, so they can be compared whichever repository it has come to lie in.
+    // Trees describe the working directory, so they stay comparable if its repository changes.
     if (!known.startsWith(`${objectFormat}\n`)) await rm(this.directory, { recursive: true, force: true })
     for (const part of ['objects/info', 'refs', 'info']) {
       await mkdir(join(this.directory, part), { recursive: true, mode: 0o700 })
@@ -147,7 +147,7 @@ export class SnapshotRepository {
     await writeFile(mark, current)
   }
 
-  /** Older trees borrow from where the working directory was before. */
+  /** Keeps earlier alternates, from which older trees borrow. */
   async #borrow(objects: string, zone: RepositoryZone): Promise<void> {
     const list = join(this.directory, 'lenders.json')
     const known = z.array(z.string()).safeParse(parseJson(await readIfThere(list))).data ?? []
@@ -155,7 +155,7 @@ export class SnapshotRepository {
     const alternates: string[] = []
     for (const lender of lenders) {
       const directories = await listObjectDirectories(lender, zone).catch(error => {
-        // What is no longer to be read is missing from older trees alone.
+        // Unreadable objects affect only older trees.
         if (lender === objects) throw error
         return []
       })
@@ -167,7 +167,7 @@ export class SnapshotRepository {
     if (lenders.length > known.length) await writeFile(list, JSON.stringify(lenders))
   }
 
-  /** What the user's index knows of sizes and times of files does not have to be read again. */
+  /** Starts with the user's index, so that files with known sizes and times need not be read. */
   async #seed({ root, gitDirectory, objectFormat }: Repository): Promise<void> {
     const mine = join(this.directory, 'index')
     if (!(await copyRegularFile(join(gitDirectory, 'index'), mine, maxIndexBytes))) return
@@ -178,8 +178,8 @@ export class SnapshotRepository {
     }
     const run = (args: readonly string[], input?: Buffer) =>
       this.#git.run(args, input ? { ...command, input } : command)
-    const isUsable = (await watchAll(run)) && (await leaveNestedAlone(root, objectFormat, run))
-    // One of another kind (a split index) is not understood here: begin with an empty one.
+    const isUsable = (await watchAll(run)) && (await skipNestedRepositories(root, objectFormat, run))
+    // Other kinds of index (a split index) are not supported: start with an empty one.
     if (!isUsable) await rm(mine, { force: true })
   }
 
@@ -189,7 +189,7 @@ export class SnapshotRepository {
   }
 }
 
-/** Entries that git is told not to compare with the disk: a snapshot is what is on the disk. */
+/** Clears flags that keep git from comparing entries with the disk, because a snapshot must match the disk. */
 async function watchAll(run: RunGit): Promise<boolean> {
   const listed = await run(['ls-files', '-v', '-z'])
   if (listed.code !== 0) return false
@@ -207,8 +207,8 @@ async function watchAll(run: RunGit): Promise<boolean> {
 }
 
 /**
- * Becomes another one when objects may have gone, so that the index has to be made anew: the repository was replaced
- * by a new one in the same place, or what is in it was packed anew, which leaves out what nothing refers to.
+ * Returns an id that changes when objects may have been lost and the index must be rebuilt: after the repository was
+ * replaced by a new one, or repacked, which drops unreferenced objects.
  */
 async function readState(objects: string): Promise<string> {
   const packs = await stat(join(objects, 'pack'), { bigint: true }).catch(() => undefined)

@@ -6,7 +6,7 @@ import type { Git } from '../git/git-command.ts'
 import type { ZoneDirectories } from '../git/repository-zone.ts'
 import { SnapshotRepository, type TreeResult } from './snapshot-repository.ts'
 
-/** See the port `Snapshots`. Each session has a repository of its own below the data directory. */
+/** The snapshots of sessions; see the port `Snapshots`. Each session has a repository in the data directory. */
 export class GitSnapshots implements Snapshots {
   readonly #store: FileHistoryStore
   readonly #git: Git
@@ -16,7 +16,7 @@ export class GitSnapshots implements Snapshots {
   readonly #oneAtATime = new OneAtATime()
 
   /**
-   * @param directory where the sessions' own directories are
+   * @param directory the parent of the sessions' repositories
    * @param places where a repository may lie
    */
   constructor(
@@ -39,7 +39,7 @@ export class GitSnapshots implements Snapshots {
       await this.#oneAtATime.run(sessionId, async () => {
         if (await this.#store.hasSnapshot(tenantId, sessionId, turnId)) return
         const result = await this.#repositoryOf(sessionId).writeTree(scope.directories)
-        this.#tellFailure(sessionId, result)
+        this.#reportFailure(sessionId, result)
         const taken: SnapshotRecord = {
           tenantId,
           sessionId,
@@ -51,21 +51,21 @@ export class GitSnapshots implements Snapshots {
         await this.#store.saveSnapshot(taken)
       })
     } catch (error) {
-      this.#log.warn({ err: error, sessionId }, 'no snapshot could be taken')
+      this.#log.warn({ err: error, sessionId }, 'snapshot failed')
     }
   }
 
-  /** The directory as it is now; not kept in the store. */
+  /** Takes a snapshot without recording it in the store. */
   async takeNow(scope: FileScope, signal?: AbortSignal): Promise<TreeResult> {
     const { sessionId, directories } = scope
     return this.#oneAtATime.run(sessionId, async () => {
       const result = await this.#repositoryOf(sessionId).writeTree(directories, signal)
-      this.#tellFailure(sessionId, result)
+      this.#reportFailure(sessionId, result)
       return result
     })
   }
 
-  /** The snapshot to compare with for what changed since a turn began, or since the session did (null). */
+  /** Finds the snapshot at the start of a turn, or of the session (null). */
   find({ tenantId, sessionId }: FileScope, sinceTurnId: string | null): Promise<SnapshotRecord | undefined> {
     return this.#store.findSnapshot(tenantId, sessionId, sinceTurnId)
   }
@@ -78,9 +78,9 @@ export class GitSnapshots implements Snapshots {
     return new SnapshotRepository(join(this.#directory, sessionId, 'snapshots.git'), this.#git, this.#places)
   }
 
-  #tellFailure(sessionId: string, result: TreeResult): void {
+  #reportFailure(sessionId: string, result: TreeResult): void {
     if ('missing' in result && (result.missing === 'failed' || result.missing === 'unsafe_repository')) {
-      this.#log.warn({ sessionId, said: result.said }, 'no snapshot could be taken')
+      this.#log.warn({ sessionId, said: result.said }, 'snapshot failed')
     }
   }
 }

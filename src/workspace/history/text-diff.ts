@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatch, structuredPatch } from 'diff'
 
-/** Nothing else happens during a search this short, which is enough for most files. */
+/** The time of a first synchronous search, which is enough for most files. */
 const quickSearchMs = 40
-/** A longer search lets everything else come in between its steps, and is given up after this. */
+/** The time limit of a longer search, which yields between its steps. */
 const patientSearchMs = 5_000
 
-/** Undefined for what is no text. */
+/** Returns undefined if the content is not text. */
 export function asText(content: Buffer): string | undefined {
   if (content.subarray(0, 8_000).includes(0) || !isUtf8(content)) return undefined
   return content.toString()
@@ -15,11 +15,11 @@ export function asText(content: Buffer): string | undefined {
 export interface TextDiff {
   insertions: number
   deletions: number
-  /** Unified, in the form that `git diff` gives it. */
+  /** A unified diff as from `git diff`. */
   diff: string
 }
 
-/** @param from null: there was no file @returns undefined when the two are too different to be compared in time */
+/** @param from null: the file did not exist @returns undefined if the comparison takes too long */
 export async function diffTexts(
   path: string,
   from: string | null,

@@ -1,15 +1,15 @@
 import { pathToFileURL } from 'node:url'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 
-/** Where a clone comes from. */
+/** The source of a clone. */
 export interface CloneSource {
-  /** As it is shown and stored: without user and password where those are secrets. */
+  /** The form that is shown and stored, without secrets. */
   url: string
-  /** What git is given. */
+  /** The URL for git. */
   address: string
-  /** What git may speak. */
+  /** The protocol that git may use. */
   protocol: string
-  /** Settings for this one run, by way of the environment: arguments can be read by every user of the machine. */
+  /** Settings for this run, passed in the environment, because all users of the machine can read arguments. */
   environment: Readonly<Record<string, string>>
 }
 
@@ -17,9 +17,9 @@ const field = 'workspace.url'
 const protocols = new Set(['https:', 'http:', 'ssh:', 'git:'])
 
 /**
- * Reads what is to be cloned.
- * @param cloneUrls beginnings of the URLs that are allowed
- * @param resolveDirectory the real path of a local one, refused when it lies outside the allowed roots
+ * Parses the source of a clone.
+ * @param cloneUrls prefixes of the allowed URLs
+ * @param resolveDirectory returns the real path of a local repository; throws if it is outside the allowed roots
  */
 export async function parseCloneSource(
   asked: string,
@@ -33,7 +33,7 @@ export async function parseCloneSource(
   if (/^[a-z0-9+.-]+::/i.test(asked)) throw refused()
   if (/^file:\/\//i.test(asked)) return toLocalSource(await resolveDirectory(toFilePath(asked)))
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(asked)) return toRemoteSource(asked, cloneUrls)
-  // The short form of ssh: `git@host:path`.
+  // The short form for ssh: `git@host:path`.
   const [, host, path] = /^([^/:]+):(.+)$/.exec(asked) ?? []
   if (host !== undefined && path !== undefined) {
     return toRemoteSource(`ssh://${host}/${path.replace(/^\//, '')}`, cloneUrls)
@@ -42,7 +42,7 @@ export async function parseCloneSource(
 }
 
 function toLocalSource(directory: string): CloneSource {
-  // As a URL: git copies what is asked for, and shares no file with the original.
+  // With a URL, git copies only the requested part, and shares no files with the original.
   return { url: directory, address: pathToFileURL(directory).href, protocol: 'file', environment: {} }
 }
 
@@ -51,7 +51,7 @@ function toFilePath(asked: string): string {
     const url = new URL(asked)
     if (url.host === '') return decodeURIComponent(url.pathname)
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw invalidField(field, 'must be a URL or a path')
 }
@@ -59,12 +59,12 @@ function toFilePath(asked: string): string {
 function toRemoteSource(asked: string, cloneUrls: readonly string[]): CloneSource {
   const url = parseUrl(asked)
   if (!protocols.has(url.protocol)) throw refused()
-  if (url.search !== '' || url.hash !== '') throw invalidField(field, 'must have no query and no fragment')
-  // What servers might take for a way up.
+  if (url.search !== '' || url.hash !== '') throw invalidField(field, 'must not have a query or fragment')
+  // Encodings that servers might interpret as parent directories.
   if (/%2f|%5c|%00|(\.|%2e){2}/i.test(url.pathname)) throw invalidField(field, 'must be a plain path')
   const { username, password } = url
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
-  if (!isWeb && password !== '') throw invalidField(field, 'must have no password')
+  if (!isWeb && password !== '') throw invalidField(field, 'must not have a password')
   url.password = ''
   if (isWeb) url.username = ''
   if (!isAllowed(url, cloneUrls)) throw refused()
@@ -89,12 +89,12 @@ function parseUrl(asked: string): URL {
     const url = new URL(asked)
     if (url.hostname !== '' && !url.hostname.startsWith('-') && !url.username.startsWith('-')) return url
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw invalidField(field, 'must be a URL or a path')
 }
 
-/** An entry stands for everything that begins with it; a host without a path for that host alone. */
+/** Whether the URL begins with an entry; an entry without a path must match the whole host. */
 function isAllowed(url: URL, cloneUrls: readonly string[]): boolean {
   const plain = `${url.protocol}//${url.host}${url.pathname}`
   return cloneUrls.some(entry => plain.startsWith(/^[a-z]+:\/\/[^/]+$/.test(entry) ? `${entry}/` : entry))
@@ -107,6 +107,6 @@ function toBasic(username: string, password: string): string {
 function refused(): ServiceError<'WORKSPACE_NOT_ALLOWED'> {
   return new ServiceError(
     'WORKSPACE_NOT_ALLOWED',
-    'Cloning from this URL is not allowed; the option cloneUrls of the configuration says which ones are',
+    "Cloning from this URL is not allowed; the server's option cloneUrls lists the allowed URLs",
   )
 }

@@ -2,11 +2,11 @@ import { opendir } from 'node:fs/promises'
 import type { Directory } from './directory.ts'
 
 /**
- * The first names of a directory, in the order of their bytes. However many there are, not many more than are
- * asked for are ever held.
+ * Returns the first names of a directory, sorted by their bytes. Memory use depends on the number of requested names,
+ * not on the size of the directory.
  *
- * @param after only names behind this one
- * @param kind what counts; what each is says the directory itself
+ * @param after only names after this one
+ * @param kind the kind of entries, as reported by the directory
  */
 export async function firstNames(
   directory: Directory,
@@ -16,7 +16,7 @@ export async function firstNames(
   onEntry: (name: Buffer, isDirectory: boolean) => void = () => {},
 ): Promise<Buffer[]> {
   let names: Buffer[] = []
-  // Not in the types: names as bytes.
+  // The typings lack names as bytes.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 }
   for await (const entry of await opendir(directory.base, options)) {
     const name = entry.name as unknown as Buffer

@@ -3,27 +3,27 @@ import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promis
 import { dirname, join } from 'node:path'
 import { type FileName, toShownTarget } from '../files/file-name.ts'
 
-/** Linux: names something without opening it, so that no FIFO waits and no device is touched. Node has no name for it. */
+/** O_PATH of Linux, which Node lacks: refers to a file without opening it, so that FIFOs and devices are not touched. */
 const O_PATH = 0o10000000
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 
-/** Whether a name in an open directory can be named. */
+/** Whether paths relative to an open directory are supported. */
 export const hasDescriptorPaths = existsSync('/proc/self/fd')
 
-/** How directories are opened. */
+/** Options for opening directories. */
 export interface DirectoryAccess {
-  /** Whether they are held by their descriptors. */
+  /** Whether directories are held by descriptors. */
   pinned: boolean
-  /** Says of a directory that it must not be opened, wherever and under whatever name it is found. */
+  /** Whether a directory must not be opened, regardless of its path. */
   isForbidden(stats: BigIntStats): boolean
 }
 
 /**
- * A directory that is held open, so that nothing which is renamed or replaced meanwhile can lead its users
- * somewhere else: `/proc/self/fd/N/name` is a name in this very directory, wherever it is by now.
+ * A directory that is held open, so that renames and replacements cannot redirect its users:
+ * `/proc/self/fd/N/name` always means a name in this directory, even after it was moved.
  *
- * Without `/proc` (macOS) it is held by its path, and what replaces a directory above it in the moment between
- * a look and a use is not noticed.
+ * Without `/proc` (macOS) it is held by its path, and a replacement of a parent directory between check and use is not
+ * noticed.
  */
 export class Directory {
   readonly handle: FileHandle
@@ -40,20 +40,19 @@ export class Directory {
   }
 
   /**
-   * @throws ENOENT, ENOTDIR or ELOOP when there is no directory of that path; a symbolic link is none. EACCES
-   * when it is forbidden
+   * @throws ENOENT, ENOTDIR or ELOOP if the path is not a directory (or is a symbolic link); EACCES if it is forbidden
    */
   static async open(path: string, access: DirectoryAccess): Promise<Directory> {
     return new Directory(await openAllowed(path, access), path, access)
   }
 
-  /** The directory of that name in this one, as `open`. */
+  /** Opens a subdirectory; see `open`. */
   async openDirectory(name: FileName): Promise<Directory> {
     const opened = await openAllowed(this.at(name), this.#access)
     return new Directory(opened, join(this.#path, name.toString()), this.#access)
   }
 
-  /** The directory that this one is in by now, which need not be the one in which it was opened. */
+  /** Opens the current parent, which may differ from the one where this directory was opened. */
   async openParent(): Promise<Directory> {
     return new Directory(
       await openAllowed(`${this.base}/..`, this.#access),
@@ -62,19 +61,19 @@ export class Directory {
     )
   }
 
-  /** A path for the functions of `node:fs`, which leads to that name in this directory. Its last part is not resolved. */
+  /** Returns a path to a name in this directory for functions of `node:fs`. The last part is not resolved. */
   at(name: FileName): FileName {
     const base = this.base
     if (typeof name === 'string') return `${base}/${name}`
     return Buffer.concat([Buffer.from(`${base}/`), name])
   }
 
-  /** The same for the directory itself. */
+  /** Returns such a path to the directory itself. */
   get base(): string {
     return this.#access.pinned ? `/proc/self/fd/${this.handle.fd}` : this.#path
   }
 
-  /** Where it is now, symbolic links resolved, each name as it is shown. */
+  /** Returns the current real path, with names as shown. */
   async realPath(): Promise<string> {
     if (!this.#access.pinned) return realpath(this.#path)
     return toShownTarget(await readlink(this.base, { encoding: 'buffer' }))
@@ -85,10 +84,10 @@ export class Directory {
   }
 
   /**
-   * Opens a regular file of this directory for reading. Nothing else is ever opened, also not what takes its
-   * place in this moment.
+   * Opens a regular file of this directory for reading. Never opens any other kind of file, even if one replaces it at
+   * this moment.
    *
-   * @returns undefined for anything but a regular file
+   * @returns undefined if it is not a regular file
    */
   async openFile(name: FileName): Promise<FileHandle | undefined> {
     if (!this.#access.pinned) return this.#openFileByPath(name)
@@ -120,7 +119,7 @@ interface Opened {
   stats: BigIntStats
 }
 
-/** What stays the same under every name. */
+/** Returns an id that is independent of the path. */
 export function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`
 }

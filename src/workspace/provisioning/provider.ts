@@ -22,32 +22,32 @@ import { cloneRepository } from './provision-clone.ts'
 import { addWorktree, planWorktree, removeWorktree, type WorktreeParts } from './provision-worktree.ts'
 import { removeHolder } from './remove-holder.ts'
 
-/** Says of a directory that it is the server's own, and what has to be undone with it. */
+/** The mark that identifies a directory as created by the server, with data for its removal. */
 const markName = 'workspace.json'
 const maxMarkBytes = 64 * 1024
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const worktreeTimeoutMs = 120_000
 
 export interface ProviderParts {
-  /** Where the sessions' directories are made; made itself when it is needed. */
+  /** The parent of the sessions' directories, which is created when it is needed. */
   directory: string
   git: Git
-  /** Of the server, for git directories that live as long as one request. */
+  /** The server's directory for git directories of single requests. */
   repositories: string
-  /** Where a local repository, and what it refers to, may lie. */
+  /** The directories that may contain a local repository and everything that it refers to. */
   places: ZoneDirectories
   cloneUrls: readonly string[]
   cloneTimeoutMs: number
-  /** Connects git to the servers of repositories; without it git connects by itself. */
+  /** Connects git to the servers of repositories; undefined: git connects directly. */
   forwarder?: AddressForwarder
-  /** The real path of a directory that the caller named. @param field of the request @throws ServiceError */
+  /** Returns the real path of a directory. @param field the field of the request @throws ServiceError */
   resolveDirectory(path: string, field: string): Promise<string>
   log: Pick<Log, 'warn'>
 }
 
 /**
- * Makes directories for sessions: see the port `WorkspaceProvider`. Each is in a holder, a directory named for
- * its session, beside the mark by which it is known as ours.
+ * Creates directories for sessions; see the port `WorkspaceProvider`. Each lies in a holder, a directory named after its
+ * session, beside the mark that identifies it as created by the server.
  */
 export class LocalWorkspaceProvider implements WorkspaceProvider {
   readonly #parts: ProviderParts
@@ -93,7 +93,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   }
 
   async list(): Promise<OwnWorkspace[]> {
-    // Of requests that a crash has cut off.
+    // Leftovers of requests that a crash has interrupted.
     await rm(this.#parts.repositories, { recursive: true, force: true })
     const names = await readdir(this.#parts.directory).catch(() => [])
     const holders = names.filter(name => uuid.test(name)).map(name => join(this.#parts.directory, name))
@@ -101,7 +101,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     return found.filter(workspace => workspace !== undefined)
   }
 
-  /** Checks the request, without making anything. @returns what makes it */
+  /** Validates the request without creating anything. @returns the plan */
   async #prepare(
     request: OwnWorkspaceRequest,
     holder: string,
@@ -159,7 +159,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     }
   }
 
-  /** The real path of the directory that the holders are in. */
+  /** Returns the real path of the parent of the holders. */
   async #open(): Promise<string> {
     const { directory } = this.#parts
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -172,14 +172,14 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     if (workspace.type === 'worktree') {
       const parts = await this.#worktreeParts(workspace.repository)
       await removeWorktree(workspace, parts, fate).catch(error => {
-        // The directory is ours to remove, whatever has become of the repository.
-        this.#parts.log.warn({ err: error }, 'the repository of a worktree could not be told of its removal')
+        // The server removes its directory even if the repository is gone.
+        this.#parts.log.warn({ err: error }, 'worktree entry removal failed')
       })
     }
     await removeHolder(holder)
   }
 
-  /** Only what lies in our directory, has the name of a session and carries our mark is ever removed. */
+  /** Removes only directories in the server's directory that are named after a session and have the mark. */
   async #findHolder({ path, type }: OwnWorkspace): Promise<string | undefined> {
     const own = await realpath(this.#parts.directory).catch(() => undefined)
     const holder = uuid.test(basename(path)) ? path : dirname(path)
@@ -189,7 +189,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
     return (await readMark(holder))?.type === type ? holder : undefined
   }
 
-  /** @throws ServiceError when there is no repository in that directory itself */
+  /** @throws ServiceError if the directory itself is not a repository */
   async #openLocal(directory: string): Promise<Repository> {
     const { zone } = await this.#borrowing()
     const repository = await openRepository(directory, zone)
@@ -211,9 +211,9 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
 
   #tell(what: string): (result: GitResult) => void {
     return ({ stderr, ended }) => {
-      // What a remote server says is not trusted to have no secret of the caller in it.
+      // A remote server's text may contain secrets of the caller.
       const said = what.startsWith('/') ? stderr.slice(-1_000) : undefined
-      this.#parts.log.warn({ repository: what, ended, said }, 'git could not make a workspace')
+      this.#parts.log.warn({ repository: what, ended, said }, 'workspace creation failed')
     }
   }
 }
@@ -232,7 +232,7 @@ async function readMark(holder: string): Promise<OwnWorkspace | undefined> {
     const marked = workspaceSchema.parse(
       JSON.parse((await readRegularFile(join(holder, markName), maxMarkBytes))?.toString() ?? ''),
     )
-    // Where it says that it is must be where it was found.
+    // The recorded path must match the actual one.
     const inside = marked.path === holder || dirname(marked.path) === holder
     return inside && marked.type !== 'directory' ? marked : undefined
   } catch {

@@ -12,23 +12,22 @@ type CloneWorkspace = Extract<OwnWorkspace, { type: 'git' }>
 
 interface CloneParts {
   git: Git
-  /** Exists, and is empty; the clone becomes a directory in it. */
+  /** An existing empty directory, in which the clone is created. */
   holder: string
   timeoutMs: number
   signal: AbortSignal
-  /** How git reaches the repository; undefined: by itself. */
+  /** How git reaches the repository; undefined: directly. */
   forwarding: CloneForwarding | undefined
   onFailure(result: GitResult): void
 }
 
-/** They would name a directory of the server. */
+/** Removed from error messages, because it would reveal a directory of the server. */
 const noLogs = 'core.logAllRefUpdates=false'
 const wholeCommitId = /^([0-9a-f]{40}|[0-9a-f]{64})$/
 const shortCommitId = /^[0-9a-f]{7,63}$/
-const unknownWithDepth =
-  'is no branch and no tag there; a commit must be given by its whole id where a depth is given'
+const unknownWithDepth = 'must be a branch or tag of the repository; with depth, a commit needs its full id'
 
-/** Clones a repository into a directory of its own, and checks out what is asked for. */
+/** Clones a repository into its own directory, and checks out the requested ref. */
 export async function cloneRepository(
   { ref, depth, removeOnEnd }: CloneRequest,
   source: CloneSource,
@@ -41,13 +40,13 @@ export async function cloneRepository(
       cwd,
       environment: {
         ...toCloneEnvironment(source, parts.forwarding),
-        // Nothing above the clone is taken for a repository.
+        // Directories above the clone are not searched for a repository.
         GIT_CEILING_DIRECTORIES: parts.holder,
       },
       timeoutMs: Math.max(1, deadline - performance.now()),
       signal: parts.signal,
     }
-    // A server that an allowed one leads to may be one that is not allowed.
+    // An allowed server may redirect to one that is not allowed.
     const settings = ['http.followRedirects=false', ...(source.protocol === 'file' ? [noLogs] : [])]
     return parts.git.run([...settings.flatMap(setting => ['-c', setting]), ...args], command)
   }
@@ -65,7 +64,7 @@ export async function cloneRepository(
   const address = parts.forwarding?.address ?? source.address
   const shallow = depth === undefined ? [] : [`--depth=${depth}`]
   const clone = ['clone', '--quiet', '--template=', '--no-tags', ...shallow]
-  // Tags come with a whole history, where they cost little.
+  // Tags are fetched with the whole history, where they cost little.
   if (depth === undefined) clone.splice(clone.indexOf('--no-tags'), 1)
   const cloneCommit = async (id: string) => {
     await must(parts.holder, [...clone, '--no-checkout', '--', address, path])
@@ -77,15 +76,15 @@ export async function cloneRepository(
   } else {
     const branch = ref === undefined ? [] : [`--branch=${ref}`]
     const result = await run(parts.holder, [...clone, ...branch, '--', address, path])
-    // What looks like the beginning of an id may be a branch or a tag, which git too would take first.
+    // A short commit id may be a branch or tag, which git prefers too.
     if (ref !== undefined && shortCommitId.test(ref) && isUnknownBranch(result)) {
       if (depth !== undefined) throw invalidField('workspace.ref', unknownWithDepth)
-      // Git takes away what it has made of a clone that fails; what it could not would be in the way.
+      // Git removes a failed clone; leftovers would be in the way.
       await rm(path, { recursive: true, force: true })
       await cloneCommit(ref)
     } else if (result.code !== 0) fail(result)
   }
-  // Where it was fetched from says nothing to the session's git that it may not know; the address has no secrets.
+  // The recorded URL of the remote has no secrets, so the session's git may see it.
   await must(path, ['remote', 'set-url', 'origin', source.url])
   await rm(join(path, '.git', 'FETCH_HEAD'), { force: true })
   const head = await run(path, ['rev-parse', '--verify', '--quiet', 'HEAD'])
@@ -97,7 +96,7 @@ function notAllowed(refusal: string): string {
   return `Cloning from this URL is not allowed: ${refusal}`
 }
 
-/** As git would name it. */
+/** Names the directory as git would. */
 function toDirectoryName(url: string): string {
   const last =
     url

@@ -14,19 +14,19 @@ export type Worktree = Extract<OwnWorkspace, { type: 'worktree' }>
 type BranchFate = 'delete' | 'delete_unchanged' | 'keep'
 
 const maxAttempts = 5
-/** Nothing is fetched here: what would be is from a clone that has not everything. */
+/** Prevents fetching, which a partial clone would do. */
 const environment = { GIT_ALLOW_PROTOCOL: '', GIT_NO_LAZY_FETCH: '1' }
 
 export interface WorktreeParts extends BorrowingParts {
   timeoutMs: number
-  /** By the repository: git itself fails when it comes upon a worktree that another git makes or removes. */
+  /** One queue per repository, because git fails if another git creates or removes a worktree at the same time. */
   changes: OneAtATime
   onFailure(result: GitResult): void
 }
 
 /**
- * Says what is going to be made, without changing anything.
- * @param directory the real path of the directory that was asked for
+ * Plans the worktree without changing anything.
+ * @param directory the real path of the requested directory
  */
 export async function planWorktree(
   request: WorktreeRequest,
@@ -46,7 +46,7 @@ export async function planWorktree(
     if (exists.missing) throw workspaceFailed('worktree', 'git_not_installed')
     const createdBranch = exists.code !== 0
     if (!createdBranch && base !== null) {
-      throw invalidField('workspace.base', 'cannot be given for a branch that is there already')
+      throw invalidField('workspace.base', 'must be absent if the branch already exists')
     }
     const revision = createdBranch ? (base ?? 'HEAD') : `refs/heads/${branch}`
     const verify = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]
@@ -54,7 +54,7 @@ export async function planWorktree(
     if (resolved.code !== 0) {
       parts.onFailure(resolved)
       if (await hasNoCommits(revision, ask)) throw workspaceFailed('worktree', 'no_commits')
-      // Git says nothing at all of a name that it does not know.
+      // Git prints nothing for an unknown name.
       throw resolved.stderr === ''
         ? workspaceFailed('worktree', 'ref_not_found')
         : toWorkspaceError('worktree', resolved)
@@ -80,7 +80,7 @@ export function addWorktree(plan: Worktree, parts: WorktreeParts, signal: AbortS
       const made = { plan, repository, borrowed, parts }
       const branch = await createBranch(made, signal)
       if (branch && branch.code !== 0) {
-        // A git that was ended may have got as far as the branch.
+        // A git that was ended early may already have created the branch.
         if (branch.ended) await remove(made, 'delete_unchanged')
         signal.throwIfAborted()
         parts.onFailure(branch)
@@ -97,8 +97,8 @@ export function addWorktree(plan: Worktree, parts: WorktreeParts, signal: AbortS
 }
 
 /**
- * Takes the worktree out of its repository; a repository that is gone has forgotten it already.
- * @param fate what becomes of a branch that was made for it: deleted, deleted unless anything was committed, kept
+ * Removes the worktree from its repository, if the repository still exists.
+ * @param fate the fate of a branch that was created for it: deleted, deleted unless it has new commits, or kept
  */
 export function removeWorktree(plan: Worktree, parts: WorktreeParts, fate: BranchFate): Promise<void> {
   return changing(plan, parts, async repository => {
@@ -116,7 +116,7 @@ interface Making {
   parts: WorktreeParts
 }
 
-/** @returns undefined for a branch that is there already */
+/** @returns undefined if the branch already exists */
 async function createBranch(
   { plan: { branch, commit, createdBranch }, borrowed, parts: { timeoutMs } }: Making,
   signal: AbortSignal,
@@ -135,7 +135,7 @@ async function checkOut(
   await mkdir(path)
   const entry = await addEntry(repository, path, branch)
   const index = join(borrowed.directory, 'index')
-  // The settings in force are those of the borrowed repository: no filter, no hook.
+  // The settings of the borrowed repository apply: no filters, no hooks.
   const result = await borrowed.run(['read-tree', '--reset', '-u', `refs/heads/${branch}`], {
     cwd: path,
     environment: { ...environment, GIT_WORK_TREE: path, GIT_INDEX_FILE: index },
@@ -154,14 +154,14 @@ async function remove(
 ): Promise<void> {
   await removeEntry(repository, path)
   if (!createdBranch || fate === 'keep') return
-  // Somebody works on it in another worktree.
+  // The branch is checked out in another worktree.
   if (await isBranchInUse(repository, branch)) return
   const expected = fate === 'delete_unchanged' ? [commit] : []
   const drop = ['update-ref', '-d', `refs/heads/${branch}`, ...expected]
   await askAgain(() => borrowed.run(drop, { environment, timeoutMs: parts.timeoutMs }))
 }
 
-/** Once more where another git (of the user, of a session) was in the way. */
+/** Tries again if another git (of the user or of a session) was in the way. */
 async function askAgain(ask: () => Promise<GitResult>): Promise<GitResult> {
   for (let attempt = 1; ; attempt++) {
     const result = await ask()
@@ -170,7 +170,7 @@ async function askAgain(ask: () => Promise<GitResult>): Promise<GitResult> {
   }
 }
 
-/** The branch that is asked for is not there because nothing is. */
+/** Whether the branch does not exist because the repository is empty. */
 async function hasNoCommits(
   revision: string,
   ask: (args: readonly string[]) => Promise<GitResult>,
@@ -189,7 +189,7 @@ function toDirectoryName({ root }: Repository): string {
   return name.replace(/^workspace\.json$/, 'repository') || 'repository'
 }
 
-/** @throws RepositoryRefused; work gets undefined when there is no repository any more */
+/** @throws RepositoryRefused; work gets undefined if the repository no longer exists */
 async function changing<T>(
   plan: Worktree,
   { zone, changes }: WorktreeParts,

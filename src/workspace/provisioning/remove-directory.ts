@@ -11,9 +11,9 @@ const batchSize = 1_000
 type OnEntry = NonNullable<TreeWalkOptions['onEntry']>
 
 /**
- * Removes a directory; what is in it only when `recursive`. What may not be removed as a whole is left as it is.
+ * Removes a directory, with its content only if `recursive`. Removes nothing unless everything may be removed.
  *
- * @param onEntry gets everything in it before anything is removed; what it throws leaves all as it is
+ * @param onEntry called for each entry before anything is removed; if it throws, nothing is removed
  */
 export async function removeDirectory(
   parent: Directory,
@@ -31,16 +31,16 @@ export async function removeDirectory(
     await rmdir(parent.at(name))
   } catch (error) {
     if (isFsError(error, 'ENOTEMPTY', 'EEXIST')) {
-      throw invalidField('recursive', 'the directory is not empty; true removes it with everything in it')
+      throw invalidField('recursive', 'must be true to remove a directory that is not empty')
     }
     throw error
   }
 }
 
 /**
- * Removes a directory with everything in it. No link is followed, also none that is put there meanwhile.
+ * Removes a directory with its content, without following links, even if they are created meanwhile.
  *
- * @param prepare gets each directory before it is read
+ * @param prepare called for each directory before it is read
  */
 export async function removeTree(
   parent: Directory,
@@ -77,7 +77,7 @@ async function removeOrEnter(
   else await unlink(tree.here.at(name))
 }
 
-/** Looks at every directory below, so that nothing is removed when something of it may not be. */
+/** Checks all directories below, so that nothing is removed unless everything may be. */
 async function requireRemovable(parent: Directory, name: FileName, onEntry: OnEntry): Promise<void> {
   const top = await parent.openDirectory(name)
   const tree = new TreeWalk(top, { batchSize, kind: 'directories', onEntry })
@@ -94,7 +94,7 @@ async function requireRemovable(parent: Directory, name: FileName, onEntry: OnEn
   }
 }
 
-/** @throws EACCES or EROFS when there is something in it that could not be removed */
+/** @throws EACCES or EROFS if an entry could not be removed */
 async function requireChangeable(directory: Directory): Promise<void> {
   try {
     await access(directory.base, constants.W_OK | constants.X_OK)
@@ -104,7 +104,7 @@ async function requireChangeable(directory: Directory): Promise<void> {
   }
 }
 
-/** Somebody else was faster. */
+/** Whether another program has already removed the entry. */
 async function unlessGone(work: Promise<unknown>): Promise<void> {
   try {
     await work

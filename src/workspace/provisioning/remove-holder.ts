@@ -7,10 +7,10 @@ import { removeTree } from './remove-directory.ts'
 const { R_OK, W_OK, X_OK } = constants
 
 /**
- * Removes a directory that the server has made, whatever is in it by now. Programs of the session may have taken
- * away their own right to write (the module cache of Go is read-only), or have gone deeper than a path can say.
+ * Removes a directory of the server with any content. The session's programs may have made it read-only (like Go's
+ * module cache), or nested it deeper than a path can express.
  *
- * @param path absolute and without links; there need not be anything
+ * @param path absolute and without links; need not exist
  */
 export async function removeHolder(path: string): Promise<void> {
   try {

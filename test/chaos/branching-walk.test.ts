@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { text } from '../../src/demo/answer.ts'
+import { runsLong } from '../support/lanes.ts'
 import { openServer } from '../support/open-server.ts'
 import { random } from '../support/random.ts'
 
@@ -22,7 +23,7 @@ async function open(cwd?: string) {
   return server
 }
 
-test.each([1, 2])(
+test.each(runsLong ? [1, 2, 3] : [1])(
   'whatever is asked, forked and rewound, the model is told what a list would have (seed %i)',
   async seed => {
     const { below, pick, chance } = random(seed)

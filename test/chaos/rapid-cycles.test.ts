@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
+import { awkwardHome, awkwardProgram } from '../claude/awkward.ts'
 import { listenerWith, plainSpec } from '../support/agent-parts.ts'
+import { runsLong } from '../support/lanes.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
-import { awkwardHome, awkwardProgram } from './awkward.ts'
 
-test('fifty processes opened and closed leave none, and nobody is warned of anything', async () => {
+const waves = runsLong ? 5 : 2
+
+test(`${waves * 10} processes opened and closed leave none, and nobody is warned of anything`, async () => {
   const { living, environment } = awkwardHome()
   const complaints: unknown[] = []
   const complain = (what: unknown) => complaints.push(what)
@@ -19,7 +22,7 @@ test('fifty processes opened and closed leave none, and nobody is warned of anyt
     warn: (fields, message) => complaints.push({ fields, message }),
   })
   const launch = () => launcher.launch(plainSpec(cwd), listenerWith())
-  for (let wave = 0; wave < 5; wave++) {
+  for (let wave = 0; wave < waves; wave++) {
     const agents = Array.from({ length: 10 }, launch)
     // Some are closed before they have started, some while they do, some after an answer.
     await Promise.all(
