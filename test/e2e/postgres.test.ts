@@ -14,6 +14,9 @@ test('a conversation on PostgreSQL: turns, history, a fork, usage, and what a re
   const first = await openServer({ database: database('conversation') })
   const { call, createSession, ask } = first
   const sessionId = await createSession({ title: 'on PostgreSQL' })
+  const withNul = { title: 'a \0 b' }
+  expect(await call('POST', '/sessions', withNul)).toMatchObject({ status: 400 })
+  expect(await call('PATCH', `/sessions/${sessionId}`, withNul)).toMatchObject({ status: 400 })
   expect(await ask(sessionId, 'hello')).toMatchObject({ status: 200 })
   expect(await ask(sessionId, 'and again')).toMatchObject({ status: 200 })
   const { body: history } = await call('GET', `/sessions/${sessionId}/messages`)
