@@ -15,9 +15,9 @@ export default defineConfig({
               : [],
           // What is opened is closed with its test: a worker loads its modules once for all its files. Tests in `chaos`
           // look at what is left in their own process.
-          globalSetup: ['test/support/postgres/global-setup.ts'],
           isolate: name === 'chaos',
           pool: name === 'unit' ? 'threads' : 'forks',
+          ...(name === 'unit' ? {} : { globalSetup: ['test/support/postgres/global-setup.ts'] }),
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -184,9 +184,9 @@ function* findPage(tenantId: string, sessionId: string, query: MessageQuery) {
   }
 }
 
-/** Events without their place in the log, taken down as they are handed in. */
 type Unnumbered = NewEvent & { sessionId: string; at: number }
 
+/** Events without their place in the log, taken down as they are handed in. */
 function toRecords(change: { sessionId: string; at: number; events: LoggedEvent[] }): Unnumbered[] {
   const { sessionId, at } = change
   return change.events.map(({ summary: _, repeats: __, ...event }) => ({ ...event, sessionId, at }))
