@@ -21,7 +21,7 @@ export function createProgram(): Command {
     .option('--data-dir <dir>', 'directory of the store (CLAUDE_CODE_API_DATA_DIR)')
     .option(
       '--database-url <url>',
-      'a PostgreSQL database in place of a file (CLAUDE_CODE_API_DATABASE_URL, else DATABASE_URL)',
+      'PostgreSQL database instead of a file (CLAUDE_CODE_API_DATABASE_URL, else DATABASE_URL)',
     )
     .option('--root <dir...>', 'directories that sessions may work in (CLAUDE_CODE_API_ROOTS)')
     .option(

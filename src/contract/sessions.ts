@@ -23,7 +23,11 @@ export const sessionState = z.enum(['idle', 'running', 'requires_action']).meta(
 
 const metadata = jsonObject(16 * 1024).meta({ description: "The caller's data; at most 16 KiB as JSON" })
 const model = z.string().min(1).max(200)
-const title = z.string().max(500)
+// PostgreSQL cannot hold the character in a text, and no title needs it.
+const title = z
+  .string()
+  .max(500)
+  .refine(value => !value.includes('\0'), { message: 'must not contain NUL' })
 const maxTurns = z
   .int()
   .min(1)

@@ -37,8 +37,8 @@ export function* run(query: Query<unknown>): Body<number> {
 export interface Database {
   all<O>(query: Query<O>): Promise<O[]>
   first<O>(query: Query<O>): Promise<O | undefined>
-  /** All queries of the body see the same state. */
-  read<T>(body: () => Body<T>): Promise<T>
+  /** All queries of the body see the same state. @param waits for whom: an open stream is not ended for an outage */
+  read<T>(body: () => Body<T>, waits?: 'request' | 'stream'): Promise<T>
   /** Resolves once all that the body wrote is durable. A body that throws is undone; it may be run again. */
   transaction<T>(body: () => Body<T>): Promise<T>
   /** As `transaction`, for the change of a session; writes are applied in the order of the calls. */

@@ -126,7 +126,7 @@ export function createSqlStore(database: Database): Store {
         const limit = countWithin(sizes, maxBytes)
         const rows = limit > 0 ? yield* all(selectEvents(scopeOf(range), { ...range, limit })) : []
         return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
-      })
+      }, 'stream')
     },
 
     async trimEvents(endedBefore, limit) {

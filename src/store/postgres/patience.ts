@@ -4,6 +4,8 @@ import { isConnectionError } from './driver.ts'
 
 /** How long a request waits for a database that is away, in milliseconds. */
 export const patienceMs = 15_000
+/** How long an open stream does, which has no status code to answer with any more. */
+export const streamPatienceMs = 600_000
 const firstPauseMs = 50
 const longestPauseMs = 1_000
 

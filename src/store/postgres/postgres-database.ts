@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Body, Database } from '../database.ts'
 import { prepared, type Query } from '../query.ts'
 import { type AppendLane, isLeaseLost } from './append-lane.ts'
 import type { Pool } from './driver.ts'
 import type { Lease } from './lease.ts'
-import { insist, unavailable } from './patience.ts'
+import { insist, patienceMs, streamPatienceMs, unavailable } from './patience.ts'
 import { readAtOnce, Transactions, toPgQuery } from './transactions.ts'
 
 const recentMs = 5_000
@@ -43,9 +44,9 @@ export function createPostgresDatabase(
     return track(insist(async () => (await pool.query(toPgQuery(query))).rows))
   }
 
-  async function read<T>(body: () => Body<T>): Promise<T> {
+  async function read<T>(body: () => Body<T>, waits: 'request' | 'stream' = 'request'): Promise<T> {
     ensureOpen()
-    return track(readAtOnce(pool, body))
+    return track(readAtOnce(pool, body, waits === 'stream' ? streamPatienceMs : patienceMs))
   }
 
   async function transaction<T>(body: () => Body<T>): Promise<T> {
@@ -54,7 +55,7 @@ export function createPostgresDatabase(
   }
 
   async function closeOnce(): Promise<void> {
-    await Promise.allSettled(running)
+    await Promise.race([Promise.allSettled(running), pause(patienceMs, undefined, { ref: false })])
     await lane.close()
     await lease.release().catch(() => undefined)
     await onClose()

@@ -19,15 +19,15 @@ export const createOutcomesTable = `create table if not exists store_outcomes (
 )`
 
 /** Runs a body of which all queries see the same state. */
-export function readAtOnce<T>(pool: Pool, body: () => Body<T>): Promise<T> {
-  return insist(() =>
+export function readAtOnce<T>(pool: Pool, body: () => Body<T>, waitMs: number): Promise<T> {
+  const attempt = () =>
     onClient(pool, async client => {
       await client.query('begin transaction isolation level repeatable read, read only')
       const value = await complete(client, body())
       await client.query('commit')
       return value
-    }),
-  )
+    })
+  return insist(attempt, waitMs)
 }
 
 /** Runs bodies that write, each in one transaction, as long as the lease is this server's. */
