@@ -43,8 +43,9 @@ export async function openServer(
   )
   const { api } = assembleApi(resolved)
   const server = express().use(mount, api).listen(0, '127.0.0.1')
-  // A client that has not spoken for long must not meet a connection that is just being closed.
-  server.keepAliveTimeout = 0
+  // A client that was silent for long must not meet a connection that is just being closed. (0 would not be never:
+  // Node adds a second to it.)
+  server.keepAliveTimeout = 600_000
   await once(server, 'listening')
   const closed = once(server, 'close')
   const close = async () => {
