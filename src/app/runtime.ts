@@ -39,6 +39,9 @@ export interface RuntimeOptions extends SessionsOptions {
   secretKeys: readonly Buffer[] | undefined
 }
 
+/** Closes one thing that was opened; responses end when nothing more is to be said, while the store is open. */
+type Closer = (endResponses: () => Promise<void>) => Promise<unknown>
+
 interface Opened {
   sessions: Sessions
   launcher: ClaudeLauncher
@@ -104,16 +107,27 @@ export class Runtime {
   }
 
   async #open(): Promise<Opened> {
+    const closers: Closer[] = []
+    // Undoes what has been opened if the rest cannot be.
+    return this.#openAll(closers).catch(async error => {
+      await closeAll(closers, async () => {})
+      throw error
+    })
+  }
+
+  /** @param closers gets one for everything that is opened; they run in reverse order */
+  async #openAll(closers: Closer[]): Promise<Opened> {
     const { dataDir, database, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } =
       this.#options
     await secureDataDirectory(dataDir, this.#log)
     const file = join(dataDir, 'claude-code-api.db')
     const store = await openStore({ file, log: this.#log, ...(database && { database }) })
+    closers.push(() => store.close())
+    closers.push(() => schemaChecks.rest())
     // The store is locked at this point, so two starts cannot create a key each.
-    const keys = secretKeys ?? (await ensureSecretKeys(dataDir).catch(error => closeAndThrow(store, error)))
-    const forwarder = await openForwarder(this.#options, this.#log).catch(error =>
-      closeAndThrow(store, error),
-    )
+    const keys = secretKeys ?? (await ensureSecretKeys(dataDir))
+    const forwarder = await openForwarder(this.#options, this.#log)
+    closers.push(() => forwarder.close())
     const gitMarker = randomUUID()
     const places = { ...this.#options, gitMarker }
     const { workspaces, options, git, tops } = await openWorkspaces(
@@ -135,6 +149,8 @@ export class Runtime {
         skillsDirectory: join(dataDir, 'skills'),
       },
     )
+    closers.push(() => launcher.close())
+    closers.push(() => git.close())
     const sealer = createSealer(keys)
     const workspace = new LocalWorkspaceFiles({
       forbidden: [dataDir, this.#options.workspacesDir],
@@ -151,28 +167,18 @@ export class Runtime {
       options,
       builtInModels,
     })
-    const close = async (endResponses: () => Promise<void>) => {
+    closers.push(async endResponses => {
       await sessions.close()
       await endResponses()
-      await git.close()
-      await launcher.close()
-      await forwarder.close()
-      await schemaChecks.rest()
-      await store.close()
-    }
-    try {
-      // Must come before any turn runs again: processes left by a crash may still use the same directories.
-      await launcher.sweep()
-      await launcher.watchChildren(gitMarker)
-      await sessions.open()
-    } catch (error) {
-      await close(async () => {})
-      throw error
-    }
+    })
+    // Must come before any turn runs again: processes left by a crash may still use the same directories.
+    await launcher.sweep()
+    await launcher.watchChildren(gitMarker)
+    await sessions.open()
     this.#inspectAtStart(launcher, sessions).catch(error =>
       this.#log.error({ err: error }, 'Claude Code inspection failed'),
     )
-    return { sessions, launcher, git, close }
+    return { sessions, launcher, git, close: endResponses => closeAll(closers, endResponses) }
   }
 
   /** Inspects Claude Code in the background, and if it works, starts a first spare process. */
@@ -193,7 +199,6 @@ export class Runtime {
   }
 }
 
-async function closeAndThrow(store: { close(): Promise<void> }, error: unknown): Promise<never> {
-  await store.close()
-  throw error
+async function closeAll(closers: readonly Closer[], endResponses: () => Promise<void>): Promise<void> {
+  for (const close of closers.toReversed()) await close(endResponses)
 }

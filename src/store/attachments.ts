@@ -35,7 +35,7 @@ export function createAttachments(database: Database): AttachmentStore {
       try {
         await writePieces(id, bytes)
       } catch (error) {
-        // What cannot be removed now is removed at the next start.
+        // Leftovers are removed at the next start.
         await remove(id).catch(() => undefined)
         throw error
       }

@@ -7,7 +7,7 @@ import { copyTemplates } from './payload-templates.ts'
 import { prepared, preparedBy } from './query.ts'
 import type { QueryBuilder, StoreSchema } from './schema.ts'
 
-/** What forks and rewinds need to know of logs. */
+/** The queries of forks and rewinds over logs. */
 export function createBranches(database: Database): BranchStore {
   return {
     async listPrompts(tenantId, sessionId) {

@@ -33,7 +33,7 @@ export function* run(query: Query<unknown>): Body<number> {
   return (yield { query, wants: 'count' }) as number
 }
 
-/** What the store needs of a database. Everything rejects once it is closed. */
+/** A database under the store. Everything rejects once it is closed. */
 export interface Database {
   all<O>(query: Query<O>): Promise<O[]>
   first<O>(query: Query<O>): Promise<O | undefined>

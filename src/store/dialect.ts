@@ -3,7 +3,7 @@ import type { QueryBuilder } from './schema.ts'
 
 type Text = RawBuilder<unknown>
 
-/** What SQLite and PostgreSQL write differently. JSON is text in both. */
+/** The differences between the SQL of SQLite and PostgreSQL. JSON is text in both. */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres'
   /** Whether other transactions may write at the same time, so that rows are locked. */
@@ -23,7 +23,7 @@ export interface Dialect {
   greater(one: Text, other: Text): RawBuilder<number>
   /** Whether a column has a text that may be long, of which PostgreSQL keeps a hash in its index. */
   sameText(column: Text, value: Text): RawBuilder<boolean>
-  /** What the index over such a column has. */
+  /** The expression in the index over such a column. */
   indexed(column: Text): RawBuilder<unknown>
   /** Whether a column holds JSON, which only a damaged file can leave in doubt. */
   isJson(column: Text): RawBuilder<boolean>

@@ -5,7 +5,7 @@ import { prepared, preparedInsert } from './query.ts'
 /** How many expired keys go with each one that comes, so that there are never many more than a day's. */
 export const removedWithEach = 10
 
-/** What requests with a key have led to. */
+/** The results of requests with a key. */
 export function createIdempotency(database: Database): IdempotencyStore {
   return {
     async findIdempotencyKey(tenantId, keyId, key, now) {

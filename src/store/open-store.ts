@@ -25,7 +25,7 @@ export interface StoreOptions {
 export async function openStore({ file, database, log }: StoreOptions): Promise<Store> {
   if (!database) return openSqliteStore(file, log)
   const path = locateFile(file)
-  // What else is in the directory of the file is one server's as well.
+  // The rest of the file's directory belongs to one server as well.
   const ownership = claim(path, log)
   try {
     const store = await openPostgresStore(database, log)

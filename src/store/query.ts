@@ -14,7 +14,7 @@ export interface Compiled {
   readonly slots: readonly unknown[]
 }
 
-/** What a query is compiled from: at most once for each dialect. */
+/** The source of a query, compiled at most once per dialect. */
 export interface Template<O> {
   /** Only there so that rows have a type. */
   readonly rows?: O[]

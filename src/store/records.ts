@@ -32,7 +32,7 @@ export const sessionColumns = recordMapper<SessionRecord>()({
   endedAt: 'plain',
   transcript: 'plain',
   settings: 'json',
-  /** What of the settings is sealed. */
+  /** The sealed part of the settings. */
   secrets: 'json',
   forkedFrom: 'json',
   rewound: 'json',

@@ -70,7 +70,7 @@ export interface AttachmentPiecesTable {
   bytes: Uint8Array
 }
 
-/** What turns refer to. */
+/** The attachments that turns refer to. */
 export interface TurnAttachmentsTable {
   turn_id: string
   attachment_id: string
@@ -127,7 +127,7 @@ export interface SchemaMigrationsTable {
   applied_at: number
 }
 
-/** What a program has to know to work with the shape that a migration has made. */
+/** Requirements on a program that works with the schema of a migration. */
 export interface SchemaAdmissionsTable {
   name: string
   admits: string

@@ -3,7 +3,7 @@ import type { SpendingReader } from '../sessions/ports/index.ts'
 import type { Database } from './database.ts'
 import { prepared } from './query.ts'
 
-/** What sessions have spent: see the port `SpendingReader`. */
+/** The spending of sessions: see the port `SpendingReader`. */
 export function createSpendingReader(database: Database): SpendingReader {
   return {
     async sumSpending(tenantId, sessionId) {

@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.ts'
 import { prepared } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
 
-/** What a session's turns and own work add up to: see the port `UsageReader`. */
+/** The sums over a session's turns and autonomous work: see the port `UsageReader`. */
 export function createUsageReader(database: Database): UsageReader {
   return {
     sumUsage(tenantId, sessionId, now) {

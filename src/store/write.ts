@@ -19,7 +19,7 @@ import {
 } from './records.ts'
 import type { EventRow } from './schema.ts'
 
-/** What is written as one, ready to be stored: taken down when it is handed in, as the caller's objects may change. */
+/** One write, ready to be stored: copied when it is handed in, because the caller's objects may change. */
 export interface Write {
   change?: SessionWrite
   transcript: { part: TranscriptKey; lines: TranscriptLine[] }[]
@@ -54,7 +54,7 @@ export function toLines(entries: readonly TranscriptEntry[]): TranscriptLine[] {
   return entries.map(entry => ({ uuid: entry.uuid ?? null, entry: JSON.stringify(entry) }))
 }
 
-/** What became of a write. */
+/** The outcome of a write. */
 export interface Written {
   /** Of the session, after its new events. */
   lastSequence: number

@@ -2,7 +2,7 @@ import { runsInShell } from '../../contract/claude-tools.ts'
 import type { PermissionRecord } from '../records.ts'
 
 /**
- * Whether a turn can go on at such a request in a new process: only a tool call of the main conversation is in the
+ * Whether a turn can continue at such a request in a new process: only a tool call of the main conversation is in the
  * transcript that a process takes up, and a command must not run in another directory than the one it was allowed in.
  *
  * @param isShellElsewhere whether the shell has left the directory that a new process begins in

@@ -10,7 +10,7 @@ const longestFormBytes = 64 * 1024
 const bounds = { depth: 16, values: 5_000, numberLength: 1_000 }
 
 /**
- * What the MCP server is handed of what a person has filled in.
+ * Returns the person's input in the form that the MCP server gets.
  *
  * @throws ServiceError INVALID_REQUEST that names the field which is not as the server asks for it
  */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { PermissionQuestion, PermissionRecord } from '../records.ts'
 import type { OpenTurn } from '../turns/turn.ts'
 
-/** A request as it begins: nobody has answered. */
+/** Creates a pending request. */
 export function newPermission(
   owner: { tenantId: string; sessionId: string },
   turn: OpenTurn | undefined,

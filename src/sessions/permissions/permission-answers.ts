@@ -30,7 +30,7 @@ const particular = [
 ] as const
 
 /**
- * What the process is told, and what the answer changes for the rest of the session.
+ * Returns the answer for the process, and the changes to the rest of the session.
  *
  * @throws ServiceError INVALID_REQUEST that names a field which means nothing here, or which is missing
  */

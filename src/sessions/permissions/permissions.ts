@@ -7,7 +7,7 @@ import { checkContent } from './elicitation-content.ts'
 import { toPermissionAnswer } from './permission-answers.ts'
 import { checkRemembered, findMode, toSessionChange } from './remembering.ts'
 
-/** What the doors can ask about permission requests. */
+/** The operations on permission requests. */
 export class Permissions {
   readonly #core: Core
 

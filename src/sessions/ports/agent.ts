@@ -28,14 +28,14 @@ import type { Instructions } from './workspace.ts'
 export interface AgentSpec {
   tenantId: string
   claudeSessionId: string
-  /** Whether the conversation exists and has to be taken up again. */
+  /** Whether the conversation exists and has to be resumed. */
   resume: boolean
   /**
    * A tool call that an earlier process had asked permission for: it is asked for again at once, and the turn goes
    * on from there.
    */
   continueAt?: string | undefined
-  /** How many of `maxTurns` the turn that goes on has taken already. */
+  /** The part of `maxTurns` that a resumed turn has used already. */
   agenticTurns?: number | undefined
   cwd: string
   model: string | null
@@ -46,11 +46,11 @@ export interface AgentSpec {
   settings: SessionSettings
   /** The settings files that take effect, whatever `settings.settingSources` asks for. */
   settingSources: readonly SettingSource[]
-  /** What the directories say as text; null: nothing of it counts, or Claude Code reads it itself. */
+  /** The instructions of the directories as text; null: they do not apply, or Claude Code reads them itself. */
   instructions: Instructions | null
-  /** What this process may still cost, in US dollars; left out: what the settings say. */
+  /** The rest of the budget in US dollars; left out: the budget of the settings. */
   budgetLeftUsd?: number | null
-  /** What people have allowed for the rest of the session. */
+  /** Permissions that people have granted for the rest of the session. */
   remembered: PermissionSuggestion[]
   /** Where the shell of an earlier process was; null: in `cwd`. */
   workingDirectory: string | null
@@ -67,14 +67,14 @@ export interface AgentFailure {
 export type TurnOutcome = {
   usage: Usage | null
   costUsd: number | null
-  /** What each model had of it; null or left out: not known. */
+  /** The usage per model; null or left out: unknown. */
   modelUsage?: ModelUsage[] | null
   response: string | null
-  /** What the answer is as data; left out: none was asked for. */
+  /** The structured answer; left out: none was requested. */
   structuredOutput?: unknown
   /** Left out: none. */
   permissionDenials?: PermissionDenial[]
-  /** What Claude Code itself said; null or left out: nothing. */
+  /** The notice of Claude Code itself; null or left out: none. */
   notice?: string | null
   /** The end in Claude Code's own words; left out: an ordinary one. */
   ending?: TurnEnding
@@ -90,7 +90,7 @@ export interface ToolUse {
   toolName: string
   /** The subagent that calls it; null: none. */
   agentId: string | null
-  /** The file that it changes; null: nobody knows which. */
+  /** The file that it changes; null: unknown. */
   file: string | null
 }
 
@@ -129,14 +129,14 @@ export interface BlockOfMessage {
   blockIndex: number
 }
 
-/** What an agent tells while it works; called in order, never after its turn's promise settled. */
+/** The reports of an agent while it works; called in order, never after its turn's promise has settled. */
 export interface AgentListener {
   /** @param isOfTurn whether it is of the turn that runs, and not of what a background task or Claude Code does */
   onMessage(message: AgentMessage, isOfTurn: boolean): void
   onDelta(delta: BlockOfMessage & { delta: Delta }): void
-  /** What `onDelta` said of the block counts no longer: it does not become a message. */
+  /** The deltas of the block no longer count: it does not become a message. */
   onDeltaVoided(block: BlockOfMessage): void
-  /** What its process has taken of the turn until now; told before each permission request. */
+  /** The usage of the turn so far; reported before each permission request. */
   onFigures(figures: UsageShare): void
   /**
    * The process can work, and takes its first prompt when the promise has settled. Never rejects. Not told where
@@ -163,7 +163,7 @@ export interface AgentListener {
   onTranscriptLost(): void
   /** A background task has begun, is known better, or has ended; those that end with the process are not told of. */
   onTask(task: AgentTask, turnId: string | null): void
-  /** The main conversation has begun to work on something that nobody has sent. */
+  /** The main conversation has begun autonomous work. */
   onAutonomousWorkStart(): void
   /** That is over; also told when the process has gone. */
   onAutonomousWorkEnd(work: AutonomousWork): void
@@ -175,7 +175,7 @@ export interface Agent extends AgentControl {
   readonly exited: Promise<void>
   /** Whether it can take a turn; false from the moment when its process ends or is being ended. */
   readonly alive: boolean
-  /** What it is in now: people and Claude itself change it. */
+  /** The current mode: people and Claude itself change it. */
   readonly permissionMode: PermissionMode
   /** Why the process never became able to take a turn; undefined while that is not known to be so. */
   readonly startFailure: AgentFailure | undefined
@@ -184,7 +184,7 @@ export interface Agent extends AgentControl {
    * A process that fails to start is the outcome of its first turn.
    * @param turn.commands whether a slash command runs and a file mention is followed; left out: both are text
    * @param turn.continues it had begun in an earlier process (`continueAt`): no prompt is sent
-   * @param turn.steered what that was given as more input; what it has not taken up is given to this one
+   * @param turn.steered input that was steered into it; input that it has not read is given to this one
    */
   runTurn(turn: {
     turnId: string
@@ -200,7 +200,7 @@ export interface Agent extends AgentControl {
   interrupt(): void
   /** Makes it leave what it has begun by itself (`onAutonomousWorkStart`), by force after a bounded time. Idempotent. */
   interruptAutonomousWork(): void
-  /** What can be asked of it beside its turns. */
+  /** The questions it answers beside its turns. */
   readonly questions: AgentQuestions
   /**
    * Hands the running turn more input, which Claude Code takes up between its steps. The turn ends when that has
@@ -223,7 +223,7 @@ export interface AgentInspection {
   failure?: AgentFailure
 }
 
-/** What the machine says of the memory of its processes. */
+/** The memory of the processes, as the machine reports it. */
 export interface AgentMemory {
   /**
    * The bytes that the process of each agent takes together with what it has started; an agent whose memory is not
@@ -242,7 +242,7 @@ export interface AgentLauncher {
   readonly memory?: AgentMemory
   /** Starts a process in the background; synchronous, so that a launch is owned from its first moment. */
   launch(spec: AgentSpec, listener: AgentListener): Agent
-  /** Whether a new process could go on at that tool call, which is the last that the conversation knows. */
+  /** Whether a new process could continue at that tool call, which is the last one of the conversation. */
   canContinue(
     conversation: { tenantId: string; claudeSessionId: string },
     toolUseId: string,
@@ -260,13 +260,13 @@ export interface AgentLauncher {
   inspect(): Promise<AgentInspection>
   /** Knows the shapes of the messages that its processes give, and of those that are stored. */
   readonly messages: MessageReader
-  /** What the newest process said; undefined before any has. */
+  /** The inspection of the newest process; undefined before the first. */
   readonly lastInspection: AgentInspection | undefined
   /** Ends every process. Idempotent. */
   close(): Promise<void>
 }
 
-/** What can be changed of a process that lives. */
+/** Changes to a live process. */
 export interface AgentControl {
   /**
    * Gives the process what has changed in the configuration of its session; to be called between turns. Never
@@ -277,7 +277,7 @@ export interface AgentControl {
 }
 
 /**
- * What a live process can be asked and told beside its turns, also while it works on one. Each waits until the
+ * Questions and commands to a live process beside its turns, also while it works on one. Each waits until the
  * process has started, and within a bound for its answer.
  *
  * All reject with ServiceError AGENT_UNAVAILABLE: the process could not be started, is gone, or did not answer.
@@ -310,7 +310,7 @@ export interface AgentTask {
   /** For a subagent: which. */
   agent: string | null
   status: 'running' | 'completed' | 'failed' | 'stopped'
-  /** What it says of its end. */
+  /** Its own summary of its end. */
   summary: string | null
 }
 
@@ -329,7 +329,7 @@ export interface TranscriptBranch {
 /** Knows what the lines of a transcript mean. */
 export interface TranscriptEditor {
   /**
-   * What a conversation had come to before a prompt, as transcripts of a conversation of its own. Lines keep their
+   * Returns the conversation as it was before a prompt, as transcripts of a new conversation. Lines keep their
    * uuids, so that the branch can be cut at the same prompts again.
    *
    * @param before uuids of the prompts that are left out with all that follows them; none: all of it is taken

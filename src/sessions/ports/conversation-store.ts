@@ -15,7 +15,7 @@ export interface TranscriptEntry {
   [field: string]: unknown
 }
 
-/** What Claude Code needs to take up a conversation where its own files are gone. */
+/** The transcripts from which Claude Code resumes a conversation if its own files are gone. */
 export interface TranscriptStore {
   /** In order; entries with a `uuid` that is there already are left out. */
   appendTranscript(key: TranscriptKey, entries: TranscriptEntry[]): Promise<void>
@@ -40,12 +40,12 @@ export interface SequenceRange {
   to: number
 }
 
-/** What a new session has of the log of another one: its messages, numbered anew. */
+/** The messages that a new session shares with the log of another one, numbered anew. */
 export interface SharedPast {
   sessionId: string
   /** Only messages before this sequence; null: all. */
   before: number | null
-  /** What has been rewound is no part of it. */
+  /** Rewound ranges are left out. */
   without: readonly SequenceRange[]
 }
 
@@ -56,7 +56,7 @@ export interface BranchStore {
   listLostTurns(tenantId: string, sessionId: string): Promise<string[]>
 }
 
-/** What a file was before a turn changed it, and what the turn has made of it. */
+/** A file before a turn changed it, and after. */
 export interface CheckpointRecord {
   tenantId: string
   sessionId: string
@@ -109,14 +109,14 @@ export interface FileHistoryStore {
 
 export interface SpendingReader {
   /**
-   * What the session's turns and its own work between them have cost, in US dollars. A turn that was at work and of
+   * The cost of the session's turns and of its autonomous work, in US dollars. A turn that was at work and of
    * whose cost nothing is known, because its process was lost, counts as much as the dearest one of the session; so
    * does own work, once it has been answered in part.
    */
   sumSpending(tenantId: string, sessionId: string): Promise<number>
 }
 
-/** What a piece of work took; null: not known. */
+/** The usage of a piece of work; null: unknown. */
 export interface UsageShare {
   usage: Usage | null
   costUsd: number | null
@@ -129,14 +129,14 @@ export interface AutonomousWork extends UsageShare {
   endedAt: number
 }
 
-/** What the turns of a session that have begun, and its own work between them, add up to. */
+/** The sums over the started turns of a session and its autonomous work. */
 export interface UsageSums {
   turns: number
   activeMs: number
   tokens: Usage
   /** Turns, and pieces of own work, of whose tokens nothing is known. */
   withoutTokens: number
-  /** What is in these sums of Claude Code's own work between turns. */
+  /** The part of autonomous work in these sums. */
   betweenTurns: { times: number; activeMs: number; tokens: Usage; costUsd: number }
   costUsd: number
   /** Turns, and pieces of own work, of whose cost nothing is known, or not all. */

@@ -1,4 +1,4 @@
-/** What the heart asks of the outer rooms: they see this file and the records, and nothing else of it. */
+/** The interfaces that the session layer needs. Layers that implement them import only this file and the records. */
 export type * from './agent.ts'
 export type * from './conversation-store.ts'
 export type * from './forwarder.ts'

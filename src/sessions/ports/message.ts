@@ -14,7 +14,7 @@ export type PlainBlock =
   | { type: 'other'; value: Record<string, unknown> }
 
 /**
- * What a message is in a conversation. `start` and `end` enclose the work on one prompt, `lost` is the server's own
+ * The role of a message in a conversation. `start` and `end` enclose the work on one prompt, `lost` is the server's own
  * message of a turn that a crash has ended.
  */
 export type MessageKind = 'start' | 'assistant' | 'user' | 'compaction' | 'end' | 'lost' | 'other'

@@ -1,6 +1,6 @@
 import type { Sessions } from '../sessions.ts'
 
-/** What an object can be asked, whatever class it is of: tests put others in its place. */
+/** The public members of an object, whatever its class: tests replace it. */
 type Asked<T> = { [K in keyof T]: T[K] }
 
 type Capability =
@@ -15,7 +15,7 @@ type Capability =
   | 'usage'
 
 /**
- * Everything that the doors can ask of the heart. Objects of another tenant do not exist for the caller.
+ * Everything that HTTP can ask of the session layer. Objects of another tenant do not exist for the caller.
  * Failures that are meant for the caller are `ServiceError`s.
  */
 export type SessionService = Omit<Sessions, Capability | 'open' | 'close' | 'prepareSpare'> & {

@@ -22,7 +22,7 @@ import type {
   UsageReader,
 } from './conversation-store.ts'
 
-/** What one transaction changes in one session. */
+/** The changes of one transaction in one session. */
 export interface Change {
   tenantId: string
   sessionId: string
@@ -72,7 +72,7 @@ export interface Change {
       | 'ending'
     >
   >
-  /** What Claude Code has done by itself between turns. */
+  /** Autonomous work between turns. */
   addAutonomousWork?: AutonomousWork[]
   /** Stored as it is now, whether it was there before or not. */
   savePermission?: PermissionRecord
@@ -130,7 +130,7 @@ export interface MessagesText {
   total: number
 }
 
-/** What a reader of a log is given at a time. */
+/** One portion of a log for a reader. */
 export interface LogPage {
   events: EventRecord[]
   /** Retention has removed the session's events up to this sequence; 0: none. */
@@ -209,7 +209,7 @@ export interface Store {
   readonly spending: SpendingReader
   /** Resolves when the store can read and write. */
   check(): Promise<void>
-  /** Finishes what was handed in, then lets go of the file. Idempotent. */
+  /** Finishes pending writes, then releases the database. Idempotent. */
   close(): Promise<void>
 }
 
@@ -248,11 +248,11 @@ export interface AttachmentStore {
     sessionId: string,
     attachmentId: string,
   ): Promise<{ removed: true } | { removed: false; neededBy: string | undefined }>
-  /** What a crash left half written, over all tenants. */
+  /** Attachments that a crash left half written, over all tenants. */
   removeIncomplete(): Promise<void>
 }
 
-/** What the first request with an `Idempotency-Key` has led to. Keys are the caller's own: of a tenant and an API key. */
+/** The result of the first request with an `Idempotency-Key`. Keys are the caller's own: of a tenant and an API key. */
 export interface IdempotencyRecord {
   tenantId: string
   /** Id of the API key. */
@@ -296,7 +296,7 @@ export interface PermissionStore {
     tenantId: string,
     query: PermissionQuery,
   ): Promise<{ permissions: PermissionRecord[]; total: number }>
-  /** What a start finds left behind, over all tenants: those that are pending, and answers that no process was told. */
+  /** Requests that a start finds, over all tenants: pending ones, and answers that no process has received. */
   listOpenPermissions(): Promise<PermissionRecord[]>
 }
 
@@ -328,6 +328,6 @@ export interface TaskStore {
   findTask(tenantId: string, sessionId: string, taskId: string): Promise<TaskRecord | undefined>
   /** Oldest first. */
   listTasks(tenantId: string, query: TaskQuery): Promise<{ tasks: TaskRecord[]; total: number }>
-  /** Tasks that run become `lost`: no process of a former life is left when it is called. Over all tenants. */
+  /** Running tasks become `lost`: it is called when no process of a previous run is left. Over all tenants. */
   loseRunningTasks(at: number): Promise<void>
 }

@@ -121,7 +121,7 @@ export interface CheckpointedChange {
   before: FileState
   /** The state after the last tool; null: no tool has ended. */
   after: FileState | null
-  /** Somebody else has changed it between two of these tools, or after the last one. */
+  /** It was changed by something else between two of these tools, or after the last one. */
   changedByOthers: boolean
 }
 

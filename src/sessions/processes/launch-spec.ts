@@ -6,11 +6,11 @@ import { unsealSettings } from '../settings/secrets.ts'
 import type { SettingsInForce } from '../settings/settings-in-force.ts'
 import { Unlaunchable } from './unlaunchable.ts'
 
-/** What the session itself says of its process. */
+/** The part of a launch that the session itself decides. */
 export type PlainSpec = Omit<AgentSpec, 'claudeSessionId' | 'resume' | 'settingSources' | 'instructions'>
 
 /**
- * What the session's process is started with now, secrets and the rest of the budget included.
+ * Returns the current launch of the session's process, with its secrets and the rest of its budget.
  * @throws Unlaunchable when its secrets cannot be read, or nothing is left of its budget
  */
 export async function toLaunchSpec(

@@ -2,7 +2,7 @@ import type { Agent } from '../ports/index.ts'
 import type { RunConfiguration } from '../records.ts'
 
 /**
- * What a process works with, to be kept for another one that goes on in its place.
+ * Returns the configuration of a process, for another one that continues in its place.
  * @param given what it was given last; its permission mode may have changed since
  */
 export function toRunConfiguration(

@@ -14,7 +14,7 @@ export interface SessionProcessContext {
   settingsInForce: SettingsInForce
   /** How long a process may wait for its next turn before it is ended, in milliseconds. */
   idleTimeoutMs: number
-  /** How long a process is kept for a permission request that nobody answers, in milliseconds. */
+  /** How long a process is kept for an open permission request, in milliseconds. */
   permissionParkMs: number
   faults: Pick<Log, 'error'>
   workspaces: Workspaces

@@ -3,7 +3,7 @@ import type { Agent, AgentLauncher, AgentListener, AgentSpec } from '../ports/in
 import type { PermissionAnswer } from '../records.ts'
 import type { ProcessPool, Slot, SlotHolder } from './process-pool.ts'
 
-/** What a process is started with, apart from the conversation. */
+/** The launch of a process, without its conversation. */
 export type SpareSpec = Omit<AgentSpec, 'claudeSessionId' | 'resume'>
 
 /** A process that has been started before its session, in a conversation in which nothing has been said. */

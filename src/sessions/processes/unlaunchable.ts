@@ -2,7 +2,7 @@ import type { AgentFailure, TurnOutcome } from '../ports/index.ts'
 
 const nothing = { usage: null, costUsd: null, response: null } as const
 
-/** No process can be started for the turn, and that is no fault of the service: how the turn ends then. */
+/** No process can be started for the turn, for a reason outside the server; has the outcome of the turn. */
 export class Unlaunchable extends Error {
   override readonly name = 'Unlaunchable'
   readonly outcome: TurnOutcome

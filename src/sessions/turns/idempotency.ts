@@ -10,7 +10,7 @@ export interface IdempotencyKey {
   fingerprint: string
 }
 
-/** What requests with one key have made together; `replayed`: an earlier one made it. */
+/** The result that requests with one key share; `replayed`: an earlier one made it. */
 export interface Once<T> {
   made: T
   replayed: boolean

@@ -19,9 +19,8 @@ interface Parts {
 }
 
 /**
- * Puts right what a stop left: turns that only wait for a person go on waiting, where Claude Code can take them up
- * again; others that were running are lost, since nobody knows how far they came; those that were waiting for
- * their turn run now.
+ * Settles the turns of the previous run of the server. Turns that only waited for a person keep waiting, if Claude
+ * Code can resume them; other running turns are lost, because their progress is unknown; waiting turns run now.
  */
 export async function reconcile(parts: Parts): Promise<void> {
   const { store, log, live, launcher } = parts

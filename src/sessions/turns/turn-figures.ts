@@ -8,7 +8,7 @@ export function withEarlier(outcome: TurnOutcome, earlier: UsageShare | undefine
   return { ...outcome, ...addShares(earlier, { usage, costUsd, modelUsage }) }
 }
 
-/** What two processes have taken of one turn. Where the cost of one is not known, the sum is said to be incomplete. */
+/** Adds the usage of two processes in one turn. If the cost of one is unknown, the sum counts as incomplete. */
 export function addShares(earlier: UsageShare | undefined, later: UsageShare): UsageShare {
   if (!earlier) return later
   const costs = [earlier.costUsd, later.costUsd]
@@ -21,7 +21,7 @@ export function addShares(earlier: UsageShare | undefined, later: UsageShare): U
   return costs.includes(null) ? asIncomplete(sum) : sum
 }
 
-/** What is known is not all. */
+/** Marks the known figures as incomplete. */
 export function asIncomplete({ modelUsage, ...share }: UsageShare): UsageShare {
   return { ...share, modelUsage: modelUsage?.map(model => ({ ...model, costComplete: false })) ?? null }
 }

@@ -9,7 +9,7 @@ const pageSize = 500
 
 /** Takes note of a message of the turn that Claude Code has told of. */
 export function noteMessage(turn: OpenTurn, id: string, message: AgentMessage): void {
-  // What is steered in after an answer is a prompt of its own to Claude Code, which counts from the start.
+  // To Claude Code, input that is steered in after an answer is a prompt of its own, whose count starts at 0.
   if (message.kind === 'end') turn.agenticTurns = 0
   if (message.kind !== 'assistant' || message.isOfSubagent) return
   if (message.isOfClaude) turn.messageId = id
@@ -27,7 +27,7 @@ export function isLastAgenticTurn(turn: OpenTurn | undefined, maxTurns: number |
   return turn !== undefined && maxTurns !== null && turn.agenticTurns >= maxTurns
 }
 
-/** Keeps what the turn's process has taken until now: nobody can ask it any more when it is gone. */
+/** Stores the usage of the turn's process so far: a process that has ended cannot be asked. */
 export function noteFigures(turn: OpenTurn | undefined, share: UsageShare, writer: SessionWriter): void {
   if (!turn) return
   const figures = addShares(turn.before, share)
@@ -49,7 +49,7 @@ export async function restoreProgress(store: Store, messages: MessageReader, tur
   }
 }
 
-/** What is known of what the turn has taken. */
+/** Returns the known usage of the turn. */
 export function figuresOf({ usage, costUsd, modelUsage }: TurnRecord): UsageShare {
   return { usage, costUsd, modelUsage }
 }

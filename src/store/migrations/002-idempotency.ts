@@ -22,7 +22,7 @@ export const idempotency: Migration = {
       .on('idempotency_keys')
       .column('expires_at')
       .execute()
-    // What the removal of a session looks for.
+    // For the removal of a session.
     await db.schema
       .createIndex('idempotency_keys_session')
       .on('idempotency_keys')

@@ -47,7 +47,7 @@ export const permissions: Migration = {
       .column('requested_at')
       .where(sql.ref('answer'), 'is not', null)
       .execute()
-    // What people have allowed for the rest of a session: a process that is started again must know it.
+    // Permissions granted for the rest of a session: a new process must know them.
     await db.schema
       .alterTable('sessions')
       .addColumn('remembered', 'text', column => column.notNull().defaultTo('[]'))

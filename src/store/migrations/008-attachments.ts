@@ -22,7 +22,7 @@ async function createAttachments(db: Kysely<unknown>): Promise<void> {
     .addColumn('size_bytes', 'bigint', column => column.notNull())
     .addColumn('sha256', 'text', column => column.notNull())
     .addColumn('created_at', 'bigint', column => column.notNull())
-    // 0 while its pieces are being written: it counts, but nobody sees it.
+    // 0 while its pieces are being written: it counts, but is not visible.
     .addColumn('complete', 'integer', column => column.notNull())
     .execute()
   await db.schema

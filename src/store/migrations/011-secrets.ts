@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-/** What of a session's settings is sealed. */
+/** The sealed part of a session's settings. */
 export const secrets: Migration = {
   name: '011-secrets',
   async up(db) {

@@ -3,7 +3,7 @@ import type { Migration } from '../migration.ts'
 export const runConfiguration: Migration = {
   name: '014-run-configuration',
   async up(db) {
-    // A turn goes on in another process with what the first one worked with.
+    // A turn continues in another process with the configuration of the first one.
     await db.schema.alterTable('permissions').addColumn('runs_with', 'text').execute()
   },
 }

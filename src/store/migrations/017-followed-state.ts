@@ -4,7 +4,7 @@ export const followedState: Migration = {
   name: '017-followed-state',
   async up(db) {
     await db.schema.alterTable('sessions').addColumn('working_directory', 'text').execute()
-    // What ran in place of what was asked, and what an answer allowed beyond its request.
+    // The input that ran instead of the requested one, and permissions that an answer granted beyond its request.
     await db.schema.alterTable('permissions').addColumn('updated_input', 'text').execute()
     await db.schema.alterTable('permissions').addColumn('remembered', 'text').execute()
   },

@@ -130,7 +130,7 @@ export class AppendLane {
       } catch (error) {
         if (!isConnectionError(error)) throw error
         await this.#disconnect()
-        // What may have been stored is not refused: whoever wrote it would write it again.
+        // A write that may have been stored is not refused: its caller would repeat it.
         const isDue = performance.now() - since > patienceMs
         if ((isDue && !wasSent) || this.#isClosed) throw unavailable(error)
       }

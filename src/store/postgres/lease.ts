@@ -25,7 +25,7 @@ export const createLeaseTable = `create table if not exists store_lease (
 )`
 
 export interface Lease {
-  /** What the row has to name for a write to be this server's. */
+  /** The values that the row must have for a write of this server. */
   readonly owner: string
   /** Set when another server has taken the database over. */
   readonly isLost: boolean
@@ -76,7 +76,7 @@ async function waitFor(
     await pause(Math.min(Math.max(remaining, 20), 500))
     if (await claim()) return
     const now = await readHolder(pool)
-    // Renewed, or taken by somebody else: its server lives.
+    // Renewed, or taken by another server, which lives.
     if (now && (now.owner !== seen.owner || now.remaining > remaining)) throw refusal(place, now.holder)
     remaining = now?.remaining ?? 0
   }

@@ -29,7 +29,7 @@ export function createPostgresDatabase(
     if (closed) throw new Error('The store is closed')
   }
 
-  /** What runs is finished before the database is closed. */
+  /** Running work is finished before the database is closed. */
   async function track<T>(work: Promise<T>): Promise<T> {
     running.add(work)
     try {

@@ -10,7 +10,7 @@ import { insist, pauses, unavailable } from './patience.ts'
 const maxConflicts = 10
 
 /**
- * What the last transaction of each slot was. Each that writes leaves its id, so that after a broken connection the
+ * The last transaction of each slot. Each that writes leaves its id, so that after a broken connection the
  * database can say whether it was committed. (`pg_xact_status` cannot: after a crash, numbers are used again.)
  */
 export const createOutcomesTable = `create table if not exists store_outcomes (

@@ -49,7 +49,7 @@ export interface Connection {
 /**
  * Opens one SQLite connection. Statements run to their end within the call: on one connection this is what
  * keeps a reader from ever seeing half of a change.
- * @throws node:sqlite's error when the file cannot be opened or is no database
+ * @throws node:sqlite's error when the file cannot be opened or is not a database
  */
 export function openConnection(file: string): Connection {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })

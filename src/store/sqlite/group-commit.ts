@@ -80,7 +80,7 @@ function writeBatch(
   }
 }
 
-/** What cannot be undone now is tried again after the next batch, whose `begin` fails for it. */
+/** A failed rollback is tried again after the next batch, whose `begin` fails because of it. */
 function rollBack(connection: Connection): void {
   if (!connection.inTransaction) return
   try {

@@ -11,7 +11,7 @@ export interface Owner {
 }
 
 export interface Ownership {
-  /** Who held the file before and did not let go of it in order, when there is one. */
+  /** The previous holder of the file, if it did not release it in order. */
   readonly predecessor: Owner | undefined
   /** Idempotent. */
   release(): void
@@ -46,7 +46,7 @@ export function claimOwnership(file: string): Ownership {
       predecessor,
       release() {
         if (!lock.isOpen) return
-        // The lock file stays: whoever removes it could remove it from under a new holder.
+        // The lock file stays: removing it could remove it from under a new holder.
         rmSync(ownerFile, { force: true })
         lock.close()
       },
@@ -80,7 +80,7 @@ function writeOwner(ownerFile: string, owner: Owner): void {
   renameSync(draft, ownerFile)
 }
 
-/** What cannot be read is no reason to fail: the file only tells, it does not decide. */
+/** An unreadable file does not fail the start: it only informs, it does not decide. */
 function readOwner(ownerFile: string): Owner | undefined {
   try {
     const owner: unknown = JSON.parse(readFileSync(ownerFile, 'utf8'))

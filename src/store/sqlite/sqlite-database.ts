@@ -22,7 +22,7 @@ export function createSqliteDatabase(connection: Connection, onClose: () => void
   }
 
   async function closeOnce(): Promise<void> {
-    // Only its place in the row matters: a disk that is full must not keep the file from being let go.
+    // Only its place in the queue matters: a full disk must not keep the file from being released.
     await writer.write(() => undefined).catch(() => undefined)
     onClose()
   }
