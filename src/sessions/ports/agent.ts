@@ -31,8 +31,8 @@ export interface AgentSpec {
   /** Whether the conversation exists and has to be resumed. */
   resume: boolean
   /**
-   * A tool call that an earlier process had asked permission for: it is asked for again at once, and the turn goes
-   * on from there.
+   * The tool call for which an earlier process asked permission: Claude Code asks again at once, and the turn
+   * continues from there.
    */
   continueAt?: string | undefined
   /** The part of `maxTurns` that a resumed turn has used already. */
