@@ -13,7 +13,7 @@ const timeout = 90
  * process is in another directory than the earlier one, tells Claude so.
  */
 export function toStateHooks(
-  { onState }: Pick<AgentListener, 'onState'>,
+  listener: Pick<AgentListener, 'onState'>,
   workingDirectory: string | null,
 ): Hooks {
   let left = workingDirectory
@@ -26,7 +26,7 @@ export function toStateHooks(
   const afterTool: HookCallback = async input => {
     const told = reportDirectory(input)
     if (input.hook_event_name === 'PostToolUse' && input.agent_id === undefined) {
-      await onState({ ...toMode(input), workingDirectory: input.cwd })
+      await listener.onState({ ...toMode(input), workingDirectory: input.cwd })
     }
     return told === undefined
       ? {}
@@ -40,7 +40,7 @@ export function toStateHooks(
   }
   const onModel: HookCallback = async input => {
     if (input.hook_event_name === 'PostModelSwitch' && isByCommand(input.source)) {
-      await onState({ model: input.requested_model })
+      await listener.onState({ model: input.requested_model })
     }
     return {}
   }
