@@ -103,7 +103,6 @@ export class ClaudeAgent implements Agent {
   async runTurn(wanted: Parameters<Agent['runTurn']>[0]): Promise<TurnOutcome> {
     const { turnId, prompt, commands = false, continues, steered = [] } = wanted
     if (!this.alive) return outcomeWithoutProcess(this.startFailure)
-    const said = commands ? this.#plugin.qualify(prompt) : prompt
     const turn = new ActiveTurn(turnId, continues, this.#workload.marks)
     this.#turn = turn
     this.#watchdog.start()
@@ -114,7 +113,7 @@ export class ClaudeAgent implements Agent {
       if (continues) return this.#resume(turn, steered)
       turn.send = () => {
         if (commands) turn.effects = watchCommand(this.#live.query)
-        this.#live.send(toUserMessage(turnId, said, commands))
+        this.#live.send(toUserMessage(turnId, commands ? this.#plugin.qualify(prompt) : prompt, commands))
       }
       this.#sendWhenFree(turn)
     })
@@ -135,7 +134,7 @@ export class ClaudeAgent implements Agent {
   }
 
   interruptAutonomousWork(): void {
-    this.#workload.interrupt(this.#live.query, this.#context.log, () => void this.close())
+    this.#workload.interrupt(this.#live, this.#context.log, () => void this.close())
   }
 
   steer({ id, prompt }: SteeredInput): boolean {

@@ -56,10 +56,13 @@ export class Workload {
     return owner === undefined || owner === atWork.turnId
   }
 
-  /** Interrupts autonomous work; `giveUp` ends the process if Claude Code does not stop it in time. */
-  interrupt(query: Query, log: Pick<Log, 'warn'>, giveUp: () => void): void {
+  /**
+   * Interrupts autonomous work; `giveUp` ends the process if Claude Code does not stop it in time.
+   * @param live has its query only when the process has started
+   */
+  interrupt(live: { readonly query: Query }, log: Pick<Log, 'warn'>, giveUp: () => void): void {
     if (!this.autonomousWork) return
-    query.interrupt().catch(error => log.warn({ err: error }, 'interrupt not acknowledged'))
+    live.query.interrupt().catch(error => log.warn({ err: error }, 'interrupt not acknowledged'))
     const count = this.#count
     setTimeout(() => {
       if (this.autonomousWork && this.#count === count) giveUp()

@@ -8,12 +8,12 @@ import { toLaunchSpec } from './launch-spec.ts'
 import { toRunConfiguration } from './run-configuration.ts'
 import type { SessionProcessContext } from './session-process-context.ts'
 
-interface Parts {
-  context: SessionProcessContext
-  owner: { tenantId: string; sessionId: string }
-  writer: SessionWriter
-  state: FollowedState
-  suspension: Suspension
+/** The session's process, as far as its configuration is concerned. */
+interface ConfiguredProcess {
+  readonly owner: { tenantId: string; sessionId: string }
+  readonly writer: SessionWriter
+  readonly state: FollowedState
+  readonly requests: { readonly suspension: Suspension }
 }
 
 /** A configuration that was read for a process and has not been given to it yet. */
@@ -25,14 +25,16 @@ interface Loaded {
 
 /** The configuration that the session's process works with, and how it differs from the stored one. */
 export class GivenConfiguration {
-  readonly #parts: Parts
+  readonly #context: SessionProcessContext
+  readonly #process: ConfiguredProcess
   #given: RunConfiguration
   /** Whether the stored configuration has changed since it was given. */
   isStale = false
 
-  constructor(session: SessionRecord, parts: Parts) {
+  constructor(session: SessionRecord, context: SessionProcessContext, process: ConfiguredProcess) {
     this.#given = session
-    this.#parts = parts
+    this.#context = context
+    this.#process = process
   }
 
   get maxTurns(): number | null {
@@ -45,8 +47,8 @@ export class GivenConfiguration {
   }
 
   async findSession(): Promise<SessionRecord> {
-    const { tenantId, sessionId } = this.#parts.owner
-    const session = await this.#parts.context.store.findSession(tenantId, sessionId)
+    const { tenantId, sessionId } = this.#process.owner
+    const session = await this.#context.store.findSession(tenantId, sessionId)
     if (!session) throw new Error(`session ${sessionId} is gone`)
     return session
   }
@@ -61,14 +63,15 @@ export class GivenConfiguration {
     conversation: Pick<AgentSpec, 'claudeSessionId' | 'resume'>,
     continues: boolean,
   ): Promise<Loaded> {
-    const { context, state, suspension, writer } = this.#parts
+    const { state, requests, writer } = this.#process
+    const { suspension } = requests
     this.isStale = false
     state.begin()
     const own = continues ? suspension.continuesWith : null
     const stored = await this.findSession()
     const session = { ...stored, ...own }
     if (own) state.continueWith(own, suspension.continuesInMode, stored)
-    const spec = await toLaunchSpec(context, session, conversation)
+    const spec = await toLaunchSpec(this.#context, session, conversation)
     const note = noteInForce(session, spec.settingSources)
     if (note) await writer.write(note)
     return {

@@ -27,6 +27,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   readonly background: BackgroundWork
   readonly state: FollowedState
   readonly recorder: SessionRecorder
+  readonly suspendAfterMs: number
   readonly #context: SessionProcessContext
   readonly #findTurn: () => OpenTurn | undefined
   #status: ProcessStatus = 'absent'
@@ -43,15 +44,14 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   constructor(session: SessionRecord, context: SessionProcessContext, findTurn: () => OpenTurn | undefined) {
     this.owner = { tenantId: session.tenantId, sessionId: session.id }
     this.#context = context
+    this.suspendAfterMs = context.permissionParkMs
     this.#findTurn = findTurn
     this.#idleTimer = new IdleTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, this.owner, context.faults, context.signal)
     this.background = new BackgroundWork(this.owner, this.writer)
     this.state = new FollowedState(this.writer, session.cwd, () => this.configuration.findSession())
     this.requests = new OpenRequests(this)
-    const { owner, writer, state } = this
-    const { suspension } = this.requests
-    this.configuration = new GivenConfiguration(session, { context, owner, writer, state, suspension })
+    this.configuration = new GivenConfiguration(session, context, this)
     this.recorder = new SessionRecorder(session, {
       context,
       writer: this.writer,
@@ -83,22 +83,18 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     return this.#findTurn()
   }
 
-  get suspendAfterMs(): number {
-    return this.#context.permissionParkMs
-  }
-
   get isIrreplaceable(): boolean {
     return this.background.tasks > 0 || isLastAgenticTurn(this.turn, this.configuration.maxTurns)
   }
 
   async canContinue(toolUseId: string): Promise<boolean> {
     await this.writer.flush()
-    const { claudeSessionId } = this.recorder
-    return this.#context.launcher.canContinue({ tenantId: this.owner.tenantId, claudeSessionId }, toolUseId)
+    const conversation = { ...this.owner, claudeSessionId: this.recorder.claudeSessionId }
+    return this.#context.launcher.canContinue(conversation, toolUseId)
   }
 
-  async abandon(): Promise<void> {
-    await this.#agent?.abandon()
+  abandon(): Promise<void> {
+    return this.#agent?.abandon() ?? Promise.resolve()
   }
 
   /** Makes a spare process this session's own. */
@@ -153,11 +149,11 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   /**
    * The session's process: the live one, or a new one. One that failed to start is handed out once, so that its
    * turn reports why; the next turn tries again. To be called with a slot only.
-   *
    * @param continueAt tool call at which a suspended turn continues
    */
   async obtain(continueAt?: string): Promise<Agent> {
-    const agent = this.#agent
+    // One that is being changed may be replaced.
+    const agent = this.#launching ? undefined : this.#agent
     if (agent && !this.configuration.isStale) {
       if (agent.alive) return agent
       if (agent.startFailure) {
@@ -169,8 +165,9 @@ export class SessionProcess implements SlotHolder, AskingProcess {
       this.#launching = undefined
     })
     const renewed = await this.#launching
-    // It may have been changed again meanwhile.
-    return this.configuration.isStale && continueAt === undefined ? this.obtain() : renewed
+    // It may have been changed again meanwhile, or another waiter has begun to change it.
+    const isSettled = !this.configuration.isStale && !this.#launching
+    return isSettled || continueAt !== undefined ? renewed : this.obtain()
   }
 
   /** Keeps the process from being ended while something else than a turn uses it. */
@@ -187,6 +184,11 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   interruptAutonomousWork(): Promise<void> {
     this.#agent?.interruptAutonomousWork()
     return this.background.whenQuiet()
+  }
+
+  /** Interrupts the running turn, also while its process is ending: the turn then ends as interrupted. */
+  interrupt(): void {
+    this.#agent?.interrupt()
   }
 
   /** The process gets the stored configuration before its next turn. */
@@ -229,11 +231,9 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     await this.writer.flush()
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#move('close')
-    await this.#launching?.catch(() => {})
-    await this.retire()
-    await this.writer.flush()
+    return this.leave()
   }
 
   /** Takes a step of the table; slot and eviction follow the state. */
@@ -314,8 +314,8 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#status !== 'closed') return
-    throw new ServiceError('SESSION_ENDED', `Session ${this.owner.sessionId} has ended`)
+    const { sessionId } = this.owner
+    if (this.#status === 'closed') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
   }
 
   #own(agent: Agent): Agent {

@@ -257,7 +257,7 @@ export class TurnQueue {
       this.#waiting = this.#waiting.filter(waiting => waiting !== turn)
       void this.#runner.cancel(turn)
     } else if (turn.record.status !== 'queued') {
-      this.#process.liveAgent?.interrupt()
+      this.#process.interrupt()
     }
   }
 }
