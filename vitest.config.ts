@@ -13,9 +13,8 @@ export default defineConfig({
             name === 'integration'
               ? lanes.filter(lane => lane.name !== name).flatMap(lane => lane.include)
               : [],
-          // What is opened is closed with its test: a worker loads its modules once for all its files. Tests in `chaos`
-          // look at what is left in their own process.
-          isolate: name === 'chaos',
+          // Pure functions share their worker; other tests change clocks and look at what is left in their process.
+          isolate: name !== 'unit',
           pool: name === 'unit' ? 'threads' : 'forks',
           ...(name === 'unit' ? {} : { globalSetup: ['test/support/postgres/global-setup.ts'] }),
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
