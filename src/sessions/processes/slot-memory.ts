@@ -132,7 +132,8 @@ export class SlotMemory<Owner> {
   #note(weight: Weight<Owner>, bytes: number, now: number): void {
     weight.bytes = bytes
     weight.sampledAt = now
-    if (weight.isSettled || now - weight.enteredAt < settlingMs) return
+    // One that has done its work and is idle weighs what it weighs, however young it is.
+    if (weight.isSettled || (!weight.isIdle && now - weight.enteredAt < settlingMs)) return
     weight.isSettled = true
     this.#newBytes = bytes * newestShare + (this.#newBytes ?? bytes) * (1 - newestShare)
   }
