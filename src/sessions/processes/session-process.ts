@@ -154,12 +154,11 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   async obtain(continueAt?: string): Promise<Agent> {
     // One that is being changed may be replaced.
     const agent = this.#launching ? undefined : this.#agent
-    if (agent && !this.configuration.isStale) {
-      if (agent.alive) return agent
-      if (agent.startFailure) {
-        this.#agent = undefined
-        return agent
-      }
+    if (agent?.alive && !this.configuration.isStale) return agent
+    // Also where the configuration has changed since: without a slot there can be no other one.
+    if (agent?.startFailure && !(this.configuration.isStale && this.#slot)) {
+      this.#agent = undefined
+      return agent
     }
     this.#launching ??= this.#renew(continueAt).finally(() => {
       this.#launching = undefined
@@ -226,7 +225,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   /** Ends the process, and waits until everything that it said is stored. */
   async leave(): Promise<void> {
-    await this.#launching?.catch(() => {})
+    while (this.#launching) await this.#launching.catch(() => {})
     await this.retire()
     await this.writer.flush()
   }
