@@ -4,6 +4,7 @@ import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
 import { plainSpec } from '../test/support/agent-parts.ts'
 import { claudesOf } from '../test/support/processes.ts'
 import { type Caller, createCaller } from './support/caller.ts'
+import { endSession } from './support/end-session.ts'
 import { openClaudeServer } from './support/open-server.ts'
 import { median, ms, printTable, printTarget, quantile, times } from './support/report.ts'
 import type { Bench } from './support/scope.ts'
@@ -82,14 +83,4 @@ async function firstDelta(caller: Caller, session: string): Promise<number> {
   })
   if (Number.isNaN(firstMs)) throw new Error('a turn was not answered')
   return firstMs
-}
-
-/** With its process: one that is ending would take time from what is measured next. */
-async function endSession(caller: Caller, serverPid: number, session: string): Promise<void> {
-  const { body } = await caller.call('GET', `/sessions/${session}`)
-  await caller.call('DELETE', `/sessions/${session}`)
-  await until(
-    'the process of an ended session is gone',
-    () => claudesOf(serverPid, body.claudeSessionId).length === 0,
-  )
 }

@@ -2,15 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { toSdkOptions } from '../src/claude/settings/sdk-options.ts'
 import { buildAgentEnvironment } from '../src/config/agent-environment.ts'
 import { plainSpec } from '../test/support/agent-parts.ts'
-import { claudesOf } from '../test/support/processes.ts'
 import { type Caller, createCaller } from './support/caller.ts'
 import { openChild } from './support/child.ts'
+import { endSession } from './support/end-session.ts'
 import { openClaudeServer } from './support/open-server.ts'
 import { processorSecondsOf } from './support/process-figures.ts'
 import { median, ms, printTable, printTarget, quantile, times } from './support/report.ts'
 import type { Bench } from './support/scope.ts'
 import { askOnce, openLiveSdk, type Timing } from './support/sdk.ts'
-import { until } from './support/waiting.ts'
 
 const prompt = 'What is 6 times 7?'
 
@@ -212,14 +211,4 @@ async function firstTurn(caller: Caller, serverPid: number, afterMs = 0): Promis
   const timing = await streamOnce(caller, session, prompt)
   await endSession(caller, serverPid, session)
   return timing
-}
-
-/** With its process: one that is ending would take time from what is measured next. */
-async function endSession(caller: Caller, serverPid: number, session: string): Promise<void> {
-  const { body } = await caller.call('GET', `/sessions/${session}`)
-  await caller.call('DELETE', `/sessions/${session}`)
-  await until(
-    'the process of an ended session is gone',
-    () => claudesOf(serverPid, body.claudeSessionId).length === 0,
-  )
 }

@@ -25,7 +25,7 @@ interface Span {
   last: number
 }
 
-/** Stores a write. PostgreSQL does the same with a function of its own: `postgres/apply-writes.sql.ts`. */
+/** Stores a write. PostgreSQL does the same with a function of its own: `postgres/append-functions.ts`. */
 export function* applyWrite({ change, transcript }: Write): Body<Written> {
   const written = change ? yield* applyChange(change) : { lastSequence: 0 }
   if (written.activeSessions === undefined)

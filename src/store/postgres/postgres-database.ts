@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Body, Database } from '../database.ts'
-import { prepared, type Query } from '../query.ts'
+import type { Query } from '../query.ts'
+import { noteCheck } from '../store-checks.ts'
 import { type AppendLane, isLeaseLost } from './append-lane.ts'
 import type { Pool } from './driver.ts'
 import type { Lease } from './lease.ts'
@@ -89,10 +90,3 @@ export function createPostgresDatabase(
     },
   }
 }
-
-const noteCheck = prepared((db, at: { now: number }) =>
-  db
-    .insertInto('store_checks')
-    .values({ id: 1, checked_at: at.now })
-    .onConflict(conflict => conflict.column('id').doUpdateSet({ checked_at: at.now })),
-)

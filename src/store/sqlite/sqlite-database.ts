@@ -1,6 +1,6 @@
 import { applyWrite } from '../apply-write.ts'
 import type { Body, Database } from '../database.ts'
-import { prepared } from '../query.ts'
+import { noteCheck } from '../store-checks.ts'
 import type { Connection } from './connection.ts'
 import { createGroupCommit } from './group-commit.ts'
 
@@ -71,13 +71,6 @@ export function createSqliteDatabase(connection: Connection, onClose: () => void
     },
   }
 }
-
-const noteCheck = prepared((db, at: { now: number }) =>
-  db
-    .insertInto('store_checks')
-    .values({ id: 1, checked_at: at.now })
-    .onConflict(conflict => conflict.column('id').doUpdateSet({ checked_at: at.now })),
-)
 
 /** To be removed in another transaction: what one transaction both writes and removes may never reach the disk. */
 function writeFiller(connection: Connection): void {
