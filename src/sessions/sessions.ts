@@ -1,6 +1,5 @@
 import { notFound } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
-import { createSessionRequest } from '../contract/sessions.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
 import type { Log } from '../lib/log.ts'
@@ -14,10 +13,9 @@ import type { Core } from './core.ts'
 import { SessionDiffs } from './files/diffs.ts'
 import { SessionFiles } from './files/files.ts'
 import { SessionDirectories } from './files/session-directories.ts'
-import { resolveWorkingDirectory } from './files/working-directory.ts'
 import { ExpirySweeper } from './lifecycle/expiry.ts'
 import { KnownSessions } from './lifecycle/known-sessions.ts'
-import { type CreatedSession, toWantedSpec } from './lifecycle/new-session.ts'
+import type { CreatedSession } from './lifecycle/new-session.ts'
 import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
@@ -146,6 +144,7 @@ export class Sessions {
     this.#lifecycle = new SessionLifecycle({
       core: this.#core,
       policy,
+      idempotency: this.#idempotency,
       directories: this.#directories,
       expiry: this.#expiry,
       sealer: parts.sealer,
@@ -169,22 +168,13 @@ export class Sessions {
     this.#retention?.start()
   }
 
-  /**
-   * @param options.signal fires when the session is no longer wanted; counts while its directory is made, and not
-   *   for a request with a key
-   */
-  async create(
+  /** See `SessionLifecycle.create`. */
+  create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
-    { key, signal }: SubmitOptions & { signal?: AbortSignal } = {},
+    options: SubmitOptions & { signal?: AbortSignal } = {},
   ): Promise<CreatedSession> {
-    const { made: session, replayed } = await this.#idempotency.once(
-      caller,
-      key,
-      remember => this.#lifecycle.create(caller, request, { remember, signal: key ? undefined : signal }),
-      ({ sessionId }) => this.#core.known.get(caller, sessionId),
-    )
-    return { session, replayed }
+    return this.#lifecycle.create(caller, request, options)
   }
 
   /** Idempotent. */
@@ -289,22 +279,14 @@ export class Sessions {
     return this.#log.follow(await this.#core.known.get(caller, sessionId), request, turn)
   }
 
-  /** Follows a turn that was just submitted: its events and, live, its deltas. */
+  /** See `EventLog.followTurn`. */
   followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'after' | 'turnId'>): LogReader {
-    const { id: turnId, sessionId: id, tenantId } = turn
-    // Its first event may have been written before this line runs.
-    const after = turn.firstSequence === null ? 0 : turn.firstSequence - 1
-    const session = { id, tenantId, status: 'active' as const, lastSequence: 0 }
-    return this.#log.follow(session, { ...request, after, turnId }, turn)
+    return this.#log.followTurn(turn, request)
   }
 
-  /** Gets a process ready for a first session that asks for nothing in particular. */
+  /** Starts a process for a first session that asks for nothing in particular. */
   async prepareSpare(tenantId: string): Promise<void> {
-    if (!this.#live.spares || this.#live.spares.isPrepared || this.#closing) return
-    const cwd = await resolveWorkingDirectory(undefined, this.#parts.options)
-    const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
-    const found = await this.#core.settingsInForce.load({ ...wanted, workspace: null })
-    this.#live.spares.prepare({ ...wanted, ...found })
+    if (!this.#closing) await this.#lifecycle.prepareSpare(tenantId)
   }
 
   models(): ModelInfo[] {

@@ -92,7 +92,12 @@ describe('what a session sets reaches the model', () => {
   test('agents, with a model and tools of their own', async () => {
     const server = shared()
     server.model.script('delegate', [
-      toolUse('Agent', { subagent_type: 'reviewer', description: 'x', prompt: 'LOOK-AT-IT' }),
+      toolUse('Agent', {
+        subagent_type: 'reviewer',
+        description: 'x',
+        prompt: 'LOOK-AT-IT',
+        run_in_background: false,
+      }),
       text('done'),
     ])
     const reviewer = {

@@ -59,7 +59,12 @@ test('nothing in a directory runs or counts but its instructions, wherever they 
     text('tried'),
   ])
   model.script('delegate', [
-    toolUse('Agent', { subagent_type: 'agent-repo', description: 'x', prompt: 'THE-ERRAND' }),
+    toolUse('Agent', {
+      subagent_type: 'agent-repo',
+      description: 'x',
+      prompt: 'THE-ERRAND',
+      run_in_background: false,
+    }),
     text('sent'),
   ])
   model.script('THE-ERRAND', [

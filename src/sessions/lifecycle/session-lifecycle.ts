@@ -1,22 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import type { OperationInput } from '../../contract/operations.ts'
+import { createSessionRequest } from '../../contract/sessions.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
+import { resolveWorkingDirectory } from '../files/working-directory.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
 import type { PlainSpec } from '../processes/launch-spec.ts'
 import type { SpareSpec } from '../processes/spare-process.ts'
 import type { Caller, SessionRecord } from '../records.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
-import type { Remember } from '../turns/idempotency.ts'
+import type { Idempotency, Remember } from '../turns/idempotency.ts'
+import type { SubmitOptions } from '../turns/turn-request.ts'
 import { admitSession } from './admit-session.ts'
 import type { ExpirySweeper } from './expiry.ts'
-import { newSession, toWantedSpec } from './new-session.ts'
+import { type CreatedSession, newSession, toWantedSpec } from './new-session.ts'
 
 export interface SessionLifecycleParts {
   core: Core
   policy: SettingPolicy
+  idempotency: Idempotency
   directories: SessionDirectories
   expiry: ExpirySweeper
   sealer: Sealer
@@ -33,13 +37,37 @@ export class SessionLifecycle {
   }
 
   /**
-   * @param more.remember stored with the session: what its idempotency key stands for
-   * @param more.signal fires when the request was cancelled
+   * @param options.signal fires when the session is no longer wanted; counts while its directory is made, and not
+   *   for a request with a key
    */
   async create(
     caller: Caller,
     request: OperationInput<'createSession'>['body'],
-    { remember, signal }: { remember?: Remember | undefined; signal?: AbortSignal | undefined },
+    { key, signal }: SubmitOptions & { signal?: AbortSignal },
+  ): Promise<CreatedSession> {
+    const { made: session, replayed } = await this.#parts.idempotency.once(
+      caller,
+      key,
+      remember => this.#create(caller, request, remember, key ? undefined : signal),
+      ({ sessionId }) => this.#core.known.get(caller, sessionId),
+    )
+    return { session, replayed }
+  }
+
+  /** Starts a spare process for a first session that asks for nothing in particular. */
+  async prepareSpare(tenantId: string): Promise<void> {
+    const { live, options, settingsInForce } = this.#core
+    if (!live.spares || live.spares.isPrepared) return
+    const cwd = await resolveWorkingDirectory(undefined, options)
+    const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
+    live.spares.prepare({ ...wanted, ...(await settingsInForce.load({ ...wanted, workspace: null })) })
+  }
+
+  async #create(
+    caller: Caller,
+    request: OperationInput<'createSession'>['body'],
+    remember: Remember | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<SessionRecord> {
     const { directories, expiry, policy, sealer } = this.#parts
     const { live, options } = this.#core

@@ -104,6 +104,14 @@ export class EventLog {
     )
   }
 
+  /** A reader of a turn that was just submitted: its events and, live, its deltas. */
+  followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'after' | 'turnId'>): LogReader {
+    const { id: turnId, sessionId: id, tenantId } = turn
+    const session = { id, tenantId, status: 'active' as const, lastSequence: 0 }
+    // Its first event may have been written before this line runs.
+    return this.follow(session, { ...request, after: 0, turnId }, turn)
+  }
+
   /** The session is about to be over; its readers end when its process has gone and they have read everything. */
   settle(sessionId: string, gone: Promise<void>): void {
     this.#settling.add(sessionId)

@@ -90,9 +90,10 @@ export class TurnQueue {
     try {
       await this.#store(turn, admitted ? session.claudeSessionId : undefined, reason, remember)
     } catch (error) {
-      this.#withdraw(turn)
+      this.#withdraw(turn, starts)
       throw error
     }
+    turn.markAccepted()
     this.#startDeadline(turn, request.timeoutMs)
     if (starts) this.#work = this.#runAll(turn)
     if (starts && request.onBusy === 'interrupt') void this.#process.interruptAutonomousWork()
@@ -103,6 +104,7 @@ export class TurnQueue {
   /** Accepts a turn that was waiting when the server stopped. */
   readmit(record: TurnRecord): void {
     const turn = new OpenTurn(record)
+    turn.markAccepted()
     this.#startDeadline(turn, record.timeoutMs)
     this.#waiting.push(turn)
     if (!this.#current) this.#work = this.#runAll(this.#takeNext())
@@ -110,6 +112,7 @@ export class TurnQueue {
 
   /** Accepts a turn that was suspended when the server stopped. */
   resumeWaiting(turn: OpenTurn, permission: PermissionRecord): void {
+    turn.markAccepted()
     this.#startDeadline(turn, turn.record.timeoutMs)
     this.#process.requests.restore(permission)
     this.#current = turn
@@ -234,10 +237,11 @@ export class TurnQueue {
     turn.startDeadline(timeoutMs, () => this.#stop(turn, 'timed_out'))
   }
 
-  #withdraw(turn: OpenTurn): void {
+  /** @param starts whether it was to run at once; else the turn before it may have ended, and it waits to be stored */
+  #withdraw(turn: OpenTurn, starts: boolean): void {
     this.#waiting = this.#waiting.filter(waiting => waiting !== turn)
     turn.markLeft()
-    if (this.#current === turn) this.#work = this.#runAll(this.#takeNext())
+    if (starts) this.#work = this.#runAll(this.#takeNext())
   }
 
   #takeNext(): OpenTurn | undefined {
@@ -247,7 +251,9 @@ export class TurnQueue {
 
   /** Runs the turn, then the waiting ones. */
   async #runAll(first: OpenTurn | undefined): Promise<void> {
-    for (let turn = first; turn; turn = this.#takeNext()) await this.#runner.run(turn)
+    for (let turn = first; turn; turn = this.#takeNext()) {
+      if (await turn.accepted) await this.#runner.run(turn)
+    }
     this.#process.rest()
   }
 

@@ -41,6 +41,7 @@ export class TurnRunner {
   /** Ends a turn that has not started. */
   async cancel(turn: OpenTurn): Promise<void> {
     turn.cancelDeadline()
+    if (!(await turn.accepted)) return
     await this.#end(turn, toEndWithoutOutcome(turn, 'cancelled', Date.now()))
   }
 

@@ -8,7 +8,7 @@ import type { TurnRecord } from '../records.ts'
  * A turn is one prompt and everything until Claude is done with it.
  *
  *   queued -> running <-> requires_action -> completed | failed | interrupted | timed_out | lost
- *   queued -> cancelled | lost
+ *   queued -> cancelled
  *
  * `queued` from its acceptance until it has a process. `running` while a process works on it, `requires_action`
  * while a permission request of it is open (with a process, or suspended without one). The other statuses are
@@ -21,7 +21,7 @@ import type { TurnRecord } from '../records.ts'
 
 /** Where a turn can go from each status; the type makes the table complete. */
 export const turnTransitions = {
-  queued: ['running', 'cancelled', 'lost'],
+  queued: ['running', 'cancelled'],
   running: ['requires_action', 'completed', 'failed', 'interrupted', 'timed_out', 'lost'],
   requires_action: ['running', 'completed', 'failed', 'interrupted', 'timed_out', 'lost'],
   completed: [],
@@ -90,16 +90,20 @@ export class OpenTurn {
   readonly ended: Promise<TurnEnd>
   /** Resolves when the turn is over for this run of the server: ended, suspended by a shutdown, or not accepted. */
   readonly left: Promise<void>
+  /** Resolves when it is stored, with false when it could not be: nothing may be written of it before. */
+  readonly accepted: Promise<boolean>
   #cause: StopCause | undefined
   #deadline: Alarm | undefined
   readonly #stopping = new AbortController()
   readonly #end = Promise.withResolvers<TurnEnd>()
   readonly #leave = Promise.withResolvers<void>()
+  readonly #accept = Promise.withResolvers<boolean>()
 
   constructor(record: TurnRecord) {
     this.record = record
     this.ended = this.#end.promise
     this.left = this.#leave.promise
+    this.accepted = this.#accept.promise
     // For a turn of a previous run of the server only the wall clock knows.
     this.acceptedAt = performance.now() - Math.max(0, Date.now() - record.createdAt)
   }
@@ -137,6 +141,10 @@ export class OpenTurn {
     this.#deadline?.cancel()
   }
 
+  markAccepted(): void {
+    this.#accept.resolve(true)
+  }
+
   /** Its end is stored. */
   markEnded(claudeSessionId: string): void {
     this.#end.resolve({ turn: { ...this.record }, claudeSessionId })
@@ -145,6 +153,7 @@ export class OpenTurn {
 
   /** It was not accepted, or stays open beyond this run of the server. */
   markLeft(): void {
+    this.#accept.resolve(false)
     this.#leave.resolve()
   }
 }
