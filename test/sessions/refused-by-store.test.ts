@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { caller, openSessions, plain, promptOf, until } from '../support/open-sessions.ts'
 
 /** A session whose first turn runs, and a second one whose insert waits to be let through, or to fail. */
-async function openHeld() {
+async function openHeld(onBusy: 'queue' | 'interrupt' = 'queue') {
   const opened = await openSessions()
   const { sessions, store } = opened
   const { session } = await sessions.create(caller, plain)
@@ -18,7 +18,7 @@ async function openHeld() {
     }
     return commit(change)
   }
-  const held = sessions.submit(caller, session.id, promptOf('held'))
+  const held = sessions.submit(caller, session.id, promptOf('held', { onBusy }))
   held.catch(() => {})
   await reached.promise
   const refuse = () => outcome.reject(new Error('disk full'))
@@ -36,6 +36,14 @@ describe('a turn that waits to be stored while the one before it ends', () => {
     const events = await store.listEvents(caller.tenantId, { sessionId: id, after: 0, limit: 100 })
     const ofTurn = events.filter(({ turnId }) => turnId === turn.id).map(({ type }) => type)
     expect(ofTurn.slice(0, 2)).toEqual(['turn.queued', 'turn.started'])
+  })
+
+  test('is not stopped by its own wish to interrupt', async () => {
+    const { sessions, id, first, held, accept } = await openHeld('interrupt')
+    await sessions.interrupt(caller, id, { turnId: first.turn.id, clearQueue: false })
+    await first.ended
+    accept()
+    expect((await (await held).ended).turn).toMatchObject({ status: 'completed', response: 'You said: held' })
   })
 
   test('leaves no trace when it could not be stored, and the session works on', async () => {

@@ -110,3 +110,15 @@ test('a turn is updated once in each transaction', async () => {
   expect(changes.map(({ updateTurn }) => updateTurn?.status)).toEqual(['running', 'failed'])
   expect(changes.map(({ events }) => events.length)).toEqual([0, 1])
 })
+
+test.each([0, 1, 2, 3, 4, 5])('a change that comes %i steps after a transaction is written', async steps => {
+  const { writer, titles } = open()
+  const first = writer.write(named('first'))
+  const second = first.then(async () => {
+    for (let step = 0; step < steps; step++) await undefined
+    void writer.write(named('second'))
+  })
+  await second
+  await round()
+  expect(titles()).toEqual([['first'], ['second']])
+})

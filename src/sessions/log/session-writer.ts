@@ -80,9 +80,7 @@ export class SessionWriter {
   #start(): void {
     clearTimeout(this.#holding)
     this.#holding = undefined
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#writeAll()
   }
 
   async #writeAll(): Promise<void> {
@@ -93,6 +91,8 @@ export class SessionWriter {
       const stored = await this.#commit(merge(batch))
       for (const { done } of batch) done(stored)
     } while (this.#pending.some(({ held }) => !held) || (this.#pending.length > 0 && !this.#holding))
+    // In the same step as the look at what is pending: a change that comes between the two would not be written.
+    this.#writing = undefined
   }
 
   /** As many as go into one transaction: a turn is updated once in each, and one key or permission is stored. */

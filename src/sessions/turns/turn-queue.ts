@@ -97,7 +97,8 @@ export class TurnQueue {
     this.#startDeadline(turn, request.timeoutMs)
     if (starts) this.#work = this.#runAll(turn)
     if (starts && request.onBusy === 'interrupt') void this.#process.interruptAutonomousWork()
-    else if (request.onBusy === 'interrupt' && this.#current) this.#stop(this.#current, 'interrupted')
+    else if (request.onBusy === 'interrupt' && this.#current && this.#current !== turn)
+      this.#stop(this.#current, 'interrupted')
     return turn
   }
 
