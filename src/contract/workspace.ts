@@ -172,5 +172,4 @@ export type WorkspaceRequest = z.infer<typeof workspaceRequest>
 export type Workspace = z.infer<typeof workspace>
 export type WorkspaceFailureReason = z.infer<typeof workspaceFailureReason>
 export type FileDiff = z.infer<typeof fileDiff>
-export type DiffQuery = z.infer<typeof diffQuery>
 export type DiffResponse = z.infer<typeof diffResponse>

@@ -91,16 +91,7 @@ function pastOf(owner: OfSession, { sessionId, before, without }: SharedPast, la
   return { shape, values: { ...owner, pastId: sessionId, before, ranges: JSON.stringify(without), last } }
 }
 
-/** The messages of a past as the events that a new session begins with. */
-export function selectPast(owner: OfSession, past: SharedPast, last: number) {
-  const { shape, values } = pastOf(owner, past, last)
-  return selectPastAs(shape, values)
-}
-
-const selectPastAs = preparedBy((db, past: PastValues, shape: PastShape, dialect) =>
-  pastEvents(db, past, shape, dialect),
-)
-
+/** The messages of a past become the events that a new session begins with. */
 const insertPast = preparedBy((db, past: PastValues, shape: PastShape, dialect) =>
   db
     .insertInto('events')

@@ -157,5 +157,4 @@ export interface StoreSchema {
 
 export type QueryBuilder = Kysely<StoreSchema>
 export type SessionRow = Selectable<SessionsTable>
-export type TurnRow = Selectable<TurnsTable>
 export type EventRow = Selectable<EventsTable>

@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/turn-states.md'), 'utf8')
 const rows = page.split('\n').flatMap(line => {
   const [, id, , , tests = ''] = line.split('|').map(cell => cell.trim())
-  return id && /^[TEP]\d+$/.test(id)
+  return id && /^[A-Z]\d+$/.test(id)
     ? [{ id, tests: [...tests.matchAll(/`([^`]+)`/g)].map(match => match[1] ?? '') }]
     : []
 })

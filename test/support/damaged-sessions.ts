@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 export type Line = Record<string, unknown> & { uuid?: string; type: string }
@@ -83,11 +83,4 @@ export function storedUuids(home: string, claudeSessionId: string): Set<unknown>
     .all(claudeSessionId)
   database.close()
   return new Set(rows.map(({ uuid }) => uuid))
-}
-
-/** Removes all files of Claude Code of one conversation. */
-export function removeFiles(home: string, claudeSessionId: string): void {
-  for (const path of globSync(join(home, '.claude', 'projects', '*', `${claudeSessionId}*`))) {
-    rmSync(join(dirname(path), basename(path)), { recursive: true, force: true })
-  }
 }

@@ -111,7 +111,7 @@ export interface SpendingReader {
   /**
    * The cost of the session's turns and of its autonomous work, in US dollars. A turn that was at work and of
    * whose cost nothing is known, because its process was lost, counts as much as the dearest one of the session; so
-   * does own work, once it has been answered in part.
+   * does autonomous work, once it has been answered in part.
    */
   sumSpending(tenantId: string, sessionId: string): Promise<number>
 }
@@ -134,12 +134,12 @@ export interface UsageSums {
   turns: number
   activeMs: number
   tokens: Usage
-  /** Turns, and pieces of own work, of whose tokens nothing is known. */
+  /** Turns, and pieces of autonomous work, of whose tokens nothing is known. */
   withoutTokens: number
   /** The part of autonomous work in these sums. */
   betweenTurns: { times: number; activeMs: number; tokens: Usage; costUsd: number }
   costUsd: number
-  /** Turns, and pieces of own work, of whose cost nothing is known, or not all. */
+  /** Turns, and pieces of autonomous work, of whose cost nothing is known, or not all. */
   withoutCost: number
   models: ModelUsage[]
 }

@@ -27,9 +27,6 @@ export interface BorrowingParts {
   zone: RepositoryZone
 }
 
-/** The user's settings that matter for a checkout; their values cannot name programs. */
-export type CheckoutSettings = Readonly<Record<string, string>>
-
 /**
  * A git directory of the server that stands in for a user's repository. It borrows objects and references, and has its
  * own settings: git never reads a setting of the user's repository, so none can name a program, another file or
