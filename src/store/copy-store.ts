@@ -8,6 +8,7 @@ import {
   openPostgresStore,
   type PostgresOptions,
 } from './postgres/open-postgres.ts'
+import { toStorable } from './postgres/storable-text.ts'
 import { type Connection, openConnection } from './sqlite/connection.ts'
 import { claimFile, locateFile } from './sqlite/open-sqlite.ts'
 import { StoreOpenError, toStoreOpenError } from './store-open-error.ts'
@@ -136,7 +137,7 @@ async function copyTable(
   onProgress({ table, done: 0, total, isVerifying: false })
   for (;;) {
     const page = `select rowid as "rowid", ${names} from "${table}" where rowid > ${last} order by rowid limit ${limit}`
-    const rows = source.execute(page).map(row => withoutNul(row))
+    const rows = source.execute(page).map(row => toStorableRow(row))
     if (rows.length === 0) break
     last = Number(rows.at(-1)?.rowid)
     for (const row of rows) sum.add(columns.map(({ name }) => row[name]))
@@ -179,14 +180,8 @@ async function readColumns(client: Client, table: string): Promise<{ name: strin
   return rows
 }
 
-/** PostgreSQL cannot hold the character; it stands in no text that means anything. */
-function withoutNul(row: Row): Row {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value,
-    ]),
-  )
+function toStorableRow(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toStorable(value)]))
 }
 
 /** The sum of the hashes of rows: the same in whatever order they come. */

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { type ErrorCode, errorCatalogue } from '../../src/contract/errors.ts'
 import { errorsByStatus } from '../../src/contract/openapi.ts'
 import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
@@ -10,10 +10,14 @@ import { createClient } from '../support/client.ts'
 import { type FuzzRequest, type KnownIds, toFuzzRequest, waitingOperations } from '../support/fuzz-request.ts'
 import { stormLength } from '../support/lanes.ts'
 import { openSessions, temporaryDirectory } from '../support/open-sessions.ts'
+import { createDatabase } from '../support/postgres/shared-server.ts'
 import { random } from '../support/random.ts'
 
 const seed = Number(process.env.FUZZ_SEED ?? 1)
-const total = stormLength(process.env.FUZZ_REQUESTS, { short: 2_000, long: 20_000 })
+const lengths = {
+  'a file': stormLength(process.env.FUZZ_REQUESTS, { short: 2_000, long: 20_000 }),
+  PostgreSQL: stormLength(process.env.FUZZ_REQUESTS, { short: 500, long: 2_000 }),
+}
 const callers = 16
 /** After so many requests sessions are replaced: what was made of them must not decide about all that follows. */
 const requestsPerGeneration = 400
@@ -24,7 +28,8 @@ const patienceMs = 3_000
 /** Codes that come before the operation is known or has a say. */
 const codesOfEveryPath: readonly ErrorCode[] = ['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'PAYLOAD_TOO_LARGE']
 /** What only our own program says; none of it is for callers. */
-const internals = /node:internal|\/src\/|\.ts:\d+|SQLITE|ZodError|SyntaxError|TypeError|RangeError|at \w+ \(/
+const internals =
+  /node:internal|\/src\/|\.ts:\d+|SQLITE|postgres|claude_code_api|ZodError|SyntaxError|TypeError|RangeError|at \w+ \(/
 
 /** Node's client refuses some headers itself; the server cuts a request that it refuses while its body still comes. */
 const clientErrors = ['ERR_INVALID_CHAR', 'ERR_UNESCAPED_CHARACTERS', 'ECONNRESET', 'EPIPE']
@@ -111,11 +116,14 @@ function allowedCodes(id: OperationId): Set<ErrorCode> {
   return new Set([...codesOfEveryPath, ...[...errorsByStatus(getOperation(id)).values()].flat()])
 }
 
-test(
-  `${total} requests over all operations: each is answered as the contract says`,
-  async () => {
+test.each(Object.entries(lengths))(
+  'on %s: %i requests over all operations: each is answered as the contract says',
+  async (body, total) => {
+    const database = body === 'PostgreSQL' ? await createDatabase(inject('postgresDirectory')) : undefined
+    onTestFinished(() => database?.drop())
     const { sessions } = await openSessions({
       file: join(temporaryDirectory(), 'store.db'),
+      ...(database && { databaseUrl: database.url }),
       maxSessions: 200,
     })
     await using door = await openDoor({ service: sessions, config: { rateLimit: { enabled: false } } })

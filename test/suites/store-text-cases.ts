@@ -5,7 +5,7 @@ import { toJsonLine } from '../../src/lib/json-line.ts'
 import { withSummary } from '../../src/sessions/log/message-summary.ts'
 import type { NewEvent, SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
-import { changeOf, sessionRecord, tenantId } from './store-records.ts'
+import { changeOf, messageEvent, sessionRecord, tenantId, textOf, turnRecord } from './store-records.ts'
 
 const names = Array.from({ length: 60 }, (_, index) => `tool-${index}-\u2028-é-漢-👍-"quoted"\n`)
 
@@ -132,5 +132,30 @@ export function textCases(context: StoreContext): void {
     const next = initEvent({ tools: names.slice(1) })
     await addInits(copy, [next])
     expect(linesOf(await context.eventsOf(copy))).toEqual(linesOf([...kept, next]))
+  })
+
+  it('stores whatever a model says, and looks for whatever a caller names', async () => {
+    const { store } = context
+    const said = 'a\0b \ud83d c'
+    const session = await context.addSession({ title: said, metadata: { said } })
+    const turn = turnRecord(session, { prompt: said })
+    await store.commit(changeOf(session, { insertTurn: turn, events: [messageEvent(said, turn.id)] }))
+    const response = `${said}!`
+    await store.commit(
+      changeOf(session, { updateTurn: { id: turn.id, status: 'failed', response, notice: said } }),
+    )
+    const [message] = await context.eventsOf(session)
+    expect(message && textOf(message)).toBe(said)
+    expect((await context.findSession(session)).metadata).toEqual({ said })
+    // SQLite keeps every character, PostgreSQL the place of those that it cannot hold.
+    const found = await store.findTurn(tenantId, session.id, turn.id)
+    expect(found?.response).toMatch(/^a[\0\ufffd]b [\ud83d\ufffd] c!$/)
+    expect(found?.notice).toMatch(/^a[\0\ufffd]b [\ud83d\ufffd] c$/)
+    for (const unknown of ['\0', `${session.id}\0`, '\ud83d']) {
+      expect(await store.findSession(tenantId, unknown)).toBeUndefined()
+      expect(await store.findSession(unknown, session.id)).toBeUndefined()
+      expect(await store.findTurn(tenantId, session.id, unknown)).toBeUndefined()
+      expect(await store.listTurns(tenantId, unknown, { limit: 1, offset: 0 })).toMatchObject({ turns: [] })
+    }
   })
 }

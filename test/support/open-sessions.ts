@@ -32,11 +32,14 @@ export function promptOf(prompt: string, more: Partial<TurnRequest> = {}): TurnR
 
 /** The sessions room on a real store and the scripted engine; closed after the test. */
 export async function openSessions(
-  given: Partial<SessionsOptions> & { file?: string; launcher?: ScriptedLauncher } = {},
+  given: Partial<SessionsOptions> & { file?: string; databaseUrl?: string; launcher?: ScriptedLauncher } = {},
 ) {
-  const { file = ':memory:', launcher = new ScriptedLauncher(), ...options } = given
+  const { file = ':memory:', databaseUrl, launcher = new ScriptedLauncher(), ...options } = given
   const cwd = temporaryDirectory()
-  const store = await openStore({ file })
+  const store = await openStore({
+    file,
+    ...(databaseUrl !== undefined && { database: { url: databaseUrl } }),
+  })
   launcher.transcripts = store.transcripts
   const faults: unknown[] = []
   const sessions = new Sessions({

@@ -1,11 +1,9 @@
 import { toIdempotencyRow } from '../idempotency.ts'
 import { toPart } from '../transcripts.ts'
 import type { EventDraft, SessionWrite, Write } from '../write.ts'
+import { toStorable } from './storable-text.ts'
 
-/**
- * A write as the function `apply_write` reads it. Text that PostgreSQL cannot hold is refused (NUL) or mended (half of
- * a surrogate pair, which UTF-8 cannot say either).
- */
+/** A write as the function `apply_write` reads it. */
 export function encodeWrite({ change, transcript }: Write): string {
   const parts = transcript.map(({ part, lines }) => {
     const { tenantId, claudeSessionId, subpath } = toPart(part)
@@ -13,8 +11,7 @@ export function encodeWrite({ change, transcript }: Write): string {
   })
   const encoded = { ...(change && encodeChange(change)), ...(parts.length > 0 && { transcript: parts }) }
   const text = JSON.stringify(encoded)
-  if (nul.test(text)) throw new Error('Text with a NUL character cannot be stored')
-  return halfPair.test(text) ? JSON.stringify(encoded, wellFormed) : text
+  return unstorable.test(text) ? JSON.stringify(encoded, (_, value) => toStorable(value)) : text
 }
 
 /** Whether a write only appends events and sets their turns. */
@@ -25,13 +22,8 @@ export function isSimple({ change, transcript }: Write): boolean {
   return others.length === 0 && !create && !insertTurn && !permission && !idempotency
 }
 
-/** An escape that is not part of an escaped backslash. */
-const nul = /(?<!\\)(?:\\\\)*\\u0000/
-const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
-
-function wellFormed(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed() : value
-}
+/** The escape of NUL or of half of a surrogate pair, not part of an escaped backslash. */
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
 
 function encodeChange(change: SessionWrite): object {
   const { create, columns, insertTurn, events, idempotency } = change

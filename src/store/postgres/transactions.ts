@@ -6,6 +6,7 @@ import { postgres } from './dialect.ts'
 import { type Client, isConflict, isConnectionError, type Pool, type PoolClient } from './driver.ts'
 import type { Lease } from './lease.ts'
 import { insist, pauses, unavailable } from './patience.ts'
+import { toStorable } from './storable-text.ts'
 
 const maxConflicts = 10
 
@@ -181,5 +182,5 @@ export function toPgQuery({ template, values }: Query<unknown>): {
     name = `q${++named}`
     names.set(compiled, name)
   }
-  return { name, text: compiled.sql, values: fill(compiled, values) }
+  return { name, text: compiled.sql, values: fill(compiled, values).map(toStorable) }
 }
