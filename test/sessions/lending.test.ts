@@ -77,6 +77,18 @@ describe('asking the process', () => {
     expect(launcher.agents.size).toBe(1)
   })
 
+  test('is refused where its session ends while it waits for a place', async () => {
+    const { launcher, context, run, sessions, id } = await open({ maxLiveProcesses: 1 })
+    const other = (await sessions.create(caller, plain)).session.id
+    await run('hang')
+    await until(() => [...launcher.agents].some(agent => agent.running))
+    const waiting = context(other)
+    await until(async () => (await sessions.get(caller, other)).state === 'idle')
+    await sessions.end(caller, other)
+    await sessions.interrupt(caller, id, { clearQueue: false })
+    await expect(waiting).rejects.toMatchObject({ code: 'SESSION_ENDED' })
+  })
+
   test('tells why the process does not start, and the next one tries again', async () => {
     const { launcher, context, sessions } = await open()
     launcher.startFailure = { reason: 'not_installed', message: 'install it' }

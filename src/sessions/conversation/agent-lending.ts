@@ -16,13 +16,15 @@ interface Lending {
   maxWaitingTurns: number
   /** The turn that runs, if any. */
   turnId: string | undefined
+  /** @throws ServiceError SESSION_ENDED */
+  refuseWhenEnded(): void
 }
 
 /**
  * Sends a question to the session's process outside its turns. A running process is asked directly, even in the middle
  * of a turn, without extending its idle time. If there is no process, one is started.
  *
- * @throws ServiceError AGENT_UNAVAILABLE, TURN_QUEUE_FULL, SESSION_BUSY
+ * @throws ServiceError AGENT_UNAVAILABLE, TURN_QUEUE_FULL, SESSION_BUSY, SESSION_ENDED
  */
 export async function askAgent<T>(lending: Lending, caller: Caller, question: Question<T>): Promise<T> {
   const { process } = lending
@@ -59,7 +61,10 @@ async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
     const message = `Turn ${turnId} is suspended until its permission request is answered; answer it first`
     throw new ServiceError('SESSION_BUSY', message, { turnId })
   }
-  if (!process.holdSlot() && !(await waitForSlot(lending, caller))) throw full(lending)
+  if (!process.holdSlot() && !(await waitForSlot(lending, caller))) {
+    lending.refuseWhenEnded()
+    throw full(lending)
+  }
   return process.obtain()
 }
 

@@ -56,7 +56,8 @@ export class OpenSession {
     await this.turns.whenUndisturbed()
     if (!this.#context.mayStart()) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
     const turnId = this.turns.current?.record.id
-    return askAgent({ ...this.#context, process: this.process, turnId }, caller, question)
+    const refuseWhenEnded = () => this.turns.refuseWhenEnded()
+    return askAgent({ ...this.#context, process: this.process, turnId, refuseWhenEnded }, caller, question)
   }
 
   /** Resolves when the end of the task is stored; without a process nothing happens. */

@@ -73,7 +73,7 @@ export class TurnQueue {
     session: SessionRecord,
     remember?: Remember,
   ): Promise<OpenTurn> {
-    this.#refuseWhenEnded()
+    this.refuseWhenEnded()
     if (request.onBusy === 'steer') {
       const steered = await this.#steer(request, remember)
       if (steered) return steered
@@ -125,7 +125,7 @@ export class TurnQueue {
    * @throws ServiceError SESSION_ENDED, SESSION_BUSY when a turn runs already
    */
   async undisturbed<T>(work: () => Promise<T>): Promise<T> {
-    this.#refuseWhenEnded()
+    this.refuseWhenEnded()
     const turnId = this.#current?.record.id
     if (turnId !== undefined) {
       throw new ServiceError('SESSION_BUSY', `Session ${this.#session.id} is running turn ${turnId}`, {
@@ -149,7 +149,7 @@ export class TurnQueue {
   /** Resolves when nothing holds up turns. */
   async whenUndisturbed(): Promise<void> {
     while (this.#holds > 0) await this.#work
-    this.#refuseWhenEnded()
+    this.refuseWhenEnded()
   }
 
   /**
@@ -185,7 +185,8 @@ export class TurnQueue {
     for (const turn of this.#waiting) turn.cancelDeadline()
   }
 
-  #refuseWhenEnded(): void {
+  /** @throws ServiceError SESSION_ENDED */
+  refuseWhenEnded(): void {
     if (this.#isEnded) throw new ServiceError('SESSION_ENDED', `Session ${this.#session.id} has ended`)
   }
 
