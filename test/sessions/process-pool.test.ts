@@ -260,6 +260,34 @@ describe('a pool with a budget of memory', () => {
     expect(pool.hasRoomFor(1)).toBe(false)
   })
 
+  test('learns what a process weighs from the first that has worked, though it is evicted at once', async () => {
+    const { pool, take } = openPool(300, 4)
+    const first = take(40)
+    take(40)
+    take(40)
+    const waiting = pool.wait(holder(), 'a', forever)
+    first.slot.markIdle()
+    expect(first.holder.retired).toBe(1)
+    first.holder.leave()
+    await waiting
+    await vi.advanceTimersByTimeAsync(1)
+    expect(pool.take(holder())).toBeDefined()
+  })
+
+  test('samples at its pace, also where slots are taken and left meanwhile', async () => {
+    const { take, measured } = openPool(2_000)
+    const first = take(40)
+    // It has worked, so a sample begins; it is not over when the others come.
+    first.slot.markIdle()
+    for (let count = 0; count < 10; count++) take(40)
+    first.slot.markBusy()
+    await vi.advanceTimersByTimeAsync(1)
+    measured.length = 0
+    await vi.advanceTimersByTimeAsync(50_000)
+    // Eleven processes, each in one sample of five seconds.
+    expect(measured.length).toBe(110)
+  })
+
   test('always has two processes, unless their number is set lower', () => {
     const { pool } = openPool(1)
     expect(pool.hasRoomFor(2)).toBe(true)

@@ -223,7 +223,7 @@ export class ProcessPool {
   #rank(slot: GrantedSlot, rank: Set<GrantedSlot> | undefined): void {
     this.#forget(slot)
     rank?.add(slot)
-    this.#memory?.mark(slot, rank !== undefined)
+    this.#memory?.mark(slot, rank === undefined ? 'busy' : rank === this.#spare ? 'spare' : 'idle')
     if (rank) this.#serve()
   }
 

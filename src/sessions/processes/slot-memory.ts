@@ -34,6 +34,8 @@ interface Weight<Owner> {
   /** Undefined: the next sample includes it. */
   sampledAt: number | undefined
   isIdle: boolean
+  /** Whether it has run a turn, and so has loaded all that it needs. */
+  hasWorked: boolean
   isSettled: boolean
 }
 
@@ -70,17 +72,31 @@ export class SlotMemory<Owner> {
 
   enter(slot: object, owner: () => Owner): void {
     const enteredAt = performance.now()
-    const unknown = { bytes: undefined, sampledAt: undefined, isIdle: false, isSettled: false }
+    const unknown = {
+      bytes: undefined,
+      sampledAt: undefined,
+      isIdle: false,
+      hasWorked: false,
+      isSettled: false,
+    }
     this.#weights.set(slot, { owner, enteredAt, ...unknown })
     if (!this.#timer) this.#arm()
   }
 
-  /** @param isIdle a process that becomes idle is in the next sample, then seldom */
-  mark(slot: object, isIdle: boolean): void {
+  /** A process that becomes idle is in the next sample, then seldom. */
+  mark(slot: object, use: 'busy' | 'idle' | 'spare'): void {
     const weight = this.#weights.get(slot)
+    const isIdle = use !== 'busy'
     if (!weight || weight.isIdle === isIdle) return
     weight.isIdle = isIdle
     weight.sampledAt = undefined
+    weight.hasWorked ||= use === 'idle'
+    // As long as no process has been weighed, the first that has worked is, before it is evicted.
+    if (isIdle && weight.hasWorked && this.#newBytes === undefined && this.#timer) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      void this.#sample()
+    }
   }
 
   leave(slot: object): void {
@@ -105,6 +121,7 @@ export class SlotMemory<Owner> {
   }
 
   #arm(): void {
+    clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#closed || this.#weights.size === 0) return
     this.#timer = setTimeout(() => void this.#sample(), sampleMs)
@@ -132,8 +149,7 @@ export class SlotMemory<Owner> {
   #note(weight: Weight<Owner>, bytes: number, now: number): void {
     weight.bytes = bytes
     weight.sampledAt = now
-    // One that has done its work and is idle weighs what it weighs, however young it is.
-    if (weight.isSettled || (!weight.isIdle && now - weight.enteredAt < settlingMs)) return
+    if (weight.isSettled || (!weight.hasWorked && now - weight.enteredAt < settlingMs)) return
     weight.isSettled = true
     this.#newBytes = bytes * newestShare + (this.#newBytes ?? bytes) * (1 - newestShare)
   }
