@@ -38,8 +38,8 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   // `lib` for JSON Schemas: the contract checks those of callers, `claude` what the model made of them.
   { door: /^ajv(\/|$)/, owners: ['http', 'lib'] },
   { door: /^ajv-formats(\/|$)/, owners: ['http'] },
-  // `lib` for the front matter of instructions.
-  { door: /^yaml(\/|$)/, owners: ['http', 'lib'] },
+  // `lib` for the front matter of instructions, `config` for its file.
+  { door: /^yaml(\/|$)/, owners: ['http', 'lib', 'config'] },
   { door: /^(mdast|micromark)(-|$)/, owners: ['http'] },
 ]
 

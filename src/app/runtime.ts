@@ -82,6 +82,11 @@ export class Runtime {
     return this.#opened.sessions
   }
 
+  /** How many turns run. */
+  get runningTurns(): number {
+    return this.#opened?.sessions.runningTurns ?? 0
+  }
+
   /** Inspects Claude Code. Opens the service first if necessary. */
   async inspectAgent(): Promise<AgentInspection> {
     await this.ready()

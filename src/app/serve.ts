@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
@@ -10,6 +11,7 @@ import { ConfigError } from '../lib/config-error.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { assembleApi } from './create-api.ts'
 import { answerElsewhere } from './elsewhere.ts'
+import { toListenError } from './listen-error.ts'
 import { ensureServerKey } from './server-key.ts'
 import { limitConnections, toServerOptions } from './server-limits.ts'
 
@@ -29,6 +31,8 @@ export interface RunningServer {
   /** The API key, if it was created at this start; it cannot be shown again later. */
   readonly madeKey: string | undefined
   readonly config: ResolvedConfig
+  /** How many turns run now. */
+  readonly runningTurns: number
   /** Inspects Claude Code. */
   inspectAgent(): Promise<AgentInspection>
   /** Ends all Claude Code processes at once without waiting, for a program that is about to exit. */
@@ -40,8 +44,7 @@ export interface RunningServer {
 /**
  * Opens the store and serves the API at `/api/v1`.
  *
- * @throws ConfigError for an invalid configuration, StoreOpenError when the store cannot be opened, and the errors
- * of listening (EADDRINUSE and the like)
+ * @throws ConfigError for an invalid configuration, StoreOpenError when the store cannot be opened, ListenError
  * @param toAgentEnvironment replaces the environment of Claude Code processes
  */
 export async function serve(
@@ -50,6 +53,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const environment = readEnvironment()
   let config = resolveConfig(options, environment)
+  refuseMissingRoots(config, options)
   let madeKey: string | undefined
   if (!config.auth.enabled && !isLoopback(host)) {
     throw new ConfigError(
@@ -89,6 +93,9 @@ export async function serve(
       url,
       madeKey,
       config,
+      get runningTurns() {
+        return runtime.runningTurns
+      },
       inspectAgent: () => runtime.inspectAgent(),
       killProcesses: () => runtime.killProcesses(),
       close,
@@ -100,8 +107,27 @@ export async function serve(
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
-  server.listen(port, host)
-  await once(server, 'listening')
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    throw toListenError(error, host, port)
+  }
+}
+
+/** A session in a directory that is not there would fail much later. */
+function refuseMissingRoots({ allowedRoots, defaultCwd }: ResolvedConfig, given: ClaudeCodeApiConfig): void {
+  for (const [index, root] of allowedRoots.entries()) {
+    const field = given.allowedRoots ? `allowedRoots[${index}]` : 'allowedRoots'
+    refuseMissing(field, root)
+  }
+  refuseMissing('defaultCwd', defaultCwd)
+}
+
+function refuseMissing(field: string, directory: string): void {
+  const stats = statSync(directory, { throwIfNoEntry: false })
+  if (!stats) throw new ConfigError(field, `${directory} does not exist`)
+  if (!stats.isDirectory()) throw new ConfigError(field, `${directory} is not a directory`)
 }
 
 function isLoopback(host: string): boolean {

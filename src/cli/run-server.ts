@@ -1,57 +1,22 @@
 import { serveDemo } from '../app/demo.ts'
-import { isExpectedFault } from '../app/expected-fault.ts'
 import { mountPath, type RunningServer, serve } from '../app/serve.ts'
-import { parseTrustProxy } from '../config/browser-access.ts'
-import { findDatabaseUrl } from '../config/database.ts'
-import { readEnvironment } from '../config/env.ts'
 import { describeDemo } from './describe-demo.ts'
+import type { LoadedOptions } from './load-options.ts'
 
-export interface ServeFlags {
-  host: string
-  port: number
-  dataDir?: string
-  databaseUrl?: string
-  root?: string[]
-  trustedRoot?: string[]
-  corsOrigin?: string[]
-  allowedHost?: string[]
-  publicUrl?: string
-  trustProxy?: string
-  auth: boolean
-  demo: boolean
+/** Serves until a signal arrives. */
+export async function runServer({ options, naming }: LoadedOptions, isDemo: boolean): Promise<void> {
+  stopOnSignal(await naming(() => open(options, isDemo)))
 }
 
-/** Serves until a signal arrives. A fault that the owner can fix is reported in one line, with exit code 1. */
-export async function runServer(flags: ServeFlags): Promise<void> {
-  try {
-    const server = await open(flags)
-    stopOnSignal(server)
-  } catch (error) {
-    if (!isExpectedFault(error)) throw error
-    process.stderr.write(`claude-code-api: ${error.message}\n`)
-    process.exitCode = 1
-  }
-}
-
-async function open(flags: ServeFlags): Promise<RunningServer> {
-  const { host, port, dataDir, root, trustedRoot, auth, demo } = flags
-  // A demonstration leaves a database alone that is there for other things.
-  const url = flags.databaseUrl ?? (demo ? undefined : findDatabaseUrl(readEnvironment()))
-  const options = {
-    host,
-    port,
-    ...(dataDir !== undefined && { dataDir }),
-    ...(url !== undefined && { database: { url } }),
-    ...(root !== undefined && { allowedRoots: root }),
-    ...(trustedRoot !== undefined && { trustedRoots: trustedRoot }),
-    ...toBrowserAccess(flags),
-    ...(!auth && { auth: { enabled: false } }),
-    logLevel: 'info' as const,
-  }
-  if (demo) {
+async function open(
+  { host = '127.0.0.1', port = 3050, ...given }: LoadedOptions['options'],
+  isDemo: boolean,
+): Promise<RunningServer> {
+  const options = { ...given, host, port }
+  if (isDemo) {
     const server = await serveDemo(options)
     say(`claude-code-api listening on ${server.url}`)
-    say(describeDemo(`${server.url}${mountPath}`, auth ? server.key : undefined))
+    say(describeDemo(`${server.url}${mountPath}`, server.config.auth.enabled ? server.key : undefined))
     return server
   }
   const server = await serve(options)
@@ -63,15 +28,6 @@ async function open(flags: ServeFlags): Promise<RunningServer> {
     if (failure) process.stderr.write(`claude-code-api: ${failure.message}\n`)
   })
   return server
-}
-
-function toBrowserAccess({ corsOrigin, allowedHost, publicUrl, trustProxy }: ServeFlags) {
-  return {
-    ...(corsOrigin !== undefined && { cors: { origins: corsOrigin } }),
-    ...(allowedHost !== undefined && { allowedHosts: allowedHost }),
-    ...(publicUrl !== undefined && { publicUrl }),
-    ...(trustProxy !== undefined && { trustProxy: parseTrustProxy(trustProxy) }),
-  }
 }
 
 function say(text: string): void {
@@ -87,9 +43,17 @@ function stopOnSignal(server: RunningServer): void {
       process.exit(signal === 'SIGINT' ? 130 : 143)
     }
     stopping = true
+    process.stderr.write(`claude-code-api: ${describeStop(server, signal)}\n`)
     await server.close()
     process.exit(0)
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+}
+
+function describeStop({ runningTurns, config }: RunningServer, signal: NodeJS.Signals): string {
+  const again = signal === 'SIGINT' ? 'Ctrl-C again ends it at once.' : 'A second signal ends it at once.'
+  if (runningTurns === 0) return `stopping. ${again}`
+  const turns = runningTurns === 1 ? 'one running turn' : `${runningTurns} running turns`
+  return `stopping; ${turns} may take ${config.drainTimeoutMs / 1000} s more. ${again}`
 }

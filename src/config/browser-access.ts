@@ -47,6 +47,7 @@ export const browserAccessOptions = {
   publicUrl: publicUrl.optional(),
   trustProxy: z
     .custom<TrustProxy>(isTrustProxy, 'must be true, false, a number of hops, addresses, or a function')
+    .meta({ type: ['boolean', 'integer', 'string', 'array'] })
     .optional(),
 }
 

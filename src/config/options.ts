@@ -162,11 +162,11 @@ export interface ClaudeCodeApiConfig {
 }
 
 export interface AuthConfig {
-  /** Default: true. */
+  /** Whether requests need a key. Default: true. */
   enabled?: boolean
   /** The header that carries the key; `Authorization: Bearer` always works as well. Default: `x-api-key`. */
   apiKeyHeader?: string
-  /** Default: the keys in `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated), `CLAUDE_API_KEY_1`, `_2`, ... */
+  /** Keys that callers may use. Default: those in `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated), `CLAUDE_API_KEY_1`, `_2`, ... */
   apiKeys?: string[]
   /** More keys, given as SHA-256 hashes in hexadecimal. */
   keyHashes?: string[]
@@ -204,8 +204,8 @@ export interface LimitsConfig {
   /** Requests waiting on one connection (pipelining). Default: 16. */
   pipelinedRequests?: number
   /**
-   * Connections of the server; used by `serve` and `limitConnections`. Default: 8192, or fewer if the limit of file
-   * descriptors is lower.
+   * Connections of the server; used by `serve` and `limitConnections`. A new connection above the limit replaces the
+   * oldest idle one; if none is idle, it gets 503. Default: 8192, or fewer if the limit of file descriptors is lower.
    */
   connections?: number
   /** The same for one address. Behind a proxy, where all callers share one, set it to `connections`. Default: half. */
@@ -227,11 +227,11 @@ export interface CorsConfig {
 export type TrustProxy = boolean | number | string | string[] | ((address: string, hop: number) => boolean)
 
 export interface RateLimitConfig {
-  /** Default: true. */
+  /** Whether the requests of each key, or of each address without a key, are limited. Default: true. */
   enabled?: boolean
-  /** Default: one minute. */
+  /** The length of a window. Default: one minute. */
   windowMs?: number
-  /** Default: 600. */
+  /** Requests in one window; more are refused with 429. Default: 600. */
   maxRequests?: number
   /** Returns the bucket a request counts against. Default: its key, or its address if it has no key. */
   keyGenerator?(req: CountedRequest): string
@@ -246,7 +246,10 @@ export interface CountedRequest extends IncomingMessage {
 }
 
 export interface OpenApiValidationConfig {
-  /** Default: false. */
+  /**
+   * Whether requests and responses are also validated against the OpenAPI document; an invalid response becomes a 500
+   * and is logged. Default: false.
+   */
   enabled?: boolean
   /** An OpenAPI 3.1 document, YAML or JSON. Default: the generated one. */
   specPath?: string

@@ -1,11 +1,10 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { Logger } from 'pino'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { OperationId } from '../contract/operations.ts'
 import type { SettingSource } from '../contract/session-settings.ts'
 import { ConfigError } from '../lib/config-error.ts'
-import { parseHostAndPort } from '../lib/host-policy.ts'
 import { toPath } from '../lib/json-flaws.ts'
 import { buildAgentEnvironment } from './agent-environment.ts'
 import {
@@ -16,11 +15,12 @@ import {
   type ResolvedApiKey,
   toApiKey,
 } from './api-keys.ts'
-import { type BrowserAccess, browserAccessOptions, resolveBrowserAccess } from './browser-access.ts'
-import { databaseSchema, type ResolvedDatabase } from './database.ts'
+import { type BrowserAccess, resolveBrowserAccess } from './browser-access.ts'
+import type { ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
-import { limitsSchema, type ResolvedLimits } from './limits.ts'
+import type { ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
+import { optionsSchema } from './options-schema.ts'
 import { resolveProcessMemory } from './process-memory.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
@@ -87,118 +87,6 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
 }
 
-// A longer delay does not fit into a timer, which would fire at once.
-const longestTimer = 2 ** 31 - 1
-const duration = (minimum: number) => z.int().min(minimum).max(longestTimer)
-const count = (minimum: number) => z.int().min(minimum)
-const text = z.string().min(1)
-const directory = text.refine(value => !value.includes('\0'), 'must not contain NUL')
-
-/** A key in one of these headers would not prove that the caller meant to send it. */
-const sentByBrowsers = new Set([
-  'cookie',
-  'host',
-  'origin',
-  'referer',
-  'user-agent',
-  'accept',
-  'accept-language',
-])
-
-const schema = z.strictObject({
-  sessionTimeout: duration(1).default(3_600_000),
-  maxSessions: count(1).default(100),
-  auth: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      apiKeyHeader: z
-        .string()
-        .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
-        .toLowerCase()
-        .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send on their own')
-        .default('x-api-key'),
-      apiKeys: z.array(text).optional(),
-      keyHashes: z
-        .array(
-          z
-            .string()
-            .regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256 in hexadecimal')
-            .toLowerCase(),
-        )
-        .default([]),
-      requireAuth: z.array(z.string()).optional(),
-    })
-    .prefault({}),
-  rateLimit: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      windowMs: duration(1).default(60_000),
-      maxRequests: count(1).default(600),
-      keyGenerator: z
-        .custom<NonNullable<RateLimitConfig['keyGenerator']>>(isFunction, 'must be a function')
-        .optional(),
-    })
-    .prefault({}),
-  openApiValidation: z
-    .strictObject({ enabled: z.boolean().default(false), specPath: text.optional() })
-    .prefault({}),
-  limits: limitsSchema.prefault({}),
-  ...browserAccessOptions,
-  dataDir: directory.optional(),
-  database: databaseSchema.optional(),
-  defaultCwd: directory.optional(),
-  allowedRoots: z.array(directory).min(1).optional(),
-  workspacesDir: directory.optional(),
-  cloneUrls: z
-    .array(
-      text.regex(
-        /^(https?|ssh|git):\/\/\S*$/,
-        'must be the beginning of a URL, such as https://example.com/',
-      ),
-    )
-    .default(['https://']),
-  cloneTimeoutMs: duration(1).default(300_000),
-  allowBypassPermissions: z.boolean().default(false),
-  allowStdioMcpServers: z.boolean().default(false),
-  allowedPrivateHosts: z
-    .array(
-      z
-        .string()
-        .refine(
-          text => parseHostAndPort(text) !== undefined,
-          'must be host:port, such as localhost:3000 or [::1]:3000',
-        ),
-    )
-    .default([]),
-  allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
-  trustedRoots: z.array(directory).optional(),
-  trustedCloneUrls: z.array(directory).default([]),
-  allowedAgentEnv: z
-    .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable'))
-    .default([]),
-  secretKeys: z.array(text).min(1).optional(),
-  idleTimeoutMs: duration(1).default(600_000),
-  permissionParkMs: duration(0).default(600_000),
-  watchdogMs: duration(0).default(600_000),
-  maxQueuedTurns: count(0).default(16),
-  maxWaitingTurns: count(0).default(1000),
-  keepSpareProcess: z.boolean().default(true),
-  maxLiveProcesses: count(1).optional(),
-  maxProcessMemoryBytes: count(1).optional(),
-  // Compared with times and not passed to a timer, so months are possible.
-  eventRetentionMs: z.int().min(1).optional(),
-  drainTimeoutMs: duration(0).default(10_000),
-  maxBodyBytes: count(1).default(10 * 1024 * 1024),
-  maxUploadBytes: count(1).default(32 * 1024 * 1024),
-  maxAttachmentBytesPerSession: count(0).default(256 * 1024 * 1024),
-  agentEnv: z
-    .record(z.string().regex(/^[^=\0]+$/, 'must be the name of an environment variable'), z.string())
-    .optional(),
-  claudeExecutable: text.optional(),
-  logger: z.custom<Logger>(isLogger, 'must be a logger like those of pino').optional(),
-  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-})
-
 /**
  * Fills in defaults. Options take precedence over the environment, the environment over defaults.
  *
@@ -206,7 +94,7 @@ const schema = z.strictObject({
  * @throws ConfigError that names the first invalid or unknown field
  */
 export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): ResolvedConfig {
-  const result = schema.safeParse(config)
+  const result = optionsSchema.safeParse(config)
   if (!result.success) throw toConfigError(result.error)
   const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, secretKeys, ...options } = result.data
   const { trustedRoots, trustedCloneUrls } = options
@@ -282,21 +170,11 @@ function findRoots(env: Environment): string[] | undefined {
   return roots?.length ? roots : undefined
 }
 
-function toConfigError({ issues }: z.ZodError): ConfigError {
+/** The first issue, as the error that names its field. */
+export function toConfigError({ issues }: z.ZodError): ConfigError {
   const [issue] = issues
   if (issue?.code === 'unrecognized_keys') {
     return new ConfigError(toPath([...issue.path, issue.keys[0] ?? '']), 'is not an option')
   }
   return new ConfigError(toPath(issue?.path ?? []) || 'config', issue?.message ?? 'is not valid')
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function'
-}
-
-function isLogger(value: unknown): boolean {
-  const methods = ['info', 'warn', 'error', 'debug', 'child']
-  return (
-    typeof value === 'object' && value !== null && methods.every(name => isFunction(Reflect.get(value, name)))
-  )
 }

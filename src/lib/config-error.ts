@@ -2,9 +2,11 @@
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly field: string
+  readonly problem: string
 
   constructor(field: string, problem: string, options?: ErrorOptions) {
     super(`${field}: ${problem}`, options)
     this.field = field
+    this.problem = problem
   }
 }

@@ -43,6 +43,11 @@ export class OpenSessions {
     }
   }
 
+  /** How many turns run, those that wait for a person included. */
+  get runningTurns(): number {
+    return [...this.#sessions.values()].filter(({ turns }) => turns.current).length
+  }
+
   find(sessionId: string): OpenSession | undefined {
     return this.#sessions.get(sessionId)
   }

@@ -289,6 +289,10 @@ export class Sessions {
     if (!this.#closing) await this.#lifecycle.prepareSpare(tenantId)
   }
 
+  get runningTurns(): number {
+    return this.#live.runningTurns
+  }
+
   models(): ModelInfo[] {
     return this.#parts.launcher.lastInspection?.models ?? this.#parts.builtInModels
   }

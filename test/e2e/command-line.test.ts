@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { text } from '../../src/demo/answer.ts'
 import { createClient } from '../support/client.ts'
 import { openCli } from '../support/open-cli.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
@@ -77,17 +78,98 @@ describe('serve', () => {
       return cli.stderr().trim()
     }
     expect(await refused(['--no-auth', '--host', '0.0.0.0'])).toMatch(
-      /^claude-code-api: auth\.enabled: .*loopback$/,
+      /^claude-code-api: --no-auth: .*loopback$/,
     )
     expect(await refused(['--host', '0.0.0.0'], { CLAUDE_API_KEY: 'fifteen-letters' })).toMatch(
       /^claude-code-api: CLAUDE_API_KEY: must have at least 16 characters while the server listens on 0\.0\.0\.0/,
     )
     expect(await refused(['--port', '70000'])).toMatch(/0 to 65535/)
-    expect(await refused(['--host', '203.0.113.1'])).toMatch(/^claude-code-api: .*EADDRNOTAVAIL/)
+    expect(await refused(['--host', '203.0.113.1'])).toBe(
+      'claude-code-api: 203.0.113.1 is not an address of this machine; choose another with --host',
+    )
+    expect(await refused(['--root', join(env.HOME ?? '', 'gone')])).toMatch(
+      /^claude-code-api: --root: .*gone does not exist$/,
+    )
+    expect(await refused([], { CLAUDE_CODE_API_ROOTS: join(env.HOME ?? '', 'gone') })).toMatch(
+      /^claude-code-api: CLAUDE_CODE_API_ROOTS: .*gone does not exist$/,
+    )
+    expect(await refused([], { CLAUDE_CODE_API_MAX_SESSIONS: '0' })).toMatch(
+      /^claude-code-api: CLAUDE_CODE_API_MAX_SESSIONS: /,
+    )
+    expect(await refused(['--config', join(env.HOME ?? '', 'gone.yaml')])).toMatch(
+      /^claude-code-api: .*gone\.yaml: does not exist$/,
+    )
     const file = join(env.HOME ?? '', 'a-file')
     writeFileSync(file, '')
-    expect(await refused(['--data-dir', join(file, 'data')])).toMatch(/^claude-code-api: dataDir: .*a-file/)
+    expect(await refused(['--data-dir', join(file, 'data')])).toMatch(
+      /^claude-code-api: --data-dir: .*a-file/,
+    )
     expect(await refused([], { CLAUDE_API_KEY: 'with space' })).toMatch(/^claude-code-api: CLAUDE_API_KEY: /)
+  })
+
+  test('a port that is taken is said in one line', async () => {
+    const { env, dataDir } = await prepare()
+    const first = openCli(['serve', '--port', '0', '--data-dir', dataDir], env)
+    const { port } = new URL(listening.exec(await first.said(listening))?.[1] ?? '')
+    const second = openCli(['serve', '--data-dir', `${dataDir}-2`], { ...env, PORT: port })
+    expect(await second.ended).toBe(1)
+    expect(second.stderr()).toBe(`claude-code-api: port ${port} is in use; choose another with --port\n`)
+  })
+
+  test('takes its options from a file, the environment and flags, and shows them', async () => {
+    const { env, home } = await prepare()
+    const directory = join(home, 'settings', 'claude-code-api')
+    mkdirSync(directory, { recursive: true })
+    mkdirSync(join(home, 'work'))
+    const lines = ['port: 0', 'maxSessions: 1', 'dataDir: /nowhere', `allowedRoots: [${join(home, 'work')}]`]
+    writeFileSync(join(directory, 'config.yaml'), lines.join('\n'), { mode: 0o600 })
+    const given = {
+      ...env,
+      XDG_CONFIG_HOME: join(home, 'settings'),
+      CLAUDE_CODE_API_DATA_DIR: join(home, 'data'),
+      CLAUDE_API_KEY: 'a-key-of-the-environment',
+    }
+    const shown = openCli(['config', '--json', '--log-level', 'warn'], given)
+    expect(await shown.ended).toBe(0)
+    const options: { option: string; value: unknown; source: string }[] = JSON.parse(shown.stdout())
+    const find = (name: string) => options.find(({ option }) => option === name)
+    expect(find('maxSessions')).toMatchObject({
+      value: 1,
+      source: `maxSessions in ${join(directory, 'config.yaml')}`,
+    })
+    expect(find('dataDir')).toMatchObject({ value: join(home, 'data'), source: 'CLAUDE_CODE_API_DATA_DIR' })
+    expect(find('logLevel')).toMatchObject({ value: 'warn', source: '--log-level' })
+    expect(find('auth.apiKeys')).toMatchObject({ value: ['***'], source: 'CLAUDE_API_KEY' })
+    expect(shown.stdout()).not.toContain('a-key-of-the-environment')
+    const cli = openCli(['serve'], given)
+    const client = createClient(
+      `${listening.exec(await cli.said(listening))?.[1]}/api/v1`,
+      'a-key-of-the-environment',
+    )
+    await client.createSession()
+    expect(await client.call('POST', '/sessions', {})).toMatchObject({
+      status: 429,
+      body: { error: { code: 'MAX_SESSIONS_REACHED' } },
+    })
+  })
+
+  test('says at the first signal what it waits for', async () => {
+    const { model, env, dataDir } = await prepare()
+    const args = ['serve', '--port', '0', '--data-dir', dataDir]
+    const cli = openCli(args, { ...env, CLAUDE_API_KEY: 'a-key-of-the-environment' })
+    const base = `${listening.exec(await cli.said(listening))?.[1]}/api/v1`
+    const client = createClient(base, 'a-key-of-the-environment')
+    model.script('wait for ever', [{ ...text('never'), holdUntil: new Promise(() => {}) }])
+    const id = await client.createSession()
+    await client.ask(id, 'wait for ever', { background: true })
+    await until(async () => (await client.call('GET', `/sessions/${id}`)).body.state === 'running')
+    cli.child.kill('SIGINT')
+    await until(() => cli.stderr().includes('Ctrl-C'))
+    expect(cli.stderr()).toContain(
+      'claude-code-api: stopping; one running turn may take 10 s more. Ctrl-C again ends it at once.\n',
+    )
+    cli.child.kill('SIGINT')
+    expect(await cli.ended).toBe(130)
   })
 
   test('a second server on the same data refuses and says who holds it', async () => {

@@ -18,6 +18,9 @@ type Capability =
  * Everything that HTTP can ask of the session layer. Objects of another tenant do not exist for the caller.
  * Failures that are meant for the caller are `ServiceError`s.
  */
-export type SessionService = Omit<Sessions, Capability | 'open' | 'close' | 'prepareSpare'> & {
+export type SessionService = Omit<
+  Sessions,
+  Capability | 'open' | 'close' | 'prepareSpare' | 'runningTurns'
+> & {
   readonly [K in Capability]: Asked<Sessions[K]>
 }

@@ -1,0 +1,59 @@
+import { type Environment, readEnvironment } from '../config/env.ts'
+import { serverOptionsSchema } from '../config/options-schema.ts'
+import { type ResolvedConfig, resolveConfig, toConfigError } from '../config/resolve-config.ts'
+import {
+  type CollectedOptions,
+  collectOptions,
+  type FlagValues,
+  nameSource,
+} from '../config/sources/collect-options.ts'
+import { findConfigFile, readConfigFile, refuseReachableFile } from '../config/sources/config-file.ts'
+import { ConfigError } from '../lib/config-error.ts'
+
+export interface LoadedOptions extends CollectedOptions {
+  /** As they are in force. */
+  resolved: ResolvedConfig
+  /** Runs what may find another fault in the options, and names its source. */
+  naming<T>(work: () => T | Promise<T>): Promise<T>
+}
+
+/**
+ * Loads the options of the server from flags, the environment and a file, in this order.
+ *
+ * @param configFile given by a flag
+ * @param isDemo a demonstration takes no file that it was not given, and no database
+ * @throws ConfigError that names what sets the invalid option
+ */
+export async function loadOptions(
+  flags: FlagValues,
+  configFile: string | undefined,
+  isDemo: boolean,
+): Promise<LoadedOptions> {
+  const env = readEnvironment()
+  const path = isDemo ? configFile : findConfigFile(configFile, env)
+  const file = path === undefined ? undefined : readConfigFile(path)
+  const collected = collectOptions(flags, isDemo ? withoutDatabase(env) : env, file)
+  const naming: LoadedOptions['naming'] = async work => {
+    try {
+      return await work()
+    } catch (error) {
+      throw error instanceof ConfigError ? nameSource(error, collected.sources) : error
+    }
+  }
+  const resolved = await naming(() => resolve(collected.options, env))
+  if (file) refuseReachableFile(file, resolved)
+  return { ...collected, resolved, naming }
+}
+
+/** Fills in defaults. The library does not know the address to listen on. */
+function resolve(given: CollectedOptions['options'], env: Environment): ResolvedConfig {
+  const checked = serverOptionsSchema.safeParse(given)
+  if (!checked.success) throw toConfigError(checked.error)
+  const { host: _, port: __, ...options } = given
+  return resolveConfig(options, env)
+}
+
+function withoutDatabase(env: Environment): Environment {
+  const { CLAUDE_CODE_API_DATABASE_URL: _, DATABASE_URL: __, ...others } = env
+  return others
+}

@@ -1,0 +1,98 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { parseTrustProxy } from '../config/browser-access.ts'
+import type { FlagValues } from '../config/sources/collect-options.ts'
+
+interface ServerFlag {
+  spec: string
+  description: string
+  /** The option that it sets. */
+  path: string
+  parse?(text: string): unknown
+}
+
+const flags: readonly ServerFlag[] = [
+  { spec: '--host <host>', path: 'host', description: 'address to listen on (default: 127.0.0.1)' },
+  {
+    spec: '--port <port>',
+    path: 'port',
+    description: 'port to listen on; 0 picks a free one (default: 3050)',
+    parse: parsePort,
+  },
+  { spec: '--data-dir <dir>', path: 'dataDir', description: 'directory of the store' },
+  {
+    spec: '--database-url <url>',
+    path: 'database.url',
+    description: 'PostgreSQL database instead of a file',
+  },
+  { spec: '--root <dir...>', path: 'allowedRoots', description: 'directories that sessions may work in' },
+  {
+    spec: '--trusted-root <dir...>',
+    path: 'trustedRoots',
+    description: 'directories whose .claude settings, hooks and .mcp.json may take effect',
+  },
+  {
+    spec: '--cors-origin <origin...>',
+    path: 'cors.origins',
+    description: 'origins of web pages that may use the API',
+  },
+  {
+    spec: '--allowed-host <host...>',
+    path: 'allowedHosts',
+    description: 'hosts that requests without a key may be addressed to',
+  },
+  { spec: '--public-url <url>', path: 'publicUrl', description: 'URL of the API as callers see it' },
+  {
+    spec: '--trust-proxy <which>',
+    path: 'trustProxy',
+    description: 'trusted proxies: true, a number of hops, or addresses',
+    parse: parseTrustProxy,
+  },
+  {
+    spec: '--max-sessions <count>',
+    path: 'maxSessions',
+    description: 'active sessions at once (default: 100)',
+    parse: parseCount,
+  },
+  {
+    spec: '--log-level <level>',
+    path: 'logLevel',
+    description: 'fatal, error, warn, info, debug, trace or silent (default: info)',
+  },
+  {
+    spec: '--no-auth',
+    path: 'auth.enabled',
+    description: 'serve without keys; only on a loopback address',
+  },
+]
+
+/** Adds the flags of the server's options. All options can be set in a file and by variables. */
+export function addServerFlags(command: Command): Command {
+  command.option('--config <file>', 'configuration file, JSON or YAML (CLAUDE_CODE_API_CONFIG)')
+  for (const { spec, description, parse } of flags) {
+    if (parse) command.option(spec, description, parse)
+    else command.option(spec, description)
+  }
+  return command
+}
+
+/** Returns the flags that were typed, by option. */
+export function toFlagValues(command: Command): FlagValues {
+  const typed = flags.flatMap(({ spec, path }) => {
+    const [flag = ''] = spec.split(' ')
+    const name = flag.replace(/^--(no-)?/, '').replace(/-[a-z]/g, letter => letter.slice(1).toUpperCase())
+    if (command.getOptionValueSource(name) !== 'cli') return []
+    return [[path, { flag, value: command.getOptionValue(name) }] as const]
+  })
+  return Object.fromEntries(typed)
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.')
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 on.')
+}
