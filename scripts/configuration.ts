@@ -19,7 +19,7 @@ const groups: Record<string, RegExp> = {
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,
   'Limits of requests': /^(rateLimit|limits)\.|^max(Body|Upload|AttachmentBytes)/,
-  'Log and checks': /^(logLevel|openApiValidation\..*)$/,
+  'Log and checks': /^(logLevel|logFormat|openApiValidation\..*)$/,
 }
 
 const ofServer: Record<string, string> = {

@@ -9,6 +9,7 @@ import express from 'express'
 import { destination, pino } from 'pino'
 import { mountPath } from '../../src/app/serve.ts'
 import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
+import { logTurn } from '../../src/app/turn-log.ts'
 import { transcriptEditor } from '../../src/claude/transcript/transcript-editor.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
@@ -46,6 +47,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     workspace: new LocalWorkspaceFiles(),
     workspaces: localWorkspaces(store, config.dataDir),
     faults: log,
+    onTurnEnded: turn => logTurn(log, turn),
     sealer: createSealer([randomBytes(32)]),
     options: config,
     builtInModels: [],

@@ -1,10 +1,10 @@
 import type { Router } from 'express'
-import { destination, pino } from 'pino'
 import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import { createRouter } from '../http/router.ts'
+import { createLog } from './built-in-log.ts'
 import { Runtime } from './runtime.ts'
 import { readVersion } from './version.ts'
 
@@ -39,8 +39,7 @@ export function createClaudeCodeApi(config: ClaudeCodeApiConfig = {}): ClaudeCod
 
 /** Builds the router together with the parts that a server needs beside it. */
 export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runtime: Runtime } {
-  // Standard output belongs to the host application.
-  const log = config.logger ?? pino({ level: config.logLevel }, destination(2))
+  const log = config.logger ?? createLog(config)
   const runtime = new Runtime(config, log)
   const door = createRouter({
     get service() {

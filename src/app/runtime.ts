@@ -17,6 +17,7 @@ import type { Git } from '../workspace/git/git-command.ts'
 import { secureDataDirectory } from './data-directory.ts'
 import { openForwarder } from './forwarder.ts'
 import { ensureSecretKeys } from './secret-key.ts'
+import { logTurn } from './turn-log.ts'
 import { openWorkspaces } from './workspaces.ts'
 
 /** How long the server waits for a first session before it inspects Claude Code on its own. */
@@ -168,6 +169,7 @@ export class Runtime {
       workspace,
       workspaces,
       faults: this.#log,
+      onTurnEnded: turn => logTurn(this.#log, turn),
       sealer,
       options,
       builtInModels,

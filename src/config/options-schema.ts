@@ -121,6 +121,7 @@ export const optionsSchema = z.strictObject({
   claudeExecutable: text.optional(),
   logger: z.custom<Logger>(isLogger, 'must be a logger like those of pino').optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  logFormat: z.enum(['auto', 'text', 'json']).default('auto'),
 })
 
 /** The options that are functions or objects of a program, which no file and no variable can hold. */

@@ -159,6 +159,11 @@ export interface ClaudeCodeApiConfig {
   logger?: Logger
   /** The level of the built-in logger. Default: `info`. */
   logLevel?: LevelWithSilent
+  /**
+   * The form of the built-in logger's lines: `text` for people, `json` for programs, `auto`: text on a terminal, else
+   * JSON. Default: `auto`.
+   */
+  logFormat?: 'auto' | 'text' | 'json'
 }
 
 export interface AuthConfig {

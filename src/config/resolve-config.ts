@@ -85,6 +85,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   claudeExecutable: string | undefined
   logger: Logger | undefined
   logLevel: NonNullable<ClaudeCodeApiConfig['logLevel']>
+  logFormat: NonNullable<ClaudeCodeApiConfig['logFormat']>
 }
 
 /**

@@ -72,6 +72,7 @@ export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
       shown = { code: 'INTERNAL', message: errorCatalogue.INTERNAL.title, ...adviseRetry('INTERNAL') }
       body = toErrorBody(shown, requestId)
     }
+    contextOf(res).facts.errorCode = shown.code
     if (shown.code === 'RANGE_NOT_SATISFIABLE') {
       res.setHeader('Content-Range', `bytes */${shown.details?.sizeBytes}`)
     }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import type { IdempotencyKey } from '../sessions/turns/idempotency.ts'
+import type { LoggedFacts } from './request-context.ts'
 import type { SseStream } from './sse-stream.ts'
 
 export interface Upload {
@@ -29,6 +30,8 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   /** Aborts when waiting must stop: the client has disconnected, or the server is closing. */
   stop: AbortSignal
   log: Logger
+  /** Facts for the request's line in the log. */
+  facts: LoggedFacts
 }
 
 type ContentTypeOf<Id extends OperationId> = (typeof operations)[Id]['success'][number] extends infer S

@@ -28,10 +28,11 @@ export function toIdempotencyKey(
 /** Submits the turn, or finds the turn of the first request with this key. */
 export async function submitTurn(
   { service }: HttpDeps,
-  { caller, params, idempotency, markReplayed }: TurnExchange,
+  { caller, params, idempotency, markReplayed, facts }: TurnExchange,
   request: TurnRequest,
 ): Promise<Submission> {
   const submission = await service.submit(caller, params.sessionId, request, { key: idempotency })
+  facts.turnId = submission.turn.id
   if (submission.replayed) markReplayed()
   return submission
 }
@@ -39,11 +40,12 @@ export async function submitTurn(
 /** Retries the turn, or finds the turn of the first request with this key. */
 export async function retryTurn(
   { service: { branching } }: HttpDeps,
-  { caller, params, body, idempotency, markReplayed }: RetryExchange,
+  { caller, params, body, idempotency, markReplayed, facts }: RetryExchange,
 ): Promise<Submission> {
   const { sessionId, turnId } = params
   const request = { turnId, timeoutMs: body.timeout }
   const submission = await branching.retry(caller, sessionId, request, { key: idempotency })
+  facts.turnId = submission.turn.id
   if (submission.replayed) markReplayed()
   return submission
 }

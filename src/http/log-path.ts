@@ -13,3 +13,8 @@ export function toLoggedPath(path: string): string {
     .map(segment => (knownWords.has(segment) || uuid.test(segment) ? segment : '*'))
     .join('/')
 }
+
+/** Whether an id from a request may be logged. */
+export function isLoggableId(text: string | undefined): text is string {
+  return text !== undefined && uuid.test(text)
+}

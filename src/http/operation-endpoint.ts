@@ -5,9 +5,10 @@ import { logFault } from './error-response.ts'
 import type { Forwarding } from './forwarding.ts'
 import type { Answer, Exchange, FileAnswer, Handlers } from './handler.ts'
 import { toIdempotencyKey } from './idempotency.ts'
+import { isLoggableId } from './log-path.ts'
 import type { OpenApiValidation } from './openapi-validation.ts'
 import { toUpload } from './raw-body.ts'
-import { contextOf } from './request-context.ts'
+import { contextOf, type LoggedFacts } from './request-context.ts'
 import { parseInput } from './request-input.ts'
 import { sendFile } from './send-file.ts'
 import { sendJson, sendJsonText, sendText } from './send-json.ts'
@@ -41,6 +42,7 @@ function toExchange<Id extends OperationId>(
   const context = contextOf(res)
   const { identity } = context
   const input = parseInput(id, req)
+  noteIds(context.facts, input.params)
   return {
     ...input,
     caller: identity.kind === 'known' ? identity.caller : anonymous,
@@ -49,6 +51,7 @@ function toExchange<Id extends OperationId>(
     idempotency: toIdempotencyKey(id, input, req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),
+    facts: context.facts,
     // Made when a handler asks for them.
     get clientGone() {
       return context.clientGone
@@ -60,6 +63,11 @@ function toExchange<Id extends OperationId>(
       return context.log
     },
   }
+}
+
+function noteIds(facts: LoggedFacts, params: { sessionId?: string; turnId?: string }): void {
+  if (isLoggableId(params.sessionId)) facts.sessionId = params.sessionId
+  if (isLoggableId(params.turnId)) facts.turnId = params.turnId
 }
 
 async function respond(

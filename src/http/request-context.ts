@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
+import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import { toLoggedPath } from './log-path.ts'
@@ -16,6 +17,13 @@ export type Identity =
   | { kind: 'no_key' }
   | { kind: 'wrong_key' }
 
+/** Facts for the line in the log. */
+export interface LoggedFacts {
+  sessionId?: string
+  turnId?: string
+  errorCode?: ErrorCode
+}
+
 /** The state that the middleware of one request shares. */
 export interface RequestContext {
   readonly requestId: string
@@ -29,6 +37,7 @@ export interface RequestContext {
   /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
   identity: Identity
+  readonly facts: LoggedFacts
 }
 
 const contexts = new WeakMap<Response, RequestContext>()
@@ -65,6 +74,7 @@ class OpenRequest implements RequestContext {
   #log: Logger | undefined
   operationId: OperationId | undefined
   identity: Identity = { kind: 'no_key' }
+  readonly facts: LoggedFacts = {}
 
   constructor(requestId: string, log: Logger) {
     this.requestId = requestId
@@ -140,19 +150,28 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     res.once('close', () => {
       open.delete(res)
       if (!res.writableFinished) context.leave()
-      log.info({ requestId, method: req.method, path, ...describe(res, context, startedAt) }, 'request')
+      const line = { requestId, method: req.method, path, ...describe(res, context, startedAt) }
+      log[levelOf(res, context)](line, 'request')
     })
     next()
   }
 }
 
+/** Failures of the server are errors, those of requests and streams warnings. */
+function levelOf(res: Response, { facts }: RequestContext): 'info' | 'warn' | 'error' {
+  if (!res.headersSent) return 'info'
+  if (res.statusCode >= 500) return 'error'
+  return res.statusCode >= 400 || facts.errorCode !== undefined ? 'warn' : 'info'
+}
+
 function describe(res: Response, context: RequestContext, startedAt: number): object {
-  const { identity, operationId } = context
+  const { identity, operationId, facts } = context
   return {
     ...(operationId && { operation: operationId }),
     ...(res.headersSent && { status: res.statusCode }),
     ...(!res.writableFinished && { clientGone: true }),
     ...(identity.kind === 'known' && { keyId: identity.caller.keyId }),
+    ...facts,
     durationMs: Math.round(performance.now() - startedAt),
   }
 }

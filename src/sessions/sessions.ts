@@ -56,6 +56,8 @@ export interface SessionsParts {
   workspace: WorkspaceFiles
   workspaces: Workspaces
   faults: Pick<Log, 'error'>
+  /** Called with each turn whose end is stored. */
+  onTurnEnded(turn: TurnRecord): void
   /** Keeps the secrets among the settings of sessions. */
   sealer: Sealer
   options: SessionsOptions
@@ -163,7 +165,7 @@ export class Sessions {
     await this.attachments.open()
     await this.#directories.open()
     await this.#store.tasks.loseRunningTasks(Date.now())
-    await reconcile({ ...this.#core, launcher: this.#parts.launcher })
+    await reconcile({ ...this.#parts, ...this.#core })
     await this.#expiry.sweep()
     this.#retention?.start()
   }

@@ -146,11 +146,27 @@ describe('serve', () => {
       `${listening.exec(await cli.said(listening))?.[1]}/api/v1`,
       'a-key-of-the-environment',
     )
-    await client.createSession()
+    const id = await client.createSession()
     expect(await client.call('POST', '/sessions', {})).toMatchObject({
       status: 429,
       body: { error: { code: 'MAX_SESSIONS_REACHED' } },
     })
+    const { turnId } = (await client.ask(id, 'What is 6 times 7?')).body
+    // The log: JSON where nobody looks, text where that was asked for.
+    const turn = cli
+      .stderr()
+      .split('\n')
+      .flatMap(line => (line.includes('turn ended') ? JSON.parse(line) : []))
+    expect(turn).toMatchObject([
+      { level: 30, sessionId: id, turnId, outcome: 'completed', durationMs: expect.any(Number) },
+    ])
+    cli.child.kill('SIGTERM')
+    await cli.ended
+    const readable = openCli(['serve'], { ...given, CLAUDE_CODE_API_LOG_FORMAT: 'text' })
+    const again = listening.exec(await readable.said(listening))?.[1]
+    await createClient(`${again}/api/v1`, 'a-key-of-the-environment').call('GET', `/sessions/${id}`)
+    await until(() => readable.stderr().includes('request'))
+    expect(readable.stderr()).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: request .*"operation":"getSession"/m)
   })
 
   test('says at the first signal what it waits for', async () => {

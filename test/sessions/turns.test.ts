@@ -117,6 +117,29 @@ describe('a prompt that meets a running turn', () => {
   })
 })
 
+test('each turn is reported once when its end is stored', async () => {
+  const { sessions, ask, ended, launcher } = await openSessions()
+  const { session } = await sessions.create(caller, plain)
+  const { id } = session
+  await ask(id, 'hi')
+  await ask(id, 'die')
+  const { turn: running } = await sessions.submit(caller, id, promptOf('hang'))
+  const { turn: waiting } = await sessions.submit(caller, id, promptOf('later'))
+  await until(() => [...launcher.agents].some(agent => agent.running))
+  await sessions.interrupt(caller, id, { turnId: waiting.id, clearQueue: false })
+  await sessions.interrupt(caller, id, { clearQueue: false })
+  await ask(id, 'hang', { timeoutMs: 50 })
+  expect(ended.map(({ status }) => status)).toEqual([
+    'completed',
+    'failed',
+    'cancelled',
+    'interrupted',
+    'timed_out',
+  ])
+  expect(ended.slice(2, 4).map(turn => turn.id)).toEqual([waiting.id, running.id])
+  expect(ended.every(({ endedAt, lastSequence }) => endedAt !== null && lastSequence !== null)).toBe(true)
+})
+
 describe('stopping', () => {
   test('interrupt ends the running turn; the session is usable and interrupt is idempotent', async () => {
     const { sessions, ask } = await openSessions()
@@ -324,6 +347,7 @@ describe('after a restart', () => {
     cpSync(`${file}-wal`, `${image}-wal`)
     const second = await openSessions({ file: image })
     expect((await second.sessions.getTurn(caller, id, running.id)).status).toBe('lost')
+    expect(second.ended[0]).toMatchObject({ id: running.id, status: 'lost', error: { reason: 'lost' } })
     const { messages } = await second.sessions.listMessages(caller, id, { limit: 10, offset: 0 })
     expect(
       messages.find(

@@ -107,7 +107,8 @@ export function attachmentCases(context: StoreContext): void {
   test('one that is being written is seen by nobody, and cleared away when it was left behind', async () => {
     const session = await context.addSession()
     const { attachments } = context.store
-    const bytes = Buffer.alloc(5 * 1024 * 1024, 1)
+    // So many pieces that the writer is still at it when what is left behind is cleared away.
+    const bytes = Buffer.alloc(24 * 1024 * 1024, 1)
     const attachment = attachmentOf(session, bytes)
     const adding = attachments.addAttachment(attachment, bytes, 100_000_000)
     await attachments.listAttachments(tenantId, session.id, page)

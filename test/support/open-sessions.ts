@@ -7,7 +7,7 @@ import { transcriptEditor } from '../../src/claude/transcript/transcript-editor.
 import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
 import type { SessionsOptions } from '../../src/sessions/options.ts'
-import type { Caller } from '../../src/sessions/records.ts'
+import type { Caller, TurnRecord } from '../../src/sessions/records.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { TurnRequest } from '../../src/sessions/turns/turn-request.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -42,6 +42,7 @@ export async function openSessions(
   })
   launcher.transcripts = store.transcripts
   const faults: unknown[] = []
+  const ended: TurnRecord[] = []
   const sessions = new Sessions({
     store,
     launcher,
@@ -49,6 +50,7 @@ export async function openSessions(
     workspace: new LocalWorkspaceFiles(),
     workspaces: localWorkspaces(store, cwd),
     faults: { error: fields => faults.push(fields) },
+    onTurnEnded: turn => ended.push({ ...turn }),
     builtInModels: [],
     sealer: createSealer([randomBytes(32)]),
     options: {
@@ -88,7 +90,7 @@ export async function openSessions(
     } = await sessions.submit(caller, sessionId, promptOf(prompt, more))
     return sessions.whenTurnEnded(caller, sessionId, id, new AbortController().signal)
   }
-  return { sessions, store, launcher, faults, cwd, close, ask }
+  return { sessions, store, launcher, faults, ended, cwd, close, ask }
 }
 
 /** `POST /sessions` with its defaults filled in. */

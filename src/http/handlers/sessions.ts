@@ -9,9 +9,10 @@ type SessionHandlers = Pick<
 
 export function sessionHandlers(deps: HttpDeps): SessionHandlers {
   return {
-    async createSession({ caller, body, idempotency, markReplayed, stop }) {
+    async createSession({ caller, body, idempotency, markReplayed, stop, facts }) {
       const options = { key: idempotency, signal: stop }
       const { session, replayed } = await deps.service.create(caller, body, options)
+      facts.sessionId = session.id
       if (replayed) markReplayed()
       return { status: 201, body: toCreatedSession(session) }
     },

@@ -61,6 +61,7 @@ async function streamTurn(
   } catch (error) {
     if (!(error instanceof ServiceError)) log.error({ err: error, turnId: turn.id }, 'stream failed')
     const { message, ...rest } = toPublicError(error, 'sendMessage')
+    exchange.facts.errorCode = rest.code
     await sse.send({
       event: 'error',
       ...(lastSequence !== undefined && { id: lastSequence }),

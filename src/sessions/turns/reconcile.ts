@@ -16,6 +16,7 @@ interface Parts {
   log: EventLog
   live: OpenSessions
   launcher: AgentLauncher
+  onTurnEnded(turn: TurnRecord): void
 }
 
 /**
@@ -36,6 +37,7 @@ export async function reconcile(parts: Parts): Promise<void> {
       live.of(session).turns.resumeWaiting(waiting, permission)
     } else {
       await loseTurn(log, turn, ofTurn)
+      parts.onTurnEnded(turn)
     }
   }
   const stray = open.filter(({ turnId }) => !unfinished.some(turn => turn.id === turnId))
