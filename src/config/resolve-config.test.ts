@@ -58,6 +58,7 @@ it('has the defaults of the contract', () => {
     claudeExecutable: undefined,
     logger: undefined,
     logLevel: 'info',
+    logFormat: 'auto',
   })
 })
 
