@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 const root = join(import.meta.dirname, '..')
 const files = globSync('src/**/*.ts', { cwd: root }).map(normalize).sort()
 
-/** Which rooms a room may import from; a file pattern narrows it. Types-only imports count as imports. */
+/** Which layers a layer may import from; a file pattern narrows it. Types-only imports count as imports. */
 const mayImport: Record<string, readonly (string | RegExp)[]> = {
   lib: [],
   contract: ['lib'],
@@ -101,7 +101,7 @@ const hardToRead: { pattern: RegExp; instead: string }[] = [
   { pattern: /\b(goes|going|go) on\b|\btaken? up\b|\blets? go\b/, instead: 'continues, resumes, releases' },
 ]
 
-const roomOf = (file: string) => file.split('/')[1] ?? ''
+const layerOf = (file: string) => file.split('/')[1] ?? ''
 const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
 
 function importsOf(file: string): string[] {
@@ -157,18 +157,18 @@ function codeOf(file: string): string {
   return readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 }
 
-describe('the rooms', () => {
+describe('the layers', () => {
   test('there are files to look at', () => {
     expect(withoutTests.length).toBeGreaterThan(40)
   })
 
-  test.each(withoutTests)('%s imports only what its room may', file => {
-    const room = roomOf(file)
+  test.each(withoutTests)('%s imports only what its layer may', file => {
+    const layer = layerOf(file)
     for (const path of neighboursOf(file)) {
-      const targetRoom = roomOf(path)
-      if (file === 'src/index.ts' || targetRoom === room) continue
-      const allowed = (mayImport[room] ?? []).some(rule =>
-        typeof rule === 'string' ? rule === targetRoom : rule.test(path),
+      const targetLayer = layerOf(path)
+      if (file === 'src/index.ts' || targetLayer === layer) continue
+      const allowed = (mayImport[layer] ?? []).some(rule =>
+        typeof rule === 'string' ? rule === targetLayer : rule.test(path),
       )
       expect(allowed, `${file} must not import ${path}`).toBe(true)
     }
@@ -181,26 +181,25 @@ describe('the rooms', () => {
     expect(findCircle(new Map(Object.entries(circle)))).toEqual(['b', 'c', 'b'])
   })
 
-  test.each(withoutTests)('%s opens only the doors of its room', file => {
+  test.each(withoutTests)('%s opens only the doors of its layer', file => {
     for (const name of importsOf(file)) {
       const rule = doors.find(({ door }) => door.test(name))
-      if (rule) expect(rule.owners, `${file} imports ${name}`).toContain(roomOf(file))
+      if (rule) expect(rule.owners, `${file} imports ${name}`).toContain(layerOf(file))
     }
   })
 
-  test.each(withoutTests)('%s says only the words of its room', file => {
+  test.each(withoutTests)('%s says only the words of its layer', file => {
     const code = codeOf(file)
     for (const { word, owners, what } of words) {
-      if (word.test(code)) expect(owners, `${file} uses ${what}`).toContain(roomOf(file))
+      if (word.test(code)) expect(owners, `${file} uses ${what}`).toContain(layerOf(file))
     }
   })
 
-  test.each(withoutTests.filter(file => !claudeWordOwners.includes(roomOf(file)) && file !== serverMessages))(
-    '%s does not know how messages and tools of Claude Code are named',
-    file => {
-      expect(findClaudeWords(codeOf(file))).toEqual([])
-    },
-  )
+  test.each(
+    withoutTests.filter(file => !claudeWordOwners.includes(layerOf(file)) && file !== serverMessages),
+  )('%s does not know how messages and tools of Claude Code are named', file => {
+    expect(findClaudeWords(codeOf(file))).toEqual([])
+  })
 
   test.each([
     ["if (message.subtype === 'compact_boundary') return", 2],
@@ -231,12 +230,12 @@ describe('the rooms', () => {
   })
 
   test('only one file of http writes to a response by hand', () => {
-    const writers = withoutTests.filter(file => /\.write\(/.test(codeOf(file)) && roomOf(file) === 'http')
+    const writers = withoutTests.filter(file => /\.write\(/.test(codeOf(file)) && layerOf(file) === 'http')
     expect(writers).toEqual(['src/http/sse-stream.ts'])
   })
 
   test('tools know no word of the domain', () => {
-    for (const file of withoutTests.filter(name => roomOf(name) === 'lib')) {
+    for (const file of withoutTests.filter(name => layerOf(name) === 'lib')) {
       expect(codeOf(file), file).not.toMatch(/\b(session|turn(s|Id)|claude|prompt|permission)\b/i)
     }
   })

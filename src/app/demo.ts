@@ -30,6 +30,9 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
         auth: { ...options.auth, apiKeys: [key] },
         dataDir: options.dataDir ?? join(home, 'data'),
         ...(!options.allowedRoots && { allowedRoots: [workspace], defaultCwd: workspace }),
+        // Not those of the environment, which are there for other servers.
+        trustedRoots: options.trustedRoots ?? [],
+        workspacesDir: options.workspacesDir ?? join(options.dataDir ?? join(home, 'data'), 'workspaces'),
       },
       ({ PATH = '' }) => ({
         PATH,

@@ -6,12 +6,14 @@ export class ListenError extends Error {
 /** Returns the error in words for the server's owner; an error of another kind as it is. */
 export function toListenError(error: unknown, host: string, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) return error
   const problems: Record<string, string> = {
     EADDRINUSE: `port ${port} is in use; choose another with --port`,
     EACCES: `port ${port} needs rights that this user does not have; choose another with --port`,
     EADDRNOTAVAIL: `${host} is not an address of this machine; choose another with --host`,
     ENOTFOUND: `${host} is not a known host; choose another with --host`,
   }
-  const problem = problems[code ?? '']
-  return problem === undefined ? error : new ListenError(problem, { cause: error })
+  const problem =
+    problems[code] ?? `cannot listen on ${host}, port ${port} (${code}); choose others with --host and --port`
+  return new ListenError(problem, { cause: error })
 }

@@ -124,8 +124,16 @@ function refuseMissingRoots({ allowedRoots, defaultCwd }: ResolvedConfig, given:
   refuseMissing('defaultCwd', defaultCwd)
 }
 
+function look(field: string, directory: string) {
+  try {
+    return statSync(directory, { throwIfNoEntry: false })
+  } catch (error) {
+    throw new ConfigError(field, `${directory} cannot be read by this user`, { cause: error })
+  }
+}
+
 function refuseMissing(field: string, directory: string): void {
-  const stats = statSync(directory, { throwIfNoEntry: false })
+  const stats = look(field, directory)
   if (!stats) throw new ConfigError(field, `${directory} does not exist`)
   if (!stats.isDirectory()) throw new ConfigError(field, `${directory} is not a directory`)
 }

@@ -5,9 +5,11 @@ import {
   type CollectedOptions,
   collectOptions,
   type FlagValues,
+  findUnknownVariables,
   nameSource,
 } from '../config/sources/collect-options.ts'
 import { findConfigFile, readConfigFile, refuseReachableFile } from '../config/sources/config-file.ts'
+import { serverOptions } from '../config/sources/server-option.ts'
 import { ConfigError } from '../lib/config-error.ts'
 
 export interface LoadedOptions extends CollectedOptions {
@@ -21,7 +23,7 @@ export interface LoadedOptions extends CollectedOptions {
  * Loads the options of the server from flags, the environment and a file, in this order.
  *
  * @param configFile given by a flag
- * @param isDemo a demonstration takes no file that it was not given, and no database
+ * @param isDemo a demonstration takes no file that it was not given, and no places from the environment
  * @throws ConfigError that names what sets the invalid option
  */
 export async function loadOptions(
@@ -32,7 +34,10 @@ export async function loadOptions(
   const env = readEnvironment()
   const path = isDemo ? configFile : findConfigFile(configFile, env)
   const file = path === undefined ? undefined : readConfigFile(path)
-  const collected = collectOptions(flags, isDemo ? withoutDatabase(env) : env, file)
+  const collected = collectOptions(flags, isDemo ? withoutPlaces(env) : env, file)
+  for (const name of findUnknownVariables(env)) {
+    process.stderr.write(`claude-code-api: ${name} sets no option; see claude-code-api config --json\n`)
+  }
   const naming: LoadedOptions['naming'] = async work => {
     try {
       return await work()
@@ -40,8 +45,9 @@ export async function loadOptions(
       throw error instanceof ConfigError ? nameSource(error, collected.sources) : error
     }
   }
-  const resolved = await naming(() => resolve(collected.options, env))
-  if (file) refuseReachableFile(file, resolved)
+  const resolved = await naming(() => resolve(collected.options, isDemo ? withoutPlaces(env) : env))
+  // A demonstration without given roots makes a directory of its own.
+  if (file && !(isDemo && !collected.options.allowedRoots)) refuseReachableFile(file, resolved)
   return { ...collected, resolved, naming }
 }
 
@@ -53,7 +59,11 @@ function resolve(given: CollectedOptions['options'], env: Environment): Resolved
   return resolveConfig(options, env)
 }
 
-function withoutDatabase(env: Environment): Environment {
-  const { CLAUDE_CODE_API_DATABASE_URL: _, DATABASE_URL: __, ...others } = env
-  return others
+/** Leaves out the directories and the database of other servers. */
+function withoutPlaces(env: Environment): Environment {
+  const places = /^(dataDir|workspacesDir|defaultCwd|allowedRoots|trustedRoots|database\..*)$/
+  const names = serverOptions
+    .filter(({ path }) => places.test(path))
+    .flatMap(({ variable, aliases }) => [variable, ...aliases])
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }

@@ -63,8 +63,17 @@ type Given = { [Name in keyof typeof browserAccessOptions]: z.output<(typeof bro
 
 /** @throws ConfigError that names the invalid environment variable */
 export function resolveBrowserAccess(given: Partial<Given>, env: Environment): BrowserAccess {
-  // An empty variable counts as unset.
-  const result = environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, text]) => text)))
+  const needed = {
+    CLAUDE_CODE_API_CORS_ORIGINS: given.cors?.origins,
+    CLAUDE_CODE_API_ALLOWED_HOSTS: given.allowedHosts,
+    CLAUDE_CODE_API_PUBLIC_URL: given.publicUrl,
+    CLAUDE_CODE_API_TRUST_PROXY: given.trustProxy,
+  }
+  // A variable that is empty counts as unset; one whose option is given does not count at all.
+  const texts = Object.entries(needed).flatMap(([name, value]) =>
+    value === undefined && env[name] ? [[name, env[name]]] : [],
+  )
+  const result = environment.safeParse(Object.fromEntries(texts))
   if (!result.success) {
     const [issue] = result.error.issues
     throw new ConfigError(String(issue?.path[0]), issue?.message ?? 'is not valid')

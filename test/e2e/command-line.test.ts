@@ -27,6 +27,11 @@ describe('serve', () => {
       PATH: '/usr/bin:/bin',
       HOME: home,
       TMPDIR: home,
+      // What is there for another server is left alone.
+      CLAUDE_CODE_API_DATA_DIR: join(home, 'of-another-server'),
+      CLAUDE_CODE_API_TRUSTED_ROOTS: home,
+      CLAUDE_CODE_API_DATABASE_SCHEMA: 'other',
+      DATABASE_URL: 'postgres://127.0.0.1:1/none',
     })
     const said = await cli.said('Ctrl-C stops it.')
     const lines = said.split('\n').filter(line => line.startsWith('SESSION=') || line.startsWith('curl '))
@@ -42,6 +47,7 @@ describe('serve', () => {
     expect(await cli.ended).toBe(0)
     for (const claude of claudes) expect(existsSync(`/proc/${claude}`)).toBe(false)
     expect(readdirSync(home).filter(name => name.startsWith('claude-code-api-demo'))).toEqual([])
+    expect(existsSync(join(home, 'of-another-server'))).toBe(false)
   })
 
   test('makes a key at its first start, tells it once and keeps only its hash', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../lib/config-error.ts'
 import { resolveConfig } from '../resolve-config.ts'
-import { collectOptions, nameSource } from './collect-options.ts'
+import { collectOptions, findUnknownVariables, nameSource } from './collect-options.ts'
 import { describeOptions } from './describe-options.ts'
 import { serverOptions } from './server-option.ts'
 
@@ -39,6 +39,7 @@ describe('the options of the server', () => {
     ['HOST', '::1', { host: '::1' }],
     ['PORT', '8080', { port: 8080 }],
     ['PORT', '', {}],
+    ['CLAUDE_CODE_API_PORT', 'tcp://10.0.0.1:3050', {}],
     // The library reads it itself.
     ['CLAUDE_API_KEY_3', 'a-key-of-the-environment', {}],
   ])('%s=%s', (name, text, expected) => {
@@ -61,15 +62,32 @@ describe('the options of the server', () => {
     const env = { CLAUDE_API_KEYS: 'of-the-environment', CLAUDE_CODE_API_SECRET_KEY: 'y' }
     expect(collectOptions({}, env, keys).options).toEqual({})
     expect(collectOptions({}, {}, keys).options).toEqual(keys.content)
+    const blank = { CLAUDE_API_KEYS: ' , ', CLAUDE_CODE_API_SECRET_KEY: ',' }
+    expect(collectOptions({}, blank, keys).options).toEqual(keys.content)
   })
 
   test('a fault is named by what sets the option', () => {
-    const { sources } = collectOptions({ 'auth.enabled': { flag: '--no-auth', value: false } }, {}, file)
+    const env = { CLAUDE_CODE_API_AGENT_ENV: '{"A":"b"}' }
+    const { sources } = collectOptions({ 'auth.enabled': { flag: '--no-auth', value: false } }, env, file)
     const named = (field: string) => nameSource(new ConfigError(field, 'is wrong'), sources).message
     expect(named('auth.enabled')).toBe('--no-auth: is wrong')
     expect(named('rateLimit.maxRequests')).toBe('rateLimit.maxRequests in /etc/api.yaml: is wrong')
+    expect(named('agentEnv.A')).toBe('CLAUDE_CODE_API_AGENT_ENV: is wrong')
     expect(named('allowedRoots[1]')).toBe('allowedRoots[1]: is wrong')
   })
+})
+
+test('variables that set no option are found', () => {
+  const env = {
+    CLAUDE_CODE_API_MAX_SESSION: '5',
+    CLAUDE_CODE_API_MAX_SESSIONS: '5',
+    CLAUDE_CODE_API_ROOTS: '/',
+    CLAUDE_CODE_API_CONFIG: '/f',
+    CLAUDE_CODE_API_PORT_3050_TCP: 'tcp://10.0.0.1:3050',
+    CLAUDE_CODE_API_SERVICE_HOST: '10.0.0.1',
+    PATH: '/bin',
+  }
+  expect(findUnknownVariables(env)).toEqual(['CLAUDE_CODE_API_MAX_SESSION'])
 })
 
 test('what is in force is described without secrets', () => {

@@ -28,7 +28,7 @@ export interface OptionSource {
 export function collectOptions(
   flags: FlagValues,
   env: Environment,
-  file: ConfigFile | undefined,
+  file: Pick<ConfigFile, 'path' | 'content'> | undefined,
 ): CollectedOptions {
   const options = {}
   const sources = new Map<string, OptionSource>()
@@ -57,10 +57,20 @@ export function collectOptions(
 
 /** The same error, with the option named by its source: the flag, the variable, or the field in the file. */
 export function nameSource(error: ConfigError, sources: CollectedOptions['sources']): ConfigError {
-  const path = error.field.replace(/\[.*$/, '')
+  // `allowedRoots[0]` and `agentEnv.NAME` are parts of an option.
+  let path = error.field.replace(/\[.*$/, '')
+  while (!sources.has(path) && path.includes('.')) path = path.slice(0, path.lastIndexOf('.'))
   const source = sources.get(path)
-  if (!source) return error
-  return new ConfigError(source.name, error.problem, { cause: error })
+  return source ? new ConfigError(source.name, error.problem, { cause: error }) : error
+}
+
+/** Variables of this program that set no option: most likely misspelt. */
+export function findUnknownVariables(env: Environment): string[] {
+  const known = new Set(serverOptions.flatMap(({ variable, aliases }) => [variable, ...aliases]))
+  const others = /^CLAUDE_CODE_API_(CONFIG|URL|PROCESS|TEST_.*|SERVICE_.*|PORT_.*)$/
+  return Object.keys(env).filter(
+    name => name.startsWith('CLAUDE_CODE_API_') && !known.has(name) && !others.test(name),
+  )
 }
 
 /** The value at such a path as `rateLimit.maxRequests`. */

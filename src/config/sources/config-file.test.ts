@@ -58,6 +58,7 @@ describe('the content of the file', () => {
     ['list.yaml', '- a\n', /list\.yaml: must be an object of options$/],
     ['broken.json', '{"auth": {"apiKeys": ["sk-hidden"', /broken\.json: is not valid JSON/],
     ['broken.yaml', 'a: [sk-hidden\nb: }', /broken\.yaml: is not valid YAML: see line \d+$/],
+    ['tag.yaml', 'auth: { apiKeys: [!vault sk-hidden] }', /tag\.yaml: is not valid YAML: see line 1$/],
     ['port.yaml', 'port: 70000\n', /^port in .*port\.yaml: /],
   ])('%s is refused', (name, text, message) => {
     const file = put(name, text)
@@ -99,4 +100,23 @@ test('a file where sessions work is refused, also through links', () => {
     expect(() => refuseReachableFile(file, given)).toThrow(/is inside .*where sessions work/)
   }
   expect(() => refuseReachableFile(file, { ...directories, allowedRoots: [join(home, 'wor')] })).not.toThrow()
+  const dotted = readConfigFile(put('srv/..conf/api.yaml', ''))
+  expect(() => refuseReachableFile(dotted, { ...directories, allowedRoots: [join(home, 'srv')] })).toThrow(
+    /is inside/,
+  )
+})
+
+test('a link where sessions work is refused, whatever it leads to', () => {
+  const target = put('safe/api.yaml', '')
+  const directories = { allowedRoots: [join(home, 'work')], workspacesDir: '/srv/workspaces' }
+  mkdirSync(join(home, 'work'))
+  mkdirSync(join(home, 'mine'))
+  symlinkSync(target, join(home, 'work/link.yaml'))
+  symlinkSync(join(home, 'work/link.yaml'), join(home, 'mine/first.yaml'))
+  symlinkSync(join(home, 'safe'), join(home, 'work/way'))
+  for (const name of ['work/link.yaml', 'mine/first.yaml', 'work/way/api.yaml']) {
+    const file = readConfigFile(join(home, name))
+    expect(() => refuseReachableFile(file, directories), name).toThrow(/is inside/)
+  }
+  expect(() => refuseReachableFile(readConfigFile(target), directories)).not.toThrow()
 })

@@ -1,7 +1,18 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { parse as parseYaml } from 'yaml'
+import { parseDocument } from 'yaml'
 import { ConfigError } from '../../lib/config-error.ts'
 import type { Environment } from '../env.ts'
 import { serverOptionsSchema } from '../options-schema.ts'
@@ -13,6 +24,8 @@ const standardNames = ['config.json', 'config.yaml', 'config.yml']
 export interface ConfigFile {
   /** Its real path. */
   path: string
+  /** All places that decide which file it is: the path as given, each link on the way, and the real path. */
+  places: readonly string[]
   /** Its options, checked, without defaults. */
   content: Readonly<Record<string, unknown>>
 }
@@ -32,7 +45,8 @@ export function findConfigFile(given: string | undefined, env: Environment): str
   const base = xdg && path.isAbsolute(xdg) ? xdg : path.join(env.HOME || homedir(), '.config')
   const found = standardNames
     .map(name => path.join(base, 'claude-code-api', name))
-    .filter(file => statSync(file, { throwIfNoEntry: false }))
+    // Also false where this user may not look.
+    .filter(file => existsSync(file))
   if (found.length > 1) throw new ConfigError('config', `found ${found.join(' and ')}; keep one of them`)
   return found[0]
 }
@@ -42,15 +56,16 @@ export function findConfigFile(given: string | undefined, env: Environment): str
  * @throws ConfigError that names the file, and the field in it
  */
 export function readConfigFile(file: string): ConfigFile {
-  const real = inFile(file, () => realpathSync(file))
-  const text = inFile(file, () => readOwn(file, real))
+  const places = inFile(file, () => followLinks(file))
+  const real = places.at(-1) ?? file
+  const text = inFile(file, () => readOwn(file, real, places))
   const content = inFile(file, () => parse(text, real))
   const checked = serverOptionsSchema.safeParse(content)
   if (!checked.success) {
     const { field, problem } = toConfigError(checked.error)
     throw new ConfigError(`${field} in ${file}`, problem)
   }
-  return { path: real, content }
+  return { path: real, places, content }
 }
 
 /**
@@ -58,20 +73,37 @@ export function readConfigFile(file: string): ConfigFile {
  * @throws ConfigError
  */
 export function refuseReachableFile(
-  { path: file }: ConfigFile,
+  { places }: ConfigFile,
   { allowedRoots, workspacesDir }: { allowedRoots: readonly string[]; workspacesDir: string },
 ): void {
   for (const directory of [...allowedRoots, workspacesDir]) {
-    const relative = path.relative(toRealPath(directory), file)
-    if (relative.startsWith('..') || path.isAbsolute(relative)) continue
+    const place = places.find(each => [directory, toRealPath(directory)].some(root => isInside(root, each)))
+    if (place === undefined) continue
     throw new ConfigError(
       'config',
-      `${file} is inside ${directory}, where sessions work and could change it; move it, or choose other directories with --root`,
+      `${place} is inside ${directory}, where sessions work and could change it; move it, or choose other directories with --root`,
     )
   }
 }
 
-function readOwn(file: string, real: string): string {
+function isInside(root: string, place: string): boolean {
+  const relative = path.relative(root, place)
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
+}
+
+/** The path as given, then each link that its last name leads through, then the real path. */
+function followLinks(file: string): string[] {
+  const real = realpathSync(file)
+  const places = [path.resolve(file)]
+  for (let place = file; ; ) {
+    const link = path.join(realpathSync(path.dirname(place)), path.basename(place))
+    places.push(link)
+    if (link === real || !lstatSync(link).isSymbolicLink()) return [...places, real]
+    place = path.resolve(path.dirname(link), readlinkSync(link))
+  }
+}
+
+function readOwn(file: string, real: string, places: readonly string[]): string {
   const descriptor = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(descriptor)
@@ -80,15 +112,18 @@ function readOwn(file: string, real: string): string {
     const owners = [0, process.getuid?.() ?? 0]
     if (!owners.includes(stats.uid)) throw new Error('belongs to another user')
     if (stats.mode & 0o022) throw new Error(`can be written by other users; run: chmod go-w ${file}`)
-    const directory = path.dirname(real)
-    const { mode } = statSync(directory)
-    const isSticky = (mode & 0o1000) !== 0
-    if (mode & 0o022 && !isSticky) {
-      throw new Error(`is in a directory that other users can write; run: chmod go-w ${directory}`)
-    }
+    for (const directory of new Set(places.map(place => path.dirname(place)))) refuseOpenDirectory(directory)
     return readFileSync(descriptor, 'utf8')
   } finally {
     closeSync(descriptor)
+  }
+}
+
+function refuseOpenDirectory(directory: string): void {
+  const { mode } = statSync(directory)
+  const isSticky = (mode & 0o1000) !== 0
+  if (mode & 0o022 && !isSticky) {
+    throw new Error(`is in a directory that other users can write; run: chmod go-w ${directory}`)
   }
 }
 
@@ -99,6 +134,14 @@ function parse(text: string, file: string): Record<string, unknown> {
   if (typeof value !== 'object' || Array.isArray(value)) throw new Error('must be an object of options')
   const { $schema: _, ...content } = value as Record<string, unknown>
   return content
+}
+
+/** Warnings count as well: an unknown tag would be printed with the line that it is in. */
+function parseYaml(text: string): unknown {
+  const document = parseDocument(text)
+  const [fault] = [...document.errors, ...document.warnings]
+  if (fault) throw fault
+  return document.toJS()
 }
 
 /** The parser's own message would show a part of the file, which may hold keys. */

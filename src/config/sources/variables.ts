@@ -1,14 +1,15 @@
 import path from 'node:path'
 import { ConfigError } from '../../lib/config-error.ts'
+import { findKeysInEnvironment } from '../api-keys.ts'
 import { parseTrustProxy } from '../browser-access.ts'
 import type { Environment } from '../env.ts'
+import { findSecretKeys, secretKeyVariable } from '../secret-keys.ts'
 import type { OptionKind, ServerOption } from './server-option.ts'
 
 /** Variables that the library reads itself, with their names in errors. */
 const readByLibrary: Readonly<Record<string, (env: Environment) => string | undefined>> = {
-  'auth.apiKeys': env =>
-    Object.keys(env).find(name => /^CLAUDE_API_KEY(S|_\d+)?$/.test(name) && Boolean(env[name]?.trim())),
-  secretKeys: env => (env.CLAUDE_CODE_API_SECRET_KEY ? 'CLAUDE_CODE_API_SECRET_KEY' : undefined),
+  'auth.apiKeys': env => findKeysInEnvironment(env)[0]?.name,
+  secretKeys: env => (findSecretKeys(env).length > 0 ? secretKeyVariable : undefined),
 }
 
 /** An option that the environment gives; the value is left out where the library reads it itself. */
@@ -27,6 +28,8 @@ export function findVariable(option: ServerOption, env: Environment): FoundVaria
   const names = own ? [variable] : [variable, ...aliases]
   for (const name of names) {
     const text = env[name]
+    // Kubernetes sets it for a service that is called claude-code-api.
+    if (option.path === 'port' && text?.startsWith('tcp://')) continue
     if (text) return { name, value: parse(name, kind, text) }
   }
   const name = own?.(env)
