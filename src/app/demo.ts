@@ -32,7 +32,6 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
         ...(!options.allowedRoots && { allowedRoots: [workspace], defaultCwd: workspace }),
         // Not those of the environment, which are there for other servers.
         trustedRoots: options.trustedRoots ?? [],
-        workspacesDir: options.workspacesDir ?? join(options.dataDir ?? join(home, 'data'), 'workspaces'),
       },
       ({ PATH = '' }) => ({
         PATH,

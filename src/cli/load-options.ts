@@ -13,7 +13,9 @@ import { serverOptions } from '../config/sources/server-option.ts'
 import { ConfigError } from '../lib/config-error.ts'
 
 export interface LoadedOptions extends CollectedOptions {
-  /** As they are in force. */
+  /** Where to listen. */
+  address: { host: string; port: number }
+  /** The other options, as they are in force. */
   resolved: ResolvedConfig
   /** Runs what may find another fault in the options, and names its source. */
   naming<T>(work: () => T | Promise<T>): Promise<T>
@@ -31,10 +33,11 @@ export async function loadOptions(
   configFile: string | undefined,
   isDemo: boolean,
 ): Promise<LoadedOptions> {
-  const env = readEnvironment()
+  const whole = readEnvironment()
+  const env = isDemo ? withoutPlaces(whole) : whole
   const path = isDemo ? configFile : findConfigFile(configFile, env)
   const file = path === undefined ? undefined : readConfigFile(path)
-  const collected = collectOptions(flags, isDemo ? withoutPlaces(env) : env, file)
+  const collected = collectOptions(flags, env, file)
   for (const name of findUnknownVariables(env)) {
     process.stderr.write(`claude-code-api: ${name} sets no option; see claude-code-api config --json\n`)
   }
@@ -45,18 +48,22 @@ export async function loadOptions(
       throw error instanceof ConfigError ? nameSource(error, collected.sources) : error
     }
   }
-  const resolved = await naming(() => resolve(collected.options, isDemo ? withoutPlaces(env) : env))
+  const { address, resolved } = await naming(() => resolve(collected.options, env))
   // A demonstration without given roots makes a directory of its own.
   if (file && !(isDemo && !collected.options.allowedRoots)) refuseReachableFile(file, resolved)
-  return { ...collected, resolved, naming }
+  return { ...collected, address, resolved, naming }
 }
 
 /** Fills in defaults. The library does not know the address to listen on. */
-function resolve(given: CollectedOptions['options'], env: Environment): ResolvedConfig {
+function resolve(
+  given: CollectedOptions['options'],
+  env: Environment,
+): Pick<LoadedOptions, 'address' | 'resolved'> {
   const checked = serverOptionsSchema.safeParse(given)
   if (!checked.success) throw toConfigError(checked.error)
+  const { host, port } = checked.data
   const { host: _, port: __, ...options } = given
-  return resolveConfig(options, env)
+  return { address: { host, port }, resolved: resolveConfig(options, env) }
 }
 
 /** Leaves out the directories and the database of other servers. */

@@ -38,9 +38,11 @@ export function createProgram(): Command {
     .requiredOption('--from <file>', 'the SQLite file, such as claude-code-api.db in the data directory')
     .requiredOption('--to <url>', 'the URL of the PostgreSQL database')
     .option('--schema <name>', 'the schema for the tables', 'claude_code_api')
-    .action(async (flags: MigrateFlags) => {
-      const { runMigration } = await import('./run-migration.ts')
-      await runMigration(flags)
-    })
+    .action((flags: MigrateFlags) =>
+      reportingFaults(async () => {
+        const { runMigration } = await import('./run-migration.ts')
+        await runMigration(flags)
+      }),
+    )
   return program
 }

@@ -1,4 +1,3 @@
-import { isExpectedFault } from '../app/expected-fault.ts'
 import { type CopyProgress, migrateStore } from '../app/migrate-store.ts'
 
 export interface MigrateFlags {
@@ -11,19 +10,13 @@ const barWidth = 30
 
 /** Copies a store; progress goes to standard error, what was copied to standard output. */
 export async function runMigration(flags: MigrateFlags): Promise<void> {
-  try {
-    const copied = await migrateStore(flags, showProgress)
+  const copied = await migrateStore(flags, showProgress).finally(() => {
     if (process.stderr.isTTY) process.stderr.write('\n')
-    for (const { table, rows, checksum } of copied) {
-      process.stdout.write(`${table.padEnd(20)} ${String(rows).padStart(10)} rows  ${checksum}\n`)
-    }
-    process.stdout.write('The copy is complete and verified. The file was left as it is.\n')
-  } catch (error) {
-    if (!isExpectedFault(error)) throw error
-    if (process.stderr.isTTY) process.stderr.write('\n')
-    process.stderr.write(`claude-code-api: ${error.message}\n`)
-    process.exitCode = 1
+  })
+  for (const { table, rows, checksum } of copied) {
+    process.stdout.write(`${table.padEnd(20)} ${String(rows).padStart(10)} rows  ${checksum}\n`)
   }
+  process.stdout.write('The copy is complete and verified. The file was left as it is.\n')
 }
 
 /** A bar on a terminal; a line for each table elsewhere. */

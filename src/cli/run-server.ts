@@ -1,18 +1,14 @@
 import { serveDemo } from '../app/demo.ts'
-import { mountPath, type RunningServer, serve } from '../app/serve.ts'
+import { mountPath, type RunningServer, type ServeOptions, serve } from '../app/serve.ts'
 import { describeDemo } from './describe-demo.ts'
 import type { LoadedOptions } from './load-options.ts'
 
 /** Serves until a signal arrives. */
-export async function runServer({ options, naming }: LoadedOptions, isDemo: boolean): Promise<void> {
-  stopOnSignal(await naming(() => open(options, isDemo)))
+export async function runServer({ options, address, naming }: LoadedOptions, isDemo: boolean): Promise<void> {
+  stopOnSignal(await naming(() => open({ ...options, ...address }, isDemo)))
 }
 
-async function open(
-  { host = '127.0.0.1', port = 3050, ...given }: LoadedOptions['options'],
-  isDemo: boolean,
-): Promise<RunningServer> {
-  const options = { ...given, host, port }
+async function open(options: ServeOptions, isDemo: boolean): Promise<RunningServer> {
   if (isDemo) {
     const server = await serveDemo(options)
     say(`claude-code-api listening on ${server.url}`)

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseTrustProxy } from '../config/browser-access.ts'
 import type { FlagValues } from '../config/sources/collect-options.ts'
 
@@ -69,8 +69,8 @@ const flags: readonly ServerFlag[] = [
 export function addServerFlags(command: Command): Command {
   command.option('--config <file>', 'configuration file, JSON or YAML (CLAUDE_CODE_API_CONFIG)')
   for (const { spec, description, parse } of flags) {
-    if (parse) command.option(spec, description, parse)
-    else command.option(spec, description)
+    const option = new Option(spec, description)
+    command.addOption(parse ? option.argParser(parse) : option)
   }
   return command
 }
@@ -78,10 +78,10 @@ export function addServerFlags(command: Command): Command {
 /** Returns the flags that were typed, by option. */
 export function toFlagValues(command: Command): FlagValues {
   const typed = flags.flatMap(({ spec, path }) => {
-    const [flag = ''] = spec.split(' ')
-    const name = flag.replace(/^--(no-)?/, '').replace(/-[a-z]/g, letter => letter.slice(1).toUpperCase())
+    const option = new Option(spec)
+    const name = option.attributeName()
     if (command.getOptionValueSource(name) !== 'cli') return []
-    return [[path, { flag, value: command.getOptionValue(name) }] as const]
+    return [[path, { flag: option.long ?? spec, value: command.getOptionValue(name) }] as const]
   })
   return Object.fromEntries(typed)
 }

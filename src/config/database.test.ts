@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { findDatabaseUrl } from './database.ts'
+import type { Environment } from './env.ts'
 import { resolveConfig } from './resolve-config.ts'
+import { collectOptions } from './sources/collect-options.ts'
 
 const url = 'postgres://user:secret@db.example.com/app'
 
@@ -16,6 +17,7 @@ describe('database', () => {
   })
 
   it('for the command line is that of its own variable, else of the usual one', () => {
+    const findDatabaseUrl = (env: Environment) => collectOptions({}, env, undefined).options.database?.url
     expect(findDatabaseUrl({ DATABASE_URL: 'a', CLAUDE_CODE_API_DATABASE_URL: 'b' })).toBe('b')
     expect(findDatabaseUrl({ DATABASE_URL: 'a', CLAUDE_CODE_API_DATABASE_URL: '' })).toBe('a')
     expect(findDatabaseUrl({ DATABASE_URL: '' })).toBeUndefined()

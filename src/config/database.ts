@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Environment } from './env.ts'
 
 const isDatabaseUrl = (text: string) => {
   return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
@@ -22,8 +21,3 @@ export const databaseSchema = z.strictObject({
 })
 
 export type ResolvedDatabase = z.infer<typeof databaseSchema>
-
-/** The database that the command line uses where no flag names one; a library never looks. */
-export function findDatabaseUrl(env: Environment): string | undefined {
-  return env.CLAUDE_CODE_API_DATABASE_URL || env.DATABASE_URL || undefined
-}

@@ -171,7 +171,10 @@ export interface AuthConfig {
   enabled?: boolean
   /** The header that carries the key; `Authorization: Bearer` always works as well. Default: `x-api-key`. */
   apiKeyHeader?: string
-  /** Keys that callers may use. Default: those in `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated), `CLAUDE_API_KEY_1`, `_2`, ... */
+  /**
+   * Keys that callers may use. Default: those in `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated),
+   * `CLAUDE_API_KEY_1`, `_2`, ...
+   */
   apiKeys?: string[]
   /** More keys, given as SHA-256 hashes in hexadecimal. */
   keyHashes?: string[]

@@ -1,7 +1,7 @@
-import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../lib/config-error.ts'
+import { isInside, toRealPath } from '../lib/paths.ts'
 import type { Environment } from './env.ts'
 
 export interface TrustedPlaces {
@@ -47,15 +47,6 @@ function findTrustedRoots(env: Environment): string[] {
   return env.CLAUDE_CODE_API_TRUSTED_ROOTS?.split(path.delimiter).filter(root => root !== '') ?? []
 }
 
-/** Resolves links. A directory that does not exist yet keeps its path, so a link created there later is not trusted. */
-function toRealPath(directory: string): string {
-  try {
-    return realpathSync(directory)
-  } catch {
-    return directory
-  }
-}
-
 function toCloneUrl(entry: string, index: number): string {
   try {
     const isPath = path.isAbsolute(entry)
@@ -72,8 +63,4 @@ function toCloneUrl(entry: string, index: number): string {
       'must be a URL without a user, or an absolute path, such as https://example.com/team/',
     )
   }
-}
-
-function isInside(root: string, directory: string): boolean {
-  return directory === root || directory.startsWith(root.endsWith(path.sep) ? root : root + path.sep)
 }

@@ -92,7 +92,7 @@ test('variables that set no option are found', () => {
 
 test('what is in force is described without secrets', () => {
   const env = {
-    CLAUDE_API_KEY: 'a-key-that-nobody-may-see',
+    CLAUDE_API_KEY: 'an-api-key-of-the-environment',
     DATABASE_URL: 'postgres://me:hidden-word@h/d?sslpassword=hidden-too',
     CLAUDE_CODE_API_AGENT_ENV: '{"TOKEN":"hidden-as-well"}',
     CLAUDE_CODE_API_SECRET_KEY: 'ab'.repeat(32),
@@ -101,7 +101,7 @@ test('what is in force is described without secrets', () => {
   const { host: _, port: __, ...options } = collected.options
   const described = describeOptions(collected, resolveConfig(options, env))
   const text = JSON.stringify(described)
-  for (const secret of ['nobody-may-see', 'hidden-word', 'hidden-too', 'hidden-as-well', 'abab']) {
+  for (const secret of ['key-of-the-environment', 'hidden-word', 'hidden-too', 'hidden-as-well', 'abab']) {
     expect(text).not.toContain(secret)
   }
   const find = (name: string) => described.find(({ option }) => option === name)
@@ -110,5 +110,9 @@ test('what is in force is described without secrets', () => {
   expect(find('agentEnv')).toMatchObject({ value: { TOKEN: '***' } })
   expect(find('database.url')?.value).toMatch(/^postgres:\/\/me:\*\*\*@h\/d/)
   expect(find('maxSessions')).toMatchObject({ value: 2, source: 'maxSessions in /etc/api.yaml' })
+  const hashes = collectOptions({}, {}, { path: '/f', content: { auth: { keyHashes: ['0'.repeat(64)] } } })
+  expect(describeOptions(hashes, resolveConfig(hashes.options, {}))).toContainEqual(
+    expect.objectContaining({ option: 'auth.apiKeys', value: null, source: 'default' }),
+  )
   expect(find('idleTimeoutMs')).toMatchObject({ value: 600_000, source: 'default' })
 })

@@ -81,7 +81,7 @@ describe('the content of the file', () => {
     )
   })
 
-  test('what is no file is refused in words', () => {
+  test('a missing file and a directory are refused in words', () => {
     expect(() => readConfigFile(join(home, 'none.json'))).toThrow(/none\.json: does not exist$/)
     expect(() => readConfigFile(home)).toThrow(/is not a regular file/)
   })

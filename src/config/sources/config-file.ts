@@ -14,6 +14,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { parseDocument } from 'yaml'
 import { ConfigError } from '../../lib/config-error.ts'
+import { isInside, toRealPath } from '../../lib/paths.ts'
 import type { Environment } from '../env.ts'
 import { serverOptionsSchema } from '../options-schema.ts'
 import { toConfigError } from '../resolve-config.ts'
@@ -84,11 +85,6 @@ export function refuseReachableFile(
       `${place} is inside ${directory}, where sessions work and could change it; move it, or choose other directories with --root`,
     )
   }
-}
-
-function isInside(root: string, place: string): boolean {
-  const relative = path.relative(root, place)
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
 }
 
 /** The path as given, then each link that its last name leads through, then the real path. */
@@ -168,13 +164,5 @@ function inFile<T>(file: string, work: () => T): T {
       ELOOP: 'is a loop of symbolic links',
     }
     throw new ConfigError(file, problems[code ?? ''] ?? message, { cause: error })
-  }
-}
-
-function toRealPath(directory: string): string {
-  try {
-    return realpathSync(directory)
-  } catch {
-    return path.resolve(directory)
   }
 }

@@ -19,15 +19,19 @@ export function describeOptions(
 ): OptionInForce[] {
   return serverOptions.map(option => ({
     option: option.path,
-    value: mask(option, get(options, option.path) ?? findDefault(option, resolved)) ?? null,
+    value: mask(option, get(options, option.path) ?? findDefault(option, resolved, sources)) ?? null,
     source: sources.get(option.path)?.name ?? 'default',
     variable: option.variable,
   }))
 }
 
-function findDefault({ path, schema }: ServerOption, resolved: ResolvedConfig): unknown {
+function findDefault(
+  { path, schema }: ServerOption,
+  resolved: ResolvedConfig,
+  sources: CollectedOptions['sources'],
+): unknown {
   // Read by the library itself, and hashed or parsed by now: only their number is shown.
-  if (path === 'auth.apiKeys') return resolved.auth.keys.map(({ id }) => id)
+  if (path === 'auth.apiKeys') return sources.has(path) ? resolved.auth.keys.map(({ id }) => id) : undefined
   if (path === 'secretKeys') return resolved.secretKeys?.map(() => '')
   return get(resolved, path) ?? schema.default
 }

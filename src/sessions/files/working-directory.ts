@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises'
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
+import { isInside } from '../../lib/paths.ts'
 
 export interface DirectoryPolicy {
   defaultCwd: string
@@ -40,10 +41,4 @@ export async function resolveDirectory(
     throw invalidField(field, 'must be an existing directory')
   }
   return real
-}
-
-/** Both are absolute and free of symbolic links. */
-export function isInside(root: string, path: string): boolean {
-  const way = relative(root, path)
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
 }

@@ -37,8 +37,8 @@ export class SessionLifecycle {
   }
 
   /**
-   * @param options.signal fires when the session is no longer wanted; counts while its directory is made, and not
-   *   for a request with a key
+   * @param options.signal aborts the creation while the session's directory is being made; ignored for a request
+   *   with a key
    */
   async create(
     caller: Caller,

@@ -1,4 +1,4 @@
-import { isInside } from '../files/working-directory.ts'
+import { isInside } from '../../lib/paths.ts'
 import type { SessionRecord } from '../records.ts'
 
 /** The directories whose contents may run programs. Paths are real paths. */

@@ -3,6 +3,7 @@ import { stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { invalidField } from '../../contract/errors.ts'
 import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import { isInside } from '../../lib/paths.ts'
 import type {
   Archive,
   ArchiveQuery,
@@ -26,7 +27,6 @@ import { requirePrecondition } from './precondition.ts'
 import {
   absolutePathOf,
   findEntry,
-  isInside,
   type Place,
   requireInside,
   type Scope,

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { readlink, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isInside } from '../../lib/paths.ts'
 import type { WorkspaceRoots } from '../../sessions/ports/index.ts'
 import { Directory, type DirectoryAccess, hasDescriptorPaths } from '../provisioning/directory.ts'
 import { isFsError, noSuchFile, notAllowed } from './file-errors.ts'
@@ -201,11 +202,6 @@ export async function findEntry(
 /** Splits a path into names; empty names and dots are left out. */
 function namesOf(path: string): string[] {
   return path.split('/').filter(name => name !== '' && name !== '.')
-}
-
-/** Compares two absolute paths without links. */
-export function isInside(root: string, path: string): boolean {
-  return path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`)
 }
 
 /**

@@ -1,8 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { ServiceError } from '../../contract/errors.ts'
+import { isInside } from '../../lib/paths.ts'
 import type { WorkspaceRoots } from '../../sessions/ports/index.ts'
-import { isInside } from '../files/safe-path.ts'
 import { isProgramPath, type PathKind } from './program-paths.ts'
 
 /** Whether the owner allows programs to be started from a real path. */

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isInside } from '../../lib/paths.ts'
 import { isFsError } from '../files/file-errors.ts'
 import { realPathOf } from '../files/regular-file.ts'
-import { isInside } from '../files/safe-path.ts'
 import { RepositoryRefused } from './repository-refused.ts'
 
 export interface ZoneDirectories {

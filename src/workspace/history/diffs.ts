@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { FileDiff } from '../../contract/workspace.ts'
 import type { Log } from '../../lib/log.ts'
+import { isInside } from '../../lib/paths.ts'
 import type {
   Checkpoints,
   DiffRequest,
@@ -11,7 +12,7 @@ import type {
 } from '../../sessions/ports/index.ts'
 import { notAllowed } from '../files/file-errors.ts'
 import { mayBeEscaped } from '../files/file-name.ts'
-import { isInside, toShownPath } from '../files/safe-path.ts'
+import { toShownPath } from '../files/safe-path.ts'
 import {
   type DiffEntry,
   listTreeChanges,
