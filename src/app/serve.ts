@@ -77,11 +77,19 @@ export async function serve(
   const { api, runtime } = assembleApi(config)
   const app = express().disable('x-powered-by').use(mountPath, api).use(answerElsewhere(mountPath))
   let server: Server | undefined
-  const close = async () => {
-    server?.close()
+  let closing: Promise<void> | undefined
+  const closeAll = async () => {
+    // Listens while turns drain, so that load balancers see that the server is not ready.
     await api.close()
-    server?.closeAllConnections()
-    if (server?.listening) await once(server, 'close')
+    if (!server?.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+  const close = () => {
+    closing ??= closeAll()
+    return closing
   }
   try {
     await runtime.ready()

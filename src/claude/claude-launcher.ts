@@ -175,6 +175,7 @@ export class ClaudeLauncher implements AgentLauncher {
       ...(this.lastInspection?.models && { models: this.lastInspection.models }),
       ...(this.lastInspection?.tools && { tools: this.lastInspection.tools }),
       ...inspection,
+      inspectedAt: performance.now(),
     }
   }
 }

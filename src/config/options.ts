@@ -180,7 +180,7 @@ export interface AuthConfig {
   keyHashes?: string[]
   /**
    * The operations that need a key, such as `POST /sessions/:id/messages`, or a path for all its methods.
-   * Default: every operation except the health check.
+   * Default: every operation except `/health` and `/ready`.
    */
   requireAuth?: string[]
 }

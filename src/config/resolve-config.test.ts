@@ -22,7 +22,7 @@ it('has the defaults of the contract', () => {
       apiKeyHeader: 'x-api-key',
       keys: [],
       shortKeys: [],
-      protectedOperations: new Set(operationIds.filter(id => id !== 'getHealth')),
+      protectedOperations: new Set(operationIds.filter(id => !['getHealth', 'getReadiness'].includes(id))),
     },
     rateLimit: { enabled: true, windowMs: 60_000, maxRequests: 600, keyGenerator: undefined },
     openApiValidation: { enabled: false, specPath: undefined },

@@ -26,24 +26,54 @@ export const listModelsResponse = z
   .strictObject({ models: z.array(modelInfo) })
   .meta({ id: 'ListModelsResponse' })
 
+/** How old the result of a check is. */
+const ageMs = z.int().min(0).optional().meta({ description: 'Milliseconds since this was checked' })
+const storeCheck = z.strictObject({
+  status: z.enum(['ok', 'failed']).meta({ description: 'Whether the store can be read and written' }),
+  message: z.string().optional(),
+  ageMs,
+})
+const withKey = 'Only with a valid key'
+
 export const healthResponse = z
   .strictObject({
-    status: z.enum(['healthy', 'degraded', 'unhealthy']),
-    timestamp,
-    sessions: z.strictObject({ active: z.int().min(0), total: z.int().min(0) }),
-    version: z.string(),
-    uptimeMs: z.int().min(0),
-    checks: z.strictObject({
-      store: z.strictObject({ status: z.enum(['ok', 'failed']), message: z.string().optional() }),
-      claude: z.strictObject({
-        status: z.enum(['ok', 'unknown', 'unavailable']),
-        version: z.string().optional(),
-        reason: z.enum(failureReasons).optional(),
-        message: z.string().optional(),
-      }),
+    status: z.enum(['healthy', 'degraded', 'unhealthy']).meta({
+      description:
+        '`degraded`: Claude Code cannot work; `unhealthy`: the store fails, or the server shuts down',
     }),
+    timestamp: timestamp.optional().meta({ description: withKey }),
+    sessions: z
+      .strictObject({ active: z.int().min(0), total: z.int().min(0) })
+      .optional()
+      .meta({ description: withKey }),
+    version: z.string().optional().meta({ description: withKey }),
+    uptimeMs: z.int().min(0).optional().meta({ description: withKey }),
+    checks: z
+      .strictObject({
+        store: storeCheck,
+        claude: z.strictObject({
+          status: z.enum(['ok', 'unknown', 'unavailable']),
+          version: z.string().optional(),
+          reason: z.enum(failureReasons).optional(),
+          message: z.string().optional(),
+          ageMs,
+        }),
+      })
+      .optional()
+      .meta({ description: withKey }),
   })
   .meta({ id: 'HealthResponse' })
+
+export const readinessResponse = z
+  .strictObject({
+    status: z.enum(['ready', 'starting', 'draining', 'store_unavailable']).meta({
+      description:
+        '`starting`: the store is being opened; `draining`: the server shuts down; `store_unavailable`: the store cannot be written',
+    }),
+    timestamp: timestamp.optional().meta({ description: withKey }),
+    checks: z.strictObject({ store: storeCheck }).optional().meta({ description: withKey }),
+  })
+  .meta({ id: 'ReadinessResponse' })
 
 export const errorResponse = z
   .strictObject({
@@ -61,5 +91,6 @@ export const errorResponse = z
 export type ModelInfo = z.infer<typeof modelInfo>
 export type ListModelsResponse = z.infer<typeof listModelsResponse>
 export type HealthResponse = z.infer<typeof healthResponse>
+export type ReadinessResponse = z.infer<typeof readinessResponse>
 /** The body of every error response. */
 export type ErrorResponse = z.infer<typeof errorResponse>

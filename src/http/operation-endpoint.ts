@@ -21,13 +21,15 @@ export interface EndpointDeps {
   validation: OpenApiValidation | undefined
 }
 
+/** The checks that tell whether the service is open. */
+const worksUnopened: ReadonlySet<OperationId> = new Set(['getHealth', 'getReadiness'])
+
 /** The step that does the work: checks the request, calls the operation's handler, and writes its answer. */
 export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
     const exchange = toExchange(id, deps.forwarding, req, res)
-    // The health check is what tells whether the service is open.
-    if (id !== 'getHealth') await deps.ready()
+    if (!worksUnopened.has(id)) await deps.ready()
     const answer = await deps.handlers[id](exchange)
     await respond(id, answer, req, res, deps.validation)
   }
@@ -46,6 +48,7 @@ function toExchange<Id extends OperationId>(
   return {
     ...input,
     caller: identity.kind === 'known' ? identity.caller : anonymous,
+    isIdentified: identity.kind === 'known',
     baseUrl: forwarding.baseOf(req),
     path: req.path,
     idempotency: toIdempotencyKey(id, input, req),

@@ -31,12 +31,11 @@ test('a second signal while the server closes ends it at once, and its processes
   ask(id, 'Count slowly to 1000').catch(() => {})
   await until(async () => (await call('GET', `/sessions/${id}`)).body.state === 'running')
   cli.child.kill('SIGTERM')
-  await until(() =>
-    fetch(`${url}/api/v1/health`).then(
-      ({ status }) => status === 503,
-      () => true,
-    ),
-  )
+  // A load balancer, which connects anew each time, sees that turns drain.
+  await until(async () => {
+    const response = await fetch(`${url}/api/v1/ready`, { headers: { connection: 'close' } })
+    return response.status === 503 && ((await response.json()) as { status: string }).status === 'draining'
+  })
   cli.child.kill('SIGTERM')
   expect(await cli.ended).toBe(143)
   await until(() => living().length === 0)

@@ -159,11 +159,13 @@ describe('serve', () => {
     })
     const { turnId } = (await client.ask(id, 'What is 6 times 7?')).body
     // The log: JSON where nobody looks, text where that was asked for.
-    const turn = cli
-      .stderr()
-      .split('\n')
-      .flatMap(line => (line.includes('turn ended') ? JSON.parse(line) : []))
-    expect(turn).toMatchObject([
+    const turns = () =>
+      cli
+        .stderr()
+        .split('\n')
+        .flatMap(line => (line.includes('turn ended') ? JSON.parse(line) : []))
+    await until(() => turns().length > 0)
+    expect(turns()).toMatchObject([
       { level: 30, sessionId: id, turnId, outcome: 'completed', durationMs: expect.any(Number) },
     ])
     cli.child.kill('SIGTERM')

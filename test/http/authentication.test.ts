@@ -41,7 +41,7 @@ describe('every operation but the health check', () => {
   })
 
   it('is the whole table', () => {
-    expect(operationIds.filter(id => !protectedIds.includes(id))).toEqual(['getHealth'])
+    expect(operationIds.filter(id => !protectedIds.includes(id))).toEqual(['getHealth', 'getReadiness'])
   })
 })
 

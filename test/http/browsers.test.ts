@@ -13,7 +13,7 @@ function open(config: DoorOptions['config'] = {}) {
   const created: unknown[] = []
   const service = {
     models: () => [],
-    health: async () => ({ store: { ok: false }, agent: undefined }),
+    health: async () => ({ store: { checkedAt: 0, ok: false }, agent: undefined }),
     create: async (_caller: unknown, body: unknown) => {
       created.push(body)
       return { session: sessionRecord(), replayed: false }

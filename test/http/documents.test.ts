@@ -73,7 +73,10 @@ describe('with openApiValidation', () => {
         ageOf: () => 0,
         getTurn: async () => turnRecord(),
         listTurns: async () => ({ turns: [turnRecord()], total: 1 }),
-        health: async () => ({ store: { ok: true, sessions: { active: 1, total: 1 } }, agent: undefined }),
+        health: async () => ({
+          store: { checkedAt: 0, ok: true, sessions: { active: 1, total: 1 } },
+          agent: undefined,
+        }),
       },
     })
     const of = `/sessions/${sessionId}`

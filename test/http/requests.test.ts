@@ -163,7 +163,7 @@ describe('errors', () => {
     })
   })
 
-  it.each(operationIds.filter(id => !['getHealth', 'getOpenApi', 'getDocs'].includes(id)))(
+  it.each(operationIds.filter(id => !['getHealth', 'getReadiness', 'getOpenApi', 'getDocs'].includes(id)))(
     'that %s does not expect stay in the log',
     async id => {
       // Whatever of it is called, however deep.
@@ -212,7 +212,7 @@ describe('errors', () => {
 
 describe('the health check', () => {
   const sessions = { active: 1, total: 2 }
-  const health = (agent: object | undefined, store: object = { ok: true, sessions }) => ({
+  const health = (agent: object | undefined, store: object = { checkedAt: 0, ok: true, sessions }) => ({
     health: async () => ({ store, agent }) as never,
   })
   const failure = { reason: 'not_logged_in', message: 'Log in' }
@@ -227,19 +227,26 @@ describe('the health check', () => {
       'degraded',
       { status: 'unavailable', ...failure },
     ],
-    ['unhealthy', health(undefined, { ok: false }), 503, 'unhealthy', { status: 'unknown' }],
-  ])('can be %s, without a key', async (_, service, status, word, claude) => {
+    ['unhealthy', health(undefined, { checkedAt: 0, ok: false }), 503, 'unhealthy', { status: 'unknown' }],
+  ])('can be %s, and says only that without a key', async (_, service, status, word, claude) => {
     await using door = await openDoor({ service })
     const response = await fetch(`${door.url}/health`, { headers: { 'x-api-key': 'wrong' } })
     expect(response.status).toBe(status)
-    expect(await response.json()).toMatchObject({ status: word, version: '1.2.3', checks: { claude } })
+    expect(await response.json()).toEqual({ status: word })
     expect(response.headers.get('x-ratelimit-limit')).toBeNull()
+    const whole = await door.call('/health')
+    expect(whole.status).toBe(status)
+    expect(await whole.json()).toMatchObject({
+      status: word,
+      version: '1.2.3',
+      checks: { claude, store: { ageMs: expect.any(Number) } },
+    })
   })
 
   it('answers while the service is being opened, and after that failed', async () => {
     for (const ready of [() => new Promise<void>(() => {}), () => Promise.reject(new Error('no'))]) {
       await using door = await openDoor({ deps: { ready } })
-      const response = await fetch(`${door.url}/health`)
+      const response = await door.call('/health')
       expect(response.status).toBe(503)
       expect(await response.json()).toMatchObject({ status: 'unhealthy', sessions: { active: 0, total: 0 } })
     }
@@ -248,5 +255,28 @@ describe('the health check', () => {
   it('is unhealthy while the server closes', async () => {
     await using door = await openDoor({ service: health(undefined), deps: { isClosing: () => true } })
     expect((await fetch(`${door.url}/health`)).status).toBe(503)
+  })
+})
+
+describe('the readiness check', () => {
+  const service = (ok: boolean) => ({
+    health: async () =>
+      ({ store: { checkedAt: performance.now() - 500, ok, sessions: { active: 0, total: 0 } } }) as never,
+  })
+
+  it.each([
+    ['ready', 200, { service: service(true) }],
+    ['starting', 503, { deps: { ready: () => new Promise<void>(() => {}) } }],
+    ['starting', 503, { deps: { ready: () => Promise.reject(new Error('no')) } }],
+    ['draining', 503, { service: service(true), deps: { isClosing: () => true } }],
+    ['store_unavailable', 503, { service: service(false) }],
+  ])('is %s: %i', async (word, status, options) => {
+    await using door = await openDoor(options)
+    const response = await fetch(`${door.url}/ready`)
+    expect([response.status, await response.json()]).toEqual([status, { status: word }])
+    const whole = await door.call('/ready')
+    expect(whole.status).toBe(status)
+    const body = (await whole.json()) as { checks: { store: { ageMs?: number } } }
+    if (word === 'ready') expect(body.checks.store.ageMs).toBeGreaterThanOrEqual(500)
   })
 })

@@ -178,13 +178,14 @@ describe('operations', () => {
       'GET /sessions/:sessionId/diff',
       'GET /models',
       'GET /health',
+      'GET /ready',
       'GET /openapi.json',
       'GET /docs',
     ])
   })
 
-  test('only the health check is open to everyone', () => {
-    expect(operationIds.filter(id => getOperation(id).auth === 'none')).toEqual(['getHealth'])
+  test('only the checks of health and readiness are open to everyone', () => {
+    expect(operationIds.filter(id => getOperation(id).auth === 'none')).toEqual(['getHealth', 'getReadiness'])
   })
 
   test('statuses of success', () => {
@@ -231,6 +232,7 @@ describe('operations', () => {
       getDiff: [200],
       listModels: [200],
       getHealth: [200, 503],
+      getReadiness: [200, 503],
       getOpenApi: [200],
       getDocs: [200],
     })

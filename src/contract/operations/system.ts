@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defaults, type Operation } from '../operation.ts'
-import { healthResponse, listModelsResponse } from '../system.ts'
+import { healthResponse, listModelsResponse, readinessResponse } from '../system.ts'
 
 export const systemOperations = {
   listModels: {
@@ -19,10 +19,24 @@ export const systemOperations = {
     method: 'get',
     path: '/health',
     tag: 'System',
-    summary: 'Check the health of the server',
+    summary: 'Check the health of the server; without a key, the status only',
     success: [
       { status: 200, description: '`healthy` or `degraded`', schema: healthResponse },
       { status: 503, description: '`unhealthy`', schema: healthResponse },
+    ],
+    errors: [],
+    fault: 'INTERNAL',
+  },
+  getReadiness: {
+    ...defaults,
+    auth: 'none',
+    method: 'get',
+    path: '/ready',
+    tag: 'System',
+    summary: 'Check whether the server takes requests; without a key, the status only',
+    success: [
+      { status: 200, description: '`ready`', schema: readinessResponse },
+      { status: 503, description: 'Not ready: send no requests here', schema: readinessResponse },
     ],
     errors: [],
     fault: 'INTERNAL',

@@ -1,5 +1,5 @@
 import { toTimestamp } from '../../contract/primitives.ts'
-import type { HealthResponse } from '../../contract/system.ts'
+import type { HealthResponse, ReadinessResponse } from '../../contract/system.ts'
 import type { SessionService } from '../../sessions/ports/session-service.ts'
 import { type ApiDocument, toServedDocument } from '../api-document.ts'
 import { docsSecurityPolicy, renderDocs } from '../docs-page.ts'
@@ -9,27 +9,38 @@ import type { HttpDeps } from '../options.ts'
 /** How long the health check waits while the service is opening. */
 const openingPatienceMs = 500
 
-type SystemHandlers = Pick<Handlers, 'listModels' | 'getHealth' | 'getOpenApi' | 'getDocs'>
+type SystemHandlers = Pick<Handlers, 'listModels' | 'getHealth' | 'getReadiness' | 'getOpenApi' | 'getDocs'>
 
 /** @param document the generated OpenAPI document */
 export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHandlers {
   return {
     listModels: () => ({ status: 200, body: { models: deps.service.models() } }),
 
-    async getHealth() {
+    async getHealth({ isIdentified }) {
       const state = await inspect(deps)
       const checks = { store: toStoreCheck(state), claude: toClaudeCheck(state) }
-      const unhealthy = deps.isClosing() || checks.store.status === 'failed'
-      const body = {
+      const status = toHealth(deps.isClosing(), checks)
+      const details = {
         timestamp: toTimestamp(Date.now()),
         sessions: state?.store.ok ? state.store.sessions : { active: 0, total: 0 },
         version: deps.version,
         uptimeMs: Math.round(performance.now() - deps.startedAt),
         checks,
       }
-      if (unhealthy) return { status: 503, body: { status: 'unhealthy', ...body } }
-      const status = checks.claude.status === 'unavailable' ? 'degraded' : 'healthy'
-      return { status: 200, body: { status, ...body } }
+      return {
+        status: status === 'unhealthy' ? 503 : 200,
+        body: isIdentified ? { status, ...details } : { status },
+      }
+    },
+
+    async getReadiness({ isIdentified }) {
+      const state = await inspect(deps)
+      const store = toStoreCheck(state)
+      const status = toReadiness(deps.isClosing(), state)
+      return {
+        status: status === 'ready' ? 200 : 503,
+        body: isIdentified ? { status, timestamp: toTimestamp(Date.now()), checks: { store } } : { status },
+      }
     },
 
     getOpenApi: ({ baseUrl }) => ({ status: 200, body: toServedDocument(document, baseUrl) }),
@@ -59,16 +70,37 @@ async function inspect(deps: HttpDeps): Promise<Health | undefined> {
   }
 }
 
-function toStoreCheck(state: Health | undefined): HealthResponse['checks']['store'] {
-  if (!state) return { status: 'failed', message: 'The service is not open' }
-  return state.store.ok ? { status: 'ok' } : { status: 'failed', message: 'The store does not respond' }
+type Checks = NonNullable<HealthResponse['checks']>
+
+function toHealth(isClosing: boolean, { store, claude }: Checks): HealthResponse['status'] {
+  if (isClosing || store.status === 'failed') return 'unhealthy'
+  return claude.status === 'unavailable' ? 'degraded' : 'healthy'
 }
 
-function toClaudeCheck(state: Health | undefined): HealthResponse['checks']['claude'] {
+function toReadiness(isClosing: boolean, state: Health | undefined): ReadinessResponse['status'] {
+  if (isClosing) return 'draining'
+  if (!state) return 'starting'
+  return state.store.ok ? 'ready' : 'store_unavailable'
+}
+
+function toStoreCheck(state: Health | undefined): Checks['store'] {
+  if (!state) return { status: 'failed', message: 'The service is not open' }
+  const ageMs = toAge(state.store.checkedAt)
+  return state.store.ok
+    ? { status: 'ok', ageMs }
+    : { status: 'failed', message: 'The store does not respond', ageMs }
+}
+
+function toClaudeCheck(state: Health | undefined): Checks['claude'] {
   const agent = state?.agent
   if (!agent) return { status: 'unknown' }
   const version = agent.version !== undefined && { version: agent.version }
-  if (agent.status === 'ok') return { status: 'ok', ...version }
+  const age = agent.inspectedAt !== undefined && { ageMs: toAge(agent.inspectedAt) }
+  if (agent.status === 'ok') return { status: 'ok', ...version, ...age }
   const { reason = 'unknown', message } = agent.failure ?? {}
-  return { status: 'unavailable', ...version, reason, ...(message !== undefined && { message }) }
+  return { status: 'unavailable', ...version, reason, ...(message !== undefined && { message }), ...age }
+}
+
+function toAge(at: number): number {
+  return Math.round(performance.now() - at)
 }

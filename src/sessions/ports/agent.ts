@@ -216,6 +216,8 @@ export interface Agent extends AgentControl {
 
 export interface AgentInspection {
   status: 'ok' | 'unavailable'
+  /** Milliseconds of `performance.now()`. */
+  inspectedAt?: number
   version?: string
   models?: ModelInfo[]
   /** The names of all tools that it has. */

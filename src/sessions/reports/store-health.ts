@@ -2,7 +2,10 @@ import type { Log } from '../../lib/log.ts'
 import type { Store } from '../ports/index.ts'
 
 /** Whether the store works, and how many sessions it has. */
-export type StoreState = { ok: true; sessions: { active: number; total: number } } | { ok: false }
+export type StoreState = {
+  /** Milliseconds of `performance.now()` at which the check began. */
+  checkedAt: number
+} & ({ ok: true; sessions: { active: number; total: number } } | { ok: false })
 
 /** How long one look at the store answers for, in milliseconds. */
 const validMs = 1_000
@@ -21,17 +24,17 @@ export class StoreHealth {
   /** Never rejects. */
   look(): Promise<StoreState> {
     const now = performance.now()
-    if (!this.#seen || now - this.#seen.at > validMs) this.#seen = { at: now, health: this.#check() }
+    if (!this.#seen || now - this.#seen.at > validMs) this.#seen = { at: now, health: this.#check(now) }
     return this.#seen.health
   }
 
-  async #check(): Promise<StoreState> {
+  async #check(checkedAt: number): Promise<StoreState> {
     try {
       await this.#store.check()
-      return { ok: true, sessions: await this.#store.countSessions() }
+      return { checkedAt, ok: true, sessions: await this.#store.countSessions() }
     } catch (error) {
       this.#faults.error({ err: error }, 'store not responding')
-      return { ok: false }
+      return { checkedAt, ok: false }
     }
   }
 }
