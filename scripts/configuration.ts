@@ -19,12 +19,15 @@ const groups: Record<string, RegExp> = {
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,
   'Limits of requests': /^(rateLimit|limits)\.|^max(Body|Upload|AttachmentBytes)/,
-  'Log and checks': /^(logLevel|logFormat|openApiValidation\..*)$/,
+  'Log, metrics and checks': /^(logLevel|logFormat|metrics\..*|openApiValidation\..*)$/,
 }
 
 const ofServer: Record<string, string> = {
   host: 'The address to listen on.',
   port: 'The port to listen on; 0 picks a free one.',
+  'metrics.host': 'The address of `metrics.port`.',
+  'metrics.port':
+    'A port of its own that serves `GET /metrics` and nothing else, without a key; 0 picks a free one. Default: none.',
 }
 
 /** Defaults that depend on the machine. */

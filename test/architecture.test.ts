@@ -26,6 +26,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^express$/, owners: ['http', 'app'] },
   { door: /^express-rate-limit$/, owners: ['http'] },
   { door: /^pino-pretty$/, owners: ['app'] },
+  { door: /^prom-client$/, owners: ['app'] },
   { door: /^node:sqlite$/, owners: ['store'] },
   { door: /^kysely$/, owners: ['store'] },
   { door: /^pg$/, owners: ['store'] },

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import express from 'express'
 import { destination, pino } from 'pino'
+import { Metrics } from '../../src/app/metrics/metrics.ts'
 import { mountPath } from '../../src/app/serve.ts'
 import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
 import { logTurn } from '../../src/app/turn-log.ts'
@@ -40,6 +41,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   mkdirSync(config.dataDir, { recursive: true })
   const store = await openStore({ file: join(config.dataDir, 'claude-code-api.db'), log })
   const launcher = new ScriptedLauncher(scene => (scene.text.startsWith('{') ? stream : playPrompt)(scene))
+  const metrics = new Metrics('0.0.0', () => sessions.figures())
   const sessions = new Sessions({
     store,
     launcher,
@@ -47,7 +49,13 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     workspace: new LocalWorkspaceFiles(),
     workspaces: localWorkspaces(store, config.dataDir),
     faults: log,
-    onTurnEnded: turn => logTurn(log, turn),
+    observer: {
+      onTurnEnded(turn, times) {
+        logTurn(log, turn)
+        metrics.onTurnEnded(turn, times)
+      },
+      onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
+    },
     sealer: createSealer([randomBytes(32)]),
     options: config,
     builtInModels: [],
@@ -57,6 +65,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     service: sessions,
     ready: async () => {},
     isClosing: () => false,
+    metrics,
     config,
     log,
     version: '0.0.0',
@@ -72,6 +81,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
       server.close()
       await sessions.close()
       await door.close()
+      metrics.close()
       await launcher.close()
       server.closeAllConnections()
       await store.close()

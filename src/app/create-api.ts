@@ -1,11 +1,15 @@
 import type { Router } from 'express'
+import type { Registry } from 'prom-client'
 import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
+import type { ServerMetrics } from '../http/options.ts'
 import { createRouter } from '../http/router.ts'
 import { createLog } from './built-in-log.ts'
+import { Metrics } from './metrics/metrics.ts'
 import { Runtime } from './runtime.ts'
+import { logTurn } from './turn-log.ts'
 import { readVersion } from './version.ts'
 
 /** An Express 5 router with the API, which a host application can mount at any path. */
@@ -15,6 +19,8 @@ export interface ClaudeCodeApi extends Router {
    * failure, reading this property tries again, as does every request.
    */
   readonly ready: Promise<void>
+  /** The registry of `prom-client` with the server's metrics, for a host application that merges it into its own. */
+  readonly metrics: Registry
   /**
    * Refuses new work, lets running turns finish within `drainTimeoutMs`, then ends every process, stream and
    * handle that the router opened. Idempotent.
@@ -38,9 +44,21 @@ export function createClaudeCodeApi(config: ClaudeCodeApiConfig = {}): ClaudeCod
 }
 
 /** Builds the router together with the parts that a server needs beside it. */
-export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runtime: Runtime } {
+export function assembleApi(config: ResolvedConfig): {
+  api: ClaudeCodeApi
+  runtime: Runtime
+  metrics: ServerMetrics
+} {
   const log = config.logger ?? createLog(config)
-  const runtime = new Runtime(config, log)
+  const version = readVersion()
+  const metrics = new Metrics(version, () => runtime.figures)
+  const runtime = new Runtime(config, log, {
+    onTurnEnded(turn, times) {
+      logTurn(log, turn)
+      metrics.onTurnEnded(turn, times)
+    },
+    onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
+  })
   const door = createRouter({
     get service() {
       return runtime.sessions
@@ -49,7 +67,8 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
     isClosing: () => runtime.isClosing,
     config,
     log,
-    version: readVersion(),
+    version,
+    metrics,
     startedAt: performance.now(),
   })
   if (config.auth.enabled && config.auth.keys.length === 0) {
@@ -58,10 +77,11 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
   for (const field of config.auth.shortKeys) {
     log.warn({ field, minimumKeyLength }, 'API key too short')
   }
-  const close = () => runtime.close(() => door.close())
+  const close = () => runtime.close(() => door.close()).finally(() => metrics.close())
   const api = Object.defineProperties(door.router, {
     ready: { get: () => runtime.ready() },
     close: { value: close },
+    metrics: { value: metrics.registry },
     [Symbol.asyncDispose]: { value: close },
   }) as ClaudeCodeApi
   setImmediate(() => {
@@ -71,5 +91,5 @@ export function assembleApi(config: ResolvedConfig): { api: ClaudeCodeApi; runti
       if (!runtime.isClosing) log.error({ err: error }, 'opening failed; the next request tries again')
     })
   })
-  return { api, runtime }
+  return { api, runtime, metrics }
 }

@@ -10,6 +10,7 @@ import { createSealer } from '../lib/sealed-text.ts'
 import type { SessionsOptions } from '../sessions/options.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { soleTenantId } from '../sessions/records.ts'
+import type { SessionsFigures, SessionsObserver } from '../sessions/reports/figures.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { openStore, type StoreDatabase } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files/files.ts'
@@ -17,7 +18,6 @@ import type { Git } from '../workspace/git/git-command.ts'
 import { secureDataDirectory } from './data-directory.ts'
 import { openForwarder } from './forwarder.ts'
 import { ensureSecretKeys } from './secret-key.ts'
-import { logTurn } from './turn-log.ts'
 import { openWorkspaces } from './workspaces.ts'
 
 /** How long the server waits for a first session before it inspects Claude Code on its own. */
@@ -54,13 +54,15 @@ interface Opened {
 export class Runtime {
   readonly #options: RuntimeOptions
   readonly #log: Logger
+  readonly #observer: SessionsObserver
   #opening: Promise<Opened> | undefined
   #opened: Opened | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: RuntimeOptions, log: Logger) {
+  constructor(options: RuntimeOptions, log: Logger, observer: SessionsObserver) {
     this.#options = options
     this.#log = log
+    this.#observer = observer
   }
 
   get isClosing(): boolean {
@@ -81,6 +83,11 @@ export class Runtime {
   get sessions(): Sessions {
     if (!this.#opened) throw new Error('claude-code-api is not open yet')
     return this.#opened.sessions
+  }
+
+  /** The state of the sessions; undefined before they are open. */
+  get figures(): SessionsFigures | undefined {
+    return this.#opened?.sessions.figures()
   }
 
   /** How many turns run. */
@@ -169,7 +176,7 @@ export class Runtime {
       workspace,
       workspaces,
       faults: this.#log,
-      onTurnEnded: turn => logTurn(this.#log, turn),
+      observer: this.#observer,
       sealer,
       options,
       builtInModels,

@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
-import type { ClaudeCodeApiConfig } from '../config/options.ts'
+import type { ClaudeCodeApiConfig, MetricsConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { assembleApi } from './create-api.ts'
 import { answerElsewhere } from './elsewhere.ts'
 import { toListenError } from './listen-error.ts'
+import { serveMetrics } from './metrics/metrics-server.ts'
 import { ensureServerKey } from './server-key.ts'
 import { limitConnections, toServerOptions } from './server-limits.ts'
 
@@ -19,15 +20,22 @@ export const mountPath = '/api/v1'
 
 type AgentEnvironment = ResolvedConfig['agentEnvironment']
 
-export interface ServeOptions extends ClaudeCodeApiConfig {
+export interface ServeOptions extends Omit<ClaudeCodeApiConfig, 'metrics'> {
   host: string
   /** 0 picks a free one. */
   port: number
+  metrics?: MetricsConfig & {
+    host?: string
+    /** An address of its own for the metrics; undefined: none. */
+    port?: number | undefined
+  }
 }
 
 export interface RunningServer {
   /** The address of the server, without the mount path. */
   readonly url: string
+  /** The address of the metrics, if they have one of their own. */
+  readonly metricsUrl: string | undefined
   /** The API key, if it was created at this start; it cannot be shown again later. */
   readonly madeKey: string | undefined
   readonly config: ResolvedConfig
@@ -48,10 +56,16 @@ export interface RunningServer {
  * @param toAgentEnvironment replaces the environment of Claude Code processes
  */
 export async function serve(
-  { host, port, ...options }: ServeOptions,
+  {
+    host,
+    port,
+    metrics: { host: metricsHost = '127.0.0.1', port: metricsPort, ...metricsKeys } = {},
+    ...given
+  }: ServeOptions,
   toAgentEnvironment: (allowed: AgentEnvironment) => AgentEnvironment = allowed => allowed,
 ): Promise<RunningServer> {
   const environment = readEnvironment()
+  const options = { ...given, metrics: metricsKeys }
   let config = resolveConfig(options, environment)
   refuseMissingRoots(config, options)
   let madeKey: string | undefined
@@ -74,18 +88,15 @@ export async function serve(
     config = resolveConfig({ ...options, auth: { ...options.auth, keyHashes: [key.hash] } }, environment)
   }
   config = { ...config, agentEnvironment: toAgentEnvironment(config.agentEnvironment) }
-  const { api, runtime } = assembleApi(config)
+  const { api, runtime, metrics } = assembleApi(config)
   const app = express().disable('x-powered-by').use(mountPath, api).use(answerElsewhere(mountPath))
   let server: Server | undefined
+  let metricsServer: Server | undefined
   let closing: Promise<void> | undefined
   const closeAll = async () => {
     // Listens while turns drain, so that load balancers see that the server is not ready.
     await api.close()
-    if (!server?.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
+    await Promise.all([server, metricsServer].map(open => open && closeServer(open)))
   }
   const close = () => {
     closing ??= closeAll()
@@ -95,10 +106,12 @@ export async function serve(
     await runtime.ready()
     server = limitConnections(createServer(toServerOptions(config.limits), app), config.limits)
     await listen(server, host, port)
+    if (metricsPort !== undefined) metricsServer = await serveMetrics(metrics, metricsHost, metricsPort)
     const url = toUrl(server.address() as AddressInfo)
     refuseSelfCalls(config.agentEnvironment.ANTHROPIC_BASE_URL, server.address() as AddressInfo)
     return {
       url,
+      metricsUrl: metricsServer && `${toUrl(metricsServer.address() as AddressInfo)}/metrics`,
       madeKey,
       config,
       get runningTurns() {
@@ -112,6 +125,14 @@ export async function serve(
     await close()
     throw error
   }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -61,8 +61,9 @@ function resolve(
 ): Pick<LoadedOptions, 'address' | 'resolved'> {
   const checked = serverOptionsSchema.safeParse(given)
   if (!checked.success) throw toConfigError(checked.error)
-  const { host, port } = checked.data
-  const { host: _, port: __, ...options } = given
+  const { host, port, metrics } = checked.data
+  const { apiKeys, keyHashes } = metrics
+  const { host: _, port: __, ...options } = { ...given, metrics: { apiKeys, keyHashes } }
   return { address: { host, port }, resolved: resolveConfig(options, env) }
 }
 

@@ -17,6 +17,7 @@ async function open(options: ServeOptions, isDemo: boolean): Promise<RunningServ
   }
   const server = await serve(options)
   say(`claude-code-api listening on ${server.url}`)
+  if (server.metricsUrl !== undefined) say(`metrics at ${server.metricsUrl}`)
   if (server.madeKey !== undefined) {
     say(`API key (shown only once): ${server.madeKey}`)
   }

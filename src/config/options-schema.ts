@@ -30,6 +30,17 @@ const rateLimit = {
   maxRequests: count(1).default(600),
 }
 
+const keyHashes = z
+  .array(
+    z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256 in hexadecimal')
+      .toLowerCase(),
+  )
+  .default([])
+
+const metrics = { apiKeys: z.array(text).default([]), keyHashes }
+
 /** The options of the library. */
 export const optionsSchema = z.strictObject({
   sessionTimeout: duration(1).default(3_600_000),
@@ -44,14 +55,7 @@ export const optionsSchema = z.strictObject({
         .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send on their own')
         .default('x-api-key'),
       apiKeys: z.array(text).optional(),
-      keyHashes: z
-        .array(
-          z
-            .string()
-            .regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256 in hexadecimal')
-            .toLowerCase(),
-        )
-        .default([]),
+      keyHashes,
       requireAuth: z.array(z.string()).optional(),
     })
     .prefault({}),
@@ -67,6 +71,7 @@ export const optionsSchema = z.strictObject({
     .strictObject({ enabled: z.boolean().default(false), specPath: text.optional() })
     .prefault({}),
   limits: limitsSchema.prefault({}),
+  metrics: z.strictObject(metrics).prefault({}),
   ...browserAccessOptions,
   dataDir: directory.optional(),
   database: databaseSchema.optional(),
@@ -133,6 +138,13 @@ export const serverOptionsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(3050),
   ...plain,
   rateLimit: z.strictObject(rateLimit).prefault({}),
+  metrics: z
+    .strictObject({
+      ...metrics,
+      host: text.default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).optional(),
+    })
+    .prefault({}),
 })
 
 function isFunction(value: unknown): boolean {

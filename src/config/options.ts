@@ -32,6 +32,7 @@ export interface ClaudeCodeApiConfig {
    */
   trustProxy?: TrustProxy
   openApiValidation?: OpenApiValidationConfig
+  metrics?: MetricsConfig
   /** Limits on concurrent use. */
   limits?: LimitsConfig
   /**
@@ -222,6 +223,13 @@ export interface LimitsConfig {
   headersTimeoutMs?: number
   /** How long a whole request may take to arrive; used by `serve`. Default: five minutes. */
   requestTimeoutMs?: number
+}
+
+export interface MetricsConfig {
+  /** Keys that open `GET /metrics` and nothing else; the keys of `auth` open it too. Default: none. */
+  apiKeys?: string[]
+  /** More keys for `GET /metrics`, given as SHA-256 hashes in hexadecimal. */
+  keyHashes?: string[]
 }
 
 export interface CorsConfig {

@@ -17,6 +17,7 @@ it('has the defaults of the contract', () => {
   expect(resolveConfig({}, { HOME: '/home/me' })).toEqual({
     sessionTimeoutMs: 3_600_000,
     maxSessions: 100,
+    metrics: { keys: [] },
     auth: {
       enabled: true,
       apiKeyHeader: 'x-api-key',

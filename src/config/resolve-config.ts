@@ -30,6 +30,9 @@ import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   sessionTimeoutMs: number
   maxSessions: number
+  metrics: {
+    keys: readonly ResolvedApiKey[]
+  }
   auth: {
     enabled: boolean
     /** Lower case. */
@@ -97,7 +100,8 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
 export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): ResolvedConfig {
   const result = optionsSchema.safeParse(config)
   if (!result.success) throw toConfigError(result.error)
-  const { auth, sessionTimeout, agentEnv, claudeExecutable, logger, secretKeys, ...options } = result.data
+  const { auth, metrics, sessionTimeout, agentEnv, claudeExecutable, logger, secretKeys, ...options } =
+    result.data
   const { trustedRoots, trustedCloneUrls } = options
   const roots = (options.allowedRoots ?? findRoots(env))?.map(root => path.resolve(root))
   const dataDir = path.resolve(options.dataDir ?? findDataDir(env))
@@ -117,6 +121,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
         ? matchOperations('auth.requireAuth', auth.requireAuth)
         : operationsWithKey(),
     },
+    metrics: { keys: toKeys('metrics.apiKeys', metrics) },
     rateLimit: { ...options.rateLimit, keyGenerator: options.rateLimit.keyGenerator },
     openApiValidation: {
       enabled: options.openApiValidation.enabled,
@@ -136,6 +141,11 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     claudeExecutable,
     logger,
   }
+}
+
+function toKeys(field: string, { apiKeys, keyHashes }: { apiKeys: string[]; keyHashes: string[] }) {
+  const hashes = apiKeys.map((key, index) => hashApiKey(checkKey(`${field}[${index}]`, key)))
+  return [...new Set([...hashes, ...keyHashes])].map(toApiKey)
 }
 
 /** Hashes the keys at once, so that no key can be logged or shown by mistake. */

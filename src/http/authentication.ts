@@ -13,12 +13,14 @@ export const anonymous: Caller = { tenantId: soleTenantId, keyId: 'anonymous' }
 const readInBrowser: ReadonlySet<OperationId | undefined> = new Set(['getDocs', 'getOpenApi'])
 
 /** Identifies the caller by the key. Does not refuse yet, because the rate limit counts first. */
-export function identifyCaller(auth: HttpOptions['auth']): RequestHandler {
+export function identifyCaller({ auth, metrics }: Pick<HttpOptions, 'auth' | 'metrics'>): RequestHandler {
   const identify = keyMatcher(auth.keys)
+  const identifyForMetrics = keyMatcher([...auth.keys, ...metrics.keys])
   return (req, res, next) => {
     const context = contextOf(res)
     const key = auth.enabled ? findKey(req, auth.apiKeyHeader, context.operationId) : undefined
-    if (key !== undefined) context.identity = identify(key.text, key.provenByHeader)
+    const match = context.operationId === 'getMetrics' ? identifyForMetrics : identify
+    if (key !== undefined) context.identity = match(key.text, key.provenByHeader)
     else if (!auth.enabled) context.identity = { kind: 'known', caller: anonymous, provenByHeader: false }
     next()
   }

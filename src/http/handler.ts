@@ -50,6 +50,7 @@ interface MediaAnswers {
    */
   'application/octet-stream': FileAnswer
   'text/x-diff': FileAnswer
+  'text/plain': FileAnswer
   'text/event-stream': { stream(sse: SseStream): Promise<void> }
 }
 

@@ -21,8 +21,8 @@ export interface EndpointDeps {
   validation: OpenApiValidation | undefined
 }
 
-/** The checks that tell whether the service is open. */
-const worksUnopened: ReadonlySet<OperationId> = new Set(['getHealth', 'getReadiness'])
+/** Operations that tell whether the service is open, and how it is. */
+const worksUnopened: ReadonlySet<OperationId> = new Set(['getHealth', 'getReadiness', 'getMetrics'])
 
 /** The step that does the work: checks the request, calls the operation's handler, and writes its answer. */
 export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {

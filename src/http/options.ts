@@ -37,6 +37,10 @@ export interface HttpOptions {
     /** Operations that need a key. Unknown paths always need one. */
     protectedOperations: ReadonlySet<OperationId>
   }
+  metrics: {
+    /** Keys that open `GET /metrics` and nothing else. */
+    keys: readonly ApiKey[]
+  }
   cors: {
     /** Origins of web pages that may use the API. */
     origins: readonly string[]
@@ -60,6 +64,26 @@ export interface HttpOptions {
   }
 }
 
+/** A request that is over. */
+export interface ServedRequest {
+  /** Undefined for unknown paths and methods. */
+  operation: OperationId | undefined
+  /** Undefined: the client left before the response began. */
+  status: number | undefined
+  durationMs: number
+}
+
+/** The figures of the server in the text format of Prometheus. */
+export interface Exposition {
+  contentType: string
+  text: string
+}
+
+export interface ServerMetrics {
+  onRequest(request: ServedRequest): void
+  expose(): Promise<Exposition>
+}
+
 export interface HttpDeps {
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly service: SessionService
@@ -67,6 +91,7 @@ export interface HttpDeps {
   ready(): Promise<void>
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */
   isClosing(): boolean
+  metrics: ServerMetrics
   config: HttpOptions
   log: Logger
   version: string

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import { toLoggedPath } from './log-path.ts'
+import type { ServerMetrics } from './options.ts'
 
 /** The sender of the request, identified by its key. */
 export type Identity =
@@ -129,8 +130,13 @@ class LazySignal {
  * The first middleware: assigns an id and a context to the request, and logs the request when it is over.
  *
  * @param open the set of unfinished responses
+ * @param metrics receives each request that is over
  */
-export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
+export function beginRequest(
+  log: Logger,
+  open: Set<Response>,
+  metrics: Pick<ServerMetrics, 'onRequest'>,
+): RequestHandler {
   return (req, res, next) => {
     const startedAt = performance.now()
     const path = toLoggedPath(req.path)
@@ -150,7 +156,10 @@ export function beginRequest(log: Logger, open: Set<Response>): RequestHandler {
     res.once('close', () => {
       open.delete(res)
       if (!res.writableFinished) context.leave()
-      const line = { requestId, method: req.method, path, ...describe(res, context, startedAt) }
+      const durationMs = performance.now() - startedAt
+      const status = res.headersSent ? res.statusCode : undefined
+      metrics.onRequest({ operation: context.operationId, status, durationMs })
+      const line = { requestId, method: req.method, path, ...describe(res, context, durationMs) }
       log[levelOf(res, context)](line, 'request')
     })
     next()
@@ -164,7 +173,7 @@ function levelOf(res: Response, { facts }: RequestContext): 'info' | 'warn' | 'e
   return res.statusCode >= 400 || facts.errorCode !== undefined ? 'warn' : 'info'
 }
 
-function describe(res: Response, context: RequestContext, startedAt: number): object {
+function describe(res: Response, context: RequestContext, durationMs: number): object {
   const { identity, operationId, facts } = context
   return {
     ...(operationId && { operation: operationId }),
@@ -172,6 +181,6 @@ function describe(res: Response, context: RequestContext, startedAt: number): ob
     ...(!res.writableFinished && { clientGone: true }),
     ...(identity.kind === 'known' && { keyId: identity.caller.keyId }),
     ...facts,
-    durationMs: Math.round(performance.now() - startedAt),
+    durationMs: Math.round(durationMs),
   }
 }

@@ -78,7 +78,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const limits = createRequestLimits(config)
   // Middleware for all requests. The rate limit counts before authentication refuses.
   const gates = [
-    identifyCaller(config.auth),
+    identifyCaller(config),
     rateLimit.handler,
     requireKey(config.auth),
     refuseForeignPages(config, forwarding),
@@ -91,7 +91,11 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const router = Router({ caseSensitive: true })
-  router.use(beginRequest(log, open), allowOrigins(config.cors, config.auth.apiKeyHeader), limits.connection)
+  router.use(
+    beginRequest(log, open, deps.metrics),
+    allowOrigins(config.cors, config.auth.apiKeyHeader),
+    limits.connection,
+  )
   const bodies = [
     limits.admission,
     readJsonBody(config.maxBodyBytes),

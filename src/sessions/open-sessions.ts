@@ -5,6 +5,8 @@ import { ProcessPool, type SlotHolder } from './processes/process-pool.ts'
 import type { MemoryGauge } from './processes/slot-memory.ts'
 import { SpareProcesses } from './processes/spare-processes.ts'
 import type { SessionRecord } from './records.ts'
+import type { SessionsFigures } from './reports/figures.ts'
+import { isAtWork } from './turns/turn.ts'
 
 /** An interrupt that takes longer waits for the store, not for Claude Code. */
 const interruptBoundMs = 10_000
@@ -46,6 +48,22 @@ export class OpenSessions {
   /** How many turns run, those that wait for a person included. */
   get runningTurns(): number {
     return [...this.#sessions.values()].filter(({ turns }) => turns.current).length
+  }
+
+  figures(): Omit<SessionsFigures, 'readers' | 'disconnects'> {
+    let runningTurns = 0
+    let queuedTurns = 0
+    for (const { turns } of this.#sessions.values()) {
+      if (turns.current && isAtWork(turns.current.record.status)) runningTurns++
+      queuedTurns += turns.queuedCount
+    }
+    return {
+      runningTurns,
+      queuedTurns,
+      waitingTurns: this.#pool.waiting,
+      slots: this.#pool.slots(),
+      evictions: this.#pool.evictions,
+    }
   }
 
   find(sessionId: string): OpenSession | undefined {

@@ -38,6 +38,7 @@ import type {
 } from './ports/index.ts'
 import type { Caller, SessionRecord, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
+import type { SessionsFigures, SessionsObserver } from './reports/figures.ts'
 import { StoreHealth } from './reports/store-health.ts'
 import { SessionUsageSums } from './reports/usage.ts'
 import { SessionChanges } from './settings/session-changes.ts'
@@ -56,8 +57,7 @@ export interface SessionsParts {
   workspace: WorkspaceFiles
   workspaces: Workspaces
   faults: Pick<Log, 'error'>
-  /** Called with each turn whose end is stored. */
-  onTurnEnded(turn: TurnRecord): void
+  observer: SessionsObserver
   /** Keeps the secrets among the settings of sessions. */
   sealer: Sealer
   options: SessionsOptions
@@ -96,7 +96,7 @@ export class Sessions {
     this.#parts = parts
     this.messages = parts.launcher.messages
     this.#store = parts.store
-    this.#log = new EventLog(parts.store, this.messages)
+    this.#log = new EventLog(parts.store, this.messages, parts.observer)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
@@ -293,6 +293,11 @@ export class Sessions {
 
   get runningTurns(): number {
     return this.#live.runningTurns
+  }
+
+  /** The state of turns, processes and readers at this moment. */
+  figures(): SessionsFigures {
+    return { ...this.#live.figures(), ...this.#log.figures() }
   }
 
   models(): ModelInfo[] {

@@ -134,6 +134,7 @@ describe('serve', () => {
       XDG_CONFIG_HOME: join(home, 'settings'),
       CLAUDE_CODE_API_DATA_DIR: join(home, 'data'),
       CLAUDE_API_KEY: 'a-key-of-the-environment',
+      CLAUDE_CODE_API_METRICS_PORT: '0',
     }
     const shown = openCli(['config', '--json', '--log-level', 'warn'], given)
     expect(await shown.ended).toBe(0)
@@ -153,6 +154,10 @@ describe('serve', () => {
       'a-key-of-the-environment',
     )
     const id = await client.createSession()
+    const metricsUrl = /metrics at (http:\S+)/.exec(await cli.said(/metrics at \S+/))?.[1] ?? ''
+    const metrics = await fetch(metricsUrl)
+    expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringContaining('createSession')])
+    expect((await fetch(new URL('/api/v1/sessions', metricsUrl))).status).toBe(404)
     expect(await client.call('POST', '/sessions', {})).toMatchObject({
       status: 429,
       body: { error: { code: 'MAX_SESSIONS_REACHED' } },

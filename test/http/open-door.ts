@@ -50,6 +50,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     config: resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {}),
     log,
     version: '1.2.3',
+    metrics: { onRequest() {}, expose: async () => ({ contentType: 'text/plain', text: '' }) },
     startedAt: performance.now(),
     ...deps,
   })

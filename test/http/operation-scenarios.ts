@@ -172,6 +172,7 @@ export const scenarios: Record<OperationId, Scenario> = {
   getDiff: { success: 200, wrong: ['format=html', 'format'] },
   listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
   getReadiness: { success: 200, answer: { status: 'ready' }, wrong: ['a=1', 'a'] },
+  getMetrics: { success: 200, wrong: ['a=1', 'a'] },
   getHealth: { success: 200, answer: { status: 'healthy' }, wrong: ['a=1', 'a'] },
   getOpenApi: { success: 200, answer: { openapi: '3.1.0' }, wrong: ['a=1', 'a'] },
   getDocs: { success: 200, wrong: ['a=1', 'a'] },

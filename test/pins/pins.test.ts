@@ -179,6 +179,7 @@ describe('operations', () => {
       'GET /models',
       'GET /health',
       'GET /ready',
+      'GET /metrics',
       'GET /openapi.json',
       'GET /docs',
     ])
@@ -233,6 +234,7 @@ describe('operations', () => {
       listModels: [200],
       getHealth: [200, 503],
       getReadiness: [200, 503],
+      getMetrics: [200],
       getOpenApi: [200],
       getDocs: [200],
     })

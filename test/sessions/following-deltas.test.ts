@@ -217,16 +217,16 @@ test('a reader that is opened and never read, or left in the middle, is not kept
   const { log, follow } = await openLog()
   const leaving = new AbortController()
   follow()
-  expect(log.readerCount).toBe(0)
+  expect(log.figures().readers).toBe(0)
   const reading = follow({ signal: leaving.signal })
   await next(reading)
-  expect(log.readerCount).toBe(1)
+  expect(log.figures().readers).toBe(1)
   leaving.abort()
-  expect(log.readerCount).toBe(0)
+  expect(log.figures().readers).toBe(0)
   const returning = follow()
   await next(returning)
   await returning.return?.()
-  expect(log.readerCount).toBe(0)
+  expect(log.figures().readers).toBe(0)
 })
 
 test.each(Array.from({ length: 30 }, (_, seed) => seed))('any order of things, seed %i', async seed => {
@@ -298,5 +298,5 @@ test.each(Array.from({ length: 30 }, (_, seed) => seed))('any order of things, s
     }
     for (const [key, said] of heard) expect(said).toBe(texts.get(key))
   }
-  expect(log.readerCount).toBe(0)
+  expect(log.figures().readers).toBe(0)
 })

@@ -65,7 +65,7 @@ export async function openAwkwardEvents(
     resumedAfter,
     /** To be called when the client has begun; resolves when all of it is written. */
     async play() {
-      while (log.readerCount === 0) await new Promise(resolve => setImmediate(resolve))
+      while (log.figures().readers === 0) await new Promise(resolve => setImmediate(resolve))
       await commit(...awkward.map(said))
       await commit({ type: 'session.updated', turnId: null, payload: { title: awkward[0] } })
       for (const res of open) res.destroy()

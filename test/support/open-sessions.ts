@@ -50,7 +50,7 @@ export async function openSessions(
     workspace: new LocalWorkspaceFiles(),
     workspaces: localWorkspaces(store, cwd),
     faults: { error: fields => faults.push(fields) },
-    onTurnEnded: turn => ended.push({ ...turn }),
+    observer: { onTurnEnded: turn => ended.push({ ...turn }), onCommit() {} },
     builtInModels: [],
     sealer: createSealer([randomBytes(32)]),
     options: {

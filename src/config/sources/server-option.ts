@@ -45,6 +45,8 @@ const kinds: Readonly<Record<string, OptionKind>> = {
 const secrets: Readonly<Record<string, ServerOption['secret']>> = {
   'auth.apiKeys': 'all',
   'auth.keyHashes': 'all',
+  'metrics.apiKeys': 'all',
+  'metrics.keyHashes': 'all',
   secretKeys: 'all',
   agentEnv: 'all',
   'database.url': 'password',

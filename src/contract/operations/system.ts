@@ -41,6 +41,17 @@ export const systemOperations = {
     errors: [],
     fault: 'INTERNAL',
   },
+  getMetrics: {
+    ...defaults,
+    method: 'get',
+    path: '/metrics',
+    tag: 'System',
+    summary:
+      'Get the metrics of the server for Prometheus; keys of `metrics.apiKeys` open this and nothing else',
+    success: [{ status: 200, description: 'The text format of Prometheus', contentType: 'text/plain' }],
+    errors: [],
+    fault: 'INTERNAL',
+  },
   getOpenApi: {
     ...defaults,
     method: 'get',

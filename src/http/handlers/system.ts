@@ -9,7 +9,10 @@ import type { HttpDeps } from '../options.ts'
 /** How long the health check waits while the service is opening. */
 const openingPatienceMs = 500
 
-type SystemHandlers = Pick<Handlers, 'listModels' | 'getHealth' | 'getReadiness' | 'getOpenApi' | 'getDocs'>
+type SystemHandlers = Pick<
+  Handlers,
+  'listModels' | 'getHealth' | 'getReadiness' | 'getMetrics' | 'getOpenApi' | 'getDocs'
+>
 
 /** @param document the generated OpenAPI document */
 export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHandlers {
@@ -41,6 +44,12 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
         status: status === 'ready' ? 200 : 503,
         body: isIdentified ? { status, timestamp: toTimestamp(Date.now()), checks: { store } } : { status },
       }
+    },
+
+    async getMetrics() {
+      const { contentType, text } = await deps.metrics.expose()
+      const headers = { 'Content-Type': contentType, 'Cache-Control': 'no-store' }
+      return { file: { status: 200, headers, content: Buffer.from(text) } }
     },
 
     getOpenApi: ({ baseUrl }) => ({ status: 200, body: toServedDocument(document, baseUrl) }),

@@ -2,6 +2,7 @@ import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
 import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
+import type { SessionsFigures, SessionsObserver } from '../reports/figures.ts'
 import { isTerminal } from '../turns/turn.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
@@ -11,6 +12,7 @@ import { bodyOf, sharedJson } from './shared-json.ts'
 import { SharedPages } from './shared-pages.ts'
 
 const pageSize = 200
+const unobserved = { onCommit() {} }
 
 /**
  * The append-only logs of all sessions: written before anyone is told, read by everyone the same way.
@@ -26,26 +28,46 @@ export class EventLog {
   readonly #pace = new Pace()
   /** Sessions that are over while their process still writes. */
   readonly #settling = new Set<string>()
+  readonly #observer: Pick<SessionsObserver, 'onCommit'>
+  #disconnects = 0
   #closed = false
 
-  constructor(store: Store, messages: MessageReader) {
+  constructor(
+    store: Store,
+    messages: MessageReader,
+    observer: Pick<SessionsObserver, 'onCommit'> = unobserved,
+  ) {
     this.#store = store
+    this.#observer = observer
     this.#messages = messages
     this.#partials = new PartialMessages(messages)
   }
 
-  /** How many readers are being told what is published. */
-  get readerCount(): number {
-    return [...this.#readers.values()].reduce((sum, readers) => sum + readers.size, 0)
+  figures(): Pick<SessionsFigures, 'readers' | 'disconnects'> {
+    let readers = 0
+    for (const ofSession of this.#readers.values()) readers += ofSession.size
+    return { readers, disconnects: this.#disconnects }
   }
 
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
     const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
-    const events = await this.#store.commit({ ...change, events: summarized })
+    const events = await this.#write({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
     return events
+  }
+
+  async #write(change: Change): Promise<EventRecord[]> {
+    const startedAt = performance.now()
+    let outcome: 'stored' | 'failed' = 'failed'
+    try {
+      const events = await this.#store.commit(change)
+      outcome = 'stored'
+      return events
+    } finally {
+      this.#observer.onCommit(performance.now() - startedAt, outcome)
+    }
   }
 
   /** Tells live readers of a piece of a message; it is not stored, but kept for readers to come meanwhile. */
@@ -139,6 +161,7 @@ export class EventLog {
 
   #leave(sessionId: string, reader: BoundedLogReader): void {
     const readers = this.#readers.get(sessionId)
+    if (reader.overflow.aborted) this.#disconnects++
     readers?.delete(reader)
     if (readers?.size === 0) this.#readers.delete(sessionId)
   }

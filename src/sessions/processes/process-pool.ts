@@ -1,4 +1,5 @@
 import type { Agent } from '../ports/index.ts'
+import type { SessionsFigures, SlotFigures } from '../reports/figures.ts'
 import { type MemoryGauge, SlotMemory } from './slot-memory.ts'
 
 /** So many processes may live whatever they weigh, so that one large conversation does not block all others. */
@@ -62,6 +63,7 @@ export class ProcessPool {
   readonly #leaving = new Map<GrantedSlot, Promise<void>>()
   /** Callers in the order in which they are served next. */
   readonly #waiting = new Map<string, Waiter[]>()
+  #evictions = 0
   #closed = false
 
   constructor({ maxProcesses = Number.POSITIVE_INFINITY, memory }: PoolOptions) {
@@ -79,6 +81,30 @@ export class ProcessPool {
   /** How many slots are held. */
   get taken(): number {
     return this.#taken
+  }
+
+  /** How many processes were ended to free their slots. */
+  get evictions(): number {
+    return this.#evictions
+  }
+
+  slots(): SessionsFigures['slots'] {
+    const idle = this.#figuresOf([...this.#idle, ...this.#occupied])
+    const spare = this.#figuresOf([...this.#spare])
+    const evicted = this.#figuresOf([...this.#leaving.keys()])
+    const known = idle.bytes + spare.bytes + evicted.bytes
+    const busy = {
+      count: this.#taken - idle.count - spare.count,
+      bytes: Math.max(0, (this.#memory?.totalBytes ?? 0) - known),
+    }
+    return { busy, idle, spare, evicted }
+  }
+
+  #figuresOf(slots: readonly GrantedSlot[]): SlotFigures {
+    return {
+      count: slots.length,
+      bytes: slots.reduce((sum, slot) => sum + (this.#memory?.bytesOf(slot) ?? 0), 0),
+    }
   }
 
   /** Whether so many slots can be granted without evicting a process. */
@@ -199,6 +225,7 @@ export class ProcessPool {
   /** Ends the process of an idle slot. The caller releases the slot; its weight counts until the process is gone. */
   #evict(slot: GrantedSlot): Promise<void> {
     this.#forget(slot)
+    this.#evictions++
     const gone = slot.holder.retire()
     this.#leaving.set(slot, gone)
     const onGone = () => {

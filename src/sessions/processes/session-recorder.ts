@@ -102,7 +102,9 @@ export class SessionRecorder implements AgentListener {
 
   onDelta(delta: DeltaOfBlock): void {
     const turn = this.#parts.findTurn()
-    if (turn) this.#parts.context.log.publishDelta(this.#session.id, { turnId: turn.record.id, ...delta })
+    if (!turn) return
+    turn.noteDelta()
+    this.#parts.context.log.publishDelta(this.#session.id, { turnId: turn.record.id, ...delta })
   }
 
   onDeltaVoided(block: BlockOfMessage): void {

@@ -70,6 +70,17 @@ export class SlotMemory<Owner> {
     return this.#sum(without) + count * this.#estimate <= this.#budgetBytes
   }
 
+  /** The size of a process when it was last sampled; 0: not yet. */
+  bytesOf(slot: object): number {
+    return this.#weights.get(slot)?.bytes ?? 0
+  }
+
+  get totalBytes(): number {
+    let sum = 0
+    for (const { bytes = 0 } of this.#weights.values()) sum += bytes
+    return sum
+  }
+
   enter(slot: object, owner: () => Owner): void {
     const enteredAt = performance.now()
     const unknown = {

@@ -5,6 +5,7 @@ import { canBeContinued } from '../permissions/continuable.ts'
 import { toPermissionRequest } from '../permissions/permission-fields.ts'
 import type { AgentLauncher, Change, Store } from '../ports/index.ts'
 import type { PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
+import type { SessionsObserver } from '../reports/figures.ts'
 import { OpenTurn } from './turn.ts'
 import { toEndWithoutOutcome } from './turn-changes.ts'
 import { restoreProgress } from './turn-progress.ts'
@@ -16,7 +17,7 @@ interface Parts {
   log: EventLog
   live: OpenSessions
   launcher: AgentLauncher
-  onTurnEnded(turn: TurnRecord): void
+  observer: Pick<SessionsObserver, 'onTurnEnded'>
 }
 
 /**
@@ -37,7 +38,7 @@ export async function reconcile(parts: Parts): Promise<void> {
       live.of(session).turns.resumeWaiting(waiting, permission)
     } else {
       await loseTurn(log, turn, ofTurn)
-      parts.onTurnEnded(turn)
+      parts.observer.onTurnEnded(turn, { queuedMs: undefined, firstDeltaMs: undefined })
     }
   }
   const stray = open.filter(({ turnId }) => !unfinished.some(turn => turn.id === turnId))

@@ -51,6 +51,11 @@ export class TurnQueue {
     return this.#current
   }
 
+  /** How many turns wait for earlier ones. */
+  get queuedCount(): number {
+    return this.#waiting.length
+  }
+
   /** Whether a turn runs or is about to, or something that must not meet one. */
   get isAtWork(): boolean {
     return this.#current !== undefined || this.#holds > 0

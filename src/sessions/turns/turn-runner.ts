@@ -6,7 +6,7 @@ import { withMentions } from '../mentions/mentions-of-turn.ts'
 import type { TurnOutcome, WorkspaceFiles } from '../ports/index.ts'
 import type { SessionProcess } from '../processes/session-process.ts'
 import { Unlaunchable } from '../processes/unlaunchable.ts'
-import type { TurnRecord } from '../records.ts'
+import type { SessionsObserver } from '../reports/figures.ts'
 import { isAtWork, type OpenTurn } from './turn.ts'
 import { toEnd, toEndWithoutOutcome, toStart } from './turn-changes.ts'
 import { withEarlier } from './turn-figures.ts'
@@ -15,8 +15,7 @@ import { figuresOf } from './turn-progress.ts'
 export interface TurnRunnerContext extends RefusedPromptParts {
   sessionTimeoutMs: number
   workspace: WorkspaceFiles
-  /** Called with each turn whose end is stored. */
-  onTurnEnded(turn: TurnRecord): void
+  observer: Pick<SessionsObserver, 'onTurnEnded'>
 }
 
 const nothing = { response: null, usage: null, costUsd: null }
@@ -121,7 +120,7 @@ export class TurnRunner {
     const stored = await this.#process.writer.write(write)
     turn.record.lastSequence = stored.at(-1)?.sequence ?? turn.record.lastSequence
     turn.markEnded(this.#process.recorder.claudeSessionId)
-    if (stored.length > 0) this.#context.onTurnEnded(turn.record)
+    if (stored.length > 0) this.#context.observer.onTurnEnded(turn.record, turn.times)
   }
 
   async #findSlot({ record, stopping }: OpenTurn): Promise<boolean> {

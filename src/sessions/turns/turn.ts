@@ -3,6 +3,7 @@ import type { TurnStatus } from '../../contract/turns.ts'
 import { type Alarm, afterDuration } from '../../lib/alarm.ts'
 import type { SteeredInput, UsageShare } from '../ports/index.ts'
 import type { TurnRecord } from '../records.ts'
+import type { TurnTimes } from '../reports/figures.ts'
 
 /*
  * A turn is one prompt and everything until Claude is done with it.
@@ -93,6 +94,7 @@ export class OpenTurn {
   /** Resolves when it is stored, with false when it could not be: nothing may be written of it before. */
   readonly accepted: Promise<boolean>
   #cause: StopCause | undefined
+  #firstDeltaMs: number | undefined
   #deadline: Alarm | undefined
   readonly #stopping = new AbortController()
   readonly #end = Promise.withResolvers<TurnEnd>()
@@ -113,6 +115,16 @@ export class OpenTurn {
     const { id, status } = this.record
     if (!canTransition(status, to)) throw new Error(`Turn ${id} cannot go from ${status} to ${to}`)
     this.record.status = to
+  }
+
+  get times(): TurnTimes {
+    const queuedMs = this.begunAt === undefined ? undefined : this.begunAt - this.acceptedAt
+    return { queuedMs, firstDeltaMs: this.#firstDeltaMs }
+  }
+
+  /** Records when its first delta came. */
+  noteDelta(): void {
+    this.#firstDeltaMs ??= performance.now() - this.acceptedAt
   }
 
   /** Why it is being stopped; undefined: it is not. */
