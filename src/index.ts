@@ -10,6 +10,7 @@ export type {
   RewindSessionResponse,
   RewoundFiles,
 } from './contract/branching.ts'
+export type { CompactMessage } from './contract/compact-messages.ts'
 export type {
   AgentDescription,
   ChangeMcpServerRequest,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { forkedFrom } from './branching.ts'
+import { compactParts } from './compact-messages.ts'
 import { errorCodes } from './errors.ts'
 import { ignoredMention } from './mentions.ts'
 import { permissionFields } from './permissions.ts'
@@ -113,13 +114,23 @@ export const eventSchemas = {
       .meta({ description: 'Why the turn waits; absent if it starts at once' }),
   }),
   'turn.started': z.strictObject({ ...ofTurn, status: turnStatus, startedAt: timestamp }),
-  message: z.strictObject({
-    type: z.literal('claude_code_message'),
-    ...envelope,
-    turnId: identifier.optional(),
-    synthetic: z.literal(true).optional().meta({ description: 'As in the history' }),
-    message: z.record(z.string(), z.unknown()),
-  }),
+  message: z.union([
+    z.strictObject({
+      type: z.literal('claude_code_message'),
+      ...envelope,
+      turnId: identifier.optional(),
+      synthetic: z.literal(true).optional().meta({ description: 'As in the history' }),
+      message: z.record(z.string(), z.unknown()),
+    }),
+    z
+      .strictObject({
+        type: z.literal('compact_message'),
+        ...envelope,
+        turnId: identifier.optional(),
+        ...compactParts,
+      })
+      .meta({ description: 'With `view: "compact"`' }),
+  ]),
   'permission.requested': z.strictObject({ ...envelope, ...permissionFields }),
   'permission.resolved': z.strictObject({ ...envelope, ...permissionFields }),
   'turn.completed': z.strictObject({

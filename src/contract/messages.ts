@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { rewound } from './branching.ts'
 import { checkCommands, commands } from './commands.ts'
+import { compactMessage, view } from './compact-messages.ts'
 import { identifier, integerParameter, timestamp } from './primitives.ts'
 import { answerFields, cursorParameter, pagination, prompt } from './turns.ts'
 
@@ -110,6 +111,7 @@ export const streamMessageRequest = z
       .boolean()
       .default(false)
       .meta({ description: 'Also send pieces of messages while they are generated' }),
+    view,
     commands,
     onDisconnect: z.enum(['interrupt', 'continue']).default('interrupt'),
   })
@@ -124,6 +126,7 @@ export const listMessagesQuery = z
     after: integerParameter(0, Number.MAX_SAFE_INTEGER)
       .optional()
       .meta({ description: 'Only messages after this sequence' }),
+    view,
   })
   .refine(query => query.after === undefined || query.offset === 0, {
     path: ['offset'],
@@ -159,7 +162,11 @@ export const storedMessage = z
   .meta({ id: 'StoredMessage' })
 
 export const listMessagesResponse = z
-  .strictObject({ sessionId: identifier, messages: z.array(storedMessage), pagination })
+  .strictObject({
+    sessionId: identifier,
+    messages: z.array(z.union([storedMessage, compactMessage])),
+    pagination,
+  })
   .meta({ id: 'ListMessagesResponse' })
 
 /** The body of `POST /sessions/:id/messages`; only `prompt` is required. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { forkedFrom } from './branching.ts'
+import { view } from './compact-messages.ts'
 import { permissionMode, permissionModes } from './permission-mode.ts'
 import {
   booleanParameter,
@@ -161,6 +162,7 @@ export const eventsQuery = z.strictObject({
     .meta({ description: 'Replay the events after this sequence; `latest`: none' }),
   turnId: idParameter.optional().meta({ description: 'Only events of this turn; the stream ends with it' }),
   includeDeltas: booleanParameter.default(false),
+  view,
 })
 
 export type PermissionMode = z.infer<typeof permissionMode>

@@ -45,11 +45,12 @@ export class SseStream {
     else res.flushHeaders()
   }
 
-  /** Resolves when the stream can take more or is closed; has no effect on a closed stream. */
+  /** Resolves when the stream can take more or is closed; has no effect on a closed stream, or with an empty frame. */
   async send(event: ServerSentEvent | Buffer): Promise<void> {
     if (this.closed.aborted) return
     this.#keepalive.refresh()
     const frame = Buffer.isBuffer(event) ? event : toFrame(event)
+    if (frame.length === 0) return
     if (!this.#write(frame)) await this.#drained()
   }
 

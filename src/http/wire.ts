@@ -1,3 +1,4 @@
+import type { CompactMessage } from '../contract/compact-messages.ts'
 import type { Task } from '../contract/conversation.ts'
 import type { DeltaEvent, DeltaVoided, MessageEvent, SessionEvents } from '../contract/events.ts'
 import type { ListMessagesResponse, StoredMessage } from '../contract/messages.ts'
@@ -19,6 +20,7 @@ import type {
   TurnRecord,
 } from '../sessions/records.ts'
 import { toDuration } from '../sessions/turns/turn-changes.ts'
+import { toCompactParts } from './compact-message.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** The one place where records become what the wire has: times as text, no field that is not in the contract. */
@@ -164,39 +166,69 @@ export function messageOf(event: EventRecord): MessagePayload {
 }
 
 const frames = new WeakMap<object, Buffer>()
+const compactFrames = new WeakMap<object, Buffer>()
 
 /** The event as it goes over every stream: made once, however many readers it has. */
 export function toEventFrame(event: EventRecord, messages: MessageReader): Buffer {
-  return shareFrame(event, () =>
+  return shareFrame(frames, event, () =>
     toFrame({ event: event.type, id: event.sequence, json: toEventJson(event, messages) }),
   )
 }
 
+/** As `toEventFrame`, for the compact view; empty: there is nothing to read in it. */
+export function toCompactFrame(event: EventRecord, messages: MessageReader): Buffer {
+  if (event.type !== 'message') return toEventFrame(event, messages)
+  return shareFrame(compactFrames, event, () => {
+    const parts = toCompactParts(messages.read(contentOf(event)), sourceOf(event))
+    if (!parts) return Buffer.alloc(0)
+    const data = { type: 'compact_message' as const, ...toEnvelope(event), ...parts }
+    return toFrame({ event: event.type, id: event.sequence, data: data satisfies MessageEvent })
+  })
+}
+
+/** Returns the message in the compact view; undefined: there is nothing to read in it. */
+export function toCompactMessage(event: EventRecord, messages: MessageReader): CompactMessage | undefined {
+  const parts = toCompactParts(messages.read(contentOf(event)), sourceOf(event))
+  return (
+    parts && {
+      id: toSummary(event, messages).id,
+      sequence: event.sequence,
+      timestamp: toTimestamp(event.at),
+      turnId: event.turnId,
+      ...parts,
+      ...(event.rewound && { rewound: true as const }),
+    }
+  )
+}
+
+function contentOf(event: EventRecord): Record<string, unknown> {
+  return event.text ? JSON.parse(event.text.content) : messageOf(event).message
+}
+
 export function toDeltaFrame(delta: DeltaEvent): Buffer {
-  return shareFrame(delta, () => toFrame({ event: 'delta', json: sharedJson(delta) }))
+  return shareFrame(frames, delta, () => toFrame({ event: 'delta', json: sharedJson(delta) }))
 }
 
 export function toVoidedFrame(voided: DeltaVoided): Buffer {
-  return shareFrame(voided, () => toFrame({ event: 'delta.voided', json: sharedJson(voided) }))
+  return shareFrame(frames, voided, () => toFrame({ event: 'delta.voided', json: sharedJson(voided) }))
 }
 
-function shareFrame(of: object, make: () => Buffer): Buffer {
-  let frame = frames.get(of)
+function shareFrame(among: WeakMap<object, Buffer>, of: object, make: () => Buffer): Buffer {
+  let frame = among.get(of)
   if (!frame) {
     frame = make()
-    frames.set(of, frame)
+    among.set(of, frame)
   }
   return frame
 }
 
+function toEnvelope({ sessionId, sequence, at, turnId }: EventRecord) {
+  return { sessionId, sequence, timestamp: toTimestamp(at), ...(turnId !== null && { turnId }) }
+}
+
 /** An event's data as streams carry it. */
 function toEventJson(event: EventRecord, messages: MessageReader): string {
-  const envelope = {
-    sessionId: event.sessionId,
-    sequence: event.sequence,
-    timestamp: toTimestamp(event.at),
-    ...(event.turnId !== null && { turnId: event.turnId }),
-  }
+  const envelope = toEnvelope(event)
   if (event.type !== 'message') {
     const { error } = event.payload as { error?: TurnFailure }
     const failure = error && { error: toTurnError(error) }
@@ -206,7 +238,7 @@ function toEventJson(event: EventRecord, messages: MessageReader): string {
     type: 'claude_code_message',
     ...envelope,
     ...(toSummary(event, messages).synthetic && { synthetic: true as const }),
-  } satisfies Omit<MessageEvent, 'message'>
+  } satisfies Omit<Extract<MessageEvent, { type: 'claude_code_message' }>, 'message'>
   // It is stored as text, or the log has made the text already, to know its size.
   const content = event.text?.content ?? sharedJson(messageOf(event).message)
   return `${JSON.stringify(head).slice(0, -1)},"message":${content}}`

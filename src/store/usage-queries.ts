@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { ModelUsage, Usage } from '../contract/turns.ts'
+import { toMicroDollars } from '../lib/micro-dollars.ts'
 import type { UsageReader, UsageSums } from '../sessions/ports/index.ts'
 import { all, type Database, first } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -21,11 +22,12 @@ export function createUsageReader(database: Database): UsageReader {
           activeMs: turns.activeMs + activeMs,
           tokens: addTokens(turns.tokens, tokens),
           withoutTokens: turns.withoutTokens + own.withoutTokens,
-          costUsd: turns.costUsd + costUsd,
+          costUsd: toMicroDollars(turns.costUsd + costUsd),
           withoutCost: turns.withoutCost + own.withoutCost,
           betweenTurns: { times, activeMs, tokens, costUsd },
           models: models.map(({ cost_complete, ...model }) => ({
             ...model,
+            costUsd: model.costUsd === null ? null : toMicroDollars(model.costUsd),
             costComplete: cost_complete === 1,
           })),
         } satisfies UsageSums
@@ -58,7 +60,7 @@ function toSums(sums: Sums | undefined) {
       cacheCreationInputTokens: sums.cache_creation_input_tokens,
     },
     withoutTokens: sums.without_tokens,
-    costUsd: sums.cost_usd,
+    costUsd: toMicroDollars(sums.cost_usd),
     withoutCost: sums.without_cost,
   }
 }

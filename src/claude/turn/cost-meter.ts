@@ -5,6 +5,7 @@ import type {
   SDKResultMessage,
 } from '@anthropic-ai/claude-agent-sdk'
 import type { ModelUsage } from '../../contract/turns.ts'
+import { toMicroDollars } from '../../lib/micro-dollars.ts'
 
 type Counted = Record<string, CountedModel>
 
@@ -75,7 +76,7 @@ function toShare(model: string, now: CountedModel, before: CountedModel | undefi
     outputTokens: since('outputTokens'),
     cacheReadInputTokens: since('cacheReadInputTokens'),
     cacheCreationInputTokens: since('cacheCreationInputTokens'),
-    costUsd: since('costUSD'),
+    costUsd: toMicroDollars(since('costUSD')),
     costComplete: true,
     webSearchRequests: since('webSearchRequests'),
   }

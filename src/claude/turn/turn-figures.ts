@@ -1,5 +1,6 @@
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk'
 import type { ModelUsage, Usage } from '../../contract/turns.ts'
+import { toMicroDollars } from '../../lib/micro-dollars.ts'
 import type { UsageShare } from '../../sessions/ports/index.ts'
 import type { ObservedTokens, ObservedUsage } from './observed-usage.ts'
 
@@ -25,8 +26,7 @@ export function toFigures(
 /** Computes the usage of a running turn from Claude Code's count, or from observations. */
 export function toFiguresSoFar(counted: ModelUsage[] | undefined, observed: ObservedUsage): UsageShare {
   if (!counted) return toFiguresWithoutResult(observed)
-  const costUsd = counted.reduce((total, model) => total + (model.costUsd ?? 0), 0)
-  return { usage: addUp(counted), costUsd, modelUsage: byModel(counted) }
+  return { usage: addUp(counted), costUsd: addCosts(counted), modelUsage: byModel(counted) }
 }
 
 const unknown: UsageShare = { usage: null, costUsd: null, modelUsage: null }
@@ -66,7 +66,7 @@ function toModelUsage([model, counted]: [string, CountedModel]): ModelUsage {
     outputTokens,
     cacheReadInputTokens,
     cacheCreationInputTokens,
-    costUsd: counted.costUSD,
+    costUsd: toMicroDollars(counted.costUSD),
     costComplete: true,
     webSearchRequests: counted.webSearchRequests ?? 0,
   }
@@ -99,11 +99,10 @@ function addUp(shares: readonly Usage[]): Usage {
 /** One entry for each model. */
 function byModel(shares: readonly ModelUsage[]): ModelUsage[] {
   return [...Map.groupBy(shares, ({ model }) => model)].map(([model, ofModel]) => {
-    const costs = ofModel.flatMap(({ costUsd }) => costUsd ?? [])
     return {
       model,
       ...addUp(ofModel),
-      costUsd: costs.length > 0 ? costs.reduce((total, cost) => total + cost, 0) : null,
+      costUsd: ofModel.some(({ costUsd }) => costUsd !== null) ? addCosts(ofModel) : null,
       costComplete: ofModel.every(({ costComplete }) => costComplete),
       webSearchRequests: ofModel.reduce((total, share) => total + share.webSearchRequests, 0),
     }
@@ -115,7 +114,11 @@ function toCost(
   counted: readonly ModelUsage[] | undefined,
   before: number | null,
 ): number | null {
-  if (counted) return counted.reduce((total, { costUsd }) => total + (costUsd ?? 0), 0)
+  if (counted) return addCosts(counted)
   const total = results.at(-1)?.total_cost_usd
-  return before === null || total === undefined ? null : Math.max(0, total - before)
+  return before === null || total === undefined ? null : toMicroDollars(Math.max(0, total - before))
+}
+
+function addCosts(shares: readonly ModelUsage[]): number {
+  return toMicroDollars(shares.reduce((total, { costUsd }) => total + (costUsd ?? 0), 0))
 }

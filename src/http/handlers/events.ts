@@ -1,9 +1,10 @@
+import type { View } from '../../contract/compact-messages.ts'
 import type { LogItem } from '../../sessions/log/log-item.ts'
 import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'
-import { toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import { toCompactFrame, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type EventsExchange = Exchange<'followEvents'>
 
@@ -25,7 +26,7 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
           let closing = false
           for await (const item of reader) {
             closing ||= item.kind === 'closing'
-            await sse.send(toServerSentEvent(item, params.sessionId, deps.service.messages))
+            await sse.send(toServerSentEvent(item, params.sessionId, query.view, deps.service.messages))
             if (sse.closed.aborted) break
           }
           // The wait was aborted before the log reported the closing.
@@ -46,11 +47,12 @@ function findStart({ headers, query }: EventsExchange): number | 'latest' {
 function toServerSentEvent(
   item: LogItem,
   sessionId: string,
+  view: View,
   messages: MessageReader,
 ): ServerSentEvent | Buffer {
   switch (item.kind) {
     case 'event':
-      return toEventFrame(item.event, messages)
+      return view === 'compact' ? toCompactFrame(item.event, messages) : toEventFrame(item.event, messages)
     case 'delta':
       return toDeltaFrame(item.delta)
     case 'delta.voided':

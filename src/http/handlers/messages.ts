@@ -1,5 +1,6 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SendMessageResponse } from '../../contract/messages.ts'
+import { toJsonLine } from '../../lib/json-line.ts'
 import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { SessionRecord, TurnRecord } from '../../sessions/records.ts'
 import type { Submission } from '../../sessions/turns/turn-request.ts'
@@ -8,7 +9,7 @@ import { retryTurn, submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage } from '../pagination.ts'
 import { timedOut, toAnswer } from '../turn-outcome.ts'
-import { toMessagePageJson, toStoredMessageJson } from '../wire.ts'
+import { toCompactMessage, toMessagePageJson, toStoredMessageJson } from '../wire.ts'
 
 /** How long after its timeout a turn may take to stop before the caller is answered without waiting for it. */
 const settleGraceMs = 750
@@ -51,7 +52,8 @@ export function messageHandlers(
       const after = list.key === undefined ? query.after : Number(list.key[0])
       const which = { ...(after !== undefined && { after }), countsAll: list.key !== undefined }
       const shown = { limit: query.limit, offset: query.offset, ...which }
-      const text = await deps.service.readMessages(caller, sessionId, shown)
+      const isCompact = query.view === 'compact'
+      const text = isCompact ? undefined : await deps.service.readMessages(caller, sessionId, shown)
       if (text) {
         const last = text.lastSequence === undefined ? undefined : [text.lastSequence]
         const pagination = list.paginate(last, text.hasMore, text.total)
@@ -60,7 +62,11 @@ export function messageHandlers(
       const page = { ...list.page, ...which }
       const { messages, total } = await deps.service.listMessages(caller, sessionId, page)
       const { items, pagination } = list.close(messages, total, ({ sequence }) => [sequence])
-      const json = Buffer.from(items.map(item => toStoredMessageJson(item, deps.service.messages)).join())
+      const reader = deps.service.messages
+      const shownItems = isCompact
+        ? items.flatMap(item => toCompactMessage(item, reader) ?? []).map(toJsonLine)
+        : items.map(item => toStoredMessageJson(item, reader))
+      const json = Buffer.from(shownItems.join())
       return { status: 200, json: toMessagePageJson({ sessionId, pagination }, json) }
     },
   }

@@ -2,7 +2,6 @@ import { ServiceError } from '../../contract/errors.ts'
 import { isTerminalEventType } from '../../contract/events.ts'
 import { unlessAborted } from '../../lib/unless-aborted.ts'
 import type { LogReader } from '../../sessions/log/log-item.ts'
-import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { EventRecord } from '../../sessions/records.ts'
 import type { Submission } from '../../sessions/turns/turn-request.ts'
 import { toPublicError } from '../error-response.ts'
@@ -11,7 +10,7 @@ import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { sourceOf, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import { sourceOf, toCompactFrame, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
@@ -49,7 +48,8 @@ async function streamTurn(
   reader.overflow.addEventListener('abort', () => sse.cut())
   try {
     await sse.send({ event: 'connected', data: ids })
-    lastSequence = await forward(reader, deps.service.messages, sse)
+    const toFrameOf = body.view === 'compact' ? toCompactFrame : toEventFrame
+    lastSequence = await forward(reader, event => toFrameOf(event, deps.service.messages), sse)
     // Without a final event the stream was disconnected; the missed part is in the session's events.
     if (reader.overflow.aborted) return sse.cut()
     if (lastSequence === undefined && stop.aborted) throw shuttingDown()
@@ -90,7 +90,7 @@ function isForStream(event: EventRecord): boolean {
 /** Sends the turn's events. Returns the sequence of the last one, once there is one. */
 async function forward(
   reader: LogReader,
-  messages: MessageReader,
+  toFrame: (event: EventRecord) => Buffer,
   sse: SseStream,
 ): Promise<number | undefined> {
   for await (const item of reader) {
@@ -101,7 +101,7 @@ async function forward(
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence
-    if (isForStream(event)) await sse.send(toEventFrame(event, messages))
+    if (isForStream(event)) await sse.send(toFrame(event))
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 import type { ModelUsage, Usage } from '../../contract/turns.ts'
+import { toMicroDollars } from '../../lib/micro-dollars.ts'
 import type { TurnOutcome, UsageShare } from '../ports/index.ts'
 
 /** The outcome of a turn with what its earlier processes have taken; undefined: it had none. */
@@ -37,7 +38,7 @@ function addUsage(a: Usage | null, b: Usage | null): Usage | null {
 }
 
 function addKnown(a: number | null, b: number | null): number | null {
-  return a === null && b === null ? null : (a ?? 0) + (b ?? 0)
+  return a === null && b === null ? null : toMicroDollars((a ?? 0) + (b ?? 0))
 }
 
 function byModel(shares: readonly ModelUsage[]): ModelUsage[] {
