@@ -12,7 +12,7 @@ const groups: Record<string, RegExp> = {
   'Keys of callers': /^auth\./,
   Storage: /^(dataDir|database\..*|secretKeys|eventRetentionMs)$/,
   'Directories and repositories':
-    /^(defaultCwd|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
+    /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':
     /^(allow(BypassPermissions|StdioMcpServers|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
   'Sessions and turns':

@@ -29,7 +29,13 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
         ...options,
         auth: { ...options.auth, apiKeys: [key] },
         dataDir: options.dataDir ?? join(home, 'data'),
-        ...(!options.allowedRoots && { allowedRoots: [workspace], defaultCwd: workspace }),
+        // Each session has a directory of its own, so that the files of one do not surprise another.
+        ...(!options.allowedRoots && {
+          allowedRoots: [workspace],
+          defaultCwd: workspace,
+          defaultWorkspace: 'empty',
+          keepSpareProcess: false,
+        }),
         // Not those of the environment, which are there for other servers.
         trustedRoots: options.trustedRoots ?? [],
       },

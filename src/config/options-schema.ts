@@ -76,6 +76,7 @@ export const optionsSchema = z.strictObject({
   dataDir: directory.optional(),
   database: databaseSchema.optional(),
   defaultCwd: directory.optional(),
+  defaultWorkspace: z.enum(['directory', 'empty']).default('directory'),
   allowedRoots: z.array(directory).min(1).optional(),
   workspacesDir: directory.optional(),
   cloneUrls: z

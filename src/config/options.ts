@@ -51,6 +51,12 @@ export interface ClaudeCodeApiConfig {
    */
   defaultCwd?: string
   /**
+   * The workspace of sessions that name neither `cwd` nor `workspace`: `directory`, all in `defaultCwd`, or `empty`, each
+   * in a new directory of its own, which is removed when the session ends. Spare processes, which start in `defaultCwd`,
+   * are then of no use to them. Default: `directory`.
+   */
+  defaultWorkspace?: 'directory' | 'empty'
+  /**
    * Directories that sessions may work in. Default: `CLAUDE_CODE_API_ROOTS` (separated as in `PATH`), else only
    * `defaultCwd`.
    */

@@ -18,6 +18,7 @@ it('has the defaults of the contract', () => {
     sessionTimeoutMs: 3_600_000,
     maxSessions: 100,
     metrics: { keys: [] },
+    defaultWorkspace: 'directory',
     auth: {
       enabled: true,
       apiKeyHeader: 'x-api-key',

@@ -55,6 +55,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   /** Undefined: a file in `dataDir`. */
   database: ResolvedDatabase | undefined
   defaultCwd: string
+  defaultWorkspace: NonNullable<ClaudeCodeApiConfig['defaultWorkspace']>
   allowedRoots: readonly string[]
   workspacesDir: string
   cloneUrls: readonly string[]

@@ -54,3 +54,9 @@ export function findWorkingDirectory(words: string): string | undefined {
   const match = /^[ \t]*(?:- )?(?:Primary w|W)orking directory: (.+?)[ \t]*$/m.exec(words)
   return match?.[1]
 }
+
+/** Returns the names of tools that may be called although the request does not describe them, if the text lists any. */
+export function findDeferredTools(words: string): string[] {
+  const match = /load tool schemas before calling them:\n((?:\w+(?:\n|$))+)/.exec(words)
+  return match?.[1]?.trim().split('\n') ?? []
+}

@@ -1,5 +1,6 @@
 import {
   asksForSummary,
+  findDeferredTools,
   findWorkingDirectory,
   isNotification,
   toPersonText,
@@ -57,14 +58,18 @@ export function parsePrompt(body: unknown, signal: AbortSignal): Prompt {
   const { events, wantsSummary } = toEvents(messages)
   const latest = events.findLastIndex(event => event.kind === 'prompt')
   const prompt = events[latest]
+  const told = toReminders(request, messages)
   return {
     text: prompt?.kind === 'prompt' ? prompt.text : '',
     round: events.slice(latest + 1).filter(event => event.kind === 'answer').length,
     toolResults: toLatestResults(events),
     history: toHistory(events.slice(0, Math.max(latest, 0))),
     model: toText(request.model),
-    tools: toList(request.tools).map(tool => toText(toRecord(tool).name)),
-    workingDirectory: toWorkingDirectory(request, messages),
+    tools: [
+      ...toList(request.tools).map(tool => toText(toRecord(tool).name)),
+      ...told.flatMap(findDeferredTools),
+    ],
+    workingDirectory: told.map(findWorkingDirectory).findLast(directory => directory !== undefined),
     wantsSummary,
     signal,
   }
@@ -122,18 +127,17 @@ function toHistory(events: readonly Event[]): Exchange[] {
   return history
 }
 
-function toWorkingDirectory(
+/** Returns what Claude Code tells the model, without the person's words: those must not pass for its own. */
+function toReminders(
   request: Record<string, unknown>,
   messages: readonly Record<string, unknown>[],
-): string | undefined {
-  // The person's own words are left out: a prompt that names a directory must not move the session there.
+): string[] {
   const told = messages.flatMap(message =>
     toBlocks(message.content)
       .map(block => toText(block.text))
       .filter(words => message.role === 'system' || words.startsWith('<system-reminder>')),
   )
-  const system = toBlocks(request.system).map(block => toText(block.text))
-  return [...system, ...told].map(findWorkingDirectory).findLast(directory => directory !== undefined)
+  return [...toBlocks(request.system).map(block => toText(block.text)), ...told]
 }
 
 function toBlocks(content: unknown): Record<string, unknown>[] {

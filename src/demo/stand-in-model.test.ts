@@ -223,7 +223,7 @@ test('requests are recorded in short, never with their headers, and the oldest a
       kind: 'prompt',
       prompt: 'hello',
       sessionId: 's1',
-      answeredBy: 'greeting',
+      answeredBy: 'other',
       status: 200,
     }),
   ])

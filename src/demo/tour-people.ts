@@ -17,22 +17,30 @@ export const peopleTour: readonly TourItem[] = [
   {
     name: 'question',
     sample: 'Ask me a question',
-    shows: 'ask you something with the tool AskUserQuestion',
+    shows: 'ask you something, in a session with "permissionPrompts": "ask"',
     when: /^(?:please )?ask me (?:a question|something)\b/i,
     answer: prompt =>
       prompt.round > 0
         ? report(prompt)
-        : call(prompt, [{ tool: 'AskUserQuestion', input: { questions: [question] } }]),
+        : call(
+            prompt,
+            [{ tool: 'AskUserQuestion', input: { questions: [question] } }],
+            'Create a session with "permissionPrompts": "ask" for it.',
+          ),
   },
   {
     name: 'plan',
     sample: 'Propose a plan',
-    shows: 'propose a plan with the tool ExitPlanMode, in permissionMode plan',
+    shows: 'propose a plan, in a session with "permissionPrompts": "ask" and "permissionMode": "plan"',
     when: /^(?:please )?(?:propose|make) a plan\b/i,
     answer: prompt =>
       prompt.round > 0
         ? report(prompt)
-        : call(prompt, [{ tool: 'ExitPlanMode', input: { plan: '# Plan\n\n1. Look around\n2. Tell you' } }]),
+        : call(
+            prompt,
+            [{ tool: 'ExitPlanMode', input: { plan: '# Plan\n\n1. Look around\n2. Tell you' } }],
+            'Create a session with "permissionPrompts": "ask" and "permissionMode": "plan" for it.',
+          ),
   },
   {
     name: 'any tool',

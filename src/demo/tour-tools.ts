@@ -53,13 +53,20 @@ export function report({ toolResults }: Prompt): SpokenAnswer {
   return say(told.join('\n\n'))
 }
 
-/** Calls the tools, or says which of them the session does not have. */
+/**
+ * Calls the tools, or says which of them the session does not have.
+ *
+ * @param advice tells how to get a session that has them
+ */
 export function call(
   prompt: Prompt,
   uses: readonly { tool: string; input: Record<string, unknown> }[],
+  advice = '',
 ): SpokenAnswer {
   const missing = uses.find(use => !prompt.tools.includes(use.tool))
-  if (missing) return say(`I would need the tool ${missing.tool}, which this session does not have.`)
+  if (missing) {
+    return say(`I would need the tool ${missing.tool}, which this session does not have. ${advice}`.trim())
+  }
   const names = uses.map(use => use.tool).join(' and ')
   return together(text(`${mark} I call ${names}.`), ...uses.map(use => toolUse(use.tool, use.input)))
 }

@@ -37,14 +37,18 @@ describe.each(tour)('$name', item => {
   })
 
   test('is listed in the greeting', () => {
-    expect(toText(ask('Good morning'))).toContain(`"${item.sample}"`)
+    expect(toText(ask('Hello, what can you show me?'))).toContain(`"${item.sample}"`)
   })
 })
 
 test.each(['hi', 'asdf', '¿qué?', 'Write a poem', 'x'.repeat(1_000_000)])(
-  'the greeting says that it is no Claude',
+  'an unknown prompt gets a short answer that says who speaks and where the list is',
   words => {
-    expect(toText(ask(words))).toContain("I am the stand-in model of claude-code-api's demo, not Claude")
+    const answer = toText(ask(words))
+    expect(answer).toContain("I am the stand-in model of claude-code-api's demo, not Claude")
+    expect(answer).toContain('"What can you show me?"')
+    expect(answer.length).toBeLessThan(350)
+    expect(answer.split('\n')).toHaveLength(2)
   },
 )
 
@@ -122,4 +126,15 @@ test('long answers have the length that was asked for', () => {
 test.each([400, 401, 403, 404, 413, 429, 500, 529])('fails with %i', status => {
   expect(ask(`Fail with ${status}`)).toMatchObject({ error: { status, shouldRetry: false } })
   expect(ask(`Fail slowly with ${status}`)).not.toHaveProperty('error.shouldRetry')
+})
+
+test('a slash command that came as text is told how to be one', () => {
+  expect(toText(ask('/compact now'))).toContain('/compact came to me as text. Send it with "commands": true')
+})
+
+test('a plan says which session it needs, and is proposed where Claude Code has deferred the tool', () => {
+  expect(toText(ask('Propose a plan'))).toContain('"permissionMode": "plan"')
+  expect(ask('Propose a plan', { tools: ['ExitPlanMode'] })).toMatchObject({
+    blocks: [{ type: 'text' }, { type: 'tool_use', name: 'ExitPlanMode' }],
+  })
 })

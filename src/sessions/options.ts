@@ -4,6 +4,8 @@ import type { TrustPolicy } from './settings/trust.ts'
 
 /** The configuration of the session layer. Times are in milliseconds. */
 export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
+  /** The workspace of sessions that ask for none. Default: `directory`. */
+  defaultWorkspace?: 'directory' | 'empty'
   sessionTimeoutMs: number
   maxSessions: number
   maxQueuedTurns: number

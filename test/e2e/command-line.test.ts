@@ -40,6 +40,30 @@ describe('serve', () => {
     expect(stdout).toContain('stand-in')
     expect(stdout).toContain('event: delta')
     expect(stdout).toMatch(/event: complete\n.*"summary":"\[stand-in\].*1\\n2\\n3\\n4\\n5/)
+    const base = /Address: (\S+)/.exec(said)?.[1] ?? ''
+    const demo = createClient(base, /Key: +(\S+)/.exec(said)?.[1])
+    const asking = await demo.createSession({ permissionPrompts: 'ask', permissionMode: 'plan' })
+    const { body: planned } = await demo.call('POST', `/sessions/${asking}/messages`, {
+      prompt: 'Propose a plan',
+      background: true,
+    })
+    const findPlan = async () =>
+      (await demo.call('GET', `/sessions/${asking}/permissions`)).body.permissions[0]
+    await until(async () => (await findPlan()) !== undefined)
+    const { permissionId, kind } = await findPlan()
+    expect(kind).toBe('plan')
+    await demo.call('POST', `/sessions/${asking}/permissions/${permissionId}`, { decision: 'allow' })
+    const findTurn = async () => (await demo.call('GET', `/sessions/${asking}/turns/${planned.turnId}`)).body
+    await until(async () => (await findTurn()).status === 'completed')
+    // Each session has a directory of its own.
+    const { sessions } = (await demo.call('GET', '/sessions')).body
+    const directories = await Promise.all(
+      sessions.map(
+        async ({ sessionId }: { sessionId: string }) =>
+          (await demo.call('GET', `/sessions/${sessionId}`)).body.config.cwd,
+      ),
+    )
+    expect(new Set(directories).size).toBe(2)
     const { pid } = cli.child
     expect(claudesOf(pid).length).toBeGreaterThan(0)
     const claudes = claudesOf(pid)

@@ -12,6 +12,9 @@ import { resolveDirectory, resolveWorkingDirectory } from './working-directory.t
 /** The time limit of a removal; leftovers are removed at the next start. */
 const removalBoundMs = 2_000
 
+/** The workspace of a session that asks for none, where each has its own. */
+const ownWorkspace = { type: 'empty', removeOnEnd: true } as const
+
 type CreateRequest = Pick<OperationInput<'createSession'>['body'], 'cwd' | 'workspace'>
 
 /** Where a session is going to work. */
@@ -51,11 +54,16 @@ export class SessionDirectories {
   }
 
   /** @param signal fires when the request was cancelled */
-  async provide({ cwd, workspace }: CreateRequest, signal: AbortSignal | undefined): Promise<SessionPlace> {
+  async provide(
+    { cwd, workspace: asked }: CreateRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<SessionPlace> {
     const { options, store } = this.#core
-    if (cwd !== undefined && workspace !== undefined) {
+    if (cwd !== undefined && asked !== undefined) {
       throw invalidField('cwd', 'cannot be combined with workspace')
     }
+    const isOwn = options.defaultWorkspace === 'empty' && cwd === undefined
+    const workspace = asked ?? (isOwn ? ownWorkspace : undefined)
     if (workspace === undefined || workspace.type === 'directory') {
       const directory = workspace
         ? await resolveDirectory('workspace.path', workspace.path, options)
