@@ -1,3 +1,5 @@
+import './lib/require-node.ts'
+
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
 export { limitConnections, serverOptions } from './app/server-limits.ts'
 export type { ClaudeCodeApiConfig, CorsConfig, DatabaseConfig, TrustProxy } from './config/options.ts'

@@ -189,6 +189,13 @@ describe('the layers', () => {
     }
   })
 
+  test('Node 20 can link everything, so that the check of the version says what is wrong', () => {
+    const unknown = /^import (?!type)[^'\n]*\{[^}]*\b(?:getCACertificates|DatabaseSync)\b[^}]*\} from 'node:/m
+    expect(withoutTests.filter(file => unknown.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+    expect(importsOf('src/index.ts')[0]).toBe('./lib/require-node.ts')
+    expect(unknown.test("import { getCACertificates } from 'node:tls'")).toBe(true)
+  })
+
   test.each(withoutTests)('%s says only the words of its layer', file => {
     const code = codeOf(file)
     for (const { word, owners, what } of words) {

@@ -1,9 +1,11 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 // The flag keeps V8's young generation small, which saves a busy server a third of its memory (docs/performance.md).
+import { findNodeFault } from '../lib/node-version.ts'
+
 // The program is imported only after the version check: it uses features that older versions of Node do not have.
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(`claude-code-api: Node 22.18 or later is required; this is ${process.versions.node}\n`)
+const fault = findNodeFault(process.versions.node)
+if (fault !== undefined) {
+  process.stderr.write(`claude-code-api: ${fault}\n`)
   process.exitCode = 1
 } else {
   const { createProgram } = await import('./program.ts')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { getCACertificates } from 'node:tls'
+import tls from 'node:tls'
 import { ServiceError } from '../contract/errors.ts'
 import type { McpServers } from '../contract/mcp-servers.ts'
 import { HostPolicy, toHostAndPort } from '../lib/host-policy.ts'
@@ -46,7 +46,7 @@ export class Forwarder implements AddressForwarder {
     log,
   }: ForwarderOptions) {
     this.#log = log
-    const trusted = [...getCACertificates('default'), ...getCACertificates('system'), ...certificates]
+    const trusted = [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...certificates]
     const policy = new HostPolicy(allowedPrivateHosts)
     this.#connector = new Connector(policy, createFindProxy(environment), trusted, lookup)
   }

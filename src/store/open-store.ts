@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import type { Store } from '../sessions/ports/index.ts'
 import { describePlace, openPostgresStore, type PostgresOptions } from './postgres/open-postgres.ts'
+import { DatabaseSync } from './sqlite/engine.ts'
 import { claimFile, locateFile, openSqliteStore } from './sqlite/open-sqlite.ts'
 import { StoreOpenError, toStoreOpenError } from './store-open-error.ts'
 

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import {
   DummyDriver,
   Kysely,
@@ -11,6 +11,7 @@ import type { Body, Step } from '../database.ts'
 import { type Dialect, sqliteExpressions } from '../dialect.ts'
 import { type Compiled, fill, type Query } from '../query.ts'
 import type { QueryBuilder, StoreSchema } from '../schema.ts'
+import { DatabaseSync } from './engine.ts'
 
 /** Distinct statements are few; the bound only guards against queries with many shapes. */
 const maxStatements = 300

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { DatabaseSync } from 'node:sqlite'
 import { StoreOpenError, sqliteResultCode } from '../store-open-error.ts'
+import { DatabaseSync } from './engine.ts'
 
 export interface Owner {
   pid: number
