@@ -1,4 +1,4 @@
-import './lib/require-node.ts'
+import './app/require-node.ts'
 
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
 export { limitConnections, serverOptions } from './app/server-limits.ts'

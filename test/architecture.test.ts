@@ -192,7 +192,7 @@ describe('the layers', () => {
   test('Node 20 can link everything, so that the check of the version says what is wrong', () => {
     const unknown = /^import (?!type)[^'\n]*\{[^}]*\b(?:getCACertificates|DatabaseSync)\b[^}]*\} from 'node:/m
     expect(withoutTests.filter(file => unknown.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
-    expect(importsOf('src/index.ts')[0]).toBe('./lib/require-node.ts')
+    expect(importsOf('src/index.ts')[0]).toBe('./app/require-node.ts')
     expect(unknown.test("import { getCACertificates } from 'node:tls'")).toBe(true)
   })
 
