@@ -14,7 +14,7 @@ const groups: Record<string, RegExp> = {
   'Directories and repositories':
     /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':
-    /^(allow(BypassPermissions|StdioMcpServers|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
+    /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
   'Sessions and turns':
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,

@@ -56,6 +56,8 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
       },
       onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
     },
+    sender: { post: async () => ({ refused: 'unreachable', message: 'The benchmark has no network' }) },
+    onWebhookDisabled() {},
     sealer: createSealer([randomBytes(32)]),
     options: config,
     builtInModels: [],

@@ -177,6 +177,9 @@ export class Runtime {
       workspaces,
       faults: this.#log,
       observer: this.#observer,
+      sender: forwarder,
+      onWebhookDisabled: ({ id, disabledReason: reason }) =>
+        this.#log.warn({ webhookId: id, reason }, 'webhook disabled'),
       sealer,
       options,
       builtInModels,

@@ -100,6 +100,7 @@ export const optionsSchema = z.strictObject({
         ),
     )
     .default([]),
+  allowHttpWebhooks: z.boolean().default(false),
   allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
   trustedRoots: z.array(directory).optional(),
   trustedCloneUrls: z.array(directory).default([]),

@@ -82,10 +82,14 @@ export interface ClaudeCodeApiConfig {
   allowStdioMcpServers?: boolean
   /**
    * Hosts that may be private, as `host:port`, such as `localhost:3000`, `10.0.0.5:443` or `mcp.internal:443`.
-   * Other addresses that callers name (MCP servers, clones) are refused if they are, or resolve to, loopback,
+   * Other addresses that callers name (MCP servers, clones, webhooks) are refused if they are, or resolve to, loopback,
    * private, link-local or other addresses outside the public Internet. Default: none.
    */
   allowedPrivateHosts?: string[]
+  /**
+   * Whether webhooks may have `http://` URLs. Hosts in `allowedPrivateHosts` always may. Default: false.
+   */
+  allowHttpWebhooks?: boolean
   /**
    * The settings files that a session may have Claude Code read. `user` is the whole configuration of the user that
    * runs this process, including hooks and permissions; `local` is the directory's configuration that is not checked

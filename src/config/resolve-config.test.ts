@@ -38,6 +38,7 @@ it('has the defaults of the contract', () => {
     cloneTimeoutMs: 300_000,
     allowBypassPermissions: false,
     allowStdioMcpServers: false,
+    allowHttpWebhooks: false,
     allowedPrivateHosts: [],
     limits: limitsSchema.parse({}),
     allowedSettingSources: ['project'],

@@ -64,6 +64,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   allowStdioMcpServers: boolean
   /** `host:port`. */
   allowedPrivateHosts: readonly string[]
+  allowHttpWebhooks: boolean
   allowedSettingSources: readonly SettingSource[]
   allowedAgentEnv: readonly string[]
   /** Keys of 32 bytes each; the first one seals. Undefined: the keys of the file in the data directory. */

@@ -47,6 +47,8 @@ export const errorCatalogue = {
   FILE_NOT_FOUND: { status: 404, title: 'No such file', retryable: false },
   MCP_SERVER_NOT_FOUND: { status: 404, title: 'No such MCP server', retryable: false },
   TASK_NOT_FOUND: { status: 404, title: 'No such background task', retryable: false },
+  WEBHOOK_NOT_FOUND: { status: 404, title: 'No such webhook', retryable: false },
+  WEBHOOK_DELIVERY_NOT_FOUND: { status: 404, title: 'No such delivery of the webhook', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not support this method', retryable: false },
   REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
   SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
@@ -76,6 +78,8 @@ export const errorCatalogue = {
     title: 'An unfinished turn needs the attachment',
     retryable: true,
   },
+  WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled', retryable: false },
+  WEBHOOK_LIMIT_REACHED: { status: 409, title: 'Too many webhooks', retryable: false },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
   PRECONDITION_FAILED: {
@@ -214,6 +218,9 @@ interface DetailsByCode {
   SHUTTING_DOWN: { turnId: string } | undefined
   ATTACHMENT_IN_USE: { turnId: string }
   ATTACHMENT_LIMIT_REACHED: { limit: number; used: number }
+  /** `reason`: `disabledReason` of the webhook. */
+  WEBHOOK_DISABLED: { reason: string }
+  WEBHOOK_LIMIT_REACHED: { limit: number }
 }
 
 /** The `details` of an error with this code. */
@@ -278,6 +285,8 @@ const nouns = {
   ATTACHMENT_NOT_FOUND: 'Attachment',
   TASK_NOT_FOUND: 'Task',
   MCP_SERVER_NOT_FOUND: 'MCP server',
+  WEBHOOK_NOT_FOUND: 'Webhook',
+  WEBHOOK_DELIVERY_NOT_FOUND: 'Delivery',
 } as const satisfies Partial<Record<ErrorCode, string>>
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -87,7 +87,7 @@ export const mcpServers = z
   )
   .refine(all => Object.keys(all).length <= 50, { message: 'must have at most 50 entries' })
 
-function hasCredentials(value: string): boolean {
+export function hasCredentials(value: string): boolean {
   if (!URL.canParse(value)) return false
   const { username, password } = new URL(value)
   return username !== '' || password !== ''

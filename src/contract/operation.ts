@@ -12,6 +12,7 @@ export const tags = [
   'Permissions',
   'Conversation',
   'Workspace',
+  'Webhooks',
   'System',
 ] as const
 

@@ -10,6 +10,7 @@ import { permissionsOperations } from './operations/permissions.ts'
 import { sessionsOperations } from './operations/sessions.ts'
 import { systemOperations } from './operations/system.ts'
 import { turnsOperations } from './operations/turns.ts'
+import { webhooksOperations } from './operations/webhooks.ts'
 
 /** The table of all operations; its parts are in `operations/`. */
 export const operations = {
@@ -22,6 +23,7 @@ export const operations = {
   ...conversationFilesOperations,
   ...filesOperations,
   ...diffOperations,
+  ...webhooksOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

@@ -7,12 +7,20 @@ import { ServiceError } from '../contract/errors.ts'
 import type { McpServers } from '../contract/mcp-servers.ts'
 import { HostPolicy, toHostAndPort } from '../lib/host-policy.ts'
 import type { Log } from '../lib/log.ts'
-import type { AddressForwarder, CloneForwarding, McpForwarding } from '../sessions/ports/index.ts'
+import type {
+  AddressForwarder,
+  CloneForwarding,
+  McpForwarding,
+  OutgoingWebhook,
+  WebhookResponse,
+  WebhookSender,
+} from '../sessions/ports/index.ts'
 import { noExceptions, planWithoutHttp } from './clone-plan.ts'
 import { CloneRoute } from './clone-route.ts'
 import { AddressRefused, Connector, type Lookup, Unreachable } from './connector.ts'
 import { McpRoute } from './mcp-route.ts'
 import { createFindProxy } from './operator-proxy.ts'
+import { postWebhook } from './webhook-sender.ts'
 
 export interface ForwarderOptions {
   /** `host:port` of hosts that may be private. */
@@ -30,7 +38,7 @@ export interface ForwarderOptions {
  * The server on loopback through which Claude Code and git reach addresses that callers name; see the port
  * `AddressForwarder`. Every route has an unguessable path or password; all other requests are refused.
  */
-export class Forwarder implements AddressForwarder {
+export class Forwarder implements AddressForwarder, WebhookSender {
   readonly #log: ForwarderOptions['log']
   readonly #connector: Connector
   readonly #server = createServer()
@@ -126,6 +134,10 @@ export class Forwarder implements AddressForwarder {
         route.close()
       },
     }
+  }
+
+  post(webhook: OutgoingWebhook): Promise<WebhookResponse> {
+    return postWebhook(this.#connector, webhook)
   }
 
   async close(): Promise<void> {

@@ -68,7 +68,11 @@ function toExchange<Id extends OperationId>(
   }
 }
 
-function noteIds(facts: LoggedFacts, params: { sessionId?: string; turnId?: string }): void {
+function noteIds(
+  facts: LoggedFacts,
+  params: { sessionId?: string; turnId?: string } | { webhookId: string },
+): void {
+  if ('webhookId' in params) return
   if (isLoggableId(params.sessionId)) facts.sessionId = params.sessionId
   if (isLoggableId(params.turnId)) facts.turnId = params.turnId
 }

@@ -22,6 +22,7 @@ import { streamHandlers } from './handlers/stream.ts'
 import { systemHandlers } from './handlers/system.ts'
 import { turnHandlers } from './handlers/turns.ts'
 import { usageHandlers } from './handlers/usage.ts'
+import { webhookHandlers } from './handlers/webhooks.ts'
 import { readJsonBody } from './json-body.ts'
 import { createOpenApiValidation } from './openapi-validation.ts'
 import { createEndpoint } from './operation-endpoint.ts'
@@ -70,6 +71,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...attachmentHandlers(deps),
     ...usageHandlers(deps),
     ...exportHandlers(deps),
+    ...webhookHandlers(deps),
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()

@@ -22,6 +22,7 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   allowStdioMcpServers: boolean
   /** `host:port` of hosts that need not be public. */
   allowedPrivateHosts?: readonly string[]
+  allowHttpWebhooks?: boolean
   allowedSettingSources: readonly SettingSource[]
   /** Names of variables. */
   allowedAgentEnv: readonly string[]

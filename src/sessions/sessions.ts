@@ -2,8 +2,6 @@ import { notFound } from '../contract/errors.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import type { ModelInfo } from '../contract/system.ts'
 import type { InterruptResponse } from '../contract/turns.ts'
-import type { Log } from '../lib/log.ts'
-import type { Sealer } from '../lib/sealed-text.ts'
 import { unlessAborted } from '../lib/unless-aborted.ts'
 import { Attachments } from './attachments/attachments.ts'
 import { Branching } from './branching/branching.ts'
@@ -49,17 +47,15 @@ import { reconcile } from './turns/reconcile.ts'
 import { Submitting } from './turns/submitting.ts'
 import { isTerminal } from './turns/turn.ts'
 import type { Submission, SubmitOptions, TurnRequest } from './turns/turn-request.ts'
+import type { WebhooksParts } from './webhooks/webhook-registry.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
-export interface SessionsParts {
-  store: Store
+export interface SessionsParts extends WebhooksParts {
   launcher: AgentLauncher
   transcriptEditor: TranscriptEditor
   workspace: WorkspaceFiles
   workspaces: Workspaces
-  faults: Pick<Log, 'error'>
   observer: SessionsObserver
-  /** Keeps the secrets among the settings of sessions. */
-  sealer: Sealer
   options: SessionsOptions
   /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
@@ -78,6 +74,7 @@ export class Sessions {
   readonly diffs: SessionDiffs
   readonly #directories: SessionDirectories
   readonly branching: Branching
+  readonly webhooks: Webhooks
   readonly #parts: SessionsParts
   readonly #store: Store
   readonly #log: EventLog
@@ -92,7 +89,9 @@ export class Sessions {
   readonly #retention: Retention | undefined
   #closing: Promise<void> | undefined
 
-  constructor(parts: SessionsParts) {
+  constructor(given: SessionsParts) {
+    this.webhooks = new Webhooks(given)
+    const parts = { ...given, store: this.webhooks.outbox() }
     this.#parts = parts
     this.messages = parts.launcher.messages
     this.#store = parts.store
@@ -161,6 +160,7 @@ export class Sessions {
 
   /** Resumes the state of the previous run of the server. Must be called once, before any other method. */
   async open(): Promise<void> {
+    await this.webhooks.open()
     await this.#idempotency.open()
     await this.attachments.open()
     await this.#directories.open()
@@ -322,6 +322,7 @@ export class Sessions {
     await this.#live.close(this.#parts.options.drainTimeoutMs)
     await this.#directories.close()
     this.#log.close()
+    await this.webhooks.close()
   }
 
   async #findTurn(caller: Caller, sessionId: string, turnId: string) {

@@ -11,6 +11,7 @@ import type { EventRow } from './schema.ts'
 import { countActiveSessions } from './session-queries.ts'
 import { saveTask } from './tasks.ts'
 import { appendLines } from './transcripts.ts'
+import { insertDelivery } from './webhooks.ts'
 import type { EventDraft, SessionWrite, Write, Written } from './write.ts'
 
 interface Counters {
@@ -46,6 +47,7 @@ function* applyChange(change: SessionWrite): Body<Written> {
   for (const columns of change.autonomousWork) yield* run(insertAutonomousWork(columns))
   for (const task of change.tasks) yield* saveTask(task)
   if (create?.past) yield* copyPast(change, create.past)
+  for (const columns of change.deliveries) yield* run(insertDelivery(columns))
   if (change.idempotency) yield* writeIdempotencyKey(change.idempotency.record, change.idempotency.now)
   return { lastSequence: counters.last_sequence }
 }

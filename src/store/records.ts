@@ -1,11 +1,13 @@
 import type { AutonomousWork, CheckpointRecord, SnapshotRecord } from '../sessions/ports/index.ts'
 import type {
   AttachmentRecord,
+  DeliveryRecord,
   EventRecord,
   PermissionRecord,
   SessionRecord,
   TaskRecord,
   TurnRecord,
+  WebhookRecord,
 } from '../sessions/records.ts'
 import { recordMapper } from './record-mapper.ts'
 
@@ -123,6 +125,34 @@ export const autonomousWorkColumns = recordMapper<AutonomousWork>()({
   usage: 'json',
   costUsd: 'plain',
   modelUsage: 'json',
+})
+
+export const webhookColumns = recordMapper<WebhookRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  createdBy: 'plain',
+  url: 'plain',
+  events: 'json',
+  secrets: 'plain',
+  createdAt: 'plain',
+  disabledAt: 'plain',
+  disabledReason: 'plain',
+  lastDeliveredAt: 'plain',
+})
+
+export const deliveryColumns = recordMapper<DeliveryRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  webhookId: 'plain',
+  type: 'plain',
+  payload: 'json',
+  status: 'plain',
+  attempts: 'plain',
+  responseStatus: 'plain',
+  failure: 'json',
+  createdAt: 'plain',
+  lastAttemptAt: 'plain',
+  nextAttemptAt: 'plain',
 })
 
 export const attachmentColumns = recordMapper<AttachmentRecord>()({

@@ -4,12 +4,14 @@ import type {
   attachmentColumns,
   autonomousWorkColumns,
   checkpointColumns,
+  deliveryColumns,
   eventColumns,
   permissionColumns,
   sessionColumns,
   snapshotColumns,
   taskColumns,
   turnColumns,
+  webhookColumns,
 } from './records.ts'
 
 // JSON is kept as text, times as milliseconds since 1970 and flags as 0 or 1, so that both databases hold the same.
@@ -116,6 +118,10 @@ export interface ProcessesTable {
   claude_session_id: string | null
 }
 
+export type WebhooksTable = RowOf<typeof webhookColumns>
+
+export type WebhookDeliveriesTable = RowOf<typeof deliveryColumns>
+
 /** One row; rewritten to learn whether the database can still be written. */
 export interface StoreChecksTable {
   id: number
@@ -153,6 +159,8 @@ export interface StoreSchema {
   attachments: AttachmentsTable
   attachment_pieces: AttachmentPiecesTable
   turn_attachments: TurnAttachmentsTable
+  webhooks: WebhooksTable
+  webhook_deliveries: WebhookDeliveriesTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>

@@ -32,6 +32,7 @@ import { createTasks } from './tasks.ts'
 import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
 import { createUsageReader } from './usage-queries.ts'
+import { createWebhooks } from './webhooks.ts'
 import { toFirstWrite, toWrite } from './write.ts'
 
 /** The store's operations on a migrated database. */
@@ -47,6 +48,7 @@ export function createSqlStore(database: Database): Store {
     attachments: createAttachments(database),
     usage: createUsageReader(database),
     spending: createSpendingReader(database),
+    webhooks: createWebhooks(database),
 
     async commit(change) {
       const write = toWrite(change)
@@ -54,8 +56,8 @@ export function createSqlStore(database: Database): Store {
       return numbered(events, await database.write(write))
     },
 
-    async createSession(session, newEvents, limit, idempotency, past) {
-      const write = toFirstWrite(session, newEvents, limit, idempotency, past)
+    async createSession(session, newEvents, limit, idempotency, past, deliveries) {
+      const write = toFirstWrite(session, newEvents, limit, idempotency, past, deliveries)
       const events = toRecords({ sessionId: session.id, at: session.createdAt, events: newEvents })
       const written = await database.write(write)
       if (written.activeSessions !== undefined) return { created: false, active: written.activeSessions }

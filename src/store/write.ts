@@ -7,11 +7,12 @@ import type {
   TranscriptEntry,
   TranscriptKey,
 } from '../sessions/ports/index.ts'
-import type { LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
+import type { DeliveryRecord, LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
 import { cutMessage, type PayloadTemplate } from './cut-message.ts'
 import type { Row } from './record-mapper.ts'
 import {
   autonomousWorkColumns,
+  deliveryColumns,
   permissionColumns,
   sessionColumns,
   taskColumns,
@@ -42,6 +43,7 @@ export interface SessionWrite {
   events: EventDraft[]
   templates: PayloadTemplate[]
   idempotency?: { record: IdempotencyRecord; now: number } | undefined
+  deliveries: Row[]
 }
 
 /** A transcript entry as its row has it. */
@@ -80,9 +82,17 @@ export function toFirstWrite(
   limit: number,
   idempotency?: IdempotencyRecord,
   past?: SharedPast,
+  deliveries: DeliveryRecord[] = [],
 ): Write {
   const { tenantId, id: sessionId, createdAt: at } = session
-  const change = toSessionWrite({ tenantId, sessionId, at, events, ...(idempotency && { idempotency }) })
+  const change = toSessionWrite({
+    tenantId,
+    sessionId,
+    at,
+    events,
+    deliveries,
+    ...(idempotency && { idempotency }),
+  })
   const columns = sessionColumns.toRow({ ...session, lastSequence: 0, messageCount: 0 })
   return { change: { ...change, create: { columns, limit, past } }, transcript: [] }
 }
@@ -113,6 +123,7 @@ function toSessionWrite(change: Change): SessionWrite {
     events: change.events.map(event => toDraft(change, event, templates)),
     templates,
     idempotency: idempotency && { record: { ...idempotency }, now: change.at },
+    deliveries: (change.deliveries ?? []).map(delivery => deliveryColumns.toRow(delivery)),
   }
 }
 

@@ -170,6 +170,52 @@ export const scenarios: Record<OperationId, Scenario> = {
   getArchive: { success: 200, prepare: writeNote, wrong: ['path=a&depth=1', 'depth'] },
   exportSession: { success: 200, wrong: ['format=pdf', 'format'] },
   getDiff: { success: 200, wrong: ['format=html', 'format'] },
+  createWebhook: {
+    body: { url: 'https://example.com/hook?key=1', events: ['turn.completed'] },
+    success: 201,
+    answer: { url: 'https://example.com/hook?***', enabled: true, lastDeliveredAt: null },
+    wrong: [{ url: 'https://a:b@example.com/', events: ['turn.completed'] }, 'url'],
+  },
+  listWebhooks: {
+    success: 200,
+    prepare: addWebhook,
+    answer: { webhooks: [{ url: 'https://example.com/' }], pagination: { total: 1 } },
+    wrong: ['limit=0', 'limit'],
+  },
+  getWebhook: { success: 200, prepare: addWebhook, answer: { enabled: true }, wrong: ['a=1', 'a'] },
+  patchWebhook: {
+    body: { enabled: false },
+    success: 200,
+    prepare: addWebhook,
+    answer: { enabled: false, disabledReason: 'requested' },
+    wrong: [{ events: [] }, 'events'],
+  },
+  deleteWebhook: { success: 204, prepare: addWebhook, wrong: ['a=1', 'a'] },
+  rotateWebhookSecret: {
+    body: { secret: `whsec_${'a'.repeat(32)}` },
+    success: 200,
+    prepare: addWebhook,
+    answer: { secret: `whsec_${'a'.repeat(32)}` },
+    wrong: [{ secret: 'whsec_short' }, 'secret'],
+  },
+  pingWebhook: {
+    success: 202,
+    prepare: addWebhook,
+    answer: { status: 'pending', payload: { type: 'webhook.ping' } },
+    wrong: ['a=1', 'a'],
+  },
+  listWebhookDeliveries: {
+    success: 200,
+    prepare: pingWebhook,
+    answer: { deliveries: [{ payload: { type: 'webhook.ping' } }], pagination: { total: 1 } },
+    wrong: ['status=lost', 'status'],
+  },
+  redeliverWebhook: {
+    success: 202,
+    prepare: pingWebhook,
+    answer: { status: 'pending', attempts: 0 },
+    wrong: ['a=1', 'a'],
+  },
   listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
   getReadiness: { success: 200, answer: { status: 'ready' }, wrong: ['a=1', 'a'] },
   getMetrics: { success: 200, wrong: ['a=1', 'a'] },
@@ -215,6 +261,19 @@ async function startTask({ createSession, ask }: ReturnType<typeof createClient>
   const sessionId = await createSession()
   const { turnId } = (await ask(sessionId, 'task')).body
   return { sessionId, turnId, taskId: 'task-1' }
+}
+
+async function addWebhook({ call }: ReturnType<typeof createClient>) {
+  const body = { url: 'https://example.com/', events: ['turn.completed'] }
+  const { webhookId } = (await call('POST', '/webhooks', body)).body
+  return { webhookId }
+}
+
+/** A webhook with a delivery. */
+async function pingWebhook(client: ReturnType<typeof createClient>) {
+  const { webhookId } = await addWebhook(client)
+  const { deliveryId } = (await client.call('POST', `/webhooks/${webhookId}/ping`)).body
+  return { webhookId, deliveryId }
 }
 
 /** A session in whose directory there is a file. */

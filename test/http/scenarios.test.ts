@@ -30,6 +30,8 @@ describe.each(operationIds)('%s', id => {
 })
 
 describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
+  const code = getOperation(id).path.startsWith('/webhooks/') ? 'WEBHOOK_NOT_FOUND' : 'SESSION_NOT_FOUND'
+
   test('does not know an unknown id, whatever it looks like', async () => {
     await using opened = await openScenario(scenarios[id])
     for (const unknown of [
@@ -38,11 +40,12 @@ describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
       "'; drop table sessions",
       '%00',
     ]) {
-      const ids = { ...opened.ids, sessionId: encodeURIComponent(unknown) }
+      const wrong = encodeURIComponent(unknown)
+      const ids = { ...opened.ids, sessionId: wrong, webhookId: wrong }
       const { body, query = '' } = scenarios[id]
       const response = await request(opened.door, id, ids, { body, query })
       expect(response.status, unknown).toBe(404)
-      expect(await response.json()).toMatchObject({ error: { code: 'SESSION_NOT_FOUND' } })
+      expect(await response.json()).toMatchObject({ error: { code } })
     }
   })
 })

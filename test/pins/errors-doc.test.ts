@@ -36,6 +36,8 @@ const codesWithDetails = [
   'TURN_NOT_RETRYABLE',
   'ATTACHMENT_IN_USE',
   'ATTACHMENT_LIMIT_REACHED',
+  'WEBHOOK_DISABLED',
+  'WEBHOOK_LIMIT_REACHED',
 ] as const satisfies CodeWithDetails[]
 type CodeWithDetails = {
   [C in keyof typeof errorCatalogue]: [ErrorDetails<C>] extends [undefined] ? never : C

@@ -4,6 +4,7 @@ import { eventSchemas, eventTypes, terminalEventTypes } from '../../src/contract
 import { getOperation, operationIds } from '../../src/contract/operations.ts'
 import { permissionMode, permissionModes, sessionState, sessionStatus } from '../../src/contract/sessions.ts'
 import { stopReason, turnStatus, turnStatuses } from '../../src/contract/turns.ts'
+import { deliveryTypes } from '../../src/contract/webhooks.ts'
 
 /*
  * Literals that callers' programs rely on. Whoever changes one on purpose changes it here as well and says so in
@@ -32,6 +33,8 @@ describe('errors', () => {
       FILE_NOT_FOUND: 404,
       MCP_SERVER_NOT_FOUND: 404,
       TASK_NOT_FOUND: 404,
+      WEBHOOK_NOT_FOUND: 404,
+      WEBHOOK_DELIVERY_NOT_FOUND: 404,
       METHOD_NOT_ALLOWED: 405,
       REQUEST_TIMEOUT: 408,
       SESSION_BUSY: 409,
@@ -40,6 +43,8 @@ describe('errors', () => {
       TRANSCRIPT_INCOMPLETE: 409,
       PERMISSION_ALREADY_RESOLVED: 409,
       ATTACHMENT_IN_USE: 409,
+      WEBHOOK_DISABLED: 409,
+      WEBHOOK_LIMIT_REACHED: 409,
       SESSION_EXPIRED: 410,
       SESSION_ENDED: 410,
       PRECONDITION_FAILED: 412,
@@ -176,6 +181,15 @@ describe('operations', () => {
       'DELETE /sessions/:sessionId/files/content',
       'GET /sessions/:sessionId/archive',
       'GET /sessions/:sessionId/diff',
+      'POST /webhooks',
+      'GET /webhooks',
+      'GET /webhooks/:webhookId',
+      'PATCH /webhooks/:webhookId',
+      'DELETE /webhooks/:webhookId',
+      'POST /webhooks/:webhookId/rotate-secret',
+      'POST /webhooks/:webhookId/ping',
+      'GET /webhooks/:webhookId/deliveries',
+      'POST /webhooks/:webhookId/deliveries/:deliveryId/redeliver',
       'GET /models',
       'GET /health',
       'GET /ready',
@@ -231,6 +245,15 @@ describe('operations', () => {
       deleteFile: [204],
       getArchive: [200],
       getDiff: [200],
+      createWebhook: [201],
+      listWebhooks: [200],
+      getWebhook: [200],
+      patchWebhook: [200],
+      deleteWebhook: [204],
+      rotateWebhookSecret: [200],
+      pingWebhook: [202],
+      listWebhookDeliveries: [200],
+      redeliverWebhook: [202],
       listModels: [200],
       getHealth: [200, 503],
       getReadiness: [200, 503],
@@ -273,6 +296,26 @@ describe('events', () => {
       'turn.interrupted',
       'turn.timed_out',
       'turn.lost',
+    ])
+  })
+})
+
+describe('webhooks', () => {
+  test('types of events', () => {
+    expect([...deliveryTypes]).toEqual([
+      'session.created',
+      'session.expired',
+      'session.ended',
+      'conversation.lost',
+      'permission.requested',
+      'permission.resolved',
+      'turn.completed',
+      'turn.failed',
+      'turn.interrupted',
+      'turn.timed_out',
+      'turn.lost',
+      'webhook.disabled',
+      'webhook.ping',
     ])
   })
 })

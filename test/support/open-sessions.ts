@@ -7,8 +7,9 @@ import { transcriptEditor } from '../../src/claude/transcript/transcript-editor.
 import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
 import type { SessionsOptions } from '../../src/sessions/options.ts'
-import type { Caller, TurnRecord } from '../../src/sessions/records.ts'
-import { Sessions } from '../../src/sessions/sessions.ts'
+import type { WebhookSender } from '../../src/sessions/ports/index.ts'
+import type { Caller, TurnRecord, WebhookRecord } from '../../src/sessions/records.ts'
+import { Sessions, type SessionsParts } from '../../src/sessions/sessions.ts'
 import type { TurnRequest } from '../../src/sessions/turns/turn-request.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
@@ -30,11 +31,26 @@ export function promptOf(prompt: string, more: Partial<TurnRequest> = {}): TurnR
   return { prompt, timeoutMs: 0, onBusy: 'queue', ...more }
 }
 
+/** For tests that are not about what webhooks send. */
+const noNetwork: WebhookSender = {
+  post: async () => ({ refused: 'unreachable', message: 'The test has no network' }),
+}
+
 /** The sessions room on a real store and the scripted engine; closed after the test. */
 export async function openSessions(
-  given: Partial<SessionsOptions> & { file?: string; databaseUrl?: string; launcher?: ScriptedLauncher } = {},
+  given: Partial<SessionsOptions> & {
+    file?: string
+    databaseUrl?: string
+    launcher?: ScriptedLauncher
+  } & Partial<Pick<SessionsParts, 'sender' | 'sealer' | 'webhookTiming'>> = {},
 ) {
-  const { file = ':memory:', databaseUrl, launcher = new ScriptedLauncher(), ...options } = given
+  const { file = ':memory:', databaseUrl, launcher = new ScriptedLauncher(), ...others } = given
+  const {
+    sender = noNetwork,
+    sealer = createSealer([randomBytes(32)]),
+    webhookTiming = {},
+    ...options
+  } = others
   const cwd = temporaryDirectory()
   const store = await openStore({
     file,
@@ -43,6 +59,7 @@ export async function openSessions(
   launcher.transcripts = store.transcripts
   const faults: unknown[] = []
   const ended: TurnRecord[] = []
+  const disabled: WebhookRecord[] = []
   const sessions = new Sessions({
     store,
     launcher,
@@ -52,7 +69,10 @@ export async function openSessions(
     faults: { error: fields => faults.push(fields) },
     observer: { onTurnEnded: turn => ended.push({ ...turn }), onCommit() {} },
     builtInModels: [],
-    sealer: createSealer([randomBytes(32)]),
+    sealer,
+    sender,
+    webhookTiming,
+    onWebhookDisabled: webhook => disabled.push(webhook),
     options: {
       defaultCwd: cwd,
       allowedRoots: [cwd],
@@ -90,7 +110,7 @@ export async function openSessions(
     } = await sessions.submit(caller, sessionId, promptOf(prompt, more))
     return sessions.whenTurnEnded(caller, sessionId, id, new AbortController().signal)
   }
-  return { sessions, store, launcher, faults, ended, cwd, close, ask }
+  return { sessions, store, launcher, faults, ended, disabled, cwd, close, ask }
 }
 
 /** `POST /sessions` with its defaults filled in. */

@@ -13,6 +13,7 @@ type Capability =
   | 'messages'
   | 'permissions'
   | 'usage'
+  | 'webhooks'
 
 /**
  * Everything that HTTP can ask of the session layer. Objects of another tenant do not exist for the caller.

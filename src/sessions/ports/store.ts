@@ -2,6 +2,7 @@ import type { TaskStatus } from '../../contract/conversation.ts'
 import type { SessionStatus } from '../../contract/sessions.ts'
 import type {
   AttachmentRecord,
+  DeliveryRecord,
   EventRecord,
   LoggedEvent,
   NewEvent,
@@ -21,6 +22,7 @@ import type {
   TranscriptStore,
   UsageReader,
 } from './conversation-store.ts'
+import type { WebhookStore } from './webhooks.ts'
 
 /** The changes of one transaction in one session. */
 export interface Change {
@@ -84,6 +86,8 @@ export interface Change {
   idempotency?: IdempotencyRecord
   /** Transcript lines that belong to the change, appended as `TranscriptStore.appendTranscript` does. */
   transcript?: TranscriptLines[]
+  /** Reports of its events to webhooks. */
+  deliveries?: DeliveryRecord[]
 }
 
 /** Lines for one transcript. */
@@ -152,6 +156,7 @@ export interface Store {
   /**
    * Stores a new session with its first events unless `limit` active ones exist already; both in one step.
    * @param past messages of another session of the tenant that its log has, after its first events
+   * @param deliveries as in `Change`
    * @returns the active sessions found when there was no room, else the events stored, without those of the past
    */
   createSession(
@@ -160,6 +165,7 @@ export interface Store {
     limit: number,
     idempotency?: IdempotencyRecord,
     past?: SharedPast,
+    deliveries?: DeliveryRecord[],
   ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
   /** Newest activity first. @returns also the time of the order, and when each had been active by then */
@@ -207,6 +213,7 @@ export interface Store {
   readonly attachments: AttachmentStore
   readonly usage: UsageReader
   readonly spending: SpendingReader
+  readonly webhooks: WebhookStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes pending writes, then releases the database. Idempotent. */

@@ -96,6 +96,6 @@ function redactValues(values: Record<string, string>): Record<string, string> {
 }
 
 /** Keys are often in the query. */
-function redactUrl(url: string): string {
+export function redactUrl(url: string): string {
   return url.replace(/\?[^#]*/, `?${redacted}`)
 }

@@ -19,6 +19,7 @@ import { followedState } from './017-followed-state.ts'
 import { turnEndings } from './018-turn-endings.ts'
 import { turnDuration } from './019-turn-duration.ts'
 import { storedText } from './020-stored-text.ts'
+import { webhooks } from './021-webhooks.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   turnEndings,
   turnDuration,
   storedText,
+  webhooks,
 ]

@@ -145,6 +145,10 @@ begin
     insert into tasks select * from jsonb_populate_record(null::tasks, item)
       on conflict (tenant_id, session_id, id) do update set ${toExcluded(taskSet)};
   end loop;
+  if w ? 'deliveries' then
+    insert into webhook_deliveries
+      select * from jsonb_populate_recordset(null::webhook_deliveries, w -> 'deliveries');
+  end if;
   if w ? 'past' then
     item := w -> 'past';
     insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)

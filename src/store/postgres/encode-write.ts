@@ -17,8 +17,18 @@ export function encodeWrite({ change, transcript }: Write): string {
 /** Whether a write only appends events and sets their turns. */
 export function isSimple({ change, transcript }: Write): boolean {
   if (!change || transcript.length > 0) return false
-  const { create, columns, insertTurn, autonomousWork, permission, tasks, templates, idempotency } = change
-  const others = [...Object.keys(columns), ...autonomousWork, ...tasks, ...templates]
+  const {
+    create,
+    columns,
+    insertTurn,
+    autonomousWork,
+    permission,
+    tasks,
+    templates,
+    deliveries,
+    idempotency,
+  } = change
+  const others = [...Object.keys(columns), ...autonomousWork, ...tasks, ...templates, ...deliveries]
   return others.length === 0 && !create && !insertTurn && !permission && !idempotency
 }
 
@@ -64,6 +74,7 @@ function encodeChange(change: SessionWrite): object {
     ...(change.permission && { permission: change.permission }),
     ...(change.autonomousWork.length > 0 && { work: change.autonomousWork }),
     tasks: change.tasks,
+    ...(change.deliveries.length > 0 && { deliveries: change.deliveries }),
     ...(idempotency && { key: toIdempotencyRow(idempotency.record), now: idempotency.now }),
   }
 }

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto'
+import { notFound } from '../../contract/errors.ts'
+import { toTimestamp } from '../../contract/primitives.ts'
+import type { DeliveryType, DisabledReason } from '../../contract/webhooks.ts'
+import type { Log } from '../../lib/log.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import type { Sealer } from '../../lib/sealed-text.ts'
+import type { Store, WebhookSender, WebhookStore } from '../ports/index.ts'
+import type { Caller, DeliveryRecord, NewEvent, WebhookRecord } from '../records.ts'
+import { DeliveryLane, type LaneContext } from './delivery-lane.ts'
+import { DeliveryRetention } from './delivery-retention.ts'
+import type { Outbox } from './outbox.ts'
+import { isReported, toData } from './reported-events.ts'
+import type { AddressOptions } from './webhook-address.ts'
+
+const attemptTimeoutMs = 15_000
+const removedAtOnce = 500
+
+export interface WebhooksParts {
+  store: Store
+  sealer: Sealer
+  sender: WebhookSender
+  options: AddressOptions
+  faults: Pick<Log, 'error'>
+  /** Called with each webhook that the server has disabled. */
+  onWebhookDisabled(webhook: WebhookRecord): void
+  /** Left out: see `retry-schedule.ts`. */
+  webhookTiming?: { retryDelaysMs?: readonly number[]; attemptTimeoutMs?: number }
+}
+
+/**
+ * All webhooks, in memory as they are stored, and the lanes of the enabled ones. This server is the only one on its
+ * store, so the memory is always right, and an event without a subscriber costs nothing.
+ */
+export class WebhookRegistry implements Outbox {
+  readonly #store: WebhookStore
+  readonly #laneContext: LaneContext
+  readonly #onDisabled: WebhooksParts['onWebhookDisabled']
+  readonly #known = new Map<string, WebhookRecord>()
+  /** Of the enabled webhooks. */
+  readonly #lanes = new Map<string, DeliveryLane>()
+  readonly #changes = new OneAtATime()
+  readonly #retention: DeliveryRetention
+
+  constructor(parts: WebhooksParts) {
+    this.#store = parts.store.webhooks
+    this.#onDisabled = webhook => parts.onWebhookDisabled(webhook)
+    const onFault = (error: unknown) => parts.faults.error({ err: error }, 'webhook delivery failed')
+    this.#retention = new DeliveryRetention(this.#store, () => this.#known.size > 0, onFault)
+    const giveUp = (webhook: WebhookRecord, reason: DisabledReason) =>
+      void this.#giveUp(webhook.id, reason).catch(onFault)
+    this.#laneContext = {
+      store: this.#store,
+      sender: parts.sender,
+      sealer: parts.sealer,
+      addresses: parts.options,
+      timeoutMs: parts.webhookTiming?.attemptTimeoutMs ?? attemptTimeoutMs,
+      retryDelaysMs: parts.webhookTiming?.retryDelaysMs,
+      onFault,
+      onGone: webhook => giveUp(webhook, 'gone'),
+      onExhausted: (webhook, { createdAt }) => {
+        if ((webhook.lastDeliveredAt ?? 0) < createdAt) giveUp(webhook, 'failing')
+      },
+    }
+  }
+
+  /** Resumes the deliveries of the previous run of the server. */
+  async open(): Promise<void> {
+    for (const webhook of await this.#store.loadWebhooks()) this.#keep(webhook)
+    while ((await this.#store.removeOrphans(removedAtOnce)) === removedAtOnce) {
+      // Each round is a transaction of its own.
+    }
+    this.#retention.start()
+  }
+
+  /** Ends running attempts; what is pending is sent after the next start. */
+  async close(): Promise<void> {
+    await Promise.all([this.#retention.close(), ...[...this.#lanes.values()].map(lane => lane.close())])
+  }
+
+  deliveriesOf(
+    tenantId: string,
+    sessionId: string,
+    at: number,
+    events: readonly NewEvent[],
+  ): DeliveryRecord[] {
+    if (this.#lanes.size === 0) return []
+    return events
+      .filter(isReported)
+      .flatMap(event => this.#report(tenantId, event.type, toData(event, sessionId), at))
+  }
+
+  onStored(deliveries: readonly DeliveryRecord[]): void {
+    for (const { webhookId } of deliveries) this.#lanes.get(webhookId)?.wake()
+  }
+
+  /** All webhooks of the caller's tenant. */
+  of({ tenantId }: Caller): WebhookRecord[] {
+    return [...this.#known.values()].filter(webhook => webhook.tenantId === tenantId)
+  }
+
+  /** @throws ServiceError WEBHOOK_NOT_FOUND */
+  get({ tenantId }: Caller, webhookId: string): WebhookRecord {
+    const webhook = this.#known.get(webhookId)
+    if (webhook?.tenantId !== tenantId) throw notFound('WEBHOOK_NOT_FOUND', webhookId)
+    return webhook
+  }
+
+  /** Makes changes one by one, so that what is stored and what is in memory agree. */
+  changeAlone<T>(change: () => Promise<T>): Promise<T> {
+    return this.#changes.run('webhooks', change)
+  }
+
+  /** To be called in `changeAlone`. */
+  async save(webhook: WebhookRecord): Promise<WebhookRecord> {
+    await this.#store.saveWebhook(webhook)
+    this.#keep(webhook)
+    return webhook
+  }
+
+  /** To be called in `changeAlone`. @param reports deliveries to other webhooks, stored in the same transaction */
+  async disable(
+    before: WebhookRecord,
+    disabledReason: DisabledReason,
+    reports: DeliveryRecord[] = [],
+  ): Promise<WebhookRecord> {
+    const webhook = { ...before, disabledAt: Date.now(), disabledReason }
+    await this.#store.disableWebhook(webhook, reports)
+    this.#keep(webhook)
+    this.onStored(reports)
+    return webhook
+  }
+
+  /** To be called in `changeAlone`. */
+  async remove({ id, tenantId }: WebhookRecord): Promise<void> {
+    await this.#store.removeWebhook(tenantId, id)
+    this.#known.delete(id)
+    this.#closeLane(id)
+    while ((await this.#store.removeDeliveries(id, removedAtOnce)) === removedAtOnce) {
+      // Each round is a transaction of its own.
+    }
+  }
+
+  #report(tenantId: string, type: DeliveryType, data: Record<string, unknown>, at: number): DeliveryRecord[] {
+    return [...this.#lanes.values()]
+      .map(({ webhook }) => webhook)
+      .filter(webhook => webhook.tenantId === tenantId && (webhook.events as string[]).includes(type))
+      .map(webhook => makeDelivery(webhook, type, data, at))
+  }
+
+  /** Disables a webhook whose receiver seems to be gone. */
+  #giveUp(webhookId: string, reason: DisabledReason): Promise<void> {
+    return this.changeAlone(async () => {
+      const webhook = this.#known.get(webhookId)
+      if (!webhook || webhook.disabledAt !== null) return
+      const reports = this.#report(webhook.tenantId, 'webhook.disabled', { webhookId, reason }, Date.now())
+      const ofOthers = reports.filter(report => report.webhookId !== webhookId)
+      this.#onDisabled(await this.disable(webhook, reason, ofOthers))
+    })
+  }
+
+  #keep(webhook: WebhookRecord): void {
+    this.#known.set(webhook.id, webhook)
+    if (webhook.disabledAt !== null) {
+      this.#closeLane(webhook.id)
+      return
+    }
+    let lane = this.#lanes.get(webhook.id)
+    if (lane) lane.webhook = webhook
+    else {
+      lane = new DeliveryLane(webhook, this.#laneContext)
+      this.#lanes.set(webhook.id, lane)
+    }
+    lane.wake()
+  }
+
+  #closeLane(webhookId: string): void {
+    this.#lanes.get(webhookId)?.stop()
+    this.#lanes.delete(webhookId)
+  }
+}
+
+export function makeDelivery(
+  { id: webhookId, tenantId }: WebhookRecord,
+  type: DeliveryType,
+  data: Record<string, unknown>,
+  at: number,
+): DeliveryRecord {
+  return {
+    id: randomUUID(),
+    tenantId,
+    webhookId,
+    type,
+    payload: { type, timestamp: toTimestamp(at), data },
+    status: 'pending',
+    attempts: 0,
+    responseStatus: null,
+    failure: null,
+    createdAt: at,
+    lastAttemptAt: null,
+    nextAttemptAt: at,
+  }
+}
