@@ -40,6 +40,7 @@ import { openConnection, sqlite } from '../../src/store/sqlite/connection.ts'
 import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
 import { sumAutonomousWork, sumModels, sumTurns } from '../../src/store/usage-queries.ts'
+import { deleteOver, selectDeliveries, selectPending } from '../../src/store/webhooks.ts'
 
 const connection = openConnection(':memory:')
 beforeAll(() => migrate(connection.db, ':memory:'))
@@ -49,7 +50,21 @@ const of = { tenantId: 't', sessionId: 's' }
 const after = { lastActivityAt: 1, id: 's' }
 const page = { limit: 10, offset: 50_000 }
 const position = { at: 1, id: 'p' }
+const deliveries = { webhookId: 'w', status: 'all' as const, limit: 10, offset: 0 }
 const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
+  'selectDeliveries, next page': [
+    selectDeliveries('t', { ...deliveries, position }),
+    /webhook_deliveries_list \(webhook_id=\? AND \(created_at,id\)<\(\?,\?\)\)/,
+  ],
+  'selectDeliveries of a status': [
+    selectDeliveries('t', { ...deliveries, status: 'failed' }),
+    /webhook_deliveries_status \(webhook_id=\? AND status=\?\)/,
+  ],
+  selectPending: [
+    selectPending({ webhookId: 'w', limit: 8 }),
+    /^SEARCH webhook_deliveries USING INDEX webhook_deliveries_pending \(webhook_id=\?\)/,
+  ],
+  deleteOver: [deleteOver({ createdBefore: 1, limit: 10 }), /webhook_deliveries_over \(created_at<\?\)/],
   selectSession: [selectSession(of), /^SEARCH sessions USING INDEX \w+ \(id=\?\)/],
   'selectSessions of a status': [
     selectSessions('t', { status: 'active', limit: 10, asOf: 9, after: null }),

@@ -12,6 +12,7 @@ import { taskCases } from './store-task-cases.ts'
 import { textCases } from './store-text-cases.ts'
 import { transcriptCases } from './store-transcript-cases.ts'
 import { usageCases } from './store-usage-cases.ts'
+import { webhookCases } from './store-webhook-cases.ts'
 import { describeWriting } from './store-write-cases.ts'
 
 /** What every body of the store has to do. */
@@ -29,6 +30,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('file history', () => fileHistoryCases(context))
     describe('permissions', () => permissionCases(context))
     describe('tasks', () => taskCases(context))
+    describe('webhooks', () => webhookCases(context))
     describe('stored texts', () => textCases(context))
 
     it('says that it can read and write, again and again', async () => {
