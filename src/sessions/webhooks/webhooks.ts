@@ -44,7 +44,7 @@ export class Webhooks {
   }
 
   /** @throws ServiceError SETTING_NOT_ALLOWED, WEBHOOK_LIMIT_REACHED */
-  create(
+  async create(
     caller: Caller,
     { url, events, secret = makeSecret() }: OperationInput<'createWebhook'>['body'],
   ): Promise<{ webhook: WebhookRecord; secret: string }> {
@@ -83,7 +83,7 @@ export class Webhooks {
   }
 
   /** @throws ServiceError SETTING_NOT_ALLOWED */
-  patch(
+  async patch(
     caller: Caller,
     webhookId: string,
     { url, events, enabled }: OperationInput<'patchWebhook'>['body'],
@@ -106,12 +106,12 @@ export class Webhooks {
     })
   }
 
-  remove(caller: Caller, webhookId: string): Promise<void> {
+  async remove(caller: Caller, webhookId: string): Promise<void> {
     this.get(caller, webhookId)
     return this.#registry.changeAlone(() => this.#registry.remove(this.get(caller, webhookId)))
   }
 
-  rotateSecret(
+  async rotateSecret(
     caller: Caller,
     webhookId: string,
     { secret = makeSecret() }: OperationInput<'rotateWebhookSecret'>['body'],
