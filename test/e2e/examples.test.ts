@@ -6,9 +6,12 @@ import type { Readable, Writable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
+import { until } from '../support/open-sessions.ts'
+import { openReceiver } from '../support/webhook-receiver.ts'
 
 const root = join(import.meta.dirname, '../..')
 const bot = join(root, 'examples/approval-bot.ts')
+const approver = join(root, 'examples/webhook-approver.ts')
 
 type Program = ChildProcessByStdio<Writable, Readable, null>
 
@@ -43,6 +46,44 @@ test.each(['yes', 'no'])('the bot of the guide asks before a command is run, and
   expect(output()).toContain(`touch ${file}`)
   expect(output()).toContain('Claude: That was it.')
   expect(existsSync(file)).toBe(said === 'yes')
+})
+
+test('the approver of the guide is woken by a webhook, and answers what it was told to', async () => {
+  const reserved = await openReceiver()
+  reserved.close()
+  const { model, base, cwd, call, createSession } = await openServer({
+    allowedPrivateHosts: [reserved.host],
+  })
+  const [wanted, unwanted] = [join(cwd, 'wanted'), join(cwd, 'unwanted')]
+  model.script('make them', [
+    toolUse('Bash', { command: `touch ${wanted}` }),
+    toolUse('Bash', { command: `touch ${unwanted}` }),
+    text('That was it.'),
+  ])
+  const env = {
+    PATH: '/usr/bin:/bin',
+    CLAUDE_CODE_API: base,
+    CLAUDE_API_KEY: apiKey,
+    PORT: `${reserved.port}`,
+  }
+  const { child, said } = run(approver, [`touch ${wanted}`], env)
+  await until(() => said().includes('sleeping'))
+  const sessionId = await createSession({ permissionPrompts: 'ask' })
+  const answer = await call('POST', `/sessions/${sessionId}/messages`, { prompt: 'make them' })
+  expect(answer.body.response).toBe('That was it.')
+  expect(existsSync(wanted)).toBe(true)
+  expect(existsSync(unwanted)).toBe(false)
+  expect(said()).toContain(`allow: Bash {"command":"touch ${wanted}"`)
+  expect(said()).toContain(`deny: Bash {"command":"touch ${unwanted}"`)
+  child.kill('SIGTERM')
+  const [code] = await once(child, 'close')
+  expect(code).toBe(0)
+  expect((await call('GET', '/webhooks')).body.webhooks).toEqual([])
+})
+
+test('the guide shows the approver as it is', () => {
+  const guide = readFileSync(join(root, 'docs/guides/approvals.md'), 'utf8')
+  expect(guide).toContain(readFileSync(approver, 'utf8').trim())
 })
 
 test('the guide shows the bot as it is, and that is 30 lines', () => {
