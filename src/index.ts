@@ -92,6 +92,7 @@ export type {
   Usage,
 } from './contract/turns.ts'
 export type { SessionUsage } from './contract/usage.ts'
+export type { Webhook, WebhookDelivery, WebhookPayload } from './contract/webhooks.ts'
 export type {
   DiffResponse,
   FileDiff,

@@ -100,6 +100,12 @@ export class Upstream {
     const request = httpRequest({ ...options, signal, setHost: false })
     request.once('response', answer.resolve)
     request.once('error', answer.reject)
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy()
+      answer.reject(new Unreachable(`${target.host} switched protocols without being asked to`))
+    })
+    // Without a response, this is the last that is heard of the request.
+    request.once('close', () => answer.reject(new Unreachable(`${target.host} did not respond`)))
     // Later errors surface on the response.
     request.on('error', () => {})
     request.end(body)

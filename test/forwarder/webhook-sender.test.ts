@@ -83,6 +83,7 @@ test('headers that come slowly end with the signal', async () => {
 
 test.each([
   ['no HTTP', 'SSH-2.0-OpenSSH\r\n', /HPE_/],
+  ['an upgrade', 'HTTP/1.1 101 A\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n', /switched protocols/],
   ['endless headers', `HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}`, /HPE_HEADER_OVERFLOW/],
 ])('a response that is %s counts as none', async (_, text, message) => {
   const host = await listenRaw(write => write(text))

@@ -41,6 +41,7 @@ export class WebhookRegistry implements Outbox {
   readonly #lanes = new Map<string, DeliveryLane>()
   readonly #changes = new OneAtATime()
   readonly #retention: DeliveryRetention
+  #isClosed = false
 
   constructor(parts: WebhooksParts) {
     this.#store = parts.store.webhooks
@@ -75,6 +76,7 @@ export class WebhookRegistry implements Outbox {
 
   /** Ends running attempts; what is pending is sent after the next start. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all([this.#retention.close(), ...[...this.#lanes.values()].map(lane => lane.close())])
   }
 
@@ -161,7 +163,7 @@ export class WebhookRegistry implements Outbox {
 
   #keep(webhook: WebhookRecord): void {
     this.#known.set(webhook.id, webhook)
-    if (webhook.disabledAt !== null) {
+    if (webhook.disabledAt !== null || this.#isClosed) {
       this.#closeLane(webhook.id)
       return
     }
