@@ -138,6 +138,7 @@ describe('errors', () => {
     rewindSession: { toTurnId: turnId },
     answerPermission: { decision: 'deny' },
     changeMcpServer: { action: 'enable' },
+    createWebhook: { url: 'https://example.com/', events: ['turn.lost'] },
   }
 
   it('of a service say what they mean', async () => {
