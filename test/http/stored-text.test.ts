@@ -7,6 +7,7 @@ import type { EventRecord, NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { changeOf, sessionRecord, tenantId } from '../suites/store-records.ts'
 import { initEvent, type NewMessage } from '../suites/store-text-cases.ts'
+import { temporaryDirectory } from '../support/open-sessions.ts'
 
 const turnId = randomUUID()
 const said = (
@@ -37,7 +38,7 @@ const toJson = (event: EventRecord) => toStoredMessageJson(event, messageReader)
 
 /** The messages as an earlier version stored them, and as they are stored now. */
 async function openBoth() {
-  const store = await openStore({ file: ':memory:' })
+  const store = await openStore({ file: `${temporaryDirectory()}/store.db` })
   const read = async (events: NewEvent[]): Promise<EventRecord[]> => {
     const session = sessionRecord({ id: randomUUID() })
     await store.createSession(session, [], 10)

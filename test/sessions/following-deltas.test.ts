@@ -6,6 +6,7 @@ import type { FollowRequest, LogItem } from '../../src/sessions/log/log-item.ts'
 import type { NewEvent } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { sessionRecord, turnRecord } from '../suites/store-records.ts'
+import { temporaryDirectory } from '../support/open-sessions.ts'
 import { random } from '../support/random.ts'
 
 const forever = new AbortController().signal
@@ -13,7 +14,7 @@ const tick = () => new Promise(resolve => setImmediate(resolve))
 
 /** A log with one session and one running turn. */
 async function openLog() {
-  const store = await openStore({ file: ':memory:' })
+  const store = await openStore({ file: `${temporaryDirectory()}/store.db` })
   onTestFinished(() => store.close())
   const session = sessionRecord()
   await store.createSession(session, [], 10)

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../src/store/open-store.ts'
 import { describeStore } from '../suites/store-suite.ts'
+import { temporaryDirectory } from '../support/open-sessions.ts'
 
 describeStore('in memory', async () => ({
-  store: await openStore({ file: ':memory:' }),
+  store: await openStore({ file: `${temporaryDirectory()}/store.db` }),
   dispose: async () => {},
 }))
 

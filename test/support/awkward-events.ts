@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/open-store.ts'
 import { toLine } from '../fixtures/collect-events.ts'
 import { openDoor } from '../http/open-door.ts'
 import { sessionRecord } from '../suites/store-records.ts'
+import { temporaryDirectory } from './open-sessions.ts'
 
 /** Texts that break a careless framing, or a careless client. */
 const awkward = [
@@ -31,7 +32,7 @@ export async function openAwkwardEvents(
   auth: { enabled: boolean } = { enabled: false },
   prepare?: (app: Express) => void,
 ) {
-  const store = await openStore({ file: ':memory:' })
+  const store = await openStore({ file: `${temporaryDirectory()}/store.db` })
   const session = sessionRecord()
   await store.createSession(session, [], 1)
   const log = new EventLog(store, messageReader)
