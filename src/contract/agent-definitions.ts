@@ -22,7 +22,9 @@ const agentDefinition = z
     description: z.string().min(1).max(10_000).meta({ description: 'When Claude should use the subagent' }),
     prompt: z.string().min(1).max(200_000).meta({ description: "The subagent's system prompt" }),
     tools: toolRules.optional().meta({ description: "The subagent's tools; absent: the session's tools" }),
-    disallowedTools: toolRules.optional(),
+    disallowedTools: toolRules
+      .optional()
+      .meta({ description: 'Tools or rules that are denied to the subagent' }),
     model: modelName.optional().meta({ description: 'Model id, alias, or `inherit`' }),
     effort: effort.optional(),
     permissionMode: permissionMode.optional(),
@@ -36,7 +38,12 @@ const agentDefinition = z
       .max(50)
       .optional()
       .meta({ description: "Names of the session's `mcpServers`" }),
-    maxTurns: z.int().min(1).max(1000).optional(),
+    maxTurns: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .meta({ description: 'Agentic turns that the subagent may take; absent: unlimited' }),
     background: z
       .boolean()
       .optional()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { imageMediaTypes } from '../lib/media-type.ts'
-import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { cursorParameter, type Prompt, pagination } from './turns.ts'
+import { identifier, sessionIdentifier, timestamp } from './primitives.ts'
+import { type Prompt, pageParameters, pagination } from './turns.ts'
 
 /** The largest content of each kind, in bytes, for inline and uploaded files alike. */
 export const attachmentLimits = {
@@ -16,15 +16,18 @@ export const attachmentMediaType = z.enum([...imageMediaTypes, 'application/pdf'
 
 export const attachment = z
   .strictObject({
-    attachmentId: identifier,
-    sessionId: identifier,
+    attachmentId: identifier.meta({ description: 'Id of the attachment' }),
+    sessionId: sessionIdentifier,
     type: z.enum(['image', 'document']).meta({ description: 'The type of content block to use it in' }),
-    name: z.string(),
+    name: z.string().meta({ description: 'File name' }),
     mediaType: attachmentMediaType.meta({
       description: 'The type of the actual content, regardless of the declared type',
     }),
-    sizeBytes: z.int().min(1),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sizeBytes: z.int().min(1).meta({ description: 'Size of the content in bytes' }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .meta({ description: 'SHA-256 of the content, in hexadecimal' }),
     createdAt: timestamp,
   })
   .meta({
@@ -43,13 +46,15 @@ export const createAttachmentQuery = z.strictObject({
 })
 
 export const listAttachmentsQuery = z.strictObject({
-  limit: integerParameter(1, 1000).default(100),
-  offset: integerParameter(0, 1_000_000_000).default(0),
-  cursor: cursorParameter,
+  ...pageParameters(1000, 100),
 })
 
 export const listAttachmentsResponse = z
-  .strictObject({ sessionId: identifier, attachments: z.array(attachment), pagination })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    attachments: z.array(attachment).meta({ description: 'The attachments of this page' }),
+    pagination,
+  })
   .meta({ id: 'ListAttachmentsResponse' })
 
 /** The ids of the attachments that a prompt refers to, without duplicates. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { identifier, idParameter } from './primitives.ts'
+import { identifier, idParameter, sessionIdentifier, turnIdentifier } from './primitives.ts'
 
 export const forkSessionRequest = z
   .strictObject({
@@ -59,7 +59,7 @@ export const rewoundFiles = z
     skipped: z
       .array(
         z.strictObject({
-          path: z.string(),
+          path: z.string().meta({ description: 'Relative to the working directory; absolute outside it' }),
           reason: z
             .enum(['changed_by_others', 'too_large', 'lost', 'outside', 'not_writable', 'not_allowed'])
             .meta({
@@ -72,9 +72,9 @@ export const rewoundFiles = z
     untracked: z
       .array(
         z.strictObject({
-          turnId: identifier,
-          toolUseId: z.string(),
-          toolName: z.string(),
+          turnId: turnIdentifier,
+          toolUseId: z.string().meta({ description: 'Id of the tool call' }),
+          toolName: z.string().meta({ description: 'Name of the tool' }),
           input: z.string().meta({ description: 'The beginning of the input as JSON' }),
         }),
       )
@@ -83,13 +83,13 @@ export const rewoundFiles = z
           'Calls of Bash and MCP tools, at most 100. The files that they changed are not known and are not restored',
       }),
   })
-  .meta({ id: 'RewoundFiles' })
+  .meta({ id: 'RewoundFiles', description: 'The files that a rewind restores, and those that it does not' })
 
 export const rewindSessionResponse = z
   .strictObject({
-    sessionId: identifier,
-    toTurnId: identifier,
-    dryRun: z.boolean(),
+    sessionId: sessionIdentifier,
+    toTurnId: identifier.meta({ description: 'The first turn that no longer counts' }),
+    dryRun: z.boolean().meta({ description: 'Whether nothing was changed, as requested' }),
     turnIds: z.array(identifier).meta({
       description: 'The turns that no longer count, oldest first; empty unless the conversation is rewound',
     }),
@@ -100,12 +100,12 @@ export const rewindSessionResponse = z
 /** The origin of a fork. */
 export const forkedFrom = z
   .strictObject({
-    sessionId: identifier,
+    sessionId: identifier.meta({ description: 'The session that was forked' }),
     turnId: identifier
       .nullable()
       .meta({ description: 'The last shared turn; null: the conversation was empty' }),
   })
-  .meta({ id: 'ForkedFrom' })
+  .meta({ id: 'ForkedFrom', description: 'The origin of a fork' })
 
 export const rewound = z
   .literal(true)

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { cursorParameter, pagination } from './turns.ts'
+import { identifier, sessionIdentifier, timestamp, tokenCount, turnIdentifier } from './primitives.ts'
+import { pageParameters, pagination } from './turns.ts'
 
 export const command = z
   .strictObject({
     name: z.string().meta({ description: 'The name, without the `/`' }),
-    description: z.string(),
+    description: z.string().meta({ description: 'A text for people; may be empty' }),
     argumentHint: z.string().meta({ description: 'A hint at the arguments; empty: none' }),
-    aliases: z.array(z.string()),
+    aliases: z.array(z.string()).meta({ description: 'Other names of the command' }),
     builtIn: z
       .boolean()
       .meta({ description: 'Built into Claude Code; false: from the project, a plugin or an MCP server' }),
@@ -15,13 +15,16 @@ export const command = z
   .meta({ id: 'Command', description: 'A slash command or a skill' })
 
 export const listCommandsResponse = z
-  .strictObject({ sessionId: identifier, commands: z.array(command) })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    commands: z.array(command).meta({ description: 'Slash commands and skills' }),
+  })
   .meta({ id: 'ListCommandsResponse' })
 
 export const agentDescription = z
   .strictObject({
-    name: z.string(),
-    description: z.string(),
+    name: z.string().meta({ description: 'Name of the subagent' }),
+    description: z.string().meta({ description: 'When Claude uses the subagent' }),
     model: z
       .string()
       .nullable()
@@ -30,43 +33,72 @@ export const agentDescription = z
   .meta({ id: 'AgentDescription', description: 'A subagent that Claude can start' })
 
 export const listAgentsResponse = z
-  .strictObject({ sessionId: identifier, agents: z.array(agentDescription) })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    agents: z.array(agentDescription).meta({ description: 'The subagents' }),
+  })
   .meta({ id: 'ListAgentsResponse' })
 
-const tokens = z.int().min(0)
+const tokens = tokenCount
+
+const partOfContext = z.strictObject({
+  name: z.string().meta({ description: 'Name' }),
+  source: z.string().meta({ description: 'Where it is defined, such as `projectSettings` or `built-in`' }),
+  tokens,
+})
 
 export const contextUsage = z
   .strictObject({
-    model: z.string(),
+    model: z.string().meta({ description: 'Model id' }),
     totalTokens: tokens.meta({
       description:
         'Tokens in the window as of the last prompt; the answer to it counts from the next prompt on',
     }),
     maxTokens: tokens.meta({ description: 'The size of the window' }),
-    percentage: z.number().min(0),
-    categories: z.array(
-      z.strictObject({
-        id: z.string().nullable().meta({
-          description: 'A stable key such as `system_prompt` or `messages`; null: Claude Code reports none',
+    percentage: z.number().min(0).meta({ description: '`totalTokens` in percent of `maxTokens`' }),
+    categories: z
+      .array(
+        z.strictObject({
+          id: z.string().nullable().meta({
+            description: 'A stable key such as `system_prompt` or `messages`; null: Claude Code reports none',
+          }),
+          name: z.string().meta({ description: 'For people' }),
+          kind: z.string().meta({
+            description:
+              '`used`: in the window; `free`: available; `buffer`: reserved for compaction; `deferred`: outside the window',
+          }),
+          tokens,
         }),
-        name: z.string().meta({ description: 'For people' }),
-        kind: z.string().meta({
-          description:
-            '`used`: in the window; `free`: available; `buffer`: reserved for compaction; `deferred`: outside the window',
+      )
+      .meta({ description: 'The tokens by what they are used for' }),
+    memoryFiles: z
+      .array(
+        z.strictObject({
+          path: z.string().meta({ description: 'Path of the file' }),
+          type: z.string().meta({ description: 'Where the file comes from, such as `Project` or `User`' }),
+          tokens,
         }),
-        tokens,
-      }),
-    ),
-    memoryFiles: z.array(z.strictObject({ path: z.string(), type: z.string(), tokens })),
-    mcpTools: z.array(z.strictObject({ server: z.string(), name: z.string(), tokens })),
-    agents: z.array(z.strictObject({ name: z.string(), source: z.string(), tokens })),
-    skills: z.array(z.strictObject({ name: z.string(), source: z.string(), tokens })),
-    autoCompact: z.strictObject({
-      enabled: z.boolean(),
-      threshold: tokens
-        .nullable()
-        .meta({ description: 'Tokens at which Claude Code compacts automatically; null: unknown' }),
-    }),
+      )
+      .meta({ description: 'Memory files such as `CLAUDE.md`' }),
+    mcpTools: z
+      .array(
+        z.strictObject({
+          server: z.string().meta({ description: 'Name of the MCP server' }),
+          name: z.string().meta({ description: 'Name of the tool' }),
+          tokens,
+        }),
+      )
+      .meta({ description: 'Tools of MCP servers' }),
+    agents: z.array(partOfContext).meta({ description: 'Subagents that Claude is told about' }),
+    skills: z.array(partOfContext).meta({ description: 'Skills that Claude is told about' }),
+    autoCompact: z
+      .strictObject({
+        enabled: z.boolean().meta({ description: 'Whether Claude Code compacts automatically' }),
+        threshold: tokens
+          .nullable()
+          .meta({ description: 'Tokens at which Claude Code compacts automatically; null: unknown' }),
+      })
+      .meta({ description: 'Automatic compaction' }),
   })
   .meta({ id: 'ContextUsage', description: "What fills the model's context window" })
 
@@ -78,7 +110,7 @@ export const contextQuery = z.strictObject({
 })
 
 export const getContextResponse = z
-  .strictObject({ sessionId: identifier, ...contextUsage.shape })
+  .strictObject({ sessionId: sessionIdentifier, ...contextUsage.shape })
   .meta({ id: 'GetContextResponse' })
 
 export const compactRequest = z
@@ -103,14 +135,18 @@ export const compactRequest = z
 
 export const compactResponse = z
   .strictObject({
-    turnId: identifier,
-    sessionId: identifier,
+    turnId: turnIdentifier,
+    sessionId: sessionIdentifier,
     claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
     compacted: z
       .boolean()
       .meta({ description: 'false: there was nothing to compact, or the compaction failed' }),
-    tokensBefore: tokens.nullable(),
-    tokensAfter: tokens.nullable(),
+    tokensBefore: tokens
+      .nullable()
+      .meta({ description: 'Tokens of the conversation before the compaction; null: unknown' }),
+    tokensAfter: tokens
+      .nullable()
+      .meta({ description: 'Tokens of the conversation after the compaction; null: unknown' }),
     message: z
       .string()
       .nullable()
@@ -120,8 +156,10 @@ export const compactResponse = z
 
 export const mcpServerState = z
   .strictObject({
-    name: z.string(),
-    status: z.enum(['connected', 'failed', 'needs-auth', 'pending', 'disabled']),
+    name: z.string().meta({ description: 'Name of the MCP server' }),
+    status: z
+      .enum(['connected', 'failed', 'needs-auth', 'pending', 'disabled'])
+      .meta({ description: 'State of the connection; `pending`: not connected yet' }),
     error: z
       .string()
       .nullable()
@@ -134,24 +172,37 @@ export const mcpServerState = z
     }),
     transport: z.string().nullable().meta({ description: '`http`, `sse` or `stdio`' }),
     serverInfo: z
-      .strictObject({ name: z.string(), version: z.string() })
+      .strictObject({
+        name: z.string().meta({ description: 'Name' }),
+        version: z.string().meta({ description: 'Version' }),
+      })
       .nullable()
       .meta({ description: 'Name and version that the server reports; null while it is not connected' }),
-    tools: z.array(
-      z.strictObject({
-        name: z.string().meta({ description: 'The name on the server, without `mcp__<server>__`' }),
-        description: z.string().nullable(),
-      }),
-    ),
+    tools: z
+      .array(
+        z.strictObject({
+          name: z.string().meta({ description: 'The name on the server, without `mcp__<server>__`' }),
+          description: z
+            .string()
+            .nullable()
+            .meta({ description: 'Description that the server reports; null: none' }),
+        }),
+      )
+      .meta({ description: 'Tools of the server; empty while it is not connected' }),
   })
-  .meta({ id: 'McpServerState' })
+  .meta({ id: 'McpServerState', description: 'An MCP server and its connection' })
 
 export const listMcpServersResponse = z
-  .strictObject({ sessionId: identifier, servers: z.array(mcpServerState) })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    servers: z.array(mcpServerState).meta({ description: "The session's MCP servers" }),
+  })
   .meta({ id: 'ListMcpServersResponse' })
 
 export const changeMcpServerRequest = z
-  .strictObject({ action: z.enum(['reconnect', 'enable', 'disable']) })
+  .strictObject({
+    action: z.enum(['reconnect', 'enable', 'disable']).meta({ description: 'What to do with the server' }),
+  })
   .meta({ id: 'ChangeMcpServerRequest' })
 
 export const taskStatuses = ['running', 'completed', 'failed', 'stopped', 'lost'] as const
@@ -162,9 +213,9 @@ export const taskStatus = z.enum(taskStatuses).meta({
 
 export const task = z
   .strictObject({
-    taskId: z.string(),
+    taskId: z.string().meta({ description: 'Id of the background task' }),
     type: z.string().meta({ description: '`local_bash`: a command; `local_agent`: a subagent' }),
-    description: z.string(),
+    description: z.string().meta({ description: 'What the task does, for people' }),
     status: taskStatus,
     turnId: identifier
       .nullable()
@@ -173,19 +224,24 @@ export const task = z
     agent: z.string().nullable().meta({ description: 'The name of the subagent, if the task is one' }),
     summary: z.string().nullable().meta({ description: 'The summary that the task gave at its end' }),
     startedAt: timestamp,
-    endedAt: timestamp.nullable(),
+    endedAt: timestamp.nullable().meta({ description: 'null: the task is running' }),
   })
   .meta({ id: 'Task', description: 'A background task, which can outlive the turn that started it' })
 
 export const listTasksQuery = z.strictObject({
-  status: z.enum([...taskStatuses, 'all']).default('all'),
-  limit: integerParameter(1, 1000).default(100),
-  offset: integerParameter(0, 1_000_000_000).default(0),
-  cursor: cursorParameter,
+  status: z
+    .enum([...taskStatuses, 'all'])
+    .default('all')
+    .meta({ description: 'Only tasks with this status' }),
+  ...pageParameters(1000, 100),
 })
 
 export const listTasksResponse = z
-  .strictObject({ sessionId: identifier, tasks: z.array(task), pagination })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    tasks: z.array(task).meta({ description: 'The tasks of this page' }),
+    pagination,
+  })
   .meta({ id: 'ListTasksResponse' })
 
 export type Command = z.infer<typeof command>

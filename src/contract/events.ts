@@ -4,7 +4,7 @@ import { compactParts } from './compact-messages.ts'
 import { errorCodes } from './errors.ts'
 import { ignoredMention } from './mentions.ts'
 import { permissionFields } from './permissions.ts'
-import { identifier, timestamp } from './primitives.ts'
+import { identifier, sessionIdentifier, timestamp, turnIdentifier } from './primitives.ts'
 import { retryAdvice } from './retry.ts'
 import { changeableSettings, settingSource } from './session-settings.ts'
 import { permissionMode } from './sessions.ts'
@@ -47,35 +47,55 @@ export function isTerminalEventType(type: EventType): type is TerminalEventType 
   return (terminalEventTypes as readonly EventType[]).includes(type)
 }
 
-const envelope = { sessionId: identifier, sequence: z.int().min(1), timestamp }
-const ofTurn = { ...envelope, turnId: identifier }
-const ended = { ...ofTurn, status: turnStatus, endedAt: timestamp, durationMs: z.int().min(0).nullable() }
+const envelope = {
+  sessionId: sessionIdentifier,
+  sequence: z
+    .int()
+    .min(1)
+    .meta({ description: "Position of the event in the session's log; also the `id:` of the stream" }),
+  timestamp,
+}
+const ofTurn = { ...envelope, turnId: turnIdentifier }
+const ended = {
+  ...ofTurn,
+  status: turnStatus,
+  endedAt: timestamp,
+  durationMs: z
+    .int()
+    .min(0)
+    .nullable()
+    .meta({ description: 'Milliseconds from start to end; null: the turn never started' }),
+}
+
+const messageTurnId = identifier
+  .optional()
+  .meta({ description: 'Id of the turn; absent: the message belongs to no turn' })
 
 /** `data` of each event of `GET /sessions/:id/events`; `event:` is the key. */
 export const eventSchemas = {
   'session.created': z.strictObject({
     ...envelope,
-    model: z.string().nullable(),
-    cwd: z.string(),
+    model: z.string().nullable().meta({ description: "The requested model; null: Claude Code's default" }),
+    cwd: z.string().meta({ description: 'The working directory' }),
     permissionMode,
-    title: z.string().nullable(),
+    title: z.string().nullable().meta({ description: 'The title; null: none' }),
     forkedFrom: forkedFrom.optional(),
   }),
   'session.updated': z.strictObject({
     ...envelope,
-    title: z.string().nullable().optional(),
-    metadata: z.record(z.string(), z.unknown()).optional(),
-    model: z.string().nullable().optional(),
+    title: z.string().nullable().optional().meta({ description: 'The new title; null: none' }),
+    metadata: z.record(z.string(), z.unknown()).optional().meta({ description: "The caller's new data" }),
+    model: z.string().nullable().optional().meta({ description: 'The new model; null: the default' }),
     permissionMode: permissionMode.optional(),
-    maxTurns: z.int().nullable().optional(),
-    workingDirectory: z.string().optional(),
+    maxTurns: z.int().nullable().optional().meta({ description: 'The new limit; null: unlimited' }),
+    workingDirectory: z.string().optional().meta({ description: "The new directory of Claude's shell" }),
     ...changeableSettings,
   }),
   'session.rewound': z.strictObject({
     ...envelope,
-    toTurnId: identifier,
-    conversation: z.boolean(),
-    files: z.boolean(),
+    toTurnId: identifier.meta({ description: 'The first turn that no longer counts' }),
+    conversation: z.boolean().meta({ description: 'Whether the conversation was rewound' }),
+    files: z.boolean().meta({ description: 'Whether files were restored' }),
     turnIds: z.array(identifier).meta({ description: 'The turns that no longer count, oldest first' }),
     restored: z.array(z.string()).meta({ description: 'The restored files' }),
   }),
@@ -93,7 +113,7 @@ export const eventSchemas = {
   }),
   'mentions.ignored': z.strictObject({
     ...ofTurn,
-    mentions: z.array(ignoredMention),
+    mentions: z.array(ignoredMention).meta({ description: 'The mentions that stay text' }),
   }),
   'conversation.lost': z.strictObject({
     ...envelope,
@@ -116,17 +136,19 @@ export const eventSchemas = {
   'turn.started': z.strictObject({ ...ofTurn, status: turnStatus, startedAt: timestamp }),
   message: z.union([
     z.strictObject({
-      type: z.literal('claude_code_message'),
+      type: z.literal('claude_code_message').meta({ description: 'Always `claude_code_message`' }),
       ...envelope,
-      turnId: identifier.optional(),
+      turnId: messageTurnId,
       synthetic: z.literal(true).optional().meta({ description: 'As in the history' }),
-      message: z.record(z.string(), z.unknown()),
+      message: z
+        .record(z.string(), z.unknown())
+        .meta({ description: 'The whole message, as Claude Code sent it' }),
     }),
     z
       .strictObject({
-        type: z.literal('compact_message'),
+        type: z.literal('compact_message').meta({ description: 'Always `compact_message`' }),
         ...envelope,
-        turnId: identifier.optional(),
+        turnId: messageTurnId,
         ...compactParts,
       })
       .meta({ description: 'With `view: "compact"`' }),
@@ -135,10 +157,12 @@ export const eventSchemas = {
   'permission.resolved': z.strictObject({ ...envelope, ...permissionFields }),
   'turn.completed': z.strictObject({
     ...ended,
-    response: z.string(),
+    response: z.string().meta({ description: "Claude's final answer" }),
     stopReason,
     usage: usage.nullable(),
-    costUsd: z.number().nullable(),
+    costUsd: z.number().nullable().meta({
+      description: 'The cost of this turn in US dollars, as estimated by Claude Code; null: unknown',
+    }),
     ...findingFields,
   }),
   'turn.failed': z.strictObject({
@@ -146,7 +170,9 @@ export const eventSchemas = {
     response: z.string().nullable().optional().meta({ description: "Claude's text up to that point" }),
     error: turnError,
     usage: usage.nullable(),
-    costUsd: z.number().nullable(),
+    costUsd: z.number().nullable().meta({
+      description: 'The cost of this turn in US dollars, as estimated by Claude Code; null: unknown',
+    }),
     ...findingFields,
   }),
   'turn.interrupted': z.strictObject({
@@ -154,14 +180,18 @@ export const eventSchemas = {
     response: z.string().nullable().optional().meta({ description: "Claude's text up to that point" }),
     stopReason: stopReason.nullable(),
     usage: usage.nullable(),
-    costUsd: z.number().nullable(),
+    costUsd: z.number().nullable().meta({
+      description: 'The cost of this turn in US dollars, as estimated by Claude Code; null: unknown',
+    }),
     ...findingFields,
   }),
   'turn.timed_out': z.strictObject({
     ...ended,
     response: z.string().nullable().optional().meta({ description: "Claude's text up to that point" }),
     usage: usage.nullable(),
-    costUsd: z.number().nullable(),
+    costUsd: z.number().nullable().meta({
+      description: 'The cost of this turn in US dollars, as estimated by Claude Code; null: unknown',
+    }),
     ...findingFields,
   }),
   'turn.lost': z.strictObject({ ...ended, error: turnError }),
@@ -170,14 +200,22 @@ export const eventSchemas = {
 /** A piece of a message that is still being generated; never stored. */
 export const deltaEvent = z
   .strictObject({
-    turnId: identifier,
-    messageId: z.string(),
-    blockIndex: z.int().min(0),
-    delta: z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('text'), text: z.string() }),
-      z.strictObject({ type: z.literal('thinking'), thinking: z.string() }),
-      z.strictObject({ type: z.literal('input_json'), partialJson: z.string() }),
-    ]),
+    turnId: turnIdentifier,
+    messageId: z.string().meta({ description: "Id of the message in the model's API" }),
+    blockIndex: z.int().min(0).meta({ description: 'Position of the content block in the message' }),
+    delta: z
+      .discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('text'), text: z.string().meta({ description: 'More text' }) }),
+        z.strictObject({
+          type: z.literal('thinking'),
+          thinking: z.string().meta({ description: "More of Claude's thinking" }),
+        }),
+        z.strictObject({
+          type: z.literal('input_json'),
+          partialJson: z.string().meta({ description: "More of the JSON text of a tool's input" }),
+        }),
+      ])
+      .meta({ description: 'The piece, to be appended to the block' }),
   })
   .meta({
     id: 'DeltaEvent',
@@ -187,7 +225,11 @@ export const deltaEvent = z
 
 /** Withdraws the deltas of a block; never stored. */
 export const deltaVoided = z
-  .strictObject({ turnId: identifier, messageId: z.string(), blockIndex: z.int().min(0) })
+  .strictObject({
+    turnId: turnIdentifier,
+    messageId: z.string().meta({ description: "Id of the message in the model's API" }),
+    blockIndex: z.int().min(0).meta({ description: 'Position of the content block in the message' }),
+  })
   .meta({
     id: 'DeltaVoided',
     description:
@@ -195,7 +237,7 @@ export const deltaVoided = z
   })
 
 export const streamConnected = z
-  .strictObject({ sessionId: identifier, turnId: identifier })
+  .strictObject({ sessionId: sessionIdentifier, turnId: turnIdentifier })
   .meta({ id: 'StreamConnected' })
 
 export const streamComplete = z
@@ -208,27 +250,39 @@ export const streamComplete = z
 export const streamError = z
   .strictObject({
     error: z.string().meta({ description: 'A text for people; programs read `code`' }),
-    code: z.enum(errorCodes as [string, ...string[]]),
-    details: z.record(z.string(), z.unknown()).optional(),
+    code: z.enum(errorCodes as [string, ...string[]]).meta({ description: 'The error code' }),
+    details: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'Facts about the error; docs/errors.md lists them by code' }),
     ...retryAdvice,
-    turnId: identifier,
+    turnId: turnIdentifier,
   })
   .meta({ id: 'StreamError' })
 
 export const streamGap = z
-  .strictObject({ sessionId: identifier, from: z.int().min(1), to: z.int().min(1) })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    from: z.int().min(1).meta({ description: 'The first removed sequence' }),
+    to: z.int().min(1).meta({ description: 'The last removed sequence' }),
+  })
   .meta({
     id: 'StreamGap',
     description: 'The range of sequences that retention has removed, both ends inclusive',
   })
 
-export const streamCaughtUp = z.strictObject({ sessionId: identifier, sequence: z.int().min(0) }).meta({
-  id: 'StreamCaughtUp',
-  description: 'Everything up to this sequence has been sent; what follows is live',
-})
+export const streamCaughtUp = z
+  .strictObject({
+    sessionId: sessionIdentifier,
+    sequence: z.int().min(0).meta({ description: 'The sequence of the last stored event' }),
+  })
+  .meta({
+    id: 'StreamCaughtUp',
+    description: 'Everything up to this sequence has been sent; what follows is live',
+  })
 
 export const streamClosing = z
-  .strictObject({ sessionId: identifier })
+  .strictObject({ sessionId: sessionIdentifier })
   .meta({ id: 'StreamClosing', description: 'The server is shutting down; nothing follows' })
 
 /** The data of each type of event, as `GET /sessions/:id/events` sends it. */

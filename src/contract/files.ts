@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { booleanParameter, identifier, integerParameter, timestamp } from './primitives.ts'
+import { booleanParameter, integerParameter, sessionIdentifier, timestamp } from './primitives.ts'
 
 const path = z.string().max(4096).meta({
   description:
@@ -17,7 +17,7 @@ export const fileEntry = z
     path: z
       .string()
       .meta({ description: 'The path to use in calls; absolute outside the working directory' }),
-    name: z.string(),
+    name: z.string().meta({ description: 'The last part of the path' }),
     type: fileType,
     sizeBytes: z.int().min(0).nullable().meta({ description: 'null unless the entry is a file' }),
     modifiedAt: timestamp,
@@ -30,13 +30,16 @@ export const fileEntry = z
         'The name is not UTF-8: bytes beyond ASCII are shown as `%XX`. Use the name as shown in paths; archives and diffs use it too',
     }),
     get children() {
-      return z.array(fileEntry).optional()
+      return z
+        .array(fileEntry)
+        .optional()
+        .meta({ description: 'Entries of a directory; absent below `depth`' })
     },
     truncated: z.literal(true).optional().meta({
       description: 'Some entries of this directory are left out; list it by its own path',
     }),
   })
-  .meta({ id: 'FileEntry' })
+  .meta({ id: 'FileEntry', description: 'An entry of a directory' })
 
 export const listFilesQuery = z.strictObject({
   path: path.default(''),
@@ -49,10 +52,13 @@ export const listFilesQuery = z.strictObject({
 
 export const listFilesResponse = z
   .strictObject({
-    sessionId: identifier,
+    sessionId: sessionIdentifier,
     path: z.string().meta({ description: 'The path of the directory, with symbolic links resolved' }),
     entries: z.array(fileEntry).meta({ description: 'Sorted by name, including hidden files' }),
-    nextCursor: z.string().nullable(),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'The `cursor` of the next page; null: this is the last page' }),
   })
   .meta({ id: 'ListFilesResponse' })
 
@@ -106,8 +112,8 @@ export const deleteFileHeaders = z.strictObject({ 'If-Match': ifMatch })
 
 export const writtenFile = z
   .strictObject({
-    path: z.string(),
-    sizeBytes: z.int().min(0),
+    path: z.string().meta({ description: 'Relative to the working directory; absolute outside it' }),
+    sizeBytes: z.int().min(0).meta({ description: 'Size of the content in bytes' }),
     modifiedAt: timestamp,
     etag: z.string().meta({ description: 'Same as the header `ETag`, quotes included' }),
   })

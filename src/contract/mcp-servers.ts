@@ -59,8 +59,12 @@ export const mcpServer = z
     z.strictObject({ type: z.literal('sse'), url, headers, ...common }),
     z.strictObject({
       type: z.literal('stdio'),
-      command: z.string().min(1).max(4096),
-      args: z.array(z.string().max(4096)).max(200).optional(),
+      command: z.string().min(1).max(4096).meta({ description: 'The program to start' }),
+      args: z
+        .array(z.string().max(4096))
+        .max(200)
+        .optional()
+        .meta({ description: 'Arguments of the program' }),
       env: environmentVariables
         .optional()
         .meta({ description: `Values are write-only: they are shown as \`${redacted}\`` }),

@@ -8,6 +8,6 @@ export const ignoredMention = z
         "Why the mention stays text: the file is outside the session's directories, it is not a regular file or directory, or it exceeds the limit",
     }),
   })
-  .meta({ id: 'IgnoredMention' })
+  .meta({ id: 'IgnoredMention', description: 'A file mention that was not followed' })
 
 export type IgnoredMention = z.infer<typeof ignoredMention>

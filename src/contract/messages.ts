@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { rewound } from './branching.ts'
 import { checkCommands, commands } from './commands.ts'
 import { compactMessage, view } from './compact-messages.ts'
-import { identifier, integerParameter, timestamp } from './primitives.ts'
-import { answerFields, cursorParameter, pagination, prompt } from './turns.ts'
+import { identifier, integerParameter, sessionIdentifier, timestamp, turnIdentifier } from './primitives.ts'
+import { answerFields, pageParameters, pagination, prompt } from './turns.ts'
 
 const timeout = z
   .int()
@@ -60,7 +60,10 @@ export const retryTurnRequest = z
       .boolean()
       .default(false)
       .meta({ description: 'Return 202 at once, and run the turn in the background' }),
-    onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
+    onDisconnect: z
+      .enum(['continue', 'interrupt'])
+      .default('continue')
+      .meta({ description: 'What happens to the turn if the client disconnects before it has the answer' }),
   })
   .meta({ id: 'RetryTurnRequest' })
 
@@ -74,31 +77,40 @@ export const sendMessageResponse = z
 
 export const streamPointer = z
   .strictObject({
-    message: z.string(),
-    streamUrl: z.string(),
-    method: z.literal('POST'),
-    headers: z.strictObject({
-      'Content-Type': z.string(),
-      Accept: z.string(),
-      'Idempotency-Key': z.string().optional(),
-    }),
-    body: z.strictObject({
-      prompt,
-      timeout: z.int(),
-      commands: z.boolean().optional(),
-      onBusy: z.string().optional(),
-      onDisconnect: z.string().optional(),
-    }),
+    message: z.string().meta({ description: 'A text for people' }),
+    streamUrl: z.string().meta({ description: 'URL of the stream endpoint' }),
+    method: z.literal('POST').meta({ description: 'Method of the request to send' }),
+    headers: z
+      .strictObject({
+        'Content-Type': z.string().meta({ description: 'Media type of the body' }),
+        Accept: z.string().meta({ description: 'Media type of the stream' }),
+        'Idempotency-Key': z
+          .string()
+          .optional()
+          .meta({ description: 'The key of this request, if it had one' }),
+      })
+      .meta({ description: 'Headers of the request to send, besides the API key' }),
+    body: z
+      .strictObject({
+        prompt,
+        timeout: z.int().meta({ description: 'As in this request' }),
+        commands: z.boolean().optional().meta({ description: 'As in this request' }),
+        onBusy: z.string().optional().meta({ description: 'As in this request' }),
+        onDisconnect: z.string().optional().meta({ description: 'As in this request' }),
+      })
+      .meta({ description: 'Body of the request to send' }),
   })
-  .meta({ id: 'StreamPointer' })
+  .meta({ id: 'StreamPointer', description: 'The request that streams the answer' })
 
 export const backgroundAccepted = z
   .strictObject({
-    turnId: identifier,
-    sessionId: identifier,
-    status: z.literal('queued'),
-    eventsUrl: z.string(),
-    turnUrl: z.string(),
+    turnId: turnIdentifier,
+    sessionId: sessionIdentifier,
+    status: z.literal('queued').meta({ description: 'Always `queued`, even if the turn starts at once' }),
+    eventsUrl: z
+      .string()
+      .meta({ description: "URL of the session's event stream, with only the events of this turn" }),
+    turnUrl: z.string().meta({ description: 'URL of the turn' }),
   })
   .meta({ id: 'BackgroundAccepted' })
 
@@ -113,16 +125,17 @@ export const streamMessageRequest = z
       .meta({ description: 'Also send pieces of messages while they are generated' }),
     view,
     commands,
-    onDisconnect: z.enum(['interrupt', 'continue']).default('interrupt'),
+    onDisconnect: z
+      .enum(['interrupt', 'continue'])
+      .default('interrupt')
+      .meta({ description: 'What happens to the turn if the client disconnects before the stream ends' }),
   })
   .check(checkCommands)
   .meta({ id: 'StreamMessageRequest' })
 
 export const listMessagesQuery = z
   .strictObject({
-    limit: integerParameter(1, 1000).default(100),
-    offset: integerParameter(0, 1_000_000_000).default(0),
-    cursor: cursorParameter,
+    ...pageParameters(1000, 100),
     after: integerParameter(0, Number.MAX_SAFE_INTEGER)
       .optional()
       .meta({ description: 'Only messages after this sequence' }),
@@ -139,13 +152,18 @@ export const listMessagesQuery = z
 
 export const storedMessage = z
   .strictObject({
-    id: z.string(),
-    type: z.string(),
-    subtype: z.string().nullable(),
+    id: z.string().meta({ description: 'Id of the message' }),
+    type: z
+      .string()
+      .meta({ description: 'Type of the message, such as `user`, `assistant`, `system` or `result`' }),
+    subtype: z
+      .string()
+      .nullable()
+      .meta({ description: 'Subtype of the message, such as `init`; null: none' }),
     content: z
       .record(z.string(), z.unknown())
       .meta({ description: 'The whole message, as Claude Code sent it' }),
-    sequence: z.int().min(1),
+    sequence: z.int().min(1).meta({ description: "Position of the message in the session's log" }),
     timestamp,
     source: z
       .enum(['user', 'sdk'])
@@ -159,12 +177,14 @@ export const storedMessage = z
       .meta({ description: 'In the shared past of a fork: a turn of the original' }),
     rewound,
   })
-  .meta({ id: 'StoredMessage' })
+  .meta({ id: 'StoredMessage', description: 'One record of the conversation' })
 
 export const listMessagesResponse = z
   .strictObject({
-    sessionId: identifier,
-    messages: z.array(z.union([storedMessage, compactMessage])),
+    sessionId: sessionIdentifier,
+    messages: z
+      .array(z.union([storedMessage, compactMessage]))
+      .meta({ description: 'The messages of this page' }),
     pagination,
   })
   .meta({ id: 'ListMessagesResponse' })

@@ -71,8 +71,8 @@ export const bodyErrors = [
   'BODY_ALREADY_READ',
 ] as const satisfies ErrorCode[]
 
-export const ofSession = z.strictObject({ sessionId: pathId })
-export const ofTurn = ofSession.extend({ turnId: pathId })
+export const ofSession = z.strictObject({ sessionId: pathId.meta({ description: 'Id of the session' }) })
+export const ofTurn = ofSession.extend({ turnId: pathId.meta({ description: 'Id of the turn' }) })
 export const eventStream = 'text/event-stream'
 
 /** The request header of idempotent operations. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { identifier, integerParameter, timestamp } from './primitives.ts'
+import { identifier, sessionIdentifier, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
-import { cursorParameter, pagination } from './turns.ts'
+import { pageParameters, pagination } from './turns.ts'
 
 export const permissionKind = z.enum(['tool', 'question', 'plan', 'elicitation']).meta({
   id: 'PermissionKind',
@@ -17,18 +17,25 @@ export const permissionStatus = z.enum(['pending', 'allowed', 'denied', 'expired
 
 const question = z
   .looseObject({
-    question: z.string(),
-    header: z.string().optional(),
-    multiSelect: z.boolean().optional(),
-    options: z.array(z.looseObject({ label: z.string(), description: z.string().optional() })),
+    question: z.string().meta({ description: 'The text of the question; the key in `answers`' }),
+    header: z.string().optional().meta({ description: 'A short heading' }),
+    multiSelect: z.boolean().optional().meta({ description: 'Whether several options may be chosen' }),
+    options: z
+      .array(
+        z.looseObject({
+          label: z.string().meta({ description: 'The answer' }),
+          description: z.string().optional().meta({ description: 'What the answer means' }),
+        }),
+      )
+      .meta({ description: 'Answers to choose from' }),
   })
   .meta({ id: 'PermissionQuestion', description: 'A question from Claude' })
 
 const elicitation = z
   .strictObject({
-    serverName: z.string(),
-    message: z.string(),
-    mode: z.enum(['form', 'url']),
+    serverName: z.string().meta({ description: 'Name of the MCP server' }),
+    message: z.string().meta({ description: 'What the server asks for' }),
+    mode: z.enum(['form', 'url']).meta({ description: '`form`: fill in a form; `url`: open a page' }),
     url: z.string().optional().meta({ description: 'The page for the person to open; mode `url` only' }),
     requestedSchema: z
       .record(z.string(), z.unknown())
@@ -41,29 +48,39 @@ const elicitation = z
   })
 
 /** A rule that Claude Code suggests, in its own shape (SDK `PermissionUpdate`). */
-const suggestion = z.looseObject({ type: z.string() }).meta({ id: 'PermissionSuggestion' })
+const suggestion = z
+  .looseObject({
+    type: z.string().meta({ description: 'Kind of the change, such as `addRules` or `setMode`' }),
+  })
+  .meta({
+    id: 'PermissionSuggestion',
+    description: 'A change of rules that Claude Code suggests (SDK `PermissionUpdate`)',
+  })
 
 export const permissionFields = {
-  permissionId: identifier,
-  sessionId: identifier,
+  permissionId: identifier.meta({ description: 'Id of the permission request' }),
+  sessionId: sessionIdentifier,
   turnId: identifier.nullable().meta({ description: 'null: background work asks' }),
   kind: permissionKind,
-  toolName: z.string(),
-  toolUseId: z.string().nullable(),
+  toolName: z.string().meta({ description: 'Name of the tool' }),
+  toolUseId: z
+    .string()
+    .nullable()
+    .meta({ description: 'Id of the tool call; null: there is none, as for `elicitation`' }),
   agentId: z.string().nullable().meta({ description: 'The subagent that asks; null: the main conversation' }),
   input: z.record(z.string(), z.unknown()).meta({ description: 'The input of the tool call' }),
   title: z.string().nullable().meta({ description: 'A text for people' }),
-  description: z.string().nullable(),
+  description: z.string().nullable().meta({ description: 'What the call does, for people; null: unknown' }),
   suggestions: z
     .array(suggestion)
     .meta({ description: 'Rules that `remember: { suggestions }` can allow for the rest of the session' }),
-  questions: z.array(question).optional(),
-  plan: z.string().optional(),
+  questions: z.array(question).optional().meta({ description: 'The questions; kind `question` only' }),
+  plan: z.string().optional().meta({ description: 'The plan in Markdown; kind `plan` only' }),
   elicitation: elicitation.optional(),
   requestedAt: timestamp,
   expiresAt: timestamp,
   status: permissionStatus,
-  decidedAt: timestamp.nullable(),
+  decidedAt: timestamp.nullable().meta({ description: 'null: the request is pending' }),
   decidedBy: z.string().nullable().meta({ description: 'The id of the API key that answered' }),
   message: z.string().nullable().meta({ description: 'The message of the decision' }),
   updatedInput: z
@@ -78,21 +95,25 @@ export const permissionFields = {
 export const permissionRequest = z.strictObject(permissionFields).meta({ id: 'PermissionRequest' })
 
 const page = {
-  status: z.enum(['pending', 'all']).default('pending'),
-  limit: integerParameter(1, 200).default(50),
-  offset: integerParameter(0, 1_000_000_000).default(0),
-  cursor: cursorParameter,
+  status: z
+    .enum(['pending', 'all'])
+    .default('pending')
+    .meta({ description: 'Only requests that wait for an answer, or all' }),
+  ...pageParameters(200, 50),
 }
 
 export const listPermissionsQuery = z.strictObject(page)
 
 export const listPermissionsResponse = z
-  .strictObject({ permissions: z.array(permissionRequest), pagination })
+  .strictObject({
+    permissions: z.array(permissionRequest).meta({ description: 'The permission requests of this page' }),
+    pagination,
+  })
   .meta({ id: 'ListPermissionsResponse' })
 
 export const answerPermissionRequest = z
   .strictObject({
-    decision: z.enum(['allow', 'deny']),
+    decision: z.enum(['allow', 'deny']).meta({ description: 'The decision' }),
     updatedInput: z
       .record(z.string(), z.unknown())
       .optional()

@@ -9,6 +9,11 @@ export function toTimestamp(epochMs: number): string {
 }
 
 export const identifier = z.uuid()
+export const sessionIdentifier = identifier.meta({ description: 'Id of the session' })
+export const turnIdentifier = identifier.meta({ description: 'Id of the turn' })
+
+/** A number of tokens. */
+export const tokenCount = z.int().min(0).meta({ description: 'Tokens' })
 
 /**
  * The id of an object of this API, in a path, query or body. UUIDs are accepted in either case (RFC 9562).

@@ -24,7 +24,7 @@ const systemPrompt = z
     z.strictObject({
       type: z.literal('preset'),
       preset: z.literal('claude_code'),
-      append: promptText.optional(),
+      append: promptText.optional().meta({ description: 'Text that is added to the system prompt' }),
       excludeDynamicSections: z.boolean().optional().meta({
         description:
           'Whether user-specific parts move to the first message, so that more of the prompt is cached',
@@ -37,7 +37,11 @@ const systemPrompt = z
   })
 
 const directory = z.string().min(1).max(4096)
-export const settingSource = z.enum(['user', 'project', 'local']).meta({ id: 'SettingSource' })
+export const settingSource = z.enum(['user', 'project', 'local']).meta({
+  id: 'SettingSource',
+  description:
+    'A settings file of Claude Code: of the user, of the project, or local to this copy of the project',
+})
 
 const thinking = z
   .discriminatedUnion('type', [

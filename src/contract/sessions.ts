@@ -4,10 +4,10 @@ import { view } from './compact-messages.ts'
 import { permissionMode, permissionModes } from './permission-mode.ts'
 import {
   booleanParameter,
-  identifier,
   idParameter,
   integerParameter,
   jsonObject,
+  sessionIdentifier,
   timestamp,
 } from './primitives.ts'
 import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
@@ -15,7 +15,9 @@ import { workspace, workspaceRequest } from './workspace.ts'
 
 export { permissionMode, permissionModes }
 
-export const sessionStatus = z.enum(['active', 'expired', 'ended']).meta({ id: 'SessionStatus' })
+export const sessionStatus = z
+  .enum(['active', 'expired', 'ended'])
+  .meta({ id: 'SessionStatus', description: 'Whether the session takes prompts' })
 export const sessionState = z.enum(['idle', 'running', 'requires_action']).meta({
   id: 'SessionState',
   description:
@@ -46,17 +48,21 @@ export const createSessionRequest = z
       .meta({ description: 'Working directory; must lie inside an allowed root' }),
     workspace: workspaceRequest.optional(),
     permissionMode: permissionMode.default('default'),
-    appendSystemPrompt: z.string().max(200_000).optional(),
+    appendSystemPrompt: z
+      .string()
+      .max(200_000)
+      .optional()
+      .meta({ description: 'Text that is added to the system prompt (SDK option `systemPrompt.append`)' }),
     maxTurns: maxTurns.optional(),
     metadata: metadata.optional(),
-    title: title.optional(),
+    title: title.optional().meta({ description: 'A title for people' }),
     ...sessionSettings.shape,
   })
   .meta({ id: 'CreateSessionRequest' })
 
 export const patchSessionRequest = z
   .strictObject({
-    title: title.nullable().optional(),
+    title: title.nullable().optional().meta({ description: 'A title for people; null: none' }),
     metadata: metadata.optional(),
     model: model.nullable().optional().meta({ description: 'Applies from the next turn; null: the default' }),
     permissionMode: permissionMode.optional().meta({ description: 'Applies from the next turn' }),
@@ -69,7 +75,7 @@ export const patchSessionRequest = z
   .meta({ id: 'PatchSessionRequest' })
 
 const common = {
-  sessionId: identifier,
+  sessionId: sessionIdentifier,
   model: z.string().nullable().meta({ description: 'null until known, if none was requested' }),
   status: sessionStatus,
   createdAt: timestamp,
@@ -81,8 +87,8 @@ export const createSessionResponse = z.strictObject(common).meta({ id: 'CreateSe
 export const sessionSummary = z
   .strictObject({
     ...common,
-    metadata: z.record(z.string(), z.unknown()),
-    title: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data" }),
+    title: z.string().nullable().meta({ description: 'A title for people; null: none' }),
     state: sessionState,
   })
   .meta({ id: 'SessionSummary' })
@@ -99,14 +105,22 @@ export const session = z
     messageCount: z.int().min(0).meta({
       description: 'The number of stored messages; messages that retention has removed do not count',
     }),
-    config: z.strictObject({
-      cwd: z.string(),
-      permissionMode,
-      model: z.string().nullable().meta({ description: 'The requested model' }),
-      appendSystemPrompt: z.string().nullable(),
-      maxTurns: z.int().nullable(),
-      ...sessionSettings.shape,
-    }),
+    config: z
+      .strictObject({
+        cwd: z.string().meta({ description: 'The working directory' }),
+        permissionMode,
+        model: z.string().nullable().meta({ description: 'The requested model' }),
+        appendSystemPrompt: z
+          .string()
+          .nullable()
+          .meta({ description: 'Text that is added to the system prompt; null: none' }),
+        maxTurns: z
+          .int()
+          .nullable()
+          .meta({ description: 'Agentic turns that one prompt may take; null: unlimited' }),
+        ...sessionSettings.shape,
+      })
+      .meta({ description: 'The configuration as requested, with defaults' }),
     settingsInForce: z
       .strictObject({
         settingSources: z.array(settingSource).meta({
@@ -120,14 +134,14 @@ export const session = z
           description: "Whether the server's owner trusts all the session's directories",
         }),
       })
-      .meta({ id: 'SettingsInForce' }),
+      .meta({ id: 'SettingsInForce', description: 'The settings files and instructions that take effect' }),
     workspace,
     workingDirectory: z.string().meta({
       description:
         "The current directory of Claude's shell: `config.cwd`, or the directory that a command or a worktree has changed to. A new process starts in `config.cwd` again, or in the worktree, and Claude is told so",
     }),
-    metadata: z.record(z.string(), z.unknown()),
-    title: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data" }),
+    title: z.string().nullable().meta({ description: 'A title for people; null: none' }),
     claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
     transcript: z.enum(['complete', 'incomplete']).meta({
       description:
@@ -141,16 +155,22 @@ export const session = z
   .meta({ id: 'Session' })
 
 export const listSessionsQuery = z.strictObject({
-  status: z.enum(['active', 'expired', 'ended', 'all']).default('active'),
-  limit: integerParameter(1, 200).default(50),
+  status: z
+    .enum(['active', 'expired', 'ended', 'all'])
+    .default('active')
+    .meta({ description: 'Only sessions with this status' }),
+  limit: integerParameter(1, 200).default(50).meta({ description: 'Entries per page' }),
   cursor: z.string().min(1).max(200).optional().meta({ description: '`nextCursor` of the previous page' }),
 })
 
 export const listSessionsResponse = z
   .strictObject({
-    sessions: z.array(sessionSummary),
+    sessions: z.array(sessionSummary).meta({ description: 'The sessions of this page' }),
     total: z.int().min(0).meta({ description: 'The number of all matches, not only of this page' }),
-    nextCursor: z.string().nullable(),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'The `cursor` of the next page; null: this is the last page' }),
   })
   .meta({ id: 'ListSessionsResponse' })
 
@@ -161,7 +181,9 @@ export const eventsQuery = z.strictObject({
     .optional()
     .meta({ description: 'Replay the events after this sequence; `latest`: none' }),
   turnId: idParameter.optional().meta({ description: 'Only events of this turn; the stream ends with it' }),
-  includeDeltas: booleanParameter.default(false),
+  includeDeltas: booleanParameter
+    .default(false)
+    .meta({ description: 'Also send pieces of messages while they are generated' }),
   view,
 })
 

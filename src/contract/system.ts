@@ -7,8 +7,8 @@ import { retryAdvice } from './retry.ts'
 export const modelInfo = z
   .strictObject({
     id: z.string().meta({ description: 'The value for `model` of a session' }),
-    name: z.string(),
-    description: z.string().optional(),
+    name: z.string().meta({ description: 'Name for people' }),
+    description: z.string().optional().meta({ description: 'Description for people' }),
     resolvedModel: z.string().optional().meta({ description: 'The model that an alias stands for' }),
     effortLevels: z
       .array(effort)
@@ -20,10 +20,12 @@ export const modelInfo = z
       .meta({ description: 'Whether the model decides how much to think' }),
     thinkingOff: z.boolean().optional().meta({ description: 'Whether thinking can be turned off' }),
   })
-  .meta({ id: 'ModelInfo' })
+  .meta({ id: 'ModelInfo', description: 'A model that a session can use' })
 
 export const listModelsResponse = z
-  .strictObject({ models: z.array(modelInfo) })
+  .strictObject({
+    models: z.array(modelInfo).meta({ description: 'The models; empty until Claude Code has reported them' }),
+  })
   .meta({ id: 'ListModelsResponse' })
 
 /** How old the result of a check is. */
@@ -43,7 +45,10 @@ export const healthResponse = z
     }),
     timestamp: timestamp.optional().meta({ description: withKey }),
     sessions: z
-      .strictObject({ active: z.int().min(0), total: z.int().min(0) })
+      .strictObject({
+        active: z.int().min(0).meta({ description: 'Sessions that take prompts' }),
+        total: z.int().min(0).meta({ description: 'All stored sessions' }),
+      })
       .optional()
       .meta({ description: withKey }),
     version: z.string().optional().meta({ description: withKey }),
@@ -51,13 +56,17 @@ export const healthResponse = z
     checks: z
       .strictObject({
         store: storeCheck,
-        claude: z.strictObject({
-          status: z.enum(['ok', 'unknown', 'unavailable']),
-          version: z.string().optional(),
-          reason: z.enum(failureReasons).optional(),
-          message: z.string().optional(),
-          ageMs,
-        }),
+        claude: z
+          .strictObject({
+            status: z
+              .enum(['ok', 'unknown', 'unavailable'])
+              .meta({ description: '`unknown`: not checked yet' }),
+            version: z.string().optional().meta({ description: 'Version of Claude Code' }),
+            reason: z.enum(failureReasons).optional().meta({ description: 'Why it is not available' }),
+            message: z.string().optional().meta({ description: 'What is wrong, for people' }),
+            ageMs,
+          })
+          .meta({ description: 'Claude Code' }),
       })
       .optional()
       .meta({ description: withKey }),
@@ -77,16 +86,25 @@ export const readinessResponse = z
 
 export const errorResponse = z
   .strictObject({
-    error: z.strictObject({
-      code: z.enum(errorCodes as [string, ...string[]]),
-      message: z.string(),
-      details: z.record(z.string(), z.unknown()).optional(),
-      ...retryAdvice,
-    }),
+    error: z
+      .strictObject({
+        code: z
+          .enum(errorCodes as [string, ...string[]])
+          .meta({ description: 'The error code, for programs' }),
+        message: z.string().meta({ description: 'A text for people; may change' }),
+        details: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .meta({ description: 'Facts about the error; docs/errors.md lists them by code' }),
+        ...retryAdvice,
+      })
+      .meta({ description: 'The error' }),
     timestamp,
-    requestId: z.string(),
+    requestId: z
+      .string()
+      .meta({ description: 'Id of the request; also in the header `X-Request-ID` and in the log' }),
   })
-  .meta({ id: 'ErrorResponse' })
+  .meta({ id: 'ErrorResponse', description: 'The body of every error response' })
 
 export type ModelInfo = z.infer<typeof modelInfo>
 export type ListModelsResponse = z.infer<typeof listModelsResponse>

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { imageMediaTypes } from '../lib/media-type.ts'
 import { rewound } from './branching.ts'
 import { failureReasons } from './errors.ts'
-import { identifier, idParameter, integerParameter, timestamp } from './primitives.ts'
+import {
+  identifier,
+  idParameter,
+  integerParameter,
+  sessionIdentifier,
+  timestamp,
+  turnIdentifier,
+} from './primitives.ts'
 import { type RetryAdvice, retryAdvice } from './retry.ts'
 
 export const turnStatuses = [
@@ -48,31 +55,34 @@ export const stopReason = z
 
 export const usage = z
   .strictObject({
-    inputTokens: z.int().min(0),
-    outputTokens: z.int().min(0),
-    cacheReadInputTokens: z.int().min(0),
-    cacheCreationInputTokens: z.int().min(0),
+    inputTokens: z.int().min(0).meta({ description: 'Input tokens, without those in the cache' }),
+    outputTokens: z.int().min(0).meta({ description: 'Output tokens' }),
+    cacheReadInputTokens: z.int().min(0).meta({ description: 'Input tokens that were read from the cache' }),
+    cacheCreationInputTokens: z
+      .int()
+      .min(0)
+      .meta({ description: 'Input tokens that were written to the cache' }),
   })
   .meta({ id: 'Usage', description: 'Tokens of this turn, over all models that it used' })
 
 export const modelUsage = z
   .strictObject({
-    model: z.string(),
+    model: z.string().meta({ description: 'Model id' }),
     ...usage.shape,
     costUsd: z.number().min(0).nullable().meta({ description: 'null: unknown' }),
     costComplete: z.boolean().meta({
       description:
         'false: the cost of some tokens is unknown and not in `costUsd`, for example if the process died',
     }),
-    webSearchRequests: z.int().min(0),
+    webSearchRequests: z.int().min(0).meta({ description: 'The number of web searches' }),
   })
   .meta({ id: 'ModelUsage', description: "One model's share, including subagents" })
 
 export const permissionDenial = z
   .strictObject({
-    toolName: z.string(),
-    toolUseId: z.string(),
-    input: z.record(z.string(), z.unknown()),
+    toolName: z.string().meta({ description: 'Name of the tool' }),
+    toolUseId: z.string().meta({ description: 'Id of the tool call' }),
+    input: z.record(z.string(), z.unknown()).meta({ description: 'The input of the tool call' }),
   })
   .meta({ id: 'PermissionDenial', description: 'A tool call that was denied' })
 
@@ -90,13 +100,16 @@ const notice = z.string().optional().meta({
 })
 export const turnEnding = z
   .strictObject({
-    subtype: z.string().optional(),
-    terminalReason: z.string().optional(),
+    subtype: z.string().optional().meta({ description: "`subtype` of Claude Code's result" }),
+    terminalReason: z.string().optional().meta({ description: "`terminal_reason` of Claude Code's result" }),
     stopReason: z.string().optional().meta({ description: "The model's stop reason" }),
     promptOutcome: z.string().optional().meta({ description: 'The decision of hooks on the prompt' }),
     noVerdict: z.string().optional().meta({ description: 'Why hooks gave no verdict on the prompt' }),
-    error: z.string().optional(),
-    apiError: z.string().optional(),
+    error: z.string().optional().meta({ description: "Claude Code's name for the error" }),
+    apiError: z
+      .string()
+      .optional()
+      .meta({ description: "Claude Code's name for the error of the model's API" }),
     apiErrorType: z.string().optional().meta({ description: "`error.type` of the model's API" }),
     apiErrorStatus: z.int().optional().meta({ description: "The HTTP status of the model's API" }),
   })
@@ -118,28 +131,38 @@ export const answerFields = {
       "Claude Code's id of the conversation, same as `claudeSessionId`. Only here and in `complete`, `sessionId` is not the id of the API's session. Use `claudeSessionId`, or the id in the path",
   }),
   claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
-  turnId: identifier,
+  turnId: turnIdentifier,
   stopReason,
   usage: usage.nullable(),
-  costUsd: z.number().nullable(),
-  durationMs: z.int().min(0),
+  costUsd: z
+    .number()
+    .nullable()
+    .meta({ description: 'The cost of this turn in US dollars, as estimated by Claude Code; null: unknown' }),
+  durationMs: z.int().min(0).meta({ description: 'Milliseconds from start to end' }),
   ...findingFields,
 }
 
 export const turnError = z
   .strictObject({
-    code: z.enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE', 'MODEL_OVERLOADED', 'MODEL_RATE_LIMITED']),
-    reason: z.enum(failureReasons),
-    message: z.string(),
+    code: z
+      .enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE', 'MODEL_OVERLOADED', 'MODEL_RATE_LIMITED'])
+      .meta({ description: 'The error code' }),
+    reason: z
+      .enum(failureReasons)
+      .meta({ description: 'Why the turn failed; docs/errors.md explains each reason' }),
+    message: z.string().meta({ description: 'A text for people' }),
     retryAt: timestamp
       .optional()
       .meta({ description: "When the model's API accepts requests again; absent: unknown" }),
     ...retryAdvice,
   })
-  .meta({ id: 'TurnError' })
+  .meta({ id: 'TurnError', description: 'Why the turn failed, and whether a retry can help' })
 
 const attachmentSource = z
-  .strictObject({ type: z.literal('attachment'), attachmentId: identifier.toLowerCase() })
+  .strictObject({
+    type: z.literal('attachment'),
+    attachmentId: identifier.toLowerCase().meta({ description: 'Id of the attachment' }),
+  })
   .meta({
     id: 'AttachmentSource',
     description: 'An uploaded attachment; its content is inserted when Claude gets the prompt',
@@ -147,34 +170,38 @@ const attachmentSource = z
 
 export const promptBlock = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('text'), text: z.string().min(1) }),
+    z.strictObject({ type: z.literal('text'), text: z.string().min(1).meta({ description: 'The text' }) }),
     z.strictObject({
       type: z.literal('image'),
-      source: z.discriminatedUnion('type', [
-        z.strictObject({
-          type: z.literal('base64'),
-          media_type: z.enum(imageMediaTypes),
-          data: z.base64().min(1),
-        }),
-        attachmentSource,
-      ]),
+      source: z
+        .discriminatedUnion('type', [
+          z.strictObject({
+            type: z.literal('base64'),
+            media_type: z.enum(imageMediaTypes).meta({ description: 'Type of the image' }),
+            data: z.base64().min(1).meta({ description: 'The image in base64' }),
+          }),
+          attachmentSource,
+        ])
+        .meta({ description: 'The image, or the attachment that has it' }),
     }),
     z.strictObject({
       type: z.literal('document'),
-      title: z.string().max(500).optional(),
-      source: z.discriminatedUnion('type', [
-        z.strictObject({
-          type: z.literal('base64'),
-          media_type: z.literal('application/pdf'),
-          data: z.base64().min(1),
-        }),
-        z.strictObject({
-          type: z.literal('text'),
-          media_type: z.literal('text/plain'),
-          data: z.string().min(1),
-        }),
-        attachmentSource,
-      ]),
+      title: z.string().max(500).optional().meta({ description: 'Title that Claude sees' }),
+      source: z
+        .discriminatedUnion('type', [
+          z.strictObject({
+            type: z.literal('base64'),
+            media_type: z.literal('application/pdf'),
+            data: z.base64().min(1).meta({ description: 'The PDF in base64' }),
+          }),
+          z.strictObject({
+            type: z.literal('text'),
+            media_type: z.literal('text/plain'),
+            data: z.string().min(1).meta({ description: 'The text' }),
+          }),
+          attachmentSource,
+        ])
+        .meta({ description: 'The document, or the attachment that has it' }),
     }),
   ])
   .meta({
@@ -192,8 +219,8 @@ export const prompt = z
 
 export const turn = z
   .strictObject({
-    turnId: identifier,
-    sessionId: identifier,
+    turnId: turnIdentifier,
+    sessionId: sessionIdentifier,
     status: turnStatus,
     prompt,
     commands: z.literal(true).optional().meta({
@@ -216,45 +243,62 @@ export const turn = z
       .nullable()
       .meta({ description: 'The share of each model; null: unknown' }),
     createdAt: timestamp,
-    startedAt: timestamp.nullable(),
-    endedAt: timestamp.nullable(),
+    startedAt: timestamp.nullable().meta({ description: 'null: the turn has not started' }),
+    endedAt: timestamp.nullable().meta({ description: 'null: the turn has not ended' }),
     durationMs: z.int().min(0).nullable().meta({ description: 'Milliseconds from start to end' }),
-    firstSequence: z.int().nullable(),
-    lastSequence: z.int().nullable(),
+    firstSequence: z
+      .int()
+      .nullable()
+      .meta({ description: "Position of the turn's first event in the session's log; null: none yet" }),
+    lastSequence: z
+      .int()
+      .nullable()
+      .meta({ description: "Position of the turn's last event in the session's log; null: none yet" }),
     ...findingFields,
     rewound,
   })
-  .meta({ id: 'Turn' })
+  .meta({ id: 'Turn', description: 'One prompt, and everything until Claude is done with it' })
 
 /** The cursor parameter of a list: `nextCursor` of the previous page. */
-export const cursorParameter = z
+const cursorParameter = z
   .string()
   .min(1)
   .max(1000)
   .optional()
   .meta({ description: '`nextCursor` of the previous page of the same list; not with `offset`' })
 
-export const listTurnsQuery = z.strictObject({
-  cursor: cursorParameter,
-  limit: integerParameter(1, 1000).default(100),
-  offset: integerParameter(0, 1_000_000_000).default(0),
-})
+/** The parameters of a list that is read page by page. */
+export function pageParameters(longest: number, usual: number) {
+  return {
+    limit: integerParameter(1, longest).default(usual).meta({ description: 'Entries per page' }),
+    offset: integerParameter(0, 1_000_000_000)
+      .default(0)
+      .meta({ description: 'Entries to skip; `cursor` is safer while entries are added' }),
+    cursor: cursorParameter,
+  }
+}
+
+export const listTurnsQuery = z.strictObject(pageParameters(1000, 100))
 
 export const pagination = z
   .strictObject({
-    limit: z.int(),
-    offset: z.int(),
-    total: z.int(),
-    hasMore: z.boolean(),
+    limit: z.int().meta({ description: 'The requested number of entries' }),
+    offset: z.int().meta({ description: 'The number of entries before this page' }),
+    total: z.int().meta({ description: 'The number of all entries' }),
+    hasMore: z.boolean().meta({ description: 'Whether there are entries after this page' }),
     nextCursor: z.string().nullable().meta({
       description:
         'The `cursor` of the next page, which continues after the last item even if items change meanwhile; null: this is the last page',
     }),
   })
-  .meta({ id: 'Pagination' })
+  .meta({ id: 'Pagination', description: 'The place of this page in the list' })
 
 export const listTurnsResponse = z
-  .strictObject({ sessionId: identifier, turns: z.array(turn), pagination })
+  .strictObject({
+    sessionId: sessionIdentifier,
+    turns: z.array(turn).meta({ description: 'The turns of this page' }),
+    pagination,
+  })
   .meta({ id: 'ListTurnsResponse' })
 
 export const interruptRequest = z
@@ -265,7 +309,10 @@ export const interruptRequest = z
   .meta({ id: 'InterruptRequest' })
 
 export const interruptResponse = z
-  .strictObject({ interrupted: z.array(identifier), cancelled: z.array(identifier) })
+  .strictObject({
+    interrupted: z.array(identifier).meta({ description: 'Turns that were running' }),
+    cancelled: z.array(identifier).meta({ description: 'Turns that were waiting' }),
+  })
   .meta({ id: 'InterruptResponse' })
 
 export type TurnStatus = z.infer<typeof turnStatus>

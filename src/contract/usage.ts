@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { identifier } from './primitives.ts'
+import { sessionIdentifier } from './primitives.ts'
 import { modelUsage, usage } from './turns.ts'
 
 export const sessionUsage = z
   .strictObject({
-    sessionId: identifier,
+    sessionId: sessionIdentifier,
     turns: z.int().min(0).meta({ description: 'Turns that have started' }),
     activeMs: z.int().min(0).meta({
       description: 'The sum of the durations of turns and autonomous work; a running turn counts up to now',
@@ -25,9 +25,9 @@ export const sessionUsage = z
     betweenTurns: z
       .strictObject({
         times: z.int().min(0).meta({ description: 'How often Claude continued on its own' }),
-        activeMs: z.int().min(0),
+        activeMs: z.int().min(0).meta({ description: 'The sum of the durations' }),
         tokens: usage,
-        costUsd: z.number().min(0),
+        costUsd: z.number().min(0).meta({ description: 'The known cost in US dollars' }),
       })
       .meta({
         description: 'The part of these sums that belongs to no turn: autonomous work after background tasks',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { identifier, idParameter } from './primitives.ts'
+import { idParameter, sessionIdentifier } from './primitives.ts'
 
 const directory = z.string().min(1).max(4096)
 /** Names that `git check-ref-format --branch` accepts: never an option, a range or a revision expression. */
@@ -79,8 +79,10 @@ export const workspace = z
         type: z.literal('git'),
         path,
         url: z.string().meta({ description: 'Without user and password' }),
-        ref: z.string().nullable(),
-        depth: z.int().nullable(),
+        ref: z.string().nullable().meta({
+          description: "The requested branch, tag or commit; null: the repository's default branch",
+        }),
+        depth: z.int().nullable().meta({ description: 'The number of fetched commits; null: all' }),
         commit: z
           .string()
           .nullable()
@@ -92,17 +94,17 @@ export const workspace = z
       .strictObject({
         type: z.literal('worktree'),
         path,
-        repository: z.string(),
-        branch: z.string(),
-        base: z.string().nullable(),
+        repository: z.string().meta({ description: 'The directory of the repository' }),
+        branch: z.string().meta({ description: 'The branch that is checked out' }),
+        base: z.string().nullable().meta({ description: 'The requested start of the branch; null: none' }),
         commit: z.string().meta({ description: 'The commit that was checked out' }),
         createdBranch: z.boolean().meta({ description: 'Whether the branch was created for the session' }),
         removeOnEnd: kept,
-        deleteBranch: z.boolean(),
+        deleteBranch: z.boolean().meta({ description: 'Whether the branch is deleted with the directory' }),
       })
       .meta({ id: 'WorktreeWorkspace' }),
   ])
-  .meta({ id: 'Workspace' })
+  .meta({ id: 'Workspace', description: 'Where the session works' })
 
 export const workspaceFailureReasons = [
   'git_not_installed',
@@ -136,21 +138,23 @@ export const diffQuery = z.strictObject({
 export const fileDiff = z
   .strictObject({
     path: z.string().meta({ description: 'Relative to the working directory; absolute outside it' }),
-    status: z.enum(['added', 'modified', 'deleted', 'renamed']),
+    status: z
+      .enum(['added', 'modified', 'deleted', 'renamed'])
+      .meta({ description: 'What happened to the file' }),
     oldPath: z.string().optional().meta({ description: 'The old path of a renamed file' }),
-    insertions: z.int().min(0).nullable().meta({ description: 'Lines; null: not a text file' }),
-    deletions: z.int().min(0).nullable(),
-    binary: z.boolean(),
+    insertions: z.int().min(0).nullable().meta({ description: 'Added lines; null: not a text file' }),
+    deletions: z.int().min(0).nullable().meta({ description: 'Removed lines; null: not a text file' }),
+    binary: z.boolean().meta({ description: 'Whether the file is not text' }),
     diff: z.string().optional().meta({
       description: 'A unified diff; absent if the file is not text, or if the response would be too large',
     }),
   })
-  .meta({ id: 'FileDiff' })
+  .meta({ id: 'FileDiff', description: 'The changes of one file' })
 
 export const diffResponse = z
   .strictObject({
-    sessionId: identifier,
-    since: z.string(),
+    sessionId: sessionIdentifier,
+    since: z.string().meta({ description: 'The requested start: `session`, or a turn id' }),
     source: z.enum(['git', 'checkpoints']).meta({
       description:
         '`git`: all differences in the working directory, from any source, except files that git ignores. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is not in a git repository, or a snapshot could not be taken or read',
@@ -159,9 +163,9 @@ export const diffResponse = z
       description:
         'Why there is no snapshot to compare with; null: there is one, or nothing has changed yet. `unsafe_repository`: the git directory is outside the allowed roots, or has files that are too large or not regular',
     }),
-    files: z.array(fileDiff),
-    insertions: z.int().min(0),
-    deletions: z.int().min(0),
+    files: z.array(fileDiff).meta({ description: 'The changed files' }),
+    insertions: z.int().min(0).meta({ description: 'Added lines in all files' }),
+    deletions: z.int().min(0).meta({ description: 'Removed lines in all files' }),
     truncated: z
       .boolean()
       .meta({ description: 'Some files or diffs are left out, because the response would be too large' }),

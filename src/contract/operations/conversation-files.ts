@@ -9,7 +9,7 @@ import { defaults, type Operation, ofSession } from '../operation.ts'
 import { pathId } from '../primitives.ts'
 import { sessionUsage } from '../usage.ts'
 
-const ofAttachment = ofSession.extend({ attachmentId: pathId })
+const ofAttachment = ofSession.extend({ attachmentId: pathId.meta({ description: 'Id of the attachment' }) })
 const file = 'application/octet-stream'
 
 /** Operations on attachments, usage and exports. */

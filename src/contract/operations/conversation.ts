@@ -24,8 +24,12 @@ const askingErrors = [
   'TURN_QUEUE_FULL',
   'AGENT_UNAVAILABLE',
 ] as const
-const ofMcpServer = ofSession.extend({ server: z.string().min(1).max(200) })
-const ofTask = ofSession.extend({ taskId: z.string().min(1).max(200) })
+const ofMcpServer = ofSession.extend({
+  server: z.string().min(1).max(200).meta({ description: 'Name of the MCP server' }),
+})
+const ofTask = ofSession.extend({
+  taskId: z.string().min(1).max(200).meta({ description: 'Id of the background task' }),
+})
 
 export const conversationOperations = {
   listCommands: {

@@ -7,7 +7,9 @@ import {
 } from '../permissions.ts'
 import { pathId } from '../primitives.ts'
 
-const ofPermission = ofSession.extend({ permissionId: pathId })
+const ofPermission = ofSession.extend({
+  permissionId: pathId.meta({ description: 'Id of the permission request' }),
+})
 
 export const permissionsOperations = {
   listAllPermissions: {
