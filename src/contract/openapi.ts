@@ -11,8 +11,12 @@ import {
   streamError,
   streamGap,
 } from './events.ts'
+import { errorExamples } from './examples/errors.ts'
+import { eventExamples, streamExamples } from './examples/events.ts'
+import { type OperationExample, operationExamples } from './examples/operations.ts'
+import { parameterExamples } from './examples/parameters.ts'
 import { bodyErrors, commonErrors, type Operation, tags } from './operation.ts'
-import { getOperation, operationIds } from './operations.ts'
+import { getOperation, type OperationId, operationIds } from './operations.ts'
 import { errorResponse } from './system.ts'
 
 type Json = Record<string, unknown>
@@ -33,6 +37,11 @@ const streamed: Record<string, z.ZodType> = {
   ),
 }
 
+const streamedExamples: Record<string, readonly unknown[]> = {
+  ...streamExamples,
+  ...Object.fromEntries(Object.entries(eventExamples).map(([type, examples]) => [`Event.${type}`, examples])),
+}
+
 /**
  * Builds the OpenAPI 3.1 document from the operation table.
  * Named schemas (`meta({ id })`) become components that the operations reference.
@@ -48,7 +57,9 @@ export function buildOpenApi(version: string): Json {
   }
   for (const [name, schema] of Object.entries(streamed)) {
     const described = toSchema(schema, 'output')
-    if (!('$ref' in described)) components[name] = described
+    const examples = streamedExamples[name]
+    const component = '$ref' in described ? (components[name] as Json) : described
+    components[name] = { ...component, examples }
   }
   toSchema(errorResponse, 'output')
   return {
@@ -68,21 +79,27 @@ export function buildOpenApi(version: string): Json {
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
         bearer: { type: 'http', scheme: 'bearer' },
       },
+      examples: Object.fromEntries(Object.entries(errorExamples).map(([code, value]) => [code, { value }])),
       schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   }
 }
 
 function describe(
-  id: string,
+  id: OperationId,
   operation: Operation,
   toSchema: (schema: z.ZodType, io: Direction) => Json,
 ): Json {
+  const { bodies, upload, responses: answers, texts }: OperationExample = operationExamples[id]
   const responses: Record<string, Json> = {}
   for (const { status, description, schema, contentType, headers } of operation.success) {
     const content = (schema ?? contentType) && {
-      ...(schema && { 'application/json': { schema: toSchema(schema, 'output') } }),
-      ...(contentType && { [contentType]: { schema: { type: 'string' } } }),
+      ...(schema && {
+        'application/json': { schema: toSchema(schema, 'output'), ...toExamples(answers?.[status]) },
+      }),
+      ...(contentType && {
+        [contentType]: { schema: { type: 'string' }, ...(texts?.[status] && { example: texts[status] }) },
+      }),
     }
     responses[status] = {
       description,
@@ -93,14 +110,19 @@ function describe(
   for (const [status, codes] of errorsByStatus(operation)) {
     const described = {
       description: codes.map(code => `\`${code}\`: ${errorCatalogue[code].title}`).join('. '),
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } },
+      content: {
+        'application/json': {
+          schema: { $ref: '#/components/schemas/ErrorResponse' },
+          examples: Object.fromEntries(codes.map(code => [code, { $ref: `#/components/examples/${code}` }])),
+        },
+      },
     }
     responses[status] = status in responses ? withError(responses[status] as Json, described) : described
   }
   const parameters = [
-    ...toParameters(operation.params, 'path', toSchema),
-    ...toParameters(operation.query, 'query', toSchema),
-    ...toParameters(operation.headers, 'header', toSchema),
+    ...toParameters(id, operation.params, 'path', toSchema),
+    ...toParameters(id, operation.query, 'query', toSchema),
+    ...toParameters(id, operation.headers, 'header', toSchema),
   ]
   return {
     operationId: id,
@@ -111,14 +133,16 @@ function describe(
     ...(operation.body && {
       requestBody: {
         required: !operation.bodyOptional,
-        content: { 'application/json': { schema: toSchema(operation.body, 'input') } },
+        content: {
+          'application/json': { schema: toSchema(operation.body, 'input'), ...toExamples(bodies) },
+        },
       },
     }),
     ...(operation.upload !== null && {
       requestBody: {
         required: true,
         description: operation.upload,
-        content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
+        content: { '*/*': { schema: { type: 'string', format: 'binary' }, example: upload } },
       },
     }),
     responses,
@@ -148,16 +172,25 @@ export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
 
 /** A status that is both a success and an error (health's 503) accepts either body. */
 function withError(success: Json, error: { description: string; content: Json }): Json {
-  const schemas = [success.content, error.content].map(
-    content => (content as { 'application/json': { schema: Json } })['application/json'].schema,
+  const media = [success.content, error.content].map(
+    content => (content as { 'application/json': { schema: Json; examples: Json } })['application/json'],
   )
+  const examples = Object.assign({}, ...media.map(one => one.examples))
   return {
     description: `${success.description}. ${error.description}`,
-    content: { 'application/json': { schema: { anyOf: schemas } } },
+    content: { 'application/json': { schema: { anyOf: media.map(({ schema }) => schema) }, examples } },
+  }
+}
+
+function toExamples(values: Readonly<Record<string, unknown>> | undefined): Json {
+  if (!values) return {}
+  return {
+    examples: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])),
   }
 }
 
 function toParameters(
+  id: OperationId,
   shape: z.ZodType | null,
   where: 'path' | 'query' | 'header',
   toSchema: (schema: z.ZodType, io: Direction) => Json,
@@ -172,6 +205,7 @@ function toParameters(
     required: where === 'path' || required.includes(name),
     ...(description !== undefined && { description }),
     schema,
+    example: parameterExamples[`${id}.${name}`] ?? parameterExamples[name],
   }))
 }
 

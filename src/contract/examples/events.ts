@@ -1,0 +1,140 @@
+import type {
+  DeltaEvent,
+  DeltaVoided,
+  EventType,
+  SessionEvents,
+  StreamComplete,
+  StreamConnected,
+  StreamError,
+  StreamGap,
+} from '../events.ts'
+import { errorExamples } from './errors.ts'
+import { cwd, ids, times } from './ids.ts'
+import { pendingPermissions, resolvedPermissions } from './permissions.ts'
+import { everySetting } from './settings.ts'
+import { answer, assistantMessage, failedFindings, findings, response, turnError, usage } from './turns.ts'
+
+const { sessionId, turnId } = ids
+const at = (sequence: number, timestamp: string = times.ended) => ({ sessionId, sequence, timestamp })
+const ofTurn = (sequence: number, timestamp?: string) => ({ ...at(sequence, timestamp), turnId })
+const ended = { ...ofTurn(9), endedAt: times.ended, durationMs: 42_656 }
+const spent = { usage, costUsd: 0.0387 }
+const { effort, mcpServers, maxBudgetUsd } = everySetting()
+
+/** Examples of the data of each stored event. */
+export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = {
+  'session.created': [
+    {
+      ...at(1, times.created),
+      model: 'sonnet',
+      cwd,
+      permissionMode: 'acceptEdits',
+      title: 'Fix the checkout test',
+      forkedFrom: { sessionId: ids.forkId, turnId: ids.nextTurnId },
+    },
+  ],
+  'session.updated': [
+    {
+      ...at(10),
+      title: 'Fix the checkout and cart tests',
+      metadata: { ticket: 'SHOP-212' },
+      model: 'opus',
+      permissionMode: 'plan',
+      maxTurns: 80,
+      workingDirectory: `${cwd}/packages/web`,
+      effort,
+      mcpServers,
+      maxBudgetUsd,
+    },
+  ],
+  'session.rewound': [
+    {
+      ...at(11),
+      toTurnId: turnId,
+      conversation: true,
+      files: true,
+      turnIds: [turnId],
+      restored: ['src/discount.ts'],
+    },
+  ],
+  'session.expired': [at(12)],
+  'session.ended': [at(12)],
+  'settings.restricted': [{ ...at(2), settingSources: ['user'], ignored: ['project'] }],
+  'mentions.ignored': [
+    { ...ofTurn(4, times.started), mentions: [{ mention: '../secret.txt', reason: 'outside' }] },
+  ],
+  'conversation.lost': [{ ...at(10), extent: 'part', turnIds: [turnId] }],
+  'turn.queued': [{ ...ofTurn(2, times.asked), status: 'queued', reason: 'session_busy' }],
+  'turn.started': [{ ...ofTurn(3, times.started), status: 'running', startedAt: times.started }],
+  message: [{ type: 'claude_code_message', ...ofTurn(8), synthetic: true, message: assistantMessage }],
+  'permission.requested': Object.values(pendingPermissions).map(request => ({
+    ...ofTurn(6, times.permission),
+    ...request,
+  })),
+  'permission.resolved': Object.values(resolvedPermissions).map(request => ({
+    ...ofTurn(7, times.decided),
+    ...request,
+  })),
+  'turn.completed': [
+    { ...ended, status: 'completed', response, stopReason: 'end_turn', ...spent, ...findings },
+  ],
+  'turn.failed': [{ ...ended, status: 'failed', response, error: turnError, ...spent, ...failedFindings }],
+  'turn.interrupted': [
+    { ...ended, status: 'interrupted', response, stopReason: 'interrupted', ...spent, ...findings },
+  ],
+  'turn.timed_out': [{ ...ended, status: 'timed_out', response, ...spent, ...findings }],
+  'turn.lost': [
+    {
+      ...ended,
+      status: 'lost',
+      error: {
+        code: 'MESSAGE_SEND_FAILED',
+        reason: 'lost',
+        message: 'The server ended while the turn ran; its outcome is unknown',
+        retryAt: times.retry,
+        retryable: true,
+        retry: 'new_key',
+      },
+    },
+  ],
+}
+
+const block = { turnId, messageId: ids.apiMessageId, blockIndex: 0 }
+const { messageId: _, response: summary, ...facts } = answer
+const { code, message, details, retryable, retry } = errorExamples.MODEL_OVERLOADED.error
+
+/** Examples of the data of events that are not stored. */
+export const streamExamples = {
+  DeltaEvent: [
+    { ...block, delta: { type: 'text', text: 'The checkout test passes' } },
+    { ...block, delta: { type: 'thinking', thinking: 'The discount is applied twice.' } },
+    { ...block, delta: { type: 'input_json', partialJson: '{"command":"pnpm' } },
+  ] satisfies DeltaEvent[],
+  DeltaVoided: [block] satisfies DeltaVoided[],
+  StreamConnected: [{ sessionId, turnId }] satisfies StreamConnected[],
+  StreamComplete: [{ summary, ...facts }] satisfies StreamComplete[],
+  StreamError: [
+    { error: message, code, ...(details && { details }), retryable, retry, turnId },
+  ] satisfies StreamError[],
+  StreamGap: [{ sessionId, from: 1, to: 120 }] satisfies StreamGap[],
+  StreamCaughtUp: [{ sessionId, sequence: 9 }],
+  StreamClosing: [{ sessionId }],
+}
+
+function frame(event: string, data: unknown, id?: number): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** The text of a turn's stream. */
+export const turnStreamText = [
+  frame('connected', streamExamples.StreamConnected[0]),
+  frame('message', eventExamples.message[0], 8),
+  frame('complete', streamExamples.StreamComplete[0]),
+].join('')
+
+/** The text of a stream of stored and live events. */
+export const eventStreamText = [
+  frame('turn.started', eventExamples['turn.started'][0], 3),
+  frame('caught_up', { sessionId, sequence: 3 }),
+  frame('turn.completed', eventExamples['turn.completed'][0], 9),
+].join('')
