@@ -17,6 +17,7 @@ import { type OperationExample, operationExamples } from './examples/operations.
 import { parameterExamples } from './examples/parameters.ts'
 import { bodyErrors, commonErrors, type Operation, tags } from './operation.ts'
 import { getOperation, type OperationId, operationIds } from './operations.ts'
+import { toCodeSamples } from './samples/code-samples.ts'
 import { errorResponse } from './system.ts'
 
 type Json = Record<string, unknown>
@@ -146,6 +147,7 @@ function describe(
       },
     }),
     responses,
+    'x-codeSamples': toCodeSamples(id),
   }
 }
 

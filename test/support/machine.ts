@@ -18,6 +18,16 @@ export const requirements = {
     files: ['test/browser/browser.test.ts'],
     untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding)',
   },
+  curl: {
+    find: () => findProgram('curl'),
+    files: ['test/http/code-samples.test.ts'],
+    untested: 'the curl samples of the OpenAPI document',
+  },
+  python: {
+    find: () => findProgram('python3'),
+    files: ['test/http/code-samples.test.ts'],
+    untested: 'the Python samples of the OpenAPI document',
+  },
 } as const satisfies Record<string, Requirement>
 
 /** One line for each requirement that the run's files have and the machine lacks, and whether that fails the run. */

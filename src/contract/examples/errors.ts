@@ -85,7 +85,7 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   BODY_ALREADY_READ: [
     'Middleware in front of the API has read this body and did not keep it. On the server, mount the API before body parsers, or keep the bytes: express.json({ verify: (req, res, bytes) => { req.rawBody = bytes } })',
   ],
-  RANGE_NOT_SATISFIABLE: ['Range must be inside the file, which has 27 bytes', { sizeBytes: 27 }],
+  RANGE_NOT_SATISFIABLE: ['Range must be inside the file, which has 26 bytes', { sizeBytes: 26 }],
   HOST_NOT_ALLOWED: [
     'Without an API key, Host must be a loopback name, in the option allowedHosts, or the host of publicUrl',
     { option: 'allowedHosts' },

@@ -24,6 +24,8 @@ export interface OperationExample<Id extends OperationId = OperationId> {
   query?: Readonly<Record<string, string>>
   bodies?: Readonly<Record<string, BodyOf<Id>>>
   upload?: string
+  /** The name of the file that samples write a binary response to. */
+  download?: string
   /** JSON responses by status and name. */
   responses?: Readonly<Record<number, Readonly<Record<string, AnswerOf<Id>>>>>
   /** Responses that are not JSON, by status; binary ones have none. */
@@ -32,7 +34,7 @@ export interface OperationExample<Id extends OperationId = OperationId> {
 
 const { sessionId } = ids
 const pendings = Object.values(pendingPermissions)
-const note = 'The discount applies once.\n'
+const note = 'The discount applies once.'
 
 /** Examples of all operations. */
 export const operationExamples: { readonly [Id in OperationId]: OperationExample<Id> } = {
@@ -173,7 +175,7 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
     responses: { 200: { replaced: workspace.writtenFile }, 201: { created: workspace.writtenFile } },
   },
   deleteFile: { query: { path: 'note.txt' } },
-  getArchive: { query: { exclude: '.git,node_modules' } },
+  getArchive: { query: { exclude: '.git,node_modules' }, download: 'session.tar.gz' },
   getDiff: {
     query: { format: 'files' },
     responses: { 200: { git: workspace.diff, checkpoints: workspace.checkpointDiff } },

@@ -29,10 +29,10 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   'getDiff.format': 'files',
   'Idempotency-Key': 'shop-212-fix',
   'Last-Event-ID': '42',
-  'If-None-Match': '"1b-19a4f0c2b6e"',
+  'If-None-Match': '"1a-19a4f0c2b6e"',
   'writeFile.If-None-Match': '*',
-  'If-Match': '"1b-19a4f0c2b6e"',
-  'If-Range': '"1b-19a4f0c2b6e"',
+  'If-Match': '"1a-19a4f0c2b6e"',
+  'If-Range': '"1a-19a4f0c2b6e"',
   Range: 'bytes=0-99',
   'Content-Range': 'bytes 0-99/200',
 }

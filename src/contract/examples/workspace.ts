@@ -37,9 +37,9 @@ export const files: ListFilesResponse = {
 
 export const writtenFile: WrittenFile = {
   path: 'note.txt',
-  sizeBytes: 27,
+  sizeBytes: 26,
   modifiedAt: times.ended,
-  etag: '"1b-19a4f0c2b6e"',
+  etag: '"1a-19a4f0c2b6e"',
 }
 
 export const unifiedDiff = `diff --git a/src/price.ts b/src/discount.ts
