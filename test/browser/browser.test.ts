@@ -3,35 +3,13 @@ import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { openAwkwardEvents } from '../support/awkward-events.ts'
-import { requirements } from '../support/machine.ts'
+import { browserPath, openBrowser } from '../support/open-browser.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
-import { temporaryDirectory } from '../support/open-sessions.ts'
 
-const executablePath = requirements.chromium.find()
 const collector = join(import.meta.dirname, '../fixtures/collect-events.ts')
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // Every other name is a foreign site on this machine, as an attacker's name server would have it.
-  '--host-resolver-rules=MAP *.example 127.0.0.1',
-]
-
-async function openBrowser(): Promise<Browser> {
-  const home = temporaryDirectory()
-  const env = { PATH: process.env.PATH ?? '', HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home }
-  const browser = await chromium.launch({ executablePath: executablePath ?? '', args: quiet, env })
-  onTestFinished(() => browser.close())
-  return browser
-}
-
 /** An empty page on an origin that is not the API's. */
 async function openSite(): Promise<number> {
   const server = createServer((_req, res) => {
@@ -77,7 +55,7 @@ function fetchIn(page: Page, url: string, init: PageRequest = {}) {
 
 const json = { 'content-type': 'application/json' }
 
-if (executablePath !== undefined) {
+if (browserPath !== undefined) {
   test('a page of an allowed origin uses the API with a key, streams and errors included', async () => {
     const port = await openSite()
     const origin = `http://app.example:${port}`

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
+import { errorCodes } from '../../src/contract/errors.ts'
 import { buildOpenApi } from '../../src/contract/openapi.ts'
 import { operationIds } from '../../src/contract/operations.ts'
 import { sessionId, sessionRecord, settingsInForce, submission, turnRecord } from './fake-records.ts'
@@ -32,6 +33,10 @@ describe('GET /docs', () => {
     for (const id of operationIds) expect(page).toContain(`<article id="${id}">`)
     const { components } = buildOpenApi('') as { components: { schemas: object } }
     for (const name of Object.keys(components.schemas)) expect(page).toContain(`id="schema-${name}"`)
+    for (const code of errorCodes) expect(page).toContain(`<article id="error-${code}">`)
+    expect(page.match(/<summary>curl<\/summary>/g)).toHaveLength(operationIds.length)
+    expect(page).toContain('<section id="authentication">')
+    expect(page).toContain('id="field-Session.lastActivity"')
     expect(page).not.toMatch(/<script|undefined|\[object|\bon\w+=/)
     // Every link leads somewhere.
     const ids = new Set([...page.matchAll(/\bid="([^"]+)"/g)].map(match => match[1]))

@@ -15,8 +15,8 @@ interface Requirement {
 export const requirements = {
   chromium: {
     find: () => findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    files: ['test/browser/browser.test.ts'],
-    untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding)',
+    files: ['test/browser/browser.test.ts', 'test/browser/documents.test.ts'],
+    untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding, the documentation)',
   },
   curl: {
     find: () => findProgram('curl'),

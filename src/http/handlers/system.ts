@@ -2,7 +2,7 @@ import { toTimestamp } from '../../contract/primitives.ts'
 import type { HealthResponse, ReadinessResponse } from '../../contract/system.ts'
 import type { SessionService } from '../../sessions/ports/session-service.ts'
 import { type ApiDocument, toServedDocument } from '../api-document.ts'
-import { docsSecurityPolicy, renderDocs } from '../docs-page.ts'
+import { docsSecurityPolicy, renderDocs } from '../docs/docs-page.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 

@@ -1,4 +1,4 @@
-import { type Html, html } from '../lib/html.ts'
+import { Html, html } from '../../lib/html.ts'
 
 /** The subset of JSON Schema that the document uses. */
 export interface JsonSchema {
@@ -16,6 +16,7 @@ export interface JsonSchema {
   minItems?: number
   maxItems?: number
   items?: JsonSchema
+  additionalProperties?: JsonSchema | boolean
   properties?: Record<string, JsonSchema>
   required?: string[]
   anyOf?: JsonSchema[]
@@ -23,11 +24,15 @@ export interface JsonSchema {
   allOf?: JsonSchema[]
 }
 
-/** Renders a schema as a block with its description and a table of its fields. */
-export function renderSchema(schema: JsonSchema): Html {
+/**
+ * Renders a schema as a block with its description and a table of its fields.
+ *
+ * @param name the name of the schema, for links to its fields
+ */
+export function renderSchema(schema: JsonSchema, name?: string): Html {
   const { description, properties, $ref } = schema
   return html`${description && html`<p>${renderText(description)}</p>`}
-${properties && !$ref ? renderFields(schema) : html`<p>${renderType(schema)}</p>`}`
+${properties && !$ref ? renderFields(schema, name) : html`<p>${renderType(schema)}</p>`}`
 }
 
 /** Renders a type in a few words; named types become links. */
@@ -39,9 +44,15 @@ export function renderType(schema: JsonSchema): Html {
   }
   if (alternatives)
     return html`${alternatives.map((one, index) => html`${index > 0 && ' or '}${renderType(one)}`)}`
-  if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`
+  if (schema.const !== undefined) return renderCode(JSON.stringify(schema.const))
   if (schema.enum) {
-    return html`${schema.enum.map((value, index) => html`${index > 0 && ' | '}<code>${JSON.stringify(value)}</code>`)}`
+    return html`${schema.enum.map((value, index) => html`${index > 0 && ' | '}${renderCode(String(JSON.stringify(value)))}`)}`
+  }
+  if (
+    typeof schema.additionalProperties === 'object' &&
+    Object.keys(schema.additionalProperties).length > 0
+  ) {
+    return html`object of ${renderType(schema.additionalProperties)}`
   }
   if (schema.items) return html`list of ${renderType(schema.items)}${renderBounds(schema)}`
   if (schema.properties) return html`object ${renderFields(schema)}`
@@ -53,23 +64,29 @@ export function renderDefault(schema: JsonSchema): Html {
   return html`${schema.default !== undefined && html`, default <code>${JSON.stringify(schema.default)}</code>`}`
 }
 
+/** Renders code that may break after its punctuation, and never in the middle of a word. */
+export function renderCode(text: string): Html {
+  const parts = text.length > 12 ? text.split(/(?<=[/_.:?&=,-])/) : [text]
+  return html`<code>${parts.map((part, index) => html`${index > 0 && new Html('<wbr>')}${part}`)}</code>`
+}
+
 /** Renders text with `code` in backticks. */
 export function renderText(text: string | undefined): Html {
   const parts = (text ?? '').split('`')
-  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
+  return html`${parts.map((part, index) => (index % 2 === 1 ? renderCode(part) : part))}`
 }
 
-function renderFields({ properties = {}, required = [] }: JsonSchema): Html {
-  return html`<div class="scroll"><table><tbody>
+function renderFields({ properties = {}, required = [] }: JsonSchema, schema?: string): Html {
+  return html`<table class="rows"><tbody>
 ${Object.entries(properties).map(
   ([
     name,
     field,
-  ]) => html`<tr><td><code>${name}</code>${!required.includes(name) && html` <span class="quiet">optional</span>`}</td>
+  ]) => html`<tr${schema !== undefined && html` id="field-${schema}.${name}"`}><td>${renderCode(name)}${!required.includes(name) && html` <span class="quiet">optional</span>`}</td>
 <td>${renderType(field)}${renderDefault(field)}</td>
 <td>${renderText(field.description)}</td></tr>`,
 )}
-</tbody></table></div>`
+</tbody></table>`
 }
 
 function renderBounds(schema: JsonSchema): Html {
