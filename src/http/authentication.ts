@@ -9,8 +9,13 @@ import { contextOf, type Identity } from './request-context.ts'
 /** The caller if no key is needed. */
 export const anonymous: Caller = { tenantId: soleTenantId, keyId: 'anonymous' }
 
-/** Pages that are opened in a browser, which can only send a key as the password of HTTP Basic. */
-const readInBrowser: ReadonlySet<OperationId | undefined> = new Set(['getDocs', 'getOpenApi'])
+/** Pages that are opened in a browser, and what they load; it can only send a key as the password of HTTP Basic. */
+const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
+  'getDocs',
+  'getOpenApi',
+  'getReference',
+  'getReferenceScript',
+])
 
 /** Identifies the caller by the key. Does not refuse yet, because the rate limit counts first. */
 export function identifyCaller({ auth, metrics }: Pick<HttpOptions, 'auth' | 'metrics'>): RequestHandler {

@@ -49,6 +49,7 @@ interface MediaAnswers {
    * disconnected, so that resources of the handler are released.
    */
   'application/octet-stream': FileAnswer
+  'text/javascript': FileAnswer
   'text/x-diff': FileAnswer
   'text/plain': FileAnswer
   'text/event-stream': { stream(sse: SseStream): Promise<void> }

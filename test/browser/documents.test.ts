@@ -57,6 +57,35 @@ if (browserPath !== undefined) {
   })
 }
 
+if (browserPath !== undefined) {
+  test('the page at /reference lists operations, sends one, and asks no other origin for anything', async () => {
+    const { door } = shared()
+    const page = await openPage('/docs', 1280)
+    const requested: string[] = []
+    const complaints: string[] = []
+    page.on('request', request => requested.push(request.url()))
+    page.on('pageerror', error => complaints.push(String(error)))
+    page.on('console', message => {
+      if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text())
+    })
+    await page.goto(`${door.url}/reference`)
+    await page.getByText('List sessions, newest activity first').first().click()
+    await page.getByRole('button', { name: 'Test Request (get /sessions)' }).click()
+    // The key in the header; the page has the field, and so has the form that has opened.
+    await page.locator('input[placeholder^="QUxM"]:visible').last().fill(key)
+    const answer = page.waitForResponse(response => new URL(response.url()).pathname === '/api/v1/sessions')
+    await page.getByRole('button', { name: /^Send Request/ }).click()
+    const response = await answer
+    expect([response.request().method(), response.status()]).toEqual(['GET', 200])
+    expect(await response.json()).toMatchObject({ total: 0 })
+    expect(complaints).toEqual([])
+    expect(
+      requested.filter(url => !/^(data|blob):/.test(url) && new URL(url).origin !== door.origin),
+    ).toEqual([])
+    await page.context().close()
+  })
+}
+
 test('the page at /docs asks a browser for the key', async () => {
   const response = await fetch(`${shared().door.url}/docs`)
   expect([response.status, response.headers.get('www-authenticate')]).toEqual([

@@ -44,6 +44,46 @@ describe('GET /docs', () => {
   })
 })
 
+describe('GET /reference', () => {
+  it('runs only its own scripts, which are sent once', async () => {
+    await using door = await openDoor()
+    const response = await door.call('/reference')
+    const policy = response.headers.get('content-security-policy') ?? ''
+    const page = await response.text()
+    const nonce = /script-src 'nonce-([\w+/=]+)';/.exec(policy)?.[1]
+    expect(policy).toMatch(/^default-src 'none'; .*connect-src 'self'; .*frame-ancestors 'none'$/)
+    expect(page.match(/<script nonce="([^"]+)"/g)).toEqual(Array(2).fill(`<script nonce="${nonce}"`))
+    expect(page.match(/<script/g)).toHaveLength(2)
+    expect((await door.call('/reference')).headers.get('content-security-policy')).not.toBe(policy)
+    const script = await door.call('/reference/scalar.js')
+    expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+    expect(script.headers.get('content-encoding')).toBe('gzip')
+    expect((await script.text()).length).toBeGreaterThan(1_000_000)
+    const etag = script.headers.get('etag') ?? ''
+    const plain = await door.call('/reference/scalar.js', { headers: { 'accept-encoding': 'gzip;q=0' } })
+    expect([plain.headers.get('content-encoding'), plain.headers.get('etag')]).toEqual([null, etag])
+    await plain.body?.cancel()
+    const again = await door.call('/reference/scalar.js', { headers: { 'if-none-match': etag } })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+  })
+
+  it.each(['/reference', '/reference/scalar.js'])(
+    'needs a key at %s, which a browser may send',
+    async path => {
+      await using door = await openDoor()
+      const without = await fetch(`${door.url}${path}`)
+      expect([without.status, without.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Basic realm="claude-code-api", charset="UTF-8"',
+      ])
+      const authorization = `Basic ${Buffer.from('anyone:Key-for-Tests-1').toString('base64')}`
+      const response = await fetch(`${door.url}${path}`, { headers: { authorization } })
+      expect(response.status).toBe(200)
+      await response.body?.cancel()
+    },
+  )
+})
+
 describe('with openApiValidation', () => {
   const enabled = { openApiValidation: { enabled: true } }
 

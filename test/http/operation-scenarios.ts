@@ -222,6 +222,8 @@ export const scenarios: Record<OperationId, Scenario> = {
   getHealth: { success: 200, answer: { status: 'healthy' }, wrong: ['a=1', 'a'] },
   getOpenApi: { success: 200, answer: { openapi: '3.1.0' }, wrong: ['a=1', 'a'] },
   getDocs: { success: 200, wrong: ['a=1', 'a'] },
+  getReference: { success: 200, wrong: ['a=1', 'a'] },
+  getReferenceScript: { success: 200, wrong: ['a=1', 'a'] },
 }
 
 /** A session with a file that a prompt may refer to. */

@@ -196,6 +196,8 @@ describe('operations', () => {
       'GET /metrics',
       'GET /openapi.json',
       'GET /docs',
+      'GET /reference',
+      'GET /reference/scalar.js',
     ])
   })
 
@@ -260,6 +262,8 @@ describe('operations', () => {
       getMetrics: [200],
       getOpenApi: [200],
       getDocs: [200],
+      getReference: [200],
+      getReferenceScript: [200, 304],
     })
   })
 })

@@ -193,5 +193,7 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
       200: { document: { openapi: '3.1.0', info: { title: 'claude-code-api', version: '0.1.0' } } },
     },
   },
+  getReference: { texts: { 200: '<!doctype html>\n<title>claude-code-api: reference</title>\n' } },
+  getReferenceScript: { texts: { 200: '/* @scalar/api-reference */' }, download: 'scalar.js' },
   getDocs: { texts: { 200: '<!doctype html>\n<title>claude-code-api</title>\n' } },
 }

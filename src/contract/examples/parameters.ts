@@ -27,6 +27,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   since: 'session',
   format: 'markdown',
   'getDiff.format': 'files',
+  'Accept-Encoding': 'gzip',
   'Idempotency-Key': 'shop-212-fix',
   'Last-Event-ID': '42',
   'If-None-Match': '"1a-19a4f0c2b6e"',

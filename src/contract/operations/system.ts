@@ -72,4 +72,39 @@ export const systemOperations = {
     errors: [],
     fault: 'INTERNAL',
   },
+  getReference: {
+    ...defaults,
+    method: 'get',
+    path: '/reference',
+    tag: 'System',
+    summary: 'Get this API as an HTML page with forms to try it; needs scripts',
+    success: [{ status: 200, description: 'The page', contentType: 'text/html' }],
+    errors: [],
+    fault: 'INTERNAL',
+  },
+  getReferenceScript: {
+    ...defaults,
+    method: 'get',
+    path: '/reference/scalar.js',
+    tag: 'System',
+    summary: 'Get the script of the page at `/reference`',
+    headers: z.strictObject({
+      'If-None-Match': z
+        .string()
+        .max(8192)
+        .optional()
+        .meta({ description: "ETags: 304 if the script's ETag is among them" }),
+      'Accept-Encoding': z
+        .string()
+        .max(1000)
+        .optional()
+        .meta({ description: 'With `gzip`, the script is sent compressed' }),
+    }),
+    success: [
+      { status: 200, description: 'The script', contentType: 'text/javascript' },
+      { status: 304, description: 'Not changed' },
+    ],
+    errors: [],
+    fault: 'INTERNAL',
+  },
 } as const satisfies Record<string, Operation>

@@ -43,7 +43,8 @@ export function renderDocs(document: ApiDocument, root: string): string {
 <h1>${info.title} <span class="quiet">${info.version}</span></h1>
 <p>${renderText(info.description)}</p>
 <p>Paths are relative to <code>${base || '/'}</code>. As a document for programs:
-<a href="${root}openapi.json">openapi.json</a>. To find an operation, a field or an error code, search in this page:
+<a href="${root}openapi.json">openapi.json</a>. With forms to try each operation:
+<a href="${root}reference">reference</a>. To find an operation, a field or an error code, search in this page:
 it has all of them, and an <a href="#fields">index of fields</a>.</p>
 </header>
 <details class="narrow"><summary>Contents</summary><nav aria-label="Contents">${contents}</nav></details>

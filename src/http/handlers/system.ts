@@ -5,13 +5,22 @@ import { type ApiDocument, toServedDocument } from '../api-document.ts'
 import { docsSecurityPolicy, renderDocs } from '../docs/docs-page.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
+import { renderReference } from '../reference/reference-page.ts'
+import { sendReferenceScript } from '../reference/reference-script.ts'
 
 /** How long the health check waits while the service is opening. */
 const openingPatienceMs = 500
 
 type SystemHandlers = Pick<
   Handlers,
-  'listModels' | 'getHealth' | 'getReadiness' | 'getMetrics' | 'getOpenApi' | 'getDocs'
+  | 'listModels'
+  | 'getHealth'
+  | 'getReadiness'
+  | 'getMetrics'
+  | 'getOpenApi'
+  | 'getDocs'
+  | 'getReference'
+  | 'getReferenceScript'
 >
 
 /** @param document the generated OpenAPI document */
@@ -56,10 +65,19 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
 
     getDocs: ({ baseUrl, path }) => ({
       // Relative links work behind any proxy.
-      html: renderDocs(toServedDocument(document, baseUrl), path.endsWith('/') ? '../' : ''),
+      html: renderDocs(toServedDocument(document, baseUrl), toRoot(path)),
       contentSecurityPolicy: docsSecurityPolicy,
     }),
+
+    getReference: ({ path }) => renderReference(toRoot(path)),
+
+    getReferenceScript: ({ headers }) => sendReferenceScript(headers),
   }
+}
+
+/** The relative path from a page to the root of the API. */
+function toRoot(path: string): string {
+  return path.endsWith('/') ? '../' : ''
 }
 
 type Health = Awaited<ReturnType<SessionService['health']>>
