@@ -12,20 +12,20 @@ export const view = z.enum(['raw', 'compact']).default('raw').meta({
 export const longestResult = 4_000
 
 const file = z.strictObject({
-  kind: z.enum(['image', 'document']),
-  title: z.string().nullable(),
+  kind: z.enum(['image', 'document']).meta({ description: 'Kind of the file' }),
+  title: z.string().nullable().meta({ description: 'Title of a document; null: none' }),
 })
 
 /** The parts of a message that a person reads. */
 export const compactParts = {
   role: z.enum(['user', 'assistant']).meta({ description: 'Results of tools come with the role `user`' }),
   subagent: z.literal(true).optional().meta({ description: 'It belongs to a subagent; absent: false' }),
-  text: z.string().optional(),
+  text: z.string().optional().meta({ description: 'The text of the message; absent: none' }),
   tools: z
     .array(
       z.strictObject({
-        id: z.string(),
-        name: z.string(),
+        id: z.string().meta({ description: 'Id of the call' }),
+        name: z.string().meta({ description: 'Name of the tool' }),
         summary: z
           .string()
           .meta({ description: 'The part of the input that tells most, such as the command or the path' }),
@@ -49,14 +49,16 @@ export const compactParts = {
 
 export const compactMessage = z
   .strictObject({
-    id: z.string(),
-    sequence: z.int().min(1),
+    id: z.string().meta({ description: 'Id of the message' }),
+    sequence: z.int().min(1).meta({ description: "Position of the message in the session's log" }),
     timestamp,
-    turnId: identifier.nullable(),
+    turnId: identifier
+      .nullable()
+      .meta({ description: 'Id of the turn; null: the message belongs to no turn' }),
     ...compactParts,
     rewound,
   })
-  .meta({ id: 'CompactMessage' })
+  .meta({ id: 'CompactMessage', description: 'The parts of a message that a person reads' })
 
 export type CompactMessage = z.infer<typeof compactMessage>
 export type View = z.infer<typeof view>

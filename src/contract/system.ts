@@ -32,7 +32,7 @@ export const listModelsResponse = z
 const ageMs = z.int().min(0).optional().meta({ description: 'Milliseconds since this was checked' })
 const storeCheck = z.strictObject({
   status: z.enum(['ok', 'failed']).meta({ description: 'Whether the store can be read and written' }),
-  message: z.string().optional(),
+  message: z.string().optional().meta({ description: 'What is wrong, for people' }),
   ageMs,
 })
 const withKey = 'Only with a valid key'
@@ -55,7 +55,7 @@ export const healthResponse = z
     uptimeMs: z.int().min(0).optional().meta({ description: withKey }),
     checks: z
       .strictObject({
-        store: storeCheck,
+        store: storeCheck.meta({ description: 'The database' }),
         claude: z
           .strictObject({
             status: z
@@ -80,7 +80,10 @@ export const readinessResponse = z
         '`starting`: the store is being opened; `draining`: the server shuts down; `store_unavailable`: the store cannot be written',
     }),
     timestamp: timestamp.optional().meta({ description: withKey }),
-    checks: z.strictObject({ store: storeCheck }).optional().meta({ description: withKey }),
+    checks: z
+      .strictObject({ store: storeCheck.meta({ description: 'The database' }) })
+      .optional()
+      .meta({ description: withKey }),
   })
   .meta({ id: 'ReadinessResponse' })
 

@@ -12,7 +12,16 @@ import { errorExamples } from './errors.ts'
 import { cwd, ids, times } from './ids.ts'
 import { pendingPermissions, resolvedPermissions } from './permissions.ts'
 import { everySetting } from './settings.ts'
-import { answer, assistantMessage, failedFindings, findings, response, turnError, usage } from './turns.ts'
+import {
+  answer,
+  assistantMessage,
+  compactParts,
+  failedFindings,
+  findings,
+  response,
+  turnError,
+  usage,
+} from './turns.ts'
 
 const { sessionId, turnId } = ids
 const at = (sequence: number, timestamp: string = times.ended) => ({ sessionId, sequence, timestamp })
@@ -66,7 +75,10 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
   'conversation.lost': [{ ...at(10), extent: 'part', turnIds: [turnId] }],
   'turn.queued': [{ ...ofTurn(2, times.asked), status: 'queued', reason: 'session_busy' }],
   'turn.started': [{ ...ofTurn(3, times.started), status: 'running', startedAt: times.started }],
-  message: [{ type: 'claude_code_message', ...ofTurn(8), synthetic: true, message: assistantMessage }],
+  message: [
+    { type: 'claude_code_message', ...ofTurn(8), synthetic: true, message: assistantMessage },
+    { type: 'compact_message', ...ofTurn(8), ...compactParts },
+  ],
   'permission.requested': Object.values(pendingPermissions).map(request => ({
     ...ofTurn(6, times.permission),
     ...request,

@@ -86,6 +86,7 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
         timeout: 300_000,
         onBusy: 'reject',
         includeDeltas: true,
+        view: 'compact',
         commands: false,
         onDisconnect: 'interrupt',
       },
@@ -93,7 +94,12 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
     texts: { 200: turnStreamText },
   },
   listMessages: {
-    responses: { 200: { page: { sessionId, messages: turns.messages, pagination: { ...page, total: 3 } } } },
+    responses: {
+      200: {
+        page: { sessionId, messages: turns.messages, pagination: { ...page, total: 3 } },
+        compact: { sessionId, messages: [turns.compactMessage], pagination: page },
+      },
+    },
   },
   // Without a turn, the stream of an active session stays open.
   followEvents: { query: { turnId: ids.turnId }, texts: { 200: eventStreamText } },
@@ -188,6 +194,10 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
       503: { unhealthy: system.unhealthy },
     },
   },
+  getReadiness: {
+    responses: { 200: { ready: system.ready }, 503: { notReady: system.notReady } },
+  },
+  getMetrics: { texts: { 200: system.metricsText } },
   getOpenApi: {
     responses: {
       200: { document: { openapi: '3.1.0', info: { title: 'claude-code-api', version: '0.1.0' } } },

@@ -12,6 +12,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   offset: 0,
   cursor: 'WzEsNDJd',
   status: 'all',
+  view: 'compact',
   after: 42,
   'followEvents.after': '42',
   includeDeltas: true,

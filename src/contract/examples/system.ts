@@ -1,4 +1,4 @@
-import type { HealthResponse, ListModelsResponse } from '../system.ts'
+import type { HealthResponse, ListModelsResponse, ReadinessResponse } from '../system.ts'
 import { times } from './ids.ts'
 
 export const models: ListModelsResponse = {
@@ -24,7 +24,7 @@ const health = {
 export const healthy: HealthResponse = {
   status: 'healthy',
   ...health,
-  checks: { store: { status: 'ok' }, claude: { status: 'ok', version: '2.1.0' } },
+  checks: { store: { status: 'ok', ageMs: 40 }, claude: { status: 'ok', version: '2.1.0', ageMs: 2_150 } },
 }
 export const degraded: HealthResponse = {
   status: 'degraded',
@@ -48,3 +48,18 @@ export const unhealthy: HealthResponse = {
     claude: { status: 'unknown' },
   },
 }
+
+export const ready: ReadinessResponse = {
+  status: 'ready',
+  timestamp: times.ended,
+  checks: { store: { status: 'ok', ageMs: 40 } },
+}
+export const notReady: ReadinessResponse = {
+  status: 'store_unavailable',
+  timestamp: times.ended,
+  checks: { store: { status: 'failed', message: 'The store does not respond', ageMs: 40 } },
+}
+export const metricsText = `# HELP claude_code_api_turns_running Turns that run now
+# TYPE claude_code_api_turns_running gauge
+claude_code_api_turns_running 1
+`

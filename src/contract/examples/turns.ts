@@ -1,3 +1,4 @@
+import type { CompactMessage } from '../compact-messages.ts'
 import type {
   BackgroundAccepted,
   ListMessagesResponse,
@@ -188,3 +189,21 @@ export const messages: ListMessagesResponse['messages'] = [
     rewound: true,
   },
 ]
+
+/** The parts of a message that a person reads. */
+export const compactParts = {
+  role: 'user',
+  subagent: true,
+  text: 'Which button does the test click?',
+  tools: [{ id: ids.toolUseId, name: 'Bash', summary: 'pnpm test test/checkout' }],
+  results: [{ toolId: ids.toolUseId, text: 'Expected 90.00, got 81.00.', error: true, shortened: true }],
+  files: [{ kind: 'document', title: 'Notes' }],
+} satisfies Partial<CompactMessage>
+export const compactMessage: CompactMessage = {
+  id: ids.messageId,
+  sequence: 8,
+  timestamp: times.ended,
+  turnId: ids.turnId,
+  ...compactParts,
+  rewound: true,
+}
