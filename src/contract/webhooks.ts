@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type EventType, terminalEventTypes } from './events.ts'
 import { hasCredentials, redacted } from './mcp-servers.ts'
-import { identifier, integerParameter, pathId, timestamp } from './primitives.ts'
-import { cursorParameter, pagination } from './turns.ts'
+import { identifier, pathId, timestamp } from './primitives.ts'
+import { pageParameters, pagination } from './turns.ts'
 
 /** Events of sessions that webhooks can report. */
 export const reportedEventTypes = [
@@ -23,8 +23,10 @@ export const deliveryTypes = [...webhookEventTypes, 'webhook.ping'] as const
 /** More webhooks are refused, because each one adds a row to the transaction of an event. */
 export const maxWebhooks = 50
 
-export const ofWebhook = z.strictObject({ webhookId: pathId })
-export const ofDelivery = ofWebhook.extend({ deliveryId: pathId })
+export const ofWebhook = z.strictObject({ webhookId: pathId.meta({ description: 'The id of the webhook' }) })
+export const ofDelivery = ofWebhook.extend({
+  deliveryId: pathId.meta({ description: 'The id of the delivery' }),
+})
 
 const url = z
   .url({ protocol: /^https?$/ })
@@ -34,12 +36,14 @@ const url = z
   .refine(value => !value.endsWith(`?${redacted}`), {
     message: 'must be the URL itself, not the one that is shown',
   })
+  .meta({ description: 'The receiver: an `https` address without user, password and fragment' })
 
 const events = z
   .array(z.enum(webhookEventTypes))
   .min(1)
   .max(webhookEventTypes.length)
   .refine(types => new Set(types).size === types.length, { message: 'must name each event once' })
+  .meta({ description: 'The events that are delivered' })
 
 const secretPrefix = 'whsec_'
 
@@ -77,13 +81,13 @@ export const disabledReason = z.enum(['requested', 'failing', 'gone']).meta({
 })
 
 const webhookFields = {
-  webhookId: identifier,
+  webhookId: identifier.meta({ description: 'The webhook' }),
   url: z.string().meta({ description: `The query string is shown as \`${redacted}\`` }),
-  events: z.array(z.enum(webhookEventTypes)),
-  enabled: z.boolean(),
-  disabledReason: disabledReason.nullable(),
-  disabledAt: timestamp.nullable(),
-  createdAt: timestamp,
+  events: z.array(z.enum(webhookEventTypes)).meta({ description: 'The events that are delivered' }),
+  enabled: z.boolean().meta({ description: 'Whether new events are delivered' }),
+  disabledReason: disabledReason.nullable().meta({ description: 'null: it is enabled' }),
+  disabledAt: timestamp.nullable().meta({ description: 'null: it is enabled' }),
+  createdAt: timestamp.meta({ description: 'When the webhook was created' }),
   lastDeliveredAt: timestamp.nullable().meta({ description: 'When a delivery last succeeded' }),
 }
 const shownSecret = z.string().meta({ description: 'Shown only in this response' })
@@ -94,7 +98,7 @@ export const createWebhookResponse = z
   .meta({ id: 'CreateWebhookResponse' })
 export const rotateSecretResponse = z
   .strictObject({
-    webhookId: identifier,
+    webhookId: identifier.meta({ description: 'The webhook' }),
     secret: shownSecret,
     previousSecretUntil: timestamp.meta({
       description: 'Until then, each delivery also has a signature of the previous secret',
@@ -102,15 +106,11 @@ export const rotateSecretResponse = z
   })
   .meta({ id: 'RotateWebhookSecretResponse' })
 
-const page = {
-  limit: integerParameter(1, 200).default(50),
-  offset: integerParameter(0, 1_000_000_000).default(0),
-  cursor: cursorParameter,
-}
+const page = pageParameters(200, 50)
 
 export const listWebhooksQuery = z.strictObject(page)
 export const listWebhooksResponse = z
-  .strictObject({ webhooks: z.array(webhook), pagination })
+  .strictObject({ webhooks: z.array(webhook).meta({ description: 'One page, oldest first' }), pagination })
   .meta({ id: 'ListWebhooksResponse' })
 
 export const deliveryStatus = z.enum(['pending', 'delivered', 'failed']).meta({
@@ -120,24 +120,26 @@ export const deliveryStatus = z.enum(['pending', 'delivered', 'failed']).meta({
 
 export const deliveryFailure = z
   .strictObject({
-    reason: z.enum([
-      'status',
-      'redirect',
-      'timeout',
-      'unreachable',
-      'address_refused',
-      'secret_unreadable',
-      'webhook_disabled',
-    ]),
-    message: z.string(),
+    reason: z
+      .enum([
+        'status',
+        'redirect',
+        'timeout',
+        'unreachable',
+        'address_refused',
+        'secret_unreadable',
+        'webhook_disabled',
+      ])
+      .meta({ description: 'The kind of failure, for programs' }),
+    message: z.string().meta({ description: 'What happened, for a person' }),
   })
   .meta({ id: 'WebhookDeliveryFailure', description: 'Why the last attempt failed' })
 
 export const webhookPayload = z
   .strictObject({
-    type: z.enum(deliveryTypes),
+    type: z.enum(deliveryTypes).meta({ description: 'The event' }),
     timestamp: timestamp.meta({ description: 'When the event happened' }),
-    data: z.record(z.string(), z.unknown()),
+    data: z.record(z.string(), z.unknown()).meta({ description: 'Ids and outcome, by the type' }),
   })
   .meta({ id: 'WebhookPayload', description: 'The body that the receiver gets' })
 
@@ -146,27 +148,34 @@ export const webhookDelivery = z
     deliveryId: identifier.meta({
       description: 'The header `webhook-id`, the same for each attempt and redelivery',
     }),
-    webhookId: identifier,
-    status: deliveryStatus,
+    webhookId: identifier.meta({ description: 'The webhook' }),
+    status: deliveryStatus.meta({ description: 'Where the delivery stands' }),
     attempts: z.int().min(0).meta({ description: 'Since the event, or since the last redelivery' }),
     responseStatus: z
       .int()
       .nullable()
       .meta({ description: "The HTTP status of the last attempt's response" }),
-    failure: deliveryFailure.nullable(),
-    createdAt: timestamp,
-    lastAttemptAt: timestamp.nullable(),
-    nextAttemptAt: timestamp.nullable(),
-    payload: webhookPayload,
+    failure: deliveryFailure.nullable().meta({ description: 'null: the last attempt did not fail' }),
+    createdAt: timestamp.meta({ description: 'When the event happened' }),
+    lastAttemptAt: timestamp.nullable().meta({ description: 'null: not attempted yet' }),
+    nextAttemptAt: timestamp.nullable().meta({ description: 'null: no attempt follows' }),
+    payload: webhookPayload.meta({ description: 'The body that the receiver gets' }),
   })
   .meta({ id: 'WebhookDelivery' })
 
 export const listDeliveriesQuery = z.strictObject({
-  status: z.enum(['pending', 'delivered', 'failed', 'all']).default('all'),
+  status: z
+    .enum(['pending', 'delivered', 'failed', 'all'])
+    .default('all')
+    .meta({ description: 'Only deliveries with this status' }),
   ...page,
 })
 export const listDeliveriesResponse = z
-  .strictObject({ webhookId: identifier, deliveries: z.array(webhookDelivery), pagination })
+  .strictObject({
+    webhookId: identifier.meta({ description: 'The webhook' }),
+    deliveries: z.array(webhookDelivery).meta({ description: 'One page, newest first' }),
+    pagination,
+  })
   .meta({ id: 'ListWebhookDeliveriesResponse' })
 
 export type ReportedEventType = (typeof reportedEventTypes)[number]

@@ -43,6 +43,8 @@ async function prepare(id: OperationId): Promise<Record<string, string>> {
     PERMISSION: ids.permissionId ?? '',
     ATTACHMENT: ids.attachmentId ?? '',
     TASK: ids.taskId ?? '',
+    WEBHOOK: ids.webhookId ?? '',
+    DELIVERY: ids.deliveryId ?? '',
     SERVER: ids.server ?? '',
   }
 }

@@ -147,7 +147,14 @@ describe('the OpenAPI document', () => {
       .map(({ at }) => at)
     // A pending request has no decision yet.
     const decision = ['decidedAt', 'decidedBy', 'message', 'updatedInput']
-    expect([...bare, ...parameters]).toEqual(decision.map(name => `Event.permission.requested.${name}`))
+    // A new webhook is enabled and has delivered nothing.
+    const history = ['disabledReason', 'disabledAt', 'lastDeliveredAt']
+    expect([...bare, ...parameters].sort()).toEqual(
+      [
+        ...decision.map(name => `Event.permission.requested.${name}`),
+        ...history.map(name => `CreateWebhookResponse.${name}`),
+      ].sort(),
+    )
   })
 
   test('has examples that fit their schemas', () => {

@@ -2,11 +2,12 @@ import type { z } from 'zod'
 import type { OperationId, operations } from '../operations.ts'
 import * as conversation from './conversation.ts'
 import { eventStreamText, turnStreamText } from './events.ts'
-import { cwd, firstPage, ids, page } from './ids.ts'
+import { cwd, firstPage, ids, page, times } from './ids.ts'
 import { pendingPermissions, permission, permissionAnswers, resolvedPermissions } from './permissions.ts'
 import * as sessions from './sessions.ts'
 import * as system from './system.ts'
 import * as turns from './turns.ts'
+import * as webhooks from './webhooks.ts'
 import * as workspace from './workspace.ts'
 
 type Operations = typeof operations
@@ -206,4 +207,47 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
   getReference: { texts: { 200: '<!doctype html>\n<title>claude-code-api: reference</title>\n' } },
   getReferenceScript: { texts: { 200: '/* @scalar/api-reference */' }, download: 'scalar.js' },
   getDocs: { texts: { 200: '<!doctype html>\n<title>claude-code-api</title>\n' } },
+  createWebhook: {
+    bodies: webhooks.createWebhookRequests,
+    responses: { 201: { created: { ...webhooks.webhook, lastDeliveredAt: null, secret: webhooks.secret } } },
+  },
+  listWebhooks: {
+    responses: {
+      200: { page: { webhooks: [webhooks.webhook, webhooks.disabledWebhook], pagination: page } },
+    },
+  },
+  getWebhook: { responses: { 200: { enabled: webhooks.webhook, disabled: webhooks.disabledWebhook } } },
+  patchWebhook: {
+    bodies: {
+      enable: { enabled: true },
+      change: { url: 'https://hooks.example.com/other', events: ['turn.completed', 'turn.failed'] },
+    },
+    responses: { 200: { webhook: webhooks.webhook } },
+  },
+  deleteWebhook: {},
+  rotateWebhookSecret: {
+    bodies: { simple: {}, own: { secret: webhooks.secret } },
+    responses: {
+      200: {
+        rotated: {
+          webhookId: ids.webhookId,
+          secret: webhooks.secret,
+          previousSecretUntil: times.retry,
+        },
+      },
+    },
+  },
+  pingWebhook: { responses: { 202: { ping: webhooks.ping } } },
+  listWebhookDeliveries: {
+    responses: {
+      200: {
+        page: {
+          webhookId: ids.webhookId,
+          deliveries: [webhooks.waiting, webhooks.delivered],
+          pagination: { ...page, total: 2 },
+        },
+      },
+    },
+  },
+  redeliverWebhook: { responses: { 202: { again: webhooks.waiting } } },
 }

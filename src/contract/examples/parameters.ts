@@ -7,6 +7,8 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   permissionId: ids.permissionId,
   attachmentId: ids.attachmentId,
   taskId: ids.taskId,
+  webhookId: ids.webhookId,
+  deliveryId: ids.deliveryId,
   server: 'tracker',
   limit: 20,
   offset: 0,

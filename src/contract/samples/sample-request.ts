@@ -10,6 +10,8 @@ const variables: Readonly<Record<string, string>> = {
   permissionId: 'PERMISSION',
   attachmentId: 'ATTACHMENT',
   taskId: 'TASK',
+  webhookId: 'WEBHOOK',
+  deliveryId: 'DELIVERY',
   server: 'SERVER',
 }
 /** The variables by the id that stands for them in the examples. */
