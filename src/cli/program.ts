@@ -5,6 +5,7 @@ import { reportingFaults } from './report-faults.ts'
 import type { MigrateFlags } from './run-migration.ts'
 import { addServerFlags, toFlagValues } from './server-flags.ts'
 import { showConfig } from './show-config.ts'
+import { addStoreCommands } from './store-commands.ts'
 
 /**
  * Creates the command line. Flags take precedence over the environment, the environment over the file. The server is
@@ -44,5 +45,6 @@ export function createProgram(): Command {
         await runMigration(flags)
       }),
     )
+  addStoreCommands(program)
   return program
 }

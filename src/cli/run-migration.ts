@@ -1,4 +1,5 @@
 import { type CopyProgress, migrateStore } from '../app/migrate-store.ts'
+import { drawBar, endBar } from './progress-bar.ts'
 
 export interface MigrateFlags {
   from: string
@@ -6,13 +7,9 @@ export interface MigrateFlags {
   schema: string
 }
 
-const barWidth = 30
-
 /** Copies a store; progress goes to standard error, what was copied to standard output. */
 export async function runMigration(flags: MigrateFlags): Promise<void> {
-  const copied = await migrateStore(flags, showProgress).finally(() => {
-    if (process.stderr.isTTY) process.stderr.write('\n')
-  })
+  const copied = await migrateStore(flags, showProgress).finally(endBar)
   for (const { table, rows, checksum } of copied) {
     process.stdout.write(`${table.padEnd(20)} ${String(rows).padStart(10)} rows  ${checksum}\n`)
   }
@@ -26,7 +23,5 @@ function showProgress({ table, done, total, isVerifying }: CopyProgress): void {
     if (done === total) process.stderr.write(`${word} ${table}: ${total} rows\n`)
     return
   }
-  const filled = total === 0 ? barWidth : Math.round((barWidth * done) / total)
-  const bar = '#'.repeat(filled).padEnd(barWidth, '.')
-  process.stderr.write(`\r\x1b[K[${bar}] ${word} ${table} ${done}/${total}`)
+  drawBar(done, total, `${word} ${table}`)
 }

@@ -75,6 +75,16 @@ export function addServerFlags(command: Command): Command {
   return command
 }
 
+const placeFlags = ['dataDir', 'database.url']
+
+/** Adds the flags that say where the store is, for commands that work on it without a server. */
+export function addPlaceFlags(command: Command): Command {
+  command.option('--config <file>', 'configuration file, JSON or YAML (CLAUDE_CODE_API_CONFIG)')
+  for (const { spec, description, path } of flags)
+    if (placeFlags.includes(path)) command.option(spec, description)
+  return command
+}
+
 /** Returns the flags that were typed, by option. */
 export function toFlagValues(command: Command): FlagValues {
   const typed = flags.flatMap(({ spec, path }) => {

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { Checksum } from './checksum.ts'
+import { listCopiedTables } from './copied-tables.ts'
 import { migrate } from './migrate.ts'
 import { type Driver, loadDriver, toClientConfig } from './postgres/driver.ts'
 import {
@@ -33,10 +34,6 @@ type Row = Record<string, unknown>
 /** Rows in one statement; pieces of attachments have a megabyte each. */
 const batchRows = 500
 const batchPieces = 8
-/** Before those that refer to them. */
-const parents = ['sessions', 'turns', 'attachments']
-/** Of the database itself. */
-const notCopied = ['schema_migrations', 'schema_admissions', 'store_checks']
 
 /**
  * Copies a store from a SQLite file into an empty PostgreSQL database, in one transaction, and reads it back: counts
@@ -82,7 +79,7 @@ async function copyInto(
     await client.query('begin')
     await refuseFull(client, place)
     const copied: CopiedTable[] = []
-    for (const table of tablesOf(source)) {
+    for (const table of listCopiedTables(source)) {
       const sent = await copyTable(source, client, table, onProgress)
       const found = await readBack(client, table, sent, onProgress)
       if (found.rows !== sent.rows || found.checksum !== sent.checksum) {
@@ -111,14 +108,6 @@ async function refuseFull(client: Client, place: string): Promise<void> {
     place,
     `The database ${place} has ${rows[0].count} sessions already. Copy into an empty one, or name another schema`,
   )
-}
-
-function tablesOf(source: Connection): string[] {
-  const tables = source
-    .execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")
-    .map(row => String(row.name))
-    .filter(name => !notCopied.includes(name))
-  return [...parents, ...tables.filter(name => !parents.includes(name))]
 }
 
 async function copyTable(
@@ -182,27 +171,4 @@ async function readColumns(client: Client, table: string): Promise<{ name: strin
 
 function toStorableRow(row: Row): Row {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toStorable(value)]))
-}
-
-/** The sum of the hashes of rows: the same in whatever order they come. */
-class Checksum {
-  rows = 0
-  #sum = 0n
-
-  add(values: readonly unknown[]): void {
-    const hash = createHash('sha256')
-    for (const value of values) {
-      const isBytes = value instanceof Uint8Array
-      hash.update(value === null ? 'n' : isBytes ? `b${value.length}:` : `${typeof value}:`)
-      if (isBytes) hash.update(value)
-      else if (value !== null) hash.update(JSON.stringify(value))
-      hash.update('\n')
-    }
-    this.rows++
-    this.#sum = (this.#sum + hash.digest().readBigUInt64BE()) & 0xffff_ffff_ffff_ffffn
-  }
-
-  get value(): string {
-    return this.#sum.toString(16).padStart(16, '0')
-  }
 }

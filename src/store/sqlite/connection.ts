@@ -43,8 +43,15 @@ export interface Connection {
   complete<T>(body: Body<T>): T
   /** Runs one statement as it is written. */
   execute(statement: string): Record<string, unknown>[]
+  /** A statement as it is written, for many rows. */
+  prepare(statement: string): Statement
   /** Idempotent. */
   close(): void
+}
+
+export interface Statement {
+  run(parameters: readonly unknown[]): { changes: number | bigint }
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>
 }
 
 /**
@@ -107,7 +114,7 @@ class NodeSqliteConnection implements Connection {
     return this.prepare(statement).all([])
   }
 
-  /** With `close`, what Kysely's dialect asks of a database. */
+  /** Kysely's dialect asks for this and `close` as well. */
   prepare(sql: string): CachedStatement {
     return this.#statement(sql, sql)
   }
