@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 const groups: Record<string, RegExp> = {
   'Address and proxies': /^(host|port|publicUrl|trustProxy|allowedHosts|cors\..*)$/,
   'Keys of callers': /^auth\./,
-  Storage: /^(dataDir|database\..*|secretKeys|eventRetentionMs)$/,
+  Storage: /^(dataDir|database\..*|secretKeys|eventRetentionMs|sessionRetentionMs|maxStoreBytes)$/,
   'Directories and repositories':
     /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':

@@ -118,6 +118,11 @@ export const optionsSchema = z.strictObject({
   maxProcessMemoryBytes: count(1).optional(),
   // Compared with times and not passed to a timer, so months are possible.
   eventRetentionMs: z.int().min(1).optional(),
+  sessionRetentionMs: z.int().min(60_000).optional(),
+  maxStoreBytes: z
+    .int()
+    .min(1024 * 1024)
+    .optional(),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   maxUploadBytes: count(1).default(32 * 1024 * 1024),

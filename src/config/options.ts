@@ -151,9 +151,20 @@ export interface ClaudeCodeApiConfig {
   maxWaitingTurns?: number
   /**
    * How long a session's events, including its messages, are kept after it has ended or expired. Turns are kept
-   * forever. Default: forever.
+   * as long as their session. Default: as long as the session.
    */
   eventRetentionMs?: number
+  /**
+   * How long a session is kept after it has ended or expired; at least one minute. Then it is removed with everything
+   * that belongs to it: turns, usage, events, transcript, attachments, file history, and the directory that was made
+   * for it. Default: forever.
+   */
+  sessionRetentionMs?: number
+  /**
+   * The size of the store above which sessions that have ended or expired are removed, oldest first. Sessions that are
+   * active are never removed, so the store can be larger. Default: no limit.
+   */
+  maxStoreBytes?: number
   /** How long `close()` lets running turns finish. Default: 10 seconds. */
   drainTimeoutMs?: number
   /** Larger request bodies are refused with 413. Default: 10 MiB. */

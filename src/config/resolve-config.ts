@@ -81,6 +81,10 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
   keepSpareProcess: boolean
   /** Undefined: events are kept forever. */
   eventRetentionMs: number | undefined
+  /** Undefined: sessions are kept forever. */
+  sessionRetentionMs: number | undefined
+  /** Undefined: the store may have any size. */
+  maxStoreBytes: number | undefined
   drainTimeoutMs: number
   maxBodyBytes: number
   maxUploadBytes: number
@@ -138,6 +142,8 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     maxLiveProcesses: options.maxLiveProcesses,
     maxProcessMemoryBytes: resolveProcessMemory(options.maxProcessMemoryBytes, env),
     eventRetentionMs: options.eventRetentionMs,
+    sessionRetentionMs: options.sessionRetentionMs,
+    maxStoreBytes: options.maxStoreBytes,
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
     secretKeys: resolveSecretKeys(secretKeys, env),
     claudeExecutable,

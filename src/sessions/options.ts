@@ -30,4 +30,8 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   maxAttachmentBytesPerSession: number
   /** How long events are kept after their session's end; undefined: for ever. */
   eventRetentionMs?: number | undefined
+  /** How long sessions are kept after their end; undefined: for ever. */
+  sessionRetentionMs?: number | undefined
+  /** Above this size of the store, sessions that are over are removed; undefined: never. */
+  maxStoreBytes?: number | undefined
 }

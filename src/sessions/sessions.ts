@@ -19,7 +19,7 @@ import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
-import { Retention } from './log/retention.ts'
+import { RetentionSweeps } from './log/retention-sweeps.ts'
 import { OpenSessions } from './open-sessions.ts'
 import type { SessionsOptions } from './options.ts'
 import { Permissions } from './permissions/permissions.ts'
@@ -86,7 +86,7 @@ export class Sessions {
   readonly #lifecycle: SessionLifecycle
   readonly #changes: SessionChanges
   readonly #storeHealth: StoreHealth
-  readonly #retention: Retention | undefined
+  readonly #retention: RetentionSweeps
   #closing: Promise<void> | undefined
 
   constructor(given: SessionsParts) {
@@ -150,12 +150,7 @@ export class Sessions {
       expiry: this.#expiry,
       sealer: parts.sealer,
     })
-    const { eventRetentionMs } = parts.options
-    if (eventRetentionMs !== undefined) {
-      this.#retention = new Retention(this.#directories.withHistories(), eventRetentionMs, error =>
-        parts.faults.error({ err: error }, 'retention failed'),
-      )
-    }
+    this.#retention = new RetentionSweeps({ ...parts, directories: this.#directories })
   }
 
   /** Resumes the state of the previous run of the server. Must be called once, before any other method. */
@@ -167,7 +162,7 @@ export class Sessions {
     await this.#store.tasks.loseRunningTasks(Date.now())
     await reconcile({ ...this.#parts, ...this.#core })
     await this.#expiry.sweep()
-    this.#retention?.start()
+    this.#retention.start()
   }
 
   /** See `SessionLifecycle.create`. */
@@ -318,7 +313,7 @@ export class Sessions {
 
   async #close(): Promise<void> {
     await this.#expiry.close()
-    await this.#retention?.close()
+    await this.#retention.close()
     await this.#live.close(this.#parts.options.drainTimeoutMs)
     await this.#directories.close()
     this.#log.close()

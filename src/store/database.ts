@@ -45,6 +45,10 @@ export interface Database {
   write(write: Write): Promise<Written>
   /** Resolves when the database can read and write. */
   check(): Promise<void>
+  /** How many bytes are stored beyond a limit, without free space in files; not above 0: none. */
+  measureExcess(maxBytes: number): Promise<number>
+  /** Gives some free space of a file back. @returns whether there is more */
+  reclaimStep(): Promise<boolean>
   /** Finishes what was handed in. Idempotent. */
   close(): Promise<void>
 }

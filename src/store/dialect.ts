@@ -19,6 +19,8 @@ export interface Dialect {
   flagIn(json: Text, field: string): RawBuilder<0 | 1>
   /** A text as its bytes in UTF-8. */
   bytesOf(text: Text): RawBuilder<Uint8Array>
+  /** The name of a row of any table within one transaction. */
+  readonly rowId: RawBuilder<unknown>
   /** The greater of two numbers. */
   greater(one: Text, other: Text): RawBuilder<number>
   /** Whether a column has a text that may be long, of which PostgreSQL keeps a hash in its index. */
@@ -40,6 +42,7 @@ export const sqliteExpressions: Expressions = {
   numberIn: (json, field) => extract(json, field),
   flagIn: (json, field) => extract(json, field),
   bytesOf: text => sql`cast(${text} as blob)`,
+  rowId: sql`rowid`,
   greater: (one, other) => sql`max(${one}, ${other})`,
   sameText: (column, value) => sql`${column} = ${value}`,
   indexed: column => column,
@@ -55,6 +58,7 @@ export const postgresExpressions: Expressions = {
   numberIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::float8`,
   flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
   bytesOf: text => sql`convert_to(${text}, 'UTF8')`,
+  rowId: sql`ctid`,
   greater: (one, other) => sql`greatest(${one}, ${other})`,
   sameText: (column, value) => sql`md5(${column}) = md5(${value}) and ${column} = ${value}`,
   indexed: column => sql`md5(${column})`,

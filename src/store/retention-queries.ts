@@ -9,7 +9,7 @@ import { prepared } from './query.ts'
 export const selectTrimmable = prepared((db, of: { endedBefore: number }, dialect) => {
   const selection = db
     .selectFrom('sessions')
-    .select(['id', 'last_sequence'])
+    .select(['id', 'last_sequence', 'trimmed_through'])
     .where('ended_at', '<=', of.endedBefore)
     // As the partial index has it.
     .whereRef('trimmed_through', '<', 'last_sequence')
@@ -56,7 +56,17 @@ export function countWithin(sizes: readonly { bytes: number }[], maxBytes: numbe
 export function* trimOldest(endedBefore: number, limit: number): Body<boolean> {
   const session = yield* first(selectTrimmable({ endedBefore }))
   if (!session) return false
+  yield* trimSession(session, limit)
+  return true
+}
+
+/** Removes an attachment, or where there is none the oldest events; false: there was neither. */
+export function* trimSession(
+  session: { id: string; last_sequence: number; trimmed_through: number },
+  limit: number,
+): Body<boolean> {
   if (yield* removeOldestAttachment(session.id)) return true
+  if (session.trimmed_through >= session.last_sequence) return false
   const oldest = yield* all(selectOldestEvents({ sessionId: session.id, limit }))
   const through = (oldest.length === limit && oldest.at(-1)?.sequence) || session.last_sequence
   const messages = oldest.filter(({ type }) => type === 'message').length

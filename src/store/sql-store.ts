@@ -27,6 +27,7 @@ import {
   selectNextExpiry,
   selectSession,
 } from './session-queries.ts'
+import { createRetention } from './session-removal.ts'
 import { createSpendingReader } from './spending-queries.ts'
 import { createTasks } from './tasks.ts'
 import { createTranscripts } from './transcripts.ts'
@@ -49,6 +50,7 @@ export function createSqlStore(database: Database): Store {
     usage: createUsageReader(database),
     spending: createSpendingReader(database),
     webhooks: createWebhooks(database),
+    retention: createRetention(database),
 
     async commit(change) {
       const write = toWrite(change)
@@ -127,7 +129,11 @@ export function createSqlStore(database: Database): Store {
         const sizes = yield* all(selectEventSizes(scopeOf(range), range))
         const limit = countWithin(sizes, maxBytes)
         const rows = limit > 0 ? yield* all(selectEvents(scopeOf(range), { ...range, limit })) : []
-        return { events: rows.map(toEventRecord), trimmedThrough: session?.trimmed_through ?? 0 }
+        return {
+          events: rows.map(toEventRecord),
+          trimmedThrough: session?.trimmed_through ?? 0,
+          ...(!session && { isGone: true }),
+        }
       }, 'stream')
     },
 

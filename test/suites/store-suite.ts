@@ -7,6 +7,7 @@ import { idempotencyCases } from './store-idempotency-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
+import { retentionCases } from './store-retention-cases.ts'
 import { spendingCases } from './store-spending-cases.ts'
 import { taskCases } from './store-task-cases.ts'
 import { textCases } from './store-text-cases.ts'
@@ -31,6 +32,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('permissions', () => permissionCases(context))
     describe('tasks', () => taskCases(context))
     describe('webhooks', () => webhookCases(context))
+    describe('retention', () => retentionCases(context))
     describe('stored texts', () => textCases(context))
 
     it('says that it can read and write, again and again', async () => {

@@ -8,10 +8,10 @@ import { openStoreDump } from '../../src/store/dump/open-dump.ts'
 import type { StoreDatabase } from '../../src/store/open-store.ts'
 import { changeOf, messageEvent, sessionRecord, turnRecord } from '../suites/store-records.ts'
 
-/** Puts a session into a store that has rows in every table, and files in the data directory. */
+/** Puts a session into a store that has rows in nearly every table, and files in the data directory if there is one. */
 export async function fillStore(
   store: Store,
-  dataDir: string,
+  dataDir: string | undefined,
   fields: Partial<SessionRecord> = {},
 ): Promise<SessionRecord> {
   const session = sessionRecord({ title: 'größer \u{1f600}', secrets: { agentEnv: 'sealed' }, ...fields })
@@ -64,8 +64,11 @@ export async function fillStore(
   await attach(store, session, Buffer.alloc(2_500_000, 'bytes \0\xff', 'latin1'))
   const content = Buffer.from(`content of ${sessionId}`)
   const hash = createHash('sha256').update(content).digest('hex')
-  await mkdir(join(dataDir, 'file-history', sessionId, 'files'), { recursive: true })
-  await writeFile(join(dataDir, 'file-history', sessionId, 'files', hash), content)
+  if (dataDir !== undefined) {
+    const directory = join(dataDir, 'file-history', sessionId, 'files')
+    await mkdir(directory, { recursive: true })
+    await writeFile(join(directory, hash), content)
+  }
   const file = { hash, size: content.length, mode: 0o644, kept: true }
   const ofTurn = { tenantId, sessionId, turnId: turn.id, takenAt: 5 }
   await store.fileHistory.saveSnapshot({ ...ofTurn, tree: null, missing: 'no_repository' })

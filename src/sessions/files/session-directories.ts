@@ -110,13 +110,27 @@ export class SessionDirectories {
     return workspace ? this.#changes.run(workspace.path, work) : work()
   }
 
-  /** Carries out retention: removes the events of a session, then its file history. */
+  /** Carries out retention: removes the events of a session, then its file history, and gives back the space. */
   withHistories(): Pick<Store, 'trimEvents'> {
     const { store } = this.#core
     return {
       trimEvents: async (endedBefore, limit) =>
-        (await store.trimEvents(endedBefore, limit)) || this.#forgetHistory(endedBefore),
+        (await store.trimEvents(endedBefore, limit)) ||
+        (await this.#forgetHistory(endedBefore)) ||
+        store.retention.reclaimStep(),
     }
+  }
+
+  /** Removes the files of a session that is going to be removed, and the directory that was made for it alone. */
+  async forget({ id, workspace }: SessionRecord): Promise<void> {
+    await this.#safely(() => this.#workspaces.forget(id))
+    if (!workspace) return
+    await this.#safely(() =>
+      this.hold(workspace, async () => {
+        const { total } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
+        if (total <= 1) await this.#workspaces.provider.remove(workspace)
+      }),
+    )
   }
 
   async #forgetHistory(endedBefore: number): Promise<boolean> {

@@ -236,8 +236,9 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   /** Reads a page; turns live when nothing is left, without a gap between the two. */
   async #load(): Promise<void> {
     const publishedBefore = this.#published
-    const { events, trimmedThrough } = await this.#source.readPage(this.#cursor)
+    const { events, trimmedThrough, isGone } = await this.#source.readPage(this.#cursor)
     if (this.#state === 'over') return
+    if (isGone) this.#sessionIsOver = true
     this.#next = events.map(event => ({ kind: 'event', event }))
     if (trimmedThrough > this.#cursor) {
       this.#next.unshift({ kind: 'gap', from: this.#cursor + 1, to: trimmedThrough })

@@ -22,6 +22,7 @@ import type {
   TranscriptStore,
   UsageReader,
 } from './conversation-store.ts'
+import type { RetentionStore } from './retention-store.ts'
 import type { WebhookStore } from './webhooks.ts'
 
 /** The changes of one transaction in one session. */
@@ -139,6 +140,8 @@ export interface LogPage {
   events: EventRecord[]
   /** Retention has removed the session's events up to this sequence; 0: none. */
   trimmedThrough: number
+  /** Set when the session itself was removed. */
+  isGone?: boolean
 }
 
 /**
@@ -195,6 +198,7 @@ export interface Store {
    * @returns false when there was nothing to remove
    */
   trimEvents(endedBefore: number, limit: number): Promise<boolean>
+  readonly retention: RetentionStore
   /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(
     tenantId: string,

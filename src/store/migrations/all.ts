@@ -20,6 +20,7 @@ import { turnEndings } from './018-turn-endings.ts'
 import { turnDuration } from './019-turn-duration.ts'
 import { storedText } from './020-stored-text.ts'
 import { webhooks } from './021-webhooks.ts'
+import { sessionRetention } from './022-session-retention.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   turnDuration,
   storedText,
   webhooks,
+  sessionRetention,
 ]

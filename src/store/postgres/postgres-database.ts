@@ -5,6 +5,7 @@ import { noteCheck } from '../store-checks.ts'
 import { type AppendLane, isLeaseLost } from './append-lane.ts'
 import type { Pool } from './driver.ts'
 import type { Lease } from './lease.ts'
+import { measureExcess } from './measure.ts'
 import { insist, patienceMs, streamPatienceMs, unavailable } from './patience.ts'
 import { readAtOnce, Transactions, toPgQuery } from './transactions.ts'
 
@@ -83,6 +84,14 @@ export function createPostgresDatabase(
       }
       await track(insist(() => pool.query(toPgQuery(noteCheck({ now: Date.now() }))), checkMs))
     },
+
+    async measureExcess(maxBytes) {
+      ensureOpen()
+      return track(insist(() => measureExcess(pool, maxBytes)))
+    },
+
+    // PostgreSQL uses free space again by itself.
+    reclaimStep: async () => false,
 
     close() {
       closed ??= closeOnce()

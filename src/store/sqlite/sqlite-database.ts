@@ -7,6 +7,8 @@ import { createGroupCommit } from './group-commit.ts'
 /** For so long after a failed write the store counts as one that cannot be written, in milliseconds. */
 const recentMs = 5_000
 const fillerBytes = 64 * 1024
+/** In one transaction: 1 MiB. */
+const reclaimedPages = 256
 
 /**
  * A database in one SQLite file, on one connection. A read runs all its queries in one go, between two transactions,
@@ -65,11 +67,35 @@ export function createSqliteDatabase(connection: Connection, onClose: () => void
       })
     },
 
+    async measureExcess(maxBytes) {
+      ensureOpen()
+      return countUsedPages(connection) * readPragma(connection, 'page_size') - maxBytes
+    },
+
+    async reclaimStep() {
+      ensureOpen()
+      // 2: incremental. Older files keep their free pages until `prune --compact` has written them anew.
+      if (readPragma(connection, 'auto_vacuum') !== 2 || readPragma(connection, 'freelist_count') === 0)
+        return false
+      return writer.write(() => {
+        connection.execute(`pragma incremental_vacuum(${reclaimedPages})`)
+        return readPragma(connection, 'freelist_count') > 0
+      })
+    },
+
     close() {
       closed ??= closeOnce()
       return closed
     },
   }
+}
+
+function readPragma(connection: Connection, pragma: string): number {
+  return Number(connection.execute(`pragma ${pragma}`)[0]?.[pragma])
+}
+
+function countUsedPages(connection: Connection): number {
+  return readPragma(connection, 'page_count') - readPragma(connection, 'freelist_count')
 }
 
 /** To be removed in another transaction: what one transaction both writes and removes may never reach the disk. */
