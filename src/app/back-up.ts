@@ -83,7 +83,11 @@ export async function backUpTo(
   options: BackupOptions,
   onProgress: (progress: BackupProgress) => void,
 ): Promise<void> {
-  await stream(output, places, options, onProgress)
+  try {
+    await stream(output, places, options, onProgress)
+  } catch (error) {
+    throw toBackupFault(error)
+  }
 }
 
 /**

@@ -62,8 +62,9 @@ export interface Statement {
 export function openConnection(file: string): Connection {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
   try {
-    // Takes effect in a new file, which can then shrink in small steps; it has to come first.
-    database.exec('pragma auto_vacuum = incremental')
+    // A new file can shrink in small steps; this has to come first, and must not write to one that exists.
+    const isNew = database.prepare('pragma page_count').get()?.page_count === 0
+    if (isNew) database.exec('pragma auto_vacuum = incremental')
     database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
     return new NodeSqliteConnection(database)
   } catch (error) {
