@@ -72,7 +72,8 @@ describe('a backup of', () => {
       )
       for (const [name, { rows }] of Object.entries(sums)) {
         // Those that need a running turn, a long message, or a webhook are empty.
-        if (!/^turn_attachments$|^payload_templates$|^webhook/.test(name)) expect(rows, name).toBeGreaterThan(0)
+        if (!/^turn_attachments$|^payload_templates$|^webhook/.test(name))
+          expect(rows, name).toBeGreaterThan(0)
       }
       expect(made.skipped).toBe(2)
       expect((await stat(archive)).mode & 0o777).toBe(0o600)
