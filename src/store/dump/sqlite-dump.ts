@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from '../sqlite/engine.ts'
 import { StoreOpenError, toStoreOpenError } from '../store-open-error.ts'
 import { listDumpedTables } from './schema-at.ts'
 import type { DumpedTable, StoreDump, StoredValue } from './store-dump.ts'
