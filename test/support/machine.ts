@@ -28,6 +28,11 @@ export const requirements = {
     files: ['test/http/code-samples.test.ts'],
     untested: 'the Python samples of the OpenAPI document',
   },
+  nginx: {
+    find: () => findProgram('nginx'),
+    files: ['test/e2e/nginx.test.ts'],
+    untested: 'streams and uploads through nginx with deploy/nginx.conf',
+  },
 } as const satisfies Record<string, Requirement>
 
 /** One line for each requirement that the run's files have and the machine lacks, and whether that fails the run. */
@@ -43,7 +48,7 @@ export function describeLacks(files: readonly string[]): { lines: string[]; fail
 }
 
 function findProgram(...names: string[]): string | undefined {
-  const directories = (process.env.PATH ?? '').split(delimiter)
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   return names.flatMap(name => directories.map(directory => join(directory, name))).find(isExecutable)
 }
 
