@@ -89,9 +89,12 @@ if (program !== undefined) {
       const { body } = await ask(id, 'What is 6 times 7?', { background: true })
       expect(body.eventsUrl).toMatch(`${publicUrl}/sessions/`)
       const authorization = `Basic ${Buffer.from(`x:${apiKey}`).toString('base64')}`
-      const open = (host: string) => sendRaw(`${url}/api/v1/docs`, { headers: { host, authorization } })
+      const open = (host: string, more = {}) =>
+        sendRaw(`${url}/api/v1/docs`, { headers: { host, authorization, ...more } })
       expect((await open('claude.example.com')).status).toBe(200)
       expect((await open('evil.example')).status).toBe(421)
+      // Headers that only a proxy may send are dropped, or this one would be refused as well.
+      expect((await open('claude.example.com', { 'x-forwarded-host': 'evil.example' })).status).toBe(200)
     })
   })
 }
