@@ -1,7 +1,8 @@
-// Emits the JavaScript and declarations of the package into dist/.
+// Emits the JavaScript and declarations of the package into dist/, and the client as one file.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, globSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundleClient } from './bundle-client.ts'
 
 const root = join(import.meta.dirname, '..')
 rmSync(join(root, 'dist'), { recursive: true, force: true })
@@ -14,4 +15,10 @@ copyFileSync(
   join(root, 'node_modules/@scalar/api-reference/dist/browser/standalone.js'),
   join(root, 'dist/http/reference/scalar.js'),
 )
+
+// One file takes the place of the client's modules; their declarations stay.
+const client = join(root, 'dist/client')
+for (const name of globSync('**/*.{js,js.map}', { cwd: client })) rmSync(join(client, name))
+await bundleClient(client)
+
 chmodSync(join(root, 'dist/cli/main.js'), 0o755)

@@ -1,9 +1,14 @@
-import { Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { readVersion } from '../app/version.ts'
+import { permissionModes } from '../contract/permission-mode.ts'
+import type { ChatFlags } from './chat.ts'
+import { addClientFlags } from './client-flags.ts'
+import { createCompletion, type Shell, shells } from './completion.ts'
 import { loadOptions } from './load-options.ts'
-import { reportingFaults } from './report-faults.ts'
+import { exitCodes, reportingFaults } from './report-faults.ts'
 import type { MigrateFlags } from './run-migration.ts'
 import { addServerFlags, toFlagValues } from './server-flags.ts'
+import { addSessionsCommands } from './sessions-commands.ts'
 import { showConfig } from './show-config.ts'
 import { addStoreCommands } from './store-commands.ts'
 
@@ -15,6 +20,8 @@ export function createProgram(): Command {
   const program = new Command('claude-code-api')
     .description('Claude Code as an HTTP API: sessions, messages, live streams, history')
     .version(readVersion())
+    // Before the commands are added: they inherit it.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.usage))
   const serve = program
     .command('serve')
     .description('serve the API at /api/v1 until SIGINT or SIGTERM')
@@ -46,5 +53,25 @@ export function createProgram(): Command {
       }),
     )
   addStoreCommands(program)
+  addSessionsCommands(program)
+  addClientFlags(program.command('chat').description('talk with Claude on the terminal'))
+    .option('--session <id>', 'continue this session')
+    .option('--cwd <dir>', 'directory of the new session, on the server')
+    .option('--model <model>', 'model of the new session')
+    .addOption(
+      new Option('--permission-mode <mode>', 'permission mode of the new session').choices(permissionModes),
+    )
+    .option('--title <title>', 'title of the new session')
+    .action((flags: ChatFlags) =>
+      reportingFaults(async () => {
+        const { chat } = await import('./chat.ts')
+        await chat(flags)
+      }),
+    )
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'shell').choices(shells))
+    .action((shell: Shell) => void process.stdout.write(createCompletion(program, shell)))
   return program
 }

@@ -1,12 +1,39 @@
 import { isExpectedFault } from '../app/expected-fault.ts'
+import { ApiError, ConnectionError } from '../client/index.ts'
+import { toPlainName } from '../lib/plain-name.ts'
 
-/** Runs a command. A fault that the owner can fix is reported in one line, with exit code 1. */
+/** Exit codes of commands that have failed; see docs/guides/command-line.md. */
+export const exitCodes = { failure: 1, usage: 2, unreachable: 3 } as const
+
+/** Runs a command. A fault that its user can fix is reported in one line, with the exit code that tells its kind. */
 export async function reportingFaults(work: () => Promise<void>): Promise<void> {
+  process.stdout.once('error', ignoreClosedPipe)
   try {
     await work()
   } catch (error) {
-    if (!isExpectedFault(error)) throw error
-    process.stderr.write(`claude-code-api: ${error.message}\n`)
-    process.exitCode = 1
+    const { text, code } = describe(error)
+    process.stderr.write(`claude-code-api: ${toPlainName(text)}\n`)
+    process.exitCode = code
   }
+}
+
+/** @throws the error if it is a bug */
+function describe(error: unknown): { text: string; code: number } {
+  if (isExpectedFault(error)) return { text: error.message, code: exitCodes.failure }
+  if (error instanceof ConnectionError) {
+    return { text: `the server cannot be reached: ${error.message}`, code: exitCodes.unreachable }
+  }
+  if (!(error instanceof ApiError)) throw error
+  const isUsage = error.code === 'INVALID_REQUEST'
+  const hint = error.code === 'MISSING_API_KEY' ? '; set CLAUDE_API_KEY or pass --key-file' : ''
+  return {
+    text: `${error.message} (${error.code})${hint}`,
+    code: isUsage ? exitCodes.usage : exitCodes.failure,
+  }
+}
+
+/** The reader of the output may leave early, as `head` does. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
 }

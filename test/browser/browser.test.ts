@@ -1,32 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { openAwkwardEvents } from '../support/awkward-events.ts'
 import { browserPath, openBrowser } from '../support/open-browser.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
+import { openSite, visit } from './open-site.ts'
 
 const collector = join(import.meta.dirname, '../fixtures/collect-events.ts')
-/** An empty page on an origin that is not the API's. */
-async function openSite(): Promise<number> {
-  const server = createServer((_req, res) => {
-    res.setHeader('Content-Type', 'text/html')
-    res.end('<!doctype html><title>a page</title>')
-  }).listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  onTestFinished(() => void server.close().closeAllConnections())
-  return (server.address() as AddressInfo).port
-}
-
-async function visit(browser: Browser, url: string): Promise<Page> {
-  const page = await browser.newPage()
-  await page.goto(url)
-  return page
-}
-
 interface PageRequest {
   method?: string
   mode?: 'no-cors'

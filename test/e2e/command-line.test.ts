@@ -101,9 +101,9 @@ describe('serve', () => {
 
   test('refuses what cannot work, in one line each', async () => {
     const { env, dataDir } = await prepare()
-    const refused = async (args: string[], more: Record<string, string> = {}) => {
+    const refused = async (args: string[], more: Record<string, string> = {}, code = 1) => {
       const cli = openCli(['serve', '--port', '0', '--data-dir', dataDir, ...args], { ...env, ...more })
-      expect(await cli.ended).toBe(1)
+      expect(await cli.ended).toBe(code)
       expect(cli.stdout()).toBe('')
       return cli.stderr().trim()
     }
@@ -113,7 +113,7 @@ describe('serve', () => {
     expect(await refused(['--host', '0.0.0.0'], { CLAUDE_API_KEY: 'fifteen-letters' })).toMatch(
       /^claude-code-api: CLAUDE_API_KEY: must have at least 16 characters while the server listens on 0\.0\.0\.0/,
     )
-    expect(await refused(['--port', '70000'])).toMatch(/0 to 65535/)
+    expect(await refused(['--port', '70000'], {}, 2)).toMatch(/0 to 65535/)
     expect(await refused(['--host', '203.0.113.1'])).toBe(
       'claude-code-api: 203.0.113.1 is not an address of this machine; choose another with --host',
     )

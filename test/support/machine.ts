@@ -15,8 +15,8 @@ interface Requirement {
 export const requirements = {
   chromium: {
     find: () => findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    files: ['test/browser/browser.test.ts', 'test/browser/documents.test.ts'],
-    untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding, the documentation)',
+    files: ['test/browser/browser.test.ts', 'test/browser/documents.test.ts', 'test/browser/client.test.ts'],
+    untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding, the documentation, the client)',
   },
   curl: {
     find: () => findProgram('curl'),

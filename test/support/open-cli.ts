@@ -1,14 +1,14 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const serverProgram = join(import.meta.dirname, 'server-program.ts')
 
 export interface Cli {
-  child: ChildProcessByStdio<null, Readable, Readable>
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>
   stdout(): string
   stderr(): string
   /** Resolves with everything on standard output once the text has come; rejects when the program ends before. */
@@ -22,13 +22,30 @@ export function openCli(args: string[], env: Record<string, string>): Cli {
   return openProgram(main, args, env)
 }
 
+export interface Typed extends Cli {
+  type(text: string): void
+}
+
+/** The program with a standard input: a pipe, or a terminal of its own by the program `script`. */
+export function openTyped(args: string[], env: Record<string, string>, isTerminal: boolean): Typed {
+  const command = [process.execPath, main, ...args]
+  const [program = '', ...rest] = isTerminal
+    ? ['script', '--quiet', '--return', '--command', command.join(' '), '/dev/null']
+    : command
+  const child = spawn(program, rest, { env: { TERM: 'xterm', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  return { ...watch(child), type: text => void child.stdin.write(text) }
+}
+
 /** The same with options that the command line does not have. */
 export function openServerProgram(options: object, env: Record<string, string>): Cli {
   return openProgram(serverProgram, [JSON.stringify({ host: '127.0.0.1', port: 0, ...options })], env)
 }
 
 function openProgram(program: string, args: string[], env: Record<string, string>): Cli {
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return watch(spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }))
+}
+
+function watch(child: Cli['child']): Cli {
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     texts.stdout += text

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { SessionEvent } from '../event-stream.ts'
+import { applyEvent } from './apply-event.ts'
+import { type BlockView, type Conversation, emptyConversation, type MessageView } from './state.ts'
+
+/** A session of the real Claude Code, recorded by test/e2e/client.test.ts. */
+const file = join(import.meta.dirname, '../../../test/fixtures/recorded-events/conversation.jsonl')
+const recorded: SessionEvent[] = readFileSync(file, 'utf8')
+  .trim()
+  .split('\n')
+  .map(line => JSON.parse(line))
+
+const isLive = ({ type }: SessionEvent) => type === 'delta' || type === 'delta.voided' || type === 'caught_up'
+const replay = (events: readonly SessionEvent[], start = emptyConversation) =>
+  events.reduce(applyEvent, start)
+const whole = replay(recorded)
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}
+
+function textOf(blocks: readonly BlockView[]): string {
+  return blocks.map(block => (block.type === 'text' ? block.text : '')).join('')
+}
+
+function partialsOf(messages: readonly MessageView[]): BlockView[] {
+  return messages.flatMap(({ blocks }) =>
+    blocks.filter(block => 'partialIndex' in block && block.partialIndex !== null),
+  )
+}
+
+describe('a recorded conversation', () => {
+  test('becomes messages with blocks, tool calls with results, and nested subagents', () => {
+    const shown = whole.messages.map(
+      ({ role, blocks }) => `${role}: ${blocks.map(({ type }) => type).join(' ')}`,
+    )
+    expect(shown.slice(0, 3)).toEqual(['user: text', 'assistant: thinking text tool_call', 'assistant: text'])
+    const call = whole.messages[1]?.blocks[2]
+    if (call?.type !== 'tool_call') throw new Error('not a tool call')
+    expect(call).toMatchObject({ name: 'Agent', partialIndex: null, result: { isError: false } })
+    expect(call.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'assistant'])
+    expect(call.messages[1]?.blocks[0]).toMatchObject({
+      type: 'tool_call',
+      name: 'Bash',
+      result: { isError: false },
+    })
+    expect(whole.turns[0]).toMatchObject({ status: 'completed', response: 'The helper is done' })
+    expect(whole.usage.inputTokens).toBe(
+      whole.turns.reduce((total, { usage }) => total + (usage?.inputTokens ?? 0), 0),
+    )
+  })
+
+  test('is the same with and without what was only live, and nothing partial is left', () => {
+    const stored = replay(recorded.filter(event => !isLive(event)))
+    expect(stored).toEqual(whole)
+    expect(partialsOf(whole.messages)).toEqual([])
+  })
+
+  test('is the same over a reconnect at any point, with events that come twice', () => {
+    for (let cut = 0; cut <= recorded.length; cut++) {
+      const before = replay(recorded.slice(0, cut))
+      const again = applyEvent(before, { type: 'reconnected', data: {} })
+      expect(partialsOf(again.messages)).toEqual([])
+      const rest = recorded.slice(Math.max(0, cut - 5)).filter(event => !isLive(event))
+      expect(replay(rest, again)).toEqual(whole)
+    }
+  })
+
+  test('shows deltas while they come, and drops those that are voided', () => {
+    const states: Conversation[] = []
+    recorded.reduce((state, event) => {
+      states.push(applyEvent(state, event))
+      return states.at(-1) ?? state
+    }, emptyConversation)
+    const voided = recorded.findIndex(({ type }) => type === 'delta.voided')
+    const last = (state: Conversation | undefined) => textOf(state?.messages.at(-1)?.blocks ?? [])
+    expect(last(states[voided - 1])).toBe('This com')
+    expect(states[voided]?.messages.at(-1)?.role).toBe('user')
+    const partialCall = states
+      .flatMap(({ messages }) => partialsOf(messages))
+      .findLast(({ type }) => type === 'tool_call')
+    expect(partialCall).toMatchObject({ id: null, inputText: expect.stringMatching(/^\{/) })
+    expect(new Set(states.map(({ state }) => state))).toEqual(new Set(['idle', 'running', 'requires_action']))
+  })
+
+  test('is never changed in place, and shares what an event does not touch', () => {
+    const frozen = recorded.reduce(
+      (state, event) => deepFreeze(applyEvent(state, deepFreeze(event))),
+      deepFreeze(emptyConversation),
+    )
+    expect(frozen).toEqual(whole)
+    const piece: SessionEvent = {
+      type: 'delta',
+      data: { turnId: 'x', messageId: 'new', blockIndex: 0, delta: { type: 'text', text: 'a' } },
+    }
+    const after = applyEvent(whole, piece)
+    expect(after.messages[1]).toBe(whole.messages[1])
+    expect(after.turns).toBe(whole.turns)
+    // A copy, as a worker gets it, continues like the original.
+    expect(textOf(replay([piece], structuredClone(after)).messages.at(-1)?.blocks ?? [])).toBe('aa')
+  })
+})
+
+test('events and messages of unknown kinds change nothing but the position', () => {
+  const odd = [
+    { type: 'made.up', data: { sequence: 50 } },
+    { type: 'message', data: { sequence: 51, message: {} } },
+    { type: 'message', data: { sequence: 52, message: { type: 'user', message: { content: 7 } } } },
+    { type: 'message', data: { sequence: 53, message: { type: 'assistant' } } },
+  ] as unknown as SessionEvent[]
+  expect(replay(odd, whole)).toEqual({ ...whole, sequence: 53 })
+  const strange = {
+    type: 'assistant',
+    message: { id: 'm', content: [null, { type: 'new_kind', x: 1 }, 'text'] },
+  }
+  const event = {
+    type: 'message',
+    data: { sequence: 60, timestamp: 't', message: strange },
+  } as unknown as SessionEvent
+  expect(applyEvent(emptyConversation, event).messages[0]?.blocks).toHaveLength(3)
+})
+
+test('events that retention has removed leave a gap', () => {
+  const gap: SessionEvent = { type: 'gap', data: { sessionId: 's', from: 1, to: 9 } }
+  expect(applyEvent(emptyConversation, gap)).toMatchObject({ sequence: 9, gap: { from: 1, to: 9 } })
+})

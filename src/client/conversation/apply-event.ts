@@ -1,0 +1,160 @@
+import type { SessionEvent } from '../event-stream.ts'
+import { isTerminal } from '../follow.ts'
+import type { EventPermissionRequested, TurnStatus, Usage } from '../generated-api.ts'
+import { addDelta, addMessage, dropPartials, markRewound, voidDelta } from './message-list.ts'
+import type { Conversation, TurnView } from './state.ts'
+
+/**
+ * Returns the conversation after an event. It changes nothing: what an event does not touch is the same object as
+ * before. Stored events that were applied already are ignored.
+ */
+export function applyEvent(before: Conversation, event: SessionEvent): Conversation {
+  const { sequence } = event.data as { sequence?: number }
+  if (event.type === 'gap')
+    return { ...before, gap: event.data, sequence: Math.max(before.sequence, event.data.to) }
+  if (event.type === 'caught_up') return before
+  if (sequence !== undefined && sequence <= before.sequence) return before
+  const after = change(before, event)
+  const counted = sequence === undefined ? after : { ...after, sequence }
+  const isSameWork = after.turns === before.turns && after.requests === before.requests
+  if (isSameWork && after.status === before.status) return counted
+  const state = stateOf(counted)
+  return counted.state === state ? counted : { ...counted, state }
+}
+
+function change(before: Conversation, event: SessionEvent): Conversation {
+  switch (event.type) {
+    case 'session.created': {
+      const { title, model, cwd, permissionMode } = event.data
+      return { ...before, title, model, cwd, permissionMode }
+    }
+    case 'session.updated': {
+      const { title, model, permissionMode, metadata, workingDirectory: cwd } = event.data
+      return { ...before, ...definedOf({ title, model, permissionMode, metadata, cwd }) }
+    }
+    case 'session.expired':
+      return { ...before, status: 'expired', requests: [] }
+    case 'session.ended':
+      return { ...before, status: 'ended', requests: [] }
+    case 'session.rewound':
+      return event.data.conversation ? rewind(before, new Set(event.data.turnIds)) : before
+    case 'conversation.lost':
+      return { ...before, lostTurnIds: [...new Set([...before.lostTurnIds, ...event.data.turnIds])] }
+    case 'message':
+      return withMessages(before, addMessage(before.messages, event.data))
+    case 'delta':
+      return withMessages(before, addDelta(before.messages, event.data))
+    case 'delta.voided':
+      return withMessages(before, voidDelta(before.messages, event.data))
+    case 'reconnected':
+      return withMessages(before, dropPartials(before.messages))
+    case 'permission.requested':
+      return withRequests(before, [...before.requests, event.data], event.data)
+    case 'permission.resolved': {
+      const left = before.requests.filter(({ permissionId }) => permissionId !== event.data.permissionId)
+      return withRequests(before, left, event.data)
+    }
+    case 'turn.queued': {
+      const { turnId, status } = event.data
+      return { ...withTurn(before, turnId, { status }), queue: [...before.queue, turnId] }
+    }
+    case 'turn.started': {
+      const { turnId, status, startedAt } = event.data
+      return { ...withTurn(before, turnId, { status, startedAt }), queue: without(before.queue, turnId) }
+    }
+    default:
+      return isTerminal(event.type) ? endTurn(before, event.data as TurnEnd) : before
+  }
+}
+
+interface TurnEnd {
+  turnId: string
+  status: TurnStatus
+  endedAt: string
+  durationMs: number | null
+  response?: string | null
+  stopReason?: string | null
+  error?: TurnView['error']
+  usage?: Usage | null
+  costUsd?: number | null
+}
+
+function endTurn(before: Conversation, end: TurnEnd): Conversation {
+  const { turnId, status, endedAt, durationMs } = end
+  const { response = null, stopReason = null, error = null, usage = null, costUsd = null } = end
+  const fields = { status, endedAt, durationMs, response, stopReason, error, usage, costUsd }
+  return {
+    ...withTurn(before, turnId, fields),
+    messages: dropPartials(before.messages, turnId),
+    queue: without(before.queue, turnId),
+    requests: before.requests.filter(request => request.turnId !== turnId),
+    usage: usage === null ? before.usage : sum(before.usage, usage),
+    costUsd: before.costUsd + (costUsd ?? 0),
+  }
+}
+
+function withMessages(before: Conversation, messages: Conversation['messages']): Conversation {
+  return messages === before.messages ? before : { ...before, messages }
+}
+
+function withTurn(before: Conversation, turnId: string, fields: Partial<TurnView>): Conversation {
+  const index = before.turns.findLastIndex(turn => turn.turnId === turnId)
+  const turn = { ...(before.turns[index] ?? newTurn(turnId)), ...fields }
+  return { ...before, turns: index === -1 ? [...before.turns, turn] : before.turns.with(index, turn) }
+}
+
+function newTurn(turnId: string): TurnView {
+  return {
+    turnId,
+    status: 'queued',
+    response: null,
+    stopReason: null,
+    error: null,
+    usage: null,
+    costUsd: null,
+    startedAt: null,
+    endedAt: null,
+    durationMs: null,
+    isRewound: false,
+  }
+}
+
+function withRequests(
+  before: Conversation,
+  requests: readonly EventPermissionRequested[],
+  { turnId }: EventPermissionRequested,
+): Conversation {
+  const after = { ...before, requests }
+  const turn = before.turns.findLast(other => other.turnId === turnId)
+  if (turn?.status !== 'running' && turn?.status !== 'requires_action') return after
+  const isAsked = requests.some(request => request.turnId === turnId)
+  return withTurn(after, turn.turnId, { status: isAsked ? 'requires_action' : 'running' })
+}
+
+function rewind(before: Conversation, turnIds: ReadonlySet<string>): Conversation {
+  const turns = before.turns.map(turn => (turnIds.has(turn.turnId) ? { ...turn, isRewound: true } : turn))
+  return { ...before, turns, messages: markRewound(before.messages, turnIds) }
+}
+
+function stateOf({ status, turns, requests }: Conversation): Conversation['state'] {
+  if (status !== 'active') return 'idle'
+  if (requests.length > 0) return 'requires_action'
+  return turns.some(turn => turn.status === 'running') ? 'running' : 'idle'
+}
+
+function sum(one: Usage, other: Usage): Usage {
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    cacheReadInputTokens: one.cacheReadInputTokens + other.cacheReadInputTokens,
+    cacheCreationInputTokens: one.cacheCreationInputTokens + other.cacheCreationInputTokens,
+  }
+}
+
+function without(queue: readonly string[], turnId: string): readonly string[] {
+  return queue.filter(id => id !== turnId)
+}
+
+function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,0 +1,2356 @@
+// Generated from the operation table by `npm run client`. Do not edit.
+
+/** A subagent (SDK option `agents`) */
+export type AgentDefinition = {
+  /** When Claude should use the subagent */
+  description: string
+  /** The subagent's system prompt */
+  prompt: string
+  /** The subagent's tools; absent: the session's tools */
+  tools?: Array<string> | undefined
+  disallowedTools?: Array<string> | undefined
+  /** Model id, alias, or `inherit` */
+  model?: string | undefined
+  effort?: Effort | undefined
+  permissionMode?: PermissionMode | undefined
+  /** Skills that the subagent starts with */
+  skills?: Array<string> | undefined
+  /** Names of the session's `mcpServers` */
+  mcpServers?: Array<string> | undefined
+  maxTurns?: number | undefined
+  /** Whether the subagent always runs in the background */
+  background?: boolean | undefined
+}
+
+/** A subagent that Claude can start */
+export type AgentDescription = {
+  name: string
+  description: string
+  /** `inherit`: the session's model; null: Claude Code's default */
+  model: string | null
+}
+
+export type AnswerPermissionRequest = {
+  decision: 'allow' | 'deny'
+  /** Input for the tool to run with instead; with `allow` for kind `tool` */
+  updatedInput?: Record<string, unknown> | undefined
+  /** A note to Claude; with `deny`, the reason or feedback. Not for kind `elicitation` */
+  message?: string | undefined
+  /** `session`: the allowed call may run again in this session without asking; `suggestions`: apply these suggestions, which can be broader (more commands, a directory, a permission mode). With `allow` for kind `tool` */
+  remember?: 'session' | {
+    /** Indexes of the request's `suggestions` */
+    suggestions: Array<number>
+  } | undefined
+  /** Also interrupt the turn; with `deny` */
+  interrupt?: boolean | undefined
+  /** For kind `question` with `allow`: for the text of each question, the chosen label, several labels (`multiSelect`), or the person's own words */
+  answers?: Record<string, string | Array<string>> | undefined
+  /** For kind `plan` with `allow`: the permission mode to continue in; default `default` */
+  permissionMode?: PermissionMode | undefined
+  /** For kind `elicitation` with `allow`: the completed form */
+  content?: Record<string, string | number | boolean | Array<string>> | undefined
+}
+
+/** A file of a session that prompts can refer to: an image (at most 5242880 bytes), a PDF (20971520) or a text in UTF-8 (5242880) */
+export type Attachment = {
+  attachmentId: string
+  sessionId: string
+  /** The type of content block to use it in */
+  type: 'image' | 'document'
+  name: string
+  /** The type of the actual content, regardless of the declared type */
+  mediaType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp' | 'application/pdf' | 'text/plain'
+  sizeBytes: number
+  sha256: string
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+}
+
+/** An uploaded attachment; its content is inserted when Claude gets the prompt */
+export type AttachmentSource = {
+  type: 'attachment'
+  attachmentId: string
+}
+
+export type BackgroundAccepted = {
+  turnId: string
+  sessionId: string
+  status: 'queued'
+  eventsUrl: string
+  turnUrl: string
+}
+
+export type ChangeMcpServerRequest = {
+  action: 'reconnect' | 'enable' | 'disable'
+}
+
+/** A slash command or a skill */
+export type Command = {
+  /** The name, without the `/` */
+  name: string
+  description: string
+  /** A hint at the arguments; empty: none */
+  argumentHint: string
+  aliases: Array<string>
+  /** Built into Claude Code; false: from the project, a plugin or an MCP server */
+  builtIn: boolean
+}
+
+export type CompactMessage = {
+  id: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string | null
+  /** Results of tools come with the role `user` */
+  role: 'user' | 'assistant'
+  /** It belongs to a subagent; absent: false */
+  subagent?: true | undefined
+  text?: string | undefined
+  /** The tools that Claude calls */
+  tools?: Array<{
+    id: string
+    name: string
+    /** The part of the input that tells most, such as the command or the path */
+    summary: string
+  }> | undefined
+  /** The results of tools */
+  results?: Array<{
+    /** The `id` of the call */
+    toolId: string
+    /** At most 4,000 characters */
+    text: string
+    /** The call failed; absent: false */
+    error?: true | undefined
+    /** `text` is not all; absent: false */
+    shortened?: true | undefined
+  }> | undefined
+  /** Images and documents in the message */
+  files?: Array<{
+    kind: 'image' | 'document'
+    title: string | null
+  }> | undefined
+  /** The conversation was rewound to a point before it; absent: it still counts */
+  rewound?: true | undefined
+}
+
+export type CompactRequest = {
+  /** Instructions for the summary, such as what to keep */
+  instructions?: string | undefined
+  /** Milliseconds from acceptance until the turn times out; 0: no timeout */
+  timeout?: number | undefined
+  /** What to do if the session is running a turn: `queue` waits for it, `reject` returns 409 */
+  onBusy?: 'queue' | 'reject' | undefined
+}
+
+export type CompactResponse = {
+  turnId: string
+  sessionId: string
+  /** Claude Code's id of the conversation */
+  claudeSessionId: string
+  /** false: there was nothing to compact, or the compaction failed */
+  compacted: boolean
+  tokensBefore: number | null
+  tokensAfter: number | null
+  /** Why the conversation was not compacted, in Claude Code's words */
+  message: string | null
+}
+
+export type CreateSessionRequest = {
+  /** Model id or alias; absent: Claude Code's default */
+  model?: string | undefined
+  /** Working directory; must lie inside an allowed root */
+  cwd?: string | undefined
+  workspace?: WorkspaceRequest | undefined
+  permissionMode?: PermissionMode | undefined
+  appendSystemPrompt?: string | undefined
+  /** Agentic turns that one prompt may take; absent: unlimited */
+  maxTurns?: number | undefined
+  /** The caller's data; at most 16 KiB as JSON */
+  metadata?: Record<string, unknown> | undefined
+  title?: string | undefined
+  /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
+  permissionPrompts?: 'deny' | 'ask' | undefined
+  /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
+  permissionTimeoutMs?: number | undefined
+  /** Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
+  systemPrompt?: string | {
+    type: 'preset'
+    preset: 'claude_code'
+    append?: string | undefined
+    /** Whether user-specific parts move to the first message, so that more of the prompt is cached */
+    excludeDynamicSections?: boolean | undefined
+  } | undefined
+  /** The built-in tools that Claude has; absent: Claude Code's default (SDK option `tools`) */
+  tools?: Array<string> | undefined
+  /** Tools, or rules such as `Bash(git *)`, that are allowed without asking (SDK option `allowedTools`) */
+  allowedTools?: Array<string> | undefined
+  /** Tools or rules that are denied (SDK option `disallowedTools`) */
+  disallowedTools?: Array<string> | undefined
+  /** More directories that Claude may work in, inside the allowed roots; shown with symbolic links resolved (SDK option `additionalDirectories`) */
+  additionalDirectories?: Array<string> | undefined
+  /** MCP servers by name (SDK option `mcpServers`) */
+  mcpServers?: Record<string, McpServer> | undefined
+  /** Subagents by name (SDK option `agents`) */
+  agents?: Record<string, AgentDefinition> | undefined
+  /** The skills that Claude is told about; absent: all (SDK option `skills`) */
+  skills?: 'all' | Array<string> | undefined
+  /** Settings files that take effect, as far as the server allows them; `project` and `local` only in directories that the server's owner trusts. Absent: no settings, only the instructions of the directories as text (`CLAUDE.md`, agents, skills, commands); `[]`: nothing at all (SDK option `settingSources`) */
+  settingSources?: Array<SettingSource> | undefined
+  effort?: Effort | undefined
+  thinking?: Thinking | undefined
+  /** The model that takes over while the model is overloaded (SDK option `fallbackModel`) */
+  fallbackModel?: string | undefined
+  /** What all turns of the session may cost together, in US dollars as estimated by Claude Code. The turn that reaches the limit ends with `stopReason: "budget"`; later turns are refused with `BUDGET_EXCEEDED` */
+  maxBudgetUsd?: number | undefined
+  outputFormat?: OutputFormat | undefined
+  /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
+  agentEnv?: Record<string, string> | undefined
+}
+
+export type CreateSessionResponse = {
+  sessionId: string
+  /** null until known, if none was requested */
+  model: string | null
+  status: SessionStatus
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** ISO 8601, UTC, milliseconds */
+  expiresAt: string
+}
+
+export type CreateWebhookRequest = {
+  url: string
+  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  /** As in Standard Webhooks; absent: the server creates one */
+  secret?: string | undefined
+}
+
+export type CreateWebhookResponse = {
+  webhookId: string
+  /** The query string is shown as `***` */
+  url: string
+  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  enabled: boolean
+  disabledReason: WebhookDisabledReason | null
+  disabledAt: string | null
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** When a delivery last succeeded */
+  lastDeliveredAt: string | null
+  /** Shown only in this response */
+  secret: string
+}
+
+/** A piece of a message that is still being generated. A reader that joins in the middle of a block first gets everything so far as one piece */
+export type DeltaEvent = {
+  turnId: string
+  messageId: string
+  blockIndex: number
+  delta: {
+    type: 'text'
+    text: string
+  } | {
+    type: 'thinking'
+    thinking: string
+  } | {
+    type: 'input_json'
+    partialJson: string
+  }
+}
+
+/** The block will not become a message: the model's API broke off, and Claude Code sent the request again or gave up. Drop the text of its deltas. Ignore blocks that you do not know */
+export type DeltaVoided = {
+  turnId: string
+  messageId: string
+  blockIndex: number
+}
+
+export type DiffResponse = {
+  sessionId: string
+  since: string
+  /** `git`: all differences in the working directory, from any source, except files that git ignores. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is not in a git repository, or a snapshot could not be taken or read */
+  source: 'git' | 'checkpoints'
+  /** Why there is no snapshot to compare with; null: there is one, or nothing has changed yet. `unsafe_repository`: the git directory is outside the allowed roots, or has files that are too large or not regular */
+  reason: 'no_repository' | 'git_not_installed' | 'unsafe_repository' | 'failed' | null
+  files: Array<FileDiff>
+  insertions: number
+  deletions: number
+  /** Some files or diffs are left out, because the response would be too large */
+  truncated: boolean
+}
+
+export type DirectoryWorkspace = {
+  type: 'directory'
+  /** The absolute path of the working directory */
+  path: string
+}
+
+export type DirectoryWorkspaceRequest = {
+  type: 'directory'
+  /** An existing directory inside an allowed root, as for `cwd` */
+  path: string
+}
+
+/** How much effort Claude puts into an answer (SDK option `effort`) */
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
+export type EmptyWorkspace = {
+  type: 'empty'
+  /** The absolute path of the working directory */
+  path: string
+  /** Whether the directory is removed after the session has ended or expired */
+  removeOnEnd: boolean
+}
+
+/** A new directory for this session */
+export type EmptyWorkspaceRequest = {
+  type: 'empty'
+  /** Whether to remove the directory after the session has ended or expired */
+  removeOnEnd?: boolean | undefined
+}
+
+export type ErrorResponse = {
+  error: {
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    message: string
+    details?: Record<string, unknown> | undefined
+    /** Whether the same request can succeed later */
+    retryable: boolean
+    /** `same_key`: send the request again, with the same Idempotency-Key if it had one; `new_key`: the turn failed, and the same key would return that failure: use `POST /sessions/:id/turns/:turnId/retry`, or a new key; `never`: the same request would fail again */
+    retry: 'same_key' | 'new_key' | 'never'
+  }
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  requestId: string
+}
+
+export type EventConversationLost = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  /** `all`: Claude starts over and knows nothing of the conversation; `part`: it still knows the other turns */
+  extent: 'all' | 'part'
+  /** The turns that Claude no longer knows, oldest first; their messages are still listed */
+  turnIds: Array<string>
+}
+
+export type EventMentionsIgnored = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  mentions: Array<IgnoredMention>
+}
+
+export type EventMessage = {
+  type: 'claude_code_message'
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId?: string | undefined
+  /** As in the history */
+  synthetic?: true | undefined
+  message: Record<string, unknown>
+} | {
+  type: 'compact_message'
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId?: string | undefined
+  /** Results of tools come with the role `user` */
+  role: 'user' | 'assistant'
+  /** It belongs to a subagent; absent: false */
+  subagent?: true | undefined
+  text?: string | undefined
+  /** The tools that Claude calls */
+  tools?: Array<{
+    id: string
+    name: string
+    /** The part of the input that tells most, such as the command or the path */
+    summary: string
+  }> | undefined
+  /** The results of tools */
+  results?: Array<{
+    /** The `id` of the call */
+    toolId: string
+    /** At most 4,000 characters */
+    text: string
+    /** The call failed; absent: false */
+    error?: true | undefined
+    /** `text` is not all; absent: false */
+    shortened?: true | undefined
+  }> | undefined
+  /** Images and documents in the message */
+  files?: Array<{
+    kind: 'image' | 'document'
+    title: string | null
+  }> | undefined
+}
+
+export type EventPermissionRequested = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  permissionId: string
+  /** null: background work asks */
+  turnId: string | null
+  kind: PermissionKind
+  toolName: string
+  toolUseId: string | null
+  /** The subagent that asks; null: the main conversation */
+  agentId: string | null
+  /** The input of the tool call */
+  input: Record<string, unknown>
+  /** A text for people */
+  title: string | null
+  description: string | null
+  /** Rules that `remember: { suggestions }` can allow for the rest of the session */
+  suggestions: Array<PermissionSuggestion>
+  questions?: Array<PermissionQuestion> | undefined
+  plan?: string | undefined
+  elicitation?: PermissionElicitation | undefined
+  /** ISO 8601, UTC, milliseconds */
+  requestedAt: string
+  /** ISO 8601, UTC, milliseconds */
+  expiresAt: string
+  status: PermissionStatus
+  decidedAt: string | null
+  /** The id of the API key that answered */
+  decidedBy: string | null
+  /** The message of the decision */
+  message: string | null
+  /** The input that the tool ran with instead of `input`; null: it ran with `input` */
+  updatedInput: Record<string, unknown> | null
+  /** Exactly what the answer allowed or changed for the rest of the session; empty: nothing */
+  remembered: Array<PermissionSuggestion>
+}
+
+export type EventPermissionResolved = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  permissionId: string
+  /** null: background work asks */
+  turnId: string | null
+  kind: PermissionKind
+  toolName: string
+  toolUseId: string | null
+  /** The subagent that asks; null: the main conversation */
+  agentId: string | null
+  /** The input of the tool call */
+  input: Record<string, unknown>
+  /** A text for people */
+  title: string | null
+  description: string | null
+  /** Rules that `remember: { suggestions }` can allow for the rest of the session */
+  suggestions: Array<PermissionSuggestion>
+  questions?: Array<PermissionQuestion> | undefined
+  plan?: string | undefined
+  elicitation?: PermissionElicitation | undefined
+  /** ISO 8601, UTC, milliseconds */
+  requestedAt: string
+  /** ISO 8601, UTC, milliseconds */
+  expiresAt: string
+  status: PermissionStatus
+  decidedAt: string | null
+  /** The id of the API key that answered */
+  decidedBy: string | null
+  /** The message of the decision */
+  message: string | null
+  /** The input that the tool ran with instead of `input`; null: it ran with `input` */
+  updatedInput: Record<string, unknown> | null
+  /** Exactly what the answer allowed or changed for the rest of the session; empty: nothing */
+  remembered: Array<PermissionSuggestion>
+}
+
+export type EventSessionCreated = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  model: string | null
+  cwd: string
+  permissionMode: PermissionMode
+  title: string | null
+  forkedFrom?: ForkedFrom | undefined
+}
+
+export type EventSessionEnded = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+}
+
+export type EventSessionExpired = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+}
+
+export type EventSessionRewound = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  toTurnId: string
+  conversation: boolean
+  files: boolean
+  /** The turns that no longer count, oldest first */
+  turnIds: Array<string>
+  /** The restored files */
+  restored: Array<string>
+}
+
+export type EventSessionUpdated = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  title?: string | null | undefined
+  metadata?: Record<string, unknown> | undefined
+  model?: string | null | undefined
+  permissionMode?: PermissionMode | undefined
+  maxTurns?: number | null | undefined
+  workingDirectory?: string | undefined
+  /** Applies from the next turn; null: the default */
+  effort?: Effort | null | undefined
+  /** All MCP servers, with their secrets; applies from the next turn; null: none */
+  mcpServers?: Record<string, McpServer> | null | undefined
+  /** Applies from the next turn; null: no limit */
+  maxBudgetUsd?: number | null | undefined
+}
+
+export type EventSettingsRestricted = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  /** The settings files that take effect from now on */
+  settingSources: Array<SettingSource>
+  /** Settings files that took effect before or were requested. The server no longer allows them, or does not trust the directory. Instructions of `project` still apply */
+  ignored: Array<SettingSource>
+}
+
+export type EventTurnCompleted = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** ISO 8601, UTC, milliseconds */
+  endedAt: string
+  durationMs: number | null
+  response: string
+  stopReason: StopReason
+  usage: Usage | null
+  costUsd: number | null
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+}
+
+export type EventTurnFailed = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** ISO 8601, UTC, milliseconds */
+  endedAt: string
+  durationMs: number | null
+  /** Claude's text up to that point */
+  response?: string | null | undefined
+  error: TurnError
+  usage: Usage | null
+  costUsd: number | null
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+}
+
+export type EventTurnInterrupted = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** ISO 8601, UTC, milliseconds */
+  endedAt: string
+  durationMs: number | null
+  /** Claude's text up to that point */
+  response?: string | null | undefined
+  stopReason: StopReason | null
+  usage: Usage | null
+  costUsd: number | null
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+}
+
+export type EventTurnLost = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** ISO 8601, UTC, milliseconds */
+  endedAt: string
+  durationMs: number | null
+  error: TurnError
+}
+
+export type EventTurnQueued = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** Why the turn waits; absent if it starts at once */
+  reason?: 'session_busy' | 'no_free_process' | undefined
+}
+
+export type EventTurnStarted = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** ISO 8601, UTC, milliseconds */
+  startedAt: string
+}
+
+export type EventTurnTimedOut = {
+  sessionId: string
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  turnId: string
+  status: TurnStatus
+  /** ISO 8601, UTC, milliseconds */
+  endedAt: string
+  durationMs: number | null
+  /** Claude's text up to that point */
+  response?: string | null | undefined
+  usage: Usage | null
+  costUsd: number | null
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+}
+
+export type FileDiff = {
+  /** Relative to the working directory; absolute outside it */
+  path: string
+  status: 'added' | 'modified' | 'deleted' | 'renamed'
+  /** The old path of a renamed file */
+  oldPath?: string | undefined
+  /** Lines; null: not a text file */
+  insertions: number | null
+  deletions: number | null
+  binary: boolean
+  /** A unified diff; absent if the file is not text, or if the response would be too large */
+  diff?: string | undefined
+}
+
+export type FileEntry = {
+  /** The path to use in calls; absolute outside the working directory */
+  path: string
+  name: string
+  type: FileType
+  /** null unless the entry is a file */
+  sizeBytes: number | null
+  /** ISO 8601, UTC, milliseconds */
+  modifiedAt: string
+  /** The target of a symbolic link, if it is inside the session's directories; the target need not exist */
+  target?: string | undefined
+  /** The name is not UTF-8: bytes beyond ASCII are shown as `%XX`. Use the name as shown in paths; archives and diffs use it too */
+  escaped?: true | undefined
+  children?: Array<FileEntry> | undefined
+  /** Some entries of this directory are left out; list it by its own path */
+  truncated?: true | undefined
+}
+
+/** `other`: a socket, FIFO or device; never opened */
+export type FileType = 'file' | 'directory' | 'symlink' | 'other'
+
+export type ForkSessionRequest = {
+  /** The last turn that the fork shares; absent: the newest turn that has ended */
+  afterTurnId?: string | undefined
+  /** Absent: the original's title */
+  title?: string | null | undefined
+}
+
+export type ForkedFrom = {
+  sessionId: string
+  /** The last shared turn; null: the conversation was empty */
+  turnId: string | null
+}
+
+export type GetContextResponse = {
+  sessionId: string
+  model: string
+  /** Tokens in the window as of the last prompt; the answer to it counts from the next prompt on */
+  totalTokens: number
+  /** The size of the window */
+  maxTokens: number
+  percentage: number
+  categories: Array<{
+    /** A stable key such as `system_prompt` or `messages`; null: Claude Code reports none */
+    id: string | null
+    /** For people */
+    name: string
+    /** `used`: in the window; `free`: available; `buffer`: reserved for compaction; `deferred`: outside the window */
+    kind: string
+    tokens: number
+  }>
+  memoryFiles: Array<{
+    path: string
+    type: string
+    tokens: number
+  }>
+  mcpTools: Array<{
+    server: string
+    name: string
+    tokens: number
+  }>
+  agents: Array<{
+    name: string
+    source: string
+    tokens: number
+  }>
+  skills: Array<{
+    name: string
+    source: string
+    tokens: number
+  }>
+  autoCompact: {
+    enabled: boolean
+    /** Tokens at which Claude Code compacts automatically; null: unknown */
+    threshold: number | null
+  }
+}
+
+export type GitWorkspace = {
+  type: 'git'
+  /** The absolute path of the working directory */
+  path: string
+  /** Without user and password */
+  url: string
+  ref: string | null
+  depth: number | null
+  /** The commit that was checked out; null: the repository is empty */
+  commit: string | null
+  /** Whether the directory is removed after the session has ended or expired */
+  removeOnEnd: boolean
+}
+
+/** A clone of a repository */
+export type GitWorkspaceRequest = {
+  type: 'git'
+  /** The URL of a repository that the server allows, or the path of one inside an allowed root. A user and password in the URL are used for the clone and not stored */
+  url: string
+  /** A branch, tag or commit; absent: the repository's default branch */
+  ref?: string | undefined
+  /** The number of commits to fetch; absent: all */
+  depth?: number | undefined
+  /** Whether to remove the directory after the session has ended or expired */
+  removeOnEnd?: boolean | undefined
+}
+
+export type HealthResponse = {
+  /** `degraded`: Claude Code cannot work; `unhealthy`: the store fails, or the server shuts down */
+  status: 'healthy' | 'degraded' | 'unhealthy'
+  /** Only with a valid key */
+  timestamp?: string | undefined
+  /** Only with a valid key */
+  sessions?: {
+    active: number
+    total: number
+  } | undefined
+  /** Only with a valid key */
+  version?: string | undefined
+  /** Only with a valid key */
+  uptimeMs?: number | undefined
+  /** Only with a valid key */
+  checks?: {
+    store: {
+      /** Whether the store can be read and written */
+      status: 'ok' | 'failed'
+      message?: string | undefined
+      /** Milliseconds since this was checked */
+      ageMs?: number | undefined
+    }
+    claude: {
+      status: 'ok' | 'unknown' | 'unavailable'
+      version?: string | undefined
+      reason?: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown' | undefined
+      message?: string | undefined
+      /** Milliseconds since this was checked */
+      ageMs?: number | undefined
+    }
+  } | undefined
+}
+
+export type IgnoredMention = {
+  /** The mention as written in the prompt, without the `@` */
+  mention: string
+  /** Why the mention stays text: the file is outside the session's directories, it is not a regular file or directory, or it exceeds the limit */
+  reason: 'outside' | 'not_a_file' | 'too_large' | 'too_many'
+}
+
+export type InterruptRequest = {
+  /** Only this turn, whether running or waiting */
+  turnId?: string | undefined
+  /** Also cancel the waiting turns */
+  clearQueue?: boolean | undefined
+}
+
+export type InterruptResponse = {
+  interrupted: Array<string>
+  cancelled: Array<string>
+}
+
+export type ListAgentsResponse = {
+  sessionId: string
+  agents: Array<AgentDescription>
+}
+
+export type ListAttachmentsResponse = {
+  sessionId: string
+  attachments: Array<Attachment>
+  pagination: Pagination
+}
+
+export type ListCommandsResponse = {
+  sessionId: string
+  commands: Array<Command>
+}
+
+export type ListFilesResponse = {
+  sessionId: string
+  /** The path of the directory, with symbolic links resolved */
+  path: string
+  /** Sorted by name, including hidden files */
+  entries: Array<FileEntry>
+  nextCursor: string | null
+}
+
+export type ListMcpServersResponse = {
+  sessionId: string
+  servers: Array<McpServerState>
+}
+
+export type ListMessagesResponse = {
+  sessionId: string
+  messages: Array<StoredMessage | CompactMessage>
+  pagination: Pagination
+}
+
+export type ListModelsResponse = {
+  models: Array<ModelInfo>
+}
+
+export type ListPermissionsResponse = {
+  permissions: Array<PermissionRequest>
+  pagination: Pagination
+}
+
+export type ListSessionsResponse = {
+  sessions: Array<SessionSummary>
+  /** The number of all matches, not only of this page */
+  total: number
+  nextCursor: string | null
+}
+
+export type ListTasksResponse = {
+  sessionId: string
+  tasks: Array<Task>
+  pagination: Pagination
+}
+
+export type ListTurnsResponse = {
+  sessionId: string
+  turns: Array<Turn>
+  pagination: Pagination
+}
+
+export type ListWebhookDeliveriesResponse = {
+  webhookId: string
+  deliveries: Array<WebhookDelivery>
+  pagination: Pagination
+}
+
+export type ListWebhooksResponse = {
+  webhooks: Array<Webhook>
+  pagination: Pagination
+}
+
+/** `stdio` starts a program and needs the server option `allowStdioMcpServers` (SDK option `mcpServers`) */
+export type McpServer = {
+  type: 'http'
+  /** The query string is shown as `***` */
+  url: string
+  /** Sent with each request. Values are write-only: they are shown as `***` */
+  headers?: Record<string, string> | undefined
+  /** Timeout of one tool call in milliseconds; absent: Claude Code's default */
+  timeout?: number | undefined
+  /** Whether Claude sees all tools of the server from the start; the first turn then waits up to five seconds for them. Otherwise Claude finds the tools by searching */
+  alwaysLoad?: boolean | undefined
+} | {
+  type: 'sse'
+  /** The query string is shown as `***` */
+  url: string
+  /** Sent with each request. Values are write-only: they are shown as `***` */
+  headers?: Record<string, string> | undefined
+  /** Timeout of one tool call in milliseconds; absent: Claude Code's default */
+  timeout?: number | undefined
+  /** Whether Claude sees all tools of the server from the start; the first turn then waits up to five seconds for them. Otherwise Claude finds the tools by searching */
+  alwaysLoad?: boolean | undefined
+} | {
+  type: 'stdio'
+  command: string
+  args?: Array<string> | undefined
+  /** Values are write-only: they are shown as `***` */
+  env?: Record<string, string> | undefined
+  /** Timeout of one tool call in milliseconds; absent: Claude Code's default */
+  timeout?: number | undefined
+  /** Whether Claude sees all tools of the server from the start; the first turn then waits up to five seconds for them. Otherwise Claude finds the tools by searching */
+  alwaysLoad?: boolean | undefined
+}
+
+export type McpServerState = {
+  name: string
+  status: 'connected' | 'failed' | 'needs-auth' | 'pending' | 'disabled'
+  /** Why the server failed; secrets of its settings are removed */
+  error: string | null
+  /** A problem with a connected server, for example that Claude cannot use its tools */
+  notice: string | null
+  /** Where the server is configured: `dynamic`: in the session, `project`: in `.mcp.json` */
+  scope: string | null
+  /** `http`, `sse` or `stdio` */
+  transport: string | null
+  /** Name and version that the server reports; null while it is not connected */
+  serverInfo: {
+    name: string
+    version: string
+  } | null
+  tools: Array<{
+    /** The name on the server, without `mcp__<server>__` */
+    name: string
+    description: string | null
+  }>
+}
+
+export type ModelInfo = {
+  /** The value for `model` of a session */
+  id: string
+  name: string
+  description?: string | undefined
+  /** The model that an alias stands for */
+  resolvedModel?: string | undefined
+  /** The values that `effort` takes; empty: none */
+  effortLevels?: Array<Effort> | undefined
+  /** Whether the model decides how much to think */
+  adaptiveThinking?: boolean | undefined
+  /** Whether thinking can be turned off */
+  thinkingOff?: boolean | undefined
+}
+
+/** One model's share, including subagents */
+export type ModelUsage = {
+  model: string
+  inputTokens: number
+  outputTokens: number
+  cacheReadInputTokens: number
+  cacheCreationInputTokens: number
+  /** null: unknown */
+  costUsd: number | null
+  /** false: the cost of some tokens is unknown and not in `costUsd`, for example if the process died */
+  costComplete: boolean
+  webSearchRequests: number
+}
+
+/** Structured output (SDK option `outputFormat`) */
+export type OutputFormat = {
+  type: 'json_schema'
+  /** A JSON Schema (draft 7) with `type: "object"`, of at most 64 KiB, 32 levels and 10,000 values. At the top level, `oneOf`, `anyOf`, `allOf` and `$ref` are not allowed, and property names must be 1 to 64 letters, digits, `_`, `.` or `-`: the model's API refuses anything else. References must stay inside the schema. `format` is shown to the model but not validated */
+  schema: Record<string, unknown>
+}
+
+export type Pagination = {
+  limit: number
+  offset: number
+  total: number
+  hasMore: boolean
+  /** The `cursor` of the next page, which continues after the last item even if items change meanwhile; null: this is the last page */
+  nextCursor: string | null
+}
+
+export type PatchSessionRequest = {
+  title?: string | null | undefined
+  /** The caller's data; at most 16 KiB as JSON */
+  metadata?: Record<string, unknown> | undefined
+  /** Applies from the next turn; null: the default */
+  model?: string | null | undefined
+  /** Applies from the next turn */
+  permissionMode?: PermissionMode | undefined
+  /** Applies from the next turn; null: no limit */
+  maxTurns?: number | null | undefined
+  /** Applies from the next turn; null: the default */
+  effort?: Effort | null | undefined
+  /** All MCP servers, with their secrets; applies from the next turn; null: none */
+  mcpServers?: Record<string, McpServer> | null | undefined
+  /** Applies from the next turn; null: no limit */
+  maxBudgetUsd?: number | null | undefined
+}
+
+export type PatchWebhookRequest = {
+  url?: string | undefined
+  events?: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'> | undefined
+  /** `false`: nothing more is sent, and pending deliveries fail. `true`: new events are delivered again, also after the server has disabled the webhook */
+  enabled?: boolean | undefined
+}
+
+/** A tool call that was denied */
+export type PermissionDenial = {
+  toolName: string
+  toolUseId: string
+  input: Record<string, unknown>
+}
+
+/** A request for input from an MCP server (MCP elicitation) */
+export type PermissionElicitation = {
+  serverName: string
+  message: string
+  mode: 'form' | 'url'
+  /** The page for the person to open; mode `url` only */
+  url?: string | undefined
+  /** JSON Schema of the form; mode `form` only */
+  requestedSchema?: Record<string, unknown> | undefined
+}
+
+/** `tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server asks a person for input */
+export type PermissionKind = 'tool' | 'question' | 'plan' | 'elicitation'
+
+/** What Claude Code may do without asking (SDK option `permissionMode`) */
+export type PermissionMode = 'default' | 'acceptEdits' | 'bypassPermissions' | 'plan' | 'dontAsk' | 'auto'
+
+/** A question from Claude */
+export type PermissionQuestion = {
+  question: string
+  header?: string | undefined
+  multiSelect?: boolean | undefined
+  options: Array<{
+    label: string
+    description?: string | undefined
+    [name: string]: unknown
+  }>
+  [name: string]: unknown
+}
+
+export type PermissionRequest = {
+  permissionId: string
+  sessionId: string
+  /** null: background work asks */
+  turnId: string | null
+  kind: PermissionKind
+  toolName: string
+  toolUseId: string | null
+  /** The subagent that asks; null: the main conversation */
+  agentId: string | null
+  /** The input of the tool call */
+  input: Record<string, unknown>
+  /** A text for people */
+  title: string | null
+  description: string | null
+  /** Rules that `remember: { suggestions }` can allow for the rest of the session */
+  suggestions: Array<PermissionSuggestion>
+  questions?: Array<PermissionQuestion> | undefined
+  plan?: string | undefined
+  elicitation?: PermissionElicitation | undefined
+  /** ISO 8601, UTC, milliseconds */
+  requestedAt: string
+  /** ISO 8601, UTC, milliseconds */
+  expiresAt: string
+  status: PermissionStatus
+  decidedAt: string | null
+  /** The id of the API key that answered */
+  decidedBy: string | null
+  /** The message of the decision */
+  message: string | null
+  /** The input that the tool ran with instead of `input`; null: it ran with `input` */
+  updatedInput: Record<string, unknown> | null
+  /** Exactly what the answer allowed or changed for the rest of the session; empty: nothing */
+  remembered: Array<PermissionSuggestion>
+}
+
+/** `expired`: denied because no answer came in time; `withdrawn`: the turn or task that asked is over */
+export type PermissionStatus = 'pending' | 'allowed' | 'denied' | 'expired' | 'withdrawn'
+
+export type PermissionSuggestion = {
+  type: string
+  [name: string]: unknown
+}
+
+/** A text, or content blocks */
+export type Prompt = string | Array<PromptBlock>
+
+/** A content block of the Messages API, or a block that refers to an attachment of the session */
+export type PromptBlock = {
+  type: 'text'
+  text: string
+} | {
+  type: 'image'
+  source: {
+    type: 'base64'
+    media_type: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
+    data: string
+  } | AttachmentSource
+} | {
+  type: 'document'
+  title?: string | undefined
+  source: {
+    type: 'base64'
+    media_type: 'application/pdf'
+    data: string
+  } | {
+    type: 'text'
+    media_type: 'text/plain'
+    data: string
+  } | AttachmentSource
+}
+
+export type ReadinessResponse = {
+  /** `starting`: the store is being opened; `draining`: the server shuts down; `store_unavailable`: the store cannot be written */
+  status: 'ready' | 'starting' | 'draining' | 'store_unavailable'
+  /** Only with a valid key */
+  timestamp?: string | undefined
+  /** Only with a valid key */
+  checks?: {
+    store: {
+      /** Whether the store can be read and written */
+      status: 'ok' | 'failed'
+      message?: string | undefined
+      /** Milliseconds since this was checked */
+      ageMs?: number | undefined
+    }
+  } | undefined
+}
+
+export type RetryTurnRequest = {
+  /** Milliseconds from acceptance until the turn times out; 0: no timeout. Absent: the failed turn's timeout */
+  timeout?: number | undefined
+  /** Return 202 at once, and run the turn in the background */
+  background?: boolean | undefined
+  onDisconnect?: 'continue' | 'interrupt' | undefined
+}
+
+export type RewindSessionRequest = {
+  /** The first turn that no longer counts: the session is rewound to the point before it */
+  toTurnId: string
+  /** Claude forgets this turn and all later ones */
+  conversation?: boolean | undefined
+  /** Restore the files that Claude changed in this turn or later */
+  files?: boolean | undefined
+  /** Also restore files that something else has changed since; those changes are lost */
+  overwriteOthers?: boolean | undefined
+  /** Only report what would change */
+  dryRun?: boolean | undefined
+}
+
+export type RewindSessionResponse = {
+  sessionId: string
+  toTurnId: string
+  dryRun: boolean
+  /** The turns that no longer count, oldest first; empty unless the conversation is rewound */
+  turnIds: Array<string>
+  /** null if `files` was false */
+  files: RewoundFiles | null
+}
+
+export type RewoundFiles = {
+  /** Files that were restored; with `dryRun`, files that would be */
+  restored: Array<{
+    /** Relative to the working directory; absolute outside it */
+    path: string
+    /** `modify`: the content is restored; `create`: the file exists again; `delete`: the file did not exist before */
+    action: 'modify' | 'create' | 'delete'
+    /** Added lines; null: not a text file */
+    insertions: number | null
+    /** Removed lines; null: not a text file */
+    deletions: number | null
+  }>
+  /** Files that Claude has changed but that are not restored */
+  skipped: Array<{
+    path: string
+    /** `changed_by_others`: something else has changed it since; `too_large`, `lost`: the earlier content is not available; `outside`: it is no longer inside the session's directories; `not_allowed`: programs are started from this file, and its directory is not trusted */
+    reason: 'changed_by_others' | 'too_large' | 'lost' | 'outside' | 'not_writable' | 'not_allowed'
+  }>
+  /** Calls of Bash and MCP tools, at most 100. The files that they changed are not known and are not restored */
+  untracked: Array<{
+    turnId: string
+    toolUseId: string
+    toolName: string
+    /** The beginning of the input as JSON */
+    input: string
+  }>
+}
+
+export type RotateWebhookSecretRequest = {
+  /** As in Standard Webhooks; absent: the server creates one */
+  secret?: string | undefined
+}
+
+export type RotateWebhookSecretResponse = {
+  webhookId: string
+  /** Shown only in this response */
+  secret: string
+  /** Until then, each delivery also has a signature of the previous secret */
+  previousSecretUntil: string
+}
+
+export type SendMessageRequest = {
+  prompt: Prompt
+  /** Milliseconds from acceptance until the turn times out; 0: no timeout. Input that is steered into a running turn (`onBusy: "steer"`) is subject to the timeout of that turn */
+  timeout?: number | undefined
+  /** Send nothing, and return the URL of the stream endpoint */
+  stream?: boolean | undefined
+  /** Return 202 at once, and run the turn in the background */
+  background?: boolean | undefined
+  /** What to do if the session is running a turn: `queue` waits for it, `reject` returns 409, `interrupt` interrupts it and runs this prompt next, `steer` passes the prompt to the running turn as more input (like `queue` if that turn takes no more input) */
+  onBusy?: 'queue' | 'reject' | 'interrupt' | 'steer' | undefined
+  /** Whether a prompt that begins with `/` runs a slash command or a skill, and `@path` includes a file. Otherwise both are plain text. Refused: `/config`, `/settings`, `/autocompact`, `/auto-mode-setup`, `/heapdump`, `/insights` */
+  commands?: boolean | undefined
+  /** What happens to the turn if the client disconnects; absent: `continue`, or with `stream` the stream endpoint's default */
+  onDisconnect?: 'continue' | 'interrupt' | undefined
+}
+
+export type SendMessageResponse = {
+  /** Id of the last assistant message */
+  messageId: string | null
+  /** The final text */
+  response: string
+  /** Claude Code's id of the conversation, same as `claudeSessionId`. Only here and in `complete`, `sessionId` is not the id of the API's session. Use `claudeSessionId`, or the id in the path */
+  sessionId: string
+  /** Claude Code's id of the conversation */
+  claudeSessionId: string
+  turnId: string
+  stopReason: StopReason
+  usage: Usage | null
+  costUsd: number | null
+  durationMs: number
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+}
+
+export type Session = {
+  sessionId: string
+  /** null until known, if none was requested */
+  model: string | null
+  status: SessionStatus
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** ISO 8601, UTC, milliseconds */
+  expiresAt: string
+  state: SessionState
+  /** The number of running background tasks, with or without a running turn; see `GET .../tasks` */
+  backgroundTasks: number
+  /** ISO 8601, UTC, milliseconds */
+  lastActivity: string
+  /** The number of stored messages; messages that retention has removed do not count */
+  messageCount: number
+  config: {
+    cwd: string
+    permissionMode: PermissionMode
+    /** The requested model */
+    model: string | null
+    appendSystemPrompt: string | null
+    maxTurns: number | null
+    /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
+    permissionPrompts: 'deny' | 'ask'
+    /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
+    permissionTimeoutMs: number
+    /** Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
+    systemPrompt?: string | {
+      type: 'preset'
+      preset: 'claude_code'
+      append?: string | undefined
+      /** Whether user-specific parts move to the first message, so that more of the prompt is cached */
+      excludeDynamicSections?: boolean | undefined
+    } | undefined
+    /** The built-in tools that Claude has; absent: Claude Code's default (SDK option `tools`) */
+    tools?: Array<string> | undefined
+    /** Tools, or rules such as `Bash(git *)`, that are allowed without asking (SDK option `allowedTools`) */
+    allowedTools?: Array<string> | undefined
+    /** Tools or rules that are denied (SDK option `disallowedTools`) */
+    disallowedTools?: Array<string> | undefined
+    /** More directories that Claude may work in, inside the allowed roots; shown with symbolic links resolved (SDK option `additionalDirectories`) */
+    additionalDirectories?: Array<string> | undefined
+    /** MCP servers by name (SDK option `mcpServers`) */
+    mcpServers?: Record<string, McpServer> | undefined
+    /** Subagents by name (SDK option `agents`) */
+    agents?: Record<string, AgentDefinition> | undefined
+    /** The skills that Claude is told about; absent: all (SDK option `skills`) */
+    skills?: 'all' | Array<string> | undefined
+    /** Settings files that take effect, as far as the server allows them; `project` and `local` only in directories that the server's owner trusts. Absent: no settings, only the instructions of the directories as text (`CLAUDE.md`, agents, skills, commands); `[]`: nothing at all (SDK option `settingSources`) */
+    settingSources?: Array<SettingSource> | undefined
+    effort?: Effort | undefined
+    thinking?: Thinking | undefined
+    /** The model that takes over while the model is overloaded (SDK option `fallbackModel`) */
+    fallbackModel?: string | undefined
+    /** What all turns of the session may cost together, in US dollars as estimated by Claude Code. The turn that reaches the limit ends with `stopReason: "budget"`; later turns are refused with `BUDGET_EXCEEDED` */
+    maxBudgetUsd?: number | undefined
+    outputFormat?: OutputFormat | undefined
+    /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
+    agentEnv?: Record<string, string> | undefined
+  }
+  settingsInForce: SettingsInForce
+  workspace: Workspace
+  /** The current directory of Claude's shell: `config.cwd`, or the directory that a command or a worktree has changed to. A new process starts in `config.cwd` again, or in the worktree, and Claude is told so */
+  workingDirectory: string
+  metadata: Record<string, unknown>
+  title: string | null
+  /** Claude Code's id of the conversation */
+  claudeSessionId: string
+  /** Whether the store has everything that is needed to resume the conversation; `incomplete`: Claude Code's own files are needed too */
+  transcript: 'complete' | 'incomplete'
+  /** The session that this one was forked from; null: it began empty */
+  forkedFrom: ForkedFrom | null
+  /** The sequence of the log's newest event */
+  lastSequence: number
+}
+
+/** What an active session is doing; also `running` during autonomous work after a background task; `idle` if the session has expired or ended */
+export type SessionState = 'idle' | 'running' | 'requires_action'
+
+export type SessionStatus = 'active' | 'expired' | 'ended'
+
+export type SessionSummary = {
+  sessionId: string
+  /** null until known, if none was requested */
+  model: string | null
+  status: SessionStatus
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** ISO 8601, UTC, milliseconds */
+  expiresAt: string
+  metadata: Record<string, unknown>
+  title: string | null
+  state: SessionState
+}
+
+export type SessionUsage = {
+  sessionId: string
+  /** Turns that have started */
+  turns: number
+  /** The sum of the durations of turns and autonomous work; a running turn counts up to now */
+  activeMs: number
+  /** All known tokens */
+  tokens: Usage
+  /** false: the tokens of some turn (a running or lost one) or of some autonomous work are not known */
+  tokensComplete: boolean
+  /** The known cost in US dollars, as estimated by Claude Code */
+  costUsd: number
+  /** false: some cost is not known and not in `costUsd`: of a turn that is running, was lost, was interrupted before its answer began, or whose process died; or of such autonomous work */
+  costComplete: boolean
+  /** The part of these sums that belongs to no turn: autonomous work after background tasks */
+  betweenTurns: {
+    /** How often Claude continued on its own */
+    times: number
+    activeMs: number
+    tokens: Usage
+    costUsd: number
+  }
+  /** The same per model, highest cost first; turns whose share is not known are left out */
+  models: Array<ModelUsage>
+}
+
+export type SettingSource = 'user' | 'project' | 'local'
+
+export type SettingsInForce = {
+  /** The settings files that take effect; `config.settingSources` has the requested ones */
+  settingSources: Array<SettingSource>
+  /** Whether the server reads the instructions of the directories as text: `CLAUDE.md`, agents, skills and commands. false if Claude Code reads them itself, or if they are off */
+  instructions: boolean
+  /** Whether the server's owner trusts all the session's directories */
+  trusted: boolean
+}
+
+/** Why the turn ended. `blocked`: a hook blocked the prompt, and Claude never saw it; `stopped_by_hook`: a hook ended the turn; `max_tokens`, `stop_sequence`, `pause_turn`, `compaction`, `model_context_window_exceeded`: the stop reason of the model; `unknown`: a value that this server does not know, see `ending`. docs/turn-states.md lists all values */
+export type StopReason = 'end_turn' | 'max_turns' | 'budget' | 'refusal' | 'interrupted' | 'blocked' | 'stopped_by_hook' | 'stop_sequence' | 'max_tokens' | 'model_context_window_exceeded' | 'pause_turn' | 'compaction' | 'tool_deferred' | 'background_requested' | 'unknown'
+
+export type StoredMessage = {
+  id: string
+  type: string
+  subtype: string | null
+  /** The whole message, as Claude Code sent it */
+  content: Record<string, unknown>
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  /** `user`: from the API's caller; `sdk`: from Claude Code */
+  source: 'user' | 'sdk'
+  /** Claude Code wrote this message of type `user` itself, such as the feedback of a hook, a request to continue, or the summary of a compaction; absent: false */
+  synthetic?: true | undefined
+  /** In the shared past of a fork: a turn of the original */
+  turnId: string | null
+  /** The conversation was rewound to a point before it; absent: it still counts */
+  rewound?: true | undefined
+}
+
+/** Everything up to this sequence has been sent; what follows is live */
+export type StreamCaughtUp = {
+  sessionId: string
+  sequence: number
+}
+
+/** The server is shutting down; nothing follows */
+export type StreamClosing = {
+  sessionId: string
+}
+
+export type StreamComplete = {
+  /** The final text */
+  summary: string
+  /** Claude Code's id of the conversation, same as `claudeSessionId`. Only here and in `complete`, `sessionId` is not the id of the API's session. Use `claudeSessionId`, or the id in the path */
+  sessionId: string
+  /** Claude Code's id of the conversation */
+  claudeSessionId: string
+  turnId: string
+  stopReason: StopReason
+  usage: Usage | null
+  costUsd: number | null
+  durationMs: number
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+}
+
+export type StreamConnected = {
+  sessionId: string
+  turnId: string
+}
+
+export type StreamError = {
+  /** A text for people; programs read `code` */
+  error: string
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  details?: Record<string, unknown> | undefined
+  /** Whether the same request can succeed later */
+  retryable: boolean
+  /** `same_key`: send the request again, with the same Idempotency-Key if it had one; `new_key`: the turn failed, and the same key would return that failure: use `POST /sessions/:id/turns/:turnId/retry`, or a new key; `never`: the same request would fail again */
+  retry: 'same_key' | 'new_key' | 'never'
+  turnId: string
+}
+
+/** The range of sequences that retention has removed, both ends inclusive */
+export type StreamGap = {
+  sessionId: string
+  from: number
+  to: number
+}
+
+export type StreamMessageRequest = {
+  prompt: Prompt
+  /** Milliseconds from acceptance until the turn times out; 0: no timeout. Input that is steered into a running turn (`onBusy: "steer"`) is subject to the timeout of that turn */
+  timeout?: number | undefined
+  /** What to do if the session is running a turn: `queue` waits for it, `reject` returns 409, `interrupt` interrupts it and runs this prompt next, `steer` passes the prompt to the running turn as more input (like `queue` if that turn takes no more input) */
+  onBusy?: 'queue' | 'reject' | 'interrupt' | 'steer' | undefined
+  /** Also send pieces of messages while they are generated */
+  includeDeltas?: boolean | undefined
+  /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
+  view?: 'raw' | 'compact' | undefined
+  /** Whether a prompt that begins with `/` runs a slash command or a skill, and `@path` includes a file. Otherwise both are plain text. Refused: `/config`, `/settings`, `/autocompact`, `/auto-mode-setup`, `/heapdump`, `/insights` */
+  commands?: boolean | undefined
+  onDisconnect?: 'interrupt' | 'continue' | undefined
+}
+
+export type StreamPointer = {
+  message: string
+  streamUrl: string
+  method: 'POST'
+  headers: {
+    'Content-Type': string
+    Accept: string
+    'Idempotency-Key'?: string | undefined
+  }
+  body: {
+    prompt: Prompt
+    timeout: number
+    commands?: boolean | undefined
+    onBusy?: string | undefined
+    onDisconnect?: string | undefined
+  }
+}
+
+/** A background task, which can outlive the turn that started it */
+export type Task = {
+  taskId: string
+  /** `local_bash`: a command; `local_agent`: a subagent */
+  type: string
+  description: string
+  status: TaskStatus
+  /** The turn that started the task; null: it was started outside of any turn */
+  turnId: string | null
+  /** The tool call that started the task */
+  toolUseId: string | null
+  /** The name of the subagent, if the task is one */
+  agent: string | null
+  /** The summary that the task gave at its end */
+  summary: string | null
+  /** ISO 8601, UTC, milliseconds */
+  startedAt: string
+  endedAt: string | null
+}
+
+/** `stopped`: by a call, by Claude, or because its process was ended; `lost`: its process died */
+export type TaskStatus = 'running' | 'completed' | 'failed' | 'stopped' | 'lost'
+
+/** Whether Claude thinks before it answers (SDK option `thinking`) */
+export type Thinking = {
+  type: 'adaptive'
+} | {
+  type: 'enabled'
+  /** For models that do not decide on their own how much to think */
+  budgetTokens: number
+} | {
+  type: 'disabled'
+}
+
+export type Turn = {
+  turnId: string
+  sessionId: string
+  status: TurnStatus
+  prompt: Prompt
+  /** Slash commands and file mentions in the prompt were processed; absent: they were plain text */
+  commands?: true | undefined
+  /** Claude's final answer: the text of its last message, including all parts of an answer that was cut off and continued. Also present for turns that failed or were interrupted; null: no text, or the turn has not ended */
+  response: string | null
+  stopReason: StopReason | null
+  error: TurnError | null
+  usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code */
+  costUsd: number | null
+  /** The share of each model; null: unknown */
+  modelUsage: Array<ModelUsage> | null
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  startedAt: string | null
+  endedAt: string | null
+  /** Milliseconds from start to end */
+  durationMs: number | null
+  firstSequence: number | null
+  lastSequence: number | null
+  /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
+  permissionDenials?: Array<PermissionDenial> | undefined
+  /** The answer as data that matches the session's `outputFormat`; absent without `outputFormat` */
+  structuredOutput?: unknown | undefined
+  /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
+  notice?: string | undefined
+  ending?: TurnEnding | undefined
+  /** The conversation was rewound to a point before it; absent: it still counts */
+  rewound?: true | undefined
+}
+
+/** How the turn ended, in Claude Code's own values, for logs and reports. Undocumented values may occur; programs read `stopReason` and the reason of the error */
+export type TurnEnding = {
+  subtype?: string | undefined
+  terminalReason?: string | undefined
+  /** The model's stop reason */
+  stopReason?: string | undefined
+  /** The decision of hooks on the prompt */
+  promptOutcome?: string | undefined
+  /** Why hooks gave no verdict on the prompt */
+  noVerdict?: string | undefined
+  error?: string | undefined
+  apiError?: string | undefined
+  /** `error.type` of the model's API */
+  apiErrorType?: string | undefined
+  /** The HTTP status of the model's API */
+  apiErrorStatus?: number | undefined
+}
+
+export type TurnError = {
+  code: 'MESSAGE_SEND_FAILED' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'MODEL_RATE_LIMITED'
+  reason: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown'
+  message: string
+  /** When the model's API accepts requests again; absent: unknown */
+  retryAt?: string | undefined
+  /** Whether the same request can succeed later */
+  retryable: boolean
+  /** `same_key`: send the request again, with the same Idempotency-Key if it had one; `new_key`: the turn failed, and the same key would return that failure: use `POST /sessions/:id/turns/:turnId/retry`, or a new key; `never`: the same request would fail again */
+  retry: 'same_key' | 'new_key' | 'never'
+}
+
+/** `lost`: the server ended while the turn ran, and its outcome is unknown; it is never run again automatically */
+export type TurnStatus = 'queued' | 'running' | 'requires_action' | 'completed' | 'failed' | 'interrupted' | 'timed_out' | 'lost' | 'cancelled'
+
+/** Tokens of this turn, over all models that it used */
+export type Usage = {
+  inputTokens: number
+  outputTokens: number
+  cacheReadInputTokens: number
+  cacheCreationInputTokens: number
+}
+
+export type Webhook = {
+  webhookId: string
+  /** The query string is shown as `***` */
+  url: string
+  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  enabled: boolean
+  disabledReason: WebhookDisabledReason | null
+  disabledAt: string | null
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** When a delivery last succeeded */
+  lastDeliveredAt: string | null
+}
+
+export type WebhookDelivery = {
+  /** The header `webhook-id`, the same for each attempt and redelivery */
+  deliveryId: string
+  webhookId: string
+  status: WebhookDeliveryStatus
+  /** Since the event, or since the last redelivery */
+  attempts: number
+  /** The HTTP status of the last attempt's response */
+  responseStatus: number | null
+  failure: WebhookDeliveryFailure | null
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  lastAttemptAt: string | null
+  nextAttemptAt: string | null
+  payload: WebhookPayload
+}
+
+/** Why the last attempt failed */
+export type WebhookDeliveryFailure = {
+  reason: 'status' | 'redirect' | 'timeout' | 'unreachable' | 'address_refused' | 'secret_unreadable' | 'webhook_disabled'
+  message: string
+}
+
+/** `delivered`: the receiver responded with 2xx; `failed`: it is not attempted anymore */
+export type WebhookDeliveryStatus = 'pending' | 'delivered' | 'failed'
+
+/** `requested`: by `PATCH`; `failing`: a delivery failed for a day, and none succeeded meanwhile; `gone`: the receiver responded with 410 */
+export type WebhookDisabledReason = 'requested' | 'failing' | 'gone'
+
+/** The body that the receiver gets */
+export type WebhookPayload = {
+  type: 'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled' | 'webhook.ping'
+  /** When the event happened */
+  timestamp: string
+  data: Record<string, unknown>
+}
+
+export type Workspace = DirectoryWorkspace | EmptyWorkspace | GitWorkspace | WorktreeWorkspace
+
+/** Where the session works, instead of `cwd`; a `cwd` is the type `directory` */
+export type WorkspaceRequest = DirectoryWorkspaceRequest | EmptyWorkspaceRequest | GitWorkspaceRequest | WorktreeWorkspaceRequest
+
+export type WorktreeWorkspace = {
+  type: 'worktree'
+  /** The absolute path of the working directory */
+  path: string
+  repository: string
+  branch: string
+  base: string | null
+  /** The commit that was checked out */
+  commit: string
+  /** Whether the branch was created for the session */
+  createdBranch: boolean
+  /** Whether the directory is removed after the session has ended or expired */
+  removeOnEnd: boolean
+  deleteBranch: boolean
+}
+
+/** A worktree of a local repository */
+export type WorktreeWorkspaceRequest = {
+  type: 'worktree'
+  /** A directory of a git repository, inside an allowed root */
+  repository: string
+  /** Created from `base` if it does not exist; absent: `claude/` and the beginning of the session id */
+  branch?: unknown & unknown | undefined
+  /** The start of a new branch; absent: the commit that the repository has checked out */
+  base?: string | undefined
+  /** Whether to remove the directory after the session has ended or expired */
+  removeOnEnd?: boolean | undefined
+  /** Whether to delete a branch that was created for the session together with the worktree, including commits that are on no other branch; requires `removeOnEnd` */
+  deleteBranch?: boolean | undefined
+}
+
+export type WrittenFile = {
+  path: string
+  sizeBytes: number
+  /** ISO 8601, UTC, milliseconds */
+  modifiedAt: string
+  /** Same as the header `ETag`, quotes included */
+  etag: string
+}
+
+/** The data of the stored events, by type. */
+export interface EventData {
+  'conversation.lost': EventConversationLost
+  'mentions.ignored': EventMentionsIgnored
+  'message': EventMessage
+  'permission.requested': EventPermissionRequested
+  'permission.resolved': EventPermissionResolved
+  'session.created': EventSessionCreated
+  'session.ended': EventSessionEnded
+  'session.expired': EventSessionExpired
+  'session.rewound': EventSessionRewound
+  'session.updated': EventSessionUpdated
+  'settings.restricted': EventSettingsRestricted
+  'turn.completed': EventTurnCompleted
+  'turn.failed': EventTurnFailed
+  'turn.interrupted': EventTurnInterrupted
+  'turn.lost': EventTurnLost
+  'turn.queued': EventTurnQueued
+  'turn.started': EventTurnStarted
+  'turn.timed_out': EventTurnTimedOut
+}
+
+/** The input and the response of each operation. */
+export interface Operations {
+  /** Create a session */
+  createSession: {
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body?: CreateSessionRequest
+    response: CreateSessionResponse
+  }
+  /** List sessions, newest activity first */
+  listSessions: {
+    query?: {
+      status?: 'active' | 'expired' | 'ended' | 'all' | undefined
+      limit?: number | undefined
+      /** `nextCursor` of the previous page */
+      cursor?: string | undefined
+    }
+    response: ListSessionsResponse
+  }
+  /** Get one session */
+  getSession: {
+    params: {
+      sessionId: string
+    }
+    response: Session
+  }
+  /** Change a session */
+  patchSession: {
+    params: {
+      sessionId: string
+    }
+    body: PatchSessionRequest
+    response: Session
+  }
+  /** End a session */
+  endSession: {
+    params: {
+      sessionId: string
+    }
+    response: undefined
+  }
+  /** Send a prompt and wait for the answer */
+  sendMessage: {
+    params: {
+      sessionId: string
+    }
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body: SendMessageRequest
+    response: SendMessageResponse | StreamPointer | BackgroundAccepted
+  }
+  /** Send a prompt and stream the answer as server-sent events */
+  streamMessage: {
+    params: {
+      sessionId: string
+    }
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body: StreamMessageRequest
+    response: Response
+  }
+  /** Get the history, oldest first */
+  listMessages: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+      /** Only messages after this sequence */
+      after?: number | undefined
+      /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
+      view?: 'raw' | 'compact' | undefined
+    }
+    response: ListMessagesResponse
+  }
+  /** Stream past and live events as server-sent events, resumable with Last-Event-ID */
+  followEvents: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** Replay the events after this sequence; `latest`: none */
+      after?: string | undefined
+      /** Only events of this turn; the stream ends with it */
+      turnId?: string | undefined
+      includeDeltas?: boolean | undefined
+      /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
+      view?: 'raw' | 'compact' | undefined
+    }
+    headers?: {
+      /** The last sequence that the client has received: the stream continues after it; overrides `after` */
+      'Last-Event-ID'?: string | undefined
+    }
+    response: Response | undefined
+  }
+  /** List the turns of a session, oldest first */
+  listTurns: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+      limit?: number | undefined
+      offset?: number | undefined
+    }
+    response: ListTurnsResponse
+  }
+  /** Get one turn and its outcome */
+  getTurn: {
+    params: {
+      sessionId: string
+      turnId: string
+    }
+    response: Turn
+  }
+  /** Run the prompt of a failed turn again, as a new turn; Claude sees the prompt only once */
+  retryTurn: {
+    params: {
+      sessionId: string
+      turnId: string
+    }
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body?: RetryTurnRequest
+    response: SendMessageResponse | BackgroundAccepted
+  }
+  /** Interrupt the running turn */
+  interruptSession: {
+    params: {
+      sessionId: string
+    }
+    body?: InterruptRequest
+    response: InterruptResponse
+  }
+  /** Create a session that shares the past of this one; both continue independently */
+  forkSession: {
+    params: {
+      sessionId: string
+    }
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body?: ForkSessionRequest
+    response: CreateSessionResponse
+  }
+  /** Rewind to before a turn: the conversation, the files that Claude changed, or both */
+  rewindSession: {
+    params: {
+      sessionId: string
+    }
+    body: RewindSessionRequest
+    response: RewindSessionResponse
+  }
+  /** List the permission requests of all sessions, oldest first */
+  listAllPermissions: {
+    query?: {
+      status?: 'pending' | 'all' | undefined
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListPermissionsResponse
+  }
+  /** List the permission requests of a session, oldest first */
+  listPermissions: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      status?: 'pending' | 'all' | undefined
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListPermissionsResponse
+  }
+  /** Get one permission request */
+  getPermission: {
+    params: {
+      sessionId: string
+      permissionId: string
+    }
+    response: PermissionRequest
+  }
+  /** Answer a permission request, once */
+  answerPermission: {
+    params: {
+      sessionId: string
+      permissionId: string
+    }
+    body: AnswerPermissionRequest
+    response: PermissionRequest
+  }
+  /** List the slash commands and skills that a prompt can run with `commands: true` */
+  listCommands: {
+    params: {
+      sessionId: string
+    }
+    response: ListCommandsResponse
+  }
+  /** List the subagents that Claude can start */
+  listAgents: {
+    params: {
+      sessionId: string
+    }
+    response: ListAgentsResponse
+  }
+  /** Get what fills the context window */
+  getContext: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** `full`: the model's API counts the tokens; `summary`: they are estimated */
+      detail?: 'full' | 'summary' | undefined
+    }
+    response: GetContextResponse
+  }
+  /** Replace the conversation with a summary, in a turn of its own */
+  compactSession: {
+    params: {
+      sessionId: string
+    }
+    body?: CompactRequest
+    response: CompactResponse
+  }
+  /** List the MCP servers with their status */
+  listMcpServers: {
+    params: {
+      sessionId: string
+    }
+    response: ListMcpServersResponse
+  }
+  /** Reconnect, enable or disable an MCP server */
+  changeMcpServer: {
+    params: {
+      sessionId: string
+      server: string
+    }
+    body: ChangeMcpServerRequest
+    response: McpServerState
+  }
+  /** List the background tasks, oldest first */
+  listTasks: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      status?: 'running' | 'completed' | 'failed' | 'stopped' | 'lost' | 'all' | undefined
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListTasksResponse
+  }
+  /** Stop a background task; no effect if it has ended */
+  stopTask: {
+    params: {
+      sessionId: string
+      taskId: string
+    }
+    response: Task
+  }
+  /** Upload an image, a PDF or a text that prompts can refer to */
+  createAttachment: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** The file's name; for a document, Claude sees it as the title */
+      name?: string | undefined
+    }
+    body: NonNullable<RequestInit['body']>
+    response: Attachment
+  }
+  /** List the attachments of a session, oldest first */
+  listAttachments: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListAttachmentsResponse
+  }
+  /** Download an attachment */
+  getAttachment: {
+    params: {
+      sessionId: string
+      attachmentId: string
+    }
+    response: Response
+  }
+  /** Remove an attachment, unless an unfinished turn needs it */
+  deleteAttachment: {
+    params: {
+      sessionId: string
+      attachmentId: string
+    }
+    response: undefined
+  }
+  /** Get tokens, cost and active time of a session */
+  getUsage: {
+    params: {
+      sessionId: string
+    }
+    response: SessionUsage
+  }
+  /** Export the whole conversation as a file, with tool calls and their results */
+  exportSession: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** `jsonl`: one stored message per line; `json`: session, turns and messages in one document; `markdown` and `html`: for reading, with large tool results shortened */
+      format?: 'jsonl' | 'json' | 'markdown' | 'html' | undefined
+    }
+    response: Response
+  }
+  /** List one of the session's directories */
+  listFiles: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** Relative to the session's working directory, or absolute inside one of its directories; empty: the working directory */
+      path?: string | undefined
+      /** Levels to show. The content of `.git` is shown only if `path` names it */
+      depth?: number | undefined
+      /** Entries of the directory itself */
+      limit?: number | undefined
+      /** `nextCursor` of the previous page */
+      cursor?: string | undefined
+    }
+    response: ListFilesResponse
+  }
+  /** Read a file, or a part of it */
+  readFile: {
+    params: {
+      sessionId: string
+    }
+    query: {
+      /** Relative to the session's working directory, or absolute inside one of its directories; empty: the working directory */
+      path: string
+    }
+    headers?: {
+      /** ETags: 304 if the file's ETag is among them */
+      'If-None-Match'?: string | undefined
+      /** One range of bytes; a request for several ranges gets the whole file */
+      Range?: string | undefined
+      /** An ETag: the range applies only if the file still has this ETag */
+      'If-Range'?: string | undefined
+    }
+    response: Response
+  }
+  /** Create a file or replace its content, atomically */
+  writeFile: {
+    params: {
+      sessionId: string
+    }
+    query: {
+      /** Relative to the session's working directory, or absolute inside one of its directories; empty: the working directory */
+      path: string
+    }
+    headers?: {
+      /** ETags, or `*` for any existing file: the file is changed only if its ETag is among them; otherwise 412 */
+      'If-Match'?: string | undefined
+      /** `*`: only create the file, never overwrite it; otherwise 412 */
+      'If-None-Match'?: string | undefined
+      /** Refused with 400: a part of a file cannot be written */
+      'Content-Range'?: string | undefined
+    }
+    body: NonNullable<RequestInit['body']>
+    response: WrittenFile
+  }
+  /** Remove a file, a symbolic link (not its target) or a directory */
+  deleteFile: {
+    params: {
+      sessionId: string
+    }
+    query: {
+      /** Relative to the session's working directory, or absolute inside one of its directories; empty: the working directory */
+      path: string
+      /** Whether to remove a directory with everything in it; otherwise only an empty directory is removed */
+      recursive?: boolean | undefined
+    }
+    headers?: {
+      /** ETags, or `*` for any existing file: the file is changed only if its ETag is among them; otherwise 412 */
+      'If-Match'?: string | undefined
+    }
+    response: undefined
+  }
+  /** Download one of the session's directories as a compressed archive (tar.gz) */
+  getArchive: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** A directory or a file; empty: the working directory */
+      path?: string | undefined
+      /** Comma-separated files to leave out: names at any depth (`.git,node_modules`), or paths from the root of the archive (`dist/maps`) */
+      exclude?: string | undefined
+    }
+    response: Response
+  }
+  /** Get the changes in the working directory since the session or one of its turns began */
+  getDiff: {
+    params: {
+      sessionId: string
+    }
+    query?: {
+      /** `session`: since the session began; a turn id: since before that turn */
+      since?: string | undefined
+      /** `unified`: one text, as from `git diff`; `files`: JSON */
+      format?: 'unified' | 'files' | undefined
+      /** Only this file, or files in this directory; relative to the working directory, or absolute */
+      path?: string | undefined
+    }
+    response: DiffResponse | Response
+  }
+  /** Create a webhook */
+  createWebhook: {
+    body: CreateWebhookRequest
+    response: CreateWebhookResponse
+  }
+  /** List webhooks, oldest first */
+  listWebhooks: {
+    query?: {
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListWebhooksResponse
+  }
+  /** Get one webhook */
+  getWebhook: {
+    params: {
+      webhookId: string
+    }
+    response: Webhook
+  }
+  /** Change a webhook, disable it or enable it again */
+  patchWebhook: {
+    params: {
+      webhookId: string
+    }
+    body: PatchWebhookRequest
+    response: Webhook
+  }
+  /** Delete a webhook and its deliveries */
+  deleteWebhook: {
+    params: {
+      webhookId: string
+    }
+    response: undefined
+  }
+  /** Replace the secret of a webhook; the previous one also signs for a day */
+  rotateWebhookSecret: {
+    params: {
+      webhookId: string
+    }
+    body?: RotateWebhookSecretRequest
+    response: RotateWebhookSecretResponse
+  }
+  /** Send the event `webhook.ping` */
+  pingWebhook: {
+    params: {
+      webhookId: string
+    }
+    response: WebhookDelivery
+  }
+  /** List the deliveries of a webhook, newest first */
+  listWebhookDeliveries: {
+    params: {
+      webhookId: string
+    }
+    query?: {
+      status?: 'pending' | 'delivered' | 'failed' | 'all' | undefined
+      limit?: number | undefined
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListWebhookDeliveriesResponse
+  }
+  /** Send a delivery again, with all its attempts */
+  redeliverWebhook: {
+    params: {
+      webhookId: string
+      deliveryId: string
+    }
+    response: WebhookDelivery
+  }
+  /** List the models that a session can use */
+  listModels: {
+    response: ListModelsResponse
+  }
+  /** Check the health of the server; without a key, the status only */
+  getHealth: {
+    response: HealthResponse
+  }
+  /** Check whether the server takes requests; without a key, the status only */
+  getReadiness: {
+    response: ReadinessResponse
+  }
+  /** Get the metrics of the server for Prometheus; keys of `metrics.apiKeys` open this and nothing else */
+  getMetrics: {
+    response: Response
+  }
+  /** Get the OpenAPI 3.1 document of this API */
+  getOpenApi: {
+    response: Record<string, unknown>
+  }
+  /** Get this API as an HTML page; browsers can send the key as the password of HTTP Basic */
+  getDocs: {
+    response: Response
+  }
+}
+export type OperationId = keyof Operations
+
+export interface Route {
+  method: string
+  path: string
+  statuses: readonly number[]
+  answer: 'json' | 'raw' | 'either'
+}
+
+export const routes: Readonly<Record<OperationId, Route>> = {
+  createSession: { method: 'POST', path: '/sessions', statuses: [201], answer: 'json' },
+  listSessions: { method: 'GET', path: '/sessions', statuses: [200], answer: 'json' },
+  getSession: { method: 'GET', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
+  patchSession: { method: 'PATCH', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
+  endSession: { method: 'DELETE', path: '/sessions/:sessionId', statuses: [204], answer: 'json' },
+  sendMessage: { method: 'POST', path: '/sessions/:sessionId/messages', statuses: [200, 202], answer: 'json' },
+  streamMessage: { method: 'POST', path: '/sessions/:sessionId/stream', statuses: [200], answer: 'raw' },
+  listMessages: { method: 'GET', path: '/sessions/:sessionId/messages', statuses: [200], answer: 'json' },
+  followEvents: { method: 'GET', path: '/sessions/:sessionId/events', statuses: [200, 204], answer: 'raw' },
+  listTurns: { method: 'GET', path: '/sessions/:sessionId/turns', statuses: [200], answer: 'json' },
+  getTurn: { method: 'GET', path: '/sessions/:sessionId/turns/:turnId', statuses: [200], answer: 'json' },
+  retryTurn: { method: 'POST', path: '/sessions/:sessionId/turns/:turnId/retry', statuses: [200, 202], answer: 'json' },
+  interruptSession: { method: 'POST', path: '/sessions/:sessionId/interrupt', statuses: [200], answer: 'json' },
+  forkSession: { method: 'POST', path: '/sessions/:sessionId/fork', statuses: [201], answer: 'json' },
+  rewindSession: { method: 'POST', path: '/sessions/:sessionId/rewind', statuses: [200], answer: 'json' },
+  listAllPermissions: { method: 'GET', path: '/permissions', statuses: [200], answer: 'json' },
+  listPermissions: { method: 'GET', path: '/sessions/:sessionId/permissions', statuses: [200], answer: 'json' },
+  getPermission: { method: 'GET', path: '/sessions/:sessionId/permissions/:permissionId', statuses: [200], answer: 'json' },
+  answerPermission: { method: 'POST', path: '/sessions/:sessionId/permissions/:permissionId', statuses: [200], answer: 'json' },
+  listCommands: { method: 'GET', path: '/sessions/:sessionId/commands', statuses: [200], answer: 'json' },
+  listAgents: { method: 'GET', path: '/sessions/:sessionId/agents', statuses: [200], answer: 'json' },
+  getContext: { method: 'GET', path: '/sessions/:sessionId/context', statuses: [200], answer: 'json' },
+  compactSession: { method: 'POST', path: '/sessions/:sessionId/compact', statuses: [200], answer: 'json' },
+  listMcpServers: { method: 'GET', path: '/sessions/:sessionId/mcp', statuses: [200], answer: 'json' },
+  changeMcpServer: { method: 'POST', path: '/sessions/:sessionId/mcp/:server', statuses: [200], answer: 'json' },
+  listTasks: { method: 'GET', path: '/sessions/:sessionId/tasks', statuses: [200], answer: 'json' },
+  stopTask: { method: 'POST', path: '/sessions/:sessionId/tasks/:taskId/stop', statuses: [200], answer: 'json' },
+  createAttachment: { method: 'POST', path: '/sessions/:sessionId/attachments', statuses: [201], answer: 'json' },
+  listAttachments: { method: 'GET', path: '/sessions/:sessionId/attachments', statuses: [200], answer: 'json' },
+  getAttachment: { method: 'GET', path: '/sessions/:sessionId/attachments/:attachmentId', statuses: [200], answer: 'raw' },
+  deleteAttachment: { method: 'DELETE', path: '/sessions/:sessionId/attachments/:attachmentId', statuses: [204], answer: 'json' },
+  getUsage: { method: 'GET', path: '/sessions/:sessionId/usage', statuses: [200], answer: 'json' },
+  exportSession: { method: 'GET', path: '/sessions/:sessionId/export', statuses: [200], answer: 'raw' },
+  listFiles: { method: 'GET', path: '/sessions/:sessionId/files', statuses: [200], answer: 'json' },
+  readFile: { method: 'GET', path: '/sessions/:sessionId/files/content', statuses: [200, 206, 304], answer: 'raw' },
+  writeFile: { method: 'PUT', path: '/sessions/:sessionId/files/content', statuses: [200, 201], answer: 'json' },
+  deleteFile: { method: 'DELETE', path: '/sessions/:sessionId/files/content', statuses: [204], answer: 'json' },
+  getArchive: { method: 'GET', path: '/sessions/:sessionId/archive', statuses: [200], answer: 'raw' },
+  getDiff: { method: 'GET', path: '/sessions/:sessionId/diff', statuses: [200], answer: 'either' },
+  createWebhook: { method: 'POST', path: '/webhooks', statuses: [201], answer: 'json' },
+  listWebhooks: { method: 'GET', path: '/webhooks', statuses: [200], answer: 'json' },
+  getWebhook: { method: 'GET', path: '/webhooks/:webhookId', statuses: [200], answer: 'json' },
+  patchWebhook: { method: 'PATCH', path: '/webhooks/:webhookId', statuses: [200], answer: 'json' },
+  deleteWebhook: { method: 'DELETE', path: '/webhooks/:webhookId', statuses: [204], answer: 'json' },
+  rotateWebhookSecret: { method: 'POST', path: '/webhooks/:webhookId/rotate-secret', statuses: [200], answer: 'json' },
+  pingWebhook: { method: 'POST', path: '/webhooks/:webhookId/ping', statuses: [202], answer: 'json' },
+  listWebhookDeliveries: { method: 'GET', path: '/webhooks/:webhookId/deliveries', statuses: [200], answer: 'json' },
+  redeliverWebhook: { method: 'POST', path: '/webhooks/:webhookId/deliveries/:deliveryId/redeliver', statuses: [202], answer: 'json' },
+  listModels: { method: 'GET', path: '/models', statuses: [200], answer: 'json' },
+  getHealth: { method: 'GET', path: '/health', statuses: [200, 503], answer: 'json' },
+  getReadiness: { method: 'GET', path: '/ready', statuses: [200, 503], answer: 'json' },
+  getMetrics: { method: 'GET', path: '/metrics', statuses: [200], answer: 'raw' },
+  getOpenApi: { method: 'GET', path: '/openapi.json', statuses: [200], answer: 'json' },
+  getDocs: { method: 'GET', path: '/docs', statuses: [200], answer: 'raw' },
+}

@@ -1,0 +1,35 @@
+/**
+ * The client of claude-code-http-api, for Node, browsers, Deno and Bun.
+ *
+ * @module
+ */
+
+export { ClaudeCodeClient } from './client.ts'
+export { applyEvent } from './conversation/apply-event.ts'
+export { readMessage, type ShownMessage } from './conversation/read-message.ts'
+export type {
+  BlockView,
+  FileView,
+  MessageView,
+  OpenRequest,
+  OtherView,
+  TextView,
+  ThinkingView,
+  ToolCallView,
+  TurnView,
+} from './conversation/state.ts'
+export { type Conversation, emptyConversation } from './conversation/state.ts'
+export { ApiError, ConnectionError, type ErrorCode, type RetryAdvice } from './errors.ts'
+export type { FullMessage, ReconnectedEvent, SessionEvent, StoredEvent } from './event-stream.ts'
+export type { FollowOptions } from './follow.ts'
+export { isTerminal } from './follow.ts'
+export type * from './generated-api.ts'
+export type { RequestHandlers } from './request-answering.ts'
+export {
+  type FollowSessionOptions,
+  type SendOptions,
+  SessionClient,
+  type StreamOptions,
+  type SubmitOptions,
+} from './session-client.ts'
+export type { CallOptions, ClientOptions, OperationInput } from './transport.ts'

@@ -1,0 +1,98 @@
+import { ApiError } from './errors.ts'
+import type { SessionEvent } from './event-stream.ts'
+import type { AnswerPermissionRequest, PermissionRequest } from './generated-api.ts'
+
+type Decision = 'allow' | 'deny' | AnswerPermissionRequest
+/**
+ * Answers a request by its return value. `undefined` leaves it to another client. The signal aborts when the request is
+ * over: answered elsewhere, expired or withdrawn.
+ */
+type Answerer = (
+  request: PermissionRequest,
+  context: { signal: AbortSignal },
+) => Decision | undefined | Promise<Decision | undefined>
+
+/** Callbacks by the kind of request; requests without a callback stay open for others. */
+export interface RequestHandlers {
+  /** Claude wants to use a tool. */
+  permission?: Answerer | undefined
+  /** Claude asks something; the answer has `answers`. */
+  question?: Answerer | undefined
+  /** Claude proposes a plan. */
+  plan?: Answerer | undefined
+  /** An MCP server asks for input; the answer has `content`. */
+  elicitation?: Answerer | undefined
+}
+
+export type SendAnswer = (
+  permissionId: string,
+  answer: AnswerPermissionRequest,
+  options: { signal: AbortSignal },
+) => Promise<unknown>
+
+/** Answers the requests of a stream by callbacks. */
+export class RequestAnswering {
+  /** Aborts with the error of a callback, or of an answer that was refused. */
+  readonly failed: AbortSignal
+  readonly #failed = new AbortController()
+  readonly #handlers: RequestHandlers
+  readonly #send: SendAnswer
+  /** Requests that a callback has been given. */
+  readonly #asked = new Map<string, AbortController>()
+  /** Requests of the past that may be open still. */
+  readonly #past = new Map<string, PermissionRequest>()
+  #isLive = false
+
+  constructor(handlers: RequestHandlers, send: SendAnswer) {
+    this.#handlers = handlers
+    this.#send = send
+    this.failed = this.#failed.signal
+  }
+
+  see(event: SessionEvent): void {
+    switch (event.type) {
+      case 'reconnected':
+        this.#isLive = false
+        return
+      case 'caught_up':
+        this.#isLive = true
+        for (const request of this.#past.values()) this.#ask(request)
+        this.#past.clear()
+        return
+      case 'permission.requested':
+        if (this.#isLive) this.#ask(event.data)
+        else this.#past.set(event.data.permissionId, event.data)
+        return
+      case 'permission.resolved':
+        this.#past.delete(event.data.permissionId)
+        this.#asked.get(event.data.permissionId)?.abort()
+    }
+  }
+
+  /** Tells callbacks that still think. */
+  close(): void {
+    for (const asked of this.#asked.values()) asked.abort()
+  }
+
+  #ask(request: PermissionRequest): void {
+    const answer = this.#handlers[request.kind === 'tool' ? 'permission' : request.kind]
+    if (!answer || this.#asked.has(request.permissionId)) return
+    const over = new AbortController()
+    this.#asked.set(request.permissionId, over)
+    this.#answer(request, answer, over.signal).catch(error => {
+      if (!over.signal.aborted) this.#failed.abort(error)
+    })
+  }
+
+  async #answer(request: PermissionRequest, answer: Answerer, signal: AbortSignal): Promise<void> {
+    const decision = await answer(request, { signal })
+    if (decision === undefined || signal.aborted) return
+    const body = typeof decision === 'string' ? { decision } : decision
+    try {
+      await this.#send(request.permissionId, body, { signal })
+    } catch (error) {
+      // It was answered elsewhere, or by the attempt whose response did not arrive.
+      if (!(error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED')) throw error
+    }
+  }
+}
