@@ -41,6 +41,7 @@ const document = buildOpenApi('') as unknown as {
 /** Keywords without an effect on the type. */
 const ignored = new Set([
   'description',
+  'examples',
   'format',
   'pattern',
   'default',

@@ -8,6 +8,7 @@ export type AgentDefinition = {
   prompt: string
   /** The subagent's tools; absent: the session's tools */
   tools?: Array<string> | undefined
+  /** Tools or rules that are denied to the subagent */
   disallowedTools?: Array<string> | undefined
   /** Model id, alias, or `inherit` */
   model?: string | undefined
@@ -17,6 +18,7 @@ export type AgentDefinition = {
   skills?: Array<string> | undefined
   /** Names of the session's `mcpServers` */
   mcpServers?: Array<string> | undefined
+  /** Agentic turns that the subagent may take; absent: unlimited */
   maxTurns?: number | undefined
   /** Whether the subagent always runs in the background */
   background?: boolean | undefined
@@ -24,13 +26,16 @@ export type AgentDefinition = {
 
 /** A subagent that Claude can start */
 export type AgentDescription = {
+  /** Name of the subagent */
   name: string
+  /** When Claude uses the subagent */
   description: string
   /** `inherit`: the session's model; null: Claude Code's default */
   model: string | null
 }
 
 export type AnswerPermissionRequest = {
+  /** The decision */
   decision: 'allow' | 'deny'
   /** Input for the tool to run with instead; with `allow` for kind `tool` */
   updatedInput?: Record<string, unknown> | undefined
@@ -53,14 +58,19 @@ export type AnswerPermissionRequest = {
 
 /** A file of a session that prompts can refer to: an image (at most 5242880 bytes), a PDF (20971520) or a text in UTF-8 (5242880) */
 export type Attachment = {
+  /** Id of the attachment */
   attachmentId: string
+  /** Id of the session */
   sessionId: string
   /** The type of content block to use it in */
   type: 'image' | 'document'
+  /** File name */
   name: string
   /** The type of the actual content, regardless of the declared type */
   mediaType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp' | 'application/pdf' | 'text/plain'
+  /** Size of the content in bytes */
   sizeBytes: number
+  /** SHA-256 of the content, in hexadecimal */
   sha256: string
   /** ISO 8601, UTC, milliseconds */
   createdAt: string
@@ -69,18 +79,25 @@ export type Attachment = {
 /** An uploaded attachment; its content is inserted when Claude gets the prompt */
 export type AttachmentSource = {
   type: 'attachment'
+  /** Id of the attachment */
   attachmentId: string
 }
 
 export type BackgroundAccepted = {
+  /** Id of the turn */
   turnId: string
+  /** Id of the session */
   sessionId: string
+  /** Always `queued`, even if the turn starts at once */
   status: 'queued'
+  /** URL of the session's event stream, with only the events of this turn */
   eventsUrl: string
+  /** URL of the turn */
   turnUrl: string
 }
 
 export type ChangeMcpServerRequest = {
+  /** What to do with the server */
   action: 'reconnect' | 'enable' | 'disable'
 }
 
@@ -88,28 +105,37 @@ export type ChangeMcpServerRequest = {
 export type Command = {
   /** The name, without the `/` */
   name: string
+  /** A text for people; may be empty */
   description: string
   /** A hint at the arguments; empty: none */
   argumentHint: string
+  /** Other names of the command */
   aliases: Array<string>
   /** Built into Claude Code; false: from the project, a plugin or an MCP server */
   builtIn: boolean
 }
 
+/** The parts of a message that a person reads */
 export type CompactMessage = {
+  /** Id of the message */
   id: string
+  /** Position of the message in the session's log */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn; null: the message belongs to no turn */
   turnId: string | null
   /** Results of tools come with the role `user` */
   role: 'user' | 'assistant'
   /** It belongs to a subagent; absent: false */
   subagent?: true | undefined
+  /** The text of the message; absent: none */
   text?: string | undefined
   /** The tools that Claude calls */
   tools?: Array<{
+    /** Id of the call */
     id: string
+    /** Name of the tool */
     name: string
     /** The part of the input that tells most, such as the command or the path */
     summary: string
@@ -127,7 +153,9 @@ export type CompactMessage = {
   }> | undefined
   /** Images and documents in the message */
   files?: Array<{
+    /** Kind of the file */
     kind: 'image' | 'document'
+    /** Title of a document; null: none */
     title: string | null
   }> | undefined
   /** The conversation was rewound to a point before it; absent: it still counts */
@@ -144,13 +172,17 @@ export type CompactRequest = {
 }
 
 export type CompactResponse = {
+  /** Id of the turn */
   turnId: string
+  /** Id of the session */
   sessionId: string
   /** Claude Code's id of the conversation */
   claudeSessionId: string
   /** false: there was nothing to compact, or the compaction failed */
   compacted: boolean
+  /** Tokens of the conversation before the compaction; null: unknown */
   tokensBefore: number | null
+  /** Tokens of the conversation after the compaction; null: unknown */
   tokensAfter: number | null
   /** Why the conversation was not compacted, in Claude Code's words */
   message: string | null
@@ -163,11 +195,13 @@ export type CreateSessionRequest = {
   cwd?: string | undefined
   workspace?: WorkspaceRequest | undefined
   permissionMode?: PermissionMode | undefined
+  /** Text that is added to the system prompt (SDK option `systemPrompt.append`) */
   appendSystemPrompt?: string | undefined
   /** Agentic turns that one prompt may take; absent: unlimited */
   maxTurns?: number | undefined
   /** The caller's data; at most 16 KiB as JSON */
   metadata?: Record<string, unknown> | undefined
+  /** A title for people */
   title?: string | undefined
   /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
   permissionPrompts?: 'deny' | 'ask' | undefined
@@ -177,6 +211,7 @@ export type CreateSessionRequest = {
   systemPrompt?: string | {
     type: 'preset'
     preset: 'claude_code'
+    /** Text that is added to the system prompt */
     append?: string | undefined
     /** Whether user-specific parts move to the first message, so that more of the prompt is cached */
     excludeDynamicSections?: boolean | undefined
@@ -209,6 +244,7 @@ export type CreateSessionRequest = {
 }
 
 export type CreateSessionResponse = {
+  /** Id of the session */
   sessionId: string
   /** null until known, if none was requested */
   model: string | null
@@ -220,21 +256,28 @@ export type CreateSessionResponse = {
 }
 
 export type CreateWebhookRequest = {
+  /** The receiver: an `https` address without user, password and fragment */
   url: string
+  /** The events that are delivered */
   events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
   /** As in Standard Webhooks; absent: the server creates one */
   secret?: string | undefined
 }
 
 export type CreateWebhookResponse = {
+  /** The webhook */
   webhookId: string
   /** The query string is shown as `***` */
   url: string
+  /** The events that are delivered */
   events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  /** Whether new events are delivered */
   enabled: boolean
+  /** null: it is enabled */
   disabledReason: WebhookDisabledReason | null
+  /** null: it is enabled */
   disabledAt: string | null
-  /** ISO 8601, UTC, milliseconds */
+  /** When the webhook was created */
   createdAt: string
   /** When a delivery last succeeded */
   lastDeliveredAt: string | null
@@ -244,37 +287,52 @@ export type CreateWebhookResponse = {
 
 /** A piece of a message that is still being generated. A reader that joins in the middle of a block first gets everything so far as one piece */
 export type DeltaEvent = {
+  /** Id of the turn */
   turnId: string
+  /** Id of the message in the model's API */
   messageId: string
+  /** Position of the content block in the message */
   blockIndex: number
+  /** The piece, to be appended to the block */
   delta: {
     type: 'text'
+    /** More text */
     text: string
   } | {
     type: 'thinking'
+    /** More of Claude's thinking */
     thinking: string
   } | {
     type: 'input_json'
+    /** More of the JSON text of a tool's input */
     partialJson: string
   }
 }
 
 /** The block will not become a message: the model's API broke off, and Claude Code sent the request again or gave up. Drop the text of its deltas. Ignore blocks that you do not know */
 export type DeltaVoided = {
+  /** Id of the turn */
   turnId: string
+  /** Id of the message in the model's API */
   messageId: string
+  /** Position of the content block in the message */
   blockIndex: number
 }
 
 export type DiffResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The requested start: `session`, or a turn id */
   since: string
   /** `git`: all differences in the working directory, from any source, except files that git ignores. `checkpoints`: only files that tools such as Write and Edit have changed, because the directory is not in a git repository, or a snapshot could not be taken or read */
   source: 'git' | 'checkpoints'
   /** Why there is no snapshot to compare with; null: there is one, or nothing has changed yet. `unsafe_repository`: the git directory is outside the allowed roots, or has files that are too large or not regular */
   reason: 'no_repository' | 'git_not_installed' | 'unsafe_repository' | 'failed' | null
+  /** The changed files */
   files: Array<FileDiff>
+  /** Added lines in all files */
   insertions: number
+  /** Removed lines in all files */
   deletions: number
   /** Some files or diffs are left out, because the response would be too large */
   truncated: boolean
@@ -310,10 +368,15 @@ export type EmptyWorkspaceRequest = {
   removeOnEnd?: boolean | undefined
 }
 
+/** The body of every error response */
 export type ErrorResponse = {
+  /** The error */
   error: {
+    /** The error code, for programs */
     code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    /** A text for people; may change */
     message: string
+    /** Facts about the error; docs/errors.md lists them by code */
     details?: Record<string, unknown> | undefined
     /** Whether the same request can succeed later */
     retryable: boolean
@@ -322,11 +385,14 @@ export type ErrorResponse = {
   }
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the request; also in the header `X-Request-ID` and in the log */
   requestId: string
 }
 
 export type EventConversationLost = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
@@ -337,39 +403,55 @@ export type EventConversationLost = {
 }
 
 export type EventMentionsIgnored = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
+  /** The mentions that stay text */
   mentions: Array<IgnoredMention>
 }
 
 export type EventMessage = {
+  /** Always `claude_code_message` */
   type: 'claude_code_message'
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn; absent: the message belongs to no turn */
   turnId?: string | undefined
   /** As in the history */
   synthetic?: true | undefined
+  /** The whole message, as Claude Code sent it */
   message: Record<string, unknown>
 } | {
+  /** Always `compact_message` */
   type: 'compact_message'
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn; absent: the message belongs to no turn */
   turnId?: string | undefined
   /** Results of tools come with the role `user` */
   role: 'user' | 'assistant'
   /** It belongs to a subagent; absent: false */
   subagent?: true | undefined
+  /** The text of the message; absent: none */
   text?: string | undefined
   /** The tools that Claude calls */
   tools?: Array<{
+    /** Id of the call */
     id: string
+    /** Name of the tool */
     name: string
     /** The part of the input that tells most, such as the command or the path */
     summary: string
@@ -387,21 +469,28 @@ export type EventMessage = {
   }> | undefined
   /** Images and documents in the message */
   files?: Array<{
+    /** Kind of the file */
     kind: 'image' | 'document'
+    /** Title of a document; null: none */
     title: string | null
   }> | undefined
 }
 
 export type EventPermissionRequested = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the permission request */
   permissionId: string
   /** null: background work asks */
   turnId: string | null
   kind: PermissionKind
+  /** Name of the tool */
   toolName: string
+  /** Id of the tool call; null: there is none, as for `elicitation` */
   toolUseId: string | null
   /** The subagent that asks; null: the main conversation */
   agentId: string | null
@@ -409,10 +498,13 @@ export type EventPermissionRequested = {
   input: Record<string, unknown>
   /** A text for people */
   title: string | null
+  /** What the call does, for people; null: unknown */
   description: string | null
   /** Rules that `remember: { suggestions }` can allow for the rest of the session */
   suggestions: Array<PermissionSuggestion>
+  /** The questions; kind `question` only */
   questions?: Array<PermissionQuestion> | undefined
+  /** The plan in Markdown; kind `plan` only */
   plan?: string | undefined
   elicitation?: PermissionElicitation | undefined
   /** ISO 8601, UTC, milliseconds */
@@ -420,6 +512,7 @@ export type EventPermissionRequested = {
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
   status: PermissionStatus
+  /** null: the request is pending */
   decidedAt: string | null
   /** The id of the API key that answered */
   decidedBy: string | null
@@ -432,15 +525,20 @@ export type EventPermissionRequested = {
 }
 
 export type EventPermissionResolved = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the permission request */
   permissionId: string
   /** null: background work asks */
   turnId: string | null
   kind: PermissionKind
+  /** Name of the tool */
   toolName: string
+  /** Id of the tool call; null: there is none, as for `elicitation` */
   toolUseId: string | null
   /** The subagent that asks; null: the main conversation */
   agentId: string | null
@@ -448,10 +546,13 @@ export type EventPermissionResolved = {
   input: Record<string, unknown>
   /** A text for people */
   title: string | null
+  /** What the call does, for people; null: unknown */
   description: string | null
   /** Rules that `remember: { suggestions }` can allow for the rest of the session */
   suggestions: Array<PermissionSuggestion>
+  /** The questions; kind `question` only */
   questions?: Array<PermissionQuestion> | undefined
+  /** The plan in Markdown; kind `plan` only */
   plan?: string | undefined
   elicitation?: PermissionElicitation | undefined
   /** ISO 8601, UTC, milliseconds */
@@ -459,6 +560,7 @@ export type EventPermissionResolved = {
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
   status: PermissionStatus
+  /** null: the request is pending */
   decidedAt: string | null
   /** The id of the API key that answered */
   decidedBy: string | null
@@ -471,38 +573,52 @@ export type EventPermissionResolved = {
 }
 
 export type EventSessionCreated = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** The requested model; null: Claude Code's default */
   model: string | null
+  /** The working directory */
   cwd: string
   permissionMode: PermissionMode
+  /** The title; null: none */
   title: string | null
   forkedFrom?: ForkedFrom | undefined
 }
 
 export type EventSessionEnded = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
 }
 
 export type EventSessionExpired = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
 }
 
 export type EventSessionRewound = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** The first turn that no longer counts */
   toTurnId: string
+  /** Whether the conversation was rewound */
   conversation: boolean
+  /** Whether files were restored */
   files: boolean
   /** The turns that no longer count, oldest first */
   turnIds: Array<string>
@@ -511,15 +627,22 @@ export type EventSessionRewound = {
 }
 
 export type EventSessionUpdated = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** The new title; null: none */
   title?: string | null | undefined
+  /** The caller's new data */
   metadata?: Record<string, unknown> | undefined
+  /** The new model; null: the default */
   model?: string | null | undefined
   permissionMode?: PermissionMode | undefined
+  /** The new limit; null: unlimited */
   maxTurns?: number | null | undefined
+  /** The new directory of Claude's shell */
   workingDirectory?: string | undefined
   /** Applies from the next turn; null: the default */
   effort?: Effort | null | undefined
@@ -530,7 +653,9 @@ export type EventSessionUpdated = {
 }
 
 export type EventSettingsRestricted = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
@@ -541,18 +666,24 @@ export type EventSettingsRestricted = {
 }
 
 export type EventTurnCompleted = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** ISO 8601, UTC, milliseconds */
   endedAt: string
+  /** Milliseconds from start to end; null: the turn never started */
   durationMs: number | null
+  /** Claude's final answer */
   response: string
   stopReason: StopReason
   usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code; null: unknown */
   costUsd: number | null
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -564,19 +695,24 @@ export type EventTurnCompleted = {
 }
 
 export type EventTurnFailed = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** ISO 8601, UTC, milliseconds */
   endedAt: string
+  /** Milliseconds from start to end; null: the turn never started */
   durationMs: number | null
   /** Claude's text up to that point */
   response?: string | null | undefined
   error: TurnError
   usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code; null: unknown */
   costUsd: number | null
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -588,19 +724,24 @@ export type EventTurnFailed = {
 }
 
 export type EventTurnInterrupted = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** ISO 8601, UTC, milliseconds */
   endedAt: string
+  /** Milliseconds from start to end; null: the turn never started */
   durationMs: number | null
   /** Claude's text up to that point */
   response?: string | null | undefined
   stopReason: StopReason | null
   usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code; null: unknown */
   costUsd: number | null
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -612,23 +753,30 @@ export type EventTurnInterrupted = {
 }
 
 export type EventTurnLost = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** ISO 8601, UTC, milliseconds */
   endedAt: string
+  /** Milliseconds from start to end; null: the turn never started */
   durationMs: number | null
   error: TurnError
 }
 
 export type EventTurnQueued = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** Why the turn waits; absent if it starts at once */
@@ -636,10 +784,13 @@ export type EventTurnQueued = {
 }
 
 export type EventTurnStarted = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** ISO 8601, UTC, milliseconds */
@@ -647,18 +798,23 @@ export type EventTurnStarted = {
 }
 
 export type EventTurnTimedOut = {
+  /** Id of the session */
   sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
+  /** Id of the turn */
   turnId: string
   status: TurnStatus
   /** ISO 8601, UTC, milliseconds */
   endedAt: string
+  /** Milliseconds from start to end; null: the turn never started */
   durationMs: number | null
   /** Claude's text up to that point */
   response?: string | null | undefined
   usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code; null: unknown */
   costUsd: number | null
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -669,23 +825,29 @@ export type EventTurnTimedOut = {
   ending?: TurnEnding | undefined
 }
 
+/** The changes of one file */
 export type FileDiff = {
   /** Relative to the working directory; absolute outside it */
   path: string
+  /** What happened to the file */
   status: 'added' | 'modified' | 'deleted' | 'renamed'
   /** The old path of a renamed file */
   oldPath?: string | undefined
-  /** Lines; null: not a text file */
+  /** Added lines; null: not a text file */
   insertions: number | null
+  /** Removed lines; null: not a text file */
   deletions: number | null
+  /** Whether the file is not text */
   binary: boolean
   /** A unified diff; absent if the file is not text, or if the response would be too large */
   diff?: string | undefined
 }
 
+/** An entry of a directory */
 export type FileEntry = {
   /** The path to use in calls; absolute outside the working directory */
   path: string
+  /** The last part of the path */
   name: string
   type: FileType
   /** null unless the entry is a file */
@@ -696,6 +858,7 @@ export type FileEntry = {
   target?: string | undefined
   /** The name is not UTF-8: bytes beyond ASCII are shown as `%XX`. Use the name as shown in paths; archives and diffs use it too */
   escaped?: true | undefined
+  /** Entries of a directory; absent below `depth` */
   children?: Array<FileEntry> | undefined
   /** Some entries of this directory are left out; list it by its own path */
   truncated?: true | undefined
@@ -711,20 +874,26 @@ export type ForkSessionRequest = {
   title?: string | null | undefined
 }
 
+/** The origin of a fork */
 export type ForkedFrom = {
+  /** The session that was forked */
   sessionId: string
   /** The last shared turn; null: the conversation was empty */
   turnId: string | null
 }
 
 export type GetContextResponse = {
+  /** Id of the session */
   sessionId: string
+  /** Model id */
   model: string
   /** Tokens in the window as of the last prompt; the answer to it counts from the next prompt on */
   totalTokens: number
   /** The size of the window */
   maxTokens: number
+  /** `totalTokens` in percent of `maxTokens` */
   percentage: number
+  /** The tokens by what they are used for */
   categories: Array<{
     /** A stable key such as `system_prompt` or `messages`; null: Claude Code reports none */
     id: string | null
@@ -732,29 +901,48 @@ export type GetContextResponse = {
     name: string
     /** `used`: in the window; `free`: available; `buffer`: reserved for compaction; `deferred`: outside the window */
     kind: string
+    /** Tokens */
     tokens: number
   }>
+  /** Memory files such as `CLAUDE.md` */
   memoryFiles: Array<{
+    /** Path of the file */
     path: string
+    /** Where the file comes from, such as `Project` or `User` */
     type: string
+    /** Tokens */
     tokens: number
   }>
+  /** Tools of MCP servers */
   mcpTools: Array<{
+    /** Name of the MCP server */
     server: string
+    /** Name of the tool */
     name: string
+    /** Tokens */
     tokens: number
   }>
+  /** Subagents that Claude is told about */
   agents: Array<{
+    /** Name */
     name: string
+    /** Where it is defined, such as `projectSettings` or `built-in` */
     source: string
+    /** Tokens */
     tokens: number
   }>
+  /** Skills that Claude is told about */
   skills: Array<{
+    /** Name */
     name: string
+    /** Where it is defined, such as `projectSettings` or `built-in` */
     source: string
+    /** Tokens */
     tokens: number
   }>
+  /** Automatic compaction */
   autoCompact: {
+    /** Whether Claude Code compacts automatically */
     enabled: boolean
     /** Tokens at which Claude Code compacts automatically; null: unknown */
     threshold: number | null
@@ -767,7 +955,9 @@ export type GitWorkspace = {
   path: string
   /** Without user and password */
   url: string
+  /** The requested branch, tag or commit; null: the repository's default branch */
   ref: string | null
+  /** The number of fetched commits; null: all */
   depth: number | null
   /** The commit that was checked out; null: the repository is empty */
   commit: string | null
@@ -795,7 +985,9 @@ export type HealthResponse = {
   timestamp?: string | undefined
   /** Only with a valid key */
   sessions?: {
+    /** Sessions that take prompts */
     active: number
+    /** All stored sessions */
     total: number
   } | undefined
   /** Only with a valid key */
@@ -804,17 +996,24 @@ export type HealthResponse = {
   uptimeMs?: number | undefined
   /** Only with a valid key */
   checks?: {
+    /** The database */
     store: {
       /** Whether the store can be read and written */
       status: 'ok' | 'failed'
+      /** What is wrong, for people */
       message?: string | undefined
       /** Milliseconds since this was checked */
       ageMs?: number | undefined
     }
+    /** Claude Code */
     claude: {
+      /** `unknown`: not checked yet */
       status: 'ok' | 'unknown' | 'unavailable'
+      /** Version of Claude Code */
       version?: string | undefined
+      /** Why it is not available */
       reason?: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown' | undefined
+      /** What is wrong, for people */
       message?: string | undefined
       /** Milliseconds since this was checked */
       ageMs?: number | undefined
@@ -822,6 +1021,7 @@ export type HealthResponse = {
   } | undefined
 }
 
+/** A file mention that was not followed */
 export type IgnoredMention = {
   /** The mention as written in the prompt, without the `@` */
   mention: string
@@ -837,81 +1037,106 @@ export type InterruptRequest = {
 }
 
 export type InterruptResponse = {
+  /** Turns that were running */
   interrupted: Array<string>
+  /** Turns that were waiting */
   cancelled: Array<string>
 }
 
 export type ListAgentsResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The subagents */
   agents: Array<AgentDescription>
 }
 
 export type ListAttachmentsResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The attachments of this page */
   attachments: Array<Attachment>
   pagination: Pagination
 }
 
 export type ListCommandsResponse = {
+  /** Id of the session */
   sessionId: string
+  /** Slash commands and skills */
   commands: Array<Command>
 }
 
 export type ListFilesResponse = {
+  /** Id of the session */
   sessionId: string
   /** The path of the directory, with symbolic links resolved */
   path: string
   /** Sorted by name, including hidden files */
   entries: Array<FileEntry>
+  /** The `cursor` of the next page; null: this is the last page */
   nextCursor: string | null
 }
 
 export type ListMcpServersResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The session's MCP servers */
   servers: Array<McpServerState>
 }
 
 export type ListMessagesResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The messages of this page */
   messages: Array<StoredMessage | CompactMessage>
   pagination: Pagination
 }
 
 export type ListModelsResponse = {
+  /** The models; empty until Claude Code has reported them */
   models: Array<ModelInfo>
 }
 
 export type ListPermissionsResponse = {
+  /** The permission requests of this page */
   permissions: Array<PermissionRequest>
   pagination: Pagination
 }
 
 export type ListSessionsResponse = {
+  /** The sessions of this page */
   sessions: Array<SessionSummary>
   /** The number of all matches, not only of this page */
   total: number
+  /** The `cursor` of the next page; null: this is the last page */
   nextCursor: string | null
 }
 
 export type ListTasksResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The tasks of this page */
   tasks: Array<Task>
   pagination: Pagination
 }
 
 export type ListTurnsResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The turns of this page */
   turns: Array<Turn>
   pagination: Pagination
 }
 
 export type ListWebhookDeliveriesResponse = {
+  /** The webhook */
   webhookId: string
+  /** One page, newest first */
   deliveries: Array<WebhookDelivery>
   pagination: Pagination
 }
 
 export type ListWebhooksResponse = {
+  /** One page, oldest first */
   webhooks: Array<Webhook>
   pagination: Pagination
 }
@@ -939,7 +1164,9 @@ export type McpServer = {
   alwaysLoad?: boolean | undefined
 } | {
   type: 'stdio'
+  /** The program to start */
   command: string
+  /** Arguments of the program */
   args?: Array<string> | undefined
   /** Values are write-only: they are shown as `***` */
   env?: Record<string, string> | undefined
@@ -949,8 +1176,11 @@ export type McpServer = {
   alwaysLoad?: boolean | undefined
 }
 
+/** An MCP server and its connection */
 export type McpServerState = {
+  /** Name of the MCP server */
   name: string
+  /** State of the connection; `pending`: not connected yet */
   status: 'connected' | 'failed' | 'needs-auth' | 'pending' | 'disabled'
   /** Why the server failed; secrets of its settings are removed */
   error: string | null
@@ -962,20 +1192,27 @@ export type McpServerState = {
   transport: string | null
   /** Name and version that the server reports; null while it is not connected */
   serverInfo: {
+    /** Name */
     name: string
+    /** Version */
     version: string
   } | null
+  /** Tools of the server; empty while it is not connected */
   tools: Array<{
     /** The name on the server, without `mcp__<server>__` */
     name: string
+    /** Description that the server reports; null: none */
     description: string | null
   }>
 }
 
+/** A model that a session can use */
 export type ModelInfo = {
   /** The value for `model` of a session */
   id: string
+  /** Name for people */
   name: string
+  /** Description for people */
   description?: string | undefined
   /** The model that an alias stands for */
   resolvedModel?: string | undefined
@@ -989,15 +1226,21 @@ export type ModelInfo = {
 
 /** One model's share, including subagents */
 export type ModelUsage = {
+  /** Model id */
   model: string
+  /** Input tokens, without those in the cache */
   inputTokens: number
+  /** Output tokens */
   outputTokens: number
+  /** Input tokens that were read from the cache */
   cacheReadInputTokens: number
+  /** Input tokens that were written to the cache */
   cacheCreationInputTokens: number
   /** null: unknown */
   costUsd: number | null
   /** false: the cost of some tokens is unknown and not in `costUsd`, for example if the process died */
   costComplete: boolean
+  /** The number of web searches */
   webSearchRequests: number
 }
 
@@ -1008,16 +1251,22 @@ export type OutputFormat = {
   schema: Record<string, unknown>
 }
 
+/** The place of this page in the list */
 export type Pagination = {
+  /** The requested number of entries */
   limit: number
+  /** The number of entries before this page */
   offset: number
+  /** The number of all entries */
   total: number
+  /** Whether there are entries after this page */
   hasMore: boolean
   /** The `cursor` of the next page, which continues after the last item even if items change meanwhile; null: this is the last page */
   nextCursor: string | null
 }
 
 export type PatchSessionRequest = {
+  /** A title for people; null: none */
   title?: string | null | undefined
   /** The caller's data; at most 16 KiB as JSON */
   metadata?: Record<string, unknown> | undefined
@@ -1036,7 +1285,9 @@ export type PatchSessionRequest = {
 }
 
 export type PatchWebhookRequest = {
+  /** The receiver: an `https` address without user, password and fragment */
   url?: string | undefined
+  /** The events that are delivered */
   events?: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'> | undefined
   /** `false`: nothing more is sent, and pending deliveries fail. `true`: new events are delivered again, also after the server has disabled the webhook */
   enabled?: boolean | undefined
@@ -1044,15 +1295,21 @@ export type PatchWebhookRequest = {
 
 /** A tool call that was denied */
 export type PermissionDenial = {
+  /** Name of the tool */
   toolName: string
+  /** Id of the tool call */
   toolUseId: string
+  /** The input of the tool call */
   input: Record<string, unknown>
 }
 
 /** A request for input from an MCP server (MCP elicitation) */
 export type PermissionElicitation = {
+  /** Name of the MCP server */
   serverName: string
+  /** What the server asks for */
   message: string
+  /** `form`: fill in a form; `url`: open a page */
   mode: 'form' | 'url'
   /** The page for the person to open; mode `url` only */
   url?: string | undefined
@@ -1068,11 +1325,17 @@ export type PermissionMode = 'default' | 'acceptEdits' | 'bypassPermissions' | '
 
 /** A question from Claude */
 export type PermissionQuestion = {
+  /** The text of the question; the key in `answers` */
   question: string
+  /** A short heading */
   header?: string | undefined
+  /** Whether several options may be chosen */
   multiSelect?: boolean | undefined
+  /** Answers to choose from */
   options: Array<{
+    /** The answer */
     label: string
+    /** What the answer means */
     description?: string | undefined
     [name: string]: unknown
   }>
@@ -1080,12 +1343,16 @@ export type PermissionQuestion = {
 }
 
 export type PermissionRequest = {
+  /** Id of the permission request */
   permissionId: string
+  /** Id of the session */
   sessionId: string
   /** null: background work asks */
   turnId: string | null
   kind: PermissionKind
+  /** Name of the tool */
   toolName: string
+  /** Id of the tool call; null: there is none, as for `elicitation` */
   toolUseId: string | null
   /** The subagent that asks; null: the main conversation */
   agentId: string | null
@@ -1093,10 +1360,13 @@ export type PermissionRequest = {
   input: Record<string, unknown>
   /** A text for people */
   title: string | null
+  /** What the call does, for people; null: unknown */
   description: string | null
   /** Rules that `remember: { suggestions }` can allow for the rest of the session */
   suggestions: Array<PermissionSuggestion>
+  /** The questions; kind `question` only */
   questions?: Array<PermissionQuestion> | undefined
+  /** The plan in Markdown; kind `plan` only */
   plan?: string | undefined
   elicitation?: PermissionElicitation | undefined
   /** ISO 8601, UTC, milliseconds */
@@ -1104,6 +1374,7 @@ export type PermissionRequest = {
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
   status: PermissionStatus
+  /** null: the request is pending */
   decidedAt: string | null
   /** The id of the API key that answered */
   decidedBy: string | null
@@ -1118,7 +1389,9 @@ export type PermissionRequest = {
 /** `expired`: denied because no answer came in time; `withdrawn`: the turn or task that asked is over */
 export type PermissionStatus = 'pending' | 'allowed' | 'denied' | 'expired' | 'withdrawn'
 
+/** A change of rules that Claude Code suggests (SDK `PermissionUpdate`) */
 export type PermissionSuggestion = {
+  /** Kind of the change, such as `addRules` or `setMode` */
   type: string
   [name: string]: unknown
 }
@@ -1129,24 +1402,32 @@ export type Prompt = string | Array<PromptBlock>
 /** A content block of the Messages API, or a block that refers to an attachment of the session */
 export type PromptBlock = {
   type: 'text'
+  /** The text */
   text: string
 } | {
   type: 'image'
+  /** The image, or the attachment that has it */
   source: {
     type: 'base64'
+    /** Type of the image */
     media_type: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
+    /** The image in base64 */
     data: string
   } | AttachmentSource
 } | {
   type: 'document'
+  /** Title that Claude sees */
   title?: string | undefined
+  /** The document, or the attachment that has it */
   source: {
     type: 'base64'
     media_type: 'application/pdf'
+    /** The PDF in base64 */
     data: string
   } | {
     type: 'text'
     media_type: 'text/plain'
+    /** The text */
     data: string
   } | AttachmentSource
 }
@@ -1158,9 +1439,11 @@ export type ReadinessResponse = {
   timestamp?: string | undefined
   /** Only with a valid key */
   checks?: {
+    /** The database */
     store: {
       /** Whether the store can be read and written */
       status: 'ok' | 'failed'
+      /** What is wrong, for people */
       message?: string | undefined
       /** Milliseconds since this was checked */
       ageMs?: number | undefined
@@ -1173,6 +1456,7 @@ export type RetryTurnRequest = {
   timeout?: number | undefined
   /** Return 202 at once, and run the turn in the background */
   background?: boolean | undefined
+  /** What happens to the turn if the client disconnects before it has the answer */
   onDisconnect?: 'continue' | 'interrupt' | undefined
 }
 
@@ -1190,8 +1474,11 @@ export type RewindSessionRequest = {
 }
 
 export type RewindSessionResponse = {
+  /** Id of the session */
   sessionId: string
+  /** The first turn that no longer counts */
   toTurnId: string
+  /** Whether nothing was changed, as requested */
   dryRun: boolean
   /** The turns that no longer count, oldest first; empty unless the conversation is rewound */
   turnIds: Array<string>
@@ -1199,6 +1486,7 @@ export type RewindSessionResponse = {
   files: RewoundFiles | null
 }
 
+/** The files that a rewind restores, and those that it does not */
 export type RewoundFiles = {
   /** Files that were restored; with `dryRun`, files that would be */
   restored: Array<{
@@ -1213,14 +1501,18 @@ export type RewoundFiles = {
   }>
   /** Files that Claude has changed but that are not restored */
   skipped: Array<{
+    /** Relative to the working directory; absolute outside it */
     path: string
     /** `changed_by_others`: something else has changed it since; `too_large`, `lost`: the earlier content is not available; `outside`: it is no longer inside the session's directories; `not_allowed`: programs are started from this file, and its directory is not trusted */
     reason: 'changed_by_others' | 'too_large' | 'lost' | 'outside' | 'not_writable' | 'not_allowed'
   }>
   /** Calls of Bash and MCP tools, at most 100. The files that they changed are not known and are not restored */
   untracked: Array<{
+    /** Id of the turn */
     turnId: string
+    /** Id of the tool call */
     toolUseId: string
+    /** Name of the tool */
     toolName: string
     /** The beginning of the input as JSON */
     input: string
@@ -1233,6 +1525,7 @@ export type RotateWebhookSecretRequest = {
 }
 
 export type RotateWebhookSecretResponse = {
+  /** The webhook */
   webhookId: string
   /** Shown only in this response */
   secret: string
@@ -1265,10 +1558,13 @@ export type SendMessageResponse = {
   sessionId: string
   /** Claude Code's id of the conversation */
   claudeSessionId: string
+  /** Id of the turn */
   turnId: string
   stopReason: StopReason
   usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code; null: unknown */
   costUsd: number | null
+  /** Milliseconds from start to end */
   durationMs: number
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -1280,6 +1576,7 @@ export type SendMessageResponse = {
 }
 
 export type Session = {
+  /** Id of the session */
   sessionId: string
   /** null until known, if none was requested */
   model: string | null
@@ -1295,12 +1592,16 @@ export type Session = {
   lastActivity: string
   /** The number of stored messages; messages that retention has removed do not count */
   messageCount: number
+  /** The configuration as requested, with defaults */
   config: {
+    /** The working directory */
     cwd: string
     permissionMode: PermissionMode
     /** The requested model */
     model: string | null
+    /** Text that is added to the system prompt; null: none */
     appendSystemPrompt: string | null
+    /** Agentic turns that one prompt may take; null: unlimited */
     maxTurns: number | null
     /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
     permissionPrompts: 'deny' | 'ask'
@@ -1310,6 +1611,7 @@ export type Session = {
     systemPrompt?: string | {
       type: 'preset'
       preset: 'claude_code'
+      /** Text that is added to the system prompt */
       append?: string | undefined
       /** Whether user-specific parts move to the first message, so that more of the prompt is cached */
       excludeDynamicSections?: boolean | undefined
@@ -1344,7 +1646,9 @@ export type Session = {
   workspace: Workspace
   /** The current directory of Claude's shell: `config.cwd`, or the directory that a command or a worktree has changed to. A new process starts in `config.cwd` again, or in the worktree, and Claude is told so */
   workingDirectory: string
+  /** The caller's data */
   metadata: Record<string, unknown>
+  /** A title for people; null: none */
   title: string | null
   /** Claude Code's id of the conversation */
   claudeSessionId: string
@@ -1359,9 +1663,11 @@ export type Session = {
 /** What an active session is doing; also `running` during autonomous work after a background task; `idle` if the session has expired or ended */
 export type SessionState = 'idle' | 'running' | 'requires_action'
 
+/** Whether the session takes prompts */
 export type SessionStatus = 'active' | 'expired' | 'ended'
 
 export type SessionSummary = {
+  /** Id of the session */
   sessionId: string
   /** null until known, if none was requested */
   model: string | null
@@ -1370,12 +1676,15 @@ export type SessionSummary = {
   createdAt: string
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
+  /** The caller's data */
   metadata: Record<string, unknown>
+  /** A title for people; null: none */
   title: string | null
   state: SessionState
 }
 
 export type SessionUsage = {
+  /** Id of the session */
   sessionId: string
   /** Turns that have started */
   turns: number
@@ -1393,16 +1702,20 @@ export type SessionUsage = {
   betweenTurns: {
     /** How often Claude continued on its own */
     times: number
+    /** The sum of the durations */
     activeMs: number
     tokens: Usage
+    /** The known cost in US dollars */
     costUsd: number
   }
   /** The same per model, highest cost first; turns whose share is not known are left out */
   models: Array<ModelUsage>
 }
 
+/** A settings file of Claude Code: of the user, of the project, or local to this copy of the project */
 export type SettingSource = 'user' | 'project' | 'local'
 
+/** The settings files and instructions that take effect */
 export type SettingsInForce = {
   /** The settings files that take effect; `config.settingSources` has the requested ones */
   settingSources: Array<SettingSource>
@@ -1415,12 +1728,17 @@ export type SettingsInForce = {
 /** Why the turn ended. `blocked`: a hook blocked the prompt, and Claude never saw it; `stopped_by_hook`: a hook ended the turn; `max_tokens`, `stop_sequence`, `pause_turn`, `compaction`, `model_context_window_exceeded`: the stop reason of the model; `unknown`: a value that this server does not know, see `ending`. docs/turn-states.md lists all values */
 export type StopReason = 'end_turn' | 'max_turns' | 'budget' | 'refusal' | 'interrupted' | 'blocked' | 'stopped_by_hook' | 'stop_sequence' | 'max_tokens' | 'model_context_window_exceeded' | 'pause_turn' | 'compaction' | 'tool_deferred' | 'background_requested' | 'unknown'
 
+/** One record of the conversation */
 export type StoredMessage = {
+  /** Id of the message */
   id: string
+  /** Type of the message, such as `user`, `assistant`, `system` or `result` */
   type: string
+  /** Subtype of the message, such as `init`; null: none */
   subtype: string | null
   /** The whole message, as Claude Code sent it */
   content: Record<string, unknown>
+  /** Position of the message in the session's log */
   sequence: number
   /** ISO 8601, UTC, milliseconds */
   timestamp: string
@@ -1436,12 +1754,15 @@ export type StoredMessage = {
 
 /** Everything up to this sequence has been sent; what follows is live */
 export type StreamCaughtUp = {
+  /** Id of the session */
   sessionId: string
+  /** The sequence of the last stored event */
   sequence: number
 }
 
 /** The server is shutting down; nothing follows */
 export type StreamClosing = {
+  /** Id of the session */
   sessionId: string
 }
 
@@ -1452,10 +1773,13 @@ export type StreamComplete = {
   sessionId: string
   /** Claude Code's id of the conversation */
   claudeSessionId: string
+  /** Id of the turn */
   turnId: string
   stopReason: StopReason
   usage: Usage | null
+  /** The cost of this turn in US dollars, as estimated by Claude Code; null: unknown */
   costUsd: number | null
+  /** Milliseconds from start to end */
   durationMs: number
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -1467,26 +1791,34 @@ export type StreamComplete = {
 }
 
 export type StreamConnected = {
+  /** Id of the session */
   sessionId: string
+  /** Id of the turn */
   turnId: string
 }
 
 export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
+  /** The error code */
   code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
   retryable: boolean
   /** `same_key`: send the request again, with the same Idempotency-Key if it had one; `new_key`: the turn failed, and the same key would return that failure: use `POST /sessions/:id/turns/:turnId/retry`, or a new key; `never`: the same request would fail again */
   retry: 'same_key' | 'new_key' | 'never'
+  /** Id of the turn */
   turnId: string
 }
 
 /** The range of sequences that retention has removed, both ends inclusive */
 export type StreamGap = {
+  /** Id of the session */
   sessionId: string
+  /** The first removed sequence */
   from: number
+  /** The last removed sequence */
   to: number
 }
 
@@ -1502,32 +1834,48 @@ export type StreamMessageRequest = {
   view?: 'raw' | 'compact' | undefined
   /** Whether a prompt that begins with `/` runs a slash command or a skill, and `@path` includes a file. Otherwise both are plain text. Refused: `/config`, `/settings`, `/autocompact`, `/auto-mode-setup`, `/heapdump`, `/insights` */
   commands?: boolean | undefined
+  /** What happens to the turn if the client disconnects before the stream ends */
   onDisconnect?: 'interrupt' | 'continue' | undefined
 }
 
+/** The request that streams the answer */
 export type StreamPointer = {
+  /** A text for people */
   message: string
+  /** URL of the stream endpoint */
   streamUrl: string
+  /** Method of the request to send */
   method: 'POST'
+  /** Headers of the request to send, besides the API key */
   headers: {
+    /** Media type of the body */
     'Content-Type': string
+    /** Media type of the stream */
     Accept: string
+    /** The key of this request, if it had one */
     'Idempotency-Key'?: string | undefined
   }
+  /** Body of the request to send */
   body: {
     prompt: Prompt
+    /** As in this request */
     timeout: number
+    /** As in this request */
     commands?: boolean | undefined
+    /** As in this request */
     onBusy?: string | undefined
+    /** As in this request */
     onDisconnect?: string | undefined
   }
 }
 
 /** A background task, which can outlive the turn that started it */
 export type Task = {
+  /** Id of the background task */
   taskId: string
   /** `local_bash`: a command; `local_agent`: a subagent */
   type: string
+  /** What the task does, for people */
   description: string
   status: TaskStatus
   /** The turn that started the task; null: it was started outside of any turn */
@@ -1540,6 +1888,7 @@ export type Task = {
   summary: string | null
   /** ISO 8601, UTC, milliseconds */
   startedAt: string
+  /** null: the task is running */
   endedAt: string | null
 }
 
@@ -1557,8 +1906,11 @@ export type Thinking = {
   type: 'disabled'
 }
 
+/** One prompt, and everything until Claude is done with it */
 export type Turn = {
+  /** Id of the turn */
   turnId: string
+  /** Id of the session */
   sessionId: string
   status: TurnStatus
   prompt: Prompt
@@ -1575,11 +1927,15 @@ export type Turn = {
   modelUsage: Array<ModelUsage> | null
   /** ISO 8601, UTC, milliseconds */
   createdAt: string
+  /** null: the turn has not started */
   startedAt: string | null
+  /** null: the turn has not ended */
   endedAt: string | null
   /** Milliseconds from start to end */
   durationMs: number | null
+  /** Position of the turn's first event in the session's log; null: none yet */
   firstSequence: number | null
+  /** Position of the turn's last event in the session's log; null: none yet */
   lastSequence: number | null
   /** Tool calls that were denied: by rules, by the permission mode, by a person, or because `permissionPrompts` is `deny`; absent: none */
   permissionDenials?: Array<PermissionDenial> | undefined
@@ -1594,7 +1950,9 @@ export type Turn = {
 
 /** How the turn ended, in Claude Code's own values, for logs and reports. Undocumented values may occur; programs read `stopReason` and the reason of the error */
 export type TurnEnding = {
+  /** `subtype` of Claude Code's result */
   subtype?: string | undefined
+  /** `terminal_reason` of Claude Code's result */
   terminalReason?: string | undefined
   /** The model's stop reason */
   stopReason?: string | undefined
@@ -1602,7 +1960,9 @@ export type TurnEnding = {
   promptOutcome?: string | undefined
   /** Why hooks gave no verdict on the prompt */
   noVerdict?: string | undefined
+  /** Claude Code's name for the error */
   error?: string | undefined
+  /** Claude Code's name for the error of the model's API */
   apiError?: string | undefined
   /** `error.type` of the model's API */
   apiErrorType?: string | undefined
@@ -1610,9 +1970,13 @@ export type TurnEnding = {
   apiErrorStatus?: number | undefined
 }
 
+/** Why the turn failed, and whether a retry can help */
 export type TurnError = {
+  /** The error code */
   code: 'MESSAGE_SEND_FAILED' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'MODEL_RATE_LIMITED'
+  /** Why the turn failed; docs/errors.md explains each reason */
   reason: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown'
+  /** A text for people */
   message: string
   /** When the model's API accepts requests again; absent: unknown */
   retryAt?: string | undefined
@@ -1627,21 +1991,30 @@ export type TurnStatus = 'queued' | 'running' | 'requires_action' | 'completed' 
 
 /** Tokens of this turn, over all models that it used */
 export type Usage = {
+  /** Input tokens, without those in the cache */
   inputTokens: number
+  /** Output tokens */
   outputTokens: number
+  /** Input tokens that were read from the cache */
   cacheReadInputTokens: number
+  /** Input tokens that were written to the cache */
   cacheCreationInputTokens: number
 }
 
 export type Webhook = {
+  /** The webhook */
   webhookId: string
   /** The query string is shown as `***` */
   url: string
+  /** The events that are delivered */
   events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  /** Whether new events are delivered */
   enabled: boolean
+  /** null: it is enabled */
   disabledReason: WebhookDisabledReason | null
+  /** null: it is enabled */
   disabledAt: string | null
-  /** ISO 8601, UTC, milliseconds */
+  /** When the webhook was created */
   createdAt: string
   /** When a delivery last succeeded */
   lastDeliveredAt: string | null
@@ -1650,23 +2023,30 @@ export type Webhook = {
 export type WebhookDelivery = {
   /** The header `webhook-id`, the same for each attempt and redelivery */
   deliveryId: string
+  /** The webhook */
   webhookId: string
+  /** Where the delivery stands */
   status: WebhookDeliveryStatus
   /** Since the event, or since the last redelivery */
   attempts: number
   /** The HTTP status of the last attempt's response */
   responseStatus: number | null
+  /** null: the last attempt did not fail */
   failure: WebhookDeliveryFailure | null
-  /** ISO 8601, UTC, milliseconds */
+  /** When the event happened */
   createdAt: string
+  /** null: not attempted yet */
   lastAttemptAt: string | null
+  /** null: no attempt follows */
   nextAttemptAt: string | null
   payload: WebhookPayload
 }
 
 /** Why the last attempt failed */
 export type WebhookDeliveryFailure = {
+  /** The kind of failure, for programs */
   reason: 'status' | 'redirect' | 'timeout' | 'unreachable' | 'address_refused' | 'secret_unreadable' | 'webhook_disabled'
+  /** What happened, for a person */
   message: string
 }
 
@@ -1678,12 +2058,15 @@ export type WebhookDisabledReason = 'requested' | 'failing' | 'gone'
 
 /** The body that the receiver gets */
 export type WebhookPayload = {
+  /** The event */
   type: 'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled' | 'webhook.ping'
   /** When the event happened */
   timestamp: string
+  /** Ids and outcome, by the type */
   data: Record<string, unknown>
 }
 
+/** Where the session works */
 export type Workspace = DirectoryWorkspace | EmptyWorkspace | GitWorkspace | WorktreeWorkspace
 
 /** Where the session works, instead of `cwd`; a `cwd` is the type `directory` */
@@ -1693,8 +2076,11 @@ export type WorktreeWorkspace = {
   type: 'worktree'
   /** The absolute path of the working directory */
   path: string
+  /** The directory of the repository */
   repository: string
+  /** The branch that is checked out */
   branch: string
+  /** The requested start of the branch; null: none */
   base: string | null
   /** The commit that was checked out */
   commit: string
@@ -1702,6 +2088,7 @@ export type WorktreeWorkspace = {
   createdBranch: boolean
   /** Whether the directory is removed after the session has ended or expired */
   removeOnEnd: boolean
+  /** Whether the branch is deleted with the directory */
   deleteBranch: boolean
 }
 
@@ -1721,7 +2108,9 @@ export type WorktreeWorkspaceRequest = {
 }
 
 export type WrittenFile = {
+  /** Relative to the working directory; absolute outside it */
   path: string
+  /** Size of the content in bytes */
   sizeBytes: number
   /** ISO 8601, UTC, milliseconds */
   modifiedAt: string
@@ -1765,7 +2154,9 @@ export interface Operations {
   /** List sessions, newest activity first */
   listSessions: {
     query?: {
+      /** Only sessions with this status */
       status?: 'active' | 'expired' | 'ended' | 'all' | undefined
+      /** Entries per page */
       limit?: number | undefined
       /** `nextCursor` of the previous page */
       cursor?: string | undefined
@@ -1775,6 +2166,7 @@ export interface Operations {
   /** Get one session */
   getSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     response: Session
@@ -1782,6 +2174,7 @@ export interface Operations {
   /** Change a session */
   patchSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     body: PatchSessionRequest
@@ -1790,6 +2183,7 @@ export interface Operations {
   /** End a session */
   endSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     response: undefined
@@ -1797,6 +2191,7 @@ export interface Operations {
   /** Send a prompt and wait for the answer */
   sendMessage: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     headers?: {
@@ -1809,6 +2204,7 @@ export interface Operations {
   /** Send a prompt and stream the answer as server-sent events */
   streamMessage: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     headers?: {
@@ -1821,10 +2217,13 @@ export interface Operations {
   /** Get the history, oldest first */
   listMessages: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -1838,6 +2237,7 @@ export interface Operations {
   /** Stream past and live events as server-sent events, resumable with Last-Event-ID */
   followEvents: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -1845,6 +2245,7 @@ export interface Operations {
       after?: string | undefined
       /** Only events of this turn; the stream ends with it */
       turnId?: string | undefined
+      /** Also send pieces of messages while they are generated */
       includeDeltas?: boolean | undefined
       /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
       view?: 'raw' | 'compact' | undefined
@@ -1858,20 +2259,25 @@ export interface Operations {
   /** List the turns of a session, oldest first */
   listTurns: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
+      /** Entries per page */
+      limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
+      offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
-      limit?: number | undefined
-      offset?: number | undefined
     }
     response: ListTurnsResponse
   }
   /** Get one turn and its outcome */
   getTurn: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the turn */
       turnId: string
     }
     response: Turn
@@ -1879,7 +2285,9 @@ export interface Operations {
   /** Run the prompt of a failed turn again, as a new turn; Claude sees the prompt only once */
   retryTurn: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the turn */
       turnId: string
     }
     headers?: {
@@ -1892,6 +2300,7 @@ export interface Operations {
   /** Interrupt the running turn */
   interruptSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     body?: InterruptRequest
@@ -1900,6 +2309,7 @@ export interface Operations {
   /** Create a session that shares the past of this one; both continue independently */
   forkSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     headers?: {
@@ -1912,6 +2322,7 @@ export interface Operations {
   /** Rewind to before a turn: the conversation, the files that Claude changed, or both */
   rewindSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     body: RewindSessionRequest
@@ -1920,8 +2331,11 @@ export interface Operations {
   /** List the permission requests of all sessions, oldest first */
   listAllPermissions: {
     query?: {
+      /** Only requests that wait for an answer, or all */
       status?: 'pending' | 'all' | undefined
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -1931,11 +2345,15 @@ export interface Operations {
   /** List the permission requests of a session, oldest first */
   listPermissions: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
+      /** Only requests that wait for an answer, or all */
       status?: 'pending' | 'all' | undefined
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -1945,7 +2363,9 @@ export interface Operations {
   /** Get one permission request */
   getPermission: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the permission request */
       permissionId: string
     }
     response: PermissionRequest
@@ -1953,7 +2373,9 @@ export interface Operations {
   /** Answer a permission request, once */
   answerPermission: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the permission request */
       permissionId: string
     }
     body: AnswerPermissionRequest
@@ -1962,6 +2384,7 @@ export interface Operations {
   /** List the slash commands and skills that a prompt can run with `commands: true` */
   listCommands: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     response: ListCommandsResponse
@@ -1969,6 +2392,7 @@ export interface Operations {
   /** List the subagents that Claude can start */
   listAgents: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     response: ListAgentsResponse
@@ -1976,6 +2400,7 @@ export interface Operations {
   /** Get what fills the context window */
   getContext: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -1987,6 +2412,7 @@ export interface Operations {
   /** Replace the conversation with a summary, in a turn of its own */
   compactSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     body?: CompactRequest
@@ -1995,6 +2421,7 @@ export interface Operations {
   /** List the MCP servers with their status */
   listMcpServers: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     response: ListMcpServersResponse
@@ -2002,7 +2429,9 @@ export interface Operations {
   /** Reconnect, enable or disable an MCP server */
   changeMcpServer: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Name of the MCP server */
       server: string
     }
     body: ChangeMcpServerRequest
@@ -2011,11 +2440,15 @@ export interface Operations {
   /** List the background tasks, oldest first */
   listTasks: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
+      /** Only tasks with this status */
       status?: 'running' | 'completed' | 'failed' | 'stopped' | 'lost' | 'all' | undefined
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -2025,7 +2458,9 @@ export interface Operations {
   /** Stop a background task; no effect if it has ended */
   stopTask: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the background task */
       taskId: string
     }
     response: Task
@@ -2033,6 +2468,7 @@ export interface Operations {
   /** Upload an image, a PDF or a text that prompts can refer to */
   createAttachment: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -2045,10 +2481,13 @@ export interface Operations {
   /** List the attachments of a session, oldest first */
   listAttachments: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -2058,7 +2497,9 @@ export interface Operations {
   /** Download an attachment */
   getAttachment: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the attachment */
       attachmentId: string
     }
     response: Response
@@ -2066,7 +2507,9 @@ export interface Operations {
   /** Remove an attachment, unless an unfinished turn needs it */
   deleteAttachment: {
     params: {
+      /** Id of the session */
       sessionId: string
+      /** Id of the attachment */
       attachmentId: string
     }
     response: undefined
@@ -2074,6 +2517,7 @@ export interface Operations {
   /** Get tokens, cost and active time of a session */
   getUsage: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     response: SessionUsage
@@ -2081,6 +2525,7 @@ export interface Operations {
   /** Export the whole conversation as a file, with tool calls and their results */
   exportSession: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -2092,6 +2537,7 @@ export interface Operations {
   /** List one of the session's directories */
   listFiles: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -2109,6 +2555,7 @@ export interface Operations {
   /** Read a file, or a part of it */
   readFile: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query: {
@@ -2128,6 +2575,7 @@ export interface Operations {
   /** Create a file or replace its content, atomically */
   writeFile: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query: {
@@ -2148,6 +2596,7 @@ export interface Operations {
   /** Remove a file, a symbolic link (not its target) or a directory */
   deleteFile: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query: {
@@ -2165,6 +2614,7 @@ export interface Operations {
   /** Download one of the session's directories as a compressed archive (tar.gz) */
   getArchive: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -2178,6 +2628,7 @@ export interface Operations {
   /** Get the changes in the working directory since the session or one of its turns began */
   getDiff: {
     params: {
+      /** Id of the session */
       sessionId: string
     }
     query?: {
@@ -2198,7 +2649,9 @@ export interface Operations {
   /** List webhooks, oldest first */
   listWebhooks: {
     query?: {
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -2208,6 +2661,7 @@ export interface Operations {
   /** Get one webhook */
   getWebhook: {
     params: {
+      /** The id of the webhook */
       webhookId: string
     }
     response: Webhook
@@ -2215,6 +2669,7 @@ export interface Operations {
   /** Change a webhook, disable it or enable it again */
   patchWebhook: {
     params: {
+      /** The id of the webhook */
       webhookId: string
     }
     body: PatchWebhookRequest
@@ -2223,6 +2678,7 @@ export interface Operations {
   /** Delete a webhook and its deliveries */
   deleteWebhook: {
     params: {
+      /** The id of the webhook */
       webhookId: string
     }
     response: undefined
@@ -2230,6 +2686,7 @@ export interface Operations {
   /** Replace the secret of a webhook; the previous one also signs for a day */
   rotateWebhookSecret: {
     params: {
+      /** The id of the webhook */
       webhookId: string
     }
     body?: RotateWebhookSecretRequest
@@ -2238,6 +2695,7 @@ export interface Operations {
   /** Send the event `webhook.ping` */
   pingWebhook: {
     params: {
+      /** The id of the webhook */
       webhookId: string
     }
     response: WebhookDelivery
@@ -2245,11 +2703,15 @@ export interface Operations {
   /** List the deliveries of a webhook, newest first */
   listWebhookDeliveries: {
     params: {
+      /** The id of the webhook */
       webhookId: string
     }
     query?: {
+      /** Only deliveries with this status */
       status?: 'pending' | 'delivered' | 'failed' | 'all' | undefined
+      /** Entries per page */
       limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
       offset?: number | undefined
       /** `nextCursor` of the previous page of the same list; not with `offset` */
       cursor?: string | undefined
@@ -2259,7 +2721,9 @@ export interface Operations {
   /** Send a delivery again, with all its attempts */
   redeliverWebhook: {
     params: {
+      /** The id of the webhook */
       webhookId: string
+      /** The id of the delivery */
       deliveryId: string
     }
     response: WebhookDelivery
@@ -2286,6 +2750,20 @@ export interface Operations {
   }
   /** Get this API as an HTML page; browsers can send the key as the password of HTTP Basic */
   getDocs: {
+    response: Response
+  }
+  /** Get this API as an HTML page with forms to try it; needs scripts */
+  getReference: {
+    response: Response
+  }
+  /** Get the script of the page at `/reference` */
+  getReferenceScript: {
+    headers?: {
+      /** ETags: 304 if the script's ETag is among them */
+      'If-None-Match'?: string | undefined
+      /** With `gzip`, the script is sent compressed */
+      'Accept-Encoding'?: string | undefined
+    }
     response: Response
   }
 }
@@ -2353,4 +2831,6 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   getMetrics: { method: 'GET', path: '/metrics', statuses: [200], answer: 'raw' },
   getOpenApi: { method: 'GET', path: '/openapi.json', statuses: [200], answer: 'json' },
   getDocs: { method: 'GET', path: '/docs', statuses: [200], answer: 'raw' },
+  getReference: { method: 'GET', path: '/reference', statuses: [200], answer: 'raw' },
+  getReferenceScript: { method: 'GET', path: '/reference/scalar.js', statuses: [200, 304], answer: 'raw' },
 }
