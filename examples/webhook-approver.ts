@@ -3,12 +3,16 @@ import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 
-const { CLAUDE_CODE_API = 'http://127.0.0.1:3050/api/v1', CLAUDE_API_KEY = '', PORT = '8099' } = process.env
+const {
+  CLAUDE_CODE_API_URL = 'http://127.0.0.1:3050/api/v1',
+  CLAUDE_API_KEY = '',
+  PORT = '8099',
+} = process.env
 const allowed = process.argv.slice(2)
 const call = async (method: string, path: string, body?: object) => {
   const headers = { 'x-api-key': CLAUDE_API_KEY, 'content-type': 'application/json' }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-  const response = await fetch(CLAUDE_CODE_API + path, init)
+  const response = await fetch(CLAUDE_CODE_API_URL + path, init)
   // 409: somebody else has answered.
   if (!response.ok && response.status !== 409) throw new Error(await response.text())
   return JSON.parse((await response.text()) || '{}')

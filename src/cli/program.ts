@@ -40,6 +40,18 @@ export function createProgram(): Command {
   addServerFlags(show).action(({ config, json }: { config?: string; json: boolean }) =>
     reportingFaults(async () => showConfig(await loadOptions(toFlagValues(show), config, false), json)),
   )
+  const doctor = program
+    .command('doctor')
+    .description('check what the server needs: Claude Code, its login, directories, store, port, programs')
+    .option('--model', 'also ask the model a short question, which costs money', false)
+    .option('--json', 'print JSON, a line for each check', false)
+  addServerFlags(doctor).action((flags: { config?: string; model: boolean; json: boolean }) =>
+    reportingFaults(async () => {
+      const loaded = await loadOptions(toFlagValues(doctor), flags.config, false)
+      const { runDoctor } = await import('./run-doctor.ts')
+      await runDoctor(loaded, flags)
+    }),
+  )
   program
     .command('migrate')
     .description('copy a store from a SQLite file into an empty PostgreSQL database, and verify the copy')

@@ -164,7 +164,7 @@ test('the samples of the guide run as they are', async () => {
   const outputs = samples.map(async (code, index) => {
     const file = join(cwd, `sample-${index}.ts`)
     writeFileSync(file, code.replaceAll("'claude-code-http-api/client'", `'${source}'`))
-    const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API: base, CLAUDE_API_KEY: apiKey }
+    const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
     const child = execFile(process.execPath, [file], { env })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { text, toolUse } from '../../src/demo/answer.ts'
+import { apiError, text, toolUse } from '../../src/demo/answer.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { openReceiver } from '../support/webhook-receiver.ts'
@@ -13,27 +13,31 @@ const root = join(import.meta.dirname, '../..')
 const bot = join(root, 'examples/approval-bot.ts')
 const approver = join(root, 'examples/webhook-approver.ts')
 
-type Program = ChildProcessByStdio<Writable, Readable, null>
+type Program = ChildProcessByStdio<Writable, Readable, Readable>
 
 function run(
   program: string,
   args: string[],
   env: Record<string, string>,
-): { child: Program; said: () => string } {
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+): { child: Program; said: () => string; complained: () => string } {
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill())
   let output = ''
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', piece => {
+    complaints += piece
+  })
   child.stdout.setEncoding('utf8').on('data', piece => {
     output += piece
   })
-  return { child, said: () => output }
+  return { child, said: () => output, complained: () => complaints }
 }
 
 test.each(['yes', 'no'])('the bot of the guide asks before a command is run, and takes %s', async said => {
   const { model, base, cwd } = await openServer()
   const file = join(cwd, 'made')
   model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
-  const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API: base, CLAUDE_API_KEY: apiKey }
+  const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
   const { child, said: output } = run(bot, ['make it'], env)
   const asked = Promise.withResolvers<void>()
   child.stdout.on('data', () => {
@@ -46,6 +50,22 @@ test.each(['yes', 'no'])('the bot of the guide asks before a command is run, and
   expect(output()).toContain(`touch ${file}`)
   expect(output()).toContain('Claude: That was it.')
   expect(existsSync(file)).toBe(said === 'yes')
+})
+
+test('the bot of the guide says what went wrong, and fails', async () => {
+  const { model, base } = await openServer()
+  const bad = run(bot, ['hello'], {
+    PATH: '/usr/bin:/bin',
+    CLAUDE_CODE_API_URL: base,
+    CLAUDE_API_KEY: 'wrong',
+  })
+  expect((await once(bad.child, 'close'))[0]).toBe(1)
+  expect(bad.complained()).toContain('INVALID_API_KEY')
+  model.script('break', apiError(400, { message: 'no such thing' }))
+  const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
+  const failed = run(bot, ['break'], env)
+  expect((await once(failed.child, 'close'))[0]).toBe(1)
+  expect(failed.complained()).toContain('turn.failed ')
 })
 
 test('the approver of the guide is woken by a webhook, and answers what it was told to', async () => {
@@ -62,7 +82,7 @@ test('the approver of the guide is woken by a webhook, and answers what it was t
   ])
   const env = {
     PATH: '/usr/bin:/bin',
-    CLAUDE_CODE_API: base,
+    CLAUDE_CODE_API_URL: base,
     CLAUDE_API_KEY: apiKey,
     PORT: `${reserved.port}`,
   }

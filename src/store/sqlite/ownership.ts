@@ -81,7 +81,7 @@ function writeOwner(ownerFile: string, owner: Owner): void {
 }
 
 /** An unreadable file does not fail the start: it only informs, it does not decide. */
-function readOwner(ownerFile: string): Owner | undefined {
+export function readOwner(ownerFile: string): Owner | undefined {
   try {
     const owner: unknown = JSON.parse(readFileSync(ownerFile, 'utf8'))
     return isOwner(owner) ? owner : undefined

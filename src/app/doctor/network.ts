@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { z } from 'zod'
+import { toListenError } from '../listen-error.ts'
+import { mountPath } from '../serve.ts'
+import { type Finding, failure, ok } from './finding.ts'
+
+const answerMs = 3_000
+const healthStatus = z.object({ status: z.enum(['healthy', 'degraded', 'unhealthy']) })
+
+/** Checks whether the server could listen, or listens already. */
+export async function checkPort(host: string, port: number): Promise<Finding> {
+  const check = 'port'
+  const server = createServer()
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+    return ok(check, `${port} on ${host} is free`)
+  } catch (error) {
+    const status = await findServer(host, port)
+    if (status !== undefined)
+      return ok(check, `a claude-code-api answers on ${host}, port ${port}: ${status}`)
+    const fault = toListenError(error, host, port)
+    if (fault instanceof Error)
+      return failure(check, fault.message, 'stop the other program, or choose another address')
+    throw error
+  } finally {
+    server.close()
+  }
+}
+
+/** Asks for the health of a server of ours; undefined: there is none. */
+async function findServer(host: string, port: number): Promise<string | undefined> {
+  const name = host.includes(':') ? `[${host}]` : host
+  try {
+    const signal = AbortSignal.timeout(answerMs)
+    const response = await fetch(`http://${name}:${port}${mountPath}/health`, { signal, redirect: 'error' })
+    return healthStatus.safeParse(await response.json()).data?.status
+  } catch {
+    return undefined
+  }
+}
