@@ -43,6 +43,7 @@ function toShellText(text: string): string {
 function toTypeScript(request: SampleRequest): string {
   const { method, path, needsKey, contentType, json, upload, output, file } = request
   const headers = [
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the sample has a template, this text has not
     needsKey && 'Authorization: `Bearer ${KEY}`',
     contentType && `'Content-Type': '${contentType}'`,
   ].filter(Boolean)
@@ -52,6 +53,7 @@ function toTypeScript(request: SampleRequest): string {
     json !== undefined && `body: JSON.stringify(${toLiteral(json, typescript, 1)}),`,
     upload !== undefined && `body: ${toLiteral(upload, typescript)},`,
   ].filter(Boolean)
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the replacement puts a template into the sample
   const url = `\`\${API}${path.replace(/\$([A-Z]+)/g, '${$1}')}\``
   const show = {
     json: 'console.log(await response.json())',
