@@ -48,10 +48,8 @@ function toGreeting(): string {
 }
 
 function toReply(words: string): string {
-  const opening = /^(?:hello|hi|hey|good (?:morning|day|evening))\b/i.test(words)
-    ? 'Hello!'
-    : `You said: "${shorten(words.replaceAll(/\s+/g, ' '), quotedCharacters)}".`
-  return `${opening} ${who}, so I have no answer of my own.\nAsk "What can you show me?" for a list.`
+  const opening = /^(?:hello|hi|hey|good (?:morning|day|evening))\b/i.test(words) ? 'Hello! ' : ''
+  return `${opening}${who}, so I have no answer of my own to that.\nAsk "What can you show me?" for a list.`
 }
 
 /** A slash command reaches the model only when it was sent as text. */

@@ -78,7 +78,7 @@ describe('a retry of a failed turn', () => {
     expect(accepted).toMatchObject({ status: 202, body: { status: 'queued' } })
     const path = `/sessions/${id}/turns/${accepted.body.turnId}`
     await until(async () => (await call('GET', path)).body.status === 'completed')
-    expect((await call('GET', path)).body.response).toContain('42')
+    expect((await call('GET', path)).body.response).toContain('stand-in')
     expect(timesSent('marked-prompt')).toBe(1)
   })
 
