@@ -23,7 +23,7 @@ async function open(cwd?: string) {
   return server
 }
 
-test.each(runsLong ? [1, 2, 3] : [1])(
+test.each(runsLong ? [1, 2] : [1])(
   'whatever is asked, forked and rewound, the model is told what a list would have (seed %i)',
   async seed => {
     const { below, pick, chance } = random(seed)
