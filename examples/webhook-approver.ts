@@ -13,7 +13,7 @@ const call = async (method: string, path: string, body?: object) => {
   const headers = { 'x-api-key': CLAUDE_API_KEY, 'content-type': 'application/json' }
   const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
   const response = await fetch(CLAUDE_CODE_API_URL + path, init)
-  // 409: somebody else has answered.
+  // 409: another client has answered.
   if (!response.ok && response.status !== 409) throw new Error(await response.text())
   return JSON.parse((await response.text()) || '{}')
 }

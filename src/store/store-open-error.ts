@@ -1,4 +1,4 @@
-export type StoreOpenReason = 'newer' | 'locked' | 'corrupt' | 'unreadable' | 'unmigrated'
+export type StoreOpenReason = 'newer' | 'locked' | 'corrupt' | 'unreadable' | 'unmigrated' | 'empty'
 
 /** The database could not be opened; the message names the file and says what is wrong with it. */
 export class StoreOpenError extends Error {

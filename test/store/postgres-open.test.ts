@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { checkStore } from '../../src/app/doctor/places.ts'
+import { resolveConfig } from '../../src/config/resolve-config.ts'
 import { copyStore } from '../../src/store/copy-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { openPostgresStore } from '../../src/store/postgres/open-postgres.ts'
@@ -211,4 +213,19 @@ describe('a data directory with a store', () => {
       { sequence: 3 },
     ])
   })
+})
+
+it('is examined by doctor without being changed: new, in use, and where nothing listens', async () => {
+  const dataDir = await temporaryDirectory()
+  const examine = (address: string) =>
+    checkStore(resolveConfig({ dataDir, database: { url: address, schema: 'examined' } }, {}))
+  const empty = { check: 'store', status: 'ok', message: 'empty; the first start fills it' }
+  expect(await examine(url)).toEqual(empty)
+  expect(await examine(url)).toEqual(empty)
+  const store = await openStore({ file: `${dataDir}/none.db`, database: { url, schema: 'examined' } })
+  onTestFinished(() => store.close())
+  expect(await examine(url)).toMatchObject({ status: 'ok', message: 'postgres, 0 sessions' })
+  const nowhere = new URL(url)
+  nowhere.port = '1'
+  expect(await examine(nowhere.href)).toMatchObject({ status: 'failure', advice: expect.any(String) })
 })

@@ -57,8 +57,7 @@ export async function checkStore(config: ResolvedConfig): Promise<Finding> {
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error
     // A new database has no tables.
-    if (config.database && /has no store$/.test(error.message))
-      return ok(check, 'empty; the first start fills it')
+    if (error.reason === 'empty') return ok(check, 'empty; the first start fills it')
     return failure(check, error.message, 'see docs/guides/database.md')
   }
 }

@@ -27,7 +27,8 @@ export function addSessionsMetrics(registry: Registry, figures: () => SessionsFi
     labelNames: ['state'],
     registers,
     collect() {
-      for (const state of slotStates) this.set({ state }, figures()?.slots[state].count ?? 0)
+      const slots = figures()?.slots
+      for (const state of slotStates) this.set({ state }, slots?.[state].count ?? 0)
     },
   })
   new Gauge({
@@ -36,7 +37,8 @@ export function addSessionsMetrics(registry: Registry, figures: () => SessionsFi
     labelNames: ['state'],
     registers,
     collect() {
-      for (const state of slotStates) this.set({ state }, figures()?.slots[state].bytes ?? 0)
+      const slots = figures()?.slots
+      for (const state of slotStates) this.set({ state }, slots?.[state].bytes ?? 0)
     },
   })
   new Counter({

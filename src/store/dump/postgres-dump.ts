@@ -32,7 +32,7 @@ function toConfig(driver: Driver, { url, schema = defaultSchema }: PostgresOptio
 async function startDump(client: Client, place: string): Promise<StoreDump> {
   await client.query('begin transaction isolation level repeatable read, read only')
   const { rows } = await client.query("select to_regclass('schema_migrations') is not null as found")
-  if (!rows[0].found) throw new StoreOpenError('unreadable', place, `The database ${place} has no store`)
+  if (!rows[0].found) throw new StoreOpenError('empty', place, `The database ${place} has no store`)
   const applied = await client.query('select name from schema_migrations order by name')
   const migrations: string[] = applied.rows.map(row => row.name)
   const tables: DumpedTable[] = []
