@@ -6,6 +6,7 @@ import { createSessionRequest } from '../src/contract/sessions.ts'
 import { createSealer } from '../src/lib/sealed-text.ts'
 import { newSession, toWantedSpec } from '../src/sessions/lifecycle/new-session.ts'
 import { EventLog } from '../src/sessions/log/event-log.ts'
+import { operator } from '../src/sessions/records.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { type Child, openChild } from './support/child.ts'
 import { apiKey, openScriptedServer } from './support/open-server.ts'
@@ -147,7 +148,7 @@ async function fill(dataDir: string, cwd: string, messages: number): Promise<str
   const log = new EventLog(store, messageReader)
   const now = Date.now()
   const id = randomUUID()
-  const caller = { tenantId: 'default', keyId: 'bench' }
+  const caller = operator('bench')
   const request = createSessionRequest.parse({ title: 'large', model: 'claude-made-up' })
   const sealer = createSealer([randomBytes(32)])
   const session = newSession(caller, request, toWantedSpec(caller, request, cwd), id, 3_600_000, sealer)

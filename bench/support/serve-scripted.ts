@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import express from 'express'
 import { destination, pino } from 'pino'
+import { Callers } from '../../src/access/callers.ts'
+import { configuredKeys } from '../../src/access/configured-keys.ts'
 import { Metrics } from '../../src/app/metrics/metrics.ts'
 import { mountPath } from '../../src/app/serve.ts'
 import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
@@ -65,6 +67,8 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   await sessions.open()
   const door = createRouter({
     service: sessions,
+    callers: new Callers(config.auth.keys),
+    scrapers: configuredKeys(config.metrics.keys),
     ready: async () => {},
     isClosing: () => false,
     metrics,

@@ -1,5 +1,7 @@
 import type { Router } from 'express'
 import type { Registry } from 'prom-client'
+import { Callers } from '../access/callers.ts'
+import { configuredKeys } from '../access/configured-keys.ts'
 import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
@@ -64,6 +66,8 @@ export function assembleApi(config: ResolvedConfig): {
       return runtime.sessions
     },
     ready: () => runtime.ready(),
+    callers: new Callers(config.auth.keys),
+    scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     config,
     log,

@@ -9,7 +9,7 @@ import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
 import type { SessionsOptions } from '../sessions/options.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
-import { soleTenantId } from '../sessions/records.ts'
+import { defaultTenantId } from '../sessions/records.ts'
 import type { SessionsFigures, SessionsObserver } from '../sessions/reports/figures.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { openStore, type StoreDatabase } from '../store/open-store.ts'
@@ -207,7 +207,7 @@ export class Runtime {
     // An inspection that close has interrupted gives no answer about Claude Code.
     if (this.#closing) return
     if (failure) this.#log.warn({ reason: failure.reason }, failure.message)
-    else await sessions.prepareSpare(soleTenantId)
+    else await sessions.prepareSpare(defaultTenantId)
   }
 
   async #close(endResponses: () => Promise<void>): Promise<void> {

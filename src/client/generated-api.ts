@@ -253,6 +253,10 @@ export type CreateSessionResponse = {
   createdAt: string
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
+  /** The tenant that the session belongs to */
+  tenant: string
+  /** The id of the API key that created it */
+  createdBy: string
 }
 
 export type CreateWebhookRequest = {
@@ -373,7 +377,7 @@ export type ErrorResponse = {
   /** The error */
   error: {
     /** The error code, for programs */
-    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
     /** A text for people; may change */
     message: string
     /** Facts about the error; docs/errors.md lists them by code */
@@ -1585,6 +1589,10 @@ export type Session = {
   createdAt: string
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
+  /** The tenant that the session belongs to */
+  tenant: string
+  /** The id of the API key that created it */
+  createdBy: string
   state: SessionState
   /** The number of running background tasks, with or without a running turn; see `GET .../tasks` */
   backgroundTasks: number
@@ -1676,6 +1684,10 @@ export type SessionSummary = {
   createdAt: string
   /** ISO 8601, UTC, milliseconds */
   expiresAt: string
+  /** The tenant that the session belongs to */
+  tenant: string
+  /** The id of the API key that created it */
+  createdBy: string
   /** The caller's data */
   metadata: Record<string, unknown>
   /** A title for people; null: none */
@@ -1801,7 +1813,7 @@ export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
   /** The error code */
-  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
   /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
@@ -2144,6 +2156,10 @@ export interface EventData {
 export interface Operations {
   /** Create a session */
   createSession: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
     headers?: {
       /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
       'Idempotency-Key'?: string | undefined
@@ -2154,6 +2170,8 @@ export interface Operations {
   /** List sessions, newest activity first */
   listSessions: {
     query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
       /** Only sessions with this status */
       status?: 'active' | 'expired' | 'ended' | 'all' | undefined
       /** Entries per page */
@@ -2331,6 +2349,8 @@ export interface Operations {
   /** List the permission requests of all sessions, oldest first */
   listAllPermissions: {
     query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
       /** Only requests that wait for an answer, or all */
       status?: 'pending' | 'all' | undefined
       /** Entries per page */
@@ -2643,12 +2663,18 @@ export interface Operations {
   }
   /** Create a webhook */
   createWebhook: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
     body: CreateWebhookRequest
     response: CreateWebhookResponse
   }
   /** List webhooks, oldest first */
   listWebhooks: {
     query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
       /** Entries per page */
       limit?: number | undefined
       /** Entries to skip; `cursor` is safer while entries are added */

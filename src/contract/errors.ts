@@ -1,3 +1,4 @@
+import type { Scope } from './scopes.ts'
 import type { WorkspaceFailureReason } from './workspace.ts'
 
 /**
@@ -9,6 +10,8 @@ export const errorCatalogue = {
   MISSING_API_KEY: { status: 401, title: 'No API key was sent', retryable: false },
   BUDGET_EXCEEDED: { status: 402, title: "The session's budget is used up", retryable: false },
   INVALID_API_KEY: { status: 403, title: 'The API key is not valid', retryable: false },
+  SCOPE_REQUIRED: { status: 403, title: 'The key lacks a scope', retryable: false },
+  TENANT_NOT_ALLOWED: { status: 403, title: 'The key may not name this tenant', retryable: false },
   CWD_NOT_ALLOWED: {
     status: 403,
     title: 'The working directory is outside the allowed roots',
@@ -187,6 +190,8 @@ interface DetailsByCode {
   /** At most 100 issues; `omittedIssues` counts the rest. */
   INVALID_REQUEST: { issues: RequestIssue[]; omittedIssues?: number }
   METHOD_NOT_ALLOWED: { allowed: string[] }
+  /** `anyOf`: one of these scopes is needed. */
+  SCOPE_REQUIRED: { anyOf: Scope[] }
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
   /** `setting` is the requested value, `option` the server's option that would allow it. */
   SETTING_NOT_ALLOWED: { setting: string; option: string; allowed: string[] }

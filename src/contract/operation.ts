@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import { pathId } from './primitives.ts'
+import type { Scope } from './scopes.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
@@ -35,6 +36,13 @@ export interface Operation {
   summary: string
   /** `none`: open to all callers, and not rate-limited. */
   auth: 'key' | 'none'
+  /** The caller needs one of these; empty: any valid key will do. */
+  scopes: readonly Scope[]
+  /**
+   * How much an operation shows or changes: one session, what a tenant has, or the whole server. Keys that are bound to
+   * a session cannot use operations of a tenant, and only keys of the configuration those of the server.
+   */
+  reach: 'session' | 'tenant' | 'server'
   params: z.ZodObject | null
   query: z.ZodType | null
   /** Request headers that are specific to this operation. */
@@ -56,6 +64,7 @@ export const commonErrors = [
   'INVALID_REQUEST',
   'MISSING_API_KEY',
   'INVALID_API_KEY',
+  'SCOPE_REQUIRED',
   'ORIGIN_NOT_ALLOWED',
   'HOST_NOT_ALLOWED',
   'RATE_LIMIT_EXCEEDED',
@@ -93,6 +102,8 @@ export const replayHeaders = {
 
 export const defaults = {
   auth: 'key',
+  scopes: [],
+  reach: 'session',
   params: null,
   query: null,
   headers: null,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { identifier, sessionIdentifier, timestamp } from './primitives.ts'
+import { identifier, sessionIdentifier, tenantParameter, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
 import { pageParameters, pagination } from './turns.ts'
 
@@ -103,6 +103,7 @@ const page = {
 }
 
 export const listPermissionsQuery = z.strictObject(page)
+export const listAllPermissionsQuery = z.strictObject({ tenant: tenantParameter, ...page })
 
 export const listPermissionsResponse = z
   .strictObject({

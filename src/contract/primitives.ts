@@ -23,6 +23,20 @@ export const idParameter = z.string().min(1).max(200).toLowerCase()
 /** An id in a path: any text is accepted, and is an unknown id at worst. */
 export const pathId = z.string().toLowerCase().meta({ format: 'uuid' })
 
+/** The name of a tenant. */
+export const tenantName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}$/,
+    'must be 1 to 63 of a-z, 0-9, _ and -, and begin with a letter or digit',
+  )
+
+/** The tenant of a list or of a new object, in a query string. */
+export const tenantParameter = tenantName.optional().meta({
+  description:
+    'Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own',
+})
+
 /** A whole number in a query string: plain digits only. */
 export function integerParameter(minimum: number, maximum: number) {
   return z

@@ -8,6 +8,8 @@ import {
   integerParameter,
   jsonObject,
   sessionIdentifier,
+  tenantName,
+  tenantParameter,
   timestamp,
 } from './primitives.ts'
 import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
@@ -80,6 +82,8 @@ const common = {
   status: sessionStatus,
   createdAt: timestamp,
   expiresAt: timestamp,
+  tenant: tenantName.meta({ description: 'The tenant that the session belongs to' }),
+  createdBy: z.string().meta({ description: 'The id of the API key that created it' }),
 }
 
 export const createSessionResponse = z.strictObject(common).meta({ id: 'CreateSessionResponse' })
@@ -154,7 +158,10 @@ export const session = z
   })
   .meta({ id: 'Session' })
 
+export const createSessionQuery = z.strictObject({ tenant: tenantParameter })
+
 export const listSessionsQuery = z.strictObject({
+  tenant: tenantParameter,
   status: z
     .enum(['active', 'expired', 'ended', 'all'])
     .default('active')

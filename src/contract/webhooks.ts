@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type EventType, terminalEventTypes } from './events.ts'
 import { hasCredentials, redacted } from './mcp-servers.ts'
-import { identifier, pathId, timestamp } from './primitives.ts'
+import { identifier, pathId, tenantParameter, timestamp } from './primitives.ts'
 import { pageParameters, pagination } from './turns.ts'
 
 /** Events of sessions that webhooks can report. */
@@ -108,7 +108,8 @@ export const rotateSecretResponse = z
 
 const page = pageParameters(200, 50)
 
-export const listWebhooksQuery = z.strictObject(page)
+export const createWebhookQuery = z.strictObject({ tenant: tenantParameter })
+export const listWebhooksQuery = z.strictObject({ tenant: tenantParameter, ...page })
 export const listWebhooksResponse = z
   .strictObject({ webhooks: z.array(webhook).meta({ description: 'One page, oldest first' }), pagination })
   .meta({ id: 'ListWebhooksResponse' })

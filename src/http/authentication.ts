@@ -1,13 +1,20 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
+import type { KnownCaller } from '../access/caller-directory.ts'
 import { ServiceError } from '../contract/errors.ts'
-import type { OperationId } from '../contract/operations.ts'
-import { type Caller, soleTenantId } from '../sessions/records.ts'
-import type { ApiKey, HttpOptions } from './options.ts'
-import { contextOf, type Identity } from './request-context.ts'
+import { getOperation, type OperationId } from '../contract/operations.ts'
+import { allScopes, type Caller, operator } from '../sessions/records.ts'
+import type { HttpDeps, HttpOptions } from './options.ts'
+import { contextOf } from './request-context.ts'
 
-/** The caller if no key is needed. */
-export const anonymous: Caller = { tenantId: soleTenantId, keyId: 'anonymous' }
+/** The caller if keys are off. */
+const anonymous: KnownCaller = { caller: operator('anonymous'), isValid: () => true }
+
+/** The caller of an operation that the configuration opens to all: it administers nothing. */
+export const visitor: Caller = {
+  ...anonymous.caller,
+  isOperator: false,
+  scopes: new Set([...allScopes].filter(scope => scope !== 'admin')),
+}
 
 /** Pages that are opened in a browser, and what they load; it can only send a key as the password of HTTP Basic. */
 const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
@@ -18,25 +25,39 @@ const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
 ])
 
 /** Identifies the caller by the key. Does not refuse yet, because the rate limit counts first. */
-export function identifyCaller({ auth, metrics }: Pick<HttpOptions, 'auth' | 'metrics'>): RequestHandler {
-  const identify = keyMatcher(auth.keys)
-  const identifyForMetrics = keyMatcher([...auth.keys, ...metrics.keys])
-  return (req, res, next) => {
+export function identifyCaller({
+  config: { auth },
+  callers,
+  scrapers,
+}: Pick<HttpDeps, 'callers' | 'scrapers'> & { config: Pick<HttpOptions, 'auth'> }): RequestHandler {
+  return async (req, res, next) => {
     const context = contextOf(res)
-    const key = auth.enabled ? findKey(req, auth.apiKeyHeader, context.operationId) : undefined
-    const match = context.operationId === 'getMetrics' ? identifyForMetrics : identify
-    if (key !== undefined) context.identity = match(key.text, key.provenByHeader)
-    else if (!auth.enabled) context.identity = { kind: 'known', caller: anonymous, provenByHeader: false }
+    if (!auth.enabled) {
+      context.identity = { kind: 'known', provenByHeader: false, ...anonymous }
+      return next()
+    }
+    const key = findKey(req, auth.apiKeyHeader, context.operationId)
+    if (key === undefined) return next()
+    const scraper = context.operationId === 'getMetrics' ? scrapers(key.text) : undefined
+    const found = scraper ?? callers.find(key.text)
+    // Keys are found without waiting, which saves each request a round of the event loop.
+    const known = found instanceof Promise ? await found : found
+    context.identity = known
+      ? { kind: 'known', provenByHeader: key.provenByHeader, ...known }
+      : { kind: 'wrong_key' }
     next()
   }
 }
 
-/** Refuses requests without a valid key if the operation needs one. */
-export function requireKey(auth: HttpOptions['auth']): RequestHandler {
+/** Refuses requests without a valid key if the operation needs one, and those whose key lacks its scope. */
+export function requireKey(auth: HttpOptions['auth'], callers: HttpDeps['callers']): RequestHandler {
   return (_req, res, next) => {
     const { identity, operationId } = contextOf(res)
-    const open = operationId !== undefined && !auth.protectedOperations.has(operationId)
-    if (identity.kind === 'known' || open) return next()
+    if (identity.kind === 'known') {
+      if (operationId !== undefined) checkScope(identity.caller, operationId)
+      return next()
+    }
+    if (operationId !== undefined && isOpen(operationId, auth, callers)) return next()
     if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', 'The API key is not valid')
     if (readInBrowser.has(operationId)) {
       res.setHeader('WWW-Authenticate', 'Basic realm="claude-code-api", charset="UTF-8"')
@@ -45,6 +66,32 @@ export function requireKey(auth: HttpOptions['auth']): RequestHandler {
       'MISSING_API_KEY',
       `Send an API key in the header ${auth.apiKeyHeader}, or as Authorization: Bearer`,
     )
+  }
+}
+
+/** With several tenants, only what shows no tenant's data can be open. */
+function isOpen(id: OperationId, auth: HttpOptions['auth'], callers: HttpDeps['callers']): boolean {
+  const { scopes } = getOperation(id)
+  if (auth.protectedOperations.has(id) || scopes.includes('admin')) return false
+  return scopes.length === 0 || !callers.hasSeveralTenants
+}
+
+/** @throws ServiceError SCOPE_REQUIRED */
+function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId): void {
+  const operation = getOperation(id)
+  const anyOf = [...operation.scopes]
+  if (anyOf.length > 0 && !anyOf.some(scope => scopes.has(scope))) {
+    throw new ServiceError('SCOPE_REQUIRED', `This needs a key with the scope ${anyOf.join(' or ')}`, {
+      anyOf,
+    })
+  }
+  if (sessionId !== null && operation.reach !== 'session') {
+    const message = 'This key is bound to one session; this needs a key without that bound'
+    throw new ServiceError('SCOPE_REQUIRED', message, { anyOf })
+  }
+  if (!isOperator && operation.reach === 'server') {
+    const message = 'This needs a key of the configuration, which administers the server'
+    throw new ServiceError('SCOPE_REQUIRED', message, { anyOf })
   }
 }
 
@@ -66,21 +113,4 @@ function findKey(req: Request, header: string, operationId: OperationId | undefi
     return text === '' ? undefined : { text, provenByHeader: false }
   }
   return undefined
-}
-
-/** Compares in constant time, no matter which key matches. */
-function keyMatcher(keys: readonly ApiKey[]): (key: string, provenByHeader: boolean) => Identity {
-  const known = keys.map(({ id, hash: hexDigest }) => ({
-    digest: Buffer.from(hexDigest, 'hex'),
-    caller: { tenantId: soleTenantId, keyId: id },
-  }))
-  return (key, provenByHeader) => {
-    const digest = hash('sha256', key, 'buffer')
-    let found: Identity = { kind: 'wrong_key' }
-    for (const candidate of known) {
-      if (timingSafeEqual(candidate.digest, digest))
-        found = { kind: 'known', caller: candidate.caller, provenByHeader }
-    }
-    return found
-  }
 }

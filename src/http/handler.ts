@@ -15,8 +15,8 @@ export interface Upload {
 /** A request that has passed all checks. */
 export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   caller: Caller
-  /** Whether the caller sent a valid key, or keys are off. */
-  isIdentified: boolean
+  /** Whether the caller administers the server, and so may see figures of all tenants. */
+  isOperator: boolean
   /** The prefix of links in responses: a URL, or a path on the caller's origin. */
   baseUrl: string
   /** The path of the request below the mount path. */

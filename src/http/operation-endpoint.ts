@@ -1,6 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { ServiceError } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
-import { anonymous } from './authentication.ts'
+import type { SessionService } from '../sessions/ports/session-service.ts'
+import type { Caller } from '../sessions/records.ts'
+import { visitor } from './authentication.ts'
 import { logFault } from './error-response.ts'
 import type { Forwarding } from './forwarding.ts'
 import type { Answer, Exchange, FileAnswer, Handlers } from './handler.ts'
@@ -17,6 +20,7 @@ import { SseStream } from './sse-stream.ts'
 export interface EndpointDeps {
   handlers: Handlers
   ready(): Promise<void>
+  readonly service: Pick<SessionService, 'actingOn'>
   forwarding: Forwarding
   validation: OpenApiValidation | undefined
 }
@@ -30,9 +34,29 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
     deps.validation?.checkRequest(id, req)
     const exchange = toExchange(id, deps.forwarding, req, res)
     if (!worksUnopened.has(id)) await deps.ready()
+    if (exchange.isOperator) exchange.caller = await actFor(exchange, deps.service)
+    else refuseOtherTenant(exchange)
     const answer = await deps.handlers[id](exchange)
     await respond(id, answer, req, res, deps.validation)
   }
+}
+
+/** Who administers the server acts in the tenant that the request names, or that its object belongs to. */
+async function actFor(
+  { caller, params, query }: Exchange<OperationId>,
+  service: Pick<SessionService, 'actingOn'>,
+): Promise<Caller> {
+  const { tenant } = query as { tenant?: string }
+  const { sessionId, webhookId } = params as { sessionId?: string; webhookId?: string }
+  if (tenant !== undefined) return { ...caller, tenantId: tenant }
+  return service.actingOn(caller, { sessionId, webhookId })
+}
+
+/** @throws ServiceError TENANT_NOT_ALLOWED */
+function refuseOtherTenant({ caller, query }: Exchange<OperationId>): void {
+  const { tenant } = query as { tenant?: string }
+  if (tenant === undefined || tenant === caller.tenantId) return
+  throw new ServiceError('TENANT_NOT_ALLOWED', 'Only keys of the configuration may name another tenant')
 }
 
 function toExchange<Id extends OperationId>(
@@ -47,8 +71,8 @@ function toExchange<Id extends OperationId>(
   noteIds(context.facts, input.params)
   return {
     ...input,
-    caller: identity.kind === 'known' ? identity.caller : anonymous,
-    isIdentified: identity.kind === 'known',
+    caller: identity.kind === 'known' ? identity.caller : visitor,
+    isOperator: identity.kind === 'known' && identity.caller.isOperator,
     baseUrl: forwarding.baseOf(req),
     path: req.path,
     idempotency: toIdempotencyKey(id, input, req),

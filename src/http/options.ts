@@ -1,15 +1,8 @@
 import type { Request } from 'express'
 import type { Logger } from 'pino'
+import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
-
-/** An API key as the server keeps it, without its text. */
-export interface ApiKey {
-  /** Stable, safe to log and to store. */
-  readonly id: string
-  /** SHA-256 of the key, hexadecimal. */
-  readonly hash: string
-}
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
 export interface HttpOptions {
@@ -33,13 +26,8 @@ export interface HttpOptions {
     enabled: boolean
     /** Lower case. */
     apiKeyHeader: string
-    keys: readonly ApiKey[]
     /** Operations that need a key. Unknown paths always need one. */
     protectedOperations: ReadonlySet<OperationId>
-  }
-  metrics: {
-    /** Keys that open `GET /metrics` and nothing else. */
-    keys: readonly ApiKey[]
   }
   cors: {
     /** Origins of web pages that may use the API. */
@@ -89,6 +77,9 @@ export interface HttpDeps {
   readonly service: SessionService
   /** Resolves when the service is open; can be called repeatedly. */
   ready(): Promise<void>
+  callers: CallerDirectory
+  /** Recognizes keys that open `GET /metrics` and nothing else. */
+  scrapers(credential: string): KnownCaller | undefined
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */
   isClosing(): boolean
   metrics: ServerMetrics

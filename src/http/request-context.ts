@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
+import type { KnownCaller } from '../access/caller-directory.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
-import type { Caller } from '../sessions/records.ts'
 import { toLoggedPath } from './log-path.ts'
 import type { ServerMetrics } from './options.ts'
 
 /** The sender of the request, identified by its key. */
 export type Identity =
-  | {
+  | ({
       kind: 'known'
-      caller: Caller
       /** Whether the key came in a header that browsers never send on their own. */
       provenByHeader: boolean
-    }
+    } & KnownCaller)
   | { kind: 'no_key' }
   | { kind: 'wrong_key' }
 

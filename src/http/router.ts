@@ -31,6 +31,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { readRawBody } from './raw-body.ts'
 import { beginRequest, contextOf } from './request-context.ts'
 import { createRequestLimits } from './request-limits.ts'
+import { endRevoked } from './revocation.ts'
 
 /** How long the last words of streams and waits may take to be written. */
 const farewellMs = 2_000
@@ -75,14 +76,15 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()
+  const endWatch = endRevoked(open)
   const forwarding = createForwarding(config)
   const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf)
   const limits = createRequestLimits(config)
   // Middleware for all requests. The rate limit counts before authentication refuses.
   const gates = [
-    identifyCaller(config),
+    identifyCaller(deps),
     rateLimit.handler,
-    requireKey(config.auth),
+    requireKey(config.auth, deps.callers),
     refuseForeignPages(config, forwarding),
     refuseWhenClosing(deps),
   ]
@@ -91,6 +93,13 @@ export function createRouter(deps: HttpDeps): HttpDoor {
       // It may have begun to close after the request had passed the gates.
       throw deps.isClosing() ? shuttingDown() : error
     })
+
+  const endpointDeps = {
+    ...{ handlers, ready, validation, forwarding },
+    get service() {
+      return deps.service
+    },
+  }
 
   const router = Router({ caseSensitive: true })
   router.use(
@@ -107,7 +116,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   for (const [path, ids] of operationsByPath()) {
     const route = router.route(path)
     for (const id of ids) {
-      const endpoint = createEndpoint(id, { handlers, ready, validation, forwarding })
+      const endpoint = createEndpoint(id, endpointDeps)
       route[getOperation(id).method](markOperation(id), ...gates, ...bodies, endpoint)
     }
     route.all(...gates, refuseMethod(ids))
@@ -123,6 +132,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     async close() {
       for (const res of open) contextOf(res).callOff(shuttingDown())
       rateLimit.close()
+      endWatch()
       await whenOver(open)
     },
   }

@@ -32,6 +32,8 @@ export function toCreatedSession(session: SessionRecord): CreateSessionResponse 
     status: session.status,
     createdAt: toTimestamp(session.createdAt),
     expiresAt: toTimestamp(session.expiresAt),
+    tenant: session.tenantId,
+    createdBy: session.createdBy,
   }
 }
 

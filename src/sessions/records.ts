@@ -7,6 +7,7 @@ import type {
   PermissionStatus,
   PermissionSuggestion,
 } from '../contract/permissions.ts'
+import { type Scope, scopes } from '../contract/scopes.ts'
 import type { SessionSettings, SettingSource } from '../contract/session-settings.ts'
 import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
 import type {
@@ -29,14 +30,34 @@ import type {
 } from '../contract/webhooks.ts'
 import type { Workspace } from '../contract/workspace.ts'
 
-/** The tenant of everything while there is only one. */
-export const soleTenantId = 'default'
+/** The tenant of everything that was there before tenants, and of keys of the configuration. */
+export const defaultTenantId = 'default'
 
 /** Whose objects a call may see, and who is said to have made what it makes. */
 export interface Caller {
   tenantId: string
-  /** Id of the API key, never the key. */
+  /** Id of the API key or subject of the token, never the key. */
   keyId: string
+  /** A name for people, as the audit log has it. */
+  name: string | null
+  scopes: ReadonlySet<Scope>
+  /** The only session that the key opens; null: all of the tenant. */
+  sessionId: string | null
+  /** Whether it administers the server: it sees all tenants, and may name one. */
+  isOperator: boolean
+}
+
+/** The tenant that a list shows; undefined: all, for a caller who administers the server and has named none. */
+export function listedTenant(caller: Caller, named: string | undefined): string | undefined {
+  return caller.isOperator && named === undefined ? undefined : caller.tenantId
+}
+
+/** All scopes, as keys of the configuration have them. */
+export const allScopes: ReadonlySet<Scope> = new Set(scopes)
+
+/** The caller with an administrator's rights over the whole server. */
+export function operator(keyId: string, name: string | null = null): Caller {
+  return { tenantId: defaultTenantId, keyId, name, scopes: allScopes, sessionId: null, isOperator: true }
 }
 
 /** The secrets among a session's settings, unreadable without the server's key. */

@@ -17,6 +17,7 @@ import type { CreatedSession } from './lifecycle/new-session.ts'
 import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
+import { type ActedOn, TenantLookup } from './lifecycle/tenant-lookup.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { RetentionSweeps } from './log/retention-sweeps.ts'
@@ -86,6 +87,7 @@ export class Sessions {
   readonly #lifecycle: SessionLifecycle
   readonly #changes: SessionChanges
   readonly #storeHealth: StoreHealth
+  readonly #tenants: TenantLookup
   readonly #retention: RetentionSweeps
   #closing: Promise<void> | undefined
 
@@ -96,6 +98,7 @@ export class Sessions {
     this.messages = parts.launcher.messages
     this.#store = parts.store
     this.#log = new EventLog(parts.store, this.messages, parts.observer)
+    this.#tenants = new TenantLookup(parts.store, this.webhooks)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
@@ -183,9 +186,14 @@ export class Sessions {
     return this.#view(await this.#core.known.get(caller, sessionId))
   }
 
+  /** See `TenantLookup.actingOn`. */
+  actingOn(caller: Caller, object: ActedOn): Promise<Caller> {
+    return this.#tenants.actingOn(caller, object)
+  }
+
   async list(caller: Caller, query: OperationInput<'listSessions'>['query']) {
     await this.#expiry.sweep()
-    const { sessions, total, nextCursor } = await listSessions(this.#store, caller.tenantId, query)
+    const { sessions, total, nextCursor } = await listSessions(this.#store, caller, query)
     return { sessions: sessions.map(session => this.#view(session)), total, nextCursor }
   }
 

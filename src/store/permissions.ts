@@ -70,7 +70,7 @@ const selectUndelivered = prepared(db =>
 )
 
 interface Values {
-  tenantId: string
+  tenantId: string | undefined
   sessionId: string | undefined
   limit: number
   offset: number
@@ -79,20 +79,26 @@ interface Values {
 }
 
 /** Words for what narrows a list. */
-function narrowing({ sessionId, status }: PermissionQuery): string {
-  return `${sessionId === undefined ? '' : 'session '}${status === 'pending' ? 'pending ' : ''}`
+function narrowing(tenantId: string | undefined, { sessionId, status }: PermissionQuery): string {
+  return `${tenantId === undefined ? '' : 'tenant '}${sessionId === undefined ? '' : 'session '}${status === 'pending' ? 'pending ' : ''}`
 }
 
-function valuesOf(tenantId: string, { sessionId, limit, offset, position }: PermissionQuery): Values {
+function valuesOf(
+  tenantId: string | undefined,
+  { sessionId, limit, offset, position }: PermissionQuery,
+): Values {
   return { tenantId, sessionId, limit, offset, ...position }
 }
 
-export function selectPermissions(tenantId: string, query: PermissionQuery) {
-  return selectPage(`${narrowing(query)}${query.position ? 'behind' : ''}`, valuesOf(tenantId, query))
+export function selectPermissions(tenantId: string | undefined, query: PermissionQuery) {
+  return selectPage(
+    `${narrowing(tenantId, query)}${query.position ? 'behind' : ''}`,
+    valuesOf(tenantId, query),
+  )
 }
 
-function countPermissions(tenantId: string, query: PermissionQuery) {
-  return countMatching(narrowing(query), valuesOf(tenantId, query))
+function countPermissions(tenantId: string | undefined, query: PermissionQuery) {
+  return countMatching(narrowing(tenantId, query), valuesOf(tenantId, query))
 }
 
 const selectPage = preparedBy((db, page: Values, shape: string) => {
@@ -110,7 +116,8 @@ const countMatching = preparedBy((db, of: Values, shape: string) =>
 )
 
 function matching(db: QueryBuilder, of: Values, shape: string) {
-  let selection = db.selectFrom('permissions').where('tenant_id', '=', of.tenantId)
+  let selection = db.selectFrom('permissions')
+  if (shape.includes('tenant')) selection = selection.where('tenant_id', '=', of.tenantId ?? '')
   if (shape.includes('session')) selection = selection.where('session_id', '=', of.sessionId ?? '')
   return shape.includes('pending') ? selection.where('status', '=', pendingStatus) : selection
 }

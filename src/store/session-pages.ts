@@ -16,7 +16,7 @@ interface Placed {
  * meanwhile move to the front.
  */
 export function* readSessionPage(
-  tenantId: string,
+  tenantId: string | undefined,
   wanted: SessionQuery,
 ): Body<{ asOf: number; page: Placed[] }> {
   // The clock may have been set back.

@@ -15,6 +15,10 @@ export const selectSession = prepared((db, of: OfSession) =>
   db.selectFrom('sessions').selectAll().where('id', '=', of.sessionId).where('tenant_id', '=', of.tenantId),
 )
 
+export const selectTenant = prepared((db, of: { sessionId: string }) =>
+  db.selectFrom('sessions').select('tenant_id').where('id', '=', of.sessionId),
+)
+
 /** Makes other transactions wait that count or change what the session has. SQLite has one writer anyway. */
 export function* lockSession(tenantId: string, sessionId: string): Body<void> {
   yield* first(selectLocked({ tenantId, sessionId }))
@@ -33,7 +37,7 @@ const selectLocked = prepared((db, of: OfSession, dialect) => {
 export type TimedQuery = SessionQuery & { asOf: number }
 
 interface ListValues {
-  tenantId: string
+  tenantId: string | undefined
   status: SessionQuery['status']
   asOf: number
   /** Where the page before ended. */
@@ -42,16 +46,15 @@ interface ListValues {
   limit: number
 }
 
-type Scope = 'all' | 'status'
-
-function scopeOf(status: SessionQuery['status']): Scope {
-  return status === 'all' ? 'all' : 'status'
+/** Words for what narrows a list. */
+function narrowing(tenantId: string | undefined, status: SessionQuery['status']): string {
+  return `${tenantId === undefined ? '' : 'tenant '}${status === 'all' ? '' : 'status'}`
 }
 
 /** Behind every id. */
 const lastId = '\uffff'
 
-function valuesOf(tenantId: string, { status, asOf, after, limit }: TimedQuery): ListValues {
+function valuesOf(tenantId: string | undefined, { status, asOf, after, limit }: TimedQuery): ListValues {
   return {
     tenantId,
     status,
@@ -62,21 +65,21 @@ function valuesOf(tenantId: string, { status, asOf, after, limit }: TimedQuery):
   }
 }
 
-export function selectNewestActivity(tenantId: string, status: SessionQuery['status']) {
-  return selectNewest(scopeOf(status), { tenantId, status })
+export function selectNewestActivity(tenantId: string | undefined, status: SessionQuery['status']) {
+  return selectNewest(narrowing(tenantId, status), { tenantId, status })
 }
 
-const selectNewest = preparedBy((db, of: StatusValues, scope: Scope) =>
-  ofTenant(db, of, scope).select('last_activity_at').orderBy('last_activity_at', 'desc').limit(1),
+const selectNewest = preparedBy((db, of: StatusValues, shape: string) =>
+  matching(db, of, shape).select('last_activity_at').orderBy('last_activity_at', 'desc').limit(1),
 )
 
 /** Those that nothing has happened to since the time of the order, newest activity first. */
-export function selectSessions(tenantId: string, query: TimedQuery) {
-  return selectPage(scopeOf(query.status), valuesOf(tenantId, query))
+export function selectSessions(tenantId: string | undefined, query: TimedQuery) {
+  return selectPage(narrowing(tenantId, query.status), valuesOf(tenantId, query))
 }
 
-const selectPage = preparedBy((db, page: ListValues, scope: Scope) =>
-  ofTenant(db, page, scope)
+const selectPage = preparedBy((db, page: ListValues, shape: string) =>
+  matching(db, page, shape)
     .selectAll()
     .where(eb =>
       eb(eb.refTuple('last_activity_at', 'id'), '<', eb.tuple(eb.val(page.endsAt), eb.val(page.endsWith))),
@@ -87,12 +90,12 @@ const selectPage = preparedBy((db, page: ListValues, scope: Scope) =>
 )
 
 /** Those that were there at the time of the order and have been used since, with when they had been used before. */
-export function selectUsedSessions(tenantId: string, query: TimedQuery) {
-  return selectUsed(scopeOf(query.status), valuesOf(tenantId, query))
+export function selectUsedSessions(tenantId: string | undefined, query: TimedQuery) {
+  return selectUsed(narrowing(tenantId, query.status), valuesOf(tenantId, query))
 }
 
-const selectUsed = preparedBy((db, page: ListValues, scope: Scope) =>
-  ofTenant(db, page, scope)
+const selectUsed = preparedBy((db, page: ListValues, shape: string) =>
+  matching(db, page, shape)
     .selectAll()
     .select(eb => [
       eb
@@ -112,12 +115,12 @@ const selectUsed = preparedBy((db, page: ListValues, scope: Scope) =>
     .where('created_at', '<=', page.asOf),
 )
 
-export function countSessionsOf(tenantId: string, status: SessionQuery['status']) {
-  return countOf(scopeOf(status), { tenantId, status })
+export function countSessionsOf(tenantId: string | undefined, status: SessionQuery['status']) {
+  return countOf(narrowing(tenantId, status), { tenantId, status })
 }
 
-const countOf = preparedBy((db, of: StatusValues, scope: Scope) =>
-  ofTenant(db, of, scope).select(eb => eb.fn.countAll<number>().as('count')),
+const countOf = preparedBy((db, of: StatusValues, shape: string) =>
+  matching(db, of, shape).select(eb => eb.fn.countAll<number>().as('count')),
 )
 
 export const countAllSessions = prepared(db =>
@@ -139,14 +142,15 @@ export const selectExpiredSessions = prepared((db, of: { now: number; limit: num
 export const selectNextExpiry = prepared(db => expirable(db).select('expires_at').limit(1))
 
 interface StatusValues {
-  tenantId: string
+  tenantId: string | undefined
   status: SessionQuery['status']
 }
 
-function ofTenant(db: QueryBuilder, of: StatusValues, scope: Scope) {
-  const selection = db.selectFrom('sessions').where('tenant_id', '=', of.tenantId)
+function matching(db: QueryBuilder, of: StatusValues, shape: string) {
+  let selection = db.selectFrom('sessions')
+  if (shape.includes('tenant')) selection = selection.where('tenant_id', '=', of.tenantId ?? '')
   // A parameter, although its type also has `all`.
-  return scope === 'all' ? selection : selection.where('status', '=', of.status as SessionStatus)
+  return shape.includes('status') ? selection.where('status', '=', of.status as SessionStatus) : selection
 }
 
 function expirable(db: QueryBuilder) {

@@ -26,6 +26,7 @@ import {
   selectExpiredSessions,
   selectNextExpiry,
   selectSession,
+  selectTenant,
 } from './session-queries.ts'
 import { createRetention } from './session-removal.ts'
 import { createSpendingReader } from './spending-queries.ts'
@@ -69,6 +70,10 @@ export function createSqlStore(database: Database): Store {
     async findSession(tenantId, sessionId) {
       const row = await database.first(selectSession({ tenantId, sessionId }))
       return row && toSessionRecord(row)
+    },
+
+    async findTenant(sessionId) {
+      return (await database.first(selectTenant({ sessionId })))?.tenant_id
     },
 
     listSessions(tenantId, query) {

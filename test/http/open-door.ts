@@ -2,12 +2,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import { pino } from 'pino'
+import { Callers } from '../../src/access/callers.ts'
+import { configuredKeys } from '../../src/access/configured-keys.ts'
 import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
 import { createRouter, type HttpDoor } from '../../src/http/router.ts'
 import type { SessionService } from '../../src/sessions/ports/session-service.ts'
+import type { Caller } from '../../src/sessions/records.ts'
 
 export const key = 'Key-for-Tests-1'
 
@@ -33,9 +36,11 @@ export interface DoorOptions {
   prepare?: (app: Express) => void
 }
 
-/** Every service knows how messages look. */
-function withMessages(service: Partial<SessionService>): Partial<SessionService> {
-  return service.messages ? service : Object.assign(service, { messages: messageReader })
+/** Every service knows how messages look, and in which tenant a caller acts. */
+function complete(service: Partial<SessionService>): SessionService {
+  if (!service.messages) Object.assign(service, { messages: messageReader })
+  if (!service.actingOn) Object.assign(service, { actingOn: async (caller: Caller) => caller })
+  return service as SessionService
 }
 
 /** A real server around the router, above a service of which only what the test gives exists. */
@@ -43,11 +48,14 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare } = options
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: line => lines.push(JSON.parse(line)) })
+  const resolved = resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {})
   const door = createRouter({
-    service: withMessages(service) as SessionService,
+    service: complete(service),
+    callers: new Callers(resolved.auth.keys),
+    scrapers: configuredKeys(resolved.metrics.keys),
     ready: async () => {},
     isClosing: () => false,
-    config: resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {}),
+    config: resolved,
     log,
     version: '1.2.3',
     metrics: { onRequest() {}, expose: async () => ({ contentType: 'text/plain', text: '' }) },

@@ -8,7 +8,7 @@ import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
 import type { SessionsOptions } from '../../src/sessions/options.ts'
 import type { WebhookSender } from '../../src/sessions/ports/index.ts'
-import type { Caller, TurnRecord, WebhookRecord } from '../../src/sessions/records.ts'
+import { type Caller, operator, type TurnRecord, type WebhookRecord } from '../../src/sessions/records.ts'
 import { Sessions, type SessionsParts } from '../../src/sessions/sessions.ts'
 import type { TurnRequest } from '../../src/sessions/turns/turn-request.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -17,8 +17,8 @@ import { endsLater } from './lifetime.ts'
 import { localWorkspaces } from './local-workspaces.ts'
 import { ScriptedLauncher } from './scripted-launcher.ts'
 
-export const caller: Caller = { tenantId: 'default', keyId: 'test' }
-export const stranger: Caller = { tenantId: 'other', keyId: 'test' }
+export const caller: Caller = { ...operator('test'), isOperator: false }
+export const stranger: Caller = { ...caller, tenantId: 'other' }
 
 /** A directory that is gone after the test. */
 export function temporaryDirectory(): string {

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { ClaudeLauncher } from '../../claude/claude-launcher.ts'
 import type { ResolvedConfig } from '../../config/resolve-config.ts'
 import { createSessionRequest } from '../../contract/sessions.ts'
-import { soleTenantId } from '../../sessions/records.ts'
+import { operator } from '../../sessions/records.ts'
 import { createLog } from '../built-in-log.ts'
 import { Runtime } from '../runtime.ts'
 import { type Finding, failure, ok } from './finding.ts'
 
 const timeoutMs = 60_000
-const caller = { tenantId: soleTenantId, keyId: 'doctor' }
+const caller = operator('doctor')
 const silent = createLog({ logLevel: 'silent', logFormat: 'json' })
 
 /** Starts Claude Code as the server would, and asks whether it can work. It sends nothing to the model. */

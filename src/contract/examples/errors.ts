@@ -31,6 +31,8 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
     { limit: 2.5, spent: 2.5083 },
   ],
   INVALID_API_KEY: ['The API key is not valid'],
+  SCOPE_REQUIRED: ['This needs a key with the scope workspace:write', { anyOf: ['workspace:write'] }],
+  TENANT_NOT_ALLOWED: ['Only keys of the configuration may name another tenant'],
   CWD_NOT_ALLOWED: ['cwd /etc is outside the allowed roots', { allowedRoots: ['/srv/projects'] }],
   PERMISSION_MODE_NOT_ALLOWED: [
     'permissionMode bypassPermissions is off on this server; its owner allows it with allowBypassPermissions: true',

@@ -10,6 +10,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   webhookId: ids.webhookId,
   deliveryId: ids.deliveryId,
   server: 'tracker',
+  tenant: 'team-a',
   limit: 20,
   offset: 0,
   cursor: 'WzEsNDJd',

@@ -56,6 +56,8 @@ export const createdSession: CreateSessionResponse = {
   status: 'active',
   createdAt: times.created,
   expiresAt: times.expires,
+  tenant: 'default',
+  createdBy: ids.configuredKeyId,
 }
 
 const known = { ...createdSession, model }

@@ -45,6 +45,8 @@ export const systemOperations = {
     ...defaults,
     method: 'get',
     path: '/metrics',
+    scopes: ['admin'],
+    reach: 'server',
     tag: 'System',
     summary:
       'Get the metrics of the server for Prometheus; keys of `metrics.apiKeys` open this and nothing else',

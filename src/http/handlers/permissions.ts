@@ -13,17 +13,21 @@ type PermissionHandlers = Pick<
 export function permissionHandlers(deps: HttpDeps): PermissionHandlers {
   async function listOf(
     caller: Caller,
-    query: OperationInput<'listAllPermissions'>['query'],
+    query: OperationInput<'listPermissions'>['query'] & { tenant?: string | undefined },
     sessionId?: string,
   ) {
     const { status } = query
-    const list = openPage(query, ['permissions', sessionId ?? null, status])
-    const { permissions, total } = await deps.service.permissions.list(caller, {
-      ...list.page,
-      ...toPosition(list.key),
-      ...(sessionId !== undefined && { sessionId }),
-      status,
-    })
+    const list = openPage(query, ['permissions', sessionId ?? null, query.tenant ?? null, status])
+    const { permissions, total } = await deps.service.permissions.list(
+      caller,
+      {
+        ...list.page,
+        ...toPosition(list.key),
+        ...(sessionId !== undefined && { sessionId }),
+        status,
+      },
+      query.tenant,
+    )
     const keyOf = ({ requestedAt, id }: PermissionRecord) => [requestedAt, id]
     const { items, pagination } = list.close(permissions, total, keyOf)
     return { status: 200 as const, body: { permissions: items.map(toPermissionRequest), pagination } }

@@ -52,7 +52,7 @@ async function streamTurn(
     lastSequence = await forward(reader, event => toFrameOf(event, deps.service.messages), sse)
     // Without a final event the stream was disconnected; the missed part is in the session's events.
     if (reader.overflow.aborted) return sse.cut()
-    if (lastSequence === undefined && stop.aborted) throw shuttingDown()
+    if (lastSequence === undefined && stop.aborted) throw calledOff(stop)
     // Otherwise the turn is over, even if retention has removed its last event.
     const end = await unlessAborted(ended, stop)
     lastSequence ??= end.turn.lastSequence ?? 0
@@ -75,6 +75,11 @@ async function streamTurn(
       await deps.service.interrupt(caller, ids.sessionId, { turnId: turn.id, clearQueue: false })
     }
   }
+}
+
+/** A key that is no longer valid, or the end of the server. */
+function calledOff({ reason }: AbortSignal): ServiceError {
+  return reason instanceof ServiceError ? reason : shuttingDown()
 }
 
 function shuttingDown(): ServiceError<'SHUTTING_DOWN'> {

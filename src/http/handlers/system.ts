@@ -28,7 +28,7 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
   return {
     listModels: () => ({ status: 200, body: { models: deps.service.models() } }),
 
-    async getHealth({ isIdentified }) {
+    async getHealth({ isOperator }) {
       const state = await inspect(deps)
       const checks = { store: toStoreCheck(state), claude: toClaudeCheck(state) }
       const status = toHealth(deps.isClosing(), checks)
@@ -41,17 +41,17 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
       }
       return {
         status: status === 'unhealthy' ? 503 : 200,
-        body: isIdentified ? { status, ...details } : { status },
+        body: isOperator ? { status, ...details } : { status },
       }
     },
 
-    async getReadiness({ isIdentified }) {
+    async getReadiness({ isOperator }) {
       const state = await inspect(deps)
       const store = toStoreCheck(state)
       const status = toReadiness(deps.isClosing(), state)
       return {
         status: status === 'ready' ? 200 : 503,
-        body: isIdentified ? { status, timestamp: toTimestamp(Date.now()), checks: { store } } : { status },
+        body: isOperator ? { status, timestamp: toTimestamp(Date.now()), checks: { store } } : { status },
       }
     },
 

@@ -26,8 +26,8 @@ export function webhookHandlers(deps: HttpDeps): WebhookHandlers {
     },
 
     listWebhooks({ caller, query }) {
-      const list = openPage(query, ['webhooks'])
-      const page = { ...list.page, ...toPosition(list.key) }
+      const list = openPage(query, ['webhooks', query.tenant ?? null])
+      const page = { ...list.page, ...toPosition(list.key), tenant: query.tenant }
       const { webhooks, total } = deps.service.webhooks.list(caller, page)
       const { items, pagination } = list.close(webhooks, total, ({ createdAt, id }) => [createdAt, id])
       return { status: 200, body: { webhooks: items.map(toWebhook), pagination } }

@@ -17,9 +17,10 @@ export class KnownSessions {
     this.#live = live
   }
 
-  /** @throws ServiceError SESSION_NOT_FOUND, also for another tenant's */
+  /** @throws ServiceError SESSION_NOT_FOUND, also for another tenant's, and one that the caller's key is not for */
   async get(caller: Caller, sessionId: string): Promise<SessionRecord> {
-    const session = await this.#store.findSession(caller.tenantId, sessionId)
+    const isOpen = caller.sessionId === null || caller.sessionId === sessionId
+    const session = isOpen && (await this.#store.findSession(caller.tenantId, sessionId))
     if (!session) throw notFound('SESSION_NOT_FOUND', sessionId)
     await this.#live.find(sessionId)?.process.requests.expireDue()
     if (session.status === 'active' && session.expiresAt <= Date.now()) {

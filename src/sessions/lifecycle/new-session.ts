@@ -15,7 +15,11 @@ export interface CreatedSession {
 type CreateRequest = OperationInput<'createSession'>['body']
 
 /** Returns the specification of the requested session's process, except for the instructions of its directories. */
-export function toWantedSpec({ tenantId }: Caller, request: CreateRequest, cwd: string): PlainSpec {
+export function toWantedSpec(
+  { tenantId }: Pick<Caller, 'tenantId'>,
+  request: CreateRequest,
+  cwd: string,
+): PlainSpec {
   return {
     tenantId,
     cwd,

@@ -59,7 +59,7 @@ export class SessionLifecycle {
     const { live, options, settingsInForce } = this.#core
     if (!live.spares || live.spares.isPrepared) return
     const cwd = await resolveWorkingDirectory(undefined, options)
-    const wanted = toWantedSpec({ tenantId, keyId: '' }, createSessionRequest.parse({}), cwd)
+    const wanted = toWantedSpec({ tenantId }, createSessionRequest.parse({}), cwd)
     live.spares.prepare({ ...wanted, ...(await settingsInForce.load({ ...wanted, workspace: null })) })
   }
 

@@ -2,7 +2,7 @@ import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
 import type { PermissionQuery } from '../ports/index.ts'
-import type { Caller, PermissionRecord } from '../records.ts'
+import { type Caller, listedTenant, type PermissionRecord } from '../records.ts'
 import { checkContent } from './elicitation-content.ts'
 import { toPermissionAnswer } from './permission-answers.ts'
 import { checkRemembered, findMode, toSessionChange } from './remembering.ts'
@@ -15,10 +15,13 @@ export class Permissions {
     this.#core = core
   }
 
-  async list(caller: Caller, query: PermissionQuery) {
+  /** @param named the tenant that a caller of all tenants has named */
+  async list(caller: Caller, given: PermissionQuery, named?: string) {
+    const query = { ...given, ...(caller.sessionId !== null && { sessionId: caller.sessionId }) }
     if (query.sessionId !== undefined) await this.#core.known.get(caller, query.sessionId)
     await this.#core.live.expirePermissions()
-    return this.#core.store.permissions.listPermissions(caller.tenantId, query)
+    const tenantId = query.sessionId === undefined ? listedTenant(caller, named) : caller.tenantId
+    return this.#core.store.permissions.listPermissions(tenantId, query)
   }
 
   async get(caller: Caller, sessionId: string, permissionId: string): Promise<PermissionRecord> {

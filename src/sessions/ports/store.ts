@@ -171,9 +171,11 @@ export interface Store {
     deliveries?: DeliveryRecord[],
   ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
-  /** Newest activity first. @returns also the time of the order, and when each had been active by then */
+  /** The tenant of a session, whatever it is; undefined: there is no such session. */
+  findTenant(sessionId: string): Promise<string | undefined>
+  /** Newest activity first; of all tenants if none is given. @returns also the time of the order, and when each had been active by then */
   listSessions(
-    tenantId: string,
+    tenantId: string | undefined,
     query: SessionQuery,
   ): Promise<{ sessions: SessionRecord[]; activeAt: number[]; asOf: number; total: number }>
   /** Over all tenants. */
@@ -302,9 +304,9 @@ export interface PermissionStore {
     sessionId: string,
     permissionId: string,
   ): Promise<PermissionRecord | undefined>
-  /** Oldest first. */
+  /** Oldest first; of all tenants if none is given. */
   listPermissions(
-    tenantId: string,
+    tenantId: string | undefined,
     query: PermissionQuery,
   ): Promise<{ permissions: PermissionRecord[]; total: number }>
   /** Requests that a start finds, over all tenants: pending ones, and answers that no process has received. */

@@ -96,9 +96,14 @@ export class WebhookRegistry implements Outbox {
     for (const { webhookId } of deliveries) this.#lanes.get(webhookId)?.wake()
   }
 
-  /** All webhooks of the caller's tenant. */
-  of({ tenantId }: Caller): WebhookRecord[] {
-    return [...this.#known.values()].filter(webhook => webhook.tenantId === tenantId)
+  /** All webhooks of a tenant, or of all if none is given. */
+  of(tenantId: string | undefined): WebhookRecord[] {
+    const all = [...this.#known.values()]
+    return tenantId === undefined ? all : all.filter(webhook => webhook.tenantId === tenantId)
+  }
+
+  tenantOf(webhookId: string): string | undefined {
+    return this.#known.get(webhookId)?.tenantId
   }
 
   /** @throws ServiceError WEBHOOK_NOT_FOUND */

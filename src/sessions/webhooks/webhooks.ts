@@ -4,7 +4,7 @@ import type { OperationInput } from '../../contract/operations.ts'
 import { maxWebhooks, toSecret } from '../../contract/webhooks.ts'
 import { CannotUnseal } from '../../lib/sealed-text.ts'
 import type { DeliveryQuery, Store } from '../ports/index.ts'
-import type { Caller, DeliveryRecord, WebhookRecord } from '../records.ts'
+import { type Caller, type DeliveryRecord, listedTenant, type WebhookRecord } from '../records.ts'
 import { redactUrl } from '../settings/secrets.ts'
 import { withOutbox } from './outbox.ts'
 import { checkAddress } from './webhook-address.ts'
@@ -16,6 +16,8 @@ interface ListQuery {
   offset: number
   /** Only webhooks behind this one. */
   position?: { at: number; id: string }
+  /** The tenant that a caller of all tenants has named. */
+  tenant?: string | undefined
 }
 
 /** The callers' view of webhooks and their deliveries. */
@@ -50,7 +52,7 @@ export class Webhooks {
   ): Promise<{ webhook: WebhookRecord; secret: string }> {
     checkAddress(url, this.#parts.options)
     return this.#registry.changeAlone(async () => {
-      if (this.#registry.of(caller).length >= maxWebhooks) {
+      if (this.#registry.of(caller.tenantId).length >= maxWebhooks) {
         const message = `There are ${maxWebhooks} webhooks; delete one first`
         throw new ServiceError('WEBHOOK_LIMIT_REACHED', message, { limit: maxWebhooks })
       }
@@ -71,11 +73,21 @@ export class Webhooks {
   }
 
   /** Oldest first. */
-  list(caller: Caller, { limit, offset, position }: ListQuery): { webhooks: WebhookRecord[]; total: number } {
-    const all = this.#registry.of(caller).sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  list(
+    caller: Caller,
+    { limit, offset, position, tenant }: ListQuery,
+  ): { webhooks: WebhookRecord[]; total: number } {
+    const all = this.#registry
+      .of(listedTenant(caller, tenant))
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     const isBehind = ({ createdAt, id }: WebhookRecord) =>
       !position || createdAt > position.at || (createdAt === position.at && id > position.id)
     return { webhooks: all.filter(isBehind).slice(offset, offset + limit), total: all.length }
+  }
+
+  /** Undefined: there is no such webhook. */
+  tenantOf(webhookId: string): string | undefined {
+    return this.#registry.tenantOf(webhookId)
   }
 
   get(caller: Caller, webhookId: string): WebhookRecord {

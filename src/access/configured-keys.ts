@@ -1,0 +1,28 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { operator } from '../sessions/records.ts'
+import type { KnownCaller } from './caller-directory.ts'
+
+/** An API key of the configuration as the server keeps it, without its text. */
+export interface ConfiguredKey {
+  /** Stable, safe to log and to store. */
+  readonly id: string
+  /** SHA-256 of the key, hexadecimal. */
+  readonly hash: string
+}
+
+/** Recognizes keys of the configuration, which administer the server and are valid as long as it runs. */
+export function configuredKeys(
+  keys: readonly ConfiguredKey[],
+): (credential: string) => KnownCaller | undefined {
+  const known = keys.map(({ id, hash: hexDigest }) => ({
+    digest: Buffer.from(hexDigest, 'hex'),
+    found: { caller: operator(id), isValid: () => true },
+  }))
+  return credential => {
+    const digest = hash('sha256', credential, 'buffer')
+    let found: KnownCaller | undefined
+    // Compares in constant time, no matter which key matches.
+    for (const candidate of known) if (timingSafeEqual(candidate.digest, digest)) found = candidate.found
+    return found
+  }
+}

@@ -1,0 +1,26 @@
+import type { Response } from 'express'
+import { ServiceError } from '../contract/errors.ts'
+import { contextOf } from './request-context.ts'
+
+/** How long a stream may outlive its key, in milliseconds. */
+const periodMs = 500
+
+/**
+ * Ends responses whose key is no longer valid: streams with their last event, waits with `INVALID_API_KEY`.
+ *
+ * @param open the unfinished responses
+ * @returns a function that stops watching
+ */
+export function endRevoked(open: ReadonlySet<Response>): () => void {
+  const timer = setInterval(() => {
+    for (const res of open) {
+      const context = contextOf(res)
+      const { identity } = context
+      if (identity.kind === 'known' && !identity.isValid()) {
+        context.callOff(new ServiceError('INVALID_API_KEY', 'The API key is no longer valid'))
+      }
+    }
+  }, periodMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
