@@ -9,6 +9,7 @@ const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 /** The codes with typed details; the compiler refuses one that has none. */
 const codesWithDetails = [
   'INVALID_REQUEST',
+  'SCOPE_REQUIRED',
   'CWD_NOT_ALLOWED',
   'PERMISSION_MODE_NOT_ALLOWED',
   'METHOD_NOT_ALLOWED',
