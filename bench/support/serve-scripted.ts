@@ -9,6 +9,8 @@ import express from 'express'
 import { destination, pino } from 'pino'
 import { Callers } from '../../src/access/callers.ts'
 import { configuredKeys } from '../../src/access/configured-keys.ts'
+import { KeyRegistry } from '../../src/access/key-registry.ts'
+import { Keys } from '../../src/access/keys.ts'
 import { Metrics } from '../../src/app/metrics/metrics.ts'
 import { mountPath } from '../../src/app/serve.ts'
 import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
@@ -65,9 +67,12 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     builtInModels: [],
   })
   await sessions.open()
+  const registry = new KeyRegistry(store.keys, log)
+  await registry.open()
   const door = createRouter({
     service: sessions,
-    callers: new Callers(config.auth.keys),
+    callers: new Callers({ keys: config.auth.keys, tenants: [], registry, ready: async () => {} }),
+    keys: new Keys({ registry, hasSession: async () => true }),
     scrapers: configuredKeys(config.metrics.keys),
     ready: async () => {},
     isClosing: () => false,

@@ -1,19 +1,43 @@
 import type { CallerDirectory, KnownCaller } from './caller-directory.ts'
 import { type ConfiguredKey, configuredKeys } from './configured-keys.ts'
+import type { KeyRegistry } from './key-registry.ts'
+import { readKeyId } from './key-text.ts'
+
+export interface CallersParts {
+  /** Of the configuration. */
+  keys: readonly ConfiguredKey[]
+  /** Names of tenants of the configuration. */
+  tenants: readonly string[]
+  /** Undefined until it is open. */
+  readonly registry: KeyRegistry | undefined
+  /** Resolves when the registry is open. */
+  ready(): Promise<void>
+}
 
 /** All callers of a server, whatever they identify themselves with. */
 export class Callers implements CallerDirectory {
+  readonly #parts: CallersParts
   readonly #findConfigured: (credential: string) => KnownCaller | undefined
 
-  constructor(keys: readonly ConfiguredKey[]) {
-    this.#findConfigured = configuredKeys(keys)
+  constructor(parts: CallersParts) {
+    this.#parts = parts
+    this.#findConfigured = configuredKeys(parts.keys)
   }
 
   get hasSeveralTenants(): boolean {
-    return false
+    const { tenants, registry } = this.#parts
+    return tenants.length > 0 || (registry?.hasOtherTenants ?? true)
   }
 
-  find(credential: string): KnownCaller | undefined {
-    return this.#findConfigured(credential)
+  find(credential: string): KnownCaller | undefined | Promise<KnownCaller | undefined> {
+    const configured = this.#findConfigured(credential)
+    if (configured || readKeyId(credential) === undefined) return configured
+    const { registry } = this.#parts
+    return registry ? registry.find(credential) : this.#findLater(credential)
+  }
+
+  async #findLater(credential: string): Promise<KnownCaller | undefined> {
+    await this.#parts.ready()
+    return this.#parts.registry?.find(credential)
   }
 }

@@ -66,7 +66,17 @@ export function assembleApi(config: ResolvedConfig): {
       return runtime.sessions
     },
     ready: () => runtime.ready(),
-    callers: new Callers(config.auth.keys),
+    callers: new Callers({
+      keys: config.auth.keys,
+      tenants: [],
+      get registry() {
+        return runtime.keyRegistry
+      },
+      ready: () => runtime.ready(),
+    }),
+    get keys() {
+      return runtime.keys
+    },
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     config,

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { KeyRegistry } from '../access/key-registry.ts'
+import { Keys } from '../access/keys.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import { builtInModels } from '../claude/settings/built-in-models.ts'
 import { transcriptEditor } from '../claude/transcript/transcript-editor.ts'
@@ -44,6 +46,8 @@ export interface RuntimeOptions extends SessionsOptions {
 type Closer = (endResponses: () => Promise<void>) => Promise<unknown>
 
 interface Opened {
+  keyRegistry: KeyRegistry
+  keys: Keys
   sessions: Sessions
   launcher: ClaudeLauncher
   git: Git
@@ -83,6 +87,17 @@ export class Runtime {
   get sessions(): Sessions {
     if (!this.#opened) throw new Error('claude-code-api is not open yet')
     return this.#opened.sessions
+  }
+
+  /** Must be read after `ready`. */
+  get keys(): Keys {
+    if (!this.#opened) throw new Error('claude-code-api is not open yet')
+    return this.#opened.keys
+  }
+
+  /** Undefined until everything is open. */
+  get keyRegistry(): KeyRegistry | undefined {
+    return this.#opened?.keyRegistry
   }
 
   /** The state of the sessions; undefined before they are open. */
@@ -136,9 +151,16 @@ export class Runtime {
     const file = join(dataDir, 'claude-code-api.db')
     const store = await openStore({ file, log: this.#log, ...(database && { database }) })
     closers.push(() => store.close())
+    const keyRegistry = new KeyRegistry(store.keys, this.#log)
+    await keyRegistry.open()
+    closers.push(() => keyRegistry.close())
+    const keys = new Keys({
+      registry: keyRegistry,
+      hasSession: async (tenantId, id) => (await store.findSession(tenantId, id)) !== undefined,
+    })
     closers.push(() => schemaChecks.rest())
     // The store is locked at this point, so two starts cannot create a key each.
-    const keys = secretKeys ?? (await ensureSecretKeys(dataDir))
+    const sealingKeys = secretKeys ?? (await ensureSecretKeys(dataDir))
     const forwarder = await openForwarder(this.#options, this.#log)
     closers.push(() => forwarder.close())
     const gitMarker = randomUUID()
@@ -164,7 +186,7 @@ export class Runtime {
     )
     closers.push(() => launcher.close())
     closers.push(() => git.close())
-    const sealer = createSealer(keys)
+    const sealer = createSealer(sealingKeys)
     const workspace = new LocalWorkspaceFiles({
       forbidden: [dataDir, this.#options.workspacesDir],
       tops,
@@ -195,7 +217,14 @@ export class Runtime {
     this.#inspectAtStart(launcher, sessions).catch(error =>
       this.#log.error({ err: error }, 'Claude Code inspection failed'),
     )
-    return { sessions, launcher, git, close: endResponses => closeAll(closers, endResponses) }
+    return {
+      sessions,
+      keyRegistry,
+      keys,
+      launcher,
+      git,
+      close: endResponses => closeAll(closers, endResponses),
+    }
   }
 
   /** Inspects Claude Code in the background, and if it works, starts a first spare process. */

@@ -56,6 +56,37 @@ export type AnswerPermissionRequest = {
   content?: Record<string, string | number | boolean | Array<string>> | undefined
 }
 
+export type ApiKey = {
+  /** The part of the key that is public: `createdBy` and logs have it */
+  keyId: string
+  /** The beginning of the key, to recognize it by */
+  prefix: string
+  /** A name for people, as the audit log shows it */
+  name: string
+  /** The tenant that the key belongs to */
+  tenant: string
+  /** What the key allows */
+  scopes: Array<'sessions:read' | 'sessions:write' | 'permissions:answer' | 'workspace:read' | 'workspace:write' | 'usage:read' | 'admin'>
+  /** The only session that it opens; null: all of the tenant */
+  sessionId: string | null
+  /** The limits of this key; those of its tenant apply as well */
+  limits: CallerLimits
+  /** `expired`: `expiresAt` has come; `revoked`: it was deleted */
+  status: 'active' | 'expired' | 'revoked'
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** The id of the key that created it */
+  createdBy: string
+  /** When it stops being valid; null: never */
+  expiresAt: string | null
+  /** When it was revoked; null: it was not */
+  revokedAt: string | null
+  /** When it was last used, to about a minute; null: never */
+  lastUsedAt: string | null
+  /** Until when the key that was replaced last stays valid; null: it is not valid */
+  previousValidUntil: string | null
+}
+
 /** A file of a session that prompts can refer to: an image (at most 5242880 bytes), a PDF (20971520) or a text in UTF-8 (5242880) */
 export type Attachment = {
   /** Id of the attachment */
@@ -94,6 +125,21 @@ export type BackgroundAccepted = {
   eventsUrl: string
   /** URL of the turn */
   turnUrl: string
+}
+
+export type CallerLimits = {
+  /** Requests in a minute, of any kind. Counted in memory: a restart begins anew */
+  requestsPerMinute?: number | undefined
+  /** Sessions that have not ended */
+  activeSessions?: number | undefined
+  /** Turns that run at once; more turns are accepted and wait */
+  runningTurns?: number | undefined
+  /** Turns that are accepted within 60 minutes */
+  turnsPerHour?: number | undefined
+  /** The cost of a day (UTC), in US dollars as estimated by Claude Code */
+  spendPerDayUsd?: number | undefined
+  /** The cost of a calendar month (UTC), in US dollars as estimated by Claude Code */
+  spendPerMonthUsd?: number | undefined
 }
 
 export type ChangeMcpServerRequest = {
@@ -186,6 +232,21 @@ export type CompactResponse = {
   tokensAfter: number | null
   /** Why the conversation was not compacted, in Claude Code's words */
   message: string | null
+}
+
+export type CreateKeyRequest = {
+  /** A name for people, as the audit log shows it */
+  name: string
+  /** At most those of the caller */
+  scopes: Array<'sessions:read' | 'sessions:write' | 'permissions:answer' | 'workspace:read' | 'workspace:write' | 'usage:read' | 'admin'>
+  /** Default: the caller's; only keys of the configuration may name another one */
+  tenant?: string | undefined
+  /** The only session that the key opens, for a page or a bot. Not together with the scope `admin` */
+  sessionId?: string | undefined
+  /** Default: the caller's, which it cannot exceed */
+  limits?: CallerLimits | undefined
+  /** When it stops being valid (ISO 8601); null or left out: with the caller's key, else never */
+  expiresAt?: string | null | undefined
 }
 
 export type CreateSessionRequest = {
@@ -377,7 +438,7 @@ export type ErrorResponse = {
   /** The error */
   error: {
     /** The error code, for programs */
-    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
     /** A text for people; may change */
     message: string
     /** Facts about the error; docs/errors.md lists them by code */
@@ -1080,6 +1141,12 @@ export type ListFilesResponse = {
   nextCursor: string | null
 }
 
+export type ListKeysResponse = {
+  /** One page, oldest first */
+  keys: Array<ApiKey>
+  pagination: Pagination
+}
+
 export type ListMcpServersResponse = {
   /** Id of the session */
   sessionId: string
@@ -1267,6 +1334,17 @@ export type Pagination = {
   hasMore: boolean
   /** The `cursor` of the next page, which continues after the last item even if items change meanwhile; null: this is the last page */
   nextCursor: string | null
+}
+
+export type PatchKeyRequest = {
+  /** A name for people, as the audit log shows it */
+  name?: string | undefined
+  /** At most those of the caller */
+  scopes?: Array<'sessions:read' | 'sessions:write' | 'permissions:answer' | 'workspace:read' | 'workspace:write' | 'usage:read' | 'admin'> | undefined
+  /** Replaces all limits; null: none */
+  limits?: CallerLimits | null | undefined
+  /** When it stops being valid (ISO 8601); null: never */
+  expiresAt?: string | null | undefined
 }
 
 export type PatchSessionRequest = {
@@ -1523,6 +1601,11 @@ export type RewoundFiles = {
   }>
 }
 
+export type RotateKeyRequest = {
+  /** How long the replaced key stays valid, in milliseconds; 0: not at all */
+  graceMs?: number | undefined
+}
+
 export type RotateWebhookSecretRequest = {
   /** As in Standard Webhooks; absent: the server creates one */
   secret?: string | undefined
@@ -1737,6 +1820,39 @@ export type SettingsInForce = {
   trusted: boolean
 }
 
+export type ShownKey = {
+  /** The part of the key that is public: `createdBy` and logs have it */
+  keyId: string
+  /** The beginning of the key, to recognize it by */
+  prefix: string
+  /** A name for people, as the audit log shows it */
+  name: string
+  /** The tenant that the key belongs to */
+  tenant: string
+  /** What the key allows */
+  scopes: Array<'sessions:read' | 'sessions:write' | 'permissions:answer' | 'workspace:read' | 'workspace:write' | 'usage:read' | 'admin'>
+  /** The only session that it opens; null: all of the tenant */
+  sessionId: string | null
+  /** The limits of this key; those of its tenant apply as well */
+  limits: CallerLimits
+  /** `expired`: `expiresAt` has come; `revoked`: it was deleted */
+  status: 'active' | 'expired' | 'revoked'
+  /** ISO 8601, UTC, milliseconds */
+  createdAt: string
+  /** The id of the key that created it */
+  createdBy: string
+  /** When it stops being valid; null: never */
+  expiresAt: string | null
+  /** When it was revoked; null: it was not */
+  revokedAt: string | null
+  /** When it was last used, to about a minute; null: never */
+  lastUsedAt: string | null
+  /** Until when the key that was replaced last stays valid; null: it is not valid */
+  previousValidUntil: string | null
+  /** The key itself, shown only here: `ccak_`, 12 characters of `keyId`, `_`, and 46 letters and digits of which the last six are a checksum */
+  key: string
+}
+
 /** Why the turn ended. `blocked`: a hook blocked the prompt, and Claude never saw it; `stopped_by_hook`: a hook ended the turn; `max_tokens`, `stop_sequence`, `pause_turn`, `compaction`, `model_context_window_exceeded`: the stop reason of the model; `unknown`: a value that this server does not know, see `ending`. docs/turn-states.md lists all values */
 export type StopReason = 'end_turn' | 'max_turns' | 'budget' | 'refusal' | 'interrupted' | 'blocked' | 'stopped_by_hook' | 'stop_sequence' | 'max_tokens' | 'model_context_window_exceeded' | 'pause_turn' | 'compaction' | 'tool_deferred' | 'background_requested' | 'unknown'
 
@@ -1813,7 +1929,7 @@ export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
   /** The error code */
-  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
   /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
@@ -2754,6 +2870,61 @@ export interface Operations {
     }
     response: WebhookDelivery
   }
+  /** Create an API key; it is shown once */
+  createKey: {
+    body: CreateKeyRequest
+    response: ShownKey
+  }
+  /** List the stored API keys, oldest first */
+  listKeys: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** Only keys that are valid, or all */
+      status?: 'active' | 'all' | undefined
+      /** Entries per page */
+      limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListKeysResponse
+  }
+  /** Get one API key, without the key itself */
+  getKey: {
+    params: {
+      /** Id of the key */
+      keyId: string
+    }
+    response: ApiKey
+  }
+  /** Change the name, scopes, limits or expiry of an API key */
+  patchKey: {
+    params: {
+      /** Id of the key */
+      keyId: string
+    }
+    body: PatchKeyRequest
+    response: ApiKey
+  }
+  /** Replace an API key; the replaced one stays valid for a grace time */
+  rotateKey: {
+    params: {
+      /** Id of the key */
+      keyId: string
+    }
+    body?: RotateKeyRequest
+    response: ShownKey
+  }
+  /** Revoke an API key at once; its open streams end within a second */
+  revokeKey: {
+    params: {
+      /** Id of the key */
+      keyId: string
+    }
+    response: undefined
+  }
   /** List the models that a session can use */
   listModels: {
     response: ListModelsResponse
@@ -2851,6 +3022,12 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   pingWebhook: { method: 'POST', path: '/webhooks/:webhookId/ping', statuses: [202], answer: 'json' },
   listWebhookDeliveries: { method: 'GET', path: '/webhooks/:webhookId/deliveries', statuses: [200], answer: 'json' },
   redeliverWebhook: { method: 'POST', path: '/webhooks/:webhookId/deliveries/:deliveryId/redeliver', statuses: [202], answer: 'json' },
+  createKey: { method: 'POST', path: '/keys', statuses: [201], answer: 'json' },
+  listKeys: { method: 'GET', path: '/keys', statuses: [200], answer: 'json' },
+  getKey: { method: 'GET', path: '/keys/:keyId', statuses: [200], answer: 'json' },
+  patchKey: { method: 'PATCH', path: '/keys/:keyId', statuses: [200], answer: 'json' },
+  rotateKey: { method: 'POST', path: '/keys/:keyId/rotate', statuses: [200], answer: 'json' },
+  revokeKey: { method: 'DELETE', path: '/keys/:keyId', statuses: [204], answer: 'json' },
   listModels: { method: 'GET', path: '/models', statuses: [200], answer: 'json' },
   getHealth: { method: 'GET', path: '/health', statuses: [200, 503], answer: 'json' },
   getReadiness: { method: 'GET', path: '/ready', statuses: [200, 503], answer: 'json' },

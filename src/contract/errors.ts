@@ -12,6 +12,11 @@ export const errorCatalogue = {
   INVALID_API_KEY: { status: 403, title: 'The API key is not valid', retryable: false },
   SCOPE_REQUIRED: { status: 403, title: 'The key lacks a scope', retryable: false },
   TENANT_NOT_ALLOWED: { status: 403, title: 'The key may not name this tenant', retryable: false },
+  GRANT_NOT_ALLOWED: {
+    status: 403,
+    title: 'A key may not grant more than it has itself',
+    retryable: false,
+  },
   CWD_NOT_ALLOWED: {
     status: 403,
     title: 'The working directory is outside the allowed roots',
@@ -50,6 +55,7 @@ export const errorCatalogue = {
   FILE_NOT_FOUND: { status: 404, title: 'No such file', retryable: false },
   MCP_SERVER_NOT_FOUND: { status: 404, title: 'No such MCP server', retryable: false },
   TASK_NOT_FOUND: { status: 404, title: 'No such background task', retryable: false },
+  KEY_NOT_FOUND: { status: 404, title: 'No such API key', retryable: false },
   WEBHOOK_NOT_FOUND: { status: 404, title: 'No such webhook', retryable: false },
   WEBHOOK_DELIVERY_NOT_FOUND: { status: 404, title: 'No such delivery of the webhook', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not support this method', retryable: false },
@@ -80,6 +86,13 @@ export const errorCatalogue = {
     status: 409,
     title: 'An unfinished turn needs the attachment',
     retryable: true,
+  },
+  KEY_REVOKED: { status: 409, title: 'The API key is revoked', retryable: false },
+  KEY_LIMIT_REACHED: { status: 409, title: 'The tenant has too many API keys', retryable: false },
+  LAST_ADMINISTRATOR: {
+    status: 409,
+    title: 'The tenant would have no administrator left',
+    retryable: false,
   },
   WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled', retryable: false },
   WEBHOOK_LIMIT_REACHED: { status: 409, title: 'Too many webhooks', retryable: false },
@@ -223,6 +236,9 @@ interface DetailsByCode {
   SHUTTING_DOWN: { turnId: string } | undefined
   ATTACHMENT_IN_USE: { turnId: string }
   ATTACHMENT_LIMIT_REACHED: { limit: number; used: number }
+  /** `field`: the field of the request that asks for too much. */
+  GRANT_NOT_ALLOWED: { field: string }
+  KEY_LIMIT_REACHED: { limit: number }
   /** `reason`: `disabledReason` of the webhook. */
   WEBHOOK_DISABLED: { reason: string }
   WEBHOOK_LIMIT_REACHED: { limit: number }
@@ -290,6 +306,7 @@ const nouns = {
   ATTACHMENT_NOT_FOUND: 'Attachment',
   TASK_NOT_FOUND: 'Task',
   MCP_SERVER_NOT_FOUND: 'MCP server',
+  KEY_NOT_FOUND: 'API key',
   WEBHOOK_NOT_FOUND: 'Webhook',
   WEBHOOK_DELIVERY_NOT_FOUND: 'Delivery',
 } as const satisfies Partial<Record<ErrorCode, string>>

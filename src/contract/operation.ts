@@ -14,6 +14,7 @@ export const tags = [
   'Conversation',
   'Workspace',
   'Webhooks',
+  'Keys',
   'System',
 ] as const
 

@@ -5,6 +5,7 @@ import { conversationOperations } from './operations/conversation.ts'
 import { conversationFilesOperations } from './operations/conversation-files.ts'
 import { diffOperations } from './operations/diff.ts'
 import { filesOperations } from './operations/files.ts'
+import { keysOperations } from './operations/keys.ts'
 import { messagesOperations } from './operations/messages.ts'
 import { permissionsOperations } from './operations/permissions.ts'
 import { sessionsOperations } from './operations/sessions.ts'
@@ -24,6 +25,7 @@ export const operations = {
   ...filesOperations,
   ...diffOperations,
   ...webhooksOperations,
+  ...keysOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

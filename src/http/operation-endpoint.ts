@@ -94,9 +94,9 @@ function toExchange<Id extends OperationId>(
 
 function noteIds(
   facts: LoggedFacts,
-  params: { sessionId?: string; turnId?: string } | { webhookId: string },
+  params: { sessionId?: string; turnId?: string } | { webhookId: string } | { keyId: string },
 ): void {
-  if ('webhookId' in params) return
+  if ('webhookId' in params || 'keyId' in params) return
   if (isLoggableId(params.sessionId)) facts.sessionId = params.sessionId
   if (isLoggableId(params.turnId)) facts.turnId = params.turnId
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import type { Logger } from 'pino'
 import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts'
+import type { Keys } from '../access/keys.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 
@@ -78,6 +79,8 @@ export interface HttpDeps {
   /** Resolves when the service is open; can be called repeatedly. */
   ready(): Promise<void>
   callers: CallerDirectory
+  /** Read only after `ready` has resolved, so it can be a getter. */
+  readonly keys: Keys
   /** Recognizes keys that open `GET /metrics` and nothing else. */
   scrapers(credential: string): KnownCaller | undefined
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */

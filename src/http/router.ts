@@ -15,6 +15,7 @@ import { diffHandlers } from './handlers/diff.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { exportHandlers } from './handlers/export.ts'
 import { fileHandlers } from './handlers/files.ts'
+import { keyHandlers } from './handlers/keys.ts'
 import { messageHandlers } from './handlers/messages.ts'
 import { permissionHandlers } from './handlers/permissions.ts'
 import { sessionHandlers } from './handlers/sessions.ts'
@@ -73,6 +74,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...usageHandlers(deps),
     ...exportHandlers(deps),
     ...webhookHandlers(deps),
+    ...keyHandlers(deps),
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()

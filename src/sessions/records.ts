@@ -1,4 +1,5 @@
 import type { AttachmentMediaType } from '../contract/attachments.ts'
+import type { CallerLimits } from '../contract/caller-limits.ts'
 import type { TaskStatus } from '../contract/conversation.ts'
 import type { EventType, SessionEvents } from '../contract/events.ts'
 import type {
@@ -45,6 +46,8 @@ export interface Caller {
   sessionId: string | null
   /** Whether it administers the server: it sees all tenants, and may name one. */
   isOperator: boolean
+  /** When its key or token stops being valid; null: never. */
+  expiresAt: number | null
 }
 
 /** The tenant that a list shows; undefined: all, for a caller who administers the server and has named none. */
@@ -57,7 +60,15 @@ export const allScopes: ReadonlySet<Scope> = new Set(scopes)
 
 /** The caller with an administrator's rights over the whole server. */
 export function operator(keyId: string, name: string | null = null): Caller {
-  return { tenantId: defaultTenantId, keyId, name, scopes: allScopes, sessionId: null, isOperator: true }
+  return {
+    tenantId: defaultTenantId,
+    keyId,
+    name,
+    scopes: allScopes,
+    sessionId: null,
+    isOperator: true,
+    expiresAt: null,
+  }
 }
 
 /** The secrets among a session's settings, unreadable without the server's key. */
@@ -236,6 +247,28 @@ export interface TaskRecord {
   summary: string | null
   startedAt: number
   endedAt: number | null
+}
+
+/** An API key that is stored; keys of the configuration are not. */
+export interface ApiKeyRecord {
+  /** The public part of the key. */
+  id: string
+  tenantId: string
+  createdBy: string
+  name: string
+  scopes: Scope[]
+  /** The only session that it opens. */
+  sessionId: string | null
+  limits: CallerLimits
+  /** SHA-256 of the key, hexadecimal. */
+  hash: string
+  /** Of the key that it replaced, which is valid until a time. */
+  previousHash: string | null
+  previousUntil: number | null
+  createdAt: number
+  expiresAt: number | null
+  revokedAt: number | null
+  lastUsedAt: number | null
 }
 
 export interface WebhookRecord {

@@ -1,5 +1,6 @@
 import type { AutonomousWork, CheckpointRecord, SnapshotRecord } from '../sessions/ports/index.ts'
 import type {
+  ApiKeyRecord,
   AttachmentRecord,
   DeliveryRecord,
   EventRecord,
@@ -125,6 +126,23 @@ export const autonomousWorkColumns = recordMapper<AutonomousWork>()({
   usage: 'json',
   costUsd: 'plain',
   modelUsage: 'json',
+})
+
+export const keyColumns = recordMapper<ApiKeyRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  createdBy: 'plain',
+  name: 'plain',
+  scopes: 'json',
+  sessionId: 'plain',
+  limits: 'json',
+  hash: 'plain',
+  previousHash: 'plain',
+  previousUntil: 'plain',
+  createdAt: 'plain',
+  expiresAt: 'plain',
+  revokedAt: 'plain',
+  lastUsedAt: 'plain',
 })
 
 export const webhookColumns = recordMapper<WebhookRecord>()({

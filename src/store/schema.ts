@@ -6,6 +6,7 @@ import type {
   checkpointColumns,
   deliveryColumns,
   eventColumns,
+  keyColumns,
   permissionColumns,
   sessionColumns,
   snapshotColumns,
@@ -118,6 +119,8 @@ export interface ProcessesTable {
   claude_session_id: string | null
 }
 
+export type ApiKeysTable = RowOf<typeof keyColumns>
+
 export type WebhooksTable = RowOf<typeof webhookColumns>
 
 export type WebhookDeliveriesTable = RowOf<typeof deliveryColumns>
@@ -159,6 +162,7 @@ export interface StoreSchema {
   attachments: AttachmentsTable
   attachment_pieces: AttachmentPiecesTable
   turn_attachments: TurnAttachmentsTable
+  api_keys: ApiKeysTable
   webhooks: WebhooksTable
   webhook_deliveries: WebhookDeliveriesTable
 }

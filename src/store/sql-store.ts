@@ -14,6 +14,7 @@ import {
 import { toEventRecord } from './event-record.ts'
 import { createFileHistory } from './file-history.ts'
 import { createIdempotency } from './idempotency.ts'
+import { createKeys } from './keys.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import { turnColumns } from './records.ts'
@@ -51,6 +52,7 @@ export function createSqlStore(database: Database): Store {
     usage: createUsageReader(database),
     spending: createSpendingReader(database),
     webhooks: createWebhooks(database),
+    keys: createKeys(database),
     retention: createRetention(database),
 
     async commit(change) {

@@ -10,7 +10,8 @@ import { resolveConfig } from '../../src/config/resolve-config.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
 import { createRouter, type HttpDoor } from '../../src/http/router.ts'
 import type { SessionService } from '../../src/sessions/ports/session-service.ts'
-import type { Caller } from '../../src/sessions/records.ts'
+import { type Caller, operator } from '../../src/sessions/records.ts'
+import { openKeys } from '../support/open-keys.ts'
 
 export const key = 'Key-for-Tests-1'
 
@@ -49,9 +50,17 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: line => lines.push(JSON.parse(line)) })
   const resolved = resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {})
+  const asked = complete(service)
+  const { keys, registry, ...opened } = await openKeys((tenantId, id) =>
+    asked.get({ ...operator('test'), tenantId }, id).then(
+      () => true,
+      () => false,
+    ),
+  )
   const door = createRouter({
-    service: complete(service),
-    callers: new Callers(resolved.auth.keys),
+    service: asked,
+    keys,
+    callers: new Callers({ keys: resolved.auth.keys, tenants: [], registry, ready: async () => {} }),
     scrapers: configuredKeys(resolved.metrics.keys),
     ready: async () => {},
     isClosing: () => false,
@@ -95,6 +104,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
       }),
     async [Symbol.asyncDispose]() {
       await door.close()
+      await opened[Symbol.asyncDispose]()
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
     },

@@ -170,6 +170,33 @@ export const scenarios: Record<OperationId, Scenario> = {
   getArchive: { success: 200, prepare: writeNote, wrong: ['path=a&depth=1', 'depth'] },
   exportSession: { success: 200, wrong: ['format=pdf', 'format'] },
   getDiff: { success: 200, wrong: ['format=html', 'format'] },
+  createKey: {
+    body: { name: 'bot', scopes: ['sessions:read'], sessionId: ':sessionId' },
+    success: 201,
+    answer: { name: 'bot', tenant: 'default', status: 'active', lastUsedAt: null },
+    wrong: [{ name: 'bot', scopes: [] }, 'scopes'],
+  },
+  listKeys: {
+    success: 200,
+    prepare: addKey,
+    answer: { keys: [{ name: 'bot' }], pagination: { total: 1 } },
+    wrong: ['status=lost', 'status'],
+  },
+  getKey: { success: 200, prepare: addKey, answer: { status: 'active' }, wrong: ['a=1', 'a'] },
+  patchKey: {
+    body: { name: 'other bot' },
+    success: 200,
+    prepare: addKey,
+    answer: { name: 'other bot' },
+    wrong: [{ scopes: ['root'] }, 'scopes[0]'],
+  },
+  rotateKey: {
+    success: 200,
+    prepare: addKey,
+    answer: { status: 'active' },
+    wrong: [{ graceMs: -1 }, 'graceMs'],
+  },
+  revokeKey: { success: 204, prepare: addKey, wrong: ['a=1', 'a'] },
   createWebhook: {
     body: { url: 'https://example.com/hook?key=1', events: ['turn.completed'] },
     success: 201,
@@ -263,6 +290,11 @@ async function startTask({ createSession, ask }: ReturnType<typeof createClient>
   const sessionId = await createSession()
   const { turnId } = (await ask(sessionId, 'task')).body
   return { sessionId, turnId, taskId: 'task-1' }
+}
+
+async function addKey({ call }: ReturnType<typeof createClient>) {
+  const { keyId } = (await call('POST', '/keys', { name: 'bot', scopes: ['sessions:read'] })).body
+  return { keyId }
 }
 
 async function addWebhook({ call }: ReturnType<typeof createClient>) {

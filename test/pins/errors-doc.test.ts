@@ -37,6 +37,8 @@ const codesWithDetails = [
   'TURN_NOT_RETRYABLE',
   'ATTACHMENT_IN_USE',
   'ATTACHMENT_LIMIT_REACHED',
+  'GRANT_NOT_ALLOWED',
+  'KEY_LIMIT_REACHED',
   'WEBHOOK_DISABLED',
   'WEBHOOK_LIMIT_REACHED',
 ] as const satisfies CodeWithDetails[]

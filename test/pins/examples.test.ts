@@ -153,6 +153,8 @@ describe('the OpenAPI document', () => {
       [
         ...decision.map(name => `Event.permission.requested.${name}`),
         ...history.map(name => `CreateWebhookResponse.${name}`),
+        // A key that is shown is not revoked.
+        'ShownKey.revokedAt',
       ].sort(),
     )
   })

@@ -33,6 +33,10 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   INVALID_API_KEY: ['The API key is not valid'],
   SCOPE_REQUIRED: ['This needs a key with the scope workspace:write', { anyOf: ['workspace:write'] }],
   TENANT_NOT_ALLOWED: ['Only keys of the configuration may name another tenant'],
+  GRANT_NOT_ALLOWED: [
+    'scopes: this would grant the scope workspace:write, which your key lacks',
+    { field: 'scopes' },
+  ],
   CWD_NOT_ALLOWED: ['cwd /etc is outside the allowed roots', { allowedRoots: ['/srv/projects'] }],
   PERMISSION_MODE_NOT_ALLOWED: [
     'permissionMode bypassPermissions is off on this server; its owner allows it with allowBypassPermissions: true',
@@ -57,8 +61,14 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   ATTACHMENT_NOT_FOUND: missing('ATTACHMENT_NOT_FOUND', ids.attachmentId),
   FILE_NOT_FOUND: ['No such file: "note.txt"'],
   MCP_SERVER_NOT_FOUND: missing('MCP_SERVER_NOT_FOUND', 'tracker'),
+  KEY_NOT_FOUND: ['API key not found'],
   WEBHOOK_NOT_FOUND: missing('WEBHOOK_NOT_FOUND', ids.webhookId),
   WEBHOOK_DELIVERY_NOT_FOUND: missing('WEBHOOK_DELIVERY_NOT_FOUND', ids.deliveryId),
+  KEY_REVOKED: [`The API key ${ids.keyId} is revoked`],
+  KEY_LIMIT_REACHED: ['The tenant has 1000 API keys; revoke one first', { limit: 1000 }],
+  LAST_ADMINISTRATOR: [
+    `The API key ${ids.keyId} is the last administrator of its tenant; create another one first`,
+  ],
   WEBHOOK_DISABLED: ['The webhook is disabled; enable it with PATCH { "enabled": true }', { reason: 'gone' }],
   WEBHOOK_LIMIT_REACHED: ['There are 50 webhooks; delete one first', { limit: 50 }],
   TASK_NOT_FOUND: missing('TASK_NOT_FOUND', ids.taskId),

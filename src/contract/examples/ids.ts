@@ -9,6 +9,7 @@ export const ids = {
   attachmentId: 'e7a35c18-d0b4-4926-a3f1-58c6d9b2e704',
   messageId: 'b92d6f04-7c1e-4835-9a0f-e3d5c7b1a296',
   promptId: '1e5a8c3d-0f72-4b96-8d4e-c9b7a2f6e013',
+  keyId: '4c0v9q2m7x1d',
   configuredKeyId: '1f9d2c7b',
   webhookId: '9c4b7e15-2a60-4d8f-b3c7-1e5d0a9f6b32',
   deliveryId: '2e7d9b04-c5f1-4a83-9e60-b8d3f1a7c529',

@@ -3,6 +3,7 @@ import type { OperationId, operations } from '../operations.ts'
 import * as conversation from './conversation.ts'
 import { eventStreamText, turnStreamText } from './events.ts'
 import { cwd, firstPage, ids, page, times } from './ids.ts'
+import * as keys from './keys.ts'
 import { pendingPermissions, permission, permissionAnswers, resolvedPermissions } from './permissions.ts'
 import * as sessions from './sessions.ts'
 import * as system from './system.ts'
@@ -207,6 +208,30 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
   getReference: { texts: { 200: '<!doctype html>\n<title>claude-code-api: reference</title>\n' } },
   getReferenceScript: { texts: { 200: '/* @scalar/api-reference */' }, download: 'scalar.js' },
   getDocs: { texts: { 200: '<!doctype html>\n<title>claude-code-api</title>\n' } },
+  createKey: {
+    bodies: keys.createKeyRequests,
+    responses: { 201: { created: keys.createdKey } },
+  },
+  listKeys: { responses: { 200: { page: { keys: [keys.apiKey, keys.revokedKey], pagination: page } } } },
+  getKey: {
+    responses: { 200: { active: keys.apiKey, replaced: keys.replacedKey, revoked: keys.revokedKey } },
+  },
+  patchKey: {
+    bodies: {
+      rename: { name: 'support page of the shop' },
+      change: {
+        scopes: ['sessions:read'],
+        limits: keys.createKeyRequests.full.limits,
+        expiresAt: keys.createKeyRequests.full.expiresAt,
+      },
+    },
+    responses: { 200: { changed: keys.apiKey } },
+  },
+  rotateKey: {
+    bodies: { simple: {}, soon: { graceMs: 3_600_000 } },
+    responses: { 200: { rotated: keys.rotatedKey } },
+  },
+  revokeKey: {},
   createWebhook: {
     bodies: webhooks.createWebhookRequests,
     responses: { 201: { created: { ...webhooks.webhook, lastDeliveredAt: null, secret: webhooks.secret } } },

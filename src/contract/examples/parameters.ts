@@ -8,6 +8,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   attachmentId: ids.attachmentId,
   taskId: ids.taskId,
   webhookId: ids.webhookId,
+  keyId: ids.keyId,
   deliveryId: ids.deliveryId,
   server: 'tracker',
   tenant: 'team-a',

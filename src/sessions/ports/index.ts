@@ -2,6 +2,7 @@
 export type * from './agent.ts'
 export type * from './conversation-store.ts'
 export type * from './forwarder.ts'
+export type * from './keys.ts'
 export type * from './message.ts'
 export type * from './retention-store.ts'
 export type * from './store.ts'

@@ -22,6 +22,7 @@ import type {
   TranscriptStore,
   UsageReader,
 } from './conversation-store.ts'
+import type { KeyStore } from './keys.ts'
 import type { RetentionStore } from './retention-store.ts'
 import type { WebhookStore } from './webhooks.ts'
 
@@ -220,6 +221,7 @@ export interface Store {
   readonly usage: UsageReader
   readonly spending: SpendingReader
   readonly webhooks: WebhookStore
+  readonly keys: KeyStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes pending writes, then releases the database. Idempotent. */

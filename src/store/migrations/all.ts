@@ -21,6 +21,7 @@ import { turnDuration } from './019-turn-duration.ts'
 import { storedText } from './020-stored-text.ts'
 import { webhooks } from './021-webhooks.ts'
 import { sessionRetention } from './022-session-retention.ts'
+import { keys } from './023-keys.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   storedText,
   webhooks,
   sessionRetention,
+  keys,
 ]

@@ -1,0 +1,156 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Log } from '../lib/log.ts'
+import { OneAtATime } from '../lib/one-at-a-time.ts'
+import type { KeyStore } from '../sessions/ports/index.ts'
+import { type ApiKeyRecord, type Caller, defaultTenantId } from '../sessions/records.ts'
+import type { KnownCaller } from './caller-directory.ts'
+import { hashKeyText, readKeyId } from './key-text.ts'
+
+/** How old the stored time of a key's last use may be, in milliseconds. */
+const usesAreStoredAfterMs = 60_000
+/** How many revoked keys of a tenant are remembered. */
+const mostRevoked = 1_000
+
+/**
+ * All stored keys, in memory as they are stored, so that a request needs no query. This server is the only one on its
+ * store, so the memory is always right.
+ */
+export class KeyRegistry {
+  readonly #store: KeyStore
+  readonly #faults: Pick<Log, 'error'>
+  readonly #known = new Map<string, ApiKeyRecord>()
+  readonly #callers = new WeakMap<ApiKeyRecord, { current: KnownCaller; previous: KnownCaller }>()
+  readonly #changes = new OneAtATime()
+  #uses = new Map<string, number>()
+  #usesStoredAt = Date.now()
+
+  constructor(store: KeyStore, faults: Pick<Log, 'error'>) {
+    this.#store = store
+    this.#faults = faults
+  }
+
+  async open(): Promise<void> {
+    for (const key of await this.#store.loadKeys()) this.#known.set(key.id, key)
+  }
+
+  async close(): Promise<void> {
+    await this.#storeUses()
+  }
+
+  /** Whether a tenant other than the default one has a key. */
+  get hasOtherTenants(): boolean {
+    return [...this.#known.values()].some(key => key.tenantId !== defaultTenantId && key.revokedAt === null)
+  }
+
+  /** Recognizes a key; undefined: it is unknown, revoked or expired. */
+  find(credential: string): KnownCaller | undefined {
+    const id = readKeyId(credential)
+    const key = id === undefined ? undefined : this.#known.get(id)
+    if (!key) return undefined
+    const hash = hashKeyText(credential)
+    const { current, previous } = this.#callersOf(key)
+    const found = isSame(hash, key.hash)
+      ? current
+      : key.previousHash !== null && isSame(hash, key.previousHash)
+        ? previous
+        : undefined
+    if (!found?.isValid()) return undefined
+    this.#noteUse(key.id)
+    return found
+  }
+
+  /** Undefined: there is no such key in the tenant. */
+  get(id: string): ApiKeyRecord | undefined {
+    const key = this.#known.get(id)
+    return key && { ...key, lastUsedAt: this.#uses.get(id) ?? key.lastUsedAt }
+  }
+
+  /** Oldest first; of all tenants if none is given. */
+  list(tenantId: string | undefined): ApiKeyRecord[] {
+    return [...this.#known.keys()]
+      .flatMap(id => this.get(id) ?? [])
+      .filter(key => tenantId === undefined || key.tenantId === tenantId)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  }
+
+  /** Makes changes one by one, so that what is stored and what is in memory agree. */
+  changeAlone<T>(change: () => Promise<T>): Promise<T> {
+    return this.#changes.run('keys', change)
+  }
+
+  /** Stores a key as it is now; to be called in `changeAlone`. */
+  async save(key: ApiKeyRecord): Promise<ApiKeyRecord> {
+    await this.#store.saveKey(key)
+    this.#known.set(key.id, key)
+    if (key.revokedAt !== null) await this.#forgetOldRevoked(key.tenantId)
+    return key
+  }
+
+  #callersOf(key: ApiKeyRecord) {
+    const known = this.#callers.get(key)
+    if (known) return known
+    const caller = toCaller(key)
+    const made = {
+      current: { caller, isValid: () => this.#opens(key, key.hash) },
+      previous: { caller, isValid: () => this.#opens(key, key.previousHash) },
+    }
+    this.#callers.set(key, made)
+    return made
+  }
+
+  /** Whether the text with this hash still opens all that the key opened when it was found. */
+  #opens({ id, scopes }: ApiKeyRecord, hash: string | null): boolean {
+    const now = Date.now()
+    const key = this.#known.get(id)
+    if (!key || statusOf(key, now) !== 'active' || !scopes.every(scope => key.scopes.includes(scope))) {
+      return false
+    }
+    return key.hash === hash || (key.previousHash === hash && (key.previousUntil ?? 0) > now)
+  }
+
+  #noteUse(id: string): void {
+    const now = Date.now()
+    this.#uses.set(id, now)
+    if (now - this.#usesStoredAt < usesAreStoredAfterMs) return
+    this.#storeUses().catch(error => this.#faults.error({ err: error }, 'storing the uses of keys failed'))
+  }
+
+  async #storeUses(): Promise<void> {
+    this.#usesStoredAt = Date.now()
+    const uses = this.#uses
+    if (uses.size === 0) return
+    this.#uses = new Map()
+    for (const [id, lastUsedAt] of uses) {
+      const key = this.#known.get(id)
+      // In place: callers that were found by this record stay known.
+      if (key) key.lastUsedAt = lastUsedAt
+    }
+    await this.#store.noteUses(uses)
+  }
+
+  async #forgetOldRevoked(tenantId: string): Promise<void> {
+    const revoked = this.list(tenantId).filter(key => key.revokedAt !== null)
+    const over = revoked
+      .sort((a, b) => (a.revokedAt ?? 0) - (b.revokedAt ?? 0))
+      .slice(0, Math.max(0, revoked.length - mostRevoked))
+      .map(({ id }) => id)
+    if (over.length === 0) return
+    await this.#store.removeKeys(over)
+    for (const id of over) this.#known.delete(id)
+  }
+}
+
+export type KeyStatus = 'active' | 'expired' | 'revoked'
+
+export function statusOf({ revokedAt, expiresAt }: ApiKeyRecord, now: number): KeyStatus {
+  if (revokedAt !== null) return 'revoked'
+  return expiresAt !== null && expiresAt <= now ? 'expired' : 'active'
+}
+
+function toCaller({ id, tenantId, name, scopes, sessionId, expiresAt }: ApiKeyRecord): Caller {
+  return { tenantId, keyId: id, name, scopes: new Set(scopes), sessionId, isOperator: false, expiresAt }
+}
+
+function isSame(hash: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(hash), Buffer.from(other))
+}

@@ -1,0 +1,76 @@
+import { type KeyStatus, statusOf } from '../../access/key-registry.ts'
+import { toKeyPrefix } from '../../access/key-text.ts'
+import type { MadeKey } from '../../access/keys.ts'
+import type { ApiKey, ShownKey } from '../../contract/keys.ts'
+import { toTimestamp } from '../../contract/primitives.ts'
+import type { ApiKeyRecord } from '../../sessions/records.ts'
+import type { Handlers } from '../handler.ts'
+import type { HttpDeps } from '../options.ts'
+import { openPage } from '../pagination.ts'
+
+type KeyHandlers = Pick<
+  Handlers,
+  'createKey' | 'listKeys' | 'getKey' | 'patchKey' | 'rotateKey' | 'revokeKey'
+>
+
+export function keyHandlers(deps: HttpDeps): KeyHandlers {
+  return {
+    async createKey({ caller, body }) {
+      return { status: 201, body: toShownKey(await deps.keys.create(caller, body)) }
+    },
+
+    listKeys({ caller, query }) {
+      const { tenant, status } = query
+      const list = openPage(query, ['keys', tenant ?? null, status])
+      const all = deps.keys.list(caller, { tenant, status })
+      const [at = -1, id = ''] = list.key ?? []
+      const behind = all.filter(key => key.createdAt > Number(at) || (key.createdAt === at && key.id > id))
+      const { offset, limit } = list.page
+      const found = behind.slice(offset, offset + limit)
+      const keyOf = (key: ApiKeyRecord) => [key.createdAt, key.id]
+      const { items, pagination } = list.close(found, all.length, keyOf)
+      return { status: 200, body: { keys: items.map(toApiKey), pagination } }
+    },
+
+    getKey({ caller, params }) {
+      return { status: 200, body: toApiKey(deps.keys.get(caller, params.keyId)) }
+    },
+
+    async patchKey({ caller, params, body }) {
+      return { status: 200, body: toApiKey(await deps.keys.patch(caller, params.keyId, body)) }
+    },
+
+    async rotateKey({ caller, params, body }) {
+      return { status: 200, body: toShownKey(await deps.keys.rotate(caller, params.keyId, body.graceMs)) }
+    },
+
+    async revokeKey({ caller, params }) {
+      await deps.keys.revoke(caller, params.keyId)
+      return { status: 204 }
+    },
+  }
+}
+
+function toShownKey({ record, text }: MadeKey): ShownKey {
+  return { ...toApiKey(record), key: text }
+}
+
+export function toApiKey(record: ApiKeyRecord): ApiKey {
+  const { id, name, tenantId, scopes, sessionId, limits, createdBy } = record
+  const now = Date.now()
+  const status: KeyStatus = statusOf(record, now)
+  const previousUntil = status === 'active' && (record.previousUntil ?? 0) > now ? record.previousUntil : null
+  return {
+    ...{ keyId: id, prefix: toKeyPrefix(id), name, tenant: tenantId, scopes, sessionId, limits, status },
+    createdAt: toTimestamp(record.createdAt),
+    createdBy,
+    expiresAt: orNull(record.expiresAt),
+    revokedAt: orNull(record.revokedAt),
+    lastUsedAt: orNull(record.lastUsedAt),
+    previousValidUntil: orNull(previousUntil),
+  }
+}
+
+function orNull(at: number | null): string | null {
+  return at === null ? null : toTimestamp(at)
+}
