@@ -149,6 +149,7 @@ describe('errors', () => {
     rewindSession: { toTurnId: turnId },
     answerPermission: { decision: 'deny' },
     changeMcpServer: { action: 'enable' },
+    createKey: { name: 'bot', scopes: ['sessions:read'] },
     createWebhook: { url: 'https://example.com/', events: ['turn.lost'] },
   }
 
@@ -185,7 +186,7 @@ describe('errors', () => {
           throw thrown
         },
       }) as unknown as HttpDeps['service']
-      await using door = await openDoor({ service })
+      await using door = await openDoor({ service, deps: { keys: service as never } })
       const { method, path, body, fault } = getOperation(id)
       const at = path.replace(/:\w+/g, sessionId) + (path.endsWith('/content') ? '?path=x' : '')
       const response = body

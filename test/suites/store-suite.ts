@@ -4,6 +4,7 @@ import { describeBranches } from './store-branch-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
+import { keyCases } from './store-key-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
@@ -30,6 +31,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('spending', () => spendingCases(context))
     describe('file history', () => fileHistoryCases(context))
     describe('permissions', () => permissionCases(context))
+    describe('keys', () => keyCases(context))
     describe('tasks', () => taskCases(context))
     describe('webhooks', () => webhookCases(context))
     describe('retention', () => retentionCases(context))

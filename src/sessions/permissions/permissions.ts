@@ -17,7 +17,8 @@ export class Permissions {
 
   /** @param named the tenant that a caller of all tenants has named */
   async list(caller: Caller, given: PermissionQuery, named?: string) {
-    const query = { ...given, ...(caller.sessionId !== null && { sessionId: caller.sessionId }) }
+    const sessionId = given.sessionId ?? caller.sessionId
+    const query = { ...given, ...(sessionId !== null && { sessionId }) }
     if (query.sessionId !== undefined) await this.#core.known.get(caller, query.sessionId)
     await this.#core.live.expirePermissions()
     const tenantId = query.sessionId === undefined ? listedTenant(caller, named) : caller.tenantId

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { ApiKeyRecord } from '../../src/sessions/records.ts'
+import type { StoreContext } from './store-context.ts'
+import { sessionRecord, tenantId } from './store-records.ts'
+
+export function keyRecord(fields: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+  return {
+    id: randomUUID().slice(0, 12),
+    tenantId,
+    createdBy: 'key-1',
+    name: 'größer \u{1f600}',
+    scopes: ['sessions:read', 'usage:read'],
+    sessionId: null,
+    limits: { spendPerDayUsd: 0.5 },
+    hash: 'a'.repeat(64),
+    previousHash: null,
+    previousUntil: null,
+    createdAt: 1_000,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+    ...fields,
+  }
+}
+
+/** API keys, and what callers of all tenants read. */
+export function keyCases(context: StoreContext): void {
+  test('keeps keys as they were last saved, oldest first', async () => {
+    const { keys } = context.store
+    const second = keyRecord({ createdAt: 2_000, sessionId: randomUUID(), expiresAt: 9e12 })
+    const first = keyRecord({ tenantId: 'other' })
+    await keys.saveKey(second)
+    await keys.saveKey(first)
+    const rotated = { ...first, hash: 'b'.repeat(64), previousHash: first.hash, previousUntil: 8e12 }
+    await keys.saveKey(rotated)
+    expect(await keys.loadKeys()).toEqual([rotated, second])
+    await keys.noteUses(new Map([[second.id, 3_000]]))
+    await keys.removeKeys([first.id, 'unknown'])
+    expect(await keys.loadKeys()).toEqual([{ ...second, lastUsedAt: 3_000 }])
+  })
+
+  test('lists the sessions of one tenant or of all, in one order', async () => {
+    const made = await Promise.all(
+      [tenantId, 'other', tenantId, 'third'].map(async (tenant, index) => {
+        const session = sessionRecord({ tenantId: tenant, lastActivityAt: 1_000 + index, createdAt: 500 })
+        await context.store.createSession(session, [], 1_000)
+        return session.id
+      }),
+    )
+    const list = async (tenant: string | undefined, status: 'active' | 'all') => {
+      const query = { status, limit: 10, asOf: null, after: null }
+      const { sessions, total } = await context.store.listSessions(tenant, query)
+      expect(total).toBe(sessions.length)
+      return sessions.map(({ id }) => id)
+    }
+    for (const status of ['active', 'all'] as const) {
+      expect(await list(undefined, status)).toEqual(made.toReversed())
+      expect(await list(tenantId, status)).toEqual([made[2], made[0]])
+      expect(await list('nothing', status)).toEqual([])
+    }
+    expect(await context.store.findTenant(made[1] ?? '')).toBe('other')
+    expect(await context.store.findTenant(randomUUID())).toBeUndefined()
+  })
+}
