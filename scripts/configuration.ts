@@ -15,6 +15,7 @@ const groups: Record<string, RegExp> = {
     /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':
     /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
+  Tenants: /^tenants$/,
   'Sessions and turns':
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,

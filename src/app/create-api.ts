@@ -68,7 +68,7 @@ export function assembleApi(config: ResolvedConfig): {
     ready: () => runtime.ready(),
     callers: new Callers({
       keys: config.auth.keys,
-      tenants: [],
+      tenants: [...config.tenants.keys()],
       get registry() {
         return runtime.keyRegistry
       },

@@ -7,6 +7,7 @@ import { Keys } from '../access/keys.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import { builtInModels } from '../claude/settings/built-in-models.ts'
 import { transcriptEditor } from '../claude/transcript/transcript-editor.ts'
+import type { TenantConfig } from '../config/tenants.ts'
 import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
 import type { SessionsOptions } from '../sessions/options.ts'
@@ -31,6 +32,7 @@ export interface RuntimeOptions extends SessionsOptions {
   database: StoreDatabase | undefined
   workspacesDir: string
   cloneUrls: readonly string[]
+  tenants: ReadonlyMap<string, TenantConfig>
   cloneTimeoutMs: number
   allowedPrivateHosts: readonly string[]
   claudeExecutable: string | undefined

@@ -1,11 +1,12 @@
 import { realpath } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { markerVariable } from '../claude/process/process-tree.ts'
+import { type TenantConfig, unnamedTenant } from '../config/tenants.ts'
 import { resolveDirectory } from '../sessions/files/working-directory.ts'
-import type { SessionsOptions } from '../sessions/options.ts'
+import type { SessionsOptions, TenantPolicy } from '../sessions/options.ts'
 import type { AddressForwarder, Store, Workspaces } from '../sessions/ports/index.ts'
 import { Git } from '../workspace/git/git-command.ts'
-import { createWorkspaces } from '../workspace/workspaces.ts'
+import { createWorkspaces, type TenantPlaces } from '../workspace/workspaces.ts'
 
 /** The environment variables that git needs to be found and to reach servers. */
 const gitVariables = new Set([
@@ -17,6 +18,7 @@ export interface WorkspacesOptions {
   dataDir: string
   workspacesDir: string
   cloneUrls: readonly string[]
+  tenants: ReadonlyMap<string, TenantConfig>
   cloneTimeoutMs: number
   agentEnvironment: Readonly<Record<string, string>>
   /** A marker in the environment of every git process, which identifies those left by a crash. */
@@ -35,8 +37,14 @@ export async function openWorkspaces(
   const reserved = [own.dataDir, own.workspacesDir]
   const reservedDirectories = await Promise.all(reserved.map(real))
   const allowedRoots = await Promise.all(options.allowedRoots.map(real))
-  const tops = [...allowedRoots, await real(own.workspacesDir)]
-  const policy = { ...options, reservedDirectories }
+  const otherRoots = [...own.tenants.values()].flatMap(tenant => tenant.allowedRoots)
+  const tops = [...allowedRoots, ...(await Promise.all(otherRoots.map(real))), await real(own.workspacesDir)]
+  const ofTenant = tenantPlaces(own, reservedDirectories)
+  const policy = {
+    ...options,
+    reservedDirectories,
+    policyOf: (tenantId: string) => ofTenant(tenantId).policy,
+  }
   const variables = Object.entries(agentEnvironment).filter(([name]) => gitVariables.has(name))
   const git = new Git({ ...Object.fromEntries(variables), [markerVariable]: gitMarker }, own.dataDir)
   const workspaces = createWorkspaces({
@@ -46,7 +54,34 @@ export async function openWorkspaces(
     git,
     places: { allowedRoots, reserved: reservedDirectories },
     resolveDirectory: (path, field) => resolveDirectory(field, path, policy),
+    placesOf: ofTenant,
+    roots: tops,
     log,
   })
   return { workspaces, options: policy, git, tops }
+}
+
+/** The directories of each tenant but the default one, resolved when it is first asked for. */
+function tenantPlaces(
+  { tenants, workspacesDir }: Pick<WorkspacesOptions, 'tenants' | 'workspacesDir'>,
+  reservedDirectories: readonly string[],
+): (tenantId: string) => TenantPlaces & { policy: TenantPolicy } {
+  const known = new Map<string, TenantPlaces & { policy: TenantPolicy }>()
+  return tenantId => {
+    const before = known.get(tenantId)
+    if (before) return before
+    const tenant = tenants.get(tenantId) ?? unnamedTenant(tenantId, { workspacesDir })
+    const { allowedRoots, cloneUrls } = tenant
+    const defaultWorkspace = allowedRoots.length > 0 ? ('directory' as const) : ('empty' as const)
+    // Hosts that need not be public are those of the default tenant.
+    const policy = { ...tenant, defaultWorkspace, reservedDirectories, allowedPrivateHosts: [] }
+    const places = {
+      policy,
+      cloneUrls,
+      places: { allowedRoots, reserved: reservedDirectories },
+      resolveDirectory: (path: string, field: string) => resolveDirectory(field, path, policy),
+    }
+    known.set(tenantId, places)
+    return places
+  }
 }

@@ -5,6 +5,7 @@ import { browserAccessOptions } from './browser-access.ts'
 import { databaseSchema } from './database.ts'
 import { limitsSchema } from './limits.ts'
 import type { RateLimitConfig } from './options.ts'
+import { tenantsSchema } from './tenants.ts'
 
 // A longer delay does not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
@@ -38,6 +39,12 @@ const keyHashes = z
       .toLowerCase(),
   )
   .default([])
+
+const cloneUrls = z
+  .array(
+    text.regex(/^(https?|ssh|git):\/\/\S*$/, 'must be the beginning of a URL, such as https://example.com/'),
+  )
+  .default(['https://'])
 
 const metrics = { apiKeys: z.array(text).default([]), keyHashes }
 
@@ -79,14 +86,7 @@ export const optionsSchema = z.strictObject({
   defaultWorkspace: z.enum(['directory', 'empty']).default('directory'),
   allowedRoots: z.array(directory).min(1).optional(),
   workspacesDir: directory.optional(),
-  cloneUrls: z
-    .array(
-      text.regex(
-        /^(https?|ssh|git):\/\/\S*$/,
-        'must be the beginning of a URL, such as https://example.com/',
-      ),
-    )
-    .default(['https://']),
+  cloneUrls,
   cloneTimeoutMs: duration(1).default(300_000),
   allowBypassPermissions: z.boolean().default(false),
   allowStdioMcpServers: z.boolean().default(false),
@@ -123,6 +123,7 @@ export const optionsSchema = z.strictObject({
     .int()
     .min(1024 * 1024)
     .optional(),
+  tenants: tenantsSchema({ cloneUrls }),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   maxUploadBytes: count(1).default(32 * 1024 * 1024),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { LevelWithSilent, Logger } from 'pino'
+import type { CallerLimits } from '../contract/caller-limits.ts'
 
 /** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
 export interface ClaudeCodeApiConfig {
@@ -108,6 +109,13 @@ export interface ClaudeCodeApiConfig {
    * covers everything below it; any other entry covers one repository. Default: none.
    */
   trustedCloneUrls?: string[]
+  /**
+   * Tenants by name, each with roots, trust and permissions of its own; what it leaves out is off or empty and never
+   * taken from the top level, which belongs to the tenant `default`. A tenant without roots works only in directories
+   * that the server makes for it, below `workspacesDir/<tenant>`; so do tenants that have keys and are not named here.
+   * `default` can have `limits` only. Default: none.
+   */
+  tenants?: Record<string, TenantOptions>
   /**
    * Names of the environment variables that a session may set for Claude Code with `agentEnv`. Some variables decide
    * where credentials are sent (`ANTHROPIC_BASE_URL`) or which programs run (`PATH`). Default: none.
@@ -299,4 +307,20 @@ export interface DatabaseConfig {
   schema?: string
   /** Bounds the connections for everything but appending, which has one of its own. Default: 10. */
   maxConnections?: number
+}
+
+/** The options of one tenant; see the options of the same name. */
+export interface TenantOptions {
+  /** Default: none. */
+  allowedRoots?: string[]
+  /** Default: the first of its roots. */
+  defaultCwd?: string
+  trustedRoots?: string[]
+  trustedCloneUrls?: string[]
+  /** Default: `https://`. */
+  cloneUrls?: string[]
+  allowBypassPermissions?: boolean
+  allowStdioMcpServers?: boolean
+  /** The limits that all its keys share. Default: none. */
+  limits?: CallerLimits
 }

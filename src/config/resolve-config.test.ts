@@ -44,6 +44,8 @@ it('has the defaults of the contract', () => {
     allowedSettingSources: ['project'],
     trustedRoots: [],
     trustedCloneUrls: [],
+    tenants: new Map(),
+    tenantLimits: new Map(),
     allowedAgentEnv: [],
     secretKeys: undefined,
     idleTimeoutMs: 600_000,

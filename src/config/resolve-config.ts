@@ -24,10 +24,11 @@ import { optionsSchema } from './options-schema.ts'
 import { resolveProcessMemory } from './process-memory.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
+import { type ResolvedTenants, resolveTenants } from './tenants.ts'
 import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 
 /** The configuration with all defaults filled in. Times are in milliseconds, paths are absolute. */
-export interface ResolvedConfig extends TrustedPlaces, BrowserAccess {
+export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTenants {
   sessionTimeoutMs: number
   maxSessions: number
   metrics: {
@@ -118,6 +119,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
   return {
     ...options,
     ...resolveTrustedPlaces({ trustedRoots, trustedCloneUrls }, directories, env),
+    ...resolveTenants(options.tenants, { dataDir, workspacesDir }),
     sessionTimeoutMs: sessionTimeout,
     auth: {
       enabled: auth.enabled,

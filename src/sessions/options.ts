@@ -1,11 +1,22 @@
 import type { SettingSource } from '../contract/session-settings.ts'
 import type { DirectoryPolicy } from './files/working-directory.ts'
+import { defaultTenantId } from './records.ts'
 import type { TrustPolicy } from './settings/trust.ts'
 
-/** The configuration of the session layer. Times are in milliseconds. */
-export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
+/** Where the sessions of a tenant may work, and what they may start. */
+export interface TenantPolicy extends DirectoryPolicy, TrustPolicy {
   /** The workspace of sessions that ask for none. Default: `directory`. */
   defaultWorkspace?: 'directory' | 'empty'
+  allowBypassPermissions: boolean
+  allowStdioMcpServers: boolean
+  /** `host:port` of hosts that need not be public. */
+  allowedPrivateHosts?: readonly string[]
+}
+
+/** The configuration of the session layer. Times are in milliseconds. */
+export interface SessionsOptions extends TenantPolicy {
+  /** The policy of a tenant other than the default one; left out: that of the default tenant holds for all. */
+  policyOf?: (tenantId: string) => TenantPolicy
   sessionTimeoutMs: number
   maxSessions: number
   maxQueuedTurns: number
@@ -18,10 +29,6 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   idleTimeoutMs: number
   permissionParkMs: number
   drainTimeoutMs: number
-  allowBypassPermissions: boolean
-  allowStdioMcpServers: boolean
-  /** `host:port` of hosts that need not be public. */
-  allowedPrivateHosts?: readonly string[]
   allowHttpWebhooks?: boolean
   allowedSettingSources: readonly SettingSource[]
   /** Names of variables. */
@@ -34,4 +41,11 @@ export interface SessionsOptions extends DirectoryPolicy, TrustPolicy {
   sessionRetentionMs?: number | undefined
   /** Above this size of the store, sessions that are over are removed; undefined: never. */
   maxStoreBytes?: number | undefined
+}
+
+/** The options, with the policy of a tenant. */
+export function optionsOf<O extends Pick<SessionsOptions, 'policyOf'>>(options: O, tenantId: string): O {
+  return tenantId === defaultTenantId || !options.policyOf
+    ? options
+    : { ...options, ...options.policyOf(tenantId) }
 }

@@ -3,9 +3,10 @@ import { isMcpTool, runsInShell } from '../../contract/claude-tools.ts'
 import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
 import { scopeOf } from '../files/file-scope.ts'
+import { optionsOf, type SessionsOptions } from '../options.ts'
 import type { Checkpoints, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord } from '../records.ts'
-import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
+import { isTrusted } from '../settings/trust.ts'
 import type { PromptPlace } from './conversations.ts'
 
 const pageSize = 200
@@ -19,12 +20,12 @@ export class FileRewinding {
   readonly #store: Store
   readonly #messages: MessageReader
   readonly #checkpoints: Checkpoints
-  readonly #policy: TrustPolicy
+  readonly #options: SessionsOptions
 
   constructor({ store, messages, workspaces, options }: Core) {
     this.#messages = messages
     this.#store = store
-    this.#policy = options
+    this.#options = options
     this.#checkpoints = workspaces.checkpoints
   }
 
@@ -45,7 +46,8 @@ export class FileRewinding {
     const scope = scopeOf(session)
     const options = {
       overwriteOthers,
-      isTrusted: (path: string) => isTrusted(path, session.workspace, this.#policy),
+      isTrusted: (path: string) =>
+        isTrusted(path, session.workspace, optionsOf(this.#options, session.tenantId)),
     }
     const { files, skipped } = dryRun
       ? await this.#checkpoints.planRestore(scope, turnId, options)

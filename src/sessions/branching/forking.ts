@@ -8,6 +8,7 @@ import { resolveWorkingDirectory } from '../files/working-directory.ts'
 import { admitSession } from '../lifecycle/admit-session.ts'
 import type { ExpirySweeper } from '../lifecycle/expiry.ts'
 import { toFork } from '../lifecycle/new-session.ts'
+import { optionsOf } from '../options.ts'
 import type { PromptMark } from '../ports/index.ts'
 import type { Caller, SessionRecord } from '../records.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
@@ -91,8 +92,8 @@ export class Forking {
   }
 
   /** The directory of its own that the original had may be gone with it. */
-  async #checkDirectory({ cwd, workspace }: SessionRecord): Promise<void> {
-    if (!workspace) await resolveWorkingDirectory(cwd, this.#core.options)
+  async #checkDirectory({ tenantId, cwd, workspace }: SessionRecord): Promise<void> {
+    if (!workspace) await resolveWorkingDirectory(cwd, optionsOf(this.#core.options, tenantId))
     else if (!(await stat(cwd).catch(() => undefined))?.isDirectory()) {
       const message = 'The working directory of the session has been removed'
       throw new ServiceError('WORKSPACE_FAILED', message, { type: workspace.type, reason: 'not_found' })

@@ -1,7 +1,8 @@
 import type { Core } from '../core.ts'
+import { optionsOf, type SessionsOptions } from '../options.ts'
 import type { ArchiveQuery, Precondition, Snapshots, TreeQuery, WorkspaceFiles } from '../ports/index.ts'
 import type { Caller, SessionRecord } from '../records.ts'
-import { isTrusted, type TrustPolicy } from '../settings/trust.ts'
+import { isTrusted } from '../settings/trust.ts'
 import { rootsOf, scopeOf } from './file-scope.ts'
 
 /** Says whose files are asked for; the rest is the workspace's. */
@@ -9,10 +10,10 @@ export class SessionFiles {
   readonly #known: Core['known']
   readonly #files: WorkspaceFiles
   readonly #snapshots: Snapshots
-  readonly #policy: TrustPolicy
+  readonly #options: SessionsOptions
 
   constructor({ known, workspaces, options }: Core, files: WorkspaceFiles) {
-    this.#policy = options
+    this.#options = options
     this.#known = known
     this.#snapshots = workspaces.snapshots
     this.#files = files
@@ -46,8 +47,9 @@ export class SessionFiles {
     return this.#files.archive(rootsOf(await this.#known.get(caller, sessionId)), query)
   }
 
-  #trusts({ workspace }: SessionRecord): (path: string) => boolean {
-    return path => isTrusted(path, workspace, this.#policy)
+  #trusts({ tenantId, workspace }: SessionRecord): (path: string) => boolean {
+    const policy = optionsOf(this.#options, tenantId)
+    return path => isTrusted(path, workspace, policy)
   }
 
   async #beginChange(caller: Caller, sessionId: string): Promise<SessionRecord> {

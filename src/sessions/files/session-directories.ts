@@ -5,6 +5,7 @@ import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import { settlesWithin } from '../../lib/settles-within.ts'
 import type { Core } from '../core.ts'
 import { maxSessionsReached } from '../lifecycle/admit-session.ts'
+import { optionsOf } from '../options.ts'
 import type { OwnWorkspace, Store, Workspaces } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 import { resolveDirectory, resolveWorkingDirectory } from './working-directory.ts'
@@ -44,21 +45,24 @@ export class SessionDirectories {
 
   /** Removes directories left by a previous run, for sessions that were never created or are over. */
   async open(): Promise<void> {
-    for (const workspace of await this.#workspaces.provider.list()) {
+    for (const { tenantId, workspace } of await this.#workspaces.list()) {
+      const provider = this.#workspaces.providerOf(tenantId)
       const { total, active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-      if (total === 0) await this.#safely(() => this.#workspaces.provider.undo(workspace))
+      if (total === 0) await this.#safely(() => provider.undo(workspace))
       else if (active === 0 && workspace.removeOnEnd) {
-        await this.#safely(() => this.#workspaces.provider.remove(workspace))
+        await this.#safely(() => provider.remove(workspace))
       }
     }
   }
 
   /** @param signal fires when the request was cancelled */
   async provide(
+    tenantId: string,
     { cwd, workspace: asked }: CreateRequest,
     signal: AbortSignal | undefined,
   ): Promise<SessionPlace> {
-    const { options, store } = this.#core
+    const { store } = this.#core
+    const options = optionsOf(this.#core.options, tenantId)
     if (cwd !== undefined && asked !== undefined) {
       throw invalidField('cwd', 'cannot be combined with workspace')
     }
@@ -74,7 +78,7 @@ export class SessionDirectories {
     const { active } = await store.countSessions()
     if (active >= options.maxSessions) throw maxSessionsReached(options.maxSessions, active)
     const sessionId = randomUUID()
-    const { provider } = this.#workspaces
+    const provider = this.#workspaces.providerOf(tenantId)
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const made = await provider.provide(workspace, sessionId, stop).catch(error => {
       throw this.#closing.signal.aborted
@@ -89,13 +93,13 @@ export class SessionDirectories {
    * Removes the directory of a session that is over, if that was asked for and no other session works in it.
    * @param gone resolves when its process has gone
    */
-  release({ workspace }: SessionRecord, gone: Promise<void>): void {
+  release({ tenantId, workspace }: SessionRecord, gone: Promise<void>): void {
     if (!workspace?.removeOnEnd) return
     const removing = this.#safely(async () => {
       await gone
       await this.hold(workspace, async () => {
         const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-        if (active === 0) await this.#workspaces.provider.remove(workspace)
+        if (active === 0) await this.#workspaces.providerOf(tenantId).remove(workspace)
       })
     })
     this.#removing.add(removing)
@@ -122,13 +126,13 @@ export class SessionDirectories {
   }
 
   /** Removes the files of a session that is going to be removed, and the directory that was made for it alone. */
-  async forget({ id, workspace }: SessionRecord): Promise<void> {
+  async forget({ id, tenantId, workspace }: SessionRecord): Promise<void> {
     await this.#safely(() => this.#workspaces.forget(id))
     if (!workspace) return
     await this.#safely(() =>
       this.hold(workspace, async () => {
         const { total } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-        if (total <= 1) await this.#workspaces.provider.remove(workspace)
+        if (total <= 1) await this.#workspaces.providerOf(tenantId).remove(workspace)
       }),
     )
   }

@@ -5,6 +5,7 @@ import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
 import { resolveWorkingDirectory } from '../files/working-directory.ts'
+import { optionsOf } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
 import type { PlainSpec } from '../processes/launch-spec.ts'
@@ -71,10 +72,11 @@ export class SessionLifecycle {
   ): Promise<SessionRecord> {
     const { directories, expiry, policy, sealer } = this.#parts
     const { live, options } = this.#core
-    checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
-    const settings = await policy.admit(request)
+    const { allowBypassPermissions } = optionsOf(options, caller.tenantId)
+    checkPermissionMode(request.permissionMode, allowBypassPermissions)
+    const settings = await policy.admit(caller.tenantId, request)
     await expiry.sweep()
-    const place = await directories.provide(request, signal)
+    const place = await directories.provide(caller.tenantId, request, signal)
     const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)
     const spare = spec && live.spares?.take(spec)

@@ -1,6 +1,7 @@
 import { notFound, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { Core } from '../core.ts'
+import { optionsOf } from '../options.ts'
 import type { PermissionQuery } from '../ports/index.ts'
 import { type Caller, listedTenant, type PermissionRecord } from '../records.ts'
 import { checkContent } from './elicitation-content.ts'
@@ -49,7 +50,7 @@ export class Permissions {
     const permission = await this.get(caller, sessionId, permissionId)
     if (permission.status !== 'pending') throw alreadyResolved(permission)
     const { answer, remembered } = toPermissionAnswer(permission, body)
-    await checkRemembered(remembered, options)
+    await checkRemembered(remembered, optionsOf(options, caller.tenantId))
     if (permission.kind === 'elicitation' && answer.allow) {
       await checkContent(permission.request.elicitation, answer.input)
     }

@@ -198,13 +198,14 @@ export interface WorkspaceProvider {
   undo(workspace: OwnWorkspace): Promise<void>
   /** Removes a directory whose sessions are over. Idempotent. */
   remove(workspace: OwnWorkspace): Promise<void>
-  /** Lists all directories, including unfinished ones of a previous run of the server. */
-  list(): Promise<OwnWorkspace[]>
 }
 
 /** The services for a session's directories. */
 export interface Workspaces {
-  readonly provider: WorkspaceProvider
+  /** The provider of a tenant, whose directories are its own. */
+  providerOf(tenantId: string): WorkspaceProvider
+  /** Lists the directories of all tenants, including unfinished ones of a previous run of the server. */
+  list(): Promise<{ tenantId: string; workspace: OwnWorkspace }[]>
   readonly snapshots: Snapshots
   readonly checkpoints: Checkpoints
   readonly diffs: WorkspaceDiffs

@@ -1,6 +1,7 @@
 import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
+import { optionsOf } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
 import type { Caller, SessionRecord } from '../records.ts'
@@ -32,7 +33,8 @@ export class SessionChanges {
 
   async #patch(caller: Caller, sessionId: string, request: PatchRequest): Promise<void> {
     const { options, known, live, log } = this.#core
-    if (request.permissionMode) checkPermissionMode(request.permissionMode, options.allowBypassPermissions)
+    if (request.permissionMode)
+      checkPermissionMode(request.permissionMode, optionsOf(options, caller.tenantId).allowBypassPermissions)
     const session = await known.getActive(caller, sessionId)
     await this.#policy.admitChange(session, request)
     const commit = async () => {

@@ -2,7 +2,7 @@ import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { pickSettings, type SessionSettings } from '../../contract/session-settings.ts'
 import { resolveDirectory } from '../files/working-directory.ts'
-import type { SessionsOptions } from '../options.ts'
+import { optionsOf, type SessionsOptions } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { AgentLauncher } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
@@ -27,14 +27,15 @@ export class SettingPolicy {
    * The settings of a session that is asked for, with real paths.
    * @throws ServiceError SETTING_NOT_ALLOWED, PERMISSION_MODE_NOT_ALLOWED, CWD_NOT_ALLOWED, INVALID_REQUEST
    */
-  async admit(request: CreateRequest): Promise<SessionSettings> {
+  async admit(tenantId: string, request: CreateRequest): Promise<SessionSettings> {
     const settings = pickSettings(request)
-    this.#checkAllowed(settings)
+    const options = optionsOf(this.#options, tenantId)
+    checkAllowed(options, settings)
     await checkOutputSchema(settings.outputFormat)
     await this.#checkSupport({ model: request.model ?? null, settings })
     if (!settings.additionalDirectories) return settings
     const resolved = settings.additionalDirectories.map((directory, index) =>
-      resolveDirectory(`additionalDirectories[${index}]`, directory, this.#options),
+      resolveDirectory(`additionalDirectories[${index}]`, directory, options),
     )
     return { ...settings, additionalDirectories: await Promise.all(resolved) }
   }
@@ -43,21 +44,23 @@ export class SettingPolicy {
    * Whether the settings of a session may be those of a new one today.
    * @throws ServiceError as `admit`
    */
-  async admitAgain({ permissionMode, settings }: SessionRecord): Promise<void> {
-    checkPermissionMode(permissionMode, this.#options.allowBypassPermissions)
+  async admitAgain({ tenantId, permissionMode, settings }: SessionRecord): Promise<void> {
+    const options = optionsOf(this.#options, tenantId)
+    checkPermissionMode(permissionMode, options.allowBypassPermissions)
     // Those that are not allowed any more do not take effect: see `SettingsInForce`.
     const { settingSources: _, ...others } = settings
-    this.#checkAllowed(others)
+    checkAllowed(options, others)
     await checkOutputSchema(settings.outputFormat)
     for (const [index, directory] of (settings.additionalDirectories ?? []).entries()) {
-      await resolveDirectory(`additionalDirectories[${index}]`, directory, this.#options)
+      await resolveDirectory(`additionalDirectories[${index}]`, directory, options)
     }
   }
 
   /** @throws ServiceError as `admit`, for what the change makes of the session */
   async admitChange(session: SessionRecord, { model, effort, mcpServers }: PatchRequest): Promise<void> {
     const { agents } = session.settings
-    if (mcpServers) this.#checkAllowed({ mcpServers, ...(agents && { agents }) })
+    const options = optionsOf(this.#options, session.tenantId)
+    if (mcpServers) checkAllowed(options, { mcpServers, ...(agents && { agents }) })
     else if (mcpServers === null) checkAgentServers(agents, {})
     if (model === undefined && effort === undefined) return
     const { effort: before, thinking, fallbackModel } = session.settings
@@ -70,39 +73,6 @@ export class SettingPolicy {
         ...(fallbackModel !== undefined && { fallbackModel }),
       },
     })
-  }
-
-  #checkAllowed(settings: Partial<SessionSettings>): void {
-    const { allowStdioMcpServers, allowedSettingSources, allowedAgentEnv, allowBypassPermissions } =
-      this.#options
-    const { mcpServers = {}, settingSources = [], agentEnv = {}, agents } = settings
-    for (const [name, { type }] of Object.entries(mcpServers)) {
-      if (type !== 'stdio' || allowStdioMcpServers) continue
-      const message = `mcpServers.${name} would start a program; this server's owner can allow that with allowStdioMcpServers: true`
-      const details = {
-        setting: `mcpServers.${name}`,
-        option: 'allowStdioMcpServers',
-        allowed: ['http', 'sse'],
-      }
-      throw new ServiceError('SETTING_NOT_ALLOWED', message, details)
-    }
-    checkMcpAddresses(mcpServers, this.#options.allowedPrivateHosts ?? [])
-    this.#checkListed('settingSources', settingSources, 'allowedSettingSources', allowedSettingSources)
-    this.#checkListed('agentEnv', Object.keys(agentEnv), 'allowedAgentEnv', allowedAgentEnv)
-    for (const { permissionMode } of Object.values(agents ?? {})) {
-      if (permissionMode !== undefined) checkPermissionMode(permissionMode, allowBypassPermissions)
-    }
-    checkAgentServers(agents, mcpServers)
-  }
-
-  #checkListed(setting: string, asked: readonly string[], option: string, allowed: readonly string[]): void {
-    const refused = asked.find(value => !allowed.includes(value))
-    if (refused === undefined) return
-    throw new ServiceError(
-      'SETTING_NOT_ALLOWED',
-      `${setting}: this server does not allow ${refused}; its owner can allow it with ${option}`,
-      { setting, option, allowed: [...allowed] },
-    )
   }
 
   async #checkSupport(wanted: Wanted): Promise<void> {
@@ -122,4 +92,41 @@ function checkAgentServers(agents: SessionSettings['agents'], servers: object): 
       `must name the session's mcpServers; ${missing} is not one of them`,
     )
   }
+}
+
+function checkAllowed(options: SessionsOptions, settings: Partial<SessionSettings>): void {
+  const { allowStdioMcpServers, allowedSettingSources, allowedAgentEnv, allowBypassPermissions } = options
+  const { mcpServers = {}, settingSources = [], agentEnv = {}, agents } = settings
+  for (const [name, { type }] of Object.entries(mcpServers)) {
+    if (type !== 'stdio' || allowStdioMcpServers) continue
+    const message = `mcpServers.${name} would start a program; this server's owner can allow that with allowStdioMcpServers: true`
+    const details = {
+      setting: `mcpServers.${name}`,
+      option: 'allowStdioMcpServers',
+      allowed: ['http', 'sse'],
+    }
+    throw new ServiceError('SETTING_NOT_ALLOWED', message, details)
+  }
+  checkMcpAddresses(mcpServers, options.allowedPrivateHosts ?? [])
+  checkListed('settingSources', settingSources, 'allowedSettingSources', allowedSettingSources)
+  checkListed('agentEnv', Object.keys(agentEnv), 'allowedAgentEnv', allowedAgentEnv)
+  for (const { permissionMode } of Object.values(agents ?? {})) {
+    if (permissionMode !== undefined) checkPermissionMode(permissionMode, allowBypassPermissions)
+  }
+  checkAgentServers(agents, mcpServers)
+}
+
+function checkListed(
+  setting: string,
+  asked: readonly string[],
+  option: string,
+  allowed: readonly string[],
+): void {
+  const refused = asked.find(value => !allowed.includes(value))
+  if (refused === undefined) return
+  throw new ServiceError(
+    'SETTING_NOT_ALLOWED',
+    `${setting}: this server does not allow ${refused}; its owner can allow it with ${option}`,
+    { setting, option, allowed: [...allowed] },
+  )
 }

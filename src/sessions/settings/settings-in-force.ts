@@ -1,15 +1,14 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { SettingSource } from '../../contract/session-settings.ts'
 import { readInstructions } from '../instructions/read-instructions.ts'
+import { optionsOf, type SessionsOptions, type TenantPolicy } from '../options.ts'
 import type { AgentSpec, WorkspaceFiles } from '../ports/index.ts'
 import type { NewEvent, SessionRecord } from '../records.ts'
-import { isTrusted, type TrustPolicy } from './trust.ts'
+import { isTrusted } from './trust.ts'
 
-export interface SourcePolicy extends TrustPolicy {
-  allowedSettingSources: readonly SettingSource[]
-}
+export type SourcePolicy = Pick<SessionsOptions, 'allowedSettingSources' | 'policyOf'> & TenantPolicy
 
-type Place = Pick<SessionRecord, 'cwd' | 'workspace' | 'remembered'> & {
+type Place = Pick<SessionRecord, 'tenantId' | 'cwd' | 'workspace' | 'remembered'> & {
   settings: Pick<SessionRecord['settings'], 'settingSources' | 'additionalDirectories'>
 }
 
@@ -75,12 +74,13 @@ export class SettingsInForce {
   }
 
   /** Claude Code loads skills and agents from every directory of a session, so one is enough. */
-  #findUntrusted({ cwd, workspace, settings, remembered }: Place): string | undefined {
+  #findUntrusted({ tenantId, cwd, workspace, settings, remembered }: Place): string | undefined {
     const added = remembered.flatMap(({ type, directories }) =>
       type === 'addDirectories' ? (directories as string[]) : [],
     )
     const directories = [cwd, ...(settings.additionalDirectories ?? []), ...added]
-    return directories.find(directory => !isTrusted(directory, workspace, this.#policy))
+    const policy = optionsOf(this.#policy, tenantId)
+    return directories.find(directory => !isTrusted(directory, workspace, policy))
   }
 }
 

@@ -1,7 +1,8 @@
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 import { formatHostAndPort, HostPolicy, toHostAndPort } from '../../lib/host-policy.ts'
+import type { SessionsOptions } from '../options.ts'
 
-export interface AddressOptions {
+export interface AddressOptions extends Pick<SessionsOptions, 'policyOf'> {
   /** `host:port` of hosts that need not be public. */
   allowedPrivateHosts?: readonly string[]
   allowHttpWebhooks?: boolean

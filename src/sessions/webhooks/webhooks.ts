@@ -3,6 +3,7 @@ import { invalidField, notFound, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { maxWebhooks, toSecret } from '../../contract/webhooks.ts'
 import { CannotUnseal } from '../../lib/sealed-text.ts'
+import { optionsOf } from '../options.ts'
 import type { DeliveryQuery, Store } from '../ports/index.ts'
 import { type Caller, type DeliveryRecord, listedTenant, type WebhookRecord } from '../records.ts'
 import { redactUrl } from '../settings/secrets.ts'
@@ -50,7 +51,7 @@ export class Webhooks {
     caller: Caller,
     { url, events, secret = makeSecret() }: OperationInput<'createWebhook'>['body'],
   ): Promise<{ webhook: WebhookRecord; secret: string }> {
-    checkAddress(url, this.#parts.options)
+    checkAddress(url, optionsOf(this.#parts.options, caller.tenantId))
     return this.#registry.changeAlone(async () => {
       if (this.#registry.of(caller.tenantId).length >= maxWebhooks) {
         const message = `There are ${maxWebhooks} webhooks; delete one first`
@@ -101,7 +102,7 @@ export class Webhooks {
     { url, events, enabled }: OperationInput<'patchWebhook'>['body'],
   ): Promise<WebhookRecord> {
     this.get(caller, webhookId)
-    if (url !== undefined) checkAddress(url, this.#parts.options)
+    if (url !== undefined) checkAddress(url, optionsOf(this.#parts.options, caller.tenantId))
     return this.#registry.changeAlone(async () => {
       const before = this.get(caller, webhookId)
       const webhook: WebhookRecord = {

@@ -11,25 +11,25 @@ export class GitSnapshots implements Snapshots {
   readonly #store: FileHistoryStore
   readonly #git: Git
   readonly #directory: string
-  readonly #places: ZoneDirectories
+  readonly #placesOf: (tenantId: string) => ZoneDirectories
   readonly #log: Pick<Log, 'warn'>
   readonly #oneAtATime = new OneAtATime()
 
   /**
    * @param directory the parent of the sessions' repositories
-   * @param places where a repository may lie
+   * @param placesOf where a repository of a tenant may lie
    */
   constructor(
     store: FileHistoryStore,
     git: Git,
     directory: string,
-    places: ZoneDirectories,
+    placesOf: (tenantId: string) => ZoneDirectories,
     log: Pick<Log, 'warn'>,
   ) {
     this.#store = store
     this.#git = git
     this.#directory = directory
-    this.#places = places
+    this.#placesOf = placesOf
     this.#log = log
   }
 
@@ -38,7 +38,7 @@ export class GitSnapshots implements Snapshots {
     try {
       await this.#oneAtATime.run(sessionId, async () => {
         if (await this.#store.hasSnapshot(tenantId, sessionId, turnId)) return
-        const result = await this.#repositoryOf(sessionId).writeTree(scope.directories)
+        const result = await this.repositoryOf(scope).writeTree(scope.directories)
         this.#reportFailure(sessionId, result)
         const taken: SnapshotRecord = {
           tenantId,
@@ -59,7 +59,7 @@ export class GitSnapshots implements Snapshots {
   async takeNow(scope: FileScope, signal?: AbortSignal): Promise<TreeResult> {
     const { sessionId, directories } = scope
     return this.#oneAtATime.run(sessionId, async () => {
-      const result = await this.#repositoryOf(sessionId).writeTree(directories, signal)
+      const result = await this.repositoryOf(scope).writeTree(directories, signal)
       this.#reportFailure(sessionId, result)
       return result
     })
@@ -70,12 +70,9 @@ export class GitSnapshots implements Snapshots {
     return this.#store.findSnapshot(tenantId, sessionId, sinceTurnId)
   }
 
-  repositoryOf({ sessionId }: FileScope): SnapshotRepository {
-    return this.#repositoryOf(sessionId)
-  }
-
-  #repositoryOf(sessionId: string): SnapshotRepository {
-    return new SnapshotRepository(join(this.#directory, sessionId, 'snapshots.git'), this.#git, this.#places)
+  repositoryOf({ tenantId, sessionId }: FileScope): SnapshotRepository {
+    const directory = join(this.#directory, sessionId, 'snapshots.git')
+    return new SnapshotRepository(directory, this.#git, this.#placesOf(tenantId))
   }
 
   #reportFailure(sessionId: string, result: TreeResult): void {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, realpath, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { workspace as workspaceSchema } from '../../contract/workspace.ts'
@@ -43,6 +43,14 @@ export interface ProviderParts {
   /** Returns the real path of a directory. @param field the field of the request @throws ServiceError */
   resolveDirectory(path: string, field: string): Promise<string>
   log: Pick<Log, 'warn'>
+}
+
+/** Lists the directories that a provider has created below its own, including unfinished ones. */
+export async function listWorkspaces(directory: string): Promise<OwnWorkspace[]> {
+  const names = await readdir(directory).catch(() => [])
+  const holders = names.filter(name => uuid.test(name)).map(name => join(directory, name))
+  const found = await Promise.all(holders.map(readMark))
+  return found.filter(workspace => workspace !== undefined)
 }
 
 /**
@@ -90,15 +98,6 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   remove(workspace: OwnWorkspace): Promise<void> {
     const deletes = workspace.type === 'worktree' && workspace.deleteBranch
     return this.#remove(workspace, deletes ? 'delete' : 'keep')
-  }
-
-  async list(): Promise<OwnWorkspace[]> {
-    // Leftovers of requests that a crash has interrupted.
-    await rm(this.#parts.repositories, { recursive: true, force: true })
-    const names = await readdir(this.#parts.directory).catch(() => [])
-    const holders = names.filter(name => uuid.test(name)).map(name => join(this.#parts.directory, name))
-    const found = await Promise.all(holders.map(readMark))
-    return found.filter(workspace => workspace !== undefined)
   }
 
   /** Validates the request without creating anything. @returns the plan */
