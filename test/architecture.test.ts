@@ -31,7 +31,7 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
     'demo',
     'lib',
   ],
-  cli: ['app', 'client', 'config', 'contract', 'lib'],
+  cli: ['access', 'app', 'client', 'config', 'contract', 'lib'],
   client: [],
 }
 

@@ -4,6 +4,7 @@ import { permissionModes } from '../contract/permission-mode.ts'
 import type { ChatFlags } from './chat.ts'
 import { addClientFlags } from './client-flags.ts'
 import { createCompletion, type Shell, shells } from './completion.ts'
+import { addKeysCommands } from './keys-commands.ts'
 import { loadOptions } from './load-options.ts'
 import { exitCodes, reportingFaults } from './report-faults.ts'
 import type { MigrateFlags } from './run-migration.ts'
@@ -65,6 +66,7 @@ export function createProgram(): Command {
       }),
     )
   addStoreCommands(program)
+  addKeysCommands(program)
   addSessionsCommands(program)
   addClientFlags(program.command('chat').description('talk with Claude on the terminal'))
     .option('--session <id>', 'continue this session')

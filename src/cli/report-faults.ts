@@ -1,5 +1,6 @@
 import { isExpectedFault } from '../app/expected-fault.ts'
 import { ApiError, ConnectionError } from '../client/index.ts'
+import { ServiceError } from '../contract/errors.ts'
 import { toPlainName } from '../lib/plain-name.ts'
 
 /** Exit codes of commands that have failed; see docs/guides/command-line.md. */
@@ -22,6 +23,10 @@ function describe(error: unknown): { text: string; code: number } {
   if (isExpectedFault(error)) return { text: error.message, code: exitCodes.failure }
   if (error instanceof ConnectionError) {
     return { text: `the server cannot be reached: ${error.message}`, code: exitCodes.unreachable }
+  }
+  if (error instanceof ServiceError) {
+    const isUsage = error.code === 'INVALID_REQUEST'
+    return { text: error.message, code: isUsage ? exitCodes.usage : exitCodes.failure }
   }
   if (!(error instanceof ApiError)) throw error
   const isUsage = error.code === 'INVALID_REQUEST'

@@ -1,8 +1,6 @@
-import { type KeyStatus, statusOf } from '../../access/key-registry.ts'
-import { toKeyPrefix } from '../../access/key-text.ts'
+import { toApiKey } from '../../access/key-view.ts'
 import type { MadeKey } from '../../access/keys.ts'
-import type { ApiKey, ShownKey } from '../../contract/keys.ts'
-import { toTimestamp } from '../../contract/primitives.ts'
+import type { ShownKey } from '../../contract/keys.ts'
 import type { ApiKeyRecord } from '../../sessions/records.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
@@ -53,24 +51,4 @@ export function keyHandlers(deps: HttpDeps): KeyHandlers {
 
 function toShownKey({ record, text }: MadeKey): ShownKey {
   return { ...toApiKey(record), key: text }
-}
-
-export function toApiKey(record: ApiKeyRecord): ApiKey {
-  const { id, name, tenantId, scopes, sessionId, limits, createdBy } = record
-  const now = Date.now()
-  const status: KeyStatus = statusOf(record, now)
-  const previousUntil = status === 'active' && (record.previousUntil ?? 0) > now ? record.previousUntil : null
-  return {
-    ...{ keyId: id, prefix: toKeyPrefix(id), name, tenant: tenantId, scopes, sessionId, limits, status },
-    createdAt: toTimestamp(record.createdAt),
-    createdBy,
-    expiresAt: orNull(record.expiresAt),
-    revokedAt: orNull(record.revokedAt),
-    lastUsedAt: orNull(record.lastUsedAt),
-    previousValidUntil: orNull(previousUntil),
-  }
-}
-
-function orNull(at: number | null): string | null {
-  return at === null ? null : toTimestamp(at)
 }

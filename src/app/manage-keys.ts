@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises'
+import { KeyRegistry } from '../access/key-registry.ts'
+import { Keys } from '../access/keys.ts'
+import { type Caller, operator } from '../sessions/records.ts'
+import { openStore } from '../store/open-store.ts'
+import { StoreOpenError } from '../store/store-open-error.ts'
+import { databaseFileIn, type StorePlaces } from './store-places.ts'
+
+/**
+ * Works on the stored keys of a server that does not run, as one who administers it.
+ *
+ * @param isNew whether the store may be made, for the first key of a server that has never run
+ * @throws StoreOpenError, ServiceError
+ */
+export async function manageKeys<T>(
+  { dataDir, database }: StorePlaces,
+  isNew: boolean,
+  work: (keys: Keys, caller: Caller) => Promise<T> | T,
+): Promise<T> {
+  const file = databaseFileIn(dataDir)
+  if (!database && !isNew && !(await exists(file))) {
+    throw new StoreOpenError('unreadable', file, `There is no database ${file}`)
+  }
+  const store = await openStore({ file, ...(database && { database }) })
+  try {
+    const registry = new KeyRegistry(store.keys, { error() {} })
+    await registry.open()
+    const hasSession = async (tenantId: string, id: string) =>
+      (await store.findSession(tenantId, id)) !== undefined
+    return await work(new Keys({ registry, hasSession }), operator('command-line'))
+  } finally {
+    await store.close()
+  }
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  )
+}
