@@ -75,7 +75,7 @@ export type ApiKey = {
   status: 'active' | 'expired' | 'revoked'
   /** ISO 8601, UTC, milliseconds */
   createdAt: string
-  /** The id of the key that created it */
+  /** The id of the API key that created it */
   createdBy: string
   /** When it stops being valid; null: never */
   expiresAt: string | null
@@ -105,6 +105,8 @@ export type Attachment = {
   sha256: string
   /** ISO 8601, UTC, milliseconds */
   createdAt: string
+  /** The id of the API key that created it */
+  createdBy: string
 }
 
 /** An uploaded attachment; its content is inserted when Claude gets the prompt */
@@ -342,6 +344,10 @@ export type CreateWebhookResponse = {
   disabledReason: WebhookDisabledReason | null
   /** null: it is enabled */
   disabledAt: string | null
+  /** The id of the API key that created it */
+  createdBy: string
+  /** The tenant whose events it gets */
+  tenant: string
   /** When the webhook was created */
   createdAt: string
   /** When a delivery last succeeded */
@@ -1839,7 +1845,7 @@ export type ShownKey = {
   status: 'active' | 'expired' | 'revoked'
   /** ISO 8601, UTC, milliseconds */
   createdAt: string
-  /** The id of the key that created it */
+  /** The id of the API key that created it */
   createdBy: string
   /** When it stops being valid; null: never */
   expiresAt: string | null
@@ -2055,6 +2061,8 @@ export type Turn = {
   modelUsage: Array<ModelUsage> | null
   /** ISO 8601, UTC, milliseconds */
   createdAt: string
+  /** The id of the API key that created it */
+  createdBy: string
   /** null: the turn has not started */
   startedAt: string | null
   /** null: the turn has not ended */
@@ -2142,6 +2150,10 @@ export type Webhook = {
   disabledReason: WebhookDisabledReason | null
   /** null: it is enabled */
   disabledAt: string | null
+  /** The id of the API key that created it */
+  createdBy: string
+  /** The tenant whose events it gets */
+  tenant: string
   /** When the webhook was created */
   createdAt: string
   /** When a delivery last succeeded */
@@ -2929,11 +2941,11 @@ export interface Operations {
   listModels: {
     response: ListModelsResponse
   }
-  /** Check the health of the server; without a key, the status only */
+  /** Check the health of the server; without a key of the configuration, the status only */
   getHealth: {
     response: HealthResponse
   }
-  /** Check whether the server takes requests; without a key, the status only */
+  /** Check whether the server takes requests; without a key of the configuration, the status only */
   getReadiness: {
     response: ReadinessResponse
   }

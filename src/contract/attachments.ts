@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { imageMediaTypes } from '../lib/media-type.ts'
-import { identifier, sessionIdentifier, timestamp } from './primitives.ts'
+import { createdBy, identifier, sessionIdentifier, timestamp } from './primitives.ts'
 import { type Prompt, pageParameters, pagination } from './turns.ts'
 
 /** The largest content of each kind, in bytes, for inline and uploaded files alike. */
@@ -29,6 +29,7 @@ export const attachment = z
       .regex(/^[0-9a-f]{64}$/)
       .meta({ description: 'SHA-256 of the content, in hexadecimal' }),
     createdAt: timestamp,
+    createdBy,
   })
   .meta({
     id: 'Attachment',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { callerLimits } from './caller-limits.ts'
-import { idParameter, pathId, tenantName, tenantParameter, timestamp } from './primitives.ts'
+import { createdBy, idParameter, pathId, tenantName, tenantParameter, timestamp } from './primitives.ts'
 import { scope } from './scopes.ts'
 import { pageParameters, pagination } from './turns.ts'
 
@@ -80,7 +80,7 @@ const keyFields = {
     .enum(['active', 'expired', 'revoked'])
     .meta({ description: '`expired`: `expiresAt` has come; `revoked`: it was deleted' }),
   createdAt: timestamp,
-  createdBy: z.string().meta({ description: 'The id of the key that created it' }),
+  createdBy,
   expiresAt: timestamp.nullable().meta({ description: 'When it stops being valid; null: never' }),
   revokedAt: timestamp.nullable().meta({ description: 'When it was revoked; null: it was not' }),
   lastUsedAt: timestamp.nullable().meta({

@@ -31,6 +31,9 @@ export const tenantName = z
     'must be 1 to 63 of a-z, 0-9, _ and -, and begin with a letter or digit',
   )
 
+/** The id of the key that made something. */
+export const createdBy = z.string().meta({ description: 'The id of the API key that created it' })
+
 /** The tenant of a list or of a new object, in a query string. */
 export const tenantParameter = tenantName.optional().meta({
   description:

@@ -4,6 +4,7 @@ import { view } from './compact-messages.ts'
 import { permissionMode, permissionModes } from './permission-mode.ts'
 import {
   booleanParameter,
+  createdBy,
   idParameter,
   integerParameter,
   jsonObject,
@@ -83,7 +84,7 @@ const common = {
   createdAt: timestamp,
   expiresAt: timestamp,
   tenant: tenantName.meta({ description: 'The tenant that the session belongs to' }),
-  createdBy: z.string().meta({ description: 'The id of the API key that created it' }),
+  createdBy,
 }
 
 export const createSessionResponse = z.strictObject(common).meta({ id: 'CreateSessionResponse' })

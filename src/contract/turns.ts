@@ -3,6 +3,7 @@ import { imageMediaTypes } from '../lib/media-type.ts'
 import { rewound } from './branching.ts'
 import { failureReasons } from './errors.ts'
 import {
+  createdBy,
   identifier,
   idParameter,
   integerParameter,
@@ -243,6 +244,7 @@ export const turn = z
       .nullable()
       .meta({ description: 'The share of each model; null: unknown' }),
     createdAt: timestamp,
+    createdBy,
     startedAt: timestamp.nullable().meta({ description: 'null: the turn has not started' }),
     endedAt: timestamp.nullable().meta({ description: 'null: the turn has not ended' }),
     durationMs: z.int().min(0).nullable().meta({ description: 'Milliseconds from start to end' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type EventType, terminalEventTypes } from './events.ts'
 import { hasCredentials, redacted } from './mcp-servers.ts'
-import { identifier, pathId, tenantParameter, timestamp } from './primitives.ts'
+import { createdBy, identifier, pathId, tenantName, tenantParameter, timestamp } from './primitives.ts'
 import { pageParameters, pagination } from './turns.ts'
 
 /** Events of sessions that webhooks can report. */
@@ -87,6 +87,8 @@ const webhookFields = {
   enabled: z.boolean().meta({ description: 'Whether new events are delivered' }),
   disabledReason: disabledReason.nullable().meta({ description: 'null: it is enabled' }),
   disabledAt: timestamp.nullable().meta({ description: 'null: it is enabled' }),
+  createdBy,
+  tenant: tenantName.meta({ description: 'The tenant whose events it gets' }),
   createdAt: timestamp.meta({ description: 'When the webhook was created' }),
   lastDeliveredAt: timestamp.nullable().meta({ description: 'When a delivery last succeeded' }),
 }

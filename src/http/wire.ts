@@ -80,6 +80,7 @@ export function toTurn(turn: TurnRecord): Turn {
     costUsd: turn.costUsd,
     modelUsage: turn.modelUsage,
     createdAt: toTimestamp(turn.createdAt),
+    createdBy: turn.createdBy,
     startedAt: orNull(turn.startedAt),
     endedAt: orNull(turn.endedAt),
     durationMs: toDuration(turn),

@@ -115,6 +115,7 @@ export const attachment: Attachment = {
   sizeBytes: 26,
   sha256: '16424589b4078df7db1246174bdd7c87c00997ffb0c36fac5b66e3ff69082954',
   createdAt: times.created,
+  createdBy: ids.configuredKeyId,
 }
 
 export const sessionUsage: SessionUsage = {

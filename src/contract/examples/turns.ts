@@ -69,6 +69,7 @@ export const turn: Turn = {
   costUsd: 0.0387,
   modelUsage,
   createdAt: times.asked,
+  createdBy: ids.configuredKeyId,
   startedAt: times.started,
   endedAt: times.ended,
   durationMs: 42_656,

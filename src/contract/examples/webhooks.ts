@@ -21,6 +21,8 @@ export const webhook: Webhook = {
   disabledReason: null,
   disabledAt: null,
   createdAt: times.created,
+  createdBy: ids.configuredKeyId,
+  tenant: 'default',
   lastDeliveredAt: times.ended,
 }
 export const disabledWebhook: Webhook = {

@@ -19,7 +19,7 @@ export const systemOperations = {
     method: 'get',
     path: '/health',
     tag: 'System',
-    summary: 'Check the health of the server; without a key, the status only',
+    summary: 'Check the health of the server; without a key of the configuration, the status only',
     success: [
       { status: 200, description: '`healthy` or `degraded`', schema: healthResponse },
       { status: 503, description: '`unhealthy`', schema: healthResponse },
@@ -33,7 +33,7 @@ export const systemOperations = {
     method: 'get',
     path: '/ready',
     tag: 'System',
-    summary: 'Check whether the server takes requests; without a key, the status only',
+    summary: 'Check whether the server takes requests; without a key of the configuration, the status only',
     success: [
       { status: 200, description: '`ready`', schema: readinessResponse },
       { status: 503, description: 'Not ready: send no requests here', schema: readinessResponse },

@@ -67,5 +67,6 @@ function toAttachment(attachment: AttachmentRecord): Attachment {
     sizeBytes,
     sha256,
     createdAt: toTimestamp(createdAt),
+    createdBy: attachment.createdBy,
   }
 }

@@ -84,6 +84,8 @@ function toWebhook(webhook: WebhookRecord): Webhook {
     disabledReason,
     disabledAt: toTime(disabledAt),
     createdAt: toTimestamp(createdAt),
+    createdBy: webhook.createdBy,
+    tenant: webhook.tenantId,
     lastDeliveredAt: toTime(lastDeliveredAt),
   }
 }
