@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Nodes } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
@@ -47,6 +47,16 @@ function findDeadLinks(file: string, hrefs: readonly string[]): string[] {
     }
   })
 }
+
+test('every test that a page names is there', () => {
+  const named = pages.flatMap(({ file }) =>
+    parse(file).flatMap(node =>
+      node.type === 'inlineCode' && /^test\/.*\.test\.ts$/.test(node.value) ? [node.value] : [],
+    ),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter(name => !existsSync(join(root, name)))).toEqual([])
+})
 
 describe('links', () => {
   test.each(pages.map(({ file }) => file))('of %s lead to files and headings that exist', file => {
