@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { formatHostAndPort, type HostAndPort, type HostPolicy } from '../lib/host-policy.ts'
+import { allowsHost, type NetworkRule } from '../lib/network-rule.ts'
 import type { FindProxy } from './operator-proxy.ts'
 
 /** The time from the lookup of a name to a usable connection, in milliseconds. */
@@ -13,14 +14,30 @@ const pinBoundMs = 5_000
 
 /** Thrown for an address that is not allowed. */
 export class AddressRefused extends Error {
-  constructor(target: HostAndPort) {
-    const named = isIP(target.host) !== 0 || target.host === 'localhost'
-    const what = named
-      ? `${target.host} is not a public address`
-      : `${target.host} resolves to an address that is not public`
-    const entry = formatHostAndPort(target)
-    super(`${what}; this server's owner can allow it with allowedPrivateHosts: ["${entry}"]`)
+  /** @param message the reason; left out: the address is not public */
+  constructor(target: HostAndPort, message = notPublic(target)) {
+    super(message)
   }
+}
+
+/** Thrown for a host that the rule of the network does not allow. */
+export class NetworkRefused extends AddressRefused {
+  constructor(target: HostAndPort) {
+    const entry = formatHostAndPort(target)
+    super(
+      target,
+      `${target.host} cannot be reached from here; this server's owner can allow it with agentNetwork: ["${entry}"]`,
+    )
+  }
+}
+
+function notPublic(target: HostAndPort): string {
+  const named = isIP(target.host) !== 0 || target.host === 'localhost'
+  const what = named
+    ? `${target.host} is not a public address`
+    : `${target.host} resolves to an address that is not public`
+  const entry = formatHostAndPort(target)
+  return `${what}; this server's owner can allow it with allowedPrivateHosts: ["${entry}"]`
 }
 
 /** Thrown when a server cannot be reached; the message is for the caller. */
@@ -42,13 +59,26 @@ export class Connector {
   readonly #findProxy: FindProxy
   readonly #ca: readonly string[]
   readonly #lookup: Lookup
+  readonly #network: NetworkRule
 
   /** @param ca certificates of trusted authorities, in PEM */
-  constructor(policy: HostPolicy, findProxy: FindProxy, ca: readonly string[], lookup = systemLookup) {
+  constructor(
+    policy: HostPolicy,
+    findProxy: FindProxy,
+    ca: readonly string[],
+    lookup = systemLookup,
+    network: NetworkRule = 'all',
+  ) {
     this.#lookup = lookup
+    this.#network = network
     this.policy = policy
     this.#findProxy = findProxy
     this.#ca = ca
+  }
+
+  /** Returns a connector for other hosts, which connects in the same way. */
+  with(policy: HostPolicy, network: NetworkRule = 'all'): Connector {
+    return new Connector(policy, this.#findProxy, this.#ca, this.#lookup, network)
   }
 
   /**
@@ -57,6 +87,7 @@ export class Connector {
    */
   async resolve(target: HostAndPort): Promise<ResolvedAddress[]> {
     const { host, port } = target
+    this.#checkNetwork(target)
     if (this.policy.refusesByName(target)) throw new AddressRefused(target)
     const family = isIP(host)
     if (family !== 0) return [{ address: host, family }]
@@ -82,6 +113,7 @@ export class Connector {
    */
   async connectPlain(target: HostAndPort, secure: boolean, closed: AbortSignal): Promise<Socket> {
     const signal = AbortSignal.any([closed, AbortSignal.timeout(connectBoundMs)])
+    this.#checkNetwork(target)
     const proxy = this.#findProxy(target, secure)
     // A name in the list of private hosts may be known only to the proxy.
     if (proxy && this.policy.lists(target)) return this.#tunnel(proxy, target, signal)
@@ -101,6 +133,10 @@ export class Connector {
     const answering = socket?.remoteAddress
     socket?.destroy()
     return answering ?? addresses[0]?.address ?? target.host
+  }
+
+  #checkNetwork(target: HostAndPort): void {
+    if (!allowsHost(this.#network, target)) throw new NetworkRefused(target)
   }
 
   async #tunnel(proxy: URL, target: HostAndPort, signal: AbortSignal): Promise<Socket> {

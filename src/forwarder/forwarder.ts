@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import tls from 'node:tls'
 import { ServiceError } from '../contract/errors.ts'
-import type { McpServers } from '../contract/mcp-servers.ts'
 import { HostPolicy, toHostAndPort } from '../lib/host-policy.ts'
 import type { Log } from '../lib/log.ts'
 import type {
@@ -18,8 +16,9 @@ import type {
 import { noExceptions, planWithoutHttp } from './clone-plan.ts'
 import { CloneRoute } from './clone-route.ts'
 import { AddressRefused, Connector, type Lookup, Unreachable } from './connector.ts'
-import { McpRoute } from './mcp-route.ts'
+import { McpRoutes } from './mcp-routes.ts'
 import { createFindProxy } from './operator-proxy.ts'
+import { makeToken, readPassword } from './tokens.ts'
 import { postWebhook } from './webhook-sender.ts'
 
 export interface ForwarderOptions {
@@ -43,7 +42,7 @@ export class Forwarder implements AddressForwarder, WebhookSender {
   readonly #connector: Connector
   readonly #server = createServer()
   readonly #sockets = new Set<Socket>()
-  readonly #mcpRoutes = new Map<string, McpRoute>()
+  readonly #mcpRoutes: McpRoutes
   readonly #cloneRoutes = new Map<string, CloneRoute>()
 
   private constructor({
@@ -57,6 +56,7 @@ export class Forwarder implements AddressForwarder, WebhookSender {
     const trusted = [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...certificates]
     const policy = new HostPolicy(allowedPrivateHosts)
     this.#connector = new Connector(policy, createFindProxy(environment), trusted, lookup)
+    this.#mcpRoutes = new McpRoutes(this.#connector, log)
   }
 
   static async open(options: ForwarderOptions): Promise<Forwarder> {
@@ -70,38 +70,7 @@ export class Forwarder implements AddressForwarder, WebhookSender {
   }
 
   openMcp(context: object): McpForwarding {
-    const routes = new Map<string, { token: string; name: string; route: McpRoute }>()
-    const current = new Map<string, McpRoute>()
-    const forwardOne = (name: string, server: McpServers[string]): McpServers[string] => {
-      if (server.type === 'stdio') return server
-      const key = JSON.stringify([name, server])
-      let known = routes.get(key)
-      if (!known) {
-        const token = makeToken()
-        const onRefused = (error: AddressRefused) =>
-          this.#log.warn(
-            { ...context, setting: `mcpServers.${name}.url`, reason: error.message },
-            'address refused',
-          )
-        known = { token, name, route: new McpRoute(server, `/${token}`, this.#connector, onRefused) }
-        routes.set(key, known)
-        this.#mcpRoutes.set(token, known.route)
-      }
-      current.set(name, known.route)
-      const { headers: _headers, ...rest } = server
-      return { ...rest, url: `http://${this.address}/${known.token}` }
-    }
-    return {
-      forward: servers =>
-        Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, forwardOne(name, server)])),
-      find: name => current.get(name)?.traffic,
-      close: () => {
-        for (const { token, route } of routes.values()) {
-          this.#mcpRoutes.delete(token)
-          route.close()
-        }
-      },
-    }
+    return this.#mcpRoutes.open(this.address, context)
   }
 
   async openClone(url: URL): Promise<CloneForwarding> {
@@ -141,7 +110,8 @@ export class Forwarder implements AddressForwarder, WebhookSender {
   }
 
   async close(): Promise<void> {
-    for (const route of [...this.#mcpRoutes.values(), ...this.#cloneRoutes.values()]) route.close()
+    this.#mcpRoutes.close()
+    for (const route of this.#cloneRoutes.values()) route.close()
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -182,24 +152,12 @@ export class Forwarder implements AddressForwarder, WebhookSender {
       else response.writeHead(407, { 'proxy-authenticate': 'Basic realm="forwarder"' }).end()
       return
     }
-    const [, token = '', path = ''] = /^\/([\w-]+)((?:\/\w+)?)$/.exec(url) ?? []
-    const route = this.#mcpRoutes.get(token)
-    if (route) await route.serve(path, request, response)
-    else response.writeHead(404).end()
+    await this.#mcpRoutes.serve(request, response)
   }
 }
 
 const challenge = 'Proxy-Authenticate: Basic realm="forwarder"'
 const unreachable = 'The workspace could not be created: the server of the repository could not be reached'
-
-function makeToken(): string {
-  return randomBytes(32).toString('base64url')
-}
-
-function readPassword({ headers }: IncomingMessage): string | undefined {
-  const [, encoded] = /^Basic (\S+)$/i.exec(headers['proxy-authorization'] ?? '') ?? []
-  return encoded && Buffer.from(encoded, 'base64').toString().split(':')[1]
-}
 
 function notAllowed(why: string): ServiceError<'WORKSPACE_NOT_ALLOWED'> {
   return new ServiceError('WORKSPACE_NOT_ALLOWED', `Cloning from this URL is not allowed: ${why}`)
