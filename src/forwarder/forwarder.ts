@@ -5,14 +5,19 @@ import tls from 'node:tls'
 import { ServiceError } from '../contract/errors.ts'
 import { HostPolicy, toHostAndPort } from '../lib/host-policy.ts'
 import type { Log } from '../lib/log.ts'
+import type { NetworkRule } from '../lib/network-rule.ts'
 import type {
   AddressForwarder,
+  AgentChannel,
+  AgentChannels,
   CloneForwarding,
   McpForwarding,
   OutgoingWebhook,
   WebhookResponse,
   WebhookSender,
 } from '../sessions/ports/index.ts'
+import type { BoxChannel } from './channel/agent-channel.ts'
+import { type ChannelPolicy, openChannel } from './channel/open-channel.ts'
 import { noExceptions, planWithoutHttp } from './clone-plan.ts'
 import { CloneRoute } from './clone-route.ts'
 import { AddressRefused, Connector, type Lookup, Unreachable } from './connector.ts'
@@ -26,6 +31,10 @@ export interface ForwarderOptions {
   allowedPrivateHosts: readonly string[]
   /** The environment with the operator's proxies. */
   environment: Readonly<Record<string, string>>
+  /** The hosts that programs in a box may reach. Default: all. */
+  agentNetwork?: NetworkRule
+  /** The port of channels inside their boxes; tests without a box need a free one. */
+  channelPort?: number
   /** Certificates of additional trusted authorities, in PEM. */
   certificates?: readonly string[]
   /** Default: the system's resolver. */
@@ -37,17 +46,21 @@ export interface ForwarderOptions {
  * The server on loopback through which Claude Code and git reach addresses that callers name; see the port
  * `AddressForwarder`. Every route has an unguessable path or password; all other requests are refused.
  */
-export class Forwarder implements AddressForwarder, WebhookSender {
+export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender {
   readonly #log: ForwarderOptions['log']
   readonly #connector: Connector
   readonly #server = createServer()
   readonly #sockets = new Set<Socket>()
   readonly #mcpRoutes: McpRoutes
+  readonly #channelPolicy: ChannelPolicy
+  readonly #channels = new Set<BoxChannel>()
   readonly #cloneRoutes = new Map<string, CloneRoute>()
 
   private constructor({
     allowedPrivateHosts,
     environment,
+    agentNetwork = 'all',
+    channelPort,
     certificates = [],
     lookup,
     log,
@@ -56,6 +69,7 @@ export class Forwarder implements AddressForwarder, WebhookSender {
     const trusted = [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...certificates]
     const policy = new HostPolicy(allowedPrivateHosts)
     this.#connector = new Connector(policy, createFindProxy(environment), trusted, lookup)
+    this.#channelPolicy = { port: channelPort, network: agentNetwork, allowedPrivateHosts, environment, log }
     this.#mcpRoutes = new McpRoutes(this.#connector, log)
   }
 
@@ -71,6 +85,12 @@ export class Forwarder implements AddressForwarder, WebhookSender {
 
   openMcp(context: object): McpForwarding {
     return this.#mcpRoutes.open(this.address, context)
+  }
+
+  openChannel(own: Readonly<Record<string, string>>, context: object): AgentChannel {
+    const channel = openChannel(this.#channelPolicy, this.#connector, own, context)
+    this.#channels.add(channel)
+    return channel
   }
 
   async openClone(url: URL): Promise<CloneForwarding> {
@@ -111,6 +131,7 @@ export class Forwarder implements AddressForwarder, WebhookSender {
 
   async close(): Promise<void> {
     this.#mcpRoutes.close()
+    for (const channel of this.#channels) channel.close()
     for (const route of this.#cloneRoutes.values()) route.close()
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')

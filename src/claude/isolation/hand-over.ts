@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 /** The first program in the box; `.ts` in the source tree, `.js` in the package. */
 export const boxEntry = fileURLToPath(new URL(`./box-entry${extname(import.meta.url)}`, import.meta.url))
 
-/** Options of Node for the entry program. */
-const nodeOptions = [
+/** Options of Node for the entry program, which is one file that imports only Node. */
+export const nodeOptions = [
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
 ]

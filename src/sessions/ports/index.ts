@@ -1,5 +1,6 @@
 /** The interfaces that the session layer needs. Layers that implement them import only this file and the records. */
 export type * from './agent.ts'
+export type * from './agent-channel.ts'
 export type * from './conversation-store.ts'
 export type * from './forwarder.ts'
 export type * from './keys.ts'

@@ -1,0 +1,29 @@
+import type { Server } from 'node:net'
+import type { McpForwarding } from './forwarder.ts'
+
+/** Opens the way out of the boxes in which Claude Code runs. Implemented by `src/forwarder/`. */
+export interface AgentChannels {
+  /**
+   * Opens the channel of one process.
+   * @param own the variables that the session sets; they take precedence over the server's
+   * @param context fields for log lines
+   */
+  openChannel(own: Readonly<Record<string, string>>, context: object): AgentChannel
+}
+
+/** Everything that one box can reach: the model's API, the MCP servers of its session, and hosts that are allowed. */
+export interface AgentChannel {
+  /** `host:port` inside the box. */
+  readonly address: string
+  /**
+   * Returns the environment for the inside of the box, where a token takes the place of the credentials.
+   * @param environment the whole environment of the process, with the variables that the session sets
+   */
+  inside(environment: Readonly<Record<string, string>>): Record<string, string>
+  /** Opens the routes to the MCP servers of the process. @param context fields for log lines */
+  openMcp(context: object): McpForwarding
+  /** Serves the connections of a listening socket, which belongs to the channel from now on. */
+  serve(listener: Server): void
+  /** Ends all connections. Idempotent. */
+  close(): void
+}
