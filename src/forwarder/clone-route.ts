@@ -5,6 +5,7 @@ import { type HostAndPort, toHostAndPort } from '../lib/host-policy.ts'
 import { AddressRefused, type Connector } from './connector.ts'
 import { toEndToEnd } from './http-headers.ts'
 import { readBody } from './read-body.ts'
+import { openTunnel } from './tunnel.ts'
 import { Upstream } from './upstream.ts'
 
 /** The HTTP proxy through which git reaches the one origin of a clone. */
@@ -62,20 +63,7 @@ export class CloneRoute {
     if (this.#origin.protocol !== 'https:' || target?.host !== host || target.port !== port) {
       return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
     }
-    try {
-      const server = await this.#connector.connectPlain(this.#target, true, this.#closed.signal)
-      this.#closed.signal.addEventListener('abort', () => server.destroy())
-      socket.once('close', () => server.destroy())
-      server.once('close', () => socket.destroy())
-      server.on('error', () => socket.destroy())
-      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-      server.write(head)
-      socket.pipe(server).pipe(socket)
-    } catch (error) {
-      this.#note(error)
-      const status = error instanceof AddressRefused ? '403 Forbidden' : '502 Bad Gateway'
-      socket.end(`HTTP/1.1 ${status}\r\n\r\n`)
-    }
+    this.#note(await openTunnel(this.#connector, this.#target, socket, head, this.#closed.signal))
   }
 
   #note(error: unknown): void {

@@ -6,7 +6,7 @@ import type { AgentChannel, McpForwarding } from '../../sessions/ports/index.ts'
 import type { AddressRefused, Connector } from '../connector.ts'
 import { McpRoutes } from '../mcp-routes.ts'
 import { isSameToken, makeToken, readPassword } from '../tokens.ts'
-import { type ModelAccess, replaceAccess } from './model-access.ts'
+import { isLogin, type ModelAccess, replaceAccess } from './model-access.ts'
 import { ModelRoute } from './model-route.ts'
 import { ProxyRoute } from './proxy-route.ts'
 
@@ -78,8 +78,8 @@ export class BoxChannel implements AgentChannel {
       ...proxies,
       NO_PROXY: localNames,
       no_proxy: localNames,
-      // Settings files can then change neither the address nor the credentials.
-      CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST: '1',
+      // Settings files can then change neither the address nor the credentials. Claude Code would also not use a login.
+      ...(!isLogin(environment) && { CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST: '1' }),
       ...(!this.#parts.isOpen && { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' }),
     }
   }

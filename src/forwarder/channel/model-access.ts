@@ -65,6 +65,15 @@ export function namesAddress(variables: Variables): boolean {
   return variables[addressVariable] !== undefined
 }
 
+/** Whether Claude Code acts for a login of claude.ai. */
+export function isLogin({
+  ANTHROPIC_API_KEY,
+  ANTHROPIC_AUTH_TOKEN,
+  CLAUDE_CODE_OAUTH_TOKEN,
+}: Variables): boolean {
+  return Boolean(CLAUDE_CODE_OAUTH_TOKEN && !ANTHROPIC_API_KEY && !ANTHROPIC_AUTH_TOKEN)
+}
+
 /** Replaces the credentials by a token and the address by another one. */
 export function replaceAccess(
   environment: Variables,

@@ -66,6 +66,8 @@ export class ModelRoute {
     try {
       const body = await this.#readBody(request, held)
       if (body === 'too_large') return refuse(response, 413, 'request_too_large', 'The request is too large')
+      if (body === 'too_much')
+        return refuse(response, 429, 'rate_limit_error', 'Too many large requests at once')
       const { response: answer } = await this.#upstream.send({
         url,
         method: request.method ?? 'GET',
@@ -92,12 +94,16 @@ export class ModelRoute {
     return Object.fromEntries(known.map(name => [name, credentials[name]]))
   }
 
-  async #readBody(request: IncomingMessage, held: { bytes: number }): Promise<Buffer | 'too_large'> {
+  async #readBody(
+    request: IncomingMessage,
+    held: { bytes: number },
+  ): Promise<Buffer | 'too_large' | 'too_much'> {
     const chunks: Buffer[] = []
     for await (const chunk of request) {
       held.bytes += chunk.length
       this.#heldBytes += chunk.length
-      if (held.bytes > maxBodyBytes || this.#heldBytes > maxHeldBytes) return 'too_large'
+      if (held.bytes > maxBodyBytes) return 'too_large'
+      if (this.#heldBytes > maxHeldBytes) return 'too_much'
       chunks.push(chunk)
     }
     return Buffer.concat(chunks)
