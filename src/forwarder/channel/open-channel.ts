@@ -1,6 +1,6 @@
-import { formatHostAndPort, HostPolicy, toHostAndPort } from '../../lib/host-policy.ts'
+import { formatHostAndPort, HostPolicy, parseHostAndPort, toHostAndPort } from '../../lib/host-policy.ts'
 import type { Log } from '../../lib/log.ts'
-import type { NetworkRule } from '../../lib/network-rule.ts'
+import { allowsHost, type NetworkRule } from '../../lib/network-rule.ts'
 import type { Connector } from '../connector.ts'
 import { BoxChannel } from './agent-channel.ts'
 import { findProviderHosts, namesAddress, readModelAccess } from './model-access.ts'
@@ -34,7 +34,7 @@ export function openChannel(
   const trusted = target && !namesAddress(own) ? [formatHostAndPort(target)] : allowedPrivateHosts
   const needed = access.kind === 'direct' ? findProviderHosts(environment).map(formatHostAndPort) : []
   // Private hosts are for the programs in the box only if the operator names them in both options.
-  const listed = typeof network === 'string' ? [] : allowedPrivateHosts
+  const listed = network === 'all' ? [] : allowedPrivateHosts.filter(entry => isListed(network, entry))
   const rule = network === 'all' ? network : [...(network === 'none' ? [] : network), ...needed]
   return new BoxChannel({
     port,
@@ -48,4 +48,9 @@ export function openChannel(
     context,
     log,
   })
+}
+
+function isListed(network: NetworkRule, entry: string): boolean {
+  const target = parseHostAndPort(entry)
+  return target !== undefined && allowsHost(network, target)
 }
