@@ -14,7 +14,7 @@ const groups: Record<string, RegExp> = {
   'Directories and repositories':
     /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':
-    /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
+    /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agent(Env|Network)|claudeExecutable)$/,
   Tenants: /^tenants$/,
   'Sessions and turns':
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,

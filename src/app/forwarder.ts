@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { Forwarder } from '../forwarder/forwarder.ts'
+import type { NetworkRule } from '../lib/network-rule.ts'
 
 export interface ForwarderSettings {
   allowedPrivateHosts: readonly string[]
+  agentNetwork?: NetworkRule
   agentEnvironment: Readonly<Record<string, string>>
 }
 
 /** Opens the forwarder with the proxies and certificates of the Claude Code processes. */
 export async function openForwarder(
-  { allowedPrivateHosts, agentEnvironment }: ForwarderSettings,
+  { allowedPrivateHosts, agentNetwork, agentEnvironment }: ForwarderSettings,
   log: Logger,
 ): Promise<Forwarder> {
   const certificates: string[] = []
@@ -22,5 +24,11 @@ export async function openForwarder(
     })
     if (text !== '') certificates.push(text)
   }
-  return Forwarder.open({ allowedPrivateHosts, environment: agentEnvironment, certificates, log })
+  return Forwarder.open({
+    allowedPrivateHosts,
+    ...(agentNetwork && { agentNetwork }),
+    environment: agentEnvironment,
+    certificates,
+    log,
+  })
 }

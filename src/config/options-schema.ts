@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { parseHostAndPort } from '../lib/host-policy.ts'
+import { parseNetworkEntry } from '../lib/network-rule.ts'
 import { browserAccessOptions } from './browser-access.ts'
 import { databaseSchema } from './database.ts'
 import { limitsSchema } from './limits.ts'
@@ -100,6 +101,19 @@ export const optionsSchema = z.strictObject({
         ),
     )
     .default([]),
+  agentNetwork: z
+    .union([
+      z.enum(['none', 'all']),
+      z.array(
+        z
+          .string()
+          .refine(
+            text => parseNetworkEntry(text) !== undefined,
+            'must be a host, host:port or *.host, such as registry.npmjs.org or *.example.com:8443',
+          ),
+      ),
+    ])
+    .default('all'),
   allowHttpWebhooks: z.boolean().default(false),
   allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
   trustedRoots: z.array(directory).optional(),

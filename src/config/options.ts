@@ -88,6 +88,13 @@ export interface ClaudeCodeApiConfig {
    */
   allowedPrivateHosts?: string[]
   /**
+   * The hosts that an agent can reach with `isolation: "process"`, in addition to the model: `none`, `all` public
+   * ones, or a list of `host`, `host:port`, `*.host` and `*.host:port`. An entry without a port is for 80 and 443. A
+   * private host must also be in `allowedPrivateHosts`. The hosts of a session's MCP servers must be in the list.
+   * Without isolation, agents reach all that this process reaches. Default: `all`.
+   */
+  agentNetwork?: 'none' | 'all' | string[]
+  /**
    * Whether webhooks may have `http://` URLs. Hosts in `allowedPrivateHosts` always may. Default: false.
    */
   allowHttpWebhooks?: boolean

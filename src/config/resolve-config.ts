@@ -65,6 +65,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
   allowStdioMcpServers: boolean
   /** `host:port`. */
   allowedPrivateHosts: readonly string[]
+  agentNetwork: NonNullable<ClaudeCodeApiConfig['agentNetwork']>
   allowHttpWebhooks: boolean
   allowedSettingSources: readonly SettingSource[]
   allowedAgentEnv: readonly string[]

@@ -1,4 +1,5 @@
 import type { SettingSource } from '../contract/session-settings.ts'
+import type { NetworkRule } from '../lib/network-rule.ts'
 import type { DirectoryPolicy } from './files/working-directory.ts'
 import { defaultTenantId } from './records.ts'
 import type { TrustPolicy } from './settings/trust.ts'
@@ -29,6 +30,8 @@ export interface SessionsOptions extends TenantPolicy {
   idleTimeoutMs: number
   permissionParkMs: number
   drainTimeoutMs: number
+  /** The hosts that agents in boxes can reach. Default: `all`. */
+  agentNetwork?: NetworkRule
   allowHttpWebhooks?: boolean
   allowedSettingSources: readonly SettingSource[]
   /** Names of variables. */

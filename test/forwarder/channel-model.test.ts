@@ -261,6 +261,18 @@ describe('a channel', () => {
     await until(async () => (await again()).status === 200)
   })
 
+  test('serves one process after the other', async () => {
+    const { channel, model, token } = await openModel()
+    const headers = { 'x-api-key': token }
+    expect((await sendRaw(`${model}/v1/models`, { headers })).status).toBe(200)
+    const listener = createServer().listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const { port } = listener.address() as { port: number }
+    channel.serve(listener)
+    expect((await sendRaw(`http://127.0.0.1:${port}/model/v1/models`, { headers })).status).toBe(200)
+    await expect(fetch(model)).rejects.toThrow()
+  })
+
   test('ends everything when it is closed', async () => {
     const { channel, origin, upstream, model, token } = await openModel((_, response) =>
       response.writeHead(200).write('x'),

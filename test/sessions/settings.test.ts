@@ -14,6 +14,34 @@ const web = {
 } as const
 
 describe('settings of a session', () => {
+  test('name no MCP server that agents cannot reach', async () => {
+    const server = (url: string) => ({ mcpServers: { docs: { type: 'http', url } as const } })
+    const agentNetwork = ['docs.test', '*.mcp.test:8443']
+    const { sessions } = await openSessions({ agentNetwork })
+    const refused = (url: string, allowed: readonly string[]) => ({
+      code: 'SETTING_NOT_ALLOWED',
+      message: expect.stringContaining(`agentNetwork: ["${url}"]`),
+      details: { setting: 'mcpServers.docs.url', option: 'agentNetwork', allowed },
+    })
+    const { session } = await sessions.create(caller, request(server('https://docs.test/mcp')))
+    await sessions.patch(caller, session.id, server('https://a.mcp.test:8443/'))
+    for (const [url, target] of [
+      ['https://docs.test:8443/mcp', 'docs.test:8443'],
+      ['https://mcp.test:8443/', 'mcp.test:8443'],
+      ['http://other.test/?secret', 'other.test:80'],
+    ] as const) {
+      const why = refused(target, agentNetwork)
+      await expect(sessions.create(caller, request(server(url)))).rejects.toMatchObject(why)
+      await expect(sessions.patch(caller, session.id, server(url))).rejects.toMatchObject(why)
+    }
+    const { sessions: closed } = await openSessions({ agentNetwork: 'none' })
+    await expect(closed.create(caller, request(server('https://docs.test/')))).rejects.toMatchObject(
+      refused('docs.test:443', []),
+    )
+    const { sessions: open } = await openSessions({ agentNetwork: 'all' })
+    await open.create(caller, request(server('https://docs.test:22/')))
+  })
+
   test('what is not set does not reach the process', async () => {
     const { sessions, launcher, ask } = await openSessions()
     await ask((await sessions.create(caller, plain)).session.id, 'hello')

@@ -33,6 +33,8 @@ describe('the options of the server', () => {
     ['CLAUDE_CODE_API_ROOTS', '/a:/b', { allowedRoots: ['/a', '/b'] }],
     ['CLAUDE_CODE_API_ALLOWED_ROOTS', '/a,b', { allowedRoots: ['/a,b'] }],
     ['CLAUDE_CODE_API_AGENT_ENV', '{"A":"b"}', { agentEnv: { A: 'b' } }],
+    ['CLAUDE_CODE_API_AGENT_NETWORK', 'none', { agentNetwork: 'none' }],
+    ['CLAUDE_CODE_API_AGENT_NETWORK', 'a.test, *.b.test:8443', { agentNetwork: ['a.test', '*.b.test:8443'] }],
     ['CLAUDE_CODE_API_TRUST_PROXY', '2', { trustProxy: 2 }],
     ['CLAUDE_CODE_API_DATABASE_SCHEMA', 'mine', { database: { schema: 'mine' } }],
     ['DATABASE_URL', 'postgres://h/d', { database: { url: 'postgres://h/d' } }],

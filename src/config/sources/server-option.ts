@@ -2,7 +2,15 @@ import { z } from 'zod'
 import { serverOptionsSchema } from '../options-schema.ts'
 
 /** How the text of a variable is read. */
-export type OptionKind = 'text' | 'integer' | 'flag' | 'list' | 'directories' | 'object' | 'proxies'
+export type OptionKind =
+  | 'text'
+  | 'integer'
+  | 'flag'
+  | 'list'
+  | 'directories'
+  | 'object'
+  | 'proxies'
+  | 'network'
 
 /** An option of the server that has a value of its own. */
 export interface ServerOption {
@@ -40,6 +48,7 @@ const kinds: Readonly<Record<string, OptionKind>> = {
   allowedRoots: 'directories',
   trustedRoots: 'directories',
   trustProxy: 'proxies',
+  agentNetwork: 'network',
 }
 
 const secrets: Readonly<Record<string, ServerOption['secret']>> = {

@@ -44,8 +44,10 @@ function parse(name: string, kind: OptionKind, text: string): unknown {
     case 'flag':
       if (/^(true|false|1|0)$/.test(text)) return text === 'true' || text === '1'
       throw new ConfigError(name, 'must be true or false')
+    case 'network':
+      return text === 'none' || text === 'all' ? text : parseList(text)
     case 'list':
-      return text.split(',').flatMap(item => item.trim() || [])
+      return parseList(text)
     case 'directories':
       return text.split(path.delimiter).filter(item => item !== '')
     case 'object':
@@ -55,6 +57,10 @@ function parse(name: string, kind: OptionKind, text: string): unknown {
     case 'text':
       return text
   }
+}
+
+function parseList(text: string): string[] {
+  return text.split(',').flatMap(item => item.trim() || [])
 }
 
 function parseObject(name: string, text: string): unknown {

@@ -89,6 +89,8 @@ export class BoxChannel implements AgentChannel {
   }
 
   serve(listener: Server): void {
+    // The process has been replaced by another one in the same box.
+    if (this.#server.listening) this.#server.close()
     this.#server.listen(listener)
   }
 

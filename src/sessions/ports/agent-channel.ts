@@ -22,7 +22,7 @@ export interface AgentChannel {
   inside(environment: Readonly<Record<string, string>>): Record<string, string>
   /** Opens the routes to the MCP servers of the process. @param context fields for log lines */
   openMcp(context: object): McpForwarding
-  /** Serves the connections of a listening socket, which belongs to the channel from now on. */
+  /** Serves the connections of a listening socket, which belongs to the channel from now on. It replaces an earlier one. */
   serve(listener: Server): void
   /** Ends all connections. Idempotent. */
   close(): void

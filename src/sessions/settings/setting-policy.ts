@@ -107,7 +107,7 @@ function checkAllowed(options: SessionsOptions, settings: Partial<SessionSetting
     }
     throw new ServiceError('SETTING_NOT_ALLOWED', message, details)
   }
-  checkMcpAddresses(mcpServers, options.allowedPrivateHosts ?? [])
+  checkMcpAddresses(mcpServers, options.allowedPrivateHosts ?? [], options.agentNetwork ?? 'all')
   checkListed('settingSources', settingSources, 'allowedSettingSources', allowedSettingSources)
   checkListed('agentEnv', Object.keys(agentEnv), 'allowedAgentEnv', allowedAgentEnv)
   for (const { permissionMode } of Object.values(agents ?? {})) {
