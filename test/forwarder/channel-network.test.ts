@@ -210,6 +210,35 @@ describe('programs in a box', () => {
   })
 })
 
+describe("the model's service, where hosts are restricted", () => {
+  const fetching = { tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }], messages: [] }
+  const plain = { tools: [{ name: 'web_fetch' }], messages: [{ content: 'x'.repeat(1024 * 1024) }] }
+
+  test.each([
+    [['a.test'], 403],
+    ['none', 403],
+    ['all', 200],
+  ] as const)('with the network %j answers a request to fetch with %d', async (agentNetwork, expected) => {
+    const upstream = await listen((_, response) => response.end('{}'))
+    const environment = { ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'sk-real' }
+    const { model, token } = await openChannel({ environment, agentNetwork })
+    const send = async (path: string, body: object) => {
+      const headers = { 'x-api-key': token }
+      return sendRaw(`${model}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    }
+    // Large ones are looked at in a thread.
+    for (const body of [fetching, { ...plain, ...fetching, more: plain }]) {
+      for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
+        const { status, text } = await send(path, body)
+        expect(status).toBe(expected)
+        if (status === 403) expect(JSON.parse(text).error.message).toContain('web_fetch_20250910')
+      }
+    }
+    expect(upstream.requests).toHaveLength(expected === 200 ? 4 : 0)
+    expect((await send('/v1/messages', plain)).status).toBe(200)
+  })
+})
+
 describe('MCP servers of a session in a box', () => {
   const initialize = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }
 

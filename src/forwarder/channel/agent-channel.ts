@@ -21,7 +21,7 @@ export interface ChannelParts {
   access: ModelAccess
   /** The connections to the model's API, to MCP servers, and of programs in the box. */
   connectors: { model: Connector; mcp: Connector; programs: Connector }
-  /** Whether Claude Code may use the network for more than the conversation. */
+  /** Whether all hosts may be reached. */
   isOpen: boolean
   context: object
   log: Pick<Log, 'warn'>
@@ -44,7 +44,8 @@ export class BoxChannel implements AgentChannel {
     const { access, connectors, log } = parts
     this.address = `127.0.0.1:${parts.port}`
     this.#mcpRoutes = new McpRoutes(connectors.mcp, log)
-    if (access.kind === 'forwarded') this.#modelRoute = new ModelRoute(access, this.#token, connectors.model)
+    if (access.kind === 'forwarded')
+      this.#modelRoute = new ModelRoute(access, this.#token, connectors.model, parts.isOpen)
     this.#proxyRoute = new ProxyRoute(connectors.programs, (target, error) =>
       this.#noteRefused(target, error),
     )

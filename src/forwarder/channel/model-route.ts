@@ -6,6 +6,7 @@ import { maxBodyBytes } from '../read-body.ts'
 import { isSameToken } from '../tokens.ts'
 import { Upstream } from '../upstream.ts'
 import type { Credentials, ModelAccess } from './model-access.ts'
+import { RequestCheck } from './request-check.ts'
 
 type Forwarded = Extract<ModelAccess, { kind: 'forwarded' }>
 
@@ -30,10 +31,15 @@ export class ModelRoute {
   readonly #access: Forwarded
   readonly #token: string
   readonly #upstream: Upstream
+  readonly #check: RequestCheck | undefined
   #heldBytes = 0
 
-  /** @param token takes the place of each credential in the process */
-  constructor(access: Forwarded, token: string, connector: Connector) {
+  /**
+   * @param token takes the place of each credential in the process
+   * @param isOpen whether the model's service may connect to other hosts for the process
+   */
+  constructor(access: Forwarded, token: string, connector: Connector, isOpen: boolean) {
+    this.#check = isOpen ? undefined : new RequestCheck()
     this.#access = access
     this.#token = token
     this.#upstream = new Upstream(connector)
@@ -68,6 +74,8 @@ export class ModelRoute {
       if (body === 'too_large') return refuse(response, 413, 'request_too_large', 'The request is too large')
       if (body === 'too_much')
         return refuse(response, 429, 'rate_limit_error', 'Too many large requests at once')
+      const fault = body.length > 0 ? await this.#check?.findFault(body) : undefined
+      if (fault !== undefined) return refuse(response, 403, 'permission_error', notAllowed(fault))
       const { response: answer } = await this.#upstream.send({
         url,
         method: request.method ?? 'GET',
@@ -126,6 +134,10 @@ function refuse(response: ServerResponse, status: number, type: string, message:
   const body = JSON.stringify({ type: 'error', error: { type, message } })
   // The body of the request may be unread.
   response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(body)
+}
+
+function notAllowed(fault: string): string {
+  return `Refused: ${fault}. This server's owner can allow that with agentNetwork: "all"`
 }
 
 function toReason(error: unknown): string {
