@@ -130,7 +130,7 @@ export function findCredentialFault(environment: Variables): string | undefined 
   if (CLAUDE_CODE_CLIENT_CERT) return 'CLAUDE_CODE_CLIENT_CERT has no effect with isolation'
   if (Object.keys(access.credentials).length > 0 || Object.keys(access.headers).length > 0) return undefined
   return (
-    'Claude Code has no credentials with isolation, because a login of `claude` stays outside the box: ' +
+    'Claude Code has no credentials in its box, because a login of `claude` and apiKeyHelper have no effect there: ' +
     'set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN from `claude setup-token`'
   )
 }
