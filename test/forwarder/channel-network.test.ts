@@ -215,8 +215,8 @@ describe("the model's service, where hosts are restricted", () => {
   const plain = { tools: [{ name: 'web_fetch' }], messages: [{ content: 'x'.repeat(1024 * 1024) }] }
 
   test.each([
-    [['a.test'], 403],
-    ['none', 403],
+    [['a.test'], 400],
+    ['none', 400],
     ['all', 200],
   ] as const)('with the network %j answers a request to fetch with %d', async (agentNetwork, expected) => {
     const upstream = await listen((_, response) => response.end('{}'))
@@ -231,7 +231,7 @@ describe("the model's service, where hosts are restricted", () => {
       for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
         const { status, text } = await send(path, body)
         expect(status).toBe(expected)
-        if (status === 403) expect(JSON.parse(text).error.message).toContain('web_fetch_20250910')
+        if (status === 400) expect(JSON.parse(text).error.message).toContain('web_fetch_20250910')
       }
     }
     expect(upstream.requests).toHaveLength(expected === 200 ? 4 : 0)

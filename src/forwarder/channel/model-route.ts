@@ -75,7 +75,7 @@ export class ModelRoute {
       if (body === 'too_much')
         return refuse(response, 429, 'rate_limit_error', 'Too many large requests at once')
       const fault = body.length > 0 ? await this.#check?.findFault(body) : undefined
-      if (fault !== undefined) return refuse(response, 403, 'permission_error', notAllowed(fault))
+      if (fault !== undefined) return refuse(response, 400, 'invalid_request_error', notAllowed(fault))
       const { response: answer } = await this.#upstream.send({
         url,
         method: request.method ?? 'GET',
