@@ -261,6 +261,22 @@ describe('a channel', () => {
     await until(async () => (await again()).status === 200)
   })
 
+  test('has at most 256 connections', async () => {
+    const { origin, model, token } = await openModel()
+    const sockets = Array.from({ length: 260 }, () => connect(Number(new URL(origin).port), '127.0.0.1'))
+    let closed = 0
+    for (const socket of sockets) {
+      socket.on('error', () => {})
+      socket.once('close', () => closed++)
+      // Otherwise the end of the connection is not read.
+      socket.resume()
+    }
+    await until(() => closed === 4)
+    for (const socket of sockets) socket.destroy()
+    const ask = () => sendRaw(`${model}/v1/models`, { headers: { 'x-api-key': token } })
+    await until(async () => (await ask().catch(() => undefined))?.status === 200)
+  })
+
   test('serves one process after the other', async () => {
     const { channel, model, token } = await openModel()
     const headers = { 'x-api-key': token }

@@ -13,6 +13,8 @@ import { ProxyRoute } from './proxy-route.ts'
 const modelPath = '/model'
 const maxConnections = 256
 const headersBoundMs = 15_000
+/** How often Node looks for requests that take too long. */
+const checkMs = 5_000
 /** A misled agent may ask for many hosts; each is logged once. */
 const maxLoggedHosts = 20
 
@@ -32,7 +34,11 @@ export class BoxChannel implements AgentChannel {
   readonly address: string
   readonly #parts: ChannelParts
   readonly #token = makeToken()
-  readonly #server = createServer({ headersTimeout: headersBoundMs, keepAliveTimeout: 0 })
+  readonly #server = createServer({
+    headersTimeout: headersBoundMs,
+    connectionsCheckingInterval: checkMs,
+    keepAliveTimeout: 0,
+  })
   readonly #sockets = new Set<Socket>()
   readonly #mcpRoutes: McpRoutes
   readonly #modelRoute: ModelRoute | undefined
