@@ -13,10 +13,10 @@ import { messageReader } from './messages/message-reader.ts'
 import { toShownFrame } from './messages/shown-frame.ts'
 import { isTransient } from './messages/transient-frames.ts'
 import { toUserMessage } from './messages/user-message.ts'
-import { ConversationProcess } from './process/conversation-process.ts'
+import type { ConversationProcess } from './process/conversation-process.ts'
 import { explainEnd, type ProcessEnd } from './process/exit-reason.ts'
 import { toInspection } from './process/inspection.ts'
-import { toProcessOptions } from './process/process-options.ts'
+import { openConversation } from './process/open-conversation.ts'
 import {
   failedToStart,
   interrupted,
@@ -35,9 +35,7 @@ import { ForwardedServers } from './settings/forwarded-servers.ts'
 import { hideSecrets } from './settings/hide-secrets.ts'
 import { InstructionPlugin } from './settings/instruction-plugin.ts'
 import { reconfigure } from './settings/reconfigure.ts'
-import { toEnvironment, toSdkOptions } from './settings/sdk-options.ts'
 import { findIgnoredSetting, findMissingTool } from './settings/verify-settings.ts'
-import { ConversationRecovery } from './transcript/conversation-recovery.ts'
 import { ActiveTurn } from './turn/active-turn.ts'
 import { toCheckedOutcome } from './turn/checked-outcome.ts'
 import { watchCommand } from './turn/command-effects.ts'
@@ -86,7 +84,13 @@ export class ClaudeAgent implements Agent {
     )
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
     this.#servers = new ForwardedServers(context.forwarder, spec.claudeSessionId)
-    this.#live = this.#open()
+    const parts = { servers: this.#servers, plugin: this.#plugin }
+    this.#live = openConversation(spec, context, parts, {
+      ask: this.#permissions.ask,
+      onFrame: () => this.#watchdog.feed(),
+      onFault: fault => this.#giveUp(fault),
+      onStart: (query, opened) => this.#onStart(query, opened),
+    })
     this.exited = this.#readToEnd().finally(() => this.#plugin.remove())
     this.questions = createAgentQuestions({
       ready: this.#ready.promise,
@@ -167,24 +171,6 @@ export class ClaudeAgent implements Agent {
     return this.#closing
   }
 
-  #open(): ConversationProcess {
-    const { settings, transcripts, listener, registry, log } = this.#context
-    const mirror = transcripts && listener
-    const spec = this.#spec
-    const environment = toEnvironment(settings, spec.settings.agentEnv)
-    return new ConversationProcess(spec, {
-      recovery: transcripts && new ConversationRecovery(transcripts, environment, log),
-      toOptions: (opened, given) =>
-        toProcessOptions(spec, this.#context, this.#permissions.ask, {
-          ...toSdkOptions(this.#servers.apply(opened, settings.environment), settings, mirror, given),
-          ...this.#plugin.options,
-        }),
-      keeping: { registry, onFrame: () => this.#watchdog.feed(), onFault: fault => this.#giveUp(fault) },
-      log,
-      onStart: (query, opened) => this.#onStart(query, opened),
-    })
-  }
-
   #onStart(query: Query, { claudeSessionId, resume }: AgentSpec): void {
     this.#spec = { ...this.#spec, claudeSessionId, resume }
     query.initializationResult().then(
@@ -230,6 +216,7 @@ export class ClaudeAgent implements Agent {
   /** Ends an unusable process. */
   #giveUp(fault: AgentFailure): void {
     this.#fault ??= fault
+    if (fault.reason === 'isolation_failed') this.startFailure ??= fault
     this.#context.log.warn(
       { reason: fault.reason, claudeSessionId: this.#spec.claudeSessionId },
       fault.message,

@@ -12,6 +12,7 @@ import type {
   TranscriptStore,
 } from '../sessions/ports/index.ts'
 import { ClaudeAgent } from './claude-agent.ts'
+import { type Boxes, toProjects } from './isolation/boxes.ts'
 import { messageReader } from './messages/message-reader.ts'
 import { inspectClaude } from './process/inspection.ts'
 import { ProcessMemory } from './process/process-memory.ts'
@@ -33,6 +34,12 @@ export interface LauncherOptions {
   watchdogMs?: number
   /** The directory for copies of skills that processes use. Default: the system's temporary directory. */
   skillsDirectory?: string
+  /** Undefined: processes run without a box. */
+  boxes?: Boxes | undefined
+  /** The directory of the boxes' conversations, which is also read if boxes are not used anymore. */
+  boxDirectory?: string
+  /** The size at which a session's directories end its turn, in bytes; undefined: none. */
+  maxWorkspaceBytes?: number | undefined
 }
 
 /** Starts Claude Code processes and owns each until it is gone; see the port `AgentLauncher`. */
@@ -61,7 +68,7 @@ export class ClaudeLauncher implements AgentLauncher {
     options: LauncherOptions = {},
   ) {
     this.#options = options
-    this.#registry = new ProcessRegistry(options.processes, log)
+    this.#registry = new ProcessRegistry(options.processes, log, options.boxes)
     this.#settings = settings
     this.#cwd = cwd
     this.#log = log
@@ -82,6 +89,9 @@ export class ClaudeLauncher implements AgentLauncher {
       registry: this.#registry,
       skillsDirectory: this.#options.skillsDirectory,
       forwarder: this.#options.forwarder,
+      boxes: this.#options.boxes,
+      boxedProjects: claudeSessionId => this.#boxedProjects(claudeSessionId),
+      maxWorkspaceBytes: this.#options.maxWorkspaceBytes,
       log: this.#log,
       onInspection: inspection => this.#remember(inspection),
     })
@@ -105,7 +115,12 @@ export class ClaudeLauncher implements AgentLauncher {
   ): Promise<void> {
     const { transcripts } = this.#options
     if (!transcripts) return
-    const recovery = new ConversationRecovery(transcripts, toEnvironment(this.#settings), this.#log)
+    const places = {
+      environment: toEnvironment(this.#settings),
+      boxed: this.#boxedProjects(conversation.claudeSessionId),
+      isBoxed: this.#options.boxes !== undefined,
+    }
+    const recovery = new ConversationRecovery(transcripts, places, this.#log)
     try {
       await recovery.complete({ ...conversation, continueAt })
     } catch (error) {
@@ -119,7 +134,8 @@ export class ClaudeLauncher implements AgentLauncher {
   }
 
   inspect(): Promise<AgentInspection> {
-    this.#inspecting ??= inspectClaude(this.#settings, this.#cwd, this.#closed.signal, this.#registry)
+    const { boxes } = this.#options
+    this.#inspecting ??= inspectClaude(this.#settings, this.#cwd, this.#closed.signal, this.#registry, boxes)
       .then(inspection => {
         // An inspection that close has interrupted gives no answer about Claude Code.
         if (!this.#closed.signal.aborted) this.#remember(inspection)
@@ -141,6 +157,7 @@ export class ClaudeLauncher implements AgentLauncher {
   /** Ends processes left by a previous run of the server. Must be called before the first launch. */
   async sweep(): Promise<void> {
     await this.#registry.sweep()
+    this.#options.boxes?.sweep()
     const { skillsDirectory } = this.#options
     if (skillsDirectory !== undefined) await rm(skillsDirectory, { recursive: true, force: true })
   }
@@ -154,6 +171,11 @@ export class ClaudeLauncher implements AgentLauncher {
   /** Ends all processes at once without waiting, for a program that is about to exit. */
   killAll(): void {
     this.#registry.killAll()
+  }
+
+  #boxedProjects(claudeSessionId: string): string | undefined {
+    const { boxDirectory } = this.#options
+    return boxDirectory === undefined ? undefined : toProjects(boxDirectory, claudeSessionId)
   }
 
   async #measure(agents: readonly Agent[]): Promise<ReadonlyMap<Agent, number>> {

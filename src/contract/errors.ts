@@ -191,6 +191,8 @@ export const failureReasons = [
   'start_failed',
   'cwd_missing',
   'setting_not_supported',
+  'isolation_failed',
+  'workspace_too_large',
   'structured_output_failed',
   'secrets_unreadable',
   'cancelled',

@@ -38,6 +38,8 @@ const reasonIsRetryable: Record<FailureReason, boolean> = {
   start_failed: true,
   cwd_missing: false,
   setting_not_supported: false,
+  isolation_failed: true,
+  workspace_too_large: false,
   structured_output_failed: true,
   secrets_unreadable: false,
   cancelled: true,

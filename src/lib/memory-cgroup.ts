@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** The control group that accounts for the memory of this process. */
-export interface MemoryCgroup {
+/** The control group that accounts for a resource of this process. */
+export interface Cgroup {
   version: 1 | 2
   /** Its directory, then those of its ancestors up to the mount point: each may limit it. */
   directories: readonly string[]
@@ -14,13 +14,18 @@ export interface MemoryCgroup {
  *
  * @param root for tests: the directory that `/proc` and `/sys` are looked for in
  */
-export function findMemoryCgroup(root = '/'): MemoryCgroup | undefined {
+export function findMemoryCgroup(root = '/'): Cgroup | undefined {
+  return findCgroup('memory', root)
+}
+
+/** Same as `findMemoryCgroup`, for any controller; in version 2 one group is for all of them. */
+export function findCgroup(controller: string, root = '/'): Cgroup | undefined {
   const memberships = (readText(join(root, 'proc/self/cgroup')) ?? '').split('\n').map(parseMembership)
   const mounts = (readText(join(root, 'proc/self/mountinfo')) ?? '').split('\n').flatMap(parseMount)
-  // A machine with both versions mounts the memory controller in one of them only.
-  const first = memberships.find(({ controllers }) => controllers.includes('memory'))
+  // A machine with both versions mounts a controller in one of them only.
+  const first = memberships.find(({ controllers }) => controllers.includes(controller))
   if (first) {
-    const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes('memory'))
+    const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes(controller))
     return mount && { version: 1, directories: directoriesOf(mount, first.path, root) }
   }
   const second = memberships.find(({ hierarchy }) => hierarchy === '0')

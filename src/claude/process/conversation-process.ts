@@ -6,6 +6,7 @@ import type { ConversationRecovery, RecoveredConversation } from '../transcript/
 import { type ConversationMismatch, findMismatch } from './exit-reason.ts'
 import { type LiveQuery, openQuery, type ProcessKeeping } from './live-query.ts'
 import type { ProcessTree } from './process-tree.ts'
+import type { Wrap } from './spawn-claude.ts'
 import type { TerminationBounds } from './termination.ts'
 
 export interface ConversationParts {
@@ -13,10 +14,17 @@ export interface ConversationParts {
   recovery: ConversationRecovery | undefined
   /** @param given the transcript to resume from; undefined: Claude Code's own files */
   toOptions(spec: AgentSpec, given: readonly TranscriptPart[] | undefined): Options
-  keeping: Omit<ProcessKeeping, 'claudeSessionId'>
+  keeping: Omit<ProcessKeeping, 'claudeSessionId' | 'wrap'>
+  /** Opens the box of the process; undefined: it runs without one. */
+  openBox?: (() => Promise<OpenBox>) | undefined
   log: Pick<Log, 'warn'>
   /** Called for each started process; there is a second one if the first could not open the conversation. */
   onStart(query: Query, spec: AgentSpec): void
+}
+
+export interface OpenBox {
+  wrap: Wrap
+  close(): Promise<void>
 }
 
 /** How a conversation is opened: `new`, from Claude Code's own `files`, or from a `given` transcript. */
@@ -35,6 +43,7 @@ export class ConversationProcess implements LiveQuery {
   #live: LiveQuery | undefined
   #hasStarted = false
   #ended = false
+  #box: OpenBox | undefined
 
   constructor(spec: AgentSpec, parts: ConversationParts) {
     this.#spec = spec
@@ -67,6 +76,14 @@ export class ConversationProcess implements LiveQuery {
   }
 
   async read(onMessage: (message: SDKMessage) => void): ReturnType<LiveQuery['read']> {
+    try {
+      return await this.#readAll(onMessage)
+    } finally {
+      await this.#box?.close()
+    }
+  }
+
+  async #readAll(onMessage: (message: SDKMessage) => void): ReturnType<LiveQuery['read']> {
     await this.#opening
     while (this.#live) {
       const end = await this.#live.read(onMessage)
@@ -93,6 +110,14 @@ export class ConversationProcess implements LiveQuery {
     } catch (error) {
       log.warn({ err: error, claudeSessionId: this.#spec.claudeSessionId }, 'transcript read failed')
     }
+    try {
+      this.#box = await this.#parts.openBox?.()
+    } catch (error) {
+      const { message } = error as Error
+      const fault = `The process could not be isolated: ${message}`
+      this.#parts.keeping.onFault({ reason: 'isolation_failed', message: fault })
+      return
+    }
     if (this.#ended) return
     if (!this.#recovered) this.#open(this.#spec.resume ? 'files' : 'new')
     else if (this.#recovered.begun) this.#open(this.#recovered.isOnFile ? 'files' : 'given')
@@ -107,6 +132,7 @@ export class ConversationProcess implements LiveQuery {
     const live = openQuery(this.#parts.toOptions(this.#spec, given), {
       ...this.#parts.keeping,
       claudeSessionId,
+      wrap: this.#box?.wrap,
     })
     this.#live = live
     live.query.initializationResult().then(

@@ -1,6 +1,8 @@
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { ModelInfo } from '../../contract/system.ts'
 import type { AgentFailure, AgentInspection } from '../../sessions/ports/index.ts'
+import type { Box } from '../isolation/box.ts'
+import type { Boxes } from '../isolation/boxes.ts'
 import { type ClaudeSettings, toInspectionOptions } from '../settings/sdk-options.ts'
 import { explainEnd } from './exit-reason.ts'
 import { openQuery } from './live-query.ts'
@@ -76,6 +78,29 @@ export async function inspectClaude(
   cwd: string,
   signal: AbortSignal,
   registry: ProcessRegistry,
+  boxes?: Boxes,
+): Promise<AgentInspection> {
+  let box: Box | undefined
+  try {
+    box = await boxes?.open(null, { writable: [], readable: [], cwd: '/tmp' })
+  } catch (error) {
+    const { message } = error as Error
+    const failure: AgentFailure = { reason: 'isolation_failed', message }
+    return { status: 'unavailable', failure }
+  }
+  try {
+    return await inspect(settings, box ? '/tmp' : cwd, signal, registry, box)
+  } finally {
+    await box?.close()
+  }
+}
+
+async function inspect(
+  settings: ClaudeSettings,
+  cwd: string,
+  signal: AbortSignal,
+  registry: ProcessRegistry,
+  box: Box | undefined,
 ): Promise<AgentInspection> {
   let fault: AgentFailure | undefined
   const giveUp = (failure: AgentFailure) => {
@@ -83,8 +108,14 @@ export async function inspectClaude(
     leave()
   }
   const live = openQuery(
-    { ...toInspectionOptions(settings), cwd },
-    { registry, claudeSessionId: null, onFrame: () => {}, onFault: giveUp },
+    { ...toInspectionOptions(settings, box !== undefined), cwd },
+    {
+      registry,
+      claudeSessionId: null,
+      onFrame: () => {},
+      onFault: giveUp,
+      wrap: box && ((options, marker) => box.wrap(options, marker, settings.environment)),
+    },
   )
   const end = live.read(() => {})
   const leave = () => void live.end({ graceMs: 0, termMs: 1_000 })

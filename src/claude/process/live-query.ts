@@ -4,12 +4,13 @@ import {
   query,
   type SDKMessage,
   type SDKUserMessage,
+  type SpawnOptions,
 } from '@anthropic-ai/claude-agent-sdk'
 import { PushQueue } from '../../lib/push-queue.ts'
 import type { ProcessEnd } from './exit-reason.ts'
 import type { ProcessRegistry } from './process-registry.ts'
 import type { ProcessTree } from './process-tree.ts'
-import { type ProcessWatch, type SpawnedClaude, spawnClaude } from './spawn-claude.ts'
+import { type ProcessWatch, type SpawnedClaude, spawnClaude, type Wrap } from './spawn-claude.ts'
 import { type TerminationBounds, terminate } from './termination.ts'
 
 /** One Claude Code process, used through the SDK's streaming input. */
@@ -36,6 +37,8 @@ export interface ProcessKeeping extends ProcessWatch {
   registry: ProcessRegistry
   /** null for a process without a conversation. */
   claudeSessionId: string | null
+  /** Undefined: the process runs without a box. */
+  wrap?: Wrap | undefined
 }
 
 /** Starts a process; errors surface at the end of `read`. */
@@ -50,7 +53,7 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
       spawnClaudeCodeProcess: spawnOptions => {
         // A resumed conversation is first read from the store, so the end may come before the start.
         if (ended) throw new Error('ended before the process started')
-        spawned = spawnClaude(spawnOptions, keeping)
+        spawned = spawn(spawnOptions, keeping)
         if (spawned.tree) keep(keeping, spawned.tree, spawned.swept)
         return spawned.process
       },
@@ -91,6 +94,16 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
       if (spawned) await terminate(spawned, bounds)
       live.close()
     },
+  }
+}
+
+function spawn(options: SpawnOptions, keeping: ProcessKeeping): SpawnedClaude {
+  try {
+    return spawnClaude(options, keeping, keeping.wrap)
+  } catch (error) {
+    const { message } = error as Error
+    keeping.onFault({ reason: 'isolation_failed', message: `The process could not be isolated: ${message}` })
+    throw error
   }
 }
 

@@ -6,6 +6,9 @@ export const silent: AgentFailure = {
   message: 'The Claude Code process produced no output for too long',
 }
 
+/** Reasons that lie in the session or its directories. */
+const ofSession = new Set(['setting_not_supported', 'isolation_failed', 'workspace_too_large'])
+
 const goneBefore: AgentFailure = {
   reason: 'process_died',
   message: 'The Claude Code process ended before the turn started',
@@ -18,7 +21,7 @@ export function failedToStart(failure: AgentFailure) {
 
 /** Whether Claude Code cannot work at all, rather than only with the session's settings. */
 export function isUnavailable({ reason }: AgentFailure): boolean {
-  return reason !== 'setting_not_supported'
+  return !ofSession.has(reason)
 }
 
 export function interrupted(turn: ActiveTurn): TurnOutcome {

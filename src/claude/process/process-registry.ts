@@ -1,5 +1,6 @@
 import type { Log } from '../../lib/log.ts'
 import type { ProcessLedger, ProcessRecord } from '../../sessions/ports/index.ts'
+import type { Boxes } from '../isolation/boxes.ts'
 import { readBootId } from './process-table.ts'
 import { identify, ProcessTree } from './process-tree.ts'
 
@@ -10,11 +11,18 @@ import { identify, ProcessTree } from './process-tree.ts'
 export class ProcessRegistry {
   readonly #ledger: ProcessLedger | undefined
   readonly #log: Pick<Log, 'warn'>
+  readonly #boxes: Pick<Boxes, 'removeLeftovers'> | undefined
   readonly #trees = new Set<ProcessTree>()
   #writes: Promise<void> = Promise.resolve()
 
-  constructor(ledger: ProcessLedger | undefined, log: Pick<Log, 'warn'>) {
+  /** @param boxes undefined: processes have no control groups */
+  constructor(
+    ledger: ProcessLedger | undefined,
+    log: Pick<Log, 'warn'>,
+    boxes?: Pick<Boxes, 'removeLeftovers'>,
+  ) {
     this.#ledger = ledger
+    this.#boxes = boxes
     this.#log = log
   }
 
@@ -79,6 +87,7 @@ export class ProcessRegistry {
         if (!(await tree.end())) this.#log.warn({ pid, claudeSessionId }, 'leftover processes still running')
       }
     }
+    await this.#boxes?.removeLeftovers(marker)
     this.#write(ledger => ledger.forgetProcess(marker))
   }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import type { SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentFailure } from '../../sessions/ports/index.ts'
+import type { BoxedCommand } from '../isolation/box.ts'
 import { OutputGuard } from './output-guard.ts'
 import { identify, markerVariable, ProcessTree } from './process-tree.ts'
 
@@ -36,15 +37,20 @@ export interface SpawnedClaude {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
+/** Starts the process in another way, and tidies up when it is gone. */
+export type Wrap = (options: SpawnOptions, marker: string) => BoxedCommand
+
 /**
  * Starts Claude Code as the leader of its own session, with the given environment and the marker by which its
  * descendants are found. When it ends, for any reason, its descendants are ended too.
  */
-export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): SpawnedClaude {
+export function spawnClaude(options: SpawnOptions, watch: ProcessWatch, wrap?: Wrap): SpawnedClaude {
   const marker = randomUUID()
-  const child = spawn(options.command, options.args, {
+  const boxed = wrap?.(options, marker)
+  const { command, args, env } = boxed ?? options
+  const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...options.env, [markerVariable]: marker },
+    env: { ...env, [markerVariable]: marker },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
@@ -66,9 +72,11 @@ export function spawnClaude(options: SpawnOptions, watch: ProcessWatch): Spawned
   child.stdout.pipe(guard)
   endWhenSilent(child, watch)
   const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  const swept = tree ? gone.then(() => sweep(tree, child.stdout, guard)) : Promise.resolve()
+  const ended = tree ? gone.then(() => sweep(tree, child.stdout, guard)) : Promise.resolve()
+  const swept = ended.then(async () => void (await boxed?.release()))
   return {
-    process: toSpawnedProcess(child, guard),
+    // The process that is started is not Claude Code, which only its tree has.
+    process: toSpawnedProcess(child, guard, boxed && tree),
     tree,
     get hasExited() {
       return hasExited(child)
@@ -138,7 +146,7 @@ function hasExited({ exitCode, signalCode, pid }: ChildProcess): boolean {
 }
 
 /** Wraps the child with another output. */
-function toSpawnedProcess(child: Child, stdout: Readable): SpawnedProcess {
+function toSpawnedProcess(child: Child, stdout: Readable, tree: ProcessTree | undefined): SpawnedProcess {
   return {
     stdin: child.stdin,
     stdout,
@@ -151,7 +159,7 @@ function toSpawnedProcess(child: Child, stdout: Readable): SpawnedProcess {
     get signalCode() {
       return child.signalCode
     },
-    kill: signal => child.kill(signal),
+    kill: signal => (tree ? tree.signal(signal) > 0 : child.kill(signal)),
     on: child.on.bind(child) as SpawnedProcess['on'],
     once: child.once.bind(child) as SpawnedProcess['once'],
     off: child.off.bind(child) as SpawnedProcess['off'],

@@ -5,6 +5,7 @@ import type {
   AgentListener,
   TranscriptStore,
 } from '../../sessions/ports/index.ts'
+import type { Boxes } from '../isolation/boxes.ts'
 import type { ProcessRegistry } from '../process/process-registry.ts'
 import type { ClaudeSettings } from './sdk-options.ts'
 
@@ -19,6 +20,12 @@ export interface AgentContext {
   watchdogMs: number
   /** The directory for copies of skills; undefined: the system's temporary directory. */
   skillsDirectory?: string | undefined
+  /** Undefined: processes run without a box. */
+  boxes?: Boxes | undefined
+  /** The directory of a conversation's transcripts for processes in a box; undefined: there have never been any. */
+  boxedProjects(claudeSessionId: string): string | undefined
+  /** The size at which a session's directories end its turn; undefined: none. */
+  maxWorkspaceBytes?: number | undefined
   onInspection(inspection: AgentInspection): void
   log: Pick<Log, 'warn'>
 }

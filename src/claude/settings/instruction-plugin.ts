@@ -14,18 +14,19 @@ const prefix = `${pluginName}:`
  * skills without the settings beside them. The directory has copies of the texts and is removed with the process.
  */
 export class InstructionPlugin {
-  readonly #directory: string | undefined
+  /** Undefined: there are no skills. */
+  readonly directory: string | undefined
   readonly #names: ReadonlySet<string>
 
   /** @param parent a directory of the server; undefined: the system's temporary directory */
   constructor(skills: readonly InstructedSkill[], parent: string | undefined) {
     this.#names = new Set(skills.map(({ name }) => name))
-    this.#directory = skills.length > 0 ? writePlugin(skills, parent ?? tmpdir()) : undefined
+    this.directory = skills.length > 0 ? writePlugin(skills, parent ?? tmpdir()) : undefined
   }
 
   get options(): Pick<Options, 'plugins'> {
-    if (this.#directory === undefined) return {}
-    return { plugins: [{ type: 'local', path: this.#directory, skipMcpDiscovery: true }] }
+    if (this.directory === undefined) return {}
+    return { plugins: [{ type: 'local', path: this.directory, skipMcpDiscovery: true }] }
   }
 
   /** Completes the command's name in a prompt, because a name with a directory must be complete for Claude Code. */
@@ -44,7 +45,7 @@ export class InstructionPlugin {
   }
 
   remove(): void {
-    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true })
+    if (this.directory !== undefined) rmSync(this.directory, { recursive: true, force: true })
   }
 }
 

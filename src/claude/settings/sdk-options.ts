@@ -1,5 +1,6 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentListener, AgentSpec, TranscriptPart } from '../../sessions/ports/index.ts'
+import { boxConfigDirectory } from '../isolation/box.ts'
 import { mirrorTranscripts } from '../transcript/transcript-mirror.ts'
 import { schedulerOff } from '../turn/scheduled-work.ts'
 import { toSettingOptions } from './session-options.ts'
@@ -30,12 +31,23 @@ const fixedEnvironment = {
   CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
 }
 
-/** Builds the environment of a conversation's process. */
+/**
+ * Builds the environment of a conversation's process.
+ * @param isBoxed whether it runs in a box, where the configuration directory is another one. The SDK needs to know it
+ */
 export function toEnvironment(
   settings: ClaudeSettings,
   own: Record<string, string> = {},
+  isBoxed = false,
 ): Record<string, string> {
-  return { ...protocolEnvironment, ...settings.environment, ...own, ...fixedEnvironment, ...schedulerOff }
+  return {
+    ...protocolEnvironment,
+    ...settings.environment,
+    ...own,
+    ...fixedEnvironment,
+    ...schedulerOff,
+    ...(isBoxed && { CLAUDE_CONFIG_DIR: boxConfigDirectory }),
+  }
 }
 
 /**
@@ -48,9 +60,10 @@ export function toSdkOptions(
   settings: ClaudeSettings,
   listener?: Pick<AgentListener, 'onTranscript'>,
   given?: readonly TranscriptPart[],
+  isBoxed = false,
 ): Options {
   return {
-    ...commonOptions(settings, spec.settings.agentEnv),
+    ...commonOptions(settings, isBoxed, spec.settings.agentEnv),
     cwd: spec.cwd,
     ...(spec.resume ? { resume: spec.claudeSessionId } : { sessionId: spec.claudeSessionId }),
     ...(spec.model !== null && { model: spec.model }),
@@ -75,14 +88,18 @@ export function toSdkOptions(
 }
 
 /** Builds the options for the process of an inspection. */
-export function toInspectionOptions(settings: ClaudeSettings): Options {
+export function toInspectionOptions(settings: ClaudeSettings, isBoxed: boolean): Options {
   // With an empty list of tools, all available tools are reported as removed.
-  return { ...commonOptions(settings), persistSession: false, tools: [] }
+  return { ...commonOptions(settings, isBoxed), persistSession: false, tools: [] }
 }
 
-function commonOptions(settings: ClaudeSettings, own: Record<string, string> = {}): Options {
+function commonOptions(
+  settings: ClaudeSettings,
+  isBoxed: boolean,
+  own: Record<string, string> = {},
+): Options {
   return {
-    env: toEnvironment(settings, own),
+    env: toEnvironment(settings, own, isBoxed),
     ...(settings.executable !== undefined && { pathToClaudeCodeExecutable: settings.executable }),
     settingSources: [],
     // No person can be asked, so requests for permission are denied at once, and Claude is told so.

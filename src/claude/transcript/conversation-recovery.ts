@@ -11,6 +11,7 @@ import {
   isMetadata,
   type TranscriptFile,
   TranscriptFiles,
+  type TranscriptPlaces,
 } from './transcript-files.ts'
 import {
   isSameTranscript,
@@ -47,14 +48,9 @@ export class ConversationRecovery {
   readonly #files: TranscriptFiles
   readonly #log: Pick<Log, 'warn'>
 
-  /** @param environment the environment of the Claude Code process */
-  constructor(
-    transcripts: TranscriptStore,
-    environment: Readonly<Record<string, string>>,
-    log: Pick<Log, 'warn'>,
-  ) {
+  constructor(transcripts: TranscriptStore, places: TranscriptPlaces, log: Pick<Log, 'warn'>) {
     this.#transcripts = transcripts
-    this.#files = new TranscriptFiles(environment)
+    this.#files = new TranscriptFiles(places)
     this.#log = log
   }
 
@@ -171,11 +167,10 @@ export class ConversationRecovery {
     parts: readonly TranscriptPart[],
   ): Promise<boolean> {
     try {
-      for (const part of parts) {
+      await this.#files.update(claudeSessionId, cwd, parts, part => {
         const file = found.own.get(part.subpath)
-        if (file && isUpToDate(file, part)) continue
-        await this.#files.write(claudeSessionId, cwd, part)
-      }
+        return file !== undefined && isUpToDate(file, part)
+      })
       return true
     } catch (error) {
       this.#log.warn({ err: error, claudeSessionId }, 'transcript write for Claude Code failed')

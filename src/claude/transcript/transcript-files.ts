@@ -1,5 +1,15 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import type { TranscriptEntry, TranscriptPart } from '../../sessions/ports/index.ts'
@@ -7,6 +17,8 @@ import type { TranscriptEntry, TranscriptPart } from '../../sessions/ports/index
 /** The size limit; larger files are not transcripts, or do not fit into memory beside their copy. */
 const maxFileBytes = 512 * 1024 * 1024
 const longestName = 200
+/** Limits what a hostile process can have the server read. */
+const maxBoxedProjects = 100
 
 export interface TranscriptFile {
   entries: TranscriptEntry[]
@@ -22,34 +34,82 @@ export interface FoundTranscripts {
   others: TranscriptPart[]
 }
 
-/** Claude Code's own transcripts: JSONL files below its configuration directory, in a folder for each directory. */
+/** Where the transcripts of a conversation are. */
+export interface TranscriptPlaces {
+  /** The environment of the Claude Code process. */
+  environment: Readonly<Record<string, string>>
+  /** The directory of this conversation's transcripts for processes in a box; undefined: there are no boxes. */
+  boxed?: string | undefined
+  /** Whether the next process will be in a box. */
+  isBoxed?: boolean
+}
+
+/**
+ * Claude Code's own transcripts: JSONL files below its configuration directory, in a folder for each directory.
+ *
+ * A process in a box has a directory for its conversation alone. It can have put anything there, such as links to files
+ * that it may not read. So only plain directories are read, and nothing is written there: the directory is replaced.
+ */
 export class TranscriptFiles {
-  readonly #projects: string
+  readonly #shared: string
+  readonly #boxed: string | undefined
+  readonly #isBoxed: boolean
   readonly #projectName: string | undefined
 
-  /** @param environment the environment of the Claude Code process */
-  constructor(environment: Readonly<Record<string, string>>) {
+  constructor({ environment, boxed, isBoxed = false }: TranscriptPlaces) {
     const { CLAUDE_CONFIG_DIR, CLAUDE_CODE_PROJECT_DIR_NAME, HOME } = environment
-    this.#projects = join(CLAUDE_CONFIG_DIR || join(HOME || homedir(), '.claude'), 'projects')
-    const isName = CLAUDE_CONFIG_DIR && /^[\w-]{1,64}$/.test(CLAUDE_CODE_PROJECT_DIR_NAME ?? '')
+    this.#shared = join(CLAUDE_CONFIG_DIR || join(HOME || homedir(), '.claude'), 'projects')
+    this.#boxed = boxed
+    this.#isBoxed = isBoxed && boxed !== undefined
+    const isName = (CLAUDE_CONFIG_DIR || isBoxed) && /^[\w-]{1,64}$/.test(CLAUDE_CODE_PROJECT_DIR_NAME ?? '')
     this.#projectName = isName ? CLAUDE_CODE_PROJECT_DIR_NAME : undefined
   }
 
-  /** Finds the files, including those that were written in another working directory. */
+  /** Finds the files, including those that were written in another working directory, or outside or inside a box. */
   async find(claudeSessionId: string, cwd: string): Promise<FoundTranscripts> {
-    const own = await this.#projectOf(cwd)
-    const projects = await namesIn(this.#projects)
-    const others = projects.filter(name => name !== own)
+    const own = join(this.#projects, await this.#projectOf(cwd))
+    const shared = (await namesIn(this.#shared)).map(name => join(this.#shared, name))
+    const boxed = this.#boxed
+    const boxedNames = boxed === undefined ? [] : (await namesIn(boxed)).slice(0, maxBoxedProjects)
+    const inBox = boxedNames.map(name => join(boxed ?? '', name))
+    const budget = { left: maxFileBytes }
+    const read = (project: string) =>
+      inBox.includes(project)
+        ? readBoxedTranscripts(project, claudeSessionId, budget)
+        : readTranscripts(project, claudeSessionId)
+    const isReadable = !this.#isBoxed || inBox.includes(own)
+    const others = [...shared, ...inBox].filter(project => project !== own)
     return {
-      own: await readTranscripts(join(this.#projects, own), claudeSessionId),
-      others: (
-        await Promise.all(others.map(name => readTranscripts(join(this.#projects, name), claudeSessionId)))
-      ).flatMap(files => [...files].map(([subpath, { entries }]) => ({ subpath, entries }))),
+      own: isReadable ? await read(own) : new Map(),
+      others: (await Promise.all(others.map(read))).flatMap(files =>
+        [...files].map(([subpath, { entries }]) => ({ subpath, entries })),
+      ),
     }
   }
 
+  /** Replaces files that are not as wanted. */
+  async update(
+    claudeSessionId: string,
+    cwd: string,
+    parts: readonly TranscriptPart[],
+    isUpToDate: (part: TranscriptPart) => boolean,
+  ): Promise<void> {
+    const stale = parts.filter(part => !isUpToDate(part))
+    if (!this.#isBoxed) {
+      for (const part of stale) await this.#write(claudeSessionId, cwd, part)
+      return
+    }
+    if (stale.length === 0) return
+    await rm(this.#projects, { recursive: true, force: true })
+    for (const part of parts) await this.#write(claudeSessionId, cwd, part)
+  }
+
+  get #projects(): string {
+    return this.#isBoxed && this.#boxed !== undefined ? this.#boxed : this.#shared
+  }
+
   /** Replaces one file atomically. */
-  async write(claudeSessionId: string, cwd: string, { subpath, entries }: TranscriptPart): Promise<void> {
+  async #write(claudeSessionId: string, cwd: string, { subpath, entries }: TranscriptPart): Promise<void> {
     const file = await this.#fileOf(claudeSessionId, cwd, subpath)
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const lines = entries.filter(entry => !isMetadata(entry)).map(entry => `${JSON.stringify(entry)}\n`)
@@ -57,11 +117,15 @@ export class TranscriptFiles {
     const metadata = entries.findLast(isMetadata)
     if (!metadata) return
     const { type: _, ...fields } = metadata
-    await replaceFile(file.replace(/\.jsonl$/, '.meta.json'), JSON.stringify(fields))
+    await replaceFile(toMetadataFile(file), JSON.stringify(fields))
   }
 
   /** Moves an empty conversation's file out of Claude Code's way. */
   async setAside(claudeSessionId: string, cwd: string, { isClean }: TranscriptFile): Promise<void> {
+    if (this.#isBoxed) {
+      await rm(this.#projects, { recursive: true, force: true })
+      return
+    }
     const file = await this.#fileOf(claudeSessionId, cwd, null)
     if (isClean) await rm(file, { force: true })
     else await rename(file, `${file}.unusable`)
@@ -84,6 +148,27 @@ export class TranscriptFiles {
   }
 }
 
+/** Reads nothing through links, and nothing beyond the budget of bytes. */
+async function readBoxedTranscripts(
+  project: string,
+  claudeSessionId: string,
+  budget: { left: number },
+): Promise<Map<string | null, TranscriptFile>> {
+  const folder = join(project, claudeSessionId)
+  const isPlain = await lstat(folder).then(
+    stats => stats.isDirectory(),
+    () => true,
+  )
+  const files = isPlain ? await transcriptsBelow(folder) : []
+  for (const file of [`${folder}.jsonl`, ...files, ...files.map(toMetadataFile)]) {
+    budget.left -= await lstat(file).then(
+      stats => stats.size,
+      () => 0,
+    )
+  }
+  return isPlain && budget.left >= 0 ? readTranscripts(project, claudeSessionId) : new Map()
+}
+
 async function readTranscripts(
   project: string,
   claudeSessionId: string,
@@ -95,7 +180,7 @@ async function readTranscripts(
   for (const path of await transcriptsBelow(folder)) {
     const file = await readTranscript(path)
     if (!file) continue
-    const metadata = await readMetadata(path.replace(/\.jsonl$/, '.meta.json'))
+    const metadata = await readMetadata(toMetadataFile(path))
     const subpath = relative(folder, path)
       .replace(/\.jsonl$/, '')
       .split(sep)
@@ -186,6 +271,10 @@ async function readMetadata(path: string): Promise<TranscriptEntry | undefined> 
   } finally {
     await handle.close()
   }
+}
+
+function toMetadataFile(file: string): string {
+  return file.replace(/\.jsonl$/, '.meta.json')
 }
 
 /** The subagent's metadata in its transcript. */

@@ -1,0 +1,86 @@
+import { lstat, opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from '../../lib/log.ts'
+
+/** The shortest time from one measurement to the next, in milliseconds. */
+const pauseMs = 5_000
+/** A measurement of a large directory takes long: at most this share of the time is spent on measuring. */
+const share = 0.05
+/** More files than this are too much, whatever their size: they fill the file system's table. */
+const maxFiles = 5_000_000
+const blockBytes = 512
+
+/** Measures directories now and then, and reports once that they hold too much. */
+export class WorkspaceWatch {
+  readonly #stopped = new AbortController()
+  readonly #directories: readonly string[]
+  readonly #maxBytes: number
+  readonly #log: Pick<Log, 'warn'>
+  readonly #onExcess: (maxBytes: number) => void
+
+  constructor(
+    directories: readonly string[],
+    maxBytes: number,
+    log: Pick<Log, 'warn'>,
+    onExcess: (maxBytes: number) => void,
+  ) {
+    this.#directories = directories
+    this.#maxBytes = maxBytes
+    this.#log = log
+    this.#onExcess = onExcess
+    void this.#measureNext()
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+  }
+
+  async #measureNext(): Promise<void> {
+    const { signal } = this.#stopped
+    const startedAt = performance.now()
+    try {
+      const isTooMuch = await exceeds(this.#directories, this.#maxBytes, signal)
+      if (signal.aborted) return
+      if (isTooMuch) return this.#onExcess(this.#maxBytes)
+    } catch (error) {
+      this.#log.warn({ err: error }, 'workspace measurement failed')
+    }
+    const tookMs = performance.now() - startedAt
+    const timer = setTimeout(() => void this.#measureNext(), Math.max(pauseMs, tookMs / share))
+    timer.unref()
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+}
+
+/** Whether the files in the directories take more than `maxBytes` of the disk. Links are not followed. */
+export async function exceeds(
+  directories: readonly string[],
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let bytes = 0
+  let files = 0
+  const left = [...directories]
+  for (let directory = left.pop(); directory !== undefined && !signal.aborted; directory = left.pop()) {
+    for await (const entry of await open(directory)) {
+      if (signal.aborted) break
+      const path = join(directory, entry.name)
+      if (entry.isDirectory()) left.push(path)
+      // It may have been removed meanwhile.
+      bytes += await lstat(path).then(
+        ({ blocks }) => blocks * blockBytes,
+        () => 0,
+      )
+      files++
+      if (bytes > maxBytes || files > maxFiles) return true
+    }
+  }
+  return false
+}
+
+/** A directory that is gone, or that the server may not read, has nothing to count. */
+async function open(directory: string): Promise<AsyncIterable<{ name: string; isDirectory(): boolean }>> {
+  return opendir(directory, { bufferSize: 256 }).catch(() => emptyDirectory())
+}
+
+async function* emptyDirectory(): AsyncGenerator<never> {}
