@@ -14,8 +14,9 @@ const groups: Record<string, RegExp> = {
   'Directories and repositories':
     /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':
-    /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agent(Env|Network)|claudeExecutable)$/,
+    /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
   Tenants: /^tenants$/,
+  Isolation: /^(isolation.*|agentNetwork|allowWeakerBounds|maxWorkspaceBytes)$/,
   'Sessions and turns':
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,

@@ -20,13 +20,14 @@ import { LocalWorkspaceFiles } from '../workspace/files/files.ts'
 import type { Git } from '../workspace/git/git-command.ts'
 import { secureDataDirectory } from './data-directory.ts'
 import { openForwarder } from './forwarder.ts'
+import { boxDirectoryIn, type Isolation, type IsolationOptions, openBoxes } from './isolation.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
 
 /** How long the server waits for a first session before it inspects Claude Code on its own. */
 const quietMs = 1_000
 
-export interface RuntimeOptions extends SessionsOptions {
+export interface RuntimeOptions extends SessionsOptions, IsolationOptions {
   dataDir: string
   /** Undefined: a file in `dataDir`. */
   database: StoreDatabase | undefined
@@ -40,6 +41,7 @@ export interface RuntimeOptions extends SessionsOptions {
   agentEnvironment: Readonly<Record<string, string>>
   /** 0: off. */
   watchdogMs: number
+  maxWorkspaceBytes: number
   /** Undefined: the keys of the file in the data directory. */
   secretKeys: readonly Buffer[] | undefined
 }
@@ -53,6 +55,7 @@ interface Opened {
   sessions: Sessions
   launcher: ClaudeLauncher
   git: Git
+  isolation: Isolation
   close(endResponses: () => Promise<void>): Promise<void>
 }
 
@@ -100,6 +103,11 @@ export class Runtime {
   /** Undefined until everything is open. */
   get keyRegistry(): KeyRegistry | undefined {
     return this.#opened?.keyRegistry
+  }
+
+  /** The isolation in force; undefined before it is known. */
+  get isolation(): Isolation | undefined {
+    return this.#opened?.isolation
   }
 
   /** The state of the sessions; undefined before they are open. */
@@ -174,6 +182,7 @@ export class Runtime {
       forwarder,
       this.#log,
     )
+    const boxed = await openBoxes(this.#options, forwarder, this.#log)
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
@@ -183,6 +192,9 @@ export class Runtime {
         processes: store.processes,
         forwarder,
         watchdogMs,
+        boxes: boxed?.boxes,
+        boxDirectory: boxDirectoryIn(dataDir),
+        maxWorkspaceBytes: this.#options.maxWorkspaceBytes,
         skillsDirectory: join(dataDir, 'skills'),
       },
     )
@@ -225,6 +237,7 @@ export class Runtime {
       keys,
       launcher,
       git,
+      isolation: boxed?.isolation ?? { level: 'none', missingBounds: [] },
       close: endResponses => closeAll(closers, endResponses),
     }
   }

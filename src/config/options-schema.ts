@@ -4,6 +4,7 @@ import { parseHostAndPort } from '../lib/host-policy.ts'
 import { parseNetworkEntry } from '../lib/network-rule.ts'
 import { browserAccessOptions } from './browser-access.ts'
 import { databaseSchema } from './database.ts'
+import { isolationOptions } from './isolation.ts'
 import { limitsSchema } from './limits.ts'
 import type { RateLimitConfig } from './options.ts'
 import { tenantsSchema } from './tenants.ts'
@@ -122,6 +123,7 @@ export const optionsSchema = z.strictObject({
     .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable'))
     .default([]),
   secretKeys: z.array(text).min(1).optional(),
+  ...isolationOptions,
   idleTimeoutMs: duration(1).default(600_000),
   permissionParkMs: duration(0).default(600_000),
   watchdogMs: duration(0).default(600_000),

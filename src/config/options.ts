@@ -135,6 +135,27 @@ export interface ClaudeCodeApiConfig {
    * else the lines of the file `secret.key` in `dataDir`, which is created at the first start.
    */
   secretKeys?: string[]
+  /**
+   * Whether each process of Claude Code runs in a box: `process` gives it its own file system, network, users and
+   * processes (bubblewrap, Linux only), `none` gives it those of this server. If this machine cannot make boxes,
+   * `process` refuses to start. A server that listens beyond loopback starts only if this is set.
+   * Default: none.
+   */
+  isolation?: 'none' | 'process'
+  /** Limits of each box. */
+  isolationLimits?: IsolationLimitsConfig
+  /** Files and directories that programs in a box can read, in addition to `/usr`, such as `/opt/toolchain`. Default: none. */
+  isolationPaths?: string[]
+  /**
+   * Whether `isolation: process` may start on a machine that cannot limit the memory or the number of processes of a box,
+   * because its control groups cannot be used. Default: false.
+   */
+  allowWeakerBounds?: boolean
+  /**
+   * The size of a session's directories at which its turn fails, if it runs in a box. They are measured every few
+   * seconds; large ones less often. Default: 20 GiB.
+   */
+  maxWorkspaceBytes?: number
   /** A process that is idle for this long is ended; the next message starts another. Default: ten minutes. */
   idleTimeoutMs?: number
   /**
@@ -259,6 +280,17 @@ export interface LimitsConfig {
   headersTimeoutMs?: number
   /** How long a whole request may take to arrive; used by `serve`. Default: five minutes. */
   requestTimeoutMs?: number
+}
+
+export interface IsolationLimitsConfig {
+  /** Memory, including the files in temporary and home directories. Default: 4 GiB. */
+  memoryBytes?: number
+  /** Processes and threads. Default: 1024. */
+  processes?: number
+  /** Files in `/tmp`, and in `/dev/shm`. Default: 1 GiB each. */
+  temporaryBytes?: number
+  /** Files in the home directory. Default: 1 GiB. */
+  homeBytes?: number
 }
 
 export interface MetricsConfig {

@@ -18,6 +18,7 @@ import {
 import { type BrowserAccess, resolveBrowserAccess } from './browser-access.ts'
 import type { ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
+import type { ResolvedIsolationLimits } from './isolation.ts'
 import type { ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
 import { optionsSchema } from './options-schema.ts'
@@ -71,6 +72,12 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
   allowedAgentEnv: readonly string[]
   /** Keys of 32 bytes each; the first one seals. Undefined: the keys of the file in the data directory. */
   secretKeys: readonly Buffer[] | undefined
+  /** Undefined: the operator has not decided, and processes run without a box. */
+  isolation: 'none' | 'process' | undefined
+  isolationLimits: ResolvedIsolationLimits
+  isolationPaths: readonly string[]
+  allowWeakerBounds: boolean
+  maxWorkspaceBytes: number
   idleTimeoutMs: number
   permissionParkMs: number
   /** 0: off. */
@@ -142,6 +149,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     workspacesDir,
     defaultCwd,
     allowedRoots,
+    isolation: options.isolation,
     maxLiveProcesses: options.maxLiveProcesses,
     maxProcessMemoryBytes: resolveProcessMemory(options.maxProcessMemoryBytes, env),
     eventRetentionMs: options.eventRetentionMs,

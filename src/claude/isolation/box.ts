@@ -1,9 +1,11 @@
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, utimesSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk'
 import { type BoxMount, toBoxArguments, toJoiningArguments } from '../../lib/box/box-arguments.ts'
 import type { ControlGroups, GroupBounds } from '../../lib/box/control-groups.ts'
 import type { AgentChannel } from '../../sessions/ports/index.ts'
+import { boxEntry, handOver, nodeOptions } from './hand-over.ts'
 
 /** The home directory in the box. */
 export const boxHome = '/home/box'
@@ -51,6 +53,8 @@ export interface BoxSpec {
 export interface BoxParts {
   options: BoxOptions
   channel: AgentChannel
+  /** The server's own environment of Claude Code, whose paths the box gets. */
+  paths: Readonly<Record<string, string>>
   /** The directory with the boxes' own files for `/etc`. */
   settings: string
   /** The host's directory of the conversation's transcripts; undefined: none are kept. */
@@ -61,7 +65,8 @@ export interface BoxParts {
 export interface BoxedCommand {
   command: string
   args: string[]
-  env: Record<string, string | undefined>
+  /** Connects the process that was started, which waits for it. It must have been given an IPC channel. */
+  connect(child: ChildProcess): void
   /** Removes its control group; to be called when the process and everything that it has started is gone. */
   release(): Promise<boolean>
 }
@@ -84,32 +89,18 @@ export class Box {
 
   /**
    * @param marker names the control group
-   * @param environment the server's environment of Claude Code, whose paths the box gets
+   * @param variables more variables for the process
    * @throws BoxRefusal for a directory that cannot be part of a box, Error if a control group cannot be made
    */
-  wrap(options: SpawnOptions, marker: string, environment: Readonly<Record<string, string>>): BoxedCommand {
-    const { options: common, channel, projects } = this.#parts
-    const { program, groups, limits, hidden } = common
-    const { command, args, mounts } = this.#toCommand(options)
-    const env = this.#toEnvironment(options.env)
-    // The SDK has its own directory where it hands a conversation over.
-    const given = env.CLAUDE_CONFIG_DIR
-    const isOwn = given === boxConfigDirectory
+  wrap(options: SpawnOptions, marker: string, variables: Readonly<Record<string, string>>): BoxedCommand {
+    const { options: common, channel } = this.#parts
+    const { program, groups, limits } = common
+    const { command, mounts } = this.#toCommand(options)
+    const environment = { ...channel.inside(toVariables(options.env)), ...replaced, ...variables }
     const box = toBoxArguments({
       writable: this.#spec.writable,
-      mounts: [
-        ...mounts,
-        ...channel.mounts,
-        ...this.#toSettings(),
-        ...(isOwn || given === undefined ? [] : [{ from: given, to: given, writable: true }]),
-        ...(isOwn && projects !== undefined ? [toProjects(projects)] : []),
-        ...toReadable([
-          ...this.#spec.readable,
-          ...common.readable,
-          ...withPaths.flatMap(name => (env[name] === environment[name] ? (env[name] ?? []) : [])),
-        ]),
-      ],
-      hidden,
+      mounts: [...mounts, ...this.#toSettings(), ...this.#toMounts(environment)],
+      hidden: common.hidden,
       cwd: this.#spec.cwd,
       home: boxHome,
       temporaryBytes: limits.temporaryBytes,
@@ -118,30 +109,50 @@ export class Box {
     const group = groups.create(marker, limits)
     return {
       command: '/bin/sh',
-      args: [...toJoiningArguments(group.doors, program), ...box, ...channel.entry, command, ...args],
-      env,
+      args: [...toJoiningArguments(group.doors, program), ...box, ...command],
+      connect: child => handOver(child, environment, listener => channel.serve(listener)),
       release: () => group.remove(),
     }
   }
 
-  async close(): Promise<void> {
-    await this.#parts.channel.close()
+  close(): void {
+    this.#parts.channel.close()
   }
 
-  /** Claude Code is one file, or a script that a program of the machine runs. */
-  #toCommand({ command, args }: SpawnOptions): { command: string; args: string[]; mounts: BoxMount[] } {
+  /** Claude Code is one file, or a script that Node runs. */
+  #toCommand({ command, args }: SpawnOptions): { command: string[]; mounts: BoxMount[] } {
+    const entry = { from: boxEntry, to: join(programs, basename(boxEntry)) }
+    const node = { from: process.execPath, to: join(programs, 'node') }
+    const { address } = this.#parts.channel
+    const port = address.slice(address.lastIndexOf(':') + 1)
     const [script] = args
-    const hasScript = script !== undefined && isAbsolute(script) && existsSync(script)
-    const mounts = hasScript ? toReadable([dirname(script)]) : []
-    if (!isAbsolute(command)) return { command, args, mounts }
-    const inside = join(programs, basename(command))
-    return { command: inside, args, mounts: [...mounts, { from: command, to: inside }] }
+    const runsScript = script !== undefined && isAbsolute(script) && existsSync(script)
+    const program = { from: command, to: join(programs, basename(command)) }
+    const inside = isAbsolute(command) && command !== process.execPath ? program : node
+    return {
+      command: [node.to, ...nodeOptions, entry.to, port, '--', inside.to, ...args],
+      mounts: [
+        node,
+        entry,
+        ...(inside === node ? [] : [program]),
+        ...(runsScript ? toReadable([dirname(script)]) : []),
+      ],
+    }
   }
 
-  #toEnvironment(env: SpawnOptions['env']): Record<string, string | undefined> {
-    const { withheld, environment } = this.#parts.channel
-    const left = Object.entries(env).filter(([name]) => !withheld.includes(name))
-    return { ...Object.fromEntries(left), ...replaced, ...environment }
+  #toMounts(environment: Readonly<Record<string, string>>): BoxMount[] {
+    const { options, projects, paths } = this.#parts
+    // The SDK has a directory of its own in which it hands a conversation over.
+    const { CLAUDE_CONFIG_DIR: given = boxConfigDirectory } = environment
+    const named = withPaths.flatMap(name => {
+      const path = environment[name]
+      return path !== undefined && path === paths[name] ? path : []
+    })
+    return [
+      ...(given === boxConfigDirectory ? [] : [{ from: given, to: given, writable: true }]),
+      ...(given === boxConfigDirectory && projects !== undefined ? [toProjects(projects)] : []),
+      ...toReadable([...this.#spec.readable, ...options.readable, ...named]),
+    ]
   }
 
   #toSettings(): BoxMount[] {
@@ -165,4 +176,10 @@ function toReadable(paths: readonly string[]): BoxMount[] {
   return [...new Set(paths)]
     .filter(path => isAbsolute(path) && existsSync(path))
     .map(path => ({ from: path, to: path }))
+}
+
+function toVariables(env: SpawnOptions['env']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }

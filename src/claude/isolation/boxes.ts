@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { innerUser } from '../../lib/box/box-arguments.ts'
-import type { AgentChannels } from '../../sessions/ports/index.ts'
+import type { AgentChannel, AgentChannels } from '../../sessions/ports/index.ts'
 import { Box, type BoxOptions, type BoxSpec, boxHome } from './box.ts'
 
 /** Conversations that no process has written to for this long are in the store as far as they ever will be. */
@@ -11,6 +11,8 @@ export interface BoxesOptions extends BoxOptions {
   /** A directory of the server, for the conversations of boxes. */
   directory: string
   channels: AgentChannels
+  /** The server's environment of Claude Code. */
+  environment: Readonly<Record<string, string>>
 }
 
 const conversations = 'conversations'
@@ -46,15 +48,24 @@ export class Boxes {
   }
 
   /**
-   * Opens the channel of a process, and prepares its directories.
+   * Opens the way out of a process.
+   * @param own the variables that the session sets
+   * @param context fields for log lines
+   */
+  openChannel(own: Readonly<Record<string, string>>, context: object): AgentChannel {
+    return this.#options.channels.openChannel(own, context)
+  }
+
+  /**
+   * Prepares the box of a process, which owns the channel from now on.
    * @param claudeSessionId null: a process without a conversation
    */
-  async open(claudeSessionId: string | null, spec: BoxSpec): Promise<Box> {
-    const channel = await this.#options.channels.open(claudeSessionId)
-    const projects =
-      claudeSessionId === null ? undefined : toProjects(this.#options.directory, claudeSessionId)
+  prepare(claudeSessionId: string | null, spec: BoxSpec, channel: AgentChannel): Box {
+    const { directory, environment } = this.#options
+    const projects = claudeSessionId === null ? undefined : toProjects(directory, claudeSessionId)
     if (projects !== undefined) mkdirSync(projects, { recursive: true, mode: 0o700 })
-    return new Box(spec, { options: this.#options, channel, settings: this.#settings, projects })
+    const parts = { options: this.#options, channel, paths: environment, settings: this.#settings, projects }
+    return new Box(spec, parts)
   }
 
   /** Removes what a process of a previous run has left. */

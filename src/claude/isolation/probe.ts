@@ -29,7 +29,15 @@ export async function findObstacle(
     return `bubblewrap ${major}.${minor} is older than ${oldest.join('.')}`
   }
   const { temporaryBytes, homeBytes } = limits
-  const contents = { writable: [], mounts: [], hidden: [], cwd: '/', home: boxHome, temporaryBytes, homeBytes }
+  const contents = {
+    writable: [],
+    mounts: [],
+    hidden: [],
+    cwd: '/',
+    home: boxHome,
+    temporaryBytes,
+    homeBytes,
+  }
   const name = `probe-${process.pid}`
   try {
     const { doors } = groups.create(name, limits)

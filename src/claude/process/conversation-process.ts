@@ -16,7 +16,7 @@ export interface ConversationParts {
   toOptions(spec: AgentSpec, given: readonly TranscriptPart[] | undefined): Options
   keeping: Omit<ProcessKeeping, 'claudeSessionId' | 'wrap'>
   /** Opens the box of the process; undefined: it runs without one. */
-  openBox?: (() => Promise<OpenBox>) | undefined
+  openBox?: (() => OpenBox) | undefined
   log: Pick<Log, 'warn'>
   /** Called for each started process; there is a second one if the first could not open the conversation. */
   onStart(query: Query, spec: AgentSpec): void
@@ -24,7 +24,7 @@ export interface ConversationParts {
 
 export interface OpenBox {
   wrap: Wrap
-  close(): Promise<void>
+  close(): void
 }
 
 /** How a conversation is opened: `new`, from Claude Code's own `files`, or from a `given` transcript. */
@@ -79,7 +79,7 @@ export class ConversationProcess implements LiveQuery {
     try {
       return await this.#readAll(onMessage)
     } finally {
-      await this.#box?.close()
+      this.#box?.close()
     }
   }
 
@@ -111,7 +111,7 @@ export class ConversationProcess implements LiveQuery {
       log.warn({ err: error, claudeSessionId: this.#spec.claudeSessionId }, 'transcript read failed')
     }
     try {
-      this.#box = await this.#parts.openBox?.()
+      this.#box = this.#parts.openBox?.()
     } catch (error) {
       const { message } = error as Error
       const fault = `The process could not be isolated: ${message}`

@@ -80,18 +80,13 @@ export async function inspectClaude(
   registry: ProcessRegistry,
   boxes?: Boxes,
 ): Promise<AgentInspection> {
-  let box: Box | undefined
+  if (!boxes) return inspect(settings, cwd, signal, registry, undefined)
+  const spec = { writable: [], readable: [], cwd: '/tmp' }
+  const box = boxes.prepare(null, spec, boxes.openChannel({}, {}))
   try {
-    box = await boxes?.open(null, { writable: [], readable: [], cwd: '/tmp' })
-  } catch (error) {
-    const { message } = error as Error
-    const failure: AgentFailure = { reason: 'isolation_failed', message }
-    return { status: 'unavailable', failure }
-  }
-  try {
-    return await inspect(settings, box ? '/tmp' : cwd, signal, registry, box)
+    return await inspect(settings, spec.cwd, signal, registry, box)
   } finally {
-    await box?.close()
+    box.close()
   }
 }
 
@@ -114,7 +109,7 @@ async function inspect(
       claudeSessionId: null,
       onFrame: () => {},
       onFault: giveUp,
-      wrap: box && ((options, marker) => box.wrap(options, marker, settings.environment)),
+      wrap: box?.wrap.bind(box),
     },
   )
   const end = live.read(() => {})

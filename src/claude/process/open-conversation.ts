@@ -1,5 +1,5 @@
 import type { Options, Query } from '@anthropic-ai/claude-agent-sdk'
-import type { AgentFailure, AgentSpec } from '../../sessions/ports/index.ts'
+import type { AgentChannel, AgentFailure, AgentSpec } from '../../sessions/ports/index.ts'
 import { WorkspaceWatch } from '../isolation/workspace-watch.ts'
 import type { AskPermission } from '../questions/permission-callbacks.ts'
 import type { AgentContext } from '../settings/agent-context.ts'
@@ -17,15 +17,22 @@ export interface ConversationWatch {
   onStart(query: Query, spec: AgentSpec): void
 }
 
+interface ConversationParts {
+  servers: ForwardedServers
+  plugin: InstructionPlugin
+  /** The way out of its box; undefined: it runs without one. */
+  channel: AgentChannel | undefined
+}
+
 /** Opens the process of a session's conversation, in a box where there are boxes. */
 export function openConversation(
   spec: AgentSpec,
   context: AgentContext,
-  { servers, plugin }: { servers: ForwardedServers; plugin: InstructionPlugin },
+  { servers, plugin, channel }: ConversationParts,
   { ask, onFrame, onFault, onStart }: ConversationWatch,
 ): ConversationProcess {
-  const { settings, transcripts, listener, registry, log, boxes } = context
-  const isBoxed = boxes !== undefined
+  const { settings, transcripts, listener, registry, log } = context
+  const isBoxed = channel !== undefined
   const mirror = transcripts && listener
   const places = {
     environment: toEnvironment(settings, spec.settings.agentEnv),
@@ -41,36 +48,37 @@ export function openConversation(
     recovery: transcripts && new ConversationRecovery(transcripts, places, log),
     toOptions,
     keeping: { registry, onFrame, onFault },
-    openBox: isBoxed ? () => openBox(spec, context, plugin, onFault) : undefined,
+    openBox: channel && (() => openBox(spec, context, plugin, channel, onFault)),
     log,
     onStart,
   })
 }
 
-async function openBox(
+function openBox(
   { claudeSessionId, cwd, settings }: AgentSpec,
-  { boxes, settings: common, maxWorkspaceBytes, log }: AgentContext,
+  { boxes, maxWorkspaceBytes, log }: AgentContext,
   { directory }: InstructionPlugin,
+  channel: AgentChannel,
   onFault: (fault: AgentFailure) => void,
-): Promise<OpenBox> {
+): OpenBox {
   if (!boxes) throw new Error('there are no boxes')
   const writable = [...new Set([cwd, ...(settings.additionalDirectories ?? [])])]
   const readable = directory === undefined ? [] : [directory]
-  const box = await boxes.open(claudeSessionId, { writable, readable, cwd })
+  const box = boxes.prepare(claudeSessionId, { writable, readable, cwd }, channel)
+  const onExcess = (bytes: number) =>
+    onFault({
+      reason: 'workspace_too_large',
+      message: `The session's directories hold more than ${bytes} bytes (maxWorkspaceBytes)`,
+    })
   const watch =
     maxWorkspaceBytes === undefined
       ? undefined
-      : new WorkspaceWatch(box.measured, maxWorkspaceBytes, log, bytes =>
-          onFault({
-            reason: 'workspace_too_large',
-            message: `The session's directories hold more than ${bytes} bytes (maxWorkspaceBytes)`,
-          }),
-        )
+      : new WorkspaceWatch(box.measured, maxWorkspaceBytes, log, onExcess)
   return {
-    wrap: (options, marker) => box.wrap(options, marker, common.environment),
-    async close() {
+    wrap: box.wrap.bind(box),
+    close() {
       watch?.stop()
-      await box.close()
+      box.close()
     },
   }
 }

@@ -38,7 +38,11 @@ export interface SpawnedClaude {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /** Starts the process in another way, and tidies up when it is gone. */
-export type Wrap = (options: SpawnOptions, marker: string) => BoxedCommand
+export type Wrap = (
+  options: SpawnOptions,
+  marker: string,
+  variables: Readonly<Record<string, string>>,
+) => BoxedCommand
 
 /**
  * Starts Claude Code as the leader of its own session, with the given environment and the marker by which its
@@ -46,14 +50,16 @@ export type Wrap = (options: SpawnOptions, marker: string) => BoxedCommand
  */
 export function spawnClaude(options: SpawnOptions, watch: ProcessWatch, wrap?: Wrap): SpawnedClaude {
   const marker = randomUUID()
-  const boxed = wrap?.(options, marker)
-  const { command, args, env } = boxed ?? options
+  const boxed = wrap?.(options, marker, { [markerVariable]: marker })
+  const { command, args } = boxed ?? options
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: { ...env, [markerVariable]: marker },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    // A box gets its environment from inside, because this one would also be that of the programs that make it.
+    env: { ...(!boxed && options.env), [markerVariable]: marker },
+    stdio: ['pipe', 'pipe', 'pipe', ...(boxed ? (['ipc'] as const) : [])],
     detached: true,
-  })
+  }) as Child
+  boxed?.connect(child)
   // The entry exists even if the process has died by now, because Node collects it only in the event loop.
   const tree = child.pid === undefined ? undefined : new ProcessTree(identify(child.pid), marker, true)
   // The SDK adds an exit listener for each thing that it waits for.

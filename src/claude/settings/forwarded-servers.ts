@@ -4,14 +4,16 @@ import type { McpServers } from '../../contract/mcp-servers.ts'
 import type { AddressForwarder, AgentSpec, McpForwarding } from '../../sessions/ports/index.ts'
 import { toMcpServerState } from '../questions/mcp-status.ts'
 
+type McpForwarder = Pick<AddressForwarder, 'openMcp' | 'address'>
+
 /** The MCP servers of a session as its process reaches them: through the forwarder, which adds their headers. */
 export class ForwardedServers {
-  readonly #forwarder: AddressForwarder | undefined
+  readonly #forwarder: McpForwarder | undefined
   readonly #forwarding: McpForwarding | undefined
   #servers: McpServers = {}
 
   /** @param forwarder undefined: Claude Code connects directly */
-  constructor(forwarder: AddressForwarder | undefined, claudeSessionId: string) {
+  constructor(forwarder: McpForwarder | undefined, claudeSessionId: string) {
     this.#forwarder = forwarder
     this.#forwarding = forwarder?.openMcp({ claudeSessionId })
   }

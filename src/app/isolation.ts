@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { Boxes } from '../claude/isolation/boxes.ts'
+import { findBubblewrap, findObstacle } from '../claude/isolation/probe.ts'
+import type { ResolvedConfig } from '../config/resolve-config.ts'
+import { ControlGroups } from '../lib/box/control-groups.ts'
+import { ConfigError } from '../lib/config-error.ts'
+import type { AgentChannels } from '../sessions/ports/index.ts'
+
+/** The prefix of the control groups of this server. */
+const groupPrefix = 'claude-code-api-'
+
+export type IsolationOptions = Pick<
+  ResolvedConfig,
+  | 'isolation'
+  | 'isolationLimits'
+  | 'isolationPaths'
+  | 'allowWeakerBounds'
+  | 'dataDir'
+  | 'workspacesDir'
+  | 'agentEnvironment'
+>
+
+/** The isolation in force. */
+export interface Isolation {
+  level: 'none' | 'process'
+  /** The bounds that this machine cannot keep. */
+  missingBounds: ('memory' | 'processes')[]
+}
+
+/** The means to isolate processes on this machine. */
+export interface IsolationMeans {
+  program: string
+  groups: ControlGroups
+  isolation: Isolation
+  /** What is missing, for people. */
+  weaknesses: string[]
+}
+
+/**
+ * Finds out whether this machine can isolate processes as configured; undefined: processes are not isolated.
+ * @throws ConfigError that says why it cannot
+ */
+export async function findIsolation(options: IsolationOptions): Promise<IsolationMeans | undefined> {
+  if (options.isolation !== 'process') return undefined
+  if (process.platform !== 'linux') throw impossible('it needs Linux')
+  const program = findBubblewrap(options.agentEnvironment.PATH ?? '')
+  if (program === undefined) throw impossible('bubblewrap (bwrap) is not installed')
+  const groups = new ControlGroups(groupPrefix)
+  const obstacle = await findObstacle(program, groups, options.isolationLimits)
+  if (obstacle !== undefined) throw impossible(obstacle)
+  const weaknesses = groups.missing.map(({ bound, reason }) => `${names[bound]} (${reason})`)
+  if (weaknesses.length > 0 && !options.allowWeakerBounds) {
+    throw impossible(
+      `it cannot limit ${weaknesses.join(' and ')}; allowWeakerBounds starts without these limits`,
+    )
+  }
+  const missingBounds = groups.missing.map(({ bound }) => names[bound])
+  return { program, groups, isolation: { level: 'process', missingBounds }, weaknesses }
+}
+
+const names = { memoryBytes: 'memory', processes: 'processes' } as const
+
+/** The directory of the server for boxes. */
+export function boxDirectoryIn(dataDir: string): string {
+  return join(dataDir, 'boxes')
+}
+
+/** Opens the boxes for the processes of Claude Code; undefined: they run without. */
+export async function openBoxes(
+  options: IsolationOptions,
+  channels: AgentChannels,
+  log: Logger,
+): Promise<{ boxes: Boxes; isolation: Isolation } | undefined> {
+  const means = await findIsolation(options)
+  if (!means) return undefined
+  for (const weakness of means.weaknesses) log.warn({ limit: weakness }, 'isolation without a limit')
+  const { dataDir, workspacesDir, isolationLimits, isolationPaths, agentEnvironment } = options
+  const boxes = new Boxes({
+    program: means.program,
+    groups: means.groups,
+    directory: boxDirectoryIn(dataDir),
+    hidden: [dataDir, workspacesDir, ...claudeFiles(agentEnvironment)],
+    readable: isolationPaths,
+    limits: isolationLimits,
+    channels,
+    environment: agentEnvironment,
+  })
+  return { boxes, isolation: means.isolation }
+}
+
+/** Claude Code's own configuration, with the login of the server's user. */
+function claudeFiles({ CLAUDE_CONFIG_DIR, HOME }: Readonly<Record<string, string>>): string[] {
+  return [
+    ...(CLAUDE_CONFIG_DIR ? [CLAUDE_CONFIG_DIR] : []),
+    ...(HOME ? [join(HOME, '.claude'), join(HOME, '.claude.json')] : []),
+  ]
+}
+
+function impossible(reason: string): ConfigError {
+  return new ConfigError('isolation', `cannot be "process" on this machine: ${reason}`)
+}
