@@ -76,6 +76,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     scrapers: configuredKeys(config.metrics.keys),
     ready: async () => {},
     isClosing: () => false,
+    isolation: () => undefined,
     metrics,
     config,
     log,

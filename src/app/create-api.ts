@@ -79,6 +79,7 @@ export function assembleApi(config: ResolvedConfig): {
     },
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
+    isolation: () => runtime.isolation,
     config,
     log,
     version,

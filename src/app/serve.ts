@@ -82,6 +82,13 @@ export async function serve(
       `must have at least ${minimumKeyLength} characters while the server listens on ${host}, which is not loopback`,
     )
   }
+  if (config.isolation === undefined && !isLoopback(host)) {
+    throw new ConfigError(
+      'isolation',
+      `must be set while the server listens on ${host}, which is not loopback: "process" runs Claude Code in a box, ` +
+        '"none" lets it do what this server may',
+    )
+  }
   if (config.auth.enabled && config.auth.keys.length === 0) {
     const key = await ensureServerKey(config.dataDir)
     madeKey = key.madeKey

@@ -31,6 +31,11 @@ const flags: readonly ServerFlag[] = [
     description: 'directories whose .claude settings, hooks and .mcp.json may take effect',
   },
   {
+    spec: '--isolation <level>',
+    path: 'isolation',
+    description: 'process: Claude Code runs in a box; none: with the rights of the server',
+  },
+  {
     spec: '--cors-origin <origin...>',
     path: 'cors.origins',
     description: 'origins of web pages that may use the API',

@@ -53,6 +53,17 @@ export const healthResponse = z
       .meta({ description: withKey }),
     version: z.string().optional().meta({ description: withKey }),
     uptimeMs: z.int().min(0).optional().meta({ description: withKey }),
+    isolation: z
+      .strictObject({
+        level: z.enum(['none', 'process']).meta({
+          description: '`process`: Claude Code runs in a box; `none`: with the rights of the server',
+        }),
+        missingBounds: z
+          .array(z.enum(['memory', 'processes']))
+          .meta({ description: 'Limits of a box that this machine cannot keep' }),
+      })
+      .optional()
+      .meta({ description: `The isolation of Claude Code in force. ${withKey}` }),
     checks: z
       .strictObject({
         store: storeCheck.meta({ description: 'The database' }),

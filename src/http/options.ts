@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts'
 import type { Keys } from '../access/keys.ts'
 import type { OperationId } from '../contract/operations.ts'
+import type { HealthResponse } from '../contract/system.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
@@ -85,6 +86,8 @@ export interface HttpDeps {
   scrapers(credential: string): KnownCaller | undefined
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */
   isClosing(): boolean
+  /** The isolation of Claude Code in force; undefined before the service is open. */
+  isolation(): HealthResponse['isolation']
   metrics: ServerMetrics
   config: HttpOptions
   log: Logger

@@ -64,6 +64,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     scrapers: configuredKeys(resolved.metrics.keys),
     ready: async () => {},
     isClosing: () => false,
+    isolation: () => ({ level: 'none', missingBounds: [] }),
     config: resolved,
     log,
     version: '1.2.3',

@@ -6,6 +6,8 @@ import type { ResolvedConfig } from '../../config/resolve-config.ts'
 import { createSessionRequest } from '../../contract/sessions.ts'
 import { operator } from '../../sessions/records.ts'
 import { createLog } from '../built-in-log.ts'
+import { openForwarder } from '../forwarder.ts'
+import { openBoxes } from '../isolation.ts'
 import { Runtime } from '../runtime.ts'
 import { type Finding, failure, ok } from './finding.ts'
 
@@ -16,8 +18,12 @@ const silent = createLog({ logLevel: 'silent', logFormat: 'json' })
 /** Starts Claude Code as the server would, and asks whether it can work. It sends nothing to the model. */
 export async function checkClaude(config: ResolvedConfig): Promise<Finding> {
   const check = 'Claude Code'
+  const home = await realpath(await mkdtemp(join(tmpdir(), 'claude-code-api-doctor-')))
+  const forwarder = await openForwarder(config, silent)
+  // If there can be no boxes, the check of the isolation says so.
+  const boxed = await openBoxes({ ...config, dataDir: home }, forwarder, silent).catch(() => undefined)
   const { agentEnvironment: environment, claudeExecutable: executable } = config
-  const launcher = new ClaudeLauncher({ environment, executable }, tmpdir(), silent)
+  const launcher = new ClaudeLauncher({ environment, executable }, tmpdir(), silent, { boxes: boxed?.boxes })
   try {
     const { failure: fault, version } = await launcher.inspect()
     const name = version === undefined ? 'Claude Code' : `version ${version}`
@@ -26,6 +32,8 @@ export async function checkClaude(config: ResolvedConfig): Promise<Finding> {
       : ok(check, `${name}, logged in or with a key`)
   } finally {
     await launcher.close()
+    await forwarder.close()
+    await rm(home, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

@@ -2,6 +2,7 @@ import type { ResolvedConfig } from '../../config/resolve-config.ts'
 import { findProgramVersion } from '../../workspace/program-version.ts'
 import { checkClaude, checkModel } from './claude.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
+import { checkIsolation } from './isolation.ts'
 import { checkPort } from './network.ts'
 import { checkDataDirectory, checkRoots, checkStore } from './places.ts'
 
@@ -29,12 +30,7 @@ export async function* examine({ config, address, asksModel }: DoctorOptions): A
   yield git === undefined
     ? failure('git', 'not found', 'install git: workspaces and diffs need it')
     : ok('git', git)
-  const bubblewrap = await findProgramVersion('bwrap', searchPath)
-  yield warning(
-    'isolation',
-    `none: Claude's commands run as the user of the server (bubblewrap: ${bubblewrap ?? 'not installed'})`,
-    'run the server in a container, or as a user of its own',
-  )
+  yield await checkIsolation(config)
 }
 
 function checkKeys({ auth }: ResolvedConfig): Finding {

@@ -32,11 +32,13 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
       const state = await inspect(deps)
       const checks = { store: toStoreCheck(state), claude: toClaudeCheck(state) }
       const status = toHealth(deps.isClosing(), checks)
+      const isolation = deps.isolation()
       const details = {
         timestamp: toTimestamp(Date.now()),
         sessions: state?.store.ok ? state.store.sessions : { active: 0, total: 0 },
         version: deps.version,
         uptimeMs: Math.round(performance.now() - deps.startedAt),
+        ...(isolation && { isolation }),
         checks,
       }
       return {

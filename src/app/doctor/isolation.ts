@@ -1,0 +1,42 @@
+import type { ResolvedConfig } from '../../config/resolve-config.ts'
+import { ConfigError } from '../../lib/config-error.ts'
+import { findIsolation } from '../isolation.ts'
+import { type Finding, failure, ok, warning } from './finding.ts'
+
+const check = 'isolation'
+
+/** Tries what the server would do, and says what it could do instead. */
+export async function checkIsolation(config: ResolvedConfig): Promise<Finding> {
+  try {
+    const means = await findIsolation({ ...config, isolation: 'process', allowWeakerBounds: true })
+    const weaknesses = means?.weaknesses ?? []
+    if (config.isolation !== 'process') return describeNone(weaknesses)
+    if (weaknesses.length === 0) return ok(check, 'process: Claude Code runs in a box with all limits')
+    const message = `process, without a limit of ${weaknesses.join(' and ')}`
+    return config.allowWeakerBounds
+      ? warning(check, message, 'let the server manage its control group: see docs/guides/isolation.md')
+      : failure(check, message, 'see docs/guides/isolation.md, or set allowWeakerBounds')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return config.isolation === 'process'
+      ? failure(
+          check,
+          error.message,
+          'install bubblewrap, and allow user namespaces: see docs/guides/isolation.md',
+        )
+      : warning(
+          check,
+          `none: Claude's commands run as the user of the server (${error.message})`,
+          'run the server in a container, or as a user of its own',
+        )
+  }
+}
+
+function describeNone(weaknesses: readonly string[]): Finding {
+  const without = weaknesses.length > 0 ? `, without a limit of ${weaknesses.join(' and ')}` : ''
+  return warning(
+    check,
+    `none: Claude's commands run as the user of the server (process is possible here${without})`,
+    'set isolation to process',
+  )
+}
