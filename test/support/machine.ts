@@ -33,6 +33,11 @@ export const requirements = {
     files: ['test/e2e/nginx.test.ts'],
     untested: 'streams and uploads through nginx with deploy/nginx.conf',
   },
+  bubblewrap: {
+    find: () => findProgram('bwrap'),
+    files: ['test/e2e/isolation.test.ts', 'test/e2e/isolation-lifetime.test.ts'],
+    untested: 'the isolation of Claude Code and git in boxes',
+  },
 } as const satisfies Record<string, Requirement>
 
 /** One line for each requirement that the run's files have and the machine lacks, and whether that fails the run. */

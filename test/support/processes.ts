@@ -30,3 +30,20 @@ export function claudesOf(parent: number = process.pid, marker = ''): number[] {
 export function kill(pid: number): void {
   process.kill(pid, 'SIGKILL')
 }
+
+/** The pids of processes of this machine whose command line contains the text. */
+export function programsOf(command: string): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => readCommand(pid).includes(command))
+}
+
+function readCommand(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  } catch {
+    // It ended while we were looking.
+    return ''
+  }
+}
