@@ -33,7 +33,7 @@ export interface IsolationMeans {
   program: string
   groups: ControlGroups
   isolation: Isolation
-  /** What is missing, for people. */
+  /** The missing bounds, for people. */
   weaknesses: string[]
 }
 

@@ -114,7 +114,10 @@ describe('serve', () => {
       /^claude-code-api: CLAUDE_API_KEY: must have at least 16 characters while the server listens on 0\.0\.0\.0/,
     )
     expect(await refused(['--port', '70000'], {}, 2)).toMatch(/0 to 65535/)
-    expect(await refused(['--host', '203.0.113.1'])).toBe(
+    expect(await refused(['--host', '0.0.0.0'])).toMatch(
+      /isolation must be set while the server listens on 0\.0\.0\.0/,
+    )
+    expect(await refused(['--host', '203.0.113.1', '--isolation', 'none'])).toBe(
       'claude-code-api: 203.0.113.1 is not an address of this machine; choose another with --host',
     )
     expect(await refused(['--root', join(env.HOME ?? '', 'gone')])).toMatch(

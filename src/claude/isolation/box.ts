@@ -30,7 +30,7 @@ const withPaths = [
   ...['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'AWS_CA_BUNDLE', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
 ]
 
-/** What all boxes have in common. */
+/** The options of all boxes. */
 export interface BoxOptions {
   /** The path of bubblewrap. */
   program: string

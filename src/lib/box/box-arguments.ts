@@ -1,7 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, statSync } from 'node:fs'
 import { toKernelArguments, toSystemArguments } from './system-mounts.ts'
 
-/** What a box contains beside the programs of the machine. */
+/** The contents of a box, beside the programs of the machine. */
 export interface BoxContents {
   /** Directories at their own paths; real paths. */
   writable: readonly string[]
@@ -51,7 +51,8 @@ export function toBoxArguments(contents: BoxContents): string[] {
   return [
     ...namespaces,
     ...['--uid', String(uid), '--gid', String(gid), '--hostname', 'box'],
-    ...['--die-with-parent', '--new-session'],
+    // The process must be started without a terminal, in which it could type.
+    '--die-with-parent',
     ...system(),
     ...toKernelArguments(),
     ...toTemporary('/dev/shm', contents.temporaryBytes),

@@ -8,7 +8,7 @@ const settings = [
   ...['magic', 'protocols', 'services', 'shells', 'python3', 'perl', 'java', 'maven', 'gai.conf'],
 ]
 
-/** What of `/proc` says more about the machine than about the box: kernel memory, keys, devices. */
+/** Parts of `/proc` that are about the machine rather than the box: kernel memory, keys, devices. */
 const hidden = {
   files: ['kcore', 'keys', 'kmsg', 'kpagecgroup', 'kpagecount', 'kpageflags', 'latency_stats', 'sched_debug'],
   moreFiles: ['slabinfo', 'timer_list', 'timer_stats', 'vmallocinfo', 'sysrq-trigger', 'pagetypeinfo'],
