@@ -5,6 +5,7 @@ import { findBubblewrap, findObstacle } from '../claude/isolation/probe.ts'
 import type { ResolvedConfig } from '../config/resolve-config.ts'
 import { ControlGroups } from '../lib/box/control-groups.ts'
 import { ConfigError } from '../lib/config-error.ts'
+import type { NetworkRule } from '../lib/network-rule.ts'
 import type { AgentChannels } from '../sessions/ports/index.ts'
 
 /** The prefix of the control groups of this server. */
@@ -19,7 +20,7 @@ export type IsolationOptions = Pick<
   | 'dataDir'
   | 'workspacesDir'
   | 'agentEnvironment'
->
+> & { agentNetwork?: NetworkRule }
 
 /** The isolation in force. */
 export interface Isolation {
@@ -73,7 +74,10 @@ export async function openBoxes(
   log: Logger,
 ): Promise<{ boxes: Boxes; isolation: Isolation } | undefined> {
   const means = await findIsolation(options)
-  if (!means) return undefined
+  if (!means) {
+    if ((options.agentNetwork ?? 'all') === 'all') return undefined
+    throw new ConfigError('agentNetwork', 'needs isolation: "process"; without it, agents reach everything')
+  }
   for (const weakness of means.weaknesses) log.warn({ limit: weakness }, 'isolation without a limit')
   const { dataDir, workspacesDir, isolationLimits, isolationPaths, agentEnvironment } = options
   const boxes = new Boxes({

@@ -1065,6 +1065,13 @@ export type HealthResponse = {
   version?: string | undefined
   /** Only with a valid key */
   uptimeMs?: number | undefined
+  /** The isolation of Claude Code in force. Only with a valid key */
+  isolation?: {
+    /** `process`: Claude Code runs in a box; `none`: with the rights of the server */
+    level: 'none' | 'process'
+    /** Limits of a box that this machine cannot keep */
+    missingBounds: Array<'memory' | 'processes'>
+  } | undefined
   /** Only with a valid key */
   checks?: {
     /** The database */
@@ -1083,7 +1090,7 @@ export type HealthResponse = {
       /** Version of Claude Code */
       version?: string | undefined
       /** Why it is not available */
-      reason?: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown' | undefined
+      reason?: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'isolation_failed' | 'workspace_too_large' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown' | undefined
       /** What is wrong, for people */
       message?: string | undefined
       /** Milliseconds since this was checked */
@@ -2111,7 +2118,7 @@ export type TurnError = {
   /** The error code */
   code: 'MESSAGE_SEND_FAILED' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'MODEL_RATE_LIMITED'
   /** Why the turn failed; docs/errors.md explains each reason */
-  reason: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown'
+  reason: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'isolation_failed' | 'workspace_too_large' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown'
   /** A text for people */
   message: string
   /** When the model's API accepts requests again; absent: unknown */

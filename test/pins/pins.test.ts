@@ -136,6 +136,8 @@ describe('errors', () => {
       'start_failed',
       'cwd_missing',
       'setting_not_supported',
+      'isolation_failed',
+      'workspace_too_large',
       'structured_output_failed',
       'secrets_unreadable',
       'cancelled',
