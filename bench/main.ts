@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { bounds } from './bounds.ts'
 import { density } from './density.ts'
 import { fleet } from './fleet.ts'
+import { isolation } from './isolation.ts'
 import { readers } from './readers.ts'
 import { reads } from './reads.ts'
 import { soak } from './soak.ts'
@@ -13,7 +14,18 @@ import { print } from './support/report.ts'
 import { type Bench, runBench } from './support/scope.ts'
 import { turns } from './turns.ts'
 
-const benches: Record<string, Bench> = { turns, spare, readers, fleet, density, reads, store, bounds, soak }
+const benches: Record<string, Bench> = {
+  turns,
+  spare,
+  readers,
+  fleet,
+  density,
+  isolation,
+  reads,
+  store,
+  bounds,
+  soak,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

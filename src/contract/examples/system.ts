@@ -20,6 +20,7 @@ const health = {
   sessions: { active: 3, total: 41 },
   version: '0.1.0',
   uptimeMs: 86_400_000,
+  isolation: { level: 'process' as const, missingBounds: [] },
 }
 export const healthy: HealthResponse = {
   status: 'healthy',
