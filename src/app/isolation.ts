@@ -7,6 +7,7 @@ import { ControlGroups } from '../lib/box/control-groups.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import type { NetworkRule } from '../lib/network-rule.ts'
 import type { AgentChannels } from '../sessions/ports/index.ts'
+import { GitBox } from '../workspace/git/git-box.ts'
 
 /** The prefix of the control groups of this server. */
 const groupPrefix = 'claude-code-api-'
@@ -43,7 +44,10 @@ export interface IsolationMeans {
  * @throws ConfigError that says why it cannot
  */
 export async function findIsolation(options: IsolationOptions): Promise<IsolationMeans | undefined> {
-  if (options.isolation !== 'process') return undefined
+  if (options.isolation !== 'process') {
+    if ((options.agentNetwork ?? 'all') === 'all') return undefined
+    throw new ConfigError('agentNetwork', 'needs isolation: "process"; without it, agents reach everything')
+  }
   if (process.platform !== 'linux') throw impossible('it needs Linux')
   const program = findBubblewrap(options.agentEnvironment.PATH ?? '')
   if (program === undefined) throw impossible('bubblewrap (bwrap) is not installed')
@@ -67,20 +71,16 @@ export function boxDirectoryIn(dataDir: string): string {
   return join(dataDir, 'boxes')
 }
 
-/** Opens the boxes for the processes of Claude Code; undefined: they run without. */
-export async function openBoxes(
+/** Opens the boxes for the processes of Claude Code. */
+export function openBoxes(
   options: IsolationOptions,
+  means: IsolationMeans,
   channels: AgentChannels,
   log: Logger,
-): Promise<{ boxes: Boxes; isolation: Isolation } | undefined> {
-  const means = await findIsolation(options)
-  if (!means) {
-    if ((options.agentNetwork ?? 'all') === 'all') return undefined
-    throw new ConfigError('agentNetwork', 'needs isolation: "process"; without it, agents reach everything')
-  }
+): Boxes {
   for (const weakness of means.weaknesses) log.warn({ limit: weakness }, 'isolation without a limit')
   const { dataDir, workspacesDir, isolationLimits, isolationPaths, agentEnvironment } = options
-  const boxes = new Boxes({
+  return new Boxes({
     program: means.program,
     groups: means.groups,
     directory: boxDirectoryIn(dataDir),
@@ -90,7 +90,15 @@ export async function openBoxes(
     channels,
     environment: agentEnvironment,
   })
-  return { boxes, isolation: means.isolation }
+}
+
+/** Opens the boxes for git. @param marker the marker of the processes of git */
+export function openGitBox(
+  { isolationLimits: limits, isolationPaths: readable }: IsolationOptions,
+  { program, groups }: IsolationMeans,
+  marker: string,
+): GitBox {
+  return new GitBox({ program, groups, readable, limits, marker })
 }
 
 /** Claude Code's own configuration, with the login of the server's user. */

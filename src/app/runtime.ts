@@ -20,7 +20,14 @@ import { LocalWorkspaceFiles } from '../workspace/files/files.ts'
 import type { Git } from '../workspace/git/git-command.ts'
 import { secureDataDirectory } from './data-directory.ts'
 import { openForwarder } from './forwarder.ts'
-import { boxDirectoryIn, type Isolation, type IsolationOptions, openBoxes } from './isolation.ts'
+import {
+  boxDirectoryIn,
+  findIsolation,
+  type Isolation,
+  type IsolationOptions,
+  openBoxes,
+  openGitBox,
+} from './isolation.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { openWorkspaces } from './workspaces.ts'
 
@@ -174,7 +181,9 @@ export class Runtime {
     const forwarder = await openForwarder(this.#options, this.#log)
     closers.push(() => forwarder.close())
     const gitMarker = randomUUID()
-    const places = { ...this.#options, gitMarker }
+    const means = await findIsolation(this.#options)
+    const gitBox = means && openGitBox(this.#options, means, gitMarker)
+    const places = { ...this.#options, gitMarker, gitBox }
     const { workspaces, options, git, tops } = await openWorkspaces(
       places,
       given,
@@ -182,7 +191,7 @@ export class Runtime {
       forwarder,
       this.#log,
     )
-    const boxed = await openBoxes(this.#options, forwarder, this.#log)
+    const boxes = means && openBoxes(this.#options, means, forwarder, this.#log)
     const launcher = new ClaudeLauncher(
       { environment: agentEnvironment, executable: claudeExecutable },
       options.defaultCwd,
@@ -192,7 +201,7 @@ export class Runtime {
         processes: store.processes,
         forwarder,
         watchdogMs,
-        boxes: boxed?.boxes,
+        boxes,
         boxDirectory: boxDirectoryIn(dataDir),
         maxWorkspaceBytes: this.#options.maxWorkspaceBytes,
         skillsDirectory: join(dataDir, 'skills'),
@@ -237,7 +246,7 @@ export class Runtime {
       keys,
       launcher,
       git,
-      isolation: boxed?.isolation ?? { level: 'none', missingBounds: [] },
+      isolation: means?.isolation ?? { level: 'none', missingBounds: [] },
       close: endResponses => closeAll(closers, endResponses),
     }
   }

@@ -5,6 +5,7 @@ import { type TenantConfig, unnamedTenant } from '../config/tenants.ts'
 import { resolveDirectory } from '../sessions/files/working-directory.ts'
 import type { SessionsOptions, TenantPolicy } from '../sessions/options.ts'
 import type { AddressForwarder, Store, Workspaces } from '../sessions/ports/index.ts'
+import type { GitBox } from '../workspace/git/git-box.ts'
 import { Git } from '../workspace/git/git-command.ts'
 import { createWorkspaces, type TenantPlaces } from '../workspace/workspaces.ts'
 
@@ -23,11 +24,13 @@ export interface WorkspacesOptions {
   agentEnvironment: Readonly<Record<string, string>>
   /** A marker in the environment of every git process, which identifies those left by a crash. */
   gitMarker: string
+  /** Undefined: git runs without a box. */
+  gitBox: GitBox | undefined
 }
 
 /** Opens the session directories of this machine; some directories are off limits for sessions. */
 export async function openWorkspaces(
-  { agentEnvironment, gitMarker, ...own }: WorkspacesOptions,
+  { agentEnvironment, gitMarker, gitBox, ...own }: WorkspacesOptions,
   options: SessionsOptions,
   store: Store,
   forwarder: AddressForwarder,
@@ -46,7 +49,8 @@ export async function openWorkspaces(
     policyOf: (tenantId: string) => ofTenant(tenantId).policy,
   }
   const variables = Object.entries(agentEnvironment).filter(([name]) => gitVariables.has(name))
-  const git = new Git({ ...Object.fromEntries(variables), [markerVariable]: gitMarker }, own.dataDir)
+  const environment = { ...Object.fromEntries(variables), [markerVariable]: gitMarker }
+  const git = new Git(environment, own.dataDir, gitBox)
   const workspaces = createWorkspaces({
     ...own,
     store: store.fileHistory,

@@ -35,7 +35,11 @@ export const requirements = {
   },
   bubblewrap: {
     find: () => findProgram('bwrap'),
-    files: ['test/e2e/isolation.test.ts', 'test/e2e/isolation-lifetime.test.ts'],
+    files: [
+      'test/e2e/isolation.test.ts',
+      'test/e2e/isolation-lifetime.test.ts',
+      'test/workspace/git-box.test.ts',
+    ],
     untested: 'the isolation of Claude Code and git in boxes',
   },
 } as const satisfies Record<string, Requirement>

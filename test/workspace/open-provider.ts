@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OwnWorkspaceRequest } from '../../src/sessions/ports/index.ts'
+import type { GitBox } from '../../src/workspace/git/git-box.ts'
 import { Git } from '../../src/workspace/git/git-command.ts'
 import { SnapshotRepository } from '../../src/workspace/history/snapshot-repository.ts'
 import { LocalWorkspaceProvider } from '../../src/workspace/provisioning/provider.ts'
@@ -14,7 +15,7 @@ import { temporaryDirectory } from '../support/open-sessions.ts'
  */
 export function openProvider(
   more: Record<string, string> = {},
-  given: { root?: string; data?: string } = {},
+  given: { root?: string; data?: string; box?: GitBox } = {},
 ) {
   const directory = temporaryDirectory()
   const root = given.root ?? join(directory, 'root')
@@ -22,7 +23,7 @@ export function openProvider(
   const data = given.data ?? join(directory, 'data')
   mkdirSync(join(data, 'repositories'), { recursive: true })
   const places = { allowedRoots: [root], reserved: [data] }
-  const git = new Git({ PATH: process.env.PATH ?? '', ...more }, data)
+  const git = new Git({ PATH: process.env.PATH ?? '', ...more }, data, given.box)
   const warnings: object[] = []
   const provider = new LocalWorkspaceProvider({
     directory: join(data, 'workspaces'),

@@ -7,7 +7,7 @@ import { createSessionRequest } from '../../contract/sessions.ts'
 import { operator } from '../../sessions/records.ts'
 import { createLog } from '../built-in-log.ts'
 import { openForwarder } from '../forwarder.ts'
-import { openBoxes } from '../isolation.ts'
+import { findIsolation, openBoxes } from '../isolation.ts'
 import { Runtime } from '../runtime.ts'
 import { type Finding, failure, ok } from './finding.ts'
 
@@ -21,9 +21,10 @@ export async function checkClaude(config: ResolvedConfig): Promise<Finding> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'claude-code-api-doctor-')))
   const forwarder = await openForwarder(config, silent)
   // If there can be no boxes, the check of the isolation says so.
-  const boxed = await openBoxes({ ...config, dataDir: home }, forwarder, silent).catch(() => undefined)
+  const means = await findIsolation(config).catch(() => undefined)
+  const boxes = means && openBoxes({ ...config, dataDir: home }, means, forwarder, silent)
   const { agentEnvironment: environment, claudeExecutable: executable } = config
-  const launcher = new ClaudeLauncher({ environment, executable }, tmpdir(), silent, { boxes: boxed?.boxes })
+  const launcher = new ClaudeLauncher({ environment, executable }, tmpdir(), silent, { boxes })
   try {
     const { failure: fault, version } = await launcher.inspect()
     const name = version === undefined ? 'Claude Code' : `version ${version}`

@@ -70,7 +70,7 @@ export class Boxes {
 
   /** Removes what a process of a previous run has left. */
   async removeLeftovers(marker: string): Promise<void> {
-    await this.#options.groups.remove(marker)
+    await this.#options.groups.removeAll(marker)
   }
 
   /** Removes the files of conversations that have not been continued for long; the store has them. */

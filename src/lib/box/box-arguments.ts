@@ -5,6 +5,8 @@ import { toKernelArguments, toSystemArguments } from './system-mounts.ts'
 export interface BoxContents {
   /** Directories at their own paths; real paths. */
   writable: readonly string[]
+  /** The same, for reading. Default: none. */
+  readable?: readonly string[]
   /** Files and directories of the host that the box can only read, or with `writable: true` also write. */
   mounts: readonly BoxMount[]
   /** Files and directories that are empty in the box, where a directory above them is in it. */
@@ -46,7 +48,8 @@ exec "$@"`
 
 /** Returns the arguments for bubblewrap, to which the program and its arguments are added. */
 export function toBoxArguments(contents: BoxContents): string[] {
-  const identities = contents.writable.flatMap(path => [path, identify(path)])
+  const directories = [...contents.writable, ...(contents.readable ?? [])]
+  const identities = directories.flatMap(path => [path, identify(path)])
   const { uid, gid } = innerUser()
   return [
     ...namespaces,
@@ -79,10 +82,11 @@ function toTemporary(path: string, bytes: number): string[] {
 }
 
 /** Outer directories come first, because a mount covers what is below it. */
-function toDirectoryArguments({ writable, hidden }: BoxContents): string[] {
+function toDirectoryArguments({ writable, readable = [], hidden }: BoxContents): string[] {
   const isInside = (path: string) => writable.some(top => path.startsWith(`${top}/`) || path === top)
   const covered = hidden.filter(path => isInside(path) && existsSync(path))
   const steps = [
+    ...readable.map(path => ({ path, args: ['--ro-bind', path, path] })),
     ...writable.map(path => ({ path, args: ['--bind', path, path] })),
     ...covered.map(path => ({ path, args: toCover(path) })),
   ]

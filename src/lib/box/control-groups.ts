@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Cgroup, findCgroup, readText } from '../memory-cgroup.ts'
@@ -74,6 +74,18 @@ export class ControlGroups {
   async remove(name: string): Promise<boolean> {
     const removed = await Promise.all(this.#directoriesOf(name).map(removeDirectory))
     return removed.every(Boolean)
+  }
+
+  /** Removes all groups of a previous run whose names begin so. */
+  async removeAll(start: string): Promise<void> {
+    const wanted = this.#prefix + start
+    const bases = new Set(this.#controllers.map(({ base }) => base))
+    const directories = [...bases].flatMap(base =>
+      readdirSync(base)
+        .filter(name => name.startsWith(wanted))
+        .map(name => join(base, name)),
+    )
+    await Promise.all(directories.map(removeDirectory))
   }
 
   #directoriesOf(name: string): string[] {

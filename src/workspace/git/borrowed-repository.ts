@@ -10,9 +10,10 @@ import {
   requireRegularFile,
 } from '../files/regular-file.ts'
 import { walkEntries } from '../history/plain-entries.ts'
+import type { GitReach } from './git-box.ts'
 import type { Git, GitCommand, GitResult } from './git-command.ts'
 import type { Repository } from './git-repository.ts'
-import { linkObjects, listObjectDirectories } from './object-directories.ts'
+import { linkObjects, listObjectDirectories, type ObjectDirectory } from './object-directories.ts'
 import { RepositoryRefused } from './repository-refused.ts'
 import type { RepositoryZone } from './repository-zone.ts'
 
@@ -36,8 +37,12 @@ export class BorrowedRepository {
   readonly directory: string
   readonly #git: Git
 
-  private constructor(directory: string, git: Git) {
+  /** The files that git needs to read it, and to change references. */
+  readonly reach: GitReach
+
+  private constructor(directory: string, git: Git, reach: GitReach) {
     this.directory = directory
+    this.reach = reach
     this.#git = git
   }
 
@@ -52,20 +57,36 @@ export class BorrowedRepository {
   ): Promise<T> {
     const path = join(directory, randomUUID())
     try {
-      await prepare(repository, path, zone)
-      return await work(new BorrowedRepository(path, git))
+      const { references, logs, lenders } = await prepare(repository, path, zone)
+      const { commonDirectory } = repository
+      const reach = {
+        own: [path],
+        writable: [references, ...(logs === undefined ? [] : [logs])],
+        readable: [commonDirectory, ...lenders.map(lender => lender.path)],
+      }
+      return await work(new BorrowedRepository(path, git, reach))
     } finally {
       await rm(path, { recursive: true, force: true })
     }
   }
 
-  run(args: readonly string[], command: Omit<GitCommand, 'cwd'> & { cwd?: string }): Promise<GitResult> {
+  /** @param writable more directories that git may change */
+  run(
+    args: readonly string[],
+    command: Omit<GitCommand, 'cwd' | 'reach'> & { cwd?: string },
+    writable: readonly string[] = [],
+  ): Promise<GitResult> {
     const environment = { GIT_DIR: this.directory, GIT_NO_REPLACE_OBJECTS: '1', ...command.environment }
-    return this.#git.run(args, { cwd: this.directory, ...command, environment })
+    const reach = { ...this.reach, writable: [...this.reach.writable, ...writable] }
+    return this.#git.run(args, { cwd: this.directory, ...command, environment, reach })
   }
 }
 
-async function prepare(repository: Repository, path: string, zone: RepositoryZone): Promise<void> {
+async function prepare(
+  repository: Repository,
+  path: string,
+  zone: RepositoryZone,
+): Promise<{ references: string; logs: string | undefined; lenders: ObjectDirectory[] }> {
   const { commonDirectory, gitDirectory, objectFormat } = repository
   const head = (await readLine(join(gitDirectory, 'HEAD'))) ?? ''
   if (!/^(ref: *refs\/\S+|[0-9a-f]{40}|[0-9a-f]{64})$/.test(head)) {
@@ -98,6 +119,7 @@ async function prepare(repository: Repository, path: string, zone: RepositoryZon
   await symlink(references, join(path, 'refs'))
   await symlink(join(commonDirectory, 'packed-refs'), join(path, 'packed-refs'))
   if (logs !== undefined) await symlink(logs, join(path, 'logs'))
+  return { references, logs, lenders }
 }
 
 /** Checks that references and their logs are regular files in directories, because git would follow links. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import type { GitBox, GitReach } from './git-box.ts'
 
 /** Settings that override those of repositories, which may name programs to run. */
 const safeSettings = [
@@ -14,6 +15,8 @@ const safeSettings = [
 ]
 /** The shell's exit code if git is missing. */
 const notFoundCode = 127
+/** The exit code of git itself for fatal errors. */
+const refusedCode = 128
 const stderrTailLength = 16 * 1024
 /** The delay before the watch begins; most runs are over by then. */
 const watchDelayMs = 100
@@ -30,6 +33,8 @@ export interface GitCommand {
   environment?: Readonly<Record<string, string>>
   timeoutMs: number
   signal?: AbortSignal | undefined
+  /** The files that git may reach, if there are boxes; undefined: git works on nothing that an agent can write. */
+  reach?: GitReach | undefined
   input?: string | Buffer
   /** The output limit at which git is ended. Default: 64 MiB. */
   maxBytes?: number
@@ -59,13 +64,16 @@ export interface GitResult {
 export class Git {
   readonly #environment: Readonly<Record<string, string>>
   readonly #closed = new AbortController()
+  readonly #box: GitBox | undefined
   readonly #running = new Map<number, Promise<unknown>>()
 
   /**
    * @param environment the server's variables that git may have: paths of programs, certificates and proxies
    * @param home a home directory without `.netrc`, keys or settings of a user
+   * @param box undefined: git runs without a box
    */
-  constructor(environment: Readonly<Record<string, string>>, home: string) {
+  constructor(environment: Readonly<Record<string, string>>, home: string, box?: GitBox) {
+    this.#box = box
     this.#environment = {
       ...environment,
       HOME: home,
@@ -91,7 +99,12 @@ export class Git {
       let ended: GitResult['ended'] = signal.aborted ? 'aborted' : undefined
       const nothing = { code: null, stdout: Buffer.alloc(0), stderr: '' }
       if (ended) return resolve({ ...nothing, ended, missing: false })
-      const child = spawn('/bin/sh', ['-c', program, 'git', ...settings, ...args], {
+      const plain = ['-c', program, 'git', ...settings, ...args]
+      const boxed = this.#wrap(plain, command)
+      if (boxed instanceof Error) {
+        return resolve({ ...nothing, code: refusedCode, stderr: boxed.message, ended, missing: false })
+      }
+      const child = spawn('/bin/sh', boxed?.args ?? plain, {
         cwd,
         env: { ...this.#environment, ...environment },
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -117,6 +130,7 @@ export class Git {
         watching.abort()
         signal.removeEventListener('abort', onAbort)
         if (pid !== undefined) this.#running.delete(pid)
+        void boxed?.release()
         resolve({ code, stdout: stdout(), stderr: blockedBy ?? stderr(), ended, missing })
       }
       child.once('error', () => {
@@ -141,6 +155,16 @@ export class Git {
       if (pid !== undefined) this.#running.set(pid, closed(child))
     })
     return running
+  }
+
+  /** Returns the arguments of a shell; an error if the files cannot be reached in a box. */
+  #wrap(plain: readonly string[], { cwd, reach }: GitCommand) {
+    if (!this.#box || !reach) return undefined
+    try {
+      return this.#box.wrap(reach, cwd, ['/bin/sh', ...plain])
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
   }
 
   /** Ends all runs and aborts later ones. Resolves when all processes are gone. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, opendir, readdir, symlink } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, opendir, readdir, readlink, symlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { isFsError } from '../files/file-errors.ts'
-import { notRegular, readRegularFile } from '../files/regular-file.ts'
+import { notRegular, readRegularFile, realPathOf } from '../files/regular-file.ts'
 import { RepositoryRefused } from './repository-refused.ts'
 import type { RepositoryZone } from './repository-zone.ts'
 
@@ -101,4 +101,16 @@ export async function linkObjects(
     await symlink(join(objects, part), join(path, part))
   }
   return path
+}
+
+/** Returns the directories of objects that `linkObjects` has linked; those that are elsewhere by now are left out. */
+export async function findLenders(parent: string): Promise<string[]> {
+  const found: string[] = []
+  for (const name of await readdir(parent).catch(() => [])) {
+    const [link] = await readdir(join(parent, name))
+    if (link === undefined) continue
+    const path = dirname(await readlink(join(parent, name, link)))
+    if ((await realPathOf(path)) === path) found.push(path)
+  }
+  return found
 }

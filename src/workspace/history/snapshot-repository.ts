@@ -5,10 +5,11 @@ import { isInside } from '../../lib/paths.ts'
 import type { NoSnapshot, WorkspaceRoots } from '../../sessions/ports/index.ts'
 import { copyRegularFile, readRegularFile } from '../files/regular-file.ts'
 import { toConfig } from '../git/borrowed-repository.ts'
+import type { GitReach } from '../git/git-box.ts'
 import type { Git, GitCommand, GitResult } from '../git/git-command.ts'
 import { findRepository, type Repository } from '../git/git-repository.ts'
 import { type RunGit, skipNestedRepositories } from '../git/nested-repositories.ts'
-import { linkObjects, listObjectDirectories } from '../git/object-directories.ts'
+import { findLenders, linkObjects, listObjectDirectories } from '../git/object-directories.ts'
 import { RepositoryRefused } from '../git/repository-refused.ts'
 import { RepositoryZone, type ZoneDirectories } from '../git/repository-zone.ts'
 import { findBlocking } from '../git/work-tree-watch.ts'
@@ -60,9 +61,19 @@ export class SnapshotRepository {
   }
 
   /** Runs git on the trees. */
-  run(args: readonly string[], command: Pick<GitCommand, 'maxBytes' | 'signal'> = {}): Promise<GitResult> {
+  async run(
+    args: readonly string[],
+    command: Pick<GitCommand, 'maxBytes' | 'signal'> = {},
+  ): Promise<GitResult> {
     const environment = { GIT_DIR: this.directory }
-    return this.#git.run(args, { ...command, cwd: this.directory, environment, timeoutMs: treeTimeoutMs })
+    const reach = await this.#reach()
+    return this.#git.run(args, {
+      ...command,
+      cwd: this.directory,
+      environment,
+      reach,
+      timeoutMs: treeTimeoutMs,
+    })
   }
 
   async exists(): Promise<boolean> {
@@ -80,6 +91,7 @@ export class SnapshotRepository {
       environment: { GIT_DIR: this.directory, GIT_WORK_TREE: root, GIT_LITERAL_PATHSPECS: '0' },
       timeoutMs: treeTimeoutMs,
       signal,
+      reach: await this.#reach(root),
     }
     const run = (args: readonly string[], input?: Buffer) =>
       this.#git.run(args, input ? { ...command, input } : command)
@@ -175,12 +187,24 @@ export class SnapshotRepository {
       cwd: root,
       environment: { GIT_DIR: this.directory, GIT_WORK_TREE: root },
       timeoutMs: treeTimeoutMs,
+      reach: await this.#reach(root),
     }
     const run = (args: readonly string[], input?: Buffer) =>
       this.#git.run(args, input ? { ...command, input } : command)
     const isUsable = (await watchAll(run)) && (await skipNestedRepositories(root, objectFormat, run))
     // Other kinds of index (a split index) are not supported: start with an empty one.
     if (!isUsable) await rm(mine, { force: true })
+  }
+
+  /** Git can change objects and the index here, but nothing that says where git looks for more. */
+  async #reach(...readable: string[]): Promise<GitReach> {
+    const fixed = ['lenders', 'lenders.json', 'config', 'info', 'objects/info', 'of-repository']
+    return {
+      own: [this.directory],
+      fixed: fixed.map(name => join(this.directory, name)),
+      writable: [],
+      readable: [...readable, ...(await findLenders(join(this.directory, 'lenders')))],
+    }
   }
 
   #hiddenIn(root: string): string[] {

@@ -137,8 +137,12 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
         try {
           await makeHolder(holder, planned)
           const made = local
-            ? await BorrowedRepository.use(local, await this.#borrowing(), ({ directory }) =>
-                cloneRepository(request, { ...source, address: pathToFileURL(directory).href }, parts),
+            ? await BorrowedRepository.use(local, await this.#borrowing(), ({ directory, reach }) =>
+                cloneRepository(
+                  request,
+                  { ...source, address: pathToFileURL(directory).href },
+                  { ...parts, reach },
+                ),
               )
             : await cloneRepository(request, source, parts)
           await writeMark(holder, made)

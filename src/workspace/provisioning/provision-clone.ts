@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { CloneForwarding, OwnWorkspace, OwnWorkspaceRequest } from '../../sessions/ports/index.ts'
 import { toCloneEnvironment } from '../git/clone-environment.ts'
+import type { GitReach } from '../git/git-box.ts'
 import type { Git, GitCommand, GitResult } from '../git/git-command.ts'
 import { isUnknownBranch, toWorkspaceError } from '../git/git-failure.ts'
 import type { CloneSource } from './clone-source.ts'
@@ -18,6 +19,8 @@ interface CloneParts {
   signal: AbortSignal
   /** How git reaches the repository; undefined: directly. */
   forwarding: CloneForwarding | undefined
+  /** The files of a local repository, which an agent may be able to write. */
+  reach?: GitReach
   onFailure(result: GitResult): void
 }
 
@@ -45,6 +48,7 @@ export async function cloneRepository(
       },
       timeoutMs: Math.max(1, deadline - performance.now()),
       signal: parts.signal,
+      reach: parts.reach && { ...parts.reach, own: [...parts.reach.own, parts.holder] },
     }
     // An allowed server may redirect to one that is not allowed.
     const settings = ['http.followRedirects=false', ...(source.protocol === 'file' ? [noLogs] : [])]

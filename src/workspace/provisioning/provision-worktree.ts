@@ -136,12 +136,16 @@ async function checkOut(
   const entry = await addEntry(repository, path, branch)
   const index = join(borrowed.directory, 'index')
   // The settings of the borrowed repository apply: no filters, no hooks.
-  const result = await borrowed.run(['read-tree', '--reset', '-u', `refs/heads/${branch}`], {
-    cwd: path,
-    environment: { ...environment, GIT_WORK_TREE: path, GIT_INDEX_FILE: index },
-    timeoutMs,
-    signal,
-  })
+  const result = await borrowed.run(
+    ['read-tree', '--reset', '-u', `refs/heads/${branch}`],
+    {
+      cwd: path,
+      environment: { ...environment, GIT_WORK_TREE: path, GIT_INDEX_FILE: index },
+      timeoutMs,
+      signal,
+    },
+    [path],
+  )
   signal.throwIfAborted()
   if (result.code === 0) return finishEntry(entry, index)
   onFailure(result)
@@ -158,7 +162,9 @@ async function remove(
   if (await isBranchInUse(repository, branch)) return
   const expected = fate === 'delete_unchanged' ? [commit] : []
   const drop = ['update-ref', '-d', `refs/heads/${branch}`, ...expected]
-  await askAgain(() => borrowed.run(drop, { environment, timeoutMs: parts.timeoutMs }))
+  // Git locks the list of packed references beside it.
+  const writable = [repository.commonDirectory]
+  await askAgain(() => borrowed.run(drop, { environment, timeoutMs: parts.timeoutMs }, writable))
 }
 
 /** Tries again if another git (of the user or of a session) was in the way. */
