@@ -87,6 +87,11 @@ export class Box {
     return [...this.#spec.writable, ...(projects === undefined ? [] : [projects])]
   }
 
+  /** Files and directories in those that are not in the box. */
+  get hidden(): readonly string[] {
+    return this.#parts.options.hidden
+  }
+
   /**
    * @param marker names the control group
    * @param variables more variables for the process

@@ -14,17 +14,21 @@ const blockBytes = 512
 export class WorkspaceWatch {
   readonly #stopped = new AbortController()
   readonly #directories: readonly string[]
+  readonly #hidden: readonly string[]
   readonly #maxBytes: number
   readonly #log: Pick<Log, 'warn'>
   readonly #onExcess: (maxBytes: number) => void
 
+  /** @param hidden files and directories in these that do not count */
   constructor(
     directories: readonly string[],
+    hidden: readonly string[],
     maxBytes: number,
     log: Pick<Log, 'warn'>,
     onExcess: (maxBytes: number) => void,
   ) {
     this.#directories = directories
+    this.#hidden = hidden
     this.#maxBytes = maxBytes
     this.#log = log
     this.#onExcess = onExcess
@@ -39,7 +43,7 @@ export class WorkspaceWatch {
     const { signal } = this.#stopped
     const startedAt = performance.now()
     try {
-      const isTooMuch = await exceeds(this.#directories, this.#maxBytes, signal)
+      const isTooMuch = await exceeds(this.#directories, this.#hidden, this.#maxBytes, signal)
       if (signal.aborted) return
       if (isTooMuch) return this.#onExcess(this.#maxBytes)
     } catch (error) {
@@ -55,16 +59,19 @@ export class WorkspaceWatch {
 /** Whether the files in the directories take more than `maxBytes` of the disk. Links are not followed. */
 export async function exceeds(
   directories: readonly string[],
+  hidden: readonly string[],
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   let bytes = 0
   let files = 0
   const left = [...directories]
+  const skipped = new Set(hidden.filter(path => !directories.includes(path)))
   for (let directory = left.pop(); directory !== undefined && !signal.aborted; directory = left.pop()) {
     for await (const entry of await open(directory)) {
       if (signal.aborted) break
       const path = join(directory, entry.name)
+      if (skipped.has(path)) continue
       if (entry.isDirectory()) left.push(path)
       // It may have been removed meanwhile.
       bytes += await lstat(path).then(

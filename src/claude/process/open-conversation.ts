@@ -73,7 +73,7 @@ function openBox(
   const watch =
     maxWorkspaceBytes === undefined
       ? undefined
-      : new WorkspaceWatch(box.measured, maxWorkspaceBytes, log, onExcess)
+      : new WorkspaceWatch(box.measured, box.hidden, maxWorkspaceBytes, log, onExcess)
   return {
     wrap: box.wrap.bind(box),
     close() {
