@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { Boxes } from '../claude/isolation/boxes.ts'
 import { findBubblewrap, findObstacle } from '../claude/isolation/probe.ts'
 import type { ResolvedConfig } from '../config/resolve-config.ts'
+import { findCredentialFault } from '../forwarder/channel/model-access.ts'
 import { ControlGroups } from '../lib/box/control-groups.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import type { NetworkRule } from '../lib/network-rule.ts'
@@ -79,6 +80,8 @@ export function openBoxes(
   log: Logger,
 ): Boxes {
   for (const weakness of means.weaknesses) log.warn({ limit: weakness }, 'isolation without a limit')
+  const fault = findCredentialFault(options.agentEnvironment)
+  if (fault !== undefined) log.warn({ reason: fault }, 'isolation without hidden credentials')
   const { dataDir, workspacesDir, isolationLimits, isolationPaths, agentEnvironment } = options
   return new Boxes({
     program: means.program,

@@ -80,6 +80,22 @@ if (requirements.bubblewrap.find() !== undefined) {
       expect(page.requests).toHaveLength(2)
     })
 
+    test('credentials that have to be in the box are said at the start', async () => {
+      const { log } = await openServer({
+        isolation: 'process',
+        environment: { CLAUDE_CODE_USE_BEDROCK: '1' },
+      })
+      expect(log.lines).toContainEqual(
+        expect.objectContaining({
+          msg: 'isolation without hidden credentials',
+          reason: expect.stringContaining('CLAUDE_CODE_USE_BEDROCK'),
+        }),
+      )
+      expect(opened().log.lines).not.toContainEqual(
+        expect.objectContaining({ msg: 'isolation without hidden credentials' }),
+      )
+    })
+
     test('an MCP server of the list works; one outside of it is refused by name', async () => {
       const { use, mcp, call, secret } = opened()
       expect(await use('mcp__web__echo', { text: 'over there' })).toContain('over there')

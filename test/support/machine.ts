@@ -38,6 +38,7 @@ export const requirements = {
     files: [
       'test/e2e/isolation.test.ts',
       'test/e2e/isolation-lifetime.test.ts',
+      'test/e2e/isolation-network.test.ts',
       'test/workspace/git-box.test.ts',
     ],
     untested: 'the isolation of Claude Code and git in boxes',

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../../config/resolve-config.ts'
+import { findCredentialFault } from '../../forwarder/channel/model-access.ts'
 import { ConfigError } from '../../lib/config-error.ts'
 import { findIsolation } from '../isolation.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
@@ -11,7 +12,7 @@ export async function checkIsolation(config: ResolvedConfig): Promise<Finding> {
     const means = await findIsolation({ ...config, isolation: 'process', allowWeakerBounds: true })
     const weaknesses = means?.weaknesses ?? []
     if (config.isolation !== 'process') return describeNone(weaknesses)
-    if (weaknesses.length === 0) return ok(check, 'process: Claude Code runs in a box with all limits')
+    if (weaknesses.length === 0) return describeBox(findCredentialFault(config.agentEnvironment))
     const message = `process, without a limit of ${weaknesses.join(' and ')}`
     return config.allowWeakerBounds
       ? warning(check, message, 'let the server manage its control group: see docs/guides/isolation.md')
@@ -30,6 +31,11 @@ export async function checkIsolation(config: ResolvedConfig): Promise<Finding> {
           'run the server in a container, or as a user of its own',
         )
   }
+}
+
+function describeBox(fault: string | undefined): Finding {
+  if (fault === undefined) return ok(check, 'process: Claude Code runs in a box with all limits')
+  return warning(check, `process: ${fault}`, 'see docs/guides/isolation.md')
 }
 
 function describeNone(weaknesses: readonly string[]): Finding {
