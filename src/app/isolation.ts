@@ -22,7 +22,7 @@ export type IsolationOptions = Pick<
   | 'dataDir'
   | 'workspacesDir'
   | 'agentEnvironment'
-> & { agentNetwork?: NetworkRule }
+> & { agentNetwork?: NetworkRule; tenants?: ReadonlyMap<string, unknown> }
 
 /** The isolation in force. */
 export interface Isolation {
@@ -45,6 +45,9 @@ export interface IsolationMeans {
  * @throws ConfigError that says why it cannot
  */
 export async function findIsolation(options: IsolationOptions): Promise<IsolationMeans | undefined> {
+  if (options.isolation === undefined && (options.tenants?.size ?? 0) > 0) {
+    throw new ConfigError('isolation', 'must be set while there is more than one tenant: "process" or "none"')
+  }
   if (options.isolation !== 'process') {
     if ((options.agentNetwork ?? 'all') === 'all') return undefined
     throw new ConfigError('agentNetwork', 'needs isolation: "process"; without it, agents reach everything')

@@ -16,6 +16,7 @@ const shared = openOnce(async () => {
   const server = await openServer({
     allowBypassPermissions: true,
     allowStdioMcpServers: true,
+    isolation: 'none',
     tenants: {
       red: { allowedRoots: [roots.red], trustedRoots: [roots.red], allowStdioMcpServers: true },
       blue: { allowedRoots: [roots.blue], cloneUrls: ['https://example.com/blue/'] },
