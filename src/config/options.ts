@@ -146,15 +146,9 @@ export interface ClaudeCodeApiConfig {
   isolationLimits?: IsolationLimitsConfig
   /** Files and directories that programs in a box can read, in addition to `/usr`, such as `/opt/toolchain`. Default: none. */
   isolationPaths?: string[]
-  /**
-   * Whether `isolation: process` may start on a machine that cannot limit the memory or the number of processes of a box,
-   * because its control groups cannot be used. Default: false.
-   */
+  /** Whether `isolation: process` starts where control groups cannot limit memory or processes. Default: false. */
   allowWeakerBounds?: boolean
-  /**
-   * The size of a session's directories at which its turn fails, if it runs in a box. They are measured every few
-   * seconds; large ones less often. Default: 20 GiB.
-   */
+  /** The measured size of a session's directories at which its turn fails, if it runs in a box. Default: 20 GiB. */
   maxWorkspaceBytes?: number
   /** A process that is idle for this long is ended; the next message starts another. Default: ten minutes. */
   idleTimeoutMs?: number
