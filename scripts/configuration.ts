@@ -49,7 +49,9 @@ function readDescriptions(source: string, name: string, prefix = ''): [string, s
   })
 }
 
-const source = readFileSync(join(root, 'src/config/options.ts'), 'utf8')
+const source = ['options.ts', 'isolation.ts']
+  .map(name => readFileSync(join(root, 'src/config', name), 'utf8'))
+  .join('\n')
 const descriptions = { ...Object.fromEntries(readDescriptions(source, 'ClaudeCodeApiConfig')), ...ofServer }
 
 function describe(path: string): string {

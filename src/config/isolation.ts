@@ -4,6 +4,17 @@ const megabyte = 1024 * 1024
 const gigabyte = 1024 * megabyte
 const bytes = z.int().min(megabyte)
 
+export interface IsolationLimitsConfig {
+  /** Memory, including the files in temporary and home directories. Default: 4 GiB. */
+  memoryBytes?: number
+  /** Processes and threads. Default: 1024. */
+  processes?: number
+  /** Files in `/tmp`, and in `/dev/shm`. Default: 1 GiB each. */
+  temporaryBytes?: number
+  /** Files in the home directory. Default: 1 GiB. */
+  homeBytes?: number
+}
+
 export const isolationOptions = {
   isolation: z.enum(['none', 'process']).optional(),
   isolationLimits: z

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
+import type { IsolationLimitsConfig } from './isolation.ts'
 
 /** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
 export interface ClaudeCodeApiConfig {
@@ -274,17 +275,6 @@ export interface LimitsConfig {
   headersTimeoutMs?: number
   /** How long a whole request may take to arrive; used by `serve`. Default: five minutes. */
   requestTimeoutMs?: number
-}
-
-export interface IsolationLimitsConfig {
-  /** Memory, including the files in temporary and home directories. Default: 4 GiB. */
-  memoryBytes?: number
-  /** Processes and threads. Default: 1024. */
-  processes?: number
-  /** Files in `/tmp`, and in `/dev/shm`. Default: 1 GiB each. */
-  temporaryBytes?: number
-  /** Files in the home directory. Default: 1 GiB. */
-  homeBytes?: number
 }
 
 export interface MetricsConfig {
