@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..')
 
 /** What a reader looks for, and the options that belong to it. */
 const groups: Record<string, RegExp> = {
-  'Address and proxies': /^(host|port|publicUrl|trustProxy|allowedHosts|cors\..*)$/,
+  'Address and proxies': /^(host|port|tls\..*|publicUrl|trustProxy|allowedHosts|cors\..*)$/,
   'Keys of callers': /^auth\./,
   Storage: /^(dataDir|database\..*|secretKeys|eventRetentionMs|sessionRetentionMs|maxStoreBytes)$/,
   'Directories and repositories':
@@ -27,6 +27,11 @@ const groups: Record<string, RegExp> = {
 const ofServer: Record<string, string> = {
   host: 'The address to listen on.',
   port: 'The port to listen on; 0 picks a free one.',
+  'tls.certFile':
+    'PEM file with the certificate, followed by the intermediate ones; the server then speaks HTTPS only. Changed files are loaded within seconds, or at once on SIGHUP. Default: none, plain HTTP.',
+  'tls.keyFile': 'PEM file with the private key of `tls.certFile`, without a passphrase.',
+  'tls.hstsMaxAgeMs':
+    'How long browsers use HTTPS only for this host name, on all of its ports (`Strict-Transport-Security`); 0: the header is not sent.',
   'metrics.host': 'The address of `metrics.port`.',
   'metrics.port':
     'A port of its own that serves `GET /metrics` and nothing else, without a key; 0 picks a free one. Default: none.',

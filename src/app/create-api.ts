@@ -1,4 +1,5 @@
 import type { Router } from 'express'
+import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { Callers } from '../access/callers.ts'
 import { configuredKeys } from '../access/configured-keys.ts'
@@ -50,6 +51,7 @@ export function assembleApi(config: ResolvedConfig): {
   api: ClaudeCodeApi
   runtime: Runtime
   metrics: ServerMetrics
+  log: Logger
 } {
   const log = config.logger ?? createLog(config)
   const version = readVersion()
@@ -106,5 +108,5 @@ export function assembleApi(config: ResolvedConfig): {
       if (!runtime.isClosing) log.error({ err: error }, 'opening failed; the next request tries again')
     })
   })
-  return { api, runtime, metrics }
+  return { api, runtime, metrics, log }
 }

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig, MetricsConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
+import type { ResolvedTls } from '../config/tls.ts'
 import { ConfigError } from '../lib/config-error.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { assembleApi } from './create-api.ts'
@@ -15,6 +17,8 @@ import { toListenError } from './listen-error.ts'
 import { serveMetrics } from './metrics/metrics-server.ts'
 import { ensureServerKey } from './server-key.ts'
 import { limitConnections, toServerOptions } from './server-limits.ts'
+import { announceHttps, createSecureServer } from './tls/secure-server.ts'
+import { ServerCertificate } from './tls/server-certificate.ts'
 
 export const mountPath = '/api/v1'
 
@@ -24,6 +28,8 @@ export interface ServeOptions extends Omit<ClaudeCodeApiConfig, 'metrics'> {
   host: string
   /** 0 picks a free one. */
   port: number
+  /** Undefined: plain HTTP. */
+  tls?: ResolvedTls | undefined
   metrics?: MetricsConfig & {
     host?: string
     /** An address of its own for the metrics; undefined: none. */
@@ -45,6 +51,8 @@ export interface RunningServer {
   inspectAgent(): Promise<AgentInspection>
   /** Ends all Claude Code processes at once without waiting, for a program that is about to exit. */
   killProcesses(): void
+  /** Loads the certificate from its files at once; undefined without TLS. */
+  readonly reloadCertificate: (() => void) | undefined
   /** Closes the API, then the listening socket. Idempotent. */
   close(): Promise<void>
 }
@@ -59,6 +67,7 @@ export async function serve(
   {
     host,
     port,
+    tls,
     metrics: { host: metricsHost = '127.0.0.1', port: metricsPort, ...metricsKeys } = {},
     ...given
   }: ServeOptions,
@@ -95,14 +104,18 @@ export async function serve(
     config = resolveConfig({ ...options, auth: { ...options.auth, keyHashes: [key.hash] } }, environment)
   }
   config = { ...config, agentEnvironment: toAgentEnvironment(config.agentEnvironment) }
-  const { api, runtime, metrics } = assembleApi(config)
-  const app = express().disable('x-powered-by').use(mountPath, api).use(answerElsewhere(mountPath))
-  let server: Server | undefined
+  const { api, runtime, metrics, log } = assembleApi(config)
+  let certificate: ServerCertificate | undefined
+  const app = express().disable('x-powered-by')
+  if (tls && tls.hstsMaxAgeMs > 0) app.use(announceHttps(tls.hstsMaxAgeMs))
+  app.use(mountPath, api).use(answerElsewhere(mountPath))
+  let server: Server | SecureServer | undefined
   let metricsServer: Server | undefined
   let closing: Promise<void> | undefined
   const closeAll = async () => {
     // Listens while turns drain, so that load balancers see that the server is not ready.
     await api.close()
+    certificate?.close()
     await Promise.all([server, metricsServer].map(open => open && closeServer(open)))
   }
   const close = () => {
@@ -110,11 +123,16 @@ export async function serve(
     return closing
   }
   try {
+    const secured = tls && new ServerCertificate(tls, log)
+    certificate = secured
     await runtime.ready()
-    server = limitConnections(createServer(toServerOptions(config.limits), app), config.limits)
+    const bare = secured
+      ? createSecureServer(secured, config.limits, app)
+      : createServer(toServerOptions(config.limits), app)
+    server = limitConnections(bare, config.limits)
     await listen(server, host, port)
     if (metricsPort !== undefined) metricsServer = await serveMetrics(metrics, metricsHost, metricsPort)
-    const url = toUrl(server.address() as AddressInfo)
+    const url = toUrl(server.address() as AddressInfo, secured ? 'https' : 'http')
     refuseSelfCalls(config.agentEnvironment.ANTHROPIC_BASE_URL, server.address() as AddressInfo)
     return {
       url,
@@ -126,6 +144,7 @@ export async function serve(
       },
       inspectAgent: () => runtime.inspectAgent(),
       killProcesses: () => runtime.killProcesses(),
+      reloadCertificate: secured && (() => secured.reload()),
       close,
     }
   } catch (error) {
@@ -134,7 +153,7 @@ export async function serve(
   }
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server | SecureServer): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')
   server.close()
@@ -142,7 +161,7 @@ async function closeServer(server: Server): Promise<void> {
   await closed
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+async function listen(server: Server | SecureServer, host: string, port: number): Promise<void> {
   try {
     server.listen(port, host)
     await once(server, 'listening')
@@ -178,8 +197,8 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
-function toUrl({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+function toUrl({ address, family, port }: AddressInfo, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 /** Prevents a loop: Claude Code would call this server as its model, which would start another Claude Code. */

@@ -1,7 +1,7 @@
 import type { Server, ServerOptions } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { Server as TlsServer } from 'node:tls'
+import { type TLSSocket, Server as TlsServer } from 'node:tls'
 import { limitsSchema, type ResolvedLimits } from '../config/limits.ts'
 
 type ConnectionLimits = Pick<ResolvedLimits, 'connections' | 'connectionsPerAddress'>
@@ -34,7 +34,7 @@ export const serverOptions: Readonly<ServerOptions> = Object.freeze(toServerOpti
 /**
  * Limits the connections of an HTTP or HTTPS server, so that silent connections cannot use up file descriptors. A
  * connection above the limit replaces the oldest one that has sent no request, or else the oldest one between two
- * requests. If all connections are busy, the new one gets 503.
+ * requests. If all connections are busy, the new one gets 503, or is closed before its TLS handshake.
  *
  * @param limits set `connectionsPerAddress` to `connections` behind a proxy, where all callers share one address
  * @returns the server
@@ -50,9 +50,10 @@ export function limitConnections<S extends Server | HttpsServer>(
       ...(connectionsPerAddress !== undefined && { connectionsPerAddress }),
     }),
   )
-  // Requests refer to the encrypted socket, which exists after the handshake.
-  const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
-  server.on(event, (socket: Socket) => guard.add(socket))
+  // Before the handshake: unfinished ones count like connections that say nothing.
+  const isSecure = server instanceof TlsServer
+  server.on('connection', (socket: Socket) => guard.add(socket, isSecure))
+  if (isSecure) server.on('secureConnection', (socket: TLSSocket) => guard.secure(socket))
   server.prependListener('request', ({ socket }, res) => {
     guard.begin(socket)
     res.once('close', () => guard.end(socket))
@@ -76,12 +77,17 @@ class ConnectionGuard {
   readonly #byAddress = new Map<string, Group>()
   readonly #groups = new WeakMap<Socket, Group>()
   readonly #atWork = new WeakMap<Socket, number>()
+  /** Connections whose handshake is not finished, by the address and port of the client. */
+  readonly #shaking = new Map<string, Socket>()
+  /** Requests refer to the encrypted socket, which exists after the handshake. */
+  readonly #rawOf = new WeakMap<Socket, Socket>()
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits
   }
 
-  add(socket: Socket): void {
+  /** @param isSecure whether a TLS handshake follows */
+  add(socket: Socket, isSecure: boolean): void {
     const address = socket.remoteAddress ?? ''
     const group = this.#byAddress.get(address) ?? newGroup()
     this.#byAddress.set(address, group)
@@ -93,12 +99,28 @@ class ConnectionGuard {
     for (const { silent } of [group, this.#all]) silent.add(socket)
     group.count++
     this.#all.count++
-    socket.once('close', () => this.#remove(socket, address, group))
-    if (!hasRoom)
-      refuse(socket, group.count > connectionsPerAddress ? 'connectionsPerAddress' : 'connections')
+    const place = placeOf(socket)
+    if (isSecure) this.#shaking.set(place, socket)
+    socket.once('close', () => {
+      if (this.#shaking.get(place) === socket) this.#shaking.delete(place)
+      this.#remove(socket, address, group)
+    })
+    if (hasRoom) return
+    if (isSecure) socket.destroy()
+    else refuse(socket, group.count > connectionsPerAddress ? 'connectionsPerAddress' : 'connections')
   }
 
-  begin(socket: Socket): void {
+  /** The handshake is finished. */
+  secure(socket: TLSSocket): void {
+    const place = placeOf(socket)
+    const raw = this.#shaking.get(place)
+    if (!raw) return
+    this.#shaking.delete(place)
+    this.#rawOf.set(socket, raw)
+  }
+
+  begin(requested: Socket): void {
+    const socket = this.#rawOf.get(requested) ?? requested
     this.#atWork.set(socket, (this.#atWork.get(socket) ?? 0) + 1)
     for (const { silent, resting } of this.#groupsOf(socket)) {
       silent.delete(socket)
@@ -106,7 +128,8 @@ class ConnectionGuard {
     }
   }
 
-  end(socket: Socket): void {
+  end(requested: Socket): void {
+    const socket = this.#rawOf.get(requested) ?? requested
     const left = (this.#atWork.get(socket) ?? 1) - 1
     this.#atWork.set(socket, left)
     if (left > 0 || socket.destroyed) return
@@ -126,6 +149,10 @@ class ConnectionGuard {
     this.#all.count--
     if (--group.count === 0) this.#byAddress.delete(address)
   }
+}
+
+function placeOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 /** Ends one connection of the group; returns whether there was one to end. */

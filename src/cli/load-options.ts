@@ -10,11 +10,12 @@ import {
 } from '../config/sources/collect-options.ts'
 import { findConfigFile, readConfigFile, refuseReachableFile } from '../config/sources/config-file.ts'
 import { serverOptions } from '../config/sources/server-option.ts'
+import { type ResolvedTls, resolveTls } from '../config/tls.ts'
 import { ConfigError } from '../lib/config-error.ts'
 
 export interface LoadedOptions extends CollectedOptions {
   /** Where to listen. */
-  address: { host: string; port: number }
+  address: { host: string; port: number; tls: ResolvedTls | undefined }
   /** The other options, as they are in force. */
   resolved: ResolvedConfig
   /** Runs what may find another fault in the options, and names its source. */
@@ -61,10 +62,10 @@ function resolve(
 ): Pick<LoadedOptions, 'address' | 'resolved'> {
   const checked = serverOptionsSchema.safeParse(given)
   if (!checked.success) throw toConfigError(checked.error)
-  const { host, port, metrics } = checked.data
+  const { host, port, tls, metrics } = checked.data
   const { apiKeys, keyHashes } = metrics
-  const { host: _, port: __, ...options } = { ...given, metrics: { apiKeys, keyHashes } }
-  return { address: { host, port }, resolved: resolveConfig(options, env) }
+  const { host: _, port: __, tls: ___, ...options } = { ...given, metrics: { apiKeys, keyHashes } }
+  return { address: { host, port, tls: resolveTls(tls) }, resolved: resolveConfig(options, env) }
 }
 
 /** Leaves out the directories and the database of other servers. */

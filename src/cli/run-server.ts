@@ -46,6 +46,8 @@ function stopOnSignal(server: RunningServer): void {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  const { reloadCertificate } = server
+  if (reloadCertificate) process.on('SIGHUP', () => reloadCertificate())
 }
 
 function describeStop({ runningTurns, config }: RunningServer, signal: NodeJS.Signals): string {

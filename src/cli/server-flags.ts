@@ -18,6 +18,16 @@ const flags: readonly ServerFlag[] = [
     description: 'port to listen on; 0 picks a free one (default: 3050)',
     parse: parsePort,
   },
+  {
+    spec: '--tls-cert <file>',
+    path: 'tls.certFile',
+    description: 'PEM file with the certificate chain; serves HTTPS',
+  },
+  {
+    spec: '--tls-key <file>',
+    path: 'tls.keyFile',
+    description: 'PEM file with the private key of the certificate',
+  },
   { spec: '--data-dir <dir>', path: 'dataDir', description: 'directory of the store' },
   {
     spec: '--database-url <url>',

@@ -8,6 +8,7 @@ import { isolationOptions } from './isolation.ts'
 import { limitsSchema } from './limits.ts'
 import type { RateLimitConfig } from './options.ts'
 import { tenantsSchema } from './tenants.ts'
+import { tlsSchema } from './tls.ts'
 
 // A longer delay does not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
@@ -160,6 +161,7 @@ const { logger: _, ...plain } = optionsSchema.shape
 export const serverOptionsSchema = z.strictObject({
   host: text.default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(3050),
+  tls: tlsSchema.prefault({}),
   ...plain,
   rateLimit: z.strictObject(rateLimit).prefault({}),
   metrics: z

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { text } from '../../src/demo/answer.ts'
+import { makeCertificate, writeCertificate } from '../support/certificates.ts'
 import { createClient } from '../support/client.ts'
 import { openCli } from '../support/open-cli.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
@@ -138,6 +141,37 @@ describe('serve', () => {
       /^claude-code-api: --data-dir: .*a-file/,
     )
     expect(await refused([], { CLAUDE_API_KEY: 'with space' })).toMatch(/^claude-code-api: CLAUDE_API_KEY: /)
+    expect(await refused(['--tls-cert', file])).toBe(
+      'claude-code-api: tls.keyFile: must be set together with tls.certFile',
+    )
+    expect(await refused(['--tls-cert', `${file}.gone`, '--tls-key', file])).toMatch(
+      /^claude-code-api: --tls-cert: .*a-file.gone does not exist$/,
+    )
+  })
+
+  test('serves HTTPS, and loads another certificate at SIGHUP', async () => {
+    const { env, dataDir, home } = await prepare()
+    const first = makeCertificate()
+    const { certFile, keyFile } = writeCertificate(home, first)
+    const args = ['serve', '--port', '0', '--data-dir', dataDir, '--tls-cert', certFile, '--tls-key', keyFile]
+    const cli = openCli(args, { ...env, CLAUDE_CODE_API_TLS_HSTS_MAX_AGE_MS: '60000' })
+    const [, url = ''] = /listening on (https:\/\/\S+)$/m.exec(await cli.said(/listening on .*$/m)) ?? []
+    const ask = async (ca: string) => {
+      const [response] = await once(get(`${url}/api/v1/health`, { ca, agent: false }), 'response')
+      response.resume()
+      return [response.statusCode, response.headers['strict-transport-security']]
+    }
+    expect(await ask(first.cert)).toEqual([200, 'max-age=60'])
+    const second = makeCertificate()
+    writeCertificate(home, second)
+    cli.child.kill('SIGHUP')
+    await until(() =>
+      ask(second.cert).then(
+        ([status]) => status === 200,
+        () => false,
+      ),
+    )
+    await expect(ask(first.cert)).rejects.toThrow(/self-signed/)
   })
 
   test('a port that is taken is said in one line', async () => {

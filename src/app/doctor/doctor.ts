@@ -1,15 +1,16 @@
 import type { ResolvedConfig } from '../../config/resolve-config.ts'
+import type { ResolvedTls } from '../../config/tls.ts'
 import { findProgramVersion } from '../../workspace/program-version.ts'
 import { checkClaude, checkModel } from './claude.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 import { checkIsolation } from './isolation.ts'
-import { checkPort } from './network.ts'
+import { checkCertificate, checkPort } from './network.ts'
 import { checkDataDirectory, checkRoots, checkStore } from './places.ts'
 
 export interface DoctorOptions {
   config: ResolvedConfig
   /** Where the server would listen. */
-  address: { host: string; port: number }
+  address: { host: string; port: number; tls?: ResolvedTls | undefined }
   /** Whether to ask the model, which costs money. */
   asksModel: boolean
 }
@@ -25,6 +26,7 @@ export async function* examine({ config, address, asksModel }: DoctorOptions): A
   yield* checkRoots(config)
   yield checkKeys(config)
   yield await checkPort(address.host, address.port)
+  if (address.tls) yield checkCertificate(address.tls)
   const searchPath = config.agentEnvironment.PATH ?? ''
   const git = await findProgramVersion('git', searchPath)
   yield git === undefined

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { z } from 'zod'
+import { ConfigError } from '../../lib/config-error.ts'
 import { toListenError } from '../listen-error.ts'
 import { mountPath } from '../serve.ts'
-import { type Finding, failure, ok } from './finding.ts'
+import { readCertificate, type TlsFiles } from '../tls/read-certificate.ts'
+import { type Finding, failure, ok, warning } from './finding.ts'
 
 const answerMs = 3_000
 const healthStatus = z.object({ status: z.enum(['healthy', 'degraded', 'unhealthy']) })
@@ -38,5 +40,20 @@ async function findServer(host: string, port: number): Promise<string | undefine
     return healthStatus.safeParse(await response.json()).data?.status
   } catch {
     return undefined
+  }
+}
+
+/** Checks whether the server could use the certificate. */
+export function checkCertificate(files: TlsFiles): Finding {
+  const check = 'TLS'
+  try {
+    const { names, validTo } = readCertificate(files)
+    const day = new Date(validTo).toISOString().slice(0, 10)
+    return validTo > Date.now()
+      ? ok(check, `${names}, valid until ${day}`)
+      : warning(check, `the certificate in ${files.certFile} expired on ${day}`, 'renew it')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return failure(check, error.message, 'correct the file or the option')
   }
 }

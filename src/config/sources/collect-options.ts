@@ -1,6 +1,7 @@
 import { ConfigError } from '../../lib/config-error.ts'
 import type { Environment } from '../env.ts'
 import type { ClaudeCodeApiConfig } from '../options.ts'
+import type { TlsConfig } from '../tls.ts'
 import type { ConfigFile } from './config-file.ts'
 import { serverOptions } from './server-option.ts'
 import { findVariable } from './variables.ts'
@@ -10,7 +11,7 @@ export type FlagValues = Readonly<Record<string, { flag: string; value: unknown 
 
 export interface CollectedOptions {
   /** Options that the library reads from the environment itself are left out. */
-  options: ClaudeCodeApiConfig & { host?: string; port?: number }
+  options: ClaudeCodeApiConfig & { host?: string; port?: number; tls?: TlsConfig }
   /** Where each option that is set comes from, by its path. */
   sources: ReadonlyMap<string, OptionSource>
 }
