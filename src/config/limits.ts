@@ -23,6 +23,7 @@ export const limitsSchema = z
     streamsPerKey: count.default(2_000),
     streamsPerSession: count.default(1_000),
     pipelinedRequests: count.default(16),
+    wrongKeysPerAddress: count.default(10),
     connections: count.default(() => affordableConnections()),
     connectionsPerAddress: count.optional(),
     headersTimeoutMs: duration.default(15_000),

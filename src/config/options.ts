@@ -265,6 +265,11 @@ export interface LimitsConfig {
   /** Requests waiting on one connection (pipelining). Default: 16. */
   pipelinedRequests?: number
   /**
+   * Wrong keys from one address (IPv6: its /64 network); after more, keys that have not worked there before are refused
+   * with 429 for a growing time, up to five minutes. Default: 10.
+   */
+  wrongKeysPerAddress?: number
+  /**
    * Connections of the server; used by `serve` and `limitConnections`. A new connection above the limit replaces the
    * oldest idle one; if none is idle, it gets 503. Default: 8192, or fewer if the limit of file descriptors is lower.
    */

@@ -137,7 +137,7 @@ export const errorCatalogue = {
   },
   CALLER_LIMIT_REACHED: {
     status: 429,
-    title: 'The caller has reached a limit on concurrent use',
+    title: 'The caller has reached a limit',
     retryable: true,
   },
   SESSION_CREATE_FAILED: { status: 500, title: 'The session could not be created', retryable: true },
@@ -221,7 +221,7 @@ interface DetailsByCode {
   TURN_QUEUE_FULL: { limit: number; waiting: number }
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
   /** `limitName` is the name of the server's option. */
-  CALLER_LIMIT_REACHED: { limitName: string; limit: number }
+  CALLER_LIMIT_REACHED: { limitName: string; limit: number; retryAt?: string }
   SERVER_LIMIT_REACHED: { limitName: string; limit: number }
   PAYLOAD_TOO_LARGE: { limit: number }
   RANGE_NOT_SATISFIABLE: { sizeBytes: number }

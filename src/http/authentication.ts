@@ -2,7 +2,9 @@ import type { Request, RequestHandler } from 'express'
 import type { KnownCaller } from '../access/caller-directory.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
+import { toTimestamp } from '../contract/primitives.ts'
 import { allScopes, type Caller, operator } from '../sessions/records.ts'
+import { KeyGuesses } from './key-guesses.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
 import { contextOf } from './request-context.ts'
 
@@ -25,11 +27,19 @@ const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
 ])
 
 /** Identifies the caller by the key. Does not refuse yet, because the rate limit counts first. */
-export function identifyCaller({
-  config: { auth },
-  callers,
-  scrapers,
-}: Pick<HttpDeps, 'callers' | 'scrapers'> & { config: Pick<HttpOptions, 'auth'> }): RequestHandler {
+export function identifyCaller(
+  {
+    config: { auth, limits },
+    callers,
+    scrapers,
+    log,
+  }: Pick<HttpDeps, 'callers' | 'scrapers' | 'log'> & { config: Pick<HttpOptions, 'auth' | 'limits'> },
+  addressOf: (req: Request) => string,
+): RequestHandler {
+  const guesses = new KeyGuesses({
+    limit: limits.wrongKeysPerAddress,
+    onDelay: delay => log.warn(delay, 'address delayed after wrong keys'),
+  })
   return async (req, res, next) => {
     const context = contextOf(res)
     if (!auth.enabled) {
@@ -42,15 +52,20 @@ export function identifyCaller({
     const found = scraper ?? callers.find(key.text)
     // Keys are found without waiting, which saves each request a round of the event loop.
     const known = found instanceof Promise ? await found : found
-    context.identity = known
-      ? { kind: 'known', provenByHeader: key.provenByHeader, ...known }
-      : { kind: 'wrong_key' }
+    const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
+    const delayMs = guesses.judge(addressOf(req), key.text, owner)
+    if (delayMs > 0) context.identity = { kind: 'delayed', delayMs }
+    else if (known) context.identity = { kind: 'known', provenByHeader: key.provenByHeader, ...known }
+    else context.identity = { kind: 'wrong_key' }
     next()
   }
 }
 
 /** Refuses requests without a valid key if the operation needs one, and those whose key lacks its scope. */
-export function requireKey(auth: HttpOptions['auth'], callers: HttpDeps['callers']): RequestHandler {
+export function requireKey(
+  { auth, limits }: Pick<HttpOptions, 'auth' | 'limits'>,
+  callers: HttpDeps['callers'],
+): RequestHandler {
   return (_req, res, next) => {
     const { identity, operationId } = contextOf(res)
     if (identity.kind === 'known') {
@@ -59,6 +74,7 @@ export function requireKey(auth: HttpOptions['auth'], callers: HttpDeps['callers
     }
     if (operationId !== undefined && isOpen(operationId, auth, callers)) return next()
     if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', 'The API key is not valid')
+    if (identity.kind === 'delayed') throw delayed(identity.delayMs, limits.wrongKeysPerAddress)
     if (readInBrowser.has(operationId)) {
       res.setHeader('WWW-Authenticate', 'Basic realm="claude-code-api", charset="UTF-8"')
     }
@@ -93,6 +109,15 @@ function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId):
     const message = 'This needs a key of the configuration, which administers the server'
     throw new ServiceError('SCOPE_REQUIRED', message, { anyOf })
   }
+}
+
+function delayed(delayMs: number, limit: number): ServiceError<'CALLER_LIMIT_REACHED'> {
+  const limitName = 'limits.wrongKeysPerAddress'
+  return new ServiceError(
+    'CALLER_LIMIT_REACHED',
+    `${limitName}: more than ${limit} wrong keys came from this address; see the header Retry-After`,
+    { limitName, limit, retryAt: toTimestamp(Date.now() + delayMs) },
+  )
 }
 
 interface SentKey {

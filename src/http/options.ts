@@ -23,6 +23,7 @@ export interface HttpOptions {
     streamsPerKey: number
     streamsPerSession: number
     pipelinedRequests: number
+    wrongKeysPerAddress: number
   }
   auth: {
     enabled: boolean

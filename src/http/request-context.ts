@@ -16,6 +16,8 @@ export type Identity =
     } & KnownCaller)
   | { kind: 'no_key' }
   | { kind: 'wrong_key' }
+  /** Too many wrong keys came from the address; the key was not judged. */
+  | { kind: 'delayed'; delayMs: number }
 
 /** Facts for the line in the log. */
 export interface LoggedFacts {

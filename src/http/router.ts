@@ -84,9 +84,9 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const limits = createRequestLimits(config)
   // Middleware for all requests. The rate limit counts before authentication refuses.
   const gates = [
-    identifyCaller(deps),
+    identifyCaller(deps, forwarding.addressOf),
     rateLimit.handler,
-    requireKey(config.auth, deps.callers),
+    requireKey(config, deps.callers),
     refuseForeignPages(config, forwarding),
     refuseWhenClosing(deps),
   ]
