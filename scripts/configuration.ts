@@ -21,7 +21,7 @@ const groups: Record<string, RegExp> = {
     /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,
   'Limits of requests': /^(rateLimit|limits)\.|^max(Body|Upload|AttachmentBytes)/,
-  'Log, metrics and checks': /^(logLevel|logFormat|metrics\..*|openApiValidation\..*)$/,
+  'Log, metrics and checks': /^(logLevel|logFormat|audit\w+|metrics\..*|openApiValidation\..*)$/,
 }
 
 const ofServer: Record<string, string> = {

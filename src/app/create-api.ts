@@ -79,6 +79,9 @@ export function assembleApi(config: ResolvedConfig): {
     get keys() {
       return runtime.keys
     },
+    get audit() {
+      return runtime.audit
+    },
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     isolation: () => runtime.isolation,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { AuditTrail } from '../access/audit/audit-trail.ts'
 import { KeyRegistry } from '../access/key-registry.ts'
 import { Keys } from '../access/keys.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
@@ -49,6 +50,8 @@ export interface RuntimeOptions extends SessionsOptions, IsolationOptions {
   /** 0: off. */
   watchdogMs: number
   maxWorkspaceBytes: number
+  /** Undefined: entries of the audit log are kept forever. */
+  auditRetentionMs: number | undefined
   /** Undefined: the keys of the file in the data directory. */
   secretKeys: readonly Buffer[] | undefined
 }
@@ -59,6 +62,7 @@ type Closer = (endResponses: () => Promise<void>) => Promise<unknown>
 interface Opened {
   keyRegistry: KeyRegistry
   keys: Keys
+  audit: AuditTrail
   sessions: Sessions
   launcher: ClaudeLauncher
   git: Git
@@ -105,6 +109,12 @@ export class Runtime {
   get keys(): Keys {
     if (!this.#opened) throw new Error('claude-code-api is not open yet')
     return this.#opened.keys
+  }
+
+  /** Must be read after `ready`. */
+  get audit(): AuditTrail {
+    if (!this.#opened) throw new Error('claude-code-api is not open yet')
+    return this.#opened.audit
   }
 
   /** Undefined until everything is open. */
@@ -168,6 +178,14 @@ export class Runtime {
     const file = join(dataDir, 'claude-code-api.db')
     const store = await openStore({ file, log: this.#log, ...(database && { database }) })
     closers.push(() => store.close())
+    const audit = new AuditTrail({
+      store: store.audit,
+      retentionMs: this.#options.auditRetentionMs,
+      faults: this.#log,
+      onAudit: record => this.#log.info({ audit: record }, 'audit'),
+    })
+    audit.open()
+    closers.push(() => audit.close())
     const keyRegistry = new KeyRegistry(store.keys, this.#log)
     await keyRegistry.open()
     closers.push(() => keyRegistry.close())
@@ -244,6 +262,7 @@ export class Runtime {
       sessions,
       keyRegistry,
       keys,
+      audit,
       launcher,
       git,
       isolation: means?.isolation ?? { level: 'none', missingBounds: [] },

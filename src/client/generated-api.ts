@@ -116,6 +116,37 @@ export type AttachmentSource = {
   attachmentId: string
 }
 
+export type AuditEntry = {
+  /** Id of the entry; ids grow with time */
+  auditId: string
+  /** ISO 8601, UTC, milliseconds */
+  at: string
+  /** The tenant that was acted in; null: none, as for wrong keys */
+  tenant: string | null
+  /** Id of the key, or subject of the token; null: none */
+  keyId: string | null
+  /** Name of the key or of the person; null: none */
+  name: string | null
+  /** What was asked for. `authenticate`: a key that is not valid; `other`: refusals that are only counted, because there were too many different ones within a minute */
+  action: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
+  /** `done`: the server did it, or accepted it (a prompt becomes a turn, which can still fail); `refused`: an error with a status below 500; `failed`: a fault of the server */
+  outcome: 'done' | 'refused' | 'failed'
+  /** The error that was answered; null: done */
+  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN' | null
+  /** The session; null: none, or several */
+  sessionId: string | null
+  /** The turn; null: none, or several */
+  turnId: string | null
+  /** Address of the caller, behind trusted proxies; wrong keys over IPv6: the /64 network */
+  address: string | null
+  /** `X-Request-ID` of the request; null: the entry counts several requests */
+  requestId: string | null
+  /** How many requests the entry stands for. Refusals of the same kind within a minute after the first are counted in one entry */
+  count: number
+  /** Fields of the request, such as `path` or `decision`. For prompts `promptSha256`: SHA-256 of the text, or of the JSON of its blocks; with the option `auditPrompts` also `prompt` */
+  details: Record<string, unknown>
+}
+
 export type BackgroundAccepted = {
   /** Id of the turn */
   turnId: string
@@ -1134,6 +1165,20 @@ export type ListAttachmentsResponse = {
   /** The attachments of this page */
   attachments: Array<Attachment>
   pagination: Pagination
+}
+
+export type ListAuditResponse = {
+  /** One page; it can be empty although more follow */
+  entries: Array<AuditEntry>
+  /** The place of the page in the log */
+  pagination: {
+    /** The maximum number of entries in the page */
+    limit: number
+    /** Whether the rest of the log has not been searched yet: a page searches a limited part */
+    hasMore: boolean
+    /** Continues after this page. With `order=oldest` it is also there at the end, for entries to come; null: at the end */
+    nextCursor: string | null
+  }
 }
 
 export type ListCommandsResponse = {
@@ -2944,6 +2989,32 @@ export interface Operations {
     }
     response: undefined
   }
+  /** Read the audit log: who did what, when and from where */
+  listAudit: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** Entries at this time or later: ISO 8601 with `Z` or an offset */
+      from?: string | undefined
+      /** Entries before this time: ISO 8601 with `Z` or an offset */
+      to?: string | undefined
+      /** Entries with this action */
+      action?: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
+      /** Entries with this outcome */
+      outcome?: 'done' | 'refused' | 'failed' | undefined
+      /** Entries of this key */
+      keyId?: string | undefined
+      /** Entries about this session */
+      sessionId?: string | undefined
+      /** Which entries come first; `oldest` with the last cursor follows the log */
+      order?: 'newest' | 'oldest' | undefined
+      /** The maximum number of entries in a page */
+      limit?: number | undefined
+      /** `nextCursor` of the previous page, with the same filters and order */
+      cursor?: string | undefined
+    }
+    response: ListAuditResponse
+  }
   /** List the models that a session can use */
   listModels: {
     response: ListModelsResponse
@@ -3047,6 +3118,7 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   patchKey: { method: 'PATCH', path: '/keys/:keyId', statuses: [200], answer: 'json' },
   rotateKey: { method: 'POST', path: '/keys/:keyId/rotate', statuses: [200], answer: 'json' },
   revokeKey: { method: 'DELETE', path: '/keys/:keyId', statuses: [204], answer: 'json' },
+  listAudit: { method: 'GET', path: '/audit', statuses: [200], answer: 'json' },
   listModels: { method: 'GET', path: '/models', statuses: [200], answer: 'json' },
   getHealth: { method: 'GET', path: '/health', statuses: [200, 503], answer: 'json' },
   getReadiness: { method: 'GET', path: '/ready', statuses: [200, 503], answer: 'json' },

@@ -141,6 +141,11 @@ export const optionsSchema = z.strictObject({
     .min(1024 * 1024)
     .optional(),
   tenants: tenantsSchema({ cloneUrls }),
+  auditPrompts: z.boolean().default(false),
+  auditRetentionMs: z
+    .int()
+    .min(24 * 60 * 60 * 1000)
+    .optional(),
   drainTimeoutMs: duration(0).default(10_000),
   maxBodyBytes: count(1).default(10 * 1024 * 1024),
   maxUploadBytes: count(1).default(32 * 1024 * 1024),

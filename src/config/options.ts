@@ -196,6 +196,12 @@ export interface ClaudeCodeApiConfig {
    * active are never removed, so the store can be larger. Default: no limit.
    */
   maxStoreBytes?: number
+  /**
+   * Whether the audit log has the text of prompts; without it, it has their SHA-256 hash. Default: false.
+   */
+  auditPrompts?: boolean
+  /** How long entries of the audit log are kept; at least one day. Default: forever. */
+  auditRetentionMs?: number
   /** How long `close()` lets running turns finish. Default: 10 seconds. */
   drainTimeoutMs?: number
   /** Larger request bodies are refused with 413. Default: 10 MiB. */

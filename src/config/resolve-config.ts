@@ -94,6 +94,9 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
   sessionRetentionMs: number | undefined
   /** Undefined: the store may have any size. */
   maxStoreBytes: number | undefined
+  auditPrompts: boolean
+  /** Undefined: entries of the audit log are kept forever. */
+  auditRetentionMs: number | undefined
   drainTimeoutMs: number
   maxBodyBytes: number
   maxUploadBytes: number
@@ -155,6 +158,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     eventRetentionMs: options.eventRetentionMs,
     sessionRetentionMs: options.sessionRetentionMs,
     maxStoreBytes: options.maxStoreBytes,
+    auditRetentionMs: options.auditRetentionMs,
     agentEnvironment: buildAgentEnvironment(env, agentEnv),
     secretKeys: resolveSecretKeys(secretKeys, env),
     claudeExecutable,

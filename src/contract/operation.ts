@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AuditRule } from './audit.ts'
 import type { ErrorCode } from './errors.ts'
 import { pathId } from './primitives.ts'
 import type { Scope } from './scopes.ts'
@@ -15,6 +16,7 @@ export const tags = [
   'Workspace',
   'Webhooks',
   'Keys',
+  'Audit',
   'System',
 ] as const
 
@@ -56,6 +58,8 @@ export interface Operation {
   success: readonly Success[]
   /** Error codes of this operation, in addition to `commonErrors`. */
   errors: readonly ErrorCode[]
+  /** How the operation appears in the audit log. */
+  audit: AuditRule
   /** The code for an unexpected fault in this operation. */
   fault: ErrorCode
 }

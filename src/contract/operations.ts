@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Operation } from './operation.ts'
+import { auditOperations } from './operations/audit.ts'
 import { branchingOperations } from './operations/branching.ts'
 import { conversationOperations } from './operations/conversation.ts'
 import { conversationFilesOperations } from './operations/conversation-files.ts'
@@ -26,6 +27,7 @@ export const operations = {
   ...diffOperations,
   ...webhooksOperations,
   ...keysOperations,
+  ...auditOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

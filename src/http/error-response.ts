@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, Response } from 'express'
 import { type ErrorCode, errorCatalogue, ServiceError } from '../contract/errors.ts'
 import { type OperationId, operations } from '../contract/operations.ts'
 import { toTimestamp } from '../contract/primitives.ts'
@@ -56,9 +56,16 @@ export type CheckErrorBody = (
   body: ErrorResponse,
 ) => boolean
 
-/** The last middleware: responds to all errors in one form. */
-export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
-  return (error, _req, res, _next) => {
+/**
+ * The last middleware: responds to all errors in one form.
+ *
+ * @param refuse notes the error in the audit log before it is sent
+ */
+export function answerErrors(
+  checkBody: CheckErrorBody,
+  refuse: (req: Request, res: Response, code: ErrorCode) => Promise<void>,
+): ErrorRequestHandler {
+  return async (error, req, res, _next) => {
     logFault(res, error)
     const { requestId, operationId } = contextOf(res)
     if (res.headersSent || res.destroyed) {
@@ -78,6 +85,9 @@ export function answerErrors(checkBody: CheckErrorBody): ErrorRequestHandler {
     }
     const wait = secondsUntil(shown.details?.retryAt) ?? retryAfterSeconds[shown.code]
     if (wait !== undefined) res.setHeader('Retry-After', wait)
+    await refuse(req, res, shown.code)
+    // Meanwhile the client may have left, or have been told that its body stopped arriving.
+    if (res.headersSent || res.destroyed) return
     sendJson(res, errorCatalogue[shown.code].status, body)
   }
 }

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import type { Request, RequestHandler, Response } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 import type { Caller } from '../sessions/records.ts'
+import type { Auditing } from './auditing.ts'
 import { visitor } from './authentication.ts'
 import { logFault } from './error-response.ts'
 import type { Forwarding } from './forwarding.ts'
@@ -22,6 +24,7 @@ export interface EndpointDeps {
   ready(): Promise<void>
   readonly service: Pick<SessionService, 'actingOn'>
   forwarding: Forwarding
+  auditing: Auditing
   validation: OpenApiValidation | undefined
 }
 
@@ -36,7 +39,11 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
     if (!worksUnopened.has(id)) await deps.ready()
     if (exchange.isOperator) exchange.caller = await actFor(exchange, deps.service)
     else refuseOtherTenant(exchange)
-    const answer = await deps.handlers[id](exchange)
+    const answer = await deps.auditing.run(id, exchange, req, res, () => deps.handlers[id](exchange))
+    await deps.auditing.finish(res).catch(error => {
+      release(answer)
+      throw error
+    })
     await respond(id, answer, req, res, deps.validation)
   }
 }
@@ -99,6 +106,12 @@ function noteIds(
   if ('webhookId' in params || 'keyId' in params) return
   if (isLoggableId(params.sessionId)) facts.sessionId = params.sessionId
   if (isLoggableId(params.turnId)) facts.turnId = params.turnId
+}
+
+/** Closes the file of an answer that is not sent. */
+function release(answer: Answer<OperationId>): void {
+  const content = 'file' in answer ? (answer as FileAnswer).file.content : null
+  if (content instanceof Readable) content.destroy()
 }
 
 async function respond(

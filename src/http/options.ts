@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { Logger } from 'pino'
+import type { AuditTrail } from '../access/audit/audit-trail.ts'
 import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts'
 import type { Keys } from '../access/keys.ts'
 import type { OperationId } from '../contract/operations.ts'
@@ -8,6 +9,8 @@ import type { SessionService } from '../sessions/ports/session-service.ts'
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
 export interface HttpOptions {
+  /** Whether the audit log has the text of prompts. */
+  auditPrompts: boolean
   /** Larger request bodies are refused with 413. */
   maxBodyBytes: number
   /** Larger uploads are refused with 413. */
@@ -83,6 +86,8 @@ export interface HttpDeps {
   callers: CallerDirectory
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly keys: Keys
+  /** Read only after `ready` has resolved, so it can be a getter. */
+  readonly audit: AuditTrail
   /** Recognizes keys that open `GET /metrics` and nothing else. */
   scrapers(credential: string): KnownCaller | undefined
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { KnownCaller } from '../access/caller-directory.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
+import type { Caller } from '../sessions/records.ts'
 import { toLoggedPath } from './log-path.ts'
 import type { ServerMetrics } from './options.ts'
 
@@ -39,6 +40,8 @@ export interface RequestContext {
   /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
   identity: Identity
+  /** The caller in the tenant that the request acts in; undefined: it was refused before that was known. */
+  actor: Caller | undefined
   readonly facts: LoggedFacts
 }
 
@@ -76,6 +79,7 @@ class OpenRequest implements RequestContext {
   #log: Logger | undefined
   operationId: OperationId | undefined
   identity: Identity = { kind: 'no_key' }
+  actor: Caller | undefined
   readonly facts: LoggedFacts = {}
 
   constructor(requestId: string, log: Logger) {

@@ -2,6 +2,7 @@ import { type ErrorRequestHandler, type RequestHandler, type Response, Router } 
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
 import { createApiDocument } from './api-document.ts'
+import { createAuditing } from './auditing.ts'
 import { identifyCaller, requireKey } from './authentication.ts'
 import { refuseForeignPages } from './browser-guard.ts'
 import { allowOrigins } from './cors.ts'
@@ -9,6 +10,7 @@ import { answerErrors } from './error-response.ts'
 import { createForwarding } from './forwarding.ts'
 import type { Handlers } from './handler.ts'
 import { attachmentHandlers } from './handlers/attachments.ts'
+import { auditHandlers } from './handlers/audit.ts'
 import { branchingHandlers } from './handlers/branching.ts'
 import { conversationHandlers } from './handlers/conversation.ts'
 import { diffHandlers } from './handlers/diff.ts'
@@ -75,6 +77,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...exportHandlers(deps),
     ...webhookHandlers(deps),
     ...keyHandlers(deps),
+    ...auditHandlers(deps),
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()
@@ -82,6 +85,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const forwarding = createForwarding(config)
   const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf)
   const limits = createRequestLimits(config)
+  const auditing = createAuditing(deps, forwarding.addressOf)
   // Middleware for all requests. The rate limit counts before authentication refuses.
   const gates = [
     identifyCaller(deps, forwarding.addressOf),
@@ -97,7 +101,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const endpointDeps = {
-    ...{ handlers, ready, validation, forwarding },
+    ...{ handlers, ready, validation, forwarding, auditing },
     get service() {
       return deps.service
     },
@@ -127,7 +131,12 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   router.use(...gates, () => {
     throw new ServiceError('NOT_FOUND', 'No such path')
   })
-  router.use(answerErrors((id, status, body) => validation?.isValidResponse(id, status, body) ?? true))
+  router.use(
+    answerErrors(
+      (id, status, body) => validation?.isValidResponse(id, status, body) ?? true,
+      auditing.refuse,
+    ),
+  )
 
   return {
     router,

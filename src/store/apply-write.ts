@@ -1,5 +1,6 @@
 import { invalidField } from '../contract/errors.ts'
 import { linkAttachment } from './attachments.ts'
+import { writeAudit } from './audit.ts'
 import { copyPast } from './branches.ts'
 import { type Body, first, run } from './database.ts'
 import { writeIdempotencyKey } from './idempotency.ts'
@@ -27,10 +28,11 @@ interface Span {
 }
 
 /** Stores a write. PostgreSQL does the same with a function of its own: `postgres/append-functions.ts`. */
-export function* applyWrite({ change, transcript }: Write): Body<Written> {
+export function* applyWrite({ change, audit, transcript }: Write): Body<Written> {
   const written = change ? yield* applyChange(change) : { lastSequence: 0 }
-  if (written.activeSessions === undefined)
-    for (const { part, lines } of transcript) yield* appendLines(part, lines)
+  if (written.activeSessions !== undefined) return written
+  for (const { part, lines } of transcript) yield* appendLines(part, lines)
+  yield* writeAudit(audit.map(({ record }) => record))
   return written
 }
 

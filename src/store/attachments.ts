@@ -18,7 +18,10 @@ export function createAttachments(database: Database): AttachmentStore {
       const piece = bytes.subarray(start, start + pieceBytes)
       await database.transaction(() => run(insertPiece({ attachment_id: id, position, bytes: piece })))
     }
-    await database.transaction(() => run(completeAttachment({ id })))
+    await database.transaction(
+      () => run(completeAttachment({ id })),
+      () => ({ attachmentId: id }),
+    )
   }
 
   return {
@@ -62,14 +65,15 @@ export function createAttachments(database: Database): AttachmentStore {
     },
 
     removeAttachment(tenantId, sessionId, attachmentId) {
-      return database.transaction(function* () {
+      const removal = function* () {
         // Locked: a turn that comes meanwhile and needs it waits, and finds it gone.
         const found = yield* first(selectForRemoval({ tenantId, sessionId, attachmentId }))
         const neededBy = found && (yield* first(selectNeed({ attachmentId })))?.id
         if (!found || neededBy !== undefined) return { removed: false as const, neededBy }
         yield* run(deleteAttachment({ id: attachmentId }))
         return { removed: true as const }
-      })
+      }
+      return database.transaction(removal, ({ removed }) => (removed ? { attachmentId } : undefined))
     },
 
     async removeIncomplete() {

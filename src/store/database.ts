@@ -39,8 +39,16 @@ export interface Database {
   first<O>(query: Query<O>): Promise<O | undefined>
   /** All queries of the body see the same state. @param waits for whom: an open stream is not ended for an outage */
   read<T>(body: () => Body<T>, waits?: 'request' | 'stream'): Promise<T>
-  /** Resolves once all that the body wrote is durable. A body that throws is undone; it may be run again. */
-  transaction<T>(body: () => Body<T>): Promise<T>
+  /**
+   * Resolves once all that the body wrote is durable. A body that throws is undone; it may be run again.
+   *
+   * @param toDetails makes it a change that the audit log has: gives what the request's entry says about it, such as
+   * the id of what was made; undefined: nothing was changed
+   */
+  transaction<T>(
+    body: () => Body<T>,
+    toDetails?: (value: T) => Record<string, unknown> | undefined,
+  ): Promise<T>
   /** As `transaction`, for the change of a session; writes are applied in the order of the calls. */
   write(write: Write): Promise<Written>
   /** Resolves when the database can read and write. */

@@ -13,7 +13,10 @@ export function createKeys(database: Database): KeyStore {
 
     async saveKey(key) {
       const row = keyColumns.toRow(key)
-      await database.transaction(() => run(upsertKey(columnsOf(row), row)))
+      await database.transaction(
+        () => run(upsertKey(columnsOf(row), row)),
+        () => ({ keyId: key.id }),
+      )
     },
 
     async removeKeys(ids) {

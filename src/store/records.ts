@@ -1,4 +1,9 @@
-import type { AutonomousWork, CheckpointRecord, SnapshotRecord } from '../sessions/ports/index.ts'
+import type {
+  AuditRecord,
+  AutonomousWork,
+  CheckpointRecord,
+  SnapshotRecord,
+} from '../sessions/ports/index.ts'
 import type {
   ApiKeyRecord,
   AttachmentRecord,
@@ -203,4 +208,21 @@ export const checkpointColumns = recordMapper<CheckpointRecord>()({
   after: 'json',
   disturbed: 'flag',
   takenAt: 'plain',
+})
+
+export const auditColumns = recordMapper<AuditRecord>()({
+  id: 'plain',
+  at: 'plain',
+  tenantId: 'plain',
+  keyId: 'plain',
+  name: 'plain',
+  action: 'plain',
+  outcome: 'plain',
+  errorCode: 'plain',
+  sessionId: 'plain',
+  turnId: 'plain',
+  address: 'plain',
+  requestId: 'plain',
+  count: 'plain',
+  details: 'json',
 })

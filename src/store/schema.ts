@@ -2,6 +2,7 @@ import type { Generated, Kysely, Selectable } from 'kysely'
 import type { RowOf } from './record-mapper.ts'
 import type {
   attachmentColumns,
+  auditColumns,
   autonomousWorkColumns,
   checkpointColumns,
   deliveryColumns,
@@ -125,6 +126,9 @@ export type WebhooksTable = RowOf<typeof webhookColumns>
 
 export type WebhookDeliveriesTable = RowOf<typeof deliveryColumns>
 
+/** Append-only: triggers refuse updates, and removals of young rows. */
+export type AuditLogTable = RowOf<typeof auditColumns>
+
 /** One row; rewritten to learn whether the database can still be written. */
 export interface StoreChecksTable {
   id: number
@@ -165,6 +169,7 @@ export interface StoreSchema {
   api_keys: ApiKeysTable
   webhooks: WebhooksTable
   webhook_deliveries: WebhookDeliveriesTable
+  audit_log: AuditLogTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>

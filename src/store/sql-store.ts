@@ -1,6 +1,8 @@
 import type { MessageQuery, Store } from '../sessions/ports/index.ts'
 import type { EventRecord, LoggedEvent, NewEvent } from '../sessions/records.ts'
 import { createAttachments } from './attachments.ts'
+import { createAudit } from './audit.ts'
+import { withAudit } from './audited-database.ts'
 import { createBranches } from './branches.ts'
 import { all, type Body, type Database, first } from './database.ts'
 import {
@@ -39,7 +41,8 @@ import { createWebhooks } from './webhooks.ts'
 import { toFirstWrite, toWrite } from './write.ts'
 
 /** The store's operations on a migrated database. */
-export function createSqlStore(database: Database): Store {
+export function createSqlStore(bare: Database): Store {
+  const database = withAudit(bare)
   return {
     branches: createBranches(database),
     transcripts: createTranscripts(database),
@@ -53,6 +56,7 @@ export function createSqlStore(database: Database): Store {
     spending: createSpendingReader(database),
     webhooks: createWebhooks(database),
     keys: createKeys(database),
+    audit: createAudit(bare),
     retention: createRetention(database),
 
     async commit(change) {

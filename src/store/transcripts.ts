@@ -9,7 +9,7 @@ import { type TranscriptLine, toLines } from './write.ts'
 export function createTranscripts(database: Database): TranscriptStore {
   return {
     async appendTranscript(key, entries) {
-      await database.write({ transcript: [{ part: { ...key }, lines: toLines(entries) }] })
+      await database.write({ audit: [], transcript: [{ part: { ...key }, lines: toLines(entries) }] })
     },
 
     async replaceTranscript(key, entries, count) {

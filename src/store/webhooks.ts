@@ -16,7 +16,10 @@ export function createWebhooks(database: Database): WebhookStore {
     },
 
     async saveWebhook(webhook) {
-      await database.transaction(() => save(webhook))
+      await database.transaction(
+        () => save(webhook),
+        () => ({ webhookId: webhook.id }),
+      )
     },
 
     async disableWebhook(webhook, reports) {
@@ -29,7 +32,10 @@ export function createWebhooks(database: Database): WebhookStore {
     },
 
     async removeWebhook(tenantId, webhookId) {
-      await database.transaction(() => run(deleteWebhook({ tenantId, webhookId })))
+      await database.transaction(
+        () => run(deleteWebhook({ tenantId, webhookId })),
+        () => ({ webhookId }),
+      )
     },
 
     removeDeliveries(webhookId, limit) {
@@ -37,7 +43,10 @@ export function createWebhooks(database: Database): WebhookStore {
     },
 
     async addDelivery(delivery) {
-      await database.transaction(() => run(insertDelivery(deliveryColumns.toRow(delivery))))
+      await database.transaction(
+        () => run(insertDelivery(deliveryColumns.toRow(delivery))),
+        () => ({ deliveryId: delivery.id }),
+      )
     },
 
     async findDelivery(tenantId, webhookId, deliveryId) {

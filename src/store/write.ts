@@ -1,6 +1,7 @@
 import { attachmentIdsOf } from '../contract/attachments.ts'
 import { toJsonLine } from '../lib/json-line.ts'
 import type {
+  AuditClaim,
   Change,
   IdempotencyRecord,
   SharedPast,
@@ -23,6 +24,8 @@ import type { EventRow } from './schema.ts'
 /** One write, ready to be stored: copied when it is handed in, because the caller's objects may change. */
 export interface Write {
   change?: SessionWrite
+  /** Entries of the audit log that are stored with it. */
+  audit: AuditClaim[]
   transcript: { part: TranscriptKey; lines: TranscriptLine[] }[]
 }
 
@@ -68,6 +71,7 @@ export interface Written {
 export function toWrite(change: Change): Write {
   return {
     change: toSessionWrite(change),
+    audit: change.audit ?? [],
     transcript: (change.transcript ?? []).map(({ part, entries }) => ({
       part: { ...part },
       lines: toLines(entries),
@@ -94,7 +98,7 @@ export function toFirstWrite(
     ...(idempotency && { idempotency }),
   })
   const columns = sessionColumns.toRow({ ...session, lastSequence: 0, messageCount: 0 })
-  return { change: { ...change, create: { columns, limit, past } }, transcript: [] }
+  return { change: { ...change, create: { columns, limit, past } }, audit: [], transcript: [] }
 }
 
 function toSessionWrite(change: Change): SessionWrite {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import { pino } from 'pino'
+import { AuditTrail } from '../../src/access/audit/audit-trail.ts'
 import { Callers } from '../../src/access/callers.ts'
 import { configuredKeys } from '../../src/access/configured-keys.ts'
 import { messageReader } from '../../src/claude/messages/message-reader.ts'
@@ -44,6 +45,14 @@ function complete(service: Partial<SessionService>): SessionService {
   return service as SessionService
 }
 
+/** Tests of the audit log use a real store. */
+const forgetful = {
+  appendAudit: async () => {},
+  listAudit: async () => ({ entries: [], lastId: undefined, hasMore: false }),
+  trimAudit: async () => 0,
+}
+const faults = { error() {} }
+
 /** A real server around the router, above a service of which only what the test gives exists. */
 export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare } = options
@@ -59,6 +68,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   )
   const door = createRouter({
     service: asked,
+    audit: new AuditTrail({ store: forgetful, retentionMs: undefined, faults }),
     keys,
     callers: new Callers({ keys: resolved.auth.keys, tenants: [], registry, ready: async () => {} }),
     scrapers: configuredKeys(resolved.metrics.keys),

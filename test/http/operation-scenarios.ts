@@ -203,6 +203,12 @@ export const scenarios: Record<OperationId, Scenario> = {
     answer: { url: 'https://example.com/hook?***', enabled: true, lastDeliveredAt: null },
     wrong: [{ url: 'https://a:b@example.com/', events: ['turn.completed'] }, 'url'],
   },
+  listAudit: {
+    query: 'order=oldest&limit=1',
+    success: 200,
+    answer: { entries: [{ outcome: 'done', count: 1 }], pagination: { limit: 1, hasMore: true } },
+    wrong: ['action=none', 'action'],
+  },
   listWebhooks: {
     success: 200,
     prepare: addWebhook,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { OperationId, operations } from '../operations.ts'
+import { auditEntries } from './audit.ts'
 import * as conversation from './conversation.ts'
 import { eventStreamText, turnStreamText } from './events.ts'
 import { cwd, firstPage, ids, page, times } from './ids.ts'
@@ -235,6 +236,17 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
   createWebhook: {
     bodies: webhooks.createWebhookRequests,
     responses: { 201: { created: { ...webhooks.webhook, lastDeliveredAt: null, secret: webhooks.secret } } },
+  },
+  listAudit: {
+    query: { action: 'permission.answer' },
+    responses: {
+      200: {
+        page: {
+          entries: Object.values(auditEntries),
+          pagination: { limit: 100, hasMore: true, nextCursor: 'WzEsNDJd' },
+        },
+      },
+    },
   },
   listWebhooks: {
     responses: {

@@ -37,6 +37,7 @@ export const branchingOperations = {
       'IDEMPOTENCY_KEY_REUSED',
       'MAX_SESSIONS_REACHED',
     ],
+    audit: { action: 'session.fork', when: 'change', fields: ['afterTurnId'] },
     fault: 'SESSION_CREATE_FAILED',
   },
   rewindSession: {
@@ -64,6 +65,11 @@ export const branchingOperations = {
       'SESSION_EXPIRED',
       'SESSION_ENDED',
     ],
+    audit: {
+      action: 'session.rewind',
+      when: 'change',
+      fields: ['toTurnId', 'conversation', 'files', 'overwriteOthers', 'dryRun'],
+    },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

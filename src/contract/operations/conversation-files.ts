@@ -27,6 +27,7 @@ export const conversationFilesOperations = {
       'The file itself. Its type is detected from the content; a `Content-Type` that contradicts the content is refused',
     success: [{ status: 201, description: 'Stored', schema: attachment }],
     errors: ['SESSION_NOT_FOUND', 'SESSION_EXPIRED', 'SESSION_ENDED', 'ATTACHMENT_LIMIT_REACHED'],
+    audit: { action: 'attachment.create', when: 'change', fields: ['name'] },
     fault: 'INTERNAL',
   },
   listAttachments: {
@@ -40,6 +41,7 @@ export const conversationFilesOperations = {
     query: listAttachmentsQuery,
     success: [{ status: 200, description: 'One page', schema: listAttachmentsResponse }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'attachment.list', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getAttachment: {
@@ -59,6 +61,7 @@ export const conversationFilesOperations = {
       },
     ],
     errors: ['SESSION_NOT_FOUND', 'ATTACHMENT_NOT_FOUND'],
+    audit: { action: 'attachment.read', when: 'answer', fields: ['attachmentId'] },
     fault: 'INTERNAL',
   },
   deleteAttachment: {
@@ -71,6 +74,7 @@ export const conversationFilesOperations = {
     params: ofAttachment,
     success: [{ status: 204, description: 'Removed' }],
     errors: ['SESSION_NOT_FOUND', 'ATTACHMENT_NOT_FOUND', 'ATTACHMENT_IN_USE'],
+    audit: { action: 'attachment.delete', when: 'change', fields: ['attachmentId'] },
     fault: 'INTERNAL',
   },
   getUsage: {
@@ -85,6 +89,7 @@ export const conversationFilesOperations = {
       { status: 200, description: 'The sums over its turns and autonomous work', schema: sessionUsage },
     ],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'usage.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   exportSession: {
@@ -106,6 +111,7 @@ export const conversationFilesOperations = {
       },
     ],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'session.export', when: 'answer', fields: ['format'] },
     fault: 'GET_MESSAGES_FAILED',
   },
 } as const satisfies Record<string, Operation>

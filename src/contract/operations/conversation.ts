@@ -44,6 +44,7 @@ export const conversationOperations = {
       { status: 200, description: 'The list that Claude Code reports', schema: listCommandsResponse },
     ],
     errors: askingErrors,
+    audit: { action: 'conversation.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   listAgents: {
@@ -56,6 +57,7 @@ export const conversationOperations = {
     params: ofSession,
     success: [{ status: 200, description: 'The list that Claude Code reports', schema: listAgentsResponse }],
     errors: askingErrors,
+    audit: { action: 'conversation.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getContext: {
@@ -69,6 +71,7 @@ export const conversationOperations = {
     query: contextQuery,
     success: [{ status: 200, description: 'The current content of the window', schema: getContextResponse }],
     errors: askingErrors,
+    audit: { action: 'conversation.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   compactSession: {
@@ -95,6 +98,7 @@ export const conversationOperations = {
       'MESSAGE_SEND_FAILED',
       'AGENT_UNAVAILABLE',
     ],
+    audit: { action: 'session.compact', when: 'change', prompt: 'instructions' },
     fault: 'INTERNAL',
   },
   listMcpServers: {
@@ -107,6 +111,7 @@ export const conversationOperations = {
     params: ofSession,
     success: [{ status: 200, description: 'The current status', schema: listMcpServersResponse }],
     errors: askingErrors,
+    audit: { action: 'mcp.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   changeMcpServer: {
@@ -126,6 +131,7 @@ export const conversationOperations = {
       },
     ],
     errors: [...askingErrors, 'MCP_SERVER_NOT_FOUND'],
+    audit: { action: 'mcp.change', when: 'answer', fields: ['server', 'action'] },
     fault: 'INTERNAL',
   },
   listTasks: {
@@ -139,6 +145,7 @@ export const conversationOperations = {
     query: listTasksQuery,
     success: [{ status: 200, description: 'One page', schema: listTasksResponse }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'task.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   stopTask: {
@@ -151,6 +158,7 @@ export const conversationOperations = {
     params: ofTask,
     success: [{ status: 200, description: 'The new state of the task', schema: task }],
     errors: ['SESSION_NOT_FOUND', 'TASK_NOT_FOUND', 'AGENT_UNAVAILABLE'],
+    audit: { action: 'task.stop', when: 'change', fields: ['taskId'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

@@ -25,6 +25,7 @@ export const diffOperations = {
       },
     ],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND', 'PATH_NOT_ALLOWED'],
+    audit: { action: 'file.diff', when: 'answer', fields: ['path', 'since'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

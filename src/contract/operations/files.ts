@@ -34,6 +34,7 @@ export const filesOperations = {
     query: listFilesQuery,
     success: [{ status: 200, description: 'One page', schema: listFilesResponse }],
     errors: pathErrors,
+    audit: { action: 'file.list', when: 'answer', fields: ['path', 'depth'] },
     fault: 'INTERNAL',
   },
   readFile: {
@@ -62,6 +63,7 @@ export const filesOperations = {
       { status: 304, description: 'Not changed', headers: { ETag: etag } },
     ],
     errors: [...pathErrors, 'RANGE_NOT_SATISFIABLE'],
+    audit: { action: 'file.read', when: 'answer', fields: ['path'] },
     fault: 'INTERNAL',
   },
   writeFile: {
@@ -80,6 +82,7 @@ export const filesOperations = {
       { status: 201, description: 'Created', schema: writtenFile, headers: { ETag: etag } },
     ],
     errors: changeErrors,
+    audit: { action: 'file.write', when: 'answer', fields: ['path'] },
     fault: 'INTERNAL',
   },
   deleteFile: {
@@ -94,6 +97,7 @@ export const filesOperations = {
     headers: deleteFileHeaders,
     success: [{ status: 204, description: 'Removed' }],
     errors: changeErrors,
+    audit: { action: 'file.delete', when: 'answer', fields: ['path', 'recursive'] },
     fault: 'INTERNAL',
   },
   getArchive: {
@@ -115,6 +119,7 @@ export const filesOperations = {
       },
     ],
     errors: pathErrors,
+    audit: { action: 'file.archive', when: 'answer', fields: ['path'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

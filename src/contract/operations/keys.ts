@@ -27,6 +27,7 @@ export const keysOperations = {
     body: createKeyRequest,
     success: [{ status: 201, description: 'The new key', schema: shownKey }],
     errors: ['TENANT_NOT_ALLOWED', 'GRANT_NOT_ALLOWED', 'KEY_LIMIT_REACHED'],
+    audit: { action: 'key.create', when: 'change', fields: ['name', 'scopes', 'tenant', 'sessionId'] },
   },
   listKeys: {
     ...administration,
@@ -36,6 +37,7 @@ export const keysOperations = {
     query: listKeysQuery,
     success: [{ status: 200, description: 'One page', schema: listKeysResponse }],
     errors: ['TENANT_NOT_ALLOWED'],
+    audit: { action: 'key.read', when: 'refusal' },
   },
   getKey: {
     ...administration,
@@ -45,6 +47,7 @@ export const keysOperations = {
     params: ofKey,
     success: [{ status: 200, description: 'The key', schema: apiKey }],
     errors: ['KEY_NOT_FOUND'],
+    audit: { action: 'key.read', when: 'refusal' },
   },
   patchKey: {
     ...administration,
@@ -55,6 +58,7 @@ export const keysOperations = {
     body: patchKeyRequest,
     success: [{ status: 200, description: 'The changed key', schema: apiKey }],
     errors: ['KEY_NOT_FOUND', 'KEY_REVOKED', 'GRANT_NOT_ALLOWED', 'LAST_ADMINISTRATOR'],
+    audit: { action: 'key.update', when: 'change', fields: ['keyId', 'name', 'scopes'] },
   },
   rotateKey: {
     ...administration,
@@ -66,6 +70,7 @@ export const keysOperations = {
     bodyOptional: true,
     success: [{ status: 200, description: 'The new key', schema: shownKey }],
     errors: ['KEY_NOT_FOUND', 'KEY_REVOKED', 'GRANT_NOT_ALLOWED'],
+    audit: { action: 'key.rotate', when: 'change', fields: ['keyId'] },
   },
   revokeKey: {
     ...administration,
@@ -75,5 +80,6 @@ export const keysOperations = {
     params: ofKey,
     success: [{ status: 204, description: 'It is revoked, now or before' }],
     errors: ['KEY_NOT_FOUND', 'LAST_ADMINISTRATOR'],
+    audit: { action: 'key.revoke', when: 'change', fields: ['keyId'] },
   },
 } as const satisfies Record<string, Operation>

@@ -57,6 +57,7 @@ export const messagesOperations = {
       'AGENT_UNAVAILABLE',
       'MODEL_OVERLOADED',
     ],
+    audit: { action: 'prompt.send', when: 'change', fields: ['onBusy', 'commands'], prompt: 'prompt' },
     fault: 'MESSAGE_SEND_FAILED',
   },
   streamMessage: {
@@ -88,6 +89,7 @@ export const messagesOperations = {
       'IDEMPOTENCY_KEY_REUSED',
       'TURN_QUEUE_FULL',
     ],
+    audit: { action: 'prompt.send', when: 'change', fields: ['onBusy', 'commands'], prompt: 'prompt' },
     fault: 'SSE_SETUP_FAILED',
   },
   listMessages: {
@@ -101,6 +103,7 @@ export const messagesOperations = {
     query: listMessagesQuery,
     success: [{ status: 200, description: 'One page', schema: listMessagesResponse }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'conversation.read', when: 'refusal' },
     fault: 'GET_MESSAGES_FAILED',
   },
   followEvents: {
@@ -136,6 +139,7 @@ export const messagesOperations = {
       },
     ],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
+    audit: { action: 'conversation.read', when: 'refusal' },
     fault: 'SSE_SETUP_FAILED',
   },
 } as const satisfies Record<string, Operation>

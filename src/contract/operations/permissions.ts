@@ -23,6 +23,7 @@ export const permissionsOperations = {
     query: listAllPermissionsQuery,
     success: [{ status: 200, description: 'One page', schema: listPermissionsResponse }],
     errors: ['TENANT_NOT_ALLOWED'],
+    audit: { action: 'permission.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   listPermissions: {
@@ -36,6 +37,7 @@ export const permissionsOperations = {
     query: listPermissionsQuery,
     success: [{ status: 200, description: 'One page', schema: listPermissionsResponse }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'permission.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getPermission: {
@@ -48,6 +50,7 @@ export const permissionsOperations = {
     params: ofPermission,
     success: [{ status: 200, description: 'The request', schema: permissionRequest }],
     errors: ['SESSION_NOT_FOUND', 'PERMISSION_REQUEST_NOT_FOUND'],
+    audit: { action: 'permission.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   answerPermission: {
@@ -67,6 +70,11 @@ export const permissionsOperations = {
       'PERMISSION_MODE_NOT_ALLOWED',
       'CWD_NOT_ALLOWED',
     ],
+    audit: {
+      action: 'permission.answer',
+      when: 'change',
+      fields: ['permissionId', 'decision', 'remember', 'permissionMode'],
+    },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

@@ -41,6 +41,7 @@ export const sessionsOperations = {
       'IDEMPOTENCY_KEY_REUSED',
       'MAX_SESSIONS_REACHED',
     ],
+    audit: { action: 'session.create', when: 'change', fields: ['cwd', 'permissionMode'] },
     fault: 'SESSION_CREATE_FAILED',
   },
   listSessions: {
@@ -53,6 +54,7 @@ export const sessionsOperations = {
     query: listSessionsQuery,
     success: [{ status: 200, description: 'One page', schema: listSessionsResponse }],
     errors: ['TENANT_NOT_ALLOWED'],
+    audit: { action: 'session.list', when: 'refusal' },
     fault: 'LIST_SESSIONS_FAILED',
   },
   getSession: {
@@ -65,6 +67,7 @@ export const sessionsOperations = {
     params: ofSession,
     success: [{ status: 200, description: 'The session', schema: session }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'session.read', when: 'refusal' },
     fault: 'GET_SESSION_FAILED',
   },
   patchSession: {
@@ -84,6 +87,7 @@ export const sessionsOperations = {
       'PERMISSION_MODE_NOT_ALLOWED',
       'SETTING_NOT_ALLOWED',
     ],
+    audit: { action: 'session.update', when: 'change', fields: ['permissionMode', 'model'] },
     fault: 'GET_SESSION_FAILED',
   },
   endSession: {
@@ -96,6 +100,7 @@ export const sessionsOperations = {
     params: ofSession,
     success: [{ status: 204, description: 'The session has ended, now or before' }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'session.end', when: 'change' },
     fault: 'END_SESSION_FAILED',
   },
 } as const satisfies Record<string, Operation>

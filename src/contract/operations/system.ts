@@ -11,6 +11,7 @@ export const systemOperations = {
     summary: 'List the models that a session can use',
     success: [{ status: 200, description: 'The list that Claude Code reports', schema: listModelsResponse }],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getHealth: {
@@ -25,6 +26,7 @@ export const systemOperations = {
       { status: 503, description: '`unhealthy`', schema: healthResponse },
     ],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getReadiness: {
@@ -39,6 +41,7 @@ export const systemOperations = {
       { status: 503, description: 'Not ready: send no requests here', schema: readinessResponse },
     ],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getMetrics: {
@@ -52,6 +55,7 @@ export const systemOperations = {
       'Get the metrics of the server for Prometheus; keys of `metrics.apiKeys` open this and nothing else',
     success: [{ status: 200, description: 'The text format of Prometheus', contentType: 'text/plain' }],
     errors: [],
+    audit: { action: 'metrics.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getOpenApi: {
@@ -62,6 +66,7 @@ export const systemOperations = {
     summary: 'Get the OpenAPI 3.1 document of this API',
     success: [{ status: 200, description: 'The document', schema: z.record(z.string(), z.unknown()) }],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getDocs: {
@@ -72,6 +77,7 @@ export const systemOperations = {
     summary: 'Get this API as an HTML page; browsers can send the key as the password of HTTP Basic',
     success: [{ status: 200, description: 'The page', contentType: 'text/html' }],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getReference: {
@@ -82,6 +88,7 @@ export const systemOperations = {
     summary: 'Get this API as an HTML page with forms to try it; needs scripts',
     success: [{ status: 200, description: 'The page', contentType: 'text/html' }],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getReferenceScript: {
@@ -107,6 +114,7 @@ export const systemOperations = {
       { status: 304, description: 'Not changed' },
     ],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

@@ -21,6 +21,7 @@ export const turnsOperations = {
     query: listTurnsQuery,
     success: [{ status: 200, description: 'One page', schema: listTurnsResponse }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'turn.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getTurn: {
@@ -33,6 +34,7 @@ export const turnsOperations = {
     params: ofTurn,
     success: [{ status: 200, description: 'The turn', schema: turn }],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
+    audit: { action: 'turn.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   retryTurn: {
@@ -72,6 +74,7 @@ export const turnsOperations = {
       'AGENT_UNAVAILABLE',
       'MODEL_OVERLOADED',
     ],
+    audit: { action: 'turn.retry', when: 'change' },
     fault: 'MESSAGE_SEND_FAILED',
   },
   interruptSession: {
@@ -88,6 +91,7 @@ export const turnsOperations = {
       { status: 200, description: 'The turns that were interrupted or cancelled', schema: interruptResponse },
     ],
     errors: ['SESSION_NOT_FOUND', 'TURN_NOT_FOUND'],
+    audit: { action: 'turn.interrupt', when: 'change', fields: ['turnId', 'clearQueue'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

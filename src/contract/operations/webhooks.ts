@@ -29,6 +29,7 @@ export const webhooksOperations = {
     body: createWebhookRequest,
     success: [{ status: 201, description: 'The new webhook and its secret', schema: createWebhookResponse }],
     errors: ['TENANT_NOT_ALLOWED', 'SETTING_NOT_ALLOWED', 'WEBHOOK_LIMIT_REACHED'],
+    audit: { action: 'webhook.create', when: 'change', fields: ['events'] },
     fault: 'INTERNAL',
   },
   listWebhooks: {
@@ -42,6 +43,7 @@ export const webhooksOperations = {
     query: listWebhooksQuery,
     success: [{ status: 200, description: 'One page', schema: listWebhooksResponse }],
     errors: ['TENANT_NOT_ALLOWED'],
+    audit: { action: 'webhook.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   getWebhook: {
@@ -55,6 +57,7 @@ export const webhooksOperations = {
     params: ofWebhook,
     success: [{ status: 200, description: 'The webhook', schema: webhook }],
     errors: ['WEBHOOK_NOT_FOUND'],
+    audit: { action: 'webhook.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   patchWebhook: {
@@ -69,6 +72,7 @@ export const webhooksOperations = {
     body: patchWebhookRequest,
     success: [{ status: 200, description: 'The changed webhook', schema: webhook }],
     errors: ['WEBHOOK_NOT_FOUND', 'SETTING_NOT_ALLOWED'],
+    audit: { action: 'webhook.update', when: 'change', fields: ['webhookId', 'events', 'enabled'] },
     fault: 'INTERNAL',
   },
   deleteWebhook: {
@@ -82,6 +86,7 @@ export const webhooksOperations = {
     params: ofWebhook,
     success: [{ status: 204, description: 'It is deleted' }],
     errors: ['WEBHOOK_NOT_FOUND'],
+    audit: { action: 'webhook.delete', when: 'change', fields: ['webhookId'] },
     fault: 'INTERNAL',
   },
   rotateWebhookSecret: {
@@ -97,6 +102,7 @@ export const webhooksOperations = {
     bodyOptional: true,
     success: [{ status: 200, description: 'The new secret', schema: rotateSecretResponse }],
     errors: ['WEBHOOK_NOT_FOUND'],
+    audit: { action: 'webhook.rotate', when: 'change', fields: ['webhookId'] },
     fault: 'INTERNAL',
   },
   pingWebhook: {
@@ -110,6 +116,7 @@ export const webhooksOperations = {
     params: ofWebhook,
     success: [{ status: 202, description: 'The delivery', schema: webhookDelivery }],
     errors: ['WEBHOOK_NOT_FOUND', 'WEBHOOK_DISABLED'],
+    audit: { action: 'webhook.ping', when: 'change', fields: ['webhookId'] },
     fault: 'INTERNAL',
   },
   listWebhookDeliveries: {
@@ -124,6 +131,7 @@ export const webhooksOperations = {
     query: listDeliveriesQuery,
     success: [{ status: 200, description: 'One page', schema: listDeliveriesResponse }],
     errors: ['WEBHOOK_NOT_FOUND'],
+    audit: { action: 'webhook.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   redeliverWebhook: {
@@ -137,6 +145,7 @@ export const webhooksOperations = {
     params: ofDelivery,
     success: [{ status: 202, description: 'The delivery', schema: webhookDelivery }],
     errors: ['WEBHOOK_NOT_FOUND', 'WEBHOOK_DELIVERY_NOT_FOUND', 'WEBHOOK_DISABLED'],
+    audit: { action: 'webhook.redeliver', when: 'change', fields: ['webhookId', 'deliveryId'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../lib/log.ts'
+import { claimAuditEntry } from '../ports/audit.ts'
 import type { Change } from '../ports/index.ts'
 import type { EventRecord } from '../records.ts'
 import type { EventLog } from './event-log.ts'
@@ -20,6 +21,7 @@ type Write = Pick<
   | 'addAutonomousWork'
   | 'transcript'
   | 'events'
+  | 'audit'
 >
 
 type Pending = Write & { held: boolean; done: (stored: readonly EventRecord[]) => void }
@@ -58,8 +60,11 @@ export class SessionWriter {
    * none when the writer gave up.
    */
   write(write: Write): Promise<readonly EventRecord[]> {
+    // Here and not when it is stored: that may happen while another request writes.
+    const claim = claimAuditEntry()
+    const audited = claim ? { ...write, audit: [claim] } : write
     return new Promise(done => {
-      this.#pending.push({ ...write, held: false, done })
+      this.#pending.push({ ...audited, held: false, done })
       this.#start()
     })
   }
@@ -136,6 +141,7 @@ function merge(writes: Write[]): Write {
   const saveTasks = writes.flatMap(write => write.saveTasks ?? [])
   const addAutonomousWork = writes.flatMap(write => write.addAutonomousWork ?? [])
   const transcript = writes.flatMap(write => write.transcript ?? [])
+  const audit = writes.flatMap(write => write.audit ?? [])
   return {
     ...(Object.keys(session).length > 0 && { session }),
     ...(updateTurn && { updateTurn }),
@@ -144,6 +150,7 @@ function merge(writes: Write[]): Write {
     ...(saveTasks.length > 0 && { saveTasks }),
     ...(addAutonomousWork.length > 0 && { addAutonomousWork }),
     ...(transcript.length > 0 && { transcript }),
+    ...(audit.length > 0 && { audit }),
     events: writes.flatMap(write => write.events),
   }
 }

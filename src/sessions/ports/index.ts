@@ -1,10 +1,12 @@
 /** The interfaces that the session layer needs. Layers that implement them import only this file and the records. */
 export type * from './agent.ts'
 export type * from './agent-channel.ts'
+export type * from './audit.ts'
 export type * from './conversation-store.ts'
 export type * from './forwarder.ts'
 export type * from './keys.ts'
 export type * from './message.ts'
+export type * from './process-ledger.ts'
 export type * from './retention-store.ts'
 export type * from './store.ts'
 export type * from './webhooks.ts'

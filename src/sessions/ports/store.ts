@@ -11,6 +11,7 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../records.ts'
+import type { AuditClaim, AuditStore } from './audit.ts'
 import type {
   AutonomousWork,
   BranchStore,
@@ -23,6 +24,7 @@ import type {
   UsageReader,
 } from './conversation-store.ts'
 import type { KeyStore } from './keys.ts'
+import type { ProcessLedger } from './process-ledger.ts'
 import type { RetentionStore } from './retention-store.ts'
 import type { WebhookStore } from './webhooks.ts'
 
@@ -90,6 +92,8 @@ export interface Change {
   transcript?: TranscriptLines[]
   /** Reports of its events to webhooks. */
   deliveries?: DeliveryRecord[]
+  /** Entries of the audit log that belong to the change, besides the one of the request that it runs for. */
+  audit?: AuditClaim[]
 }
 
 /** Lines for one transcript. */
@@ -147,7 +151,8 @@ export interface LogPage {
 
 /**
  * The store: everything that must survive this process. Reads take the caller's tenant, so that no row can be
- * reached without it. A change is durable when its promise resolves.
+ * reached without it. A change is durable when its promise resolves. The first change of a request that has an entry in
+ * the audit log stores the entry in the same transaction.
  */
 export interface Store {
   /**
@@ -222,6 +227,7 @@ export interface Store {
   readonly spending: SpendingReader
   readonly webhooks: WebhookStore
   readonly keys: KeyStore
+  readonly audit: AuditStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>
   /** Finishes pending writes, then releases the database. Idempotent. */
@@ -313,24 +319,6 @@ export interface PermissionStore {
   ): Promise<{ permissions: PermissionRecord[]; total: number }>
   /** Requests that a start finds, over all tenants: pending ones, and answers that no process has received. */
   listOpenPermissions(): Promise<PermissionRecord[]>
-}
-
-/** A process of Claude Code that this server has started. */
-export interface ProcessRecord {
-  pid: number
-  /** When it started, the way the operating system tells it: with the pid it names one process for ever. */
-  startedAt: string
-  /** In the environment of the process and of all that it starts; no other process has it. */
-  marker: string
-  /** null for a process without a conversation. */
-  claudeSessionId: string | null
-}
-
-/** Which processes are running, so that a start after a crash can find and end exactly those that it left. */
-export interface ProcessLedger {
-  recordProcess(process: ProcessRecord): Promise<void>
-  forgetProcess(marker: string): Promise<void>
-  listProcesses(): Promise<ProcessRecord[]>
 }
 
 export interface TaskQuery extends Page {

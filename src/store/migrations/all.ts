@@ -22,6 +22,7 @@ import { storedText } from './020-stored-text.ts'
 import { webhooks } from './021-webhooks.ts'
 import { sessionRetention } from './022-session-retention.ts'
 import { keys } from './023-keys.ts'
+import { audit } from './025-audit.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   sessionRetention,
   keys,
+  audit,
 ]

@@ -177,6 +177,10 @@ begin
     insert into idempotency_keys select * from jsonb_populate_record(null::idempotency_keys, item);
   end if;
   if w ? 'transcript' then perform append_lines(w -> 'transcript'); end if;
+  if w ? 'audit' then
+    insert into audit_log select * from jsonb_populate_recordset(null::audit_log, w -> 'audit')
+      on conflict do nothing;
+  end if;
 
   return jsonb_build_object('sequence', counts.last_sequence, 'end', counts.last_sequence + copied);
 end $body$`

@@ -1,22 +1,28 @@
 import { toIdempotencyRow } from '../idempotency.ts'
+import { auditColumns } from '../records.ts'
 import { toPart } from '../transcripts.ts'
 import type { EventDraft, SessionWrite, Write } from '../write.ts'
 import { toStorable } from './storable-text.ts'
 
 /** A write as the function `apply_write` reads it. */
-export function encodeWrite({ change, transcript }: Write): string {
+export function encodeWrite({ change, audit, transcript }: Write): string {
+  const entries = audit.map(({ record }) => auditColumns.toRow(record))
   const parts = transcript.map(({ part, lines }) => {
     const { tenantId, claudeSessionId, subpath } = toPart(part)
     return [tenantId, claudeSessionId, subpath, lines.map(line => [line.uuid, line.entry])]
   })
-  const encoded = { ...(change && encodeChange(change)), ...(parts.length > 0 && { transcript: parts }) }
+  const encoded = {
+    ...(change && encodeChange(change)),
+    ...(entries.length > 0 && { audit: entries }),
+    ...(parts.length > 0 && { transcript: parts }),
+  }
   const text = JSON.stringify(encoded)
   return unstorable.test(text) ? JSON.stringify(encoded, (_, value) => toStorable(value)) : text
 }
 
 /** Whether a write only appends events and sets their turns. */
-export function isSimple({ change, transcript }: Write): boolean {
-  if (!change || transcript.length > 0) return false
+export function isSimple({ change, audit, transcript }: Write): boolean {
+  if (!change || audit.length > 0 || transcript.length > 0) return false
   const {
     create,
     columns,
