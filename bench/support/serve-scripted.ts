@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import express from 'express'
 import { destination, pino } from 'pino'
+import { AuditTrail } from '../../src/access/audit/audit-trail.ts'
 import { Callers } from '../../src/access/callers.ts'
 import { configuredKeys } from '../../src/access/configured-keys.ts'
 import { KeyRegistry } from '../../src/access/key-registry.ts'
@@ -69,8 +70,15 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   await sessions.open()
   const registry = new KeyRegistry(store.keys, log)
   await registry.open()
+  const audit = new AuditTrail({
+    store: store.audit,
+    retentionMs: undefined,
+    faults: log,
+    onAudit: record => log.info({ audit: record }, 'audit'),
+  })
   const door = createRouter({
     service: sessions,
+    audit,
     callers: new Callers({ keys: config.auth.keys, tenants: [], registry, ready: async () => {} }),
     keys: new Keys({ registry, hasSession: async () => true }),
     scrapers: configuredKeys(config.metrics.keys),
@@ -93,6 +101,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
       server.close()
       await sessions.close()
       await door.close()
+      await audit.close()
       metrics.close()
       await launcher.close()
       server.closeAllConnections()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { attachmentCases } from './store-attachment-cases.ts'
+import { auditCases } from './store-audit-cases.ts'
 import { describeBranches } from './store-branch-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
@@ -34,6 +35,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('keys', () => keyCases(context))
     describe('tasks', () => taskCases(context))
     describe('webhooks', () => webhookCases(context))
+    describe('audit log', () => auditCases(context))
     describe('retention', () => retentionCases(context))
     describe('stored texts', () => textCases(context))
 

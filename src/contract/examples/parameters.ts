@@ -14,7 +14,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   to: '2026-03-03T00:00:00Z',
   action: 'permission.answer',
   outcome: 'done',
-  keyId: ids.configuredKeyId,
+  'listAudit.keyId': ids.configuredKeyId,
   order: 'oldest',
   server: 'tracker',
   tenant: 'team-a',
