@@ -7,7 +7,7 @@ import { auditColumns } from './records.ts'
 import type { QueryBuilder } from './schema.ts'
 
 /** Entries that one query looks at: filters without an index must not hold up everything else. */
-export const searchedEntries = 10_000
+export const searchedEntries = 2_000
 
 /** The audit log: see the port `AuditStore`. */
 export function createAudit(database: Database): AuditStore {

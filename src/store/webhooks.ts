@@ -23,12 +23,13 @@ export function createWebhooks(database: Database): WebhookStore {
     },
 
     async disableWebhook(webhook, reports) {
-      await database.transaction(function* () {
+      const disabling = function* () {
         yield* save(webhook)
         const failure = { reason: 'webhook_disabled', message: 'The webhook was disabled' } as const
         yield* run(failPending({ webhookId: webhook.id, failure: JSON.stringify(failure) }))
         for (const report of reports) yield* run(insertDelivery(deliveryColumns.toRow(report)))
-      })
+      }
+      await database.transaction(disabling, () => ({ webhookId: webhook.id }))
     },
 
     async removeWebhook(tenantId, webhookId) {
@@ -67,7 +68,10 @@ export function createWebhooks(database: Database): WebhookStore {
     },
 
     async changeDelivery({ id }, change) {
-      await database.transaction(() => changeDelivery(id, change))
+      await database.transaction(
+        () => changeDelivery(id, change),
+        () => ({ deliveryId: id }),
+      )
     },
 
     async noteDelivered({ id, webhookId }, change, at) {

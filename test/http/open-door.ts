@@ -10,6 +10,7 @@ import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
 import { createRouter, type HttpDoor } from '../../src/http/router.ts'
+import type { Store } from '../../src/sessions/ports/index.ts'
 import type { SessionService } from '../../src/sessions/ports/session-service.ts'
 import { type Caller, operator } from '../../src/sessions/records.ts'
 import { openKeys } from '../support/open-keys.ts'
@@ -36,6 +37,8 @@ export interface DoorOptions {
   deps?: Partial<HttpDeps>
   mount?: string
   prepare?: (app: Express) => void
+  /** Where keys and the audit log are; without it, in a store of their own. */
+  store?: Store
 }
 
 /** Every service knows how messages look, and in which tenant a caller acts. */
@@ -51,24 +54,31 @@ const forgetful = {
   listAudit: async () => ({ entries: [], lastId: undefined, hasMore: false }),
   trimAudit: async () => 0,
 }
-const faults = { error() {} }
 
 /** A real server around the router, above a service of which only what the test gives exists. */
 export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
-  const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare } = options
+  const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare, store } = options
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: line => lines.push(JSON.parse(line)) })
   const resolved = resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {})
   const asked = complete(service)
-  const { keys, registry, ...opened } = await openKeys((tenantId, id) =>
-    asked.get({ ...operator('test'), tenantId }, id).then(
-      () => true,
-      () => false,
-    ),
+  const { keys, registry, ...opened } = await openKeys(
+    (tenantId, id) =>
+      asked.get({ ...operator('test'), tenantId }, id).then(
+        () => true,
+        () => false,
+      ),
+    store?.keys,
   )
+  const audit = new AuditTrail({
+    store: store?.audit ?? forgetful,
+    retentionMs: undefined,
+    faults: log,
+    onAudit: record => log.info({ audit: record }, 'audit'),
+  })
   const door = createRouter({
     service: asked,
-    audit: new AuditTrail({ store: forgetful, retentionMs: undefined, faults }),
+    audit,
     keys,
     callers: new Callers({ keys: resolved.auth.keys, tenants: [], registry, ready: async () => {} }),
     scrapers: configuredKeys(resolved.metrics.keys),
@@ -115,6 +125,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
       }),
     async [Symbol.asyncDispose]() {
       await door.close()
+      await audit.close()
       await opened[Symbol.asyncDispose]()
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))

@@ -1,4 +1,5 @@
 import { getOperation, type OperationId } from '../../src/contract/operations.ts'
+import type { Store } from '../../src/sessions/ports/index.ts'
 import { createClient } from '../support/client.ts'
 import { openSessions, until } from '../support/open-sessions.ts'
 import { key, type OpenDoor, openDoor } from './open-door.ts'
@@ -327,15 +328,15 @@ async function writeNote({ call, createSession }: ReturnType<typeof createClient
 export async function openScenario({
   prepare,
 }: Pick<Scenario, 'prepare'> = {}): Promise<
-  { door: OpenDoor; ids: Record<string, string> } & AsyncDisposable
+  { door: OpenDoor; ids: Record<string, string>; store: Store } & AsyncDisposable
 > {
-  const { sessions } = await openSessions()
-  const door = await openDoor({ service: sessions })
+  const { sessions, store } = await openSessions()
+  const door = await openDoor({ service: sessions, store })
   const client = createClient(door.url, key)
   const sessionId = await client.createSession()
   const turnId = (await client.ask(sessionId, 'first')).body.turnId
   const ids = { sessionId, turnId, ...(await prepare?.(client)) }
-  return { door, ids, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
+  return { door, ids, store, [Symbol.asyncDispose]: () => door[Symbol.asyncDispose]() }
 }
 
 /** Sends the operation's request, with the ids put in. */

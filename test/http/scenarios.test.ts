@@ -1,6 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { getOperation, operationIds } from '../../src/contract/operations.ts'
 import { openScenario, request, scenarios } from './operation-scenarios.ts'
+
+const newest = {
+  ...{ order: 'newest', tenantId: undefined, after: undefined, fromId: undefined, toId: undefined },
+  ...{ sessionId: undefined, keyId: undefined, action: undefined, outcome: undefined },
+} as const
 
 describe.each(operationIds)('%s', id => {
   const { body, query = '', success, answer, wrong } = scenarios[id]
@@ -13,6 +18,26 @@ describe.each(operationIds)('%s', id => {
     expect(response.headers.get('x-request-id')).toMatch(/^\S+$/)
     const text = await response.text()
     if (answer) expect(JSON.parse(text)).toMatchObject(answer)
+  })
+
+  test('is in the audit log as the table says', async () => {
+    await using opened = await openScenario(scenarios[id])
+    const { audit } = getOperation(id)
+    const { store } = opened
+    const append = vi.spyOn(store.audit, 'appendAudit')
+    const response = await request(opened.door, id, opened.ids, { body, query })
+    const requestId = response.headers.get('x-request-id')
+    const { entries } = await store.audit.listAudit({ ...newest, limit: 5 })
+    const own = entries.filter(entry => entry.requestId === requestId)
+    await response.text()
+    expect(own.map(({ action, outcome, count }) => [action, outcome, count])).toEqual(
+      audit.when === 'refusal' ? [] : [[audit.action, 'done', 1]],
+    )
+    if (getOperation(id).path.includes(':sessionId')) {
+      for (const entry of own) expect(entry.sessionId).toBe(opened.ids.sessionId)
+    }
+    // Changes have stored it in their own transaction.
+    expect(append).toHaveBeenCalledTimes(audit.when === 'answer' ? 1 : 0)
   })
 
   test('names the field that is wrong', async () => {

@@ -111,11 +111,11 @@ export function auditCases(context: StoreContext): void {
   })
 
   test('a search looks at a limited part of the log, and continues', async () => {
-    const records = Array.from({ length: 10_005 }, () => auditRecord({ details: {} }))
+    const records = Array.from({ length: 2_005 }, () => auditRecord({ details: {} }))
     const rare = auditRecord({ action: 'key.revoke' })
     await audit().appendAudit([...records, rare])
     const first = await list({ action: 'key.revoke' })
-    expect(first).toEqual({ entries: [], lastId: records[9_999]?.id, hasMore: true })
+    expect(first).toEqual({ entries: [], lastId: records[1_999]?.id, hasMore: true })
     expect(await list({ action: 'key.revoke', after: first.lastId })).toEqual({
       entries: [rare],
       lastId: rare.id,
