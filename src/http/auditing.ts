@@ -33,15 +33,14 @@ export function createAuditing(
 
   /** Facts about the request, as far as they are known. */
   function factsOf(req: Request, res: Response) {
-    const { requestId, identity, facts, actor } = contextOf(res)
+    const { requestId, identity, facts, actor, params } = contextOf(res)
     const known = actor ?? (identity.kind === 'known' ? identity.caller : undefined)
-    const { sessionId, turnId } = req.params as { sessionId?: string; turnId?: string }
     return {
       tenantId: known?.tenantId ?? null,
       keyId: known?.keyId ?? null,
       name: known?.name ?? null,
-      sessionId: facts.sessionId ?? toId(sessionId),
-      turnId: facts.turnId ?? toId(turnId),
+      sessionId: facts.sessionId ?? toId(params.sessionId),
+      turnId: facts.turnId ?? toId(params.turnId),
       address: addressOf(req) || null,
       requestId,
     }
@@ -86,7 +85,7 @@ export function createAuditing(
       action: audit.action,
       outcome: status >= 500 ? 'failed' : 'refused',
       errorCode,
-      details: namedFields(id, [req.params, req.query]),
+      details: namedFields(id, [contextOf(res).params, req.query]),
     })
   }
 

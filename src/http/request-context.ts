@@ -39,6 +39,8 @@ export interface RequestContext {
   callOff(reason: unknown): void
   /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
+  /** Parameters of the path as they came; Express forgets them when a request is refused. */
+  params: Readonly<Record<string, string | undefined>>
   identity: Identity
   /** The caller in the tenant that the request acts in; undefined: it was refused before that was known. */
   actor: Caller | undefined
@@ -78,6 +80,7 @@ class OpenRequest implements RequestContext {
   readonly #stop = new LazySignal()
   #log: Logger | undefined
   operationId: OperationId | undefined
+  params: RequestContext['params'] = {}
   identity: Identity = { kind: 'no_key' }
   actor: Caller | undefined
   readonly facts: LoggedFacts = {}

@@ -160,8 +160,10 @@ function operationsByPath(): Map<string, OperationId[]> {
 }
 
 function markOperation(id: OperationId): RequestHandler {
-  return (_req, res, next) => {
-    contextOf(res).operationId = id
+  return (req, res, next) => {
+    const context = contextOf(res)
+    context.operationId = id
+    context.params = req.params as Record<string, string>
     next()
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import type { AuditEntry } from '../../src/contract/audit.ts'
+import type { AuditQuery } from '../../src/sessions/ports/audit.ts'
 import { createClient } from '../support/client.ts'
 import { openSessions, until } from '../support/open-sessions.ts'
 import { type DoorOptions, key, openDoor, readError } from './open-door.ts'
@@ -156,11 +157,11 @@ describe('refused requests', () => {
 })
 
 test('addresses that a caller claims are believed from trusted proxies only', async () => {
-  for (const [trustProxy, address] of [
-    [undefined, '127.0.0.1'],
-    ['loopback', '203.0.113.9'],
+  for (const [config, address] of [
+    [{}, '127.0.0.1'],
+    [{ trustProxy: 'loopback' }, '203.0.113.9'],
   ] as const) {
-    const { door, operator, entries } = await openAudited({ trustProxy })
+    const { door, operator, entries } = await openAudited(config)
     await using _ = door
     await operator.call('POST', '/sessions', {}, { headers: { 'x-forwarded-for': '10.0.0.1, 203.0.113.9' } })
     expect((await entries('action=session.create'))[0]?.address).toBe(address)
@@ -213,7 +214,7 @@ test('a sent pointer to the stream is not a prompt', async () => {
   expect(await entries('action=prompt.send')).toEqual([])
 })
 
-const refusedEntries = {
-  ...{ order: 'oldest', tenantId: undefined, after: undefined, fromId: undefined, toId: undefined },
-  ...{ sessionId: undefined, keyId: undefined, action: undefined, outcome: 'refused', limit: 100 },
-} as const
+const refusedEntries: AuditQuery = {
+  ...{ tenantId: undefined, after: undefined, fromId: undefined, toId: undefined, sessionId: undefined },
+  ...{ order: 'oldest', keyId: undefined, action: undefined, outcome: 'refused', limit: 100 },
+}

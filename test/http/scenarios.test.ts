@@ -1,11 +1,13 @@
 import { describe, expect, test, vi } from 'vitest'
 import { getOperation, operationIds } from '../../src/contract/operations.ts'
+import type { AuditQuery } from '../../src/sessions/ports/audit.ts'
 import { openScenario, request, scenarios } from './operation-scenarios.ts'
 
-const newest = {
-  ...{ order: 'newest', tenantId: undefined, after: undefined, fromId: undefined, toId: undefined },
+const newest: Omit<AuditQuery, 'limit'> = {
+  ...{ tenantId: undefined, after: undefined, fromId: undefined, toId: undefined },
   ...{ sessionId: undefined, keyId: undefined, action: undefined, outcome: undefined },
-} as const
+  order: 'newest',
+}
 
 describe.each(operationIds)('%s', id => {
   const { body, query = '', success, answer, wrong } = scenarios[id]
