@@ -18,15 +18,14 @@ export function createAudit(database: Database): AuditStore {
 
     listAudit(query) {
       const { limit, action, outcome, keyId } = query
-      const shape = shapeOf(query)
       const isFiltered = action !== undefined || outcome !== undefined || keyId !== undefined
       return database.read(function* () {
-        const rows = yield* all(selectEntries(shape, { ...query, limit: limit + 1 }))
+        const rows = yield* all(selectEntries({ ...query, limit: limit + 1 }))
         const entries = rows.slice(0, limit).map(auditColumns.toRecord)
         const lastId = entries.at(-1)?.id
         if (rows.length > limit) return { entries, lastId, hasMore: true }
         // Without filters, the search has found everything that it looked at.
-        const end = isFiltered ? yield* first(selectSearchEnd(shape, query)) : undefined
+        const end = isFiltered ? yield* first(selectSearchEnd(shapeOf(query), query)) : undefined
         return { entries, lastId: end?.id ?? lastId, hasMore: end !== undefined }
       })
     },
@@ -51,7 +50,8 @@ const insertEntry = preparedBy((db, row: Row, columns: string) =>
     .onConflict(conflict => conflict.column('id').doNothing()),
 )
 
-const deleteBefore = prepared((db, of: { beforeId: string; limit: number }) =>
+/** Over all tenants, the oldest first. */
+export const deleteBefore = prepared((db, of: { beforeId: string; limit: number }) =>
   db
     .deleteFrom('audit_log')
     .where('id', 'in', eb =>
@@ -85,10 +85,14 @@ function searched(db: QueryBuilder, of: AuditQuery, shape: string) {
   return range
 }
 
-const selectEntries = preparedBy((db, of: AuditQuery, shape: string) => {
+export function selectEntries(query: AuditQuery) {
+  return selectPage(shapeOf(query), query)
+}
+
+const selectPage = preparedBy((db, of: AuditQuery, shape: string) => {
   const [order, ...given] = shape.split(' ')
   let found = db
-    .selectFrom(searched(db, of, shape).selectAll().limit(searchedEntries).as('searched'))
+    .selectFrom(searched(db, of, shape).selectAll().limit(searchedEntries).as('page'))
     .selectAll()
     .orderBy('id', order === 'newest' ? 'desc' : 'asc')
     .limit(of.limit)

@@ -6,6 +6,7 @@ import {
   selectPiece,
   sumSizes,
 } from '../../src/store/attachments.ts'
+import { deleteBefore, selectEntries } from '../../src/store/audit.ts'
 import { selectLosses, selectPrompts } from '../../src/store/branches.ts'
 import {
   selectEvents,
@@ -51,6 +52,10 @@ const after = { lastActivityAt: 1, id: 's' }
 const page = { limit: 10, offset: 50_000 }
 const position = { at: 1, id: 'p' }
 const deliveries = { webhookId: 'w', status: 'all' as const, limit: 10, offset: 0 }
+const entries = {
+  ...{ tenantId: undefined, after: undefined, fromId: undefined, toId: undefined, sessionId: undefined },
+  ...{ keyId: undefined, action: undefined, outcome: undefined, order: 'newest' as const, limit: 10 },
+}
 const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   'selectDeliveries, next page': [
     selectDeliveries('t', { ...deliveries, position }),
@@ -65,6 +70,19 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
     /^SEARCH webhook_deliveries USING INDEX webhook_deliveries_pending \(webhook_id=\?\)/,
   ],
   deleteOver: [deleteOver({ createdBefore: 1, limit: 10 }), /webhook_deliveries_over \(created_at<\?\)/],
+  'audit log of a tenant, next page': [
+    selectEntries({ ...entries, tenantId: 't', after: 'a', fromId: 'b' }),
+    /audit_log_tenant \(tenant_id=\? AND id>\? AND id<\?\)/,
+  ],
+  'audit log of a session': [
+    selectEntries({ ...entries, sessionId: 's' }),
+    /audit_log_session \(session_id=\?\)/,
+  ],
+  'audit log, filtered': [
+    selectEntries({ ...entries, tenantId: 't', action: 'file.read', outcome: 'done', keyId: 'k' }),
+    /audit_log_tenant \(tenant_id=\?\)/,
+  ],
+  deleteBefore: [deleteBefore({ beforeId: 'a', limit: 10 }), /audit_log_1 \(id<\?\)/],
   selectSession: [selectSession(of), /^SEARCH sessions USING INDEX \w+ \(id=\?\)/],
   'selectSessions of a status': [
     selectSessions('t', { status: 'active', limit: 10, asOf: 9, after: null }),

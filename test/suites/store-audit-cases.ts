@@ -13,7 +13,7 @@ import { changeOf, messageEvent, sessionRecord, tenantId } from './store-records
 const ids = new TimeOrderedIds()
 const dayMs = 24 * 60 * 60 * 1000
 
-function auditRecord(fields: Partial<AuditRecord> = {}): AuditRecord {
+export function auditRecord(fields: Partial<AuditRecord> = {}): AuditRecord {
   return {
     ...ids.create(),
     tenantId,

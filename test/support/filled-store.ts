@@ -6,6 +6,7 @@ import type { SessionRecord } from '../../src/sessions/records.ts'
 import { Checksum } from '../../src/store/checksum.ts'
 import { openStoreDump } from '../../src/store/dump/open-dump.ts'
 import type { StoreDatabase } from '../../src/store/open-store.ts'
+import { auditRecord } from '../suites/store-audit-cases.ts'
 import { keyRecord } from '../suites/store-key-cases.ts'
 import { changeOf, messageEvent, sessionRecord, turnRecord } from '../suites/store-records.ts'
 
@@ -33,6 +34,7 @@ export async function fillStore(
     expiresAt: 9e15,
   }
   await store.keys.saveKey(keyRecord({ tenantId }))
+  await store.audit.appendAudit([auditRecord({ tenantId, sessionId })])
   await store.createSession(session, [messageEvent('first')], 1_000_000, key)
   const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }
   const template = JSON.stringify({ type: 'message', text: 'x'.repeat(50) })
