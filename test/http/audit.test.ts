@@ -65,6 +65,9 @@ test('prompts are in it as text if the server says so, long ones cut', async () 
   expect(short?.details).toMatchObject({ promptSha256: sha256('short'), prompt: 'short' })
   expect(cut?.details).toMatchObject({ promptSha256: sha256(long), promptIsCut: true })
   expect(String(cut?.details.prompt)).toHaveLength(64 * 1024)
+  const logged = door.lines.filter(({ msg }) => msg === 'audit')
+  expect(JSON.stringify(logged)).toContain(sha256('short'))
+  expect(JSON.stringify(logged)).not.toContain('"prompt"')
 })
 
 describe('who may read it', () => {

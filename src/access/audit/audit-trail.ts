@@ -14,7 +14,7 @@ export interface AuditTrailParts {
   /** Undefined: entries are kept forever. */
   retentionMs: number | undefined
   faults: { error(fields: object, message: string): void }
-  /** Called for each entry that is stored. */
+  /** Called for each entry that is stored, without the text of prompts, which does not belong into logs. */
   onAudit?: (record: AuditRecord) => void
 }
 
@@ -134,6 +134,12 @@ export class AuditTrail {
 
   #onSettled(record: AuditRecord, isStored: boolean): void {
     this.#underway.delete(record.id)
-    if (isStored) this.#parts.onAudit?.(record)
+    if (isStored) this.#parts.onAudit?.(withoutPrompt(record))
   }
+}
+
+function withoutPrompt(record: AuditRecord): AuditRecord {
+  if (record.details.prompt === undefined) return record
+  const { prompt: _, ...details } = record.details
+  return { ...record, details }
 }
