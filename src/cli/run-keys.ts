@@ -38,7 +38,12 @@ export async function runCreate({ resolved }: LoadedOptions, flags: CreateFlags)
   if (!request.success) {
     throw invalidRequest(request.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })))
   }
-  const made = await manageKeys(placesOf(resolved), true, (keys, caller) => keys.create(caller, request.data))
+  const made = await manageKeys(
+    placesOf(resolved),
+    true,
+    (keys, caller) => keys.create(caller, request.data),
+    'key.create',
+  )
   show(made, flags.json)
 }
 
@@ -66,12 +71,17 @@ export async function runRotate(
   id: string,
   { graceMs, json }: { graceMs: number; json: boolean },
 ): Promise<void> {
-  const made = await manageKeys(placesOf(resolved), false, (keys, caller) => keys.rotate(caller, id, graceMs))
+  const made = await manageKeys(
+    placesOf(resolved),
+    false,
+    (keys, caller) => keys.rotate(caller, id, graceMs),
+    'key.rotate',
+  )
   show(made, json)
 }
 
 export async function runRevoke({ resolved }: LoadedOptions, id: string): Promise<void> {
-  await manageKeys(placesOf(resolved), false, (keys, caller) => keys.revoke(caller, id))
+  await manageKeys(placesOf(resolved), false, (keys, caller) => keys.revoke(caller, id), 'key.revoke')
   process.stderr.write(`The key ${id} is revoked.\n`)
 }
 

@@ -20,7 +20,7 @@ export function createAttachments(database: Database): AttachmentStore {
     }
     await database.transaction(
       () => run(completeAttachment({ id })),
-      () => ({ attachmentId: id }),
+      () => ({ details: { attachmentId: id } }),
     )
   }
 
@@ -73,7 +73,9 @@ export function createAttachments(database: Database): AttachmentStore {
         yield* run(deleteAttachment({ id: attachmentId }))
         return { removed: true as const }
       }
-      return database.transaction(removal, ({ removed }) => (removed ? { attachmentId } : undefined))
+      return database.transaction(removal, ({ removed }) =>
+        removed ? { details: { attachmentId } } : undefined,
+      )
     },
 
     async removeIncomplete() {

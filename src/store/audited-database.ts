@@ -11,16 +11,16 @@ export function withAudit(database: Database): Database {
   return {
     ...database,
 
-    transaction(body, toDetails) {
-      const claim = toDetails && claimAuditEntry()
+    transaction(body, toFacts) {
+      const claim = toFacts && claimAuditEntry()
       if (!claim) return database.transaction(body)
       let isStored = false
       const audited = function* () {
         const value = yield* body()
-        const details = toDetails(value)
-        isStored = details !== undefined
-        if (details) {
-          claim.complete({ details })
+        const facts = toFacts(value)
+        isStored = facts !== undefined
+        if (facts) {
+          claim.complete(facts)
           yield* writeAudit([claim.record])
         }
         return value

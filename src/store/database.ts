@@ -1,3 +1,4 @@
+import type { AuditFacts } from '../sessions/ports/index.ts'
 import type { Query } from './query.ts'
 import type { Write, Written } from './write.ts'
 
@@ -42,13 +43,10 @@ export interface Database {
   /**
    * Resolves once all that the body wrote is durable. A body that throws is undone; it may be run again.
    *
-   * @param toDetails makes it a change that the audit log has: gives what the request's entry says about it, such as
-   * the id of what was made; undefined: nothing was changed
+   * @param toFacts makes it a change that the audit log has: gives what the request's entry says about it, such as the
+   * id of what was made; undefined: nothing was changed
    */
-  transaction<T>(
-    body: () => Body<T>,
-    toDetails?: (value: T) => Record<string, unknown> | undefined,
-  ): Promise<T>
+  transaction<T>(body: () => Body<T>, toFacts?: (value: T) => AuditFacts | undefined): Promise<T>
   /** As `transaction`, for the change of a session; writes are applied in the order of the calls. */
   write(write: Write): Promise<Written>
   /** Resolves when the database can read and write. */

@@ -15,7 +15,7 @@ export function createKeys(database: Database): KeyStore {
       const row = keyColumns.toRow(key)
       await database.transaction(
         () => run(upsertKey(columnsOf(row), row)),
-        () => ({ keyId: key.id }),
+        () => ({ tenantId: key.tenantId, details: { keyId: key.id } }),
       )
     },
 

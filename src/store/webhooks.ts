@@ -18,7 +18,7 @@ export function createWebhooks(database: Database): WebhookStore {
     async saveWebhook(webhook) {
       await database.transaction(
         () => save(webhook),
-        () => ({ webhookId: webhook.id }),
+        () => ({ details: { webhookId: webhook.id } }),
       )
     },
 
@@ -29,13 +29,13 @@ export function createWebhooks(database: Database): WebhookStore {
         yield* run(failPending({ webhookId: webhook.id, failure: JSON.stringify(failure) }))
         for (const report of reports) yield* run(insertDelivery(deliveryColumns.toRow(report)))
       }
-      await database.transaction(disabling, () => ({ webhookId: webhook.id }))
+      await database.transaction(disabling, () => ({ details: { webhookId: webhook.id } }))
     },
 
     async removeWebhook(tenantId, webhookId) {
       await database.transaction(
         () => run(deleteWebhook({ tenantId, webhookId })),
-        () => ({ webhookId }),
+        () => ({ details: { webhookId } }),
       )
     },
 
@@ -46,7 +46,7 @@ export function createWebhooks(database: Database): WebhookStore {
     async addDelivery(delivery) {
       await database.transaction(
         () => run(insertDelivery(deliveryColumns.toRow(delivery))),
-        () => ({ deliveryId: delivery.id }),
+        () => ({ details: { deliveryId: delivery.id } }),
       )
     },
 
@@ -70,7 +70,7 @@ export function createWebhooks(database: Database): WebhookStore {
     async changeDelivery({ id }, change) {
       await database.transaction(
         () => changeDelivery(id, change),
-        () => ({ deliveryId: id }),
+        () => ({ details: { deliveryId: id } }),
       )
     },
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { openStore } from '../../src/store/open-store.ts'
 import { createClient } from '../support/client.ts'
 import { openCli } from '../support/open-cli.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
@@ -53,4 +54,15 @@ test('keys are made, listed, replaced and revoked on the data directory of a ser
   expect((await run('list', '--all')).out).toContain('revoked')
   expect(await run('create', '--name', 'bot', '--scope', 'root')).toMatchObject({ code: 2 })
   expect(await run('revoke', 'unknown')).toMatchObject({ code: 1 })
+  const store = await openStore({ file: `${dataDir}/claude-code-api.db` })
+  const { entries } = await store.audit.listAudit({
+    ...{ tenantId: 'team-a', order: 'oldest', limit: 10, keyId: 'command-line', outcome: 'done' },
+    ...{ after: undefined, fromId: undefined, toId: undefined, sessionId: undefined, action: undefined },
+  })
+  await store.close()
+  expect(entries.map(({ action, details }) => [action, details.keyId])).toEqual([
+    ['key.create', keyId],
+    ['key.rotate', keyId],
+    ['key.revoke', keyId],
+  ])
 })

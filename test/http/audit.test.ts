@@ -83,12 +83,12 @@ describe('who may read it', () => {
     const seen = await entries('', acme.client)
     expect(new Set(seen.map(({ tenant }) => tenant))).toEqual(new Set(['acme']))
     expect(seen.find(({ action }) => action === 'session.end')?.sessionId).toBe(mine)
+    // Made by the operator, for them.
+    expect(seen.find(({ action }) => action === 'key.create')?.details.keyId).toBe(acme.keyId)
     expect(await entries(`sessionId=${theirs}`, acme.client)).toEqual([])
     expect(await entries(`keyId=${other.keyId}`, acme.client)).toEqual([])
     expect((await entries('tenant=other')).map(({ sessionId }) => sessionId)).toContain(theirs)
-    expect(new Set((await entries()).map(({ tenant }) => tenant))).toEqual(
-      new Set(['default', 'acme', 'other']),
-    )
+    expect(new Set((await entries()).map(({ tenant }) => tenant))).toEqual(new Set(['acme', 'other']))
     const denied = await acme.client.call('GET', '/audit?tenant=other')
     expect([denied.status, denied.body.error.code]).toEqual([403, 'TENANT_NOT_ALLOWED'])
   })

@@ -1,4 +1,4 @@
-import type { AuditClaim, AuditRecord, ClaimableEntry } from '../../sessions/ports/audit.ts'
+import type { AuditClaim, AuditFacts, AuditRecord, ClaimableEntry } from '../../sessions/ports/audit.ts'
 
 export interface OpenEntryParts {
   /** The entry without what is not known before it is stored. */
@@ -38,7 +38,7 @@ export class OpenEntry implements ClaimableEntry {
   }
 
   /** Adds what has turned out since; without effect once a transaction has taken the entry. */
-  complete(facts: Parameters<AuditClaim['complete']>[0]): void {
+  complete(facts: AuditFacts): void {
     if (this.#state === 'open') completeRecord(this.#parts.facts, facts)
   }
 
@@ -56,12 +56,13 @@ export class OpenEntry implements ClaimableEntry {
 }
 
 function completeRecord(
-  record: Pick<AuditRecord, 'sessionId' | 'turnId' | 'details'>,
-  { sessionId, turnId, details }: Parameters<AuditClaim['complete']>[0],
+  record: Pick<AuditRecord, 'tenantId' | 'sessionId' | 'turnId' | 'details'>,
+  { tenantId, sessionId, turnId, details }: AuditFacts,
 ): void {
   // A fork is a request about one session that makes another.
   if (record.sessionId !== null && sessionId !== undefined && sessionId !== record.sessionId)
     record.details = { ...record.details, newSessionId: sessionId }
+  if (tenantId !== undefined) record.tenantId = tenantId
   record.sessionId ??= sessionId ?? null
   record.turnId ??= turnId ?? null
   if (details) record.details = { ...record.details, ...details }

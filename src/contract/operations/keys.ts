@@ -27,7 +27,7 @@ export const keysOperations = {
     body: createKeyRequest,
     success: [{ status: 201, description: 'The new key', schema: shownKey }],
     errors: ['TENANT_NOT_ALLOWED', 'GRANT_NOT_ALLOWED', 'KEY_LIMIT_REACHED'],
-    audit: { action: 'key.create', when: 'change', fields: ['name', 'scopes', 'tenant', 'sessionId'] },
+    audit: { action: 'key.create', when: 'change', fields: ['name', 'scopes', 'sessionId'] },
   },
   listKeys: {
     ...administration,

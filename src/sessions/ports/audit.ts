@@ -56,11 +56,19 @@ export interface AuditStore {
   trimAudit(beforeId: string, limit: number): Promise<number>
 }
 
+/** Facts about a request that only the change knows. */
+export interface AuditFacts {
+  /** Where that is another one than the caller's. */
+  tenantId?: string
+  sessionId?: string
+  turnId?: string
+  details?: Record<string, unknown>
+}
+
 /** An entry that a transaction has to store with its change. */
 export interface AuditClaim {
   readonly record: AuditRecord
-  /** Adds what only the change knows. */
-  complete(facts: { sessionId?: string; turnId?: string; details?: Record<string, unknown> }): void
+  complete(facts: AuditFacts): void
   /** Must be called when the transaction is over. */
   settle(isStored: boolean): void
 }
