@@ -112,7 +112,7 @@ export const listAuditQuery = z
 
 function timestampParameter(description: string) {
   return z.iso
-    .datetime({ offset: true })
+    .datetime({ offset: true, error: 'must be a time such as 2026-03-01T00:00:00Z' })
     .optional()
     .meta({ description: `${description}: ISO 8601 with \`Z\` or an offset` })
 }
