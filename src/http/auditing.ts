@@ -30,6 +30,8 @@ export function createAuditing(
   addressOf: (req: Request) => string,
 ): Auditing {
   const entries = new WeakMap<Response, OpenEntry>()
+  /** Fields of requests that have passed validation: others may hold a secret in the wrong place. */
+  const checkedFields = new WeakMap<Response, Record<string, unknown>>()
 
   /** Facts about the request, as far as they are known. */
   function factsOf(req: Request, res: Response) {
@@ -85,7 +87,7 @@ export function createAuditing(
       action: audit.action,
       outcome: status >= 500 ? 'failed' : 'refused',
       errorCode,
-      details: namedFields(id, [contextOf(res).params, req.query]),
+      details: checkedFields.get(res) ?? {},
     })
   }
 
@@ -94,12 +96,14 @@ export function createAuditing(
       const { audit } = getOperation(id)
       contextOf(res).actor = exchange.caller
       if (audit.when === 'refusal') return handle()
+      const fields = namedFields(id, exchange)
+      checkedFields.set(res, fields)
       const entry = deps.audit.begin({
         ...factsOf(req, res),
         action: audit.action,
         outcome: 'done',
         errorCode: null,
-        details: detailsOf(id, exchange, deps.config.auditPrompts),
+        details: { ...fields, ...promptOf(id, exchange, deps.config.auditPrompts) },
       })
       entries.set(res, entry)
       return audit.when === 'change' ? withAuditEntry(entry, handle) : handle()
@@ -127,13 +131,10 @@ export function createAuditing(
   }
 }
 
-function detailsOf(id: OperationId, { params, query, body }: Exchange<OperationId>, withPrompts: boolean) {
+function promptOf(id: OperationId, { body }: Exchange<OperationId>, withPrompts: boolean) {
   const { prompt: field } = getOperation(id).audit
   const prompt = field === undefined ? undefined : (body as Record<string, unknown>)[field]
-  return {
-    ...namedFields(id, [params, query, body]),
-    ...(prompt !== undefined && promptDetails(prompt, withPrompts)),
-  }
+  return prompt === undefined ? {} : promptDetails(prompt, withPrompts)
 }
 
 function promptDetails(prompt: unknown, isShown: boolean) {
@@ -149,8 +150,11 @@ function promptDetails(prompt: unknown, isShown: boolean) {
 }
 
 /** The fields that the operation's entry has, as far as the request has them. */
-function namedFields(id: OperationId, sources: readonly unknown[]): Record<string, unknown> {
-  const values = Object.assign({}, ...sources) as Record<string, unknown>
+function namedFields(
+  id: OperationId,
+  { params, query, body }: Exchange<OperationId>,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...params, ...query, ...(body as object) }
   const { fields = [] } = getOperation(id).audit
   return Object.fromEntries(
     fields.flatMap(name =>

@@ -14,7 +14,7 @@ export interface AuditTrailParts {
   /** Undefined: entries are kept forever. */
   retentionMs: number | undefined
   faults: { error(fields: object, message: string): void }
-  /** Called for each entry that is stored, without the text of prompts, which does not belong into logs. */
+  /** Called for each entry that is stored, without texts that do not belong into logs. */
   onAudit?: (record: AuditRecord) => void
 }
 
@@ -134,12 +134,13 @@ export class AuditTrail {
 
   #onSettled(record: AuditRecord, isStored: boolean): void {
     this.#underway.delete(record.id)
-    if (isStored) this.#parts.onAudit?.(withoutPrompt(record))
+    if (isStored) this.#parts.onAudit?.(toLoggable(record))
   }
 }
 
-function withoutPrompt(record: AuditRecord): AuditRecord {
-  if (record.details.prompt === undefined) return record
+/** Leaves out prompts, and names of what a refused request asked for, which need not exist. */
+function toLoggable(record: AuditRecord): AuditRecord {
+  if (record.outcome !== 'done') return { ...record, details: {} }
   const { prompt: _, ...details } = record.details
   return { ...record, details }
 }
