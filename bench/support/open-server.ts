@@ -51,8 +51,8 @@ export async function openClaudeServer(
   const settings = { engine: 'claude', options: toOptions(scope, options) }
   const server = await openChild(scope, 'server.ts', settings, environment)
   await until('the server has asked Claude Code what it is', async () => {
-    const headers = { 'x-api-key': apiKey }
-    const response = await fetch(`${server.url}/api/v1/health`, { headers })
+    const [key = apiKey] = options.auth?.apiKeys ?? []
+    const response = await fetch(`${server.url}/api/v1/health`, { headers: { 'x-api-key': key } })
     const { checks } = (await response.json()) as { checks: { claude: { status: string } } }
     return checks.claude.status === 'ok'
   })
