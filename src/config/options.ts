@@ -178,7 +178,10 @@ export interface ClaudeCodeApiConfig {
    * would have needed, as far as memory allows. Default: true.
    */
   keepSpareProcess?: boolean
-  /** The maximum number of turns that wait for a process, over all sessions. Default: 1000. */
+  /**
+   * The maximum number of turns that wait for a process, over all sessions. Keys that have less than an equal share of
+   * them may still add turns. Default: 1000.
+   */
   maxWaitingTurns?: number
   /**
    * How long a session's events, including its messages, are kept after it has ended or expired. Turns are kept

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ProcessPool, type Slot, type SlotHolder } from '../../src/sessions/processes/process-pool.ts'
 
 const forever = new AbortController().signal
+const of = (keyId: string, sessionId = 's', tenantId = 't') => ({ tenantId, keyId, sessionId })
 /** A holder whose process takes as long to leave as the test wants. */
 function holder() {
   const gone = Promise.withResolvers<void>()
@@ -71,7 +72,7 @@ describe('a pool of slots', () => {
     const busy = holder()
     const slot = taken(pool.take(busy))
     expect(pool.take(holder())).toBeUndefined()
-    const waiting = pool.wait(holder(), 'a', forever)
+    const waiting = pool.wait(holder(), of('a'), forever)
     expect([pool.waiting, busy.retired]).toEqual([1, 0])
     slot.markIdle()
     expect(await waiting).toBeDefined()
@@ -83,7 +84,7 @@ describe('a pool of slots', () => {
     let slot = taken(pool.take(holder()))
     const order: string[] = []
     const ask = (caller: string, name: string) =>
-      void pool.wait(holder(), caller, forever).then(granted => {
+      void pool.wait(holder(), of(caller), forever).then(granted => {
         order.push(name)
         slot = taken(granted)
       })
@@ -102,8 +103,8 @@ describe('a pool of slots', () => {
   test('nobody overtakes those who wait', () => {
     const pool = new ProcessPool({ maxProcesses: 1 })
     const slot = taken(pool.take(holder()))
-    void pool.wait(holder(), 'a', forever)
-    void pool.wait(holder(), 'a', forever)
+    void pool.wait(holder(), of('a'), forever)
+    void pool.wait(holder(), of('a'), forever)
     slot.release()
     expect(pool.waiting).toBe(1)
     expect(pool.take(holder())).toBeUndefined()
@@ -114,14 +115,14 @@ describe('a pool of slots', () => {
     const pool = new ProcessPool({ maxProcesses: 1 })
     taken(pool.take(holder()))
     const leaving = new AbortController()
-    const left = pool.wait(holder(), 'a', leaving.signal)
-    const stayed = pool.wait(holder(), 'a', forever)
+    const left = pool.wait(holder(), of('a'), leaving.signal)
+    const stayed = pool.wait(holder(), of('a'), forever)
     leaving.abort()
     expect(await left).toBeUndefined()
     expect(pool.waiting).toBe(1)
     pool.close()
     expect(await stayed).toBeUndefined()
-    expect(await pool.wait(holder(), 'a', forever)).toBeUndefined()
+    expect(await pool.wait(holder(), of('a'), forever)).toBeUndefined()
     expect(pool.take(holder())).toBeUndefined()
   })
 
@@ -162,7 +163,7 @@ describe('a pool of slots', () => {
           owner.set(pool.take(owner.holder))
         } else if (action === 1) {
           const owner = own()
-          void pool.wait(owner.holder, `caller-${random(3)}`, forever).then(owner.set)
+          void pool.wait(owner.holder, of(`caller-${random(3)}`), forever).then(owner.set)
         } else if (action === 2 && some) {
           idle.add(some)
           some.markIdle()
@@ -265,7 +266,7 @@ describe('a pool with a budget of memory', () => {
     const first = take(40)
     take(40)
     take(40)
-    const waiting = pool.wait(holder(), 'a', forever)
+    const waiting = pool.wait(holder(), of('a'), forever)
     first.slot.markIdle()
     expect(first.holder.retired).toBe(1)
     first.holder.leave()
@@ -337,7 +338,7 @@ describe('a pool with a budget of memory', () => {
     await settle()
     idle.slot.markIdle()
     await settle()
-    const waiting = pool.wait(holder(), 'a', forever)
+    const waiting = pool.wait(holder(), of('a'), forever)
     expect([pool.waiting, idle.holder.retired]).toEqual([1, 0])
     large.slot.release()
     expect(await waiting).toBeDefined()
@@ -407,13 +408,13 @@ describe('a pool with a budget of memory', () => {
     setPressure(10)
     await sample()
     expect(pool.hasRoomFor(1)).toBe(false)
-    const waiting = pool.wait(holder(), 'a', forever)
+    const waiting = pool.wait(holder(), of('a'), forever)
     expect(pool.waiting).toBe(1)
     // An idle process makes way for it.
     idle.slot.markIdle()
     expect(await waiting).toBeDefined()
     expect([idle.holder.retired, pool.taken]).toEqual([1, 3])
-    const next = pool.wait(holder(), 'a', forever)
+    const next = pool.wait(holder(), of('a'), forever)
     setPressure(undefined)
     await sample()
     expect(await next).toBeDefined()

@@ -68,9 +68,9 @@ async function findAgent(lending: Lending, caller: Caller): Promise<Agent> {
   return process.obtain()
 }
 
-function waitForSlot({ process, pool, maxWaitingTurns }: Lending, { tenantId, keyId }: Caller) {
-  if (pool.waiting >= maxWaitingTurns) return false
-  return process.waitForSlot(`${tenantId}:${keyId}`, AbortSignal.timeout(slotBoundMs))
+function waitForSlot({ process, pool, maxWaitingTurns }: Lending, caller: Caller) {
+  if (!pool.admitsWaiting(caller, maxWaitingTurns)) return false
+  return process.waitForSlot(caller, AbortSignal.timeout(slotBoundMs))
 }
 
 function full({ pool: { taken, waiting } }: Lending): ServiceError<'TURN_QUEUE_FULL'> {

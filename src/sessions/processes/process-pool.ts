@@ -1,3 +1,4 @@
+import { FairQueue } from '../../lib/fair-queue.ts'
 import type { Agent } from '../ports/index.ts'
 import type { SessionsFigures, SlotFigures } from '../reports/figures.ts'
 import { type MemoryGauge, SlotMemory } from './slot-memory.ts'
@@ -15,6 +16,8 @@ export interface SlotHolder {
 
 /** The right to have one process. Held from before it starts until it is gone. */
 export interface Slot {
+  /** Whether it has not been released. */
+  readonly isHeld: boolean
   /** Resolves when the process may start: those that were evicted for it are gone by then. */
   readonly free: Promise<void>
   /** Gives the slot with its process to another holder. */
@@ -39,16 +42,25 @@ export interface PoolOptions {
   memory?: { budgetBytes: number; gauge: MemoryGauge<SlotHolder> } | undefined
 }
 
+/** Tenants are served in turn, so are the keys of a tenant and the sessions of a key. */
+export interface Applicant {
+  tenantId: string
+  keyId: string
+  sessionId: string
+}
+
 interface Waiter {
   holder: SlotHolder
+  /** See `ProcessPool.wait`. */
+  own: Slot | undefined
   take: (slot: Slot | undefined) => void
 }
 
 /**
  * Bounds how many processes live at once: by their memory, and by their number. Turns that find no room evict idle
- * processes, the least recently used first. Turns that find all of them at work wait: callers take turns with each
- * other, and each caller's turns are served in the order in which they came, so that one caller does not hold up the
- * others. A process that works is never ended, whatever it weighs.
+ * processes, the least recently used first. Turns that find all of them at work wait: tenants are served in turn, so
+ * are the keys of a tenant and the sessions of a key, so that none of them holds up the others. A process that works
+ * is never ended, whatever it weighs.
  */
 export class ProcessPool {
   readonly #maxProcesses: number
@@ -61,8 +73,7 @@ export class ProcessPool {
   readonly #occupied = new Set<GrantedSlot>()
   /** Evicted slots whose processes are not gone yet. */
   readonly #leaving = new Map<GrantedSlot, Promise<void>>()
-  /** Callers in the order in which they are served next. */
-  readonly #waiting = new Map<string, Waiter[]>()
+  readonly #waiting = new FairQueue<Waiter>()
   #evictions = 0
   #closed = false
 
@@ -73,9 +84,20 @@ export class ProcessPool {
 
   /** How many turns wait for a slot. */
   get waiting(): number {
-    let count = 0
-    for (const waiters of this.#waiting.values()) count += waiters.length
-    return count
+    return this.#waiting.size
+  }
+
+  /**
+   * Whether one more may wait where at most `limit` do. Where so many wait already, keys with less than an equal share
+   * of their tenant's equal share still may: otherwise the first caller to fill the queue would keep all others out.
+   */
+  admitsWaiting({ tenantId, keyId }: Pick<Applicant, 'tenantId' | 'keyId'>, limit: number): boolean {
+    const waiting = this.#waiting
+    if (waiting.size < limit) return true
+    const sharersOf = (path: string[], name: string) =>
+      waiting.widthOf(path) + (waiting.sizeOf([...path, name]) === 0 ? 1 : 0)
+    const share = limit / sharersOf([], tenantId) / sharersOf([tenantId], keyId)
+    return waiting.sizeOf([tenantId, keyId]) < share
   }
 
   /** How many slots are held. */
@@ -125,26 +147,29 @@ export class ProcessPool {
     return evictions && this.#grant(holder, evictions)
   }
 
-  /** Waits for a slot. Resolves to undefined when the signal fires or the pool is closed before. */
-  wait(holder: SlotHolder, caller: string, signal: AbortSignal): Promise<Slot | undefined> {
+  /**
+   * Waits for a slot. Resolves to undefined when the signal fires or the pool is closed before.
+   * @param own a slot that the holder still has and is about to offer to others; it gets this one back if none of them
+   *   has it when its turn comes
+   */
+  wait(
+    holder: SlotHolder,
+    { tenantId, keyId, sessionId }: Applicant,
+    signal: AbortSignal,
+    own?: Slot,
+  ): Promise<Slot | undefined> {
     if (this.#closed || signal.aborted) return Promise.resolve(undefined)
     return new Promise(resolve => {
-      const waiters = this.#waiting.get(caller) ?? []
-      const waiter: Waiter = {
-        holder,
-        take: slot => {
-          signal.removeEventListener('abort', leave)
-          resolve(slot)
-        },
+      const take = (slot: Slot | undefined) => {
+        signal.removeEventListener('abort', onAbort)
+        resolve(slot)
       }
-      const leave = () => {
-        waiters.splice(waiters.indexOf(waiter), 1)
-        if (waiters.length === 0) this.#waiting.delete(caller)
-        waiter.take(undefined)
+      const leave = this.#waiting.add([tenantId, keyId, sessionId], { holder, own, take })
+      const onAbort = () => {
+        leave()
+        take(undefined)
       }
-      signal.addEventListener('abort', leave)
-      waiters.push(waiter)
-      this.#waiting.set(caller, waiters)
+      signal.addEventListener('abort', onAbort)
       this.#serve()
     })
   }
@@ -153,29 +178,17 @@ export class ProcessPool {
   close(): void {
     this.#closed = true
     this.#memory?.close()
-    const all = [...this.#waiting.values()].flat()
-    this.#waiting.clear()
-    for (const waiter of all) waiter.take(undefined)
+    for (const waiter of this.#waiting.clear()) waiter.take(undefined)
   }
 
   #serve(): void {
-    while (!this.#closed && this.#waiting.size > 0) {
-      const evictions = this.#findEvictions()
-      const waiter = evictions && this.#nextWaiter()
-      if (!waiter) return
-      waiter.take(this.#grant(waiter.holder, evictions))
+    for (let next = this.#waiting.peek(); next && !this.#closed; next = this.#waiting.peek()) {
+      const { holder, own } = next
+      const evictions = own?.isHeld ? [] : this.#findEvictions()
+      if (!evictions) return
+      this.#waiting.take()
+      next.take(own?.isHeld ? own : this.#grant(holder, evictions))
     }
-  }
-
-  /** The first turn of the caller that is served next; the caller then goes to the end of the line. */
-  #nextWaiter(): Waiter | undefined {
-    for (const [caller, waiters] of this.#waiting) {
-      this.#waiting.delete(caller)
-      const waiter = waiters.shift()
-      if (waiters.length > 0) this.#waiting.set(caller, waiters)
-      if (waiter) return waiter
-    }
-    return undefined
   }
 
   /** The slots to evict so that one more process fits; undefined: evicting all idle ones is not enough. */
@@ -283,6 +296,10 @@ class GrantedSlot implements Slot {
     this.holder = holder
     this.free = free
     this.#events = events
+  }
+
+  get isHeld(): boolean {
+    return !this.#released
   }
 
   handOver(holder: SlotHolder): void {

@@ -10,8 +10,8 @@ import { isLastAgenticTurn } from '../turns/turn-progress.ts'
 import { FollowedState } from './followed-state.ts'
 import { GivenConfiguration } from './given-configuration.ts'
 import { IdleTimer } from './idle-timer.ts'
-import type { Slot, SlotHolder } from './process-pool.ts'
-import { holdsSlot, nextStatus, type ProcessEvent, type ProcessStatus } from './process-states.ts'
+import type { SlotHolder } from './process-pool.ts'
+import { type CallerOfTurn, ProcessSlot } from './process-slot.ts'
 import type { SessionProcessContext } from './session-process-context.ts'
 import { SessionRecorder } from './session-recorder.ts'
 import type { Spare } from './spare-process.ts'
@@ -30,8 +30,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   readonly suspendAfterMs: number
   readonly #context: SessionProcessContext
   readonly #findTurn: () => OpenTurn | undefined
-  #status: ProcessStatus = 'absent'
-  #slot: Slot | undefined
+  readonly #slot: ProcessSlot
   /** The live one; in `failed`, or until a turn was told, the one that could not start. */
   #agent: Agent | undefined
   /** The one before, which is being ended. */
@@ -49,6 +48,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     this.#idleTimer = new IdleTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, this.owner, context.faults, context.signal)
     this.background = new BackgroundWork(this.owner, this.writer)
+    this.#slot = new ProcessSlot(context.pool, session.id, this, () => this.background.tasks > 0)
     this.state = new FollowedState(this.writer, session.cwd, () => this.configuration.findSession())
     this.requests = new OpenRequests(this)
     this.configuration = new GivenConfiguration(session, context, this)
@@ -64,9 +64,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
         findTurnId: () => findTurn()?.record.id,
       }),
       findTurn,
-      onWorkChanged: () => {
-        if (!findTurn()) this.rest()
-      },
+      onWorkChanged: () => this.#restBetweenTurns(),
     })
   }
 
@@ -101,15 +99,14 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   adopt(spare: Spare): void {
     spare.slot.handOver(this)
     spare.listenTo(this.recorder)
-    this.#slot = spare.slot
-    this.#move('admit')
-    this.#move('launch')
+    this.#slot.admit(spare.slot)
+    this.#slot.move('launch')
     this.#own(spare.agent)
   }
 
   /** Starts the process without waiting, if a slot is free; a failure shows when a turn needs it. */
   warm(): void {
-    if (!this.#slot && !this.#admit(this.#context.pool.takeFree(this))) {
+    if (!this.#slot.isHeld && !this.#slot.take(false)) {
       this.#context.onDispensable(this.owner.sessionId)
       return
     }
@@ -129,21 +126,26 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   /** As `reserve`, but the idle time continues. */
   holdSlot(): boolean {
-    if (this.#status === 'closed') return false
+    if (this.#slot.status === 'closed') return false
     // A process that failed to start reports its failure without holding a slot.
     if (this.#agent?.startFailure && !this.configuration.isStale) return true
-    if (this.#slot) this.#move('work')
-    else this.#admit(this.#context.pool.take(this))
-    return this.#slot !== undefined
+    if (this.#slot.isHeld) this.#slot.move('work')
+    else this.#slot.take(true)
+    return this.#slot.isHeld
   }
 
   /** Waits for what `reserve` could not have. False when the signal fired or the pool was closed before. */
-  async waitForSlot(caller: string, signal: AbortSignal): Promise<boolean> {
-    const slot = await this.#context.pool.wait(this, caller, signal)
-    // A turn and a question may both have waited.
-    if (this.#slot || this.#status === 'closed') slot?.release()
-    else this.#admit(slot)
-    return this.#slot !== undefined
+  waitForSlot(caller: CallerOfTurn, signal: AbortSignal): Promise<boolean> {
+    return this.#slot.wait(caller, signal)
+  }
+
+  /**
+   * For a turn right after another one: as `reserve` and `waitForSlot`, but turns of others that wait get the slot
+   * first where it is their turn. A process that has something else to do keeps its slot.
+   */
+  async renewSlot(caller: CallerOfTurn, signal: AbortSignal): Promise<boolean> {
+    if (!this.#slot.isAwaited) return this.reserve() || this.waitForSlot(caller, signal)
+    return (await this.#slot.renew(caller, signal, () => this.rest())) && this.reserve()
   }
 
   /**
@@ -156,7 +158,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     const agent = this.#launching ? undefined : this.#agent
     if (agent?.alive && !this.configuration.isStale) return agent
     // Also where the configuration has changed since: without a slot there can be no other one.
-    if (agent?.startFailure && !(this.configuration.isStale && this.#slot)) {
+    if (agent?.startFailure && !(this.configuration.isStale && this.#slot.isHeld)) {
       this.#agent = undefined
       return agent
     }
@@ -176,7 +178,11 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   giveBack(): void {
     this.#borrowers--
-    if (!this.turn) this.rest()
+    this.#restBetweenTurns()
+  }
+
+  #restBetweenTurns(): void {
+    if (!this.turn || this.#slot.isOffered) this.rest()
   }
 
   /** Makes Claude Code stop what it does by itself, and resolves when it has. */
@@ -201,16 +207,16 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     if (this.#agent && !this.#agent.alive) this.#agent = undefined
     if (!this.#agent) {
       this.#idleTimer.stop()
-      if (!this.#launching && this.#borrowers === 0) this.#move('rest')
+      if (!this.#launching && this.#borrowers === 0) this.#slot.move('rest')
       this.#context.onDispensable(this.owner.sessionId)
       return
     }
     const { autonomousWork, tasks } = this.background
     if (autonomousWork || tasks > 0) this.#idleTimer.stop()
     else this.#idleTimer.start()
-    if (autonomousWork || this.#borrowers > 0) this.#move('work')
+    if (autonomousWork || this.#borrowers > 0) this.#slot.move('work')
     else if (this.#idleTimer.overdue) void this.retire()
-    else this.#move('rest')
+    else this.#slot.move('rest')
   }
 
   /** Ends the process; the next turn starts another one, in the same conversation. */
@@ -231,36 +237,16 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   }
 
   close(): Promise<void> {
-    this.#move('close')
+    this.#slot.move('close')
     return this.leave()
-  }
-
-  /** Takes a step of the table; slot and eviction follow the state. */
-  #move(event: ProcessEvent): void {
-    this.#status = nextStatus(this.#status, event)
-    if (this.#status === 'idle') this.#slot?.markIdle(this.background.tasks > 0)
-    else if (holdsSlot[this.#status]) this.#slot?.markBusy()
-    // The slot of a closed one is free when its process has gone.
-    else if (this.#status !== 'closed') {
-      this.#slot?.release()
-      this.#slot = undefined
-    }
-  }
-
-  #admit(slot: Slot | undefined): boolean {
-    if (!slot) return false
-    this.#slot = slot
-    this.#move('admit')
-    return true
   }
 
   async #leave(event: 'leave' | 'suspend'): Promise<void> {
     this.#idleTimer.stop()
     const agent = this.#agent
-    const slot = this.#slot
+    const slot = this.#slot.detach()
     this.#agent = undefined
-    this.#slot = undefined
-    this.#move(event)
+    this.#slot.move(event)
     const leaving = Promise.all([this.#leaving, agent?.close()]).then(() => {})
     this.#leaving = leaving
     await leaving
@@ -287,11 +273,11 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   async #launch(continueAt?: string): Promise<Agent> {
     this.#refuseWhenClosed()
-    this.#move('launch')
+    this.#slot.move('launch')
     try {
       return await this.#start(continueAt)
     } catch (error) {
-      this.#move('abort')
+      this.#slot.move('abort')
       throw error
     }
   }
@@ -302,7 +288,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     // Two processes of one conversation would both write its transcript.
     await Promise.all([old?.close(), this.#leaving])
     await this.#loseBackground()
-    await this.#slot?.free
+    await this.#slot.free
     await this.writer.flush()
     const continues = continueAt !== undefined
     const { spec, give } = await this.configuration.load(this.recorder.conversation, continues)
@@ -314,12 +300,13 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   #refuseWhenClosed(): void {
     const { sessionId } = this.owner
-    if (this.#status === 'closed') throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
+    if (this.#slot.status === 'closed')
+      throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
   }
 
   #own(agent: Agent): Agent {
     this.#agent = agent
-    this.#move('launched')
+    this.#slot.move('launched')
     void agent.exited.then(() => this.#onExit(agent))
     return agent
   }
@@ -329,9 +316,9 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     if (!agent.startFailure) this.#agent = undefined
     void this.#loseBackground()
     const isNeeded = this.turn !== undefined || this.#borrowers > 0
-    this.#move(agent.startFailure && !isNeeded ? 'fail' : 'exit')
+    this.#slot.move(agent.startFailure && !isNeeded ? 'fail' : 'exit')
     if (isNeeded) return
-    if (this.#status === 'admitted') this.#move('rest')
+    if (this.#slot.status === 'admitted') this.#slot.move('rest')
     this.#context.onDispensable(this.owner.sessionId)
   }
 
@@ -341,7 +328,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   }
 
   #onLaunchFault(error: unknown): void {
-    if (this.#status === 'closed') return
+    if (this.#slot.status === 'closed') return
     const { sessionId } = this.owner
     this.#context.faults.error({ err: error, sessionId }, 'process start failed')
     if (!this.turn) this.rest()

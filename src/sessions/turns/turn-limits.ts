@@ -1,11 +1,12 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { ProcessPool } from '../processes/process-pool.ts'
+import type { Caller } from '../records.ts'
 import type { TurnRequest } from './turn-request.ts'
 
 interface Limits {
   maxQueuedTurns: number
   maxWaitingTurns: number
-  pool: Pick<ProcessPool, 'waiting'>
+  pool: Pick<ProcessPool, 'waiting' | 'admitsWaiting'>
 }
 
 /**
@@ -15,6 +16,7 @@ interface Limits {
  */
 export function refuseWhenFull(
   sessionId: string,
+  caller: Caller,
   { maxQueuedTurns, maxWaitingTurns, pool }: Limits,
   { turnId, waiting }: { turnId: string | undefined; waiting: number },
   { onBusy }: Pick<TurnRequest, 'onBusy'>,
@@ -27,7 +29,7 @@ export function refuseWhenFull(
     const message = `Session ${sessionId} has ${maxQueuedTurns} turns waiting already`
     throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxQueuedTurns, waiting })
   }
-  if (wouldWait && pool.waiting >= maxWaitingTurns) {
+  if (wouldWait && !pool.admitsWaiting(caller, maxWaitingTurns)) {
     const message = `${pool.waiting} turns are waiting for a process already`
     throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxWaitingTurns, waiting: pool.waiting })
   }

@@ -86,7 +86,7 @@ export class TurnQueue {
     const starts = !this.isAtWork
     const admitted = starts && this.#process.reserve()
     const queued = { turnId: this.#current?.record.id, waiting: this.#waiting.length }
-    refuseWhenFull(this.#session.id, this.#context, queued, request, starts && !admitted)
+    refuseWhenFull(this.#session.id, caller, this.#context, queued, request, starts && !admitted)
     const turn = new OpenTurn(newTurn(caller, this.#session.id, request, Date.now()))
     if (starts) this.#current = turn
     else if (request.onBusy === 'interrupt') this.#waiting.unshift(turn)

@@ -49,7 +49,7 @@ export class TurnRunner {
 
   /** Waits for a slot, unless the turn is stopped first. */
   async #start(turn: OpenTurn): Promise<void> {
-    if (turn.stop || !(await this.#findSlot(turn)) || turn.stop) return
+    if (turn.stop || !(await this.#process.renewSlot(callerOf(turn), turn.stopping)) || turn.stop) return
     const { recorder, writer } = this.#process
     await writer.write(toStart(turn, recorder.claudeSessionId, Date.now()))
   }
@@ -123,9 +123,8 @@ export class TurnRunner {
     if (stored.length > 0) this.#context.observer.onTurnEnded(turn.record, turn.times)
   }
 
-  async #findSlot({ record, stopping }: OpenTurn): Promise<boolean> {
-    const { tenantId, createdBy } = record
-    return this.#process.reserve() || this.#process.waitForSlot(`${tenantId}:${createdBy}`, stopping)
+  async #findSlot(turn: OpenTurn): Promise<boolean> {
+    return this.#process.reserve() || this.#process.waitForSlot(callerOf(turn), turn.stopping)
   }
 
   /** A turn that continues in another process has given its prompt already. */
@@ -138,6 +137,10 @@ export class TurnRunner {
   #fillIn({ record: { tenantId, sessionId } }: OpenTurn, prompt: Prompt): Promise<Prompt> {
     return fillIn(this.#context.store.attachments, { tenantId, sessionId }, prompt)
   }
+}
+
+function callerOf({ record: { tenantId, createdBy } }: OpenTurn) {
+  return { tenantId, keyId: createdBy }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
