@@ -12,6 +12,7 @@ import { permissionsOperations } from './operations/permissions.ts'
 import { sessionsOperations } from './operations/sessions.ts'
 import { systemOperations } from './operations/system.ts'
 import { turnsOperations } from './operations/turns.ts'
+import { usageOperations } from './operations/usage.ts'
 import { webhooksOperations } from './operations/webhooks.ts'
 
 /** The table of all operations; its parts are in `operations/`. */
@@ -28,6 +29,7 @@ export const operations = {
   ...webhooksOperations,
   ...keysOperations,
   ...auditOperations,
+  ...usageOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

@@ -21,6 +21,8 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   baseUrl: string
   /** The path of the request below the mount path. */
   path: string
+  /** Returns the media type that the caller prefers; false: none of them. */
+  accepts(types: string[]): string | false
   /** The key of an idempotent request. */
   idempotency: IdempotencyKey | undefined
   /** Marks the response as a replay of an earlier request's outcome. */
@@ -51,6 +53,7 @@ interface MediaAnswers {
   'application/octet-stream': FileAnswer
   'text/javascript': FileAnswer
   'text/x-diff': FileAnswer
+  'text/csv': FileAnswer
   'text/plain': FileAnswer
   'text/event-stream': { stream(sse: SseStream): Promise<void> }
 }

@@ -82,6 +82,7 @@ function toExchange<Id extends OperationId>(
     isOperator: identity.kind === 'known' && identity.caller.isOperator,
     baseUrl: forwarding.baseOf(req),
     path: req.path,
+    accepts: types => req.accepts(types),
     idempotency: toIdempotencyKey(id, input, req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),

@@ -12,6 +12,7 @@ import type { EventRow } from './schema.ts'
 import { countActiveSessions } from './session-queries.ts'
 import { saveTask } from './tasks.ts'
 import { appendLines } from './transcripts.ts'
+import { addUsage } from './usage-ledger.ts'
 import { insertDelivery } from './webhooks.ts'
 import type { EventDraft, SessionWrite, Write, Written } from './write.ts'
 
@@ -46,6 +47,7 @@ function* applyChange(change: SessionWrite): Body<Written> {
   const counters = yield* advanceSession(change)
   yield* writeTurnsAndEvents(change, counters)
   if (change.permission) yield* savePermission(change.permission)
+  yield* addUsage(change)
   for (const columns of change.autonomousWork) yield* run(insertAutonomousWork(columns))
   for (const task of change.tasks) yield* saveTask(task)
   if (create?.past) yield* copyPast(change, create.past)

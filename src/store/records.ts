@@ -3,6 +3,7 @@ import type {
   AutonomousWork,
   CheckpointRecord,
   SnapshotRecord,
+  UsageEntry,
 } from '../sessions/ports/index.ts'
 import type {
   ApiKeyRecord,
@@ -225,4 +226,21 @@ export const auditColumns = recordMapper<AuditRecord>()({
   requestId: 'plain',
   count: 'plain',
   details: 'json',
+})
+
+export const usageColumns = recordMapper<UsageEntry>()({
+  createdBy: 'plain',
+  day: 'plain',
+  model: 'plain',
+  turns: 'plain',
+  autonomousWork: 'plain',
+  activeMs: 'plain',
+  inputTokens: 'plain',
+  outputTokens: 'plain',
+  cacheReadInputTokens: 'plain',
+  cacheCreationInputTokens: 'plain',
+  webSearchRequests: 'plain',
+  microUsd: 'plain',
+  withoutTokens: 'plain',
+  withoutCost: 'plain',
 })

@@ -13,6 +13,7 @@ import type {
   snapshotColumns,
   taskColumns,
   turnColumns,
+  usageColumns,
   webhookColumns,
 } from './records.ts'
 
@@ -146,7 +147,19 @@ export interface SchemaAdmissionsTable {
   admits: string
 }
 
+/** By tenant, key, day and model. The key '' stands for all keys of the tenant. */
+export interface UsageDaysTable extends RowOf<typeof usageColumns> {
+  tenant_id: string
+}
+
+/** The same for each session that is still there. */
+export interface UsageSessionsTable extends UsageDaysTable {
+  session_id: string
+}
+
 export interface StoreSchema {
+  usage_days: UsageDaysTable
+  usage_sessions: UsageSessionsTable
   schema_admissions: SchemaAdmissionsTable
   snapshots: SnapshotsTable
   checkpoints: CheckpointsTable

@@ -15,6 +15,7 @@ const tables = [
   'permissions',
   'tasks',
   'own_work',
+  'usage_sessions',
   'checkpoints',
   'snapshots',
   'payload_templates',

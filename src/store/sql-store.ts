@@ -36,6 +36,7 @@ import { createSpendingReader } from './spending-queries.ts'
 import { createTasks } from './tasks.ts'
 import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
+import { createUsageLedger } from './usage-ledger.ts'
 import { createUsageReader } from './usage-queries.ts'
 import { createWebhooks } from './webhooks.ts'
 import { toFirstWrite, toWrite } from './write.ts'
@@ -54,6 +55,7 @@ export function createSqlStore(bare: Database): Store {
     attachments: createAttachments(database),
     usage: createUsageReader(database),
     spending: createSpendingReader(database),
+    ledger: createUsageLedger(database),
     webhooks: createWebhooks(database),
     keys: createKeys(database),
     audit: createAudit(bare),

@@ -20,6 +20,7 @@ import {
   turnColumns,
 } from './records.ts'
 import type { EventRow } from './schema.ts'
+import { toUsageRows } from './usage-rows.ts'
 
 /** One write, ready to be stored: copied when it is handed in, because the caller's objects may change. */
 export interface Write {
@@ -42,6 +43,8 @@ export interface SessionWrite {
   insertTurn?: { id: string; columns: Row; attachmentIds: string[] } | undefined
   autonomousWork: Row[]
   permission?: Row | undefined
+  /** At most one for each key, day and model. */
+  usage: Row[]
   tasks: Row[]
   events: EventDraft[]
   templates: PayloadTemplate[]
@@ -122,6 +125,7 @@ function toSessionWrite(change: Change): SessionWrite {
       session_id: sessionId,
       tenant_id: tenantId,
     })),
+    usage: toUsageRows(change.usage ?? []),
     permission: change.savePermission && permissionColumns.toRow(change.savePermission),
     tasks: (change.saveTasks ?? []).map(task => taskColumns.toRow(task)),
     events: change.events.map(event => toDraft(change, event, templates)),

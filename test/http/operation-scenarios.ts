@@ -148,6 +148,12 @@ export const scenarios: Record<OperationId, Scenario> = {
     answer: { turns: 1, costUsd: 0.01, costComplete: true, tokens: { inputTokens: 1 } },
     wrong: ['a=1', 'a'],
   },
+  getUsageReport: {
+    query: 'groupBy=key',
+    success: 200,
+    answer: { rows: [{ turns: 1, costUsd: 0.01, tokens: { inputTokens: 1 } }], nextCursor: null },
+    wrong: ['groupBy=day,day', 'groupBy'],
+  },
   listFiles: {
     success: 200,
     prepare: writeNote,

@@ -40,6 +40,7 @@ import { selectSpending } from '../../src/store/spending-queries.ts'
 import { openConnection, sqlite } from '../../src/store/sqlite/connection.ts'
 import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
 import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
+import { selectGroups, selectSpent } from '../../src/store/usage-ledger.ts'
 import { sumAutonomousWork, sumModels, sumTurns } from '../../src/store/usage-queries.ts'
 import { deleteOver, selectDeliveries, selectPending } from '../../src/store/webhooks.ts'
 
@@ -55,6 +56,14 @@ const deliveries = { webhookId: 'w', status: 'all' as const, limit: 10, offset: 
 const entries = {
   ...{ tenantId: undefined, after: undefined, fromId: undefined, toId: undefined, sessionId: undefined },
   ...{ keyId: undefined, action: undefined, outcome: undefined, order: 'newest' as const, limit: 10 },
+}
+const report = {
+  tenantId: 't',
+  keyId: undefined,
+  from: '2026-01-01',
+  to: '2026-01-31',
+  limit: 10,
+  after: undefined,
 }
 const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   'selectDeliveries, next page': [
@@ -83,6 +92,27 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
     /audit_log_tenant \(tenant_id=\?\)/,
   ],
   deleteBefore: [deleteBefore({ beforeId: 'a', limit: 10 }), /audit_log_1 \(id<\?\)/],
+  // No sorting: a page ends with its last row.
+  'selectGroups by day': [
+    selectGroups({ ...report, groupBy: ['day'] }),
+    /^SEARCH usage_days USING INDEX \w+ \(tenant_id=\? AND created_by=\? AND day>\? AND day<\?\)$/,
+  ],
+  'selectGroups by session': [
+    selectGroups({ ...report, groupBy: ['session'] }),
+    /^SEARCH usage_sessions USING INDEX usage_sessions_tenant \(tenant_id=\?\)$/,
+  ],
+  'selectGroups by session, next page': [
+    selectGroups({ ...report, groupBy: ['session'], after: ['s'] }),
+    /^SEARCH usage_sessions USING INDEX usage_sessions_tenant \(tenant_id=\? AND session_id>\?\)$/,
+  ],
+  'selectGroups by session of all tenants': [
+    selectGroups({ ...report, tenantId: undefined, groupBy: ['tenant', 'session'] }),
+    /^SCAN usage_sessions USING INDEX usage_sessions_tenant$/,
+  ],
+  selectSpent: [
+    selectSpent({ tenantId: 't', keyId: 'k', day: '2026-01-31', month: '2026-01-01' }),
+    /^SEARCH usage_days USING INDEX \w+ \(tenant_id=\? AND created_by=\? AND day>\? AND day<\?\)/,
+  ],
   selectSession: [selectSession(of), /^SEARCH sessions USING INDEX \w+ \(id=\?\)/],
   'selectSessions of a status': [
     selectSessions('t', { status: 'active', limit: 10, asOf: 9, after: null }),

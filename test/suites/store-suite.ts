@@ -6,6 +6,7 @@ import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
 import { keyCases } from './store-key-cases.ts'
+import { ledgerCases } from './store-ledger-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
@@ -29,6 +30,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('idempotency keys', () => idempotencyCases(context))
     describe('attachments', () => attachmentCases(context))
     describe('usage', () => usageCases(context))
+    describe('usage ledger', () => ledgerCases(context))
     describe('spending', () => spendingCases(context))
     describe('file history', () => fileHistoryCases(context))
     describe('permissions', () => permissionCases(context))

@@ -14,6 +14,7 @@ import type {
   TranscriptEntry,
   TranscriptStore,
   TurnOutcome,
+  UsageShare,
 } from '../../src/sessions/ports/index.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../../src/sessions/records.ts'
 import { createScriptedQuestions, scriptedTask } from './scripted-questions.ts'
@@ -252,6 +253,11 @@ class ScriptedAgent implements Agent {
 
   interruptAutonomousWork(): void {
     this.endAutonomousWork()
+  }
+
+  /** Tells of what the running turn has used so far. */
+  tellFigures(figures: UsageShare): void {
+    this.#listener.onFigures(figures)
   }
 
   endTask(taskId: string, status: AgentTask['status'] = 'stopped'): void {

@@ -9,7 +9,7 @@ import type {
   McpServerState,
   Task,
 } from '../conversation.ts'
-import type { SessionUsage } from '../usage.ts'
+import type { SessionUsage, UsageReport } from '../usage.ts'
 import { cwd, ids, model, times } from './ids.ts'
 import { modelUsage, usage } from './turns.ts'
 
@@ -129,6 +129,38 @@ export const sessionUsage: SessionUsage = {
   betweenTurns: { times: 1, activeMs: 2_524, tokens: { ...usage, outputTokens: 40 }, costUsd: 0.0021 },
   models: modelUsage,
 }
+
+const counts = { turns: 12, autonomousWork: 1, activeMs: 545_180 }
+const sums = {
+  tokens: usage,
+  tokensComplete: true,
+  costUsd: 0.4213,
+  costComplete: true,
+  webSearchRequests: 0,
+}
+export const usageReport: UsageReport = {
+  from: '2026-03-01',
+  to: '2026-03-31',
+  rows: [
+    {
+      day: '2026-03-02',
+      key: 'checkout-bot',
+      ...counts,
+      ...sums,
+    },
+  ],
+  nextCursor: null,
+}
+export const usageByModel: UsageReport = { ...usageReport, rows: [{ model, ...sums }] }
+export const usageBySession: UsageReport = {
+  ...usageReport,
+  rows: [{ tenant: 'team-a', sessionId: ids.sessionId, ...counts, ...sums }],
+  nextCursor: 'WyJ0ZWFtLWEiXQ',
+}
+export const usageCsv =
+  'day,key,turns,autonomousWork,activeMs,inputTokens,outputTokens,cacheReadInputTokens,cacheCreationInputTokens,' +
+  'tokensComplete,costUsd,costComplete,webSearchRequests\r\n' +
+  `2026-03-02,checkout-bot,12,1,545180,${Object.values(usage).join()},true,0.421300,true,0\r\n`
 
 export const rewindRequests = {
   conversation: { toTurnId: ids.turnId },

@@ -175,6 +175,17 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
   getAttachment: { texts: { 200: 'Expected 90.00, got 81.00.' } },
   deleteAttachment: {},
   getUsage: { responses: { 200: { usage: conversation.sessionUsage } } },
+  getUsageReport: {
+    query: { from: '2026-03-01', to: '2026-03-31', groupBy: 'day,key' },
+    responses: {
+      200: {
+        byDayAndKey: conversation.usageReport,
+        byModel: conversation.usageByModel,
+        bySession: conversation.usageBySession,
+      },
+    },
+    texts: { 200: conversation.usageCsv },
+  },
   exportSession: { query: { format: 'markdown' }, texts: { 200: `# Fix the checkout test\n\n${cwd}\n` } },
   listFiles: { query: { depth: '2' }, responses: { 200: { page: workspace.files } } },
   readFile: { query: { path: 'note.txt' }, texts: { 200: note, 206: note.slice(0, 12) } },

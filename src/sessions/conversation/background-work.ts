@@ -1,6 +1,7 @@
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { AgentTask, AutonomousWork } from '../ports/index.ts'
 import type { TaskRecord } from '../records.ts'
+import { entriesOfWork } from '../turns/usage-entries.ts'
 
 interface Owner {
   tenantId: string
@@ -13,13 +14,16 @@ interface Owner {
 export class BackgroundWork {
   /** Whether the main conversation does autonomous work. */
   autonomousWork = false
+  /** The key that pays for autonomous work: that of the last turn. */
+  chargedTo: string
   readonly #owner: Owner
   readonly #writer: SessionWriter
   readonly #running = new Map<string, TaskRecord>()
   #waiting: (() => void)[] = []
 
-  constructor(owner: Owner, writer: SessionWriter) {
+  constructor(owner: Owner, createdBy: string, writer: SessionWriter) {
     this.#owner = owner
+    this.chargedTo = createdBy
     this.#writer = writer
   }
 
@@ -54,7 +58,8 @@ export class BackgroundWork {
 
   /** @param work the usage of the work, which is stored */
   endAutonomousWork(work: AutonomousWork): void {
-    void this.#writer.write({ addAutonomousWork: [work], events: [] })
+    const usage = entriesOfWork(this.chargedTo, work, Date.now())
+    void this.#writer.write({ addAutonomousWork: [work], usage, events: [] })
     this.#beQuiet()
   }
 

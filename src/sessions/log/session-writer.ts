@@ -19,6 +19,7 @@ type Write = Pick<
   | 'savePermission'
   | 'saveTasks'
   | 'addAutonomousWork'
+  | 'usage'
   | 'transcript'
   | 'events'
   | 'audit'
@@ -140,6 +141,7 @@ function merge(writes: Write[]): Write {
   const { updateTurn, idempotency, savePermission } = writes.at(-1) ?? {}
   const saveTasks = writes.flatMap(write => write.saveTasks ?? [])
   const addAutonomousWork = writes.flatMap(write => write.addAutonomousWork ?? [])
+  const usage = writes.flatMap(write => write.usage ?? [])
   const transcript = writes.flatMap(write => write.transcript ?? [])
   const audit = writes.flatMap(write => write.audit ?? [])
   return {
@@ -149,6 +151,7 @@ function merge(writes: Write[]): Write {
     ...(savePermission && { savePermission }),
     ...(saveTasks.length > 0 && { saveTasks }),
     ...(addAutonomousWork.length > 0 && { addAutonomousWork }),
+    ...(usage.length > 0 && { usage }),
     ...(transcript.length > 0 && { transcript }),
     ...(audit.length > 0 && { audit }),
     events: writes.flatMap(write => write.events),

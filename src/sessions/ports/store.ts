@@ -26,6 +26,7 @@ import type {
 import type { KeyStore } from './keys.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { RetentionStore } from './retention-store.ts'
+import type { UsageEntry, UsageLedger } from './usage-ledger.ts'
 import type { WebhookStore } from './webhooks.ts'
 
 /** The changes of one transaction in one session. */
@@ -80,6 +81,8 @@ export interface Change {
   >
   /** Autonomous work between turns. */
   addAutonomousWork?: AutonomousWork[]
+  /** Is added to the ledger of the tenant. */
+  usage?: UsageEntry[]
   /** Stored as it is now, whether it was there before or not. */
   savePermission?: PermissionRecord
   /** As `savePermission`. */
@@ -225,6 +228,7 @@ export interface Store {
   readonly attachments: AttachmentStore
   readonly usage: UsageReader
   readonly spending: SpendingReader
+  readonly ledger: UsageLedger
   readonly webhooks: WebhookStore
   readonly keys: KeyStore
   readonly audit: AuditStore

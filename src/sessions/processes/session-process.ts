@@ -47,7 +47,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     this.#findTurn = findTurn
     this.#idleTimer = new IdleTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, this.owner, context.faults, context.signal)
-    this.background = new BackgroundWork(this.owner, this.writer)
+    this.background = new BackgroundWork(this.owner, session.createdBy, this.writer)
     this.#slot = new ProcessSlot(context.pool, session.id, this, () => this.background.tasks > 0)
     this.state = new FollowedState(this.writer, session.cwd, () => this.configuration.findSession())
     this.requests = new OpenRequests(this)

@@ -5,9 +5,10 @@ import { toPromptMessage } from '../log/server-messages.ts'
 import type { Change, TurnOutcome } from '../ports/index.ts'
 import type { NewEvent, TurnRecord } from '../records.ts'
 import { type OpenTurn, type TerminalStatus, terminalEventOf } from './turn.ts'
-import { asIncomplete } from './turn-figures.ts'
+import { asIncomplete, figuresOf } from './turn-figures.ts'
+import { entriesOfTurn } from './usage-entries.ts'
 
-type TurnWrite = Required<Pick<Change, 'updateTurn' | 'events'>>
+type TurnWrite = Required<Pick<Change, 'updateTurn' | 'events'>> & Pick<Change, 'usage'>
 
 /** The start of a turn: its status, and the prompt as its first message. */
 export function toStart(turn: OpenTurn, claudeSessionId: string, at: number): TurnWrite {
@@ -59,6 +60,7 @@ function endAs(
   // A lost turn may have cost more than was last reported.
   const { usage, costUsd, modelUsage = null } = outcome ?? asIncomplete(turn.record)
   const figures = { usage, costUsd }
+  const booked = figuresOf(turn.record)
   // A turn that went on in another process may have said all it had to in the first one.
   const response = (turn.before && outcome ? outcome.response || turn.said : outcome?.response) ?? null
   const { notice = null, ending = null } = outcome ?? {}
@@ -96,7 +98,11 @@ function endAs(
   Object.assign(turn.record, updateTurn)
   // The status decides on both, the type and the fields.
   const end = { type: terminalEventOf[status], turnId: id, payload } as NewEvent
-  return { updateTurn, events: [end] }
+  if (startedAt === null) return { updateTurn, events: [end] }
+  const activeMs = toDuration(turn.record) ?? 0
+  const share = { usage, costUsd, modelUsage }
+  const entries = entriesOfTurn(turn.record.createdBy, share, booked, { at, activeMs })
+  return { updateTurn, events: [end], usage: entries }
 }
 
 /** Milliseconds that no clock that is set can change; null: an earlier run of the server began to count. */

@@ -54,3 +54,8 @@ function addModel(a: ModelUsage, b: ModelUsage): ModelUsage {
     webSearchRequests: a.webSearchRequests + b.webSearchRequests,
   }
 }
+
+/** Returns the known usage of a turn. */
+export function figuresOf({ usage, costUsd, modelUsage }: UsageShare): UsageShare {
+  return { usage, costUsd, modelUsage }
+}

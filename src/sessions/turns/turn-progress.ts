@@ -1,9 +1,10 @@
 import { promptOf } from '../log/server-messages.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { AgentMessage, MessageReader, Store, UsageShare } from '../ports/index.ts'
-import type { MessagePayload, TurnRecord } from '../records.ts'
+import type { MessagePayload } from '../records.ts'
 import type { OpenTurn } from './turn.ts'
-import { addShares } from './turn-figures.ts'
+import { addShares, figuresOf } from './turn-figures.ts'
+import { entriesOfProgress } from './usage-entries.ts'
 
 const pageSize = 500
 
@@ -31,8 +32,10 @@ export function isLastAgenticTurn(turn: OpenTurn | undefined, maxTurns: number |
 export function noteFigures(turn: OpenTurn | undefined, share: UsageShare, writer: SessionWriter): void {
   if (!turn) return
   const figures = addShares(turn.before, share)
+  const { id, createdBy } = turn.record
+  const usage = entriesOfProgress(createdBy, figures, figuresOf(turn.record), Date.now())
   Object.assign(turn.record, figures)
-  void writer.write({ updateTurn: { id: turn.record.id, ...figures }, events: [] })
+  void writer.write({ updateTurn: { id, ...figures }, usage, events: [] })
 }
 
 /** Reads again how far a turn had come whose process is gone. */
@@ -47,11 +50,6 @@ export async function restoreProgress(store: Store, messages: MessageReader, tur
     if (!last || page.length < pageSize) return
     after = last.sequence
   }
-}
-
-/** Returns the known usage of the turn. */
-export function figuresOf({ usage, costUsd, modelUsage }: TurnRecord): UsageShare {
-  return { usage, costUsd, modelUsage }
 }
 
 function restoreMessage(turn: OpenTurn, messages: MessageReader, payload: MessagePayload): void {

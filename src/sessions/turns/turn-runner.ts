@@ -9,8 +9,7 @@ import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { SessionsObserver } from '../reports/figures.ts'
 import { isAtWork, type OpenTurn } from './turn.ts'
 import { toEnd, toEndWithoutOutcome, toStart } from './turn-changes.ts'
-import { withEarlier } from './turn-figures.ts'
-import { figuresOf } from './turn-progress.ts'
+import { figuresOf, withEarlier } from './turn-figures.ts'
 
 export interface TurnRunnerContext extends RefusedPromptParts {
   sessionTimeoutMs: number
@@ -56,6 +55,7 @@ export class TurnRunner {
 
   /** @returns `suspended` when the turn outlives the server */
   async #workOn(turn: OpenTurn): Promise<TurnOutcome | 'suspended'> {
+    this.#process.background.chargedTo = turn.record.createdBy
     try {
       // For a turn that continues after a restart.
       for (const input of turn.steered) input.prompt = await this.#fillIn(turn, input.prompt)

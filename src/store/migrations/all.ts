@@ -23,6 +23,7 @@ import { webhooks } from './021-webhooks.ts'
 import { sessionRetention } from './022-session-retention.ts'
 import { keys } from './023-keys.ts'
 import { audit } from './025-audit.ts'
+import { usageLedger } from './026-usage-ledger.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   sessionRetention,
   keys,
   audit,
+  usageLedger,
 ]

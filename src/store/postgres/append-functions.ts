@@ -1,6 +1,7 @@
 import { removedWithEach } from '../idempotency.ts'
 import { snakeCased } from '../record-mapper.ts'
 import { permissionColumns, sessionColumns, taskColumns, turnColumns } from '../records.ts'
+import { usageCounters, usageKey, usageSums } from '../usage-rows.ts'
 
 // The same as `apply-write.ts`, as functions in the database: a write costs one round trip, and so do five hundred.
 // They are made anew by each server that becomes the owner, so they always fit its program.
@@ -140,6 +141,18 @@ begin
   end if;
   if w ? 'work' then
     insert into own_work select * from jsonb_populate_recordset(null::own_work, w -> 'work');
+  end if;
+  if w ? 'usage' then
+    insert into usage_days (tenant_id, ${usageKey.join(', ')}, ${usageCounters.join(', ')})
+      select tid, case when of_key then created_by else '' end, day, model,
+          ${usageCounters.map(column => `sum(${column})`).join(', ')}
+        from jsonb_populate_recordset(null::usage_days, w -> 'usage'), (values (true), (false)) as kinds (of_key)
+        group by 1, 2, 3, 4
+      on conflict (tenant_id, ${usageKey.join(', ')}) do update set ${usageSums('usage_days')};
+    insert into usage_sessions (session_id, tenant_id, ${usageKey.join(', ')}, ${usageCounters.join(', ')})
+      select sid, tid, ${usageKey.join(', ')}, ${usageCounters.join(', ')}
+        from jsonb_populate_recordset(null::usage_sessions, w -> 'usage')
+      on conflict (session_id, ${usageKey.join(', ')}) do update set ${usageSums('usage_sessions')};
   end if;
   for item in select value from jsonb_array_elements(w -> 'tasks') loop
     insert into tasks select * from jsonb_populate_record(null::tasks, item)

@@ -28,13 +28,14 @@ export function isSimple({ change, audit, transcript }: Write): boolean {
     columns,
     insertTurn,
     autonomousWork,
+    usage,
     permission,
     tasks,
     templates,
     deliveries,
     idempotency,
   } = change
-  const others = [...Object.keys(columns), ...autonomousWork, ...tasks, ...templates, ...deliveries]
+  const others = [...Object.keys(columns), ...autonomousWork, ...usage, ...tasks, ...templates, ...deliveries]
   return others.length === 0 && !create && !insertTurn && !permission && !idempotency
 }
 
@@ -78,6 +79,7 @@ function encodeChange(change: SessionWrite): object {
     messages,
     ...(change.templates.length > 0 && { templates: change.templates }),
     ...(change.permission && { permission: change.permission }),
+    ...(change.usage.length > 0 && { usage: change.usage }),
     ...(change.autonomousWork.length > 0 && { work: change.autonomousWork }),
     tasks: change.tasks,
     ...(change.deliveries.length > 0 && { deliveries: change.deliveries }),
