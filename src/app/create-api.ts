@@ -82,6 +82,7 @@ export function assembleApi(config: ResolvedConfig): {
     get audit() {
       return runtime.audit
     },
+    limitsOf: caller => runtime.limitsOf(caller),
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     isolation: () => runtime.isolation,

@@ -9,8 +9,10 @@ import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import { builtInModels } from '../claude/settings/built-in-models.ts'
 import { transcriptEditor } from '../claude/transcript/transcript-editor.ts'
 import type { TenantConfig } from '../config/tenants.ts'
+import type { CallerLimits } from '../contract/caller-limits.ts'
 import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
+import type { LimitedCaller, LimitsOf } from '../sessions/limits/limits-of.ts'
 import type { SessionsOptions } from '../sessions/options.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { defaultTenantId } from '../sessions/records.ts'
@@ -42,6 +44,7 @@ export interface RuntimeOptions extends SessionsOptions, IsolationOptions {
   workspacesDir: string
   cloneUrls: readonly string[]
   tenants: ReadonlyMap<string, TenantConfig>
+  tenantLimits: ReadonlyMap<string, CallerLimits>
   cloneTimeoutMs: number
   allowedPrivateHosts: readonly string[]
   claudeExecutable: string | undefined
@@ -125,6 +128,14 @@ export class Runtime {
   /** The isolation in force; undefined before it is known. */
   get isolation(): Isolation | undefined {
     return this.#opened?.isolation
+  }
+
+  /** The limits of a caller as they are now. */
+  limitsOf({ tenantId, keyId }: LimitedCaller): ReturnType<LimitsOf> {
+    return {
+      key: this.#opened?.keyRegistry.get(keyId)?.limits,
+      tenant: this.#options.tenantLimits.get(tenantId),
+    }
   }
 
   /** The state of the sessions; undefined before they are open. */

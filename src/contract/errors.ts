@@ -9,6 +9,11 @@ export const errorCatalogue = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid', retryable: false },
   MISSING_API_KEY: { status: 401, title: 'No API key was sent', retryable: false },
   BUDGET_EXCEEDED: { status: 402, title: "The session's budget is used up", retryable: false },
+  SPEND_LIMIT_REACHED: {
+    status: 402,
+    title: 'The key or the tenant has spent what it may in a day or a month',
+    retryable: true,
+  },
   INVALID_API_KEY: { status: 403, title: 'The API key is not valid', retryable: false },
   SCOPE_REQUIRED: { status: 403, title: 'The key lacks a scope', retryable: false },
   TENANT_NOT_ALLOWED: { status: 403, title: 'The key may not name this tenant', retryable: false },
@@ -195,6 +200,7 @@ export const failureReasons = [
   'workspace_too_large',
   'structured_output_failed',
   'secrets_unreadable',
+  'spend_limit_reached',
   'cancelled',
   'lost',
   'unknown',
@@ -220,8 +226,21 @@ interface DetailsByCode {
   MAX_SESSIONS_REACHED: { limit: number; active: number }
   TURN_QUEUE_FULL: { limit: number; waiting: number }
   RATE_LIMIT_EXCEEDED: { limit: number; window: number; reset: number }
-  /** `limitName` is the name of the server's option. */
-  CALLER_LIMIT_REACHED: { limitName: string; limit: number; retryAt?: string }
+  /**
+   * `limitName` is the name of the server's option; with `level`, that of a limit of the key or the tenant, of which
+   * so much is `used`. `retryAt`: when it frees (ISO 8601), if that is known.
+   */
+  CALLER_LIMIT_REACHED: { limitName: string; limit: number; level?: string; used?: number; retryAt?: string }
+  /** In US dollars. With `turnId`, the turn was accepted before. */
+  SPEND_LIMIT_REACHED:
+    | {
+        limitName: string
+        level: string
+        limit: number
+        used: number
+        retryAt: string
+      }
+    | { turnId: string; reason: FailureReason; retryAt?: string }
   SERVER_LIMIT_REACHED: { limitName: string; limit: number }
   PAYLOAD_TOO_LARGE: { limit: number }
   RANGE_NOT_SATISFIABLE: { sizeBytes: number }

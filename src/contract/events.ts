@@ -129,7 +129,7 @@ export const eventSchemas = {
     ...ofTurn,
     status: turnStatus,
     reason: z
-      .enum(['session_busy', 'no_free_process'])
+      .enum(['session_busy', 'no_free_process', 'limit_reached'])
       .optional()
       .meta({ description: 'Why the turn waits; absent if it starts at once' }),
   }),

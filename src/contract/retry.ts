@@ -42,6 +42,7 @@ const reasonIsRetryable: Record<FailureReason, boolean> = {
   workspace_too_large: false,
   structured_output_failed: true,
   secrets_unreadable: false,
+  spend_limit_reached: true,
   cancelled: true,
   lost: true,
   unknown: true,
@@ -54,6 +55,7 @@ const endsTurn: ReadonlySet<ErrorCode> = new Set([
   'AGENT_UNAVAILABLE',
   'MODEL_OVERLOADED',
   'MODEL_RATE_LIMITED',
+  'SPEND_LIMIT_REACHED',
 ])
 
 /** Derives the advice on retrying from an error's code and details. */
@@ -76,5 +78,6 @@ export function failureCodeOf(reason: FailureReason, unavailable: boolean) {
   if (unavailable) return 'AGENT_UNAVAILABLE'
   if (reason === 'overloaded') return 'MODEL_OVERLOADED'
   if (reason === 'rate_limited') return 'MODEL_RATE_LIMITED'
+  if (reason === 'spend_limit_reached') return 'SPEND_LIMIT_REACHED'
   return 'MESSAGE_SEND_FAILED'
 }

@@ -146,7 +146,13 @@ export const answerFields = {
 export const turnError = z
   .strictObject({
     code: z
-      .enum(['MESSAGE_SEND_FAILED', 'AGENT_UNAVAILABLE', 'MODEL_OVERLOADED', 'MODEL_RATE_LIMITED'])
+      .enum([
+        'MESSAGE_SEND_FAILED',
+        'AGENT_UNAVAILABLE',
+        'MODEL_OVERLOADED',
+        'MODEL_RATE_LIMITED',
+        'SPEND_LIMIT_REACHED',
+      ])
       .meta({ description: 'The error code' }),
     reason: z
       .enum(failureReasons)

@@ -5,6 +5,7 @@ import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts
 import type { Keys } from '../access/keys.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { HealthResponse } from '../contract/system.ts'
+import type { LimitsOf } from '../sessions/limits/limits-of.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
@@ -84,6 +85,8 @@ export interface HttpDeps {
   /** Resolves when the service is open; can be called repeatedly. */
   ready(): Promise<void>
   callers: CallerDirectory
+  /** Left out: there are no limits. */
+  limitsOf?: LimitsOf
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly keys: Keys
   /** Read only after `ready` has resolved, so it can be a getter. */

@@ -1,5 +1,8 @@
 import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit'
 
+/** An attacker with many addresses must not fill the memory. */
+const mostWindows = 100_000
+
 interface Window {
   hits: number
   /** In the time of `performance.now()`. */
@@ -32,6 +35,8 @@ export class RateLimitWindows implements Store {
     const window = this.#find(key) ?? { hits: 0, end: performance.now() + this.#windowMs }
     window.hits++
     this.#windows.set(key, window)
+    const [oldest] = this.#windows.keys()
+    if (this.#windows.size > mostWindows && oldest !== undefined) this.#windows.delete(oldest)
     return toInfo(window)
   }
 

@@ -5,6 +5,7 @@ import { createApiDocument } from './api-document.ts'
 import { createAuditing } from './auditing.ts'
 import { identifyCaller, requireKey } from './authentication.ts'
 import { refuseForeignPages } from './browser-guard.ts'
+import { limitCallers } from './caller-rate-limit.ts'
 import { allowOrigins } from './cors.ts'
 import { answerErrors } from './error-response.ts'
 import { createForwarding } from './forwarding.ts'
@@ -91,6 +92,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     identifyCaller(deps, forwarding.addressOf),
     rateLimit.handler,
     requireKey(config, deps.callers),
+    limitCallers(deps.limitsOf ?? (() => ({}))),
     refuseForeignPages(config, forwarding),
     refuseWhenClosing(deps),
   ]

@@ -1,5 +1,6 @@
 import type { Log } from '../lib/log.ts'
 import type { KnownSessions } from './lifecycle/known-sessions.ts'
+import type { Limits } from './limits/limits.ts'
 import type { EventLog } from './log/event-log.ts'
 import type { OpenSessions } from './open-sessions.ts'
 import type { SessionsOptions } from './options.ts'
@@ -12,6 +13,7 @@ export interface Core {
   messages: MessageReader
   log: EventLog
   live: OpenSessions
+  limits: Limits
   known: KnownSessions
   options: SessionsOptions
   faults: Pick<Log, 'error'>

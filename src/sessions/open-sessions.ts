@@ -95,6 +95,7 @@ export class OpenSessions {
   async close(drainTimeoutMs: number): Promise<void> {
     this.#draining = true
     this.#pool.close()
+    this.#context.limits.running.close()
     const all = [...this.#sessions.values()]
     await Promise.all(all.map(live => live.outliveServer()))
     const settled = Promise.all(all.map(live => live.turns.settled()))

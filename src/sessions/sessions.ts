@@ -18,6 +18,8 @@ import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
 import { type ActedOn, TenantLookup } from './lifecycle/tenant-lookup.ts'
+import { Limits } from './limits/limits.ts'
+import type { LimitsOf } from './limits/limits-of.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { RetentionSweeps } from './log/retention-sweeps.ts'
@@ -57,6 +59,8 @@ export interface SessionsParts extends WebhooksParts {
   workspace: WorkspaceFiles
   workspaces: Workspaces
   observer: SessionsObserver
+  /** Left out: there are no limits. */
+  limitsOf?: LimitsOf
   options: SessionsOptions
   /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
@@ -101,8 +105,9 @@ export class Sessions {
     this.#tenants = new TenantLookup(parts.store, this.webhooks)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
+    const limits = new Limits(parts.limitsOf ?? (() => ({})), parts.store)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
-    this.#live = new OpenSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce })
+    this.#live = new OpenSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce, limits })
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),
@@ -113,6 +118,7 @@ export class Sessions {
       messages: this.messages,
       log: this.#log,
       live: this.#live,
+      limits,
       known: new KnownSessions(parts.store, this.#expiry, this.#live),
       options: parts.options,
       faults: parts.faults,

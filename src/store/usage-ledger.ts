@@ -1,9 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { SessionStatus } from '../contract/sessions.ts'
 import type { UsageDimension } from '../contract/usage.ts'
 import type { SpentUsd, UsageCounters, UsageLedger, UsageQuery } from '../sessions/ports/index.ts'
-import { type Body, type Database, run } from './database.ts'
+import { type Body, type Database, first, run } from './database.ts'
 import { prepared, preparedBy } from './query.ts'
 import type { Row } from './record-mapper.ts'
+import { countSessionsOf } from './session-queries.ts'
 import { counterFields, usageCounters, usageKey } from './usage-rows.ts'
 import type { SessionWrite } from './write.ts'
 
@@ -21,12 +23,42 @@ export function createUsageLedger(database: Database): UsageLedger {
     async sumSpent(tenantId, keyId, day) {
       const month = `${day.slice(0, 7)}-01`
       const rows = await database.all(selectSpent({ tenantId, keyId, day, month }))
-      const of = (createdBy: string): SpentUsd => {
-        const row = rows.find(({ created_by }) => created_by === createdBy)
-        return { day: row?.day ?? 0, month: row?.month ?? 0 }
-      }
-      return { tenant: of(''), key: of(keyId) }
+      return { tenant: toSpent(rows, ''), key: toSpent(rows, keyId) }
     },
+
+    async countAccepted(tenantId, keyId, since) {
+      const scope = keyId === undefined ? 'all' : 'key'
+      const rows = await database.all(selectAccepted(scope, { tenantId, keyId: keyId ?? '', since }))
+      return rows.map(({ at, count }) => ({ at: Number(at), count: Number(count) }))
+    },
+
+    async countActiveSessions(tenantId, keyId) {
+      return database.read(function* () {
+        const tenant = (yield* first(countSessionsOf(tenantId, 'active')))?.count ?? 0
+        return { tenant, key: (yield* first(countActiveOfKey({ tenantId, keyId })))?.count ?? 0 }
+      })
+    },
+  }
+}
+
+interface SpentRow {
+  created_by: string
+  month: number
+  day: number
+  works: number
+  unknown: number
+  unknown_today: number
+}
+
+/** With an estimate of what is not known. */
+function toSpent(rows: readonly SpentRow[], createdBy: string): SpentUsd {
+  const row = rows.find(({ created_by }) => created_by === createdBy)
+  if (!row) return { day: 0, month: 0 }
+  const known = row.works - row.unknown
+  const average = known > 0 ? row.month / known : 0
+  return {
+    day: Math.round(row.day + row.unknown_today * average),
+    month: Math.round(row.month + row.unknown * average),
   }
 }
 
@@ -139,17 +171,46 @@ interface OfDay {
   month: string
 }
 
-export const selectSpent = prepared((db, of: OfDay) =>
-  db
+export const selectSpent = prepared((db, of: OfDay) => {
+  // What belongs to no model has the numbers of turns.
+  const unknown = sql`case when model = '' then without_cost else 0 end`
+  const today = (sum: RawBuilder<unknown>) =>
+    sql<number>`sum(case when day = ${of.day} then ${sum} else 0 end)`
+  return db
     .selectFrom('usage_days')
     .select([
       'created_by',
       sql<number>`sum(micro_usd)`.as('month'),
-      sql<number>`sum(case when day = ${of.day} then micro_usd else 0 end)`.as('day'),
+      today(sql`micro_usd`).as('day'),
+      sql<number>`sum(turns + autonomous_work)`.as('works'),
+      sql<number>`sum(${unknown})`.as('unknown'),
+      today(unknown).as('unknown_today'),
     ])
     .where('tenant_id', '=', of.tenantId)
     .where(eb => eb.or([eb('created_by', '=', ''), eb('created_by', '=', of.keyId)]))
     .where('day', '>=', of.month)
     .where('day', '<=', of.day)
-    .groupBy('created_by'),
+    .groupBy('created_by')
+})
+
+export const selectAccepted = preparedBy(
+  (db, of: { tenantId: string; keyId: string; since: number }, scope: 'all' | 'key') => {
+    const turns = db
+      .selectFrom('turns')
+      .where('tenant_id', '=', of.tenantId)
+      .where('created_at', '>', of.since)
+    return (scope === 'key' ? turns.where('created_by', '=', of.keyId) : turns)
+      .select([sql<number>`max(created_at)`.as('at'), sql<number>`count(*)`.as('count')])
+      .groupBy(sql`created_at / 60000`)
+  },
+)
+
+export const countActiveOfKey = prepared((db, of: { tenantId: string; keyId: string }) =>
+  db
+    .selectFrom('sessions')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('tenant_id', '=', of.tenantId)
+    .where('created_by', '=', of.keyId)
+    // As the partial index has it.
+    .where('status', '=', sql.lit<SessionStatus>('active')),
 )

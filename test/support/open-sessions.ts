@@ -42,13 +42,14 @@ export async function openSessions(
     file?: string
     databaseUrl?: string
     launcher?: ScriptedLauncher
-  } & Partial<Pick<SessionsParts, 'sender' | 'sealer' | 'webhookTiming'>> = {},
+  } & Partial<Pick<SessionsParts, 'sender' | 'sealer' | 'webhookTiming' | 'limitsOf'>> = {},
 ) {
   const { file = ':memory:', databaseUrl, launcher = new ScriptedLauncher(), ...others } = given
   const {
     sender = noNetwork,
     sealer = createSealer([randomBytes(32)]),
     webhookTiming = {},
+    limitsOf,
     ...options
   } = others
   const cwd = temporaryDirectory()
@@ -72,6 +73,7 @@ export async function openSessions(
     sealer,
     sender,
     webhookTiming,
+    ...(limitsOf && { limitsOf }),
     onWebhookDisabled: webhook => disabled.push(webhook),
     options: {
       defaultCwd: cwd,

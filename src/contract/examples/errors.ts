@@ -30,6 +30,16 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
     `Session ${sessionId} has spent $2.51 of its budget of $2.50; raise maxBudgetUsd with PATCH to continue`,
     { limit: 2.5, spent: 2.5083 },
   ],
+  SPEND_LIMIT_REACHED: [
+    'The key has used 25.1 of its 25 US dollars a day (spendPerDayUsd); this frees at 2026-03-03T00:00:00.000Z',
+    {
+      limitName: 'spendPerDayUsd',
+      level: 'key',
+      limit: 25,
+      used: 25.1,
+      retryAt: '2026-03-03T00:00:00.000Z',
+    },
+  ],
   INVALID_API_KEY: ['The API key is not valid'],
   SCOPE_REQUIRED: ['This needs a key with the scope workspace:write', { anyOf: ['workspace:write'] }],
   TENANT_NOT_ALLOWED: ['Only keys of the configuration may name another tenant'],

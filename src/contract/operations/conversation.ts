@@ -89,6 +89,7 @@ export const conversationOperations = {
     ],
     errors: [
       'BUDGET_EXCEEDED',
+      'SPEND_LIMIT_REACHED',
       'SESSION_NOT_FOUND',
       'REQUEST_TIMEOUT',
       'SESSION_BUSY',

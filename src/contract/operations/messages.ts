@@ -45,6 +45,7 @@ export const messagesOperations = {
     ],
     errors: [
       'BUDGET_EXCEEDED',
+      'SPEND_LIMIT_REACHED',
       'SESSION_NOT_FOUND',
       'REQUEST_TIMEOUT',
       'SESSION_BUSY',
@@ -81,6 +82,7 @@ export const messagesOperations = {
     ],
     errors: [
       'BUDGET_EXCEEDED',
+      'SPEND_LIMIT_REACHED',
       'SESSION_NOT_FOUND',
       'SESSION_BUSY',
       'IDEMPOTENCY_IN_FLIGHT',

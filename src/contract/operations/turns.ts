@@ -59,6 +59,7 @@ export const turnsOperations = {
     ],
     errors: [
       'BUDGET_EXCEEDED',
+      'SPEND_LIMIT_REACHED',
       'SESSION_NOT_FOUND',
       'TURN_NOT_FOUND',
       'ATTACHMENT_NOT_FOUND',

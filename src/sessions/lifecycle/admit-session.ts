@@ -8,17 +8,20 @@ import { toCreatedEvent } from './new-session.ts'
 /**
  * Stores a new session unless there are too many.
  * @param remember returns changes to store in the same transaction
- * @throws ServiceError MAX_SESSIONS_REACHED
+ * @throws ServiceError MAX_SESSIONS_REACHED, CALLER_LIMIT_REACHED
  */
 export async function admitSession(
-  { store, options }: Pick<Core, 'store' | 'options'>,
+  { store, options, limits }: Pick<Core, 'store' | 'options' | 'limits'>,
   session: SessionRecord,
   remember: Remember | undefined,
   past?: SharedPast,
 ): Promise<void> {
   const limit = options.maxSessions
   const key = remember?.({ sessionId: session.id, turnId: null })
-  const result = await store.createSession(session, [toCreatedEvent(session)], limit, key, past)
+  const owner = { tenantId: session.tenantId, keyId: session.createdBy }
+  const result = await limits.admitSession(owner, () =>
+    store.createSession(session, [toCreatedEvent(session)], limit, key, past),
+  )
   if (result.created) return
   throw maxSessionsReached(limit, result.active)
 }

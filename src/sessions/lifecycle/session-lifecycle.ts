@@ -76,6 +76,7 @@ export class SessionLifecycle {
     checkPermissionMode(request.permissionMode, allowBypassPermissions)
     const settings = await policy.admit(caller.tenantId, request)
     await expiry.sweep()
+    await this.#core.limits.checkSessions(caller)
     const place = await directories.provide(caller.tenantId, request, signal)
     const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)

@@ -58,6 +58,16 @@ export interface SpentUsd {
 export interface UsageLedger {
   /** In the order of the values. Groups by session know nothing of sessions that were removed. */
   listUsage(query: UsageQuery): Promise<UsageGroup[]>
-  /** The cost of a day and of its month up to it: of a tenant, and of one of its keys. */
+  /**
+   * The cost of a day and of its month up to it: of a tenant, and of one of its keys. A turn of which no cost is known
+   * counts as an average one of the month.
+   */
   sumSpent(tenantId: string, keyId: string, day: string): Promise<{ tenant: SpentUsd; key: SpentUsd }>
+  /** When turns have been accepted since a time, by minute; of all keys of the tenant if none is given. */
+  countAccepted(
+    tenantId: string,
+    keyId: string | undefined,
+    since: number,
+  ): Promise<{ at: number; count: number }[]>
+  countActiveSessions(tenantId: string, keyId: string): Promise<{ tenant: number; key: number }>
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../../lib/log.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { AgentLauncher, Store, Workspaces } from '../ports/index.ts'
 import type { SettingsInForce } from '../settings/settings-in-force.ts'
@@ -10,6 +11,7 @@ export interface SessionProcessContext {
   log: EventLog
   launcher: AgentLauncher
   pool: ProcessPool
+  limits: Limits
   sealer: Sealer
   settingsInForce: SettingsInForce
   /** How long a process may wait for its next turn before it is ended, in milliseconds. */

@@ -65,6 +65,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
       }),
       findTurn,
       onWorkChanged: () => this.#restBetweenTurns(),
+      onAutonomousWork: () => void this.#stopWhenSpent(),
     })
   }
 
@@ -139,6 +140,17 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     return this.#slot.wait(caller, signal)
   }
 
+  /** Waits with the process idle, so that others can have its slot. */
+  async whileResting<T>(wait: () => Promise<T>): Promise<T> {
+    this.#slot.isOffered = true
+    this.rest()
+    try {
+      return await wait()
+    } finally {
+      this.#slot.isOffered = false
+    }
+  }
+
   /**
    * For a turn right after another one: as `reserve` and `waitForSlot`, but turns of others that wait get the slot
    * first where it is their turn. A process that has something else to do keeps its slot.
@@ -179,6 +191,18 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   giveBack(): void {
     this.#borrowers--
     this.#restBetweenTurns()
+  }
+
+  /** Autonomous work needs no turn that could be refused. */
+  async #stopWhenSpent(): Promise<void> {
+    const { limits, faults } = this.#context
+    const { tenantId, sessionId } = this.owner
+    try {
+      const spent = await limits.findSpent({ tenantId, keyId: this.background.chargedTo })
+      if (spent) await this.interruptAutonomousWork()
+    } catch (error) {
+      faults.error({ err: error, sessionId }, 'spend limit unknown')
+    }
   }
 
   #restBetweenTurns(): void {

@@ -35,6 +35,8 @@ interface Parts {
   findTurn(): OpenTurn | undefined
   /** Background tasks or autonomous work have begun or ended. */
   onWorkChanged(): void
+  /** Autonomous work has begun. */
+  onAutonomousWork(): void
 }
 
 /**
@@ -143,6 +145,7 @@ export class SessionRecorder implements AgentListener {
   onAutonomousWorkStart(): void {
     this.#parts.background.startAutonomousWork()
     this.#parts.onWorkChanged()
+    this.#parts.onAutonomousWork()
   }
 
   onAutonomousWorkEnd(work: AutonomousWork): void {

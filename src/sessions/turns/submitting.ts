@@ -34,7 +34,7 @@ export class Submitting {
   /**
    * Resolves when the turn is stored: from then on it cannot be lost without a trace.
    * @throws ServiceError SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_ENDED, SESSION_BUSY, TURN_QUEUE_FULL,
-   *   BUDGET_EXCEEDED, ATTACHMENT_NOT_FOUND, SHUTTING_DOWN, and of the key
+   *   BUDGET_EXCEEDED, SPEND_LIMIT_REACHED, CALLER_LIMIT_REACHED, ATTACHMENT_NOT_FOUND, SHUTTING_DOWN, and of the key
    */
   submit(
     caller: Caller,
@@ -66,8 +66,9 @@ export class Submitting {
   /** Refuses a prompt that cannot become a turn of the session as it is now. */
   async admit(caller: Caller, sessionId: string, request: TurnRequest) {
     if (this.#isClosing()) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
-    const { known, store } = this.#core
+    const { known, limits, store } = this.#core
     const session = await known.getActive(caller, sessionId)
+    await limits.prepareTurn(caller)
     if (session.settings.maxBudgetUsd !== undefined) await checkBudget(store, session)
     return { session, request: await checkRequest(store.attachments, session, request) }
   }

@@ -1,4 +1,5 @@
 import { ServiceError } from '../../contract/errors.ts'
+import type { RunningTurns } from '../limits/running-turns.ts'
 import type { ProcessPool } from '../processes/process-pool.ts'
 import type { Caller } from '../records.ts'
 import type { TurnRequest } from './turn-request.ts'
@@ -6,6 +7,7 @@ import type { TurnRequest } from './turn-request.ts'
 interface Limits {
   maxQueuedTurns: number
   maxWaitingTurns: number
+  limits: { running: Pick<RunningTurns, 'waitingOf'> }
   pool: Pick<ProcessPool, 'waiting' | 'admitsWaiting'>
 }
 
@@ -17,7 +19,7 @@ interface Limits {
 export function refuseWhenFull(
   sessionId: string,
   caller: Caller,
-  { maxQueuedTurns, maxWaitingTurns, pool }: Limits,
+  { maxQueuedTurns, maxWaitingTurns, limits, pool }: Limits,
   { turnId, waiting }: { turnId: string | undefined; waiting: number },
   { onBusy }: Pick<TurnRequest, 'onBusy'>,
   wouldWait: boolean,
@@ -29,8 +31,14 @@ export function refuseWhenFull(
     const message = `Session ${sessionId} has ${maxQueuedTurns} turns waiting already`
     throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxQueuedTurns, waiting })
   }
-  if (wouldWait && !pool.admitsWaiting(caller, maxWaitingTurns)) {
+  if (!wouldWait) return
+  if (!pool.admitsWaiting(caller, maxWaitingTurns)) {
     const message = `${pool.waiting} turns are waiting for a process already`
     throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxWaitingTurns, waiting: pool.waiting })
+  }
+  const waitingForLimit = limits.running.waitingOf(caller)
+  if (waitingForLimit >= maxWaitingTurns) {
+    const message = `${waitingForLimit} turns are waiting for the limit runningTurns already`
+    throw new ServiceError('TURN_QUEUE_FULL', message, { limit: maxWaitingTurns, waiting: waitingForLimit })
   }
 }

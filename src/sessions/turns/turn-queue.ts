@@ -70,7 +70,7 @@ export class TurnQueue {
    *
    * @param remember makes the idempotency key that is stored in the same transaction
    * @returns the turn, or the running one that was given the prompt (`onBusy: 'steer'`)
-   * @throws ServiceError SESSION_ENDED, SESSION_BUSY, TURN_QUEUE_FULL
+   * @throws ServiceError SESSION_ENDED, SESSION_BUSY, TURN_QUEUE_FULL, CALLER_LIMIT_REACHED
    */
   async submit(
     caller: Caller,
@@ -79,19 +79,38 @@ export class TurnQueue {
     remember?: Remember,
   ): Promise<OpenTurn> {
     this.refuseWhenEnded()
+    const undo = this.#context.limits.turnRate.take(caller)
+    try {
+      return await this.#accept(caller, request, session, remember)
+    } catch (error) {
+      undo()
+      throw error
+    }
+  }
+
+  async #accept(
+    caller: Caller,
+    request: TurnRequest,
+    session: SessionRecord,
+    remember: Remember | undefined,
+  ): Promise<OpenTurn> {
     if (request.onBusy === 'steer') {
       const steered = await this.#steer(request, remember)
       if (steered) return steered
     }
     const starts = !this.isAtWork
-    const admitted = starts && this.#process.reserve()
+    const { running } = this.#context.limits
+    const permit = starts ? running.take(caller) : undefined
+    const admitted = permit !== undefined && this.#process.reserve()
+    if (!admitted) permit?.()
     const queued = { turnId: this.#current?.record.id, waiting: this.#waiting.length }
     refuseWhenFull(this.#session.id, caller, this.#context, queued, request, starts && !admitted)
     const turn = new OpenTurn(newTurn(caller, this.#session.id, request, Date.now()))
+    if (admitted) turn.permit = permit
     if (starts) this.#current = turn
     else if (request.onBusy === 'interrupt') this.#waiting.unshift(turn)
     else this.#waiting.push(turn)
-    const reason = starts ? (admitted ? undefined : 'no_free_process') : 'session_busy'
+    const reason = admitted ? undefined : toReason(starts, permit !== undefined)
     try {
       await this.#store(turn, admitted ? session.claudeSessionId : undefined, reason, remember)
     } catch (error) {
@@ -199,7 +218,7 @@ export class TurnQueue {
   async #store(
     turn: OpenTurn,
     claudeSessionId: string | undefined,
-    reason: 'session_busy' | 'no_free_process' | undefined,
+    reason: ReturnType<typeof toReason> | undefined,
     remember: Remember | undefined,
   ): Promise<void> {
     const { record } = turn
@@ -247,6 +266,7 @@ export class TurnQueue {
   /** @param starts whether it was to run at once; else the turn before it may have ended, and it waits to be stored */
   #withdraw(turn: OpenTurn, starts: boolean): void {
     this.#waiting = this.#waiting.filter(waiting => waiting !== turn)
+    turn.releasePermit()
     turn.markLeft()
     if (starts) this.#work = this.#runAll(this.#takeNext())
   }
@@ -273,4 +293,10 @@ export class TurnQueue {
       this.#process.interrupt()
     }
   }
+}
+
+/** Why a turn waits. */
+function toReason(isFirst: boolean, mayRun: boolean): 'session_busy' | 'no_free_process' | 'limit_reached' {
+  if (!isFirst) return 'session_busy'
+  return mayRun ? 'no_free_process' : 'limit_reached'
 }

@@ -1,6 +1,8 @@
+import type { ServiceError } from '../../contract/errors.ts'
 import type { Prompt } from '../../contract/turns.ts'
 import { fillIn } from '../attachments/prompt-attachments.ts'
 import { forgetRefusedPrompt, type RefusedPromptParts } from '../branching/refused-prompt.ts'
+import type { Limits } from '../limits/limits.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import { withMentions } from '../mentions/mentions-of-turn.ts'
 import type { TurnOutcome, WorkspaceFiles } from '../ports/index.ts'
@@ -13,6 +15,7 @@ import { figuresOf, withEarlier } from './turn-figures.ts'
 
 export interface TurnRunnerContext extends RefusedPromptParts {
   sessionTimeoutMs: number
+  limits: Limits
   workspace: WorkspaceFiles
   observer: Pick<SessionsObserver, 'onTurnEnded'>
 }
@@ -32,8 +35,17 @@ export class TurnRunner {
 
   /** Resolves when the end is stored, or when the server shuts down and the turn stays open as it is stored. */
   async run(turn: OpenTurn): Promise<void> {
-    if (turn.record.status === 'queued') await this.#start(turn)
-    if (isAtWork(turn.record.status)) return this.#finish(turn, await this.#workOn(turn))
+    try {
+      await this.#run(turn)
+    } finally {
+      turn.releasePermit()
+    }
+  }
+
+  async #run(turn: OpenTurn): Promise<void> {
+    const hasWaited = turn.record.status === 'queued'
+    if (hasWaited) await this.#start(turn)
+    if (isAtWork(turn.record.status)) return this.#finish(turn, await this.#workOn(turn, hasWaited))
     if (turn.stop) return this.cancel(turn)
     turn.cancelDeadline()
     turn.markLeft()
@@ -48,15 +60,18 @@ export class TurnRunner {
 
   /** Waits for a slot, unless the turn is stopped first. */
   async #start(turn: OpenTurn): Promise<void> {
+    if (turn.stop || !(await this.#findPermit(turn))) return
     if (turn.stop || !(await this.#process.renewSlot(callerOf(turn), turn.stopping)) || turn.stop) return
     const { recorder, writer } = this.#process
     await writer.write(toStart(turn, recorder.claudeSessionId, Date.now()))
   }
 
   /** @returns `suspended` when the turn outlives the server */
-  async #workOn(turn: OpenTurn): Promise<TurnOutcome | 'suspended'> {
+  async #workOn(turn: OpenTurn, hasWaited: boolean): Promise<TurnOutcome | 'suspended'> {
     this.#process.background.chargedTo = turn.record.createdBy
     try {
+      const spent = hasWaited ? await this.#context.limits.findSpent(callerOf(turn)) : undefined
+      if (spent) return toSpentOutcome(spent)
       // For a turn that continues after a restart.
       for (const input of turn.steered) input.prompt = await this.#fillIn(turn, input.prompt)
       const outcome = await this.#converse(turn, await this.#fillInAll(turn))
@@ -80,9 +95,10 @@ export class TurnRunner {
       const suspended = suspension.current
       if (suspended) {
         await process.suspend()
+        turn.releasePermit()
         await Promise.race([suspended.over, whenAborted(turn.stopping)])
         if (turn.stop) return stop()
-        if (suspension.outlivesServer || !(await this.#findSlot(turn))) {
+        if (suspension.outlivesServer || !(await this.#findPermit(turn)) || !(await this.#findSlot(turn))) {
           return turn.stop ? stop() : 'suspended'
         }
       }
@@ -123,6 +139,16 @@ export class TurnRunner {
     if (stored.length > 0) this.#context.observer.onTurnEnded(turn.record, turn.times)
   }
 
+  /** Waits until the limits of the caller let it run. */
+  async #findPermit(turn: OpenTurn): Promise<boolean> {
+    const { running } = this.#context.limits
+    const caller = callerOf(turn)
+    turn.permit ??=
+      running.take(caller) ??
+      (await this.#process.whileResting(() => running.wait(caller, turn.record.sessionId, turn.stopping)))
+    return turn.permit !== undefined
+  }
+
   async #findSlot(turn: OpenTurn): Promise<boolean> {
     return this.#process.reserve() || this.#process.waitForSlot(callerOf(turn), turn.stopping)
   }
@@ -137,6 +163,14 @@ export class TurnRunner {
   #fillIn({ record: { tenantId, sessionId } }: OpenTurn, prompt: Prompt): Promise<Prompt> {
     return fillIn(this.#context.store.attachments, { tenantId, sessionId }, prompt)
   }
+}
+
+/** The end of a turn that waited while its key or tenant spent what it may: Claude was not asked. */
+function toSpentOutcome({ message, details }: ServiceError<'SPEND_LIMIT_REACHED'>): TurnOutcome {
+  const retryAt = details?.retryAt === undefined ? undefined : Date.parse(details.retryAt)
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
+  const failure = { reason: 'spend_limit_reached' as const, message, ...(retryAt && { retryAt }) }
+  return { status: 'failed', failure, unavailable: false, response: null, usage, costUsd: 0 }
 }
 
 function callerOf({ record: { tenantId, createdBy } }: OpenTurn) {

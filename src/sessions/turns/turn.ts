@@ -1,6 +1,7 @@
 import type { TerminalEventType } from '../../contract/events.ts'
 import type { TurnStatus } from '../../contract/turns.ts'
 import { type Alarm, afterDuration } from '../../lib/alarm.ts'
+import type { Permit } from '../limits/running-turns.ts'
 import type { SteeredInput, UsageShare } from '../ports/index.ts'
 import type { TurnRecord } from '../records.ts'
 import type { TurnTimes } from '../reports/figures.ts'
@@ -85,6 +86,8 @@ export class OpenTurn {
   said: string | null = null
   /** Input given to it while it ran. */
   steered: SteeredInput[] = []
+  /** Its place among the running turns of limited callers; undefined: it does not run, or waits for one. */
+  permit: Permit | undefined
   /** Taken by its earlier processes; undefined: there was none. */
   before: UsageShare | undefined
   /** Resolves when the end is stored; never for a turn that could not be accepted or outlives the server. */
@@ -147,6 +150,12 @@ export class OpenTurn {
   startDeadline(timeoutMs: number, onTimeout: () => void): void {
     if (timeoutMs === 0 || this.#cause) return
     this.#deadline = afterDuration(timeoutMs - (performance.now() - this.acceptedAt), onTimeout)
+  }
+
+  /** Lets another turn of its key and tenant run. */
+  releasePermit(): void {
+    this.permit?.()
+    this.permit = undefined
   }
 
   cancelDeadline(): void {

@@ -32,6 +32,18 @@ export const usageLedger: Migration = {
       .on('usage_sessions')
       .columns(['tenant_id', 'session_id', 'day'])
       .execute()
+    // For limits: the turns of the last hour, and the active sessions of a key.
+    await db.schema
+      .createIndex('turns_accepted')
+      .on('turns')
+      .columns(['tenant_id', 'created_at', 'created_by'])
+      .execute()
+    await db.schema
+      .createIndex('sessions_active_key')
+      .on('sessions')
+      .columns(['tenant_id', 'created_by'])
+      .where(sql.ref('status'), '=', 'active')
+      .execute()
     await fill(db, dialect)
   },
 }
