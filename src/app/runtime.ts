@@ -80,6 +80,7 @@ export class Runtime {
   readonly #observer: SessionsObserver
   #opening: Promise<Opened> | undefined
   #opened: Opened | undefined
+  #keyRegistry: KeyRegistry | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: RuntimeOptions, log: Logger, observer: SessionsObserver) {
@@ -130,12 +131,11 @@ export class Runtime {
     return this.#opened?.isolation
   }
 
-  /** The limits of a caller as they are now. */
+  /** The limits of a caller as they are now; none before the keys have been read. */
   limitsOf({ tenantId, keyId }: LimitedCaller): ReturnType<LimitsOf> {
-    return {
-      key: this.#opened?.keyRegistry.get(keyId)?.limits,
-      tenant: this.#options.tenantLimits.get(tenantId),
-    }
+    const key = this.#keyRegistry?.get(keyId)
+    const ofKey = key?.tenantId === tenantId ? key.limits : undefined
+    return { key: ofKey, tenant: this.#options.tenantLimits.get(tenantId) }
   }
 
   /** The state of the sessions; undefined before they are open. */
@@ -199,6 +199,7 @@ export class Runtime {
     closers.push(() => audit.close())
     const keyRegistry = new KeyRegistry(store.keys, this.#log)
     await keyRegistry.open()
+    this.#keyRegistry = keyRegistry
     closers.push(() => keyRegistry.close())
     const keys = new Keys({
       registry: keyRegistry,
@@ -256,6 +257,7 @@ export class Runtime {
         this.#log.warn({ webhookId: id, reason }, 'webhook disabled'),
       sealer,
       options,
+      limitsOf: caller => this.limitsOf(caller),
       builtInModels,
     })
     closers.push(async endResponses => {

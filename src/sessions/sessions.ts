@@ -18,8 +18,7 @@ import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
 import { type ActedOn, TenantLookup } from './lifecycle/tenant-lookup.ts'
-import { Limits } from './limits/limits.ts'
-import type { LimitsOf } from './limits/limits-of.ts'
+import { Limits, type LimitsParts } from './limits/limits.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { RetentionSweeps } from './log/retention-sweeps.ts'
@@ -53,14 +52,12 @@ import type { Submission, SubmitOptions, TurnRequest } from './turns/turn-reques
 import type { WebhooksParts } from './webhooks/webhook-registry.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
-export interface SessionsParts extends WebhooksParts {
+export interface SessionsParts extends WebhooksParts, LimitsParts {
   launcher: AgentLauncher
   transcriptEditor: TranscriptEditor
   workspace: WorkspaceFiles
   workspaces: Workspaces
   observer: SessionsObserver
-  /** Left out: there are no limits. */
-  limitsOf?: LimitsOf
   options: SessionsOptions
   /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
@@ -105,7 +102,7 @@ export class Sessions {
     this.#tenants = new TenantLookup(parts.store, this.webhooks)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
-    const limits = new Limits(parts.limitsOf ?? (() => ({})), parts.store)
+    const limits = new Limits(parts)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
     this.#live = new OpenSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce, limits })
     this.#expiry = new ExpirySweeper(

@@ -172,7 +172,7 @@ interface OfDay {
 }
 
 export const selectSpent = prepared((db, of: OfDay) => {
-  // What belongs to no model has the numbers of turns.
+  // Numbers of turns are in the rows without a model.
   const unknown = sql`case when model = '' then without_cost else 0 end`
   const today = (sum: RawBuilder<unknown>) =>
     sql<number>`sum(case when day = ${of.day} then ${sum} else 0 end)`

@@ -108,6 +108,7 @@ describe('errors', () => {
       'SESSION_BUSY',
       'SESSION_CREATE_FAILED',
       'SHUTTING_DOWN',
+      'SPEND_LIMIT_REACHED',
       'SSE_SETUP_FAILED',
       'STORE_UNAVAILABLE',
       'TURN_QUEUE_FULL',

@@ -7,6 +7,12 @@ import { type LimitedCaller, type LimitsOf, levels, limitReached, spendLimitReac
 import { RunningTurns } from './running-turns.ts'
 import { TurnRate } from './turn-rate.ts'
 
+export interface LimitsParts {
+  store: Store
+  /** Left out: there are no limits. */
+  limitsOf?: LimitsOf
+}
+
 /** The limits of keys and tenants on sessions, turns and spend. A caller without limits costs nothing here. */
 export class Limits {
   readonly running: RunningTurns
@@ -15,7 +21,7 @@ export class Limits {
   readonly #store: Pick<Store, 'ledger'>
   readonly #admissions = new OneAtATime()
 
-  constructor(limitsOf: LimitsOf, store: Pick<Store, 'ledger'>) {
+  constructor({ store, limitsOf = () => ({}) }: LimitsParts) {
     this.#limitsOf = limitsOf
     this.#store = store
     this.running = new RunningTurns(limitsOf)

@@ -1,6 +1,7 @@
 import { ServiceError } from '../../contract/errors.ts'
 import { BackgroundWork } from '../conversation/background-work.ts'
 import { FileTracking } from '../files/file-tracking.ts'
+import { stopWhenSpent } from '../limits/stop-when-spent.ts'
 import { SessionWriter } from '../log/session-writer.ts'
 import { type AskingProcess, OpenRequests } from '../permissions/open-requests.ts'
 import type { Agent } from '../ports/index.ts'
@@ -65,7 +66,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
       }),
       findTurn,
       onWorkChanged: () => this.#restBetweenTurns(),
-      onAutonomousWork: () => void this.#stopWhenSpent(),
+      onAutonomousWork: () => void stopWhenSpent(this, context),
     })
   }
 
@@ -191,18 +192,6 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   giveBack(): void {
     this.#borrowers--
     this.#restBetweenTurns()
-  }
-
-  /** Autonomous work needs no turn that could be refused. */
-  async #stopWhenSpent(): Promise<void> {
-    const { limits, faults } = this.#context
-    const { tenantId, sessionId } = this.owner
-    try {
-      const spent = await limits.findSpent({ tenantId, keyId: this.background.chargedTo })
-      if (spent) await this.interruptAutonomousWork()
-    } catch (error) {
-      faults.error({ err: error, sessionId }, 'spend limit unknown')
-    }
   }
 
   #restBetweenTurns(): void {
