@@ -14,6 +14,8 @@ import { createDatabase } from '../support/postgres/shared-server.ts'
 const removal = [
   'drop table usage_days',
   'drop table usage_sessions',
+  'drop index turns_accepted',
+  'drop index sessions_active_key',
   "delete from schema_migrations where name = '026-usage-ledger'",
 ]
 const share = (model: string, tokens: number, more: Partial<ModelUsage> = {}): ModelUsage => ({

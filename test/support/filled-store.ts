@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Store } from '../../src/sessions/ports/index.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
+import { entriesOfWork } from '../../src/sessions/turns/usage-entries.ts'
 import { Checksum } from '../../src/store/checksum.ts'
 import { openStoreDump } from '../../src/store/dump/open-dump.ts'
 import type { StoreDatabase } from '../../src/store/open-store.ts'
@@ -38,12 +39,14 @@ export async function fillStore(
   await store.createSession(session, [messageEvent('first')], 1_000_000, key)
   const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }
   const template = JSON.stringify({ type: 'message', text: 'x'.repeat(50) })
+  const work = { startedAt: 1, endedAt: 2, usage: null, costUsd: 0.25, modelUsage: null }
   await store.commit(
     changeOf(session, {
       insertTurn: turn,
       events: [messageEvent(`line\n${template}\u2028`, turn.id), messageEvent('b', turn.id)],
       transcript: [{ part, entries: [{ type: 'user', uuid: 'u', text: '"\\\n' }] }],
-      addAutonomousWork: [{ startedAt: 1, endedAt: 2, usage: null, costUsd: 0.25, modelUsage: null }],
+      addAutonomousWork: [work],
+      usage: entriesOfWork('key-1', work, 2),
       savePermission: {
         ...{ id: randomUUID(), tenantId, sessionId, turnId: turn.id, kind: 'tool', toolName: 'Bash' },
         ...{ toolUseId: 't', status: 'pending', answer: null, requestedAt: 1, expiresAt: 9e15 },
