@@ -132,7 +132,7 @@ export type AuditEntry = {
   /** `done`: the server did it, or accepted it (a prompt becomes a turn, which can still fail); `refused`: an error with a status below 500; `failed`: a fault of the server */
   outcome: 'done' | 'refused' | 'failed'
   /** The error that was answered; null: done */
-  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN' | null
+  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN' | null
   /** The session; null: none, or several */
   sessionId: string | null
   /** The turn; null: none, or several */
@@ -475,7 +475,7 @@ export type ErrorResponse = {
   /** The error */
   error: {
     /** The error code, for programs */
-    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
     /** A text for people; may change */
     message: string
     /** Facts about the error; docs/errors.md lists them by code */
@@ -882,7 +882,7 @@ export type EventTurnQueued = {
   turnId: string
   status: TurnStatus
   /** Why the turn waits; absent if it starts at once */
-  reason?: 'session_busy' | 'no_free_process' | undefined
+  reason?: 'session_busy' | 'no_free_process' | 'limit_reached' | undefined
 }
 
 export type EventTurnStarted = {
@@ -1121,7 +1121,7 @@ export type HealthResponse = {
       /** Version of Claude Code */
       version?: string | undefined
       /** Why it is not available */
-      reason?: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'isolation_failed' | 'workspace_too_large' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown' | undefined
+      reason?: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'isolation_failed' | 'workspace_too_large' | 'structured_output_failed' | 'secrets_unreadable' | 'spend_limit_reached' | 'cancelled' | 'lost' | 'unknown' | undefined
       /** What is wrong, for people */
       message?: string | undefined
       /** Milliseconds since this was checked */
@@ -1987,7 +1987,7 @@ export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
   /** The error code */
-  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
   /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
@@ -2161,9 +2161,9 @@ export type TurnEnding = {
 /** Why the turn failed, and whether a retry can help */
 export type TurnError = {
   /** The error code */
-  code: 'MESSAGE_SEND_FAILED' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'MODEL_RATE_LIMITED'
+  code: 'MESSAGE_SEND_FAILED' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'MODEL_RATE_LIMITED' | 'SPEND_LIMIT_REACHED'
   /** Why the turn failed; docs/errors.md explains each reason */
-  reason: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'isolation_failed' | 'workspace_too_large' | 'structured_output_failed' | 'secrets_unreadable' | 'cancelled' | 'lost' | 'unknown'
+  reason: 'authentication_failed' | 'billing_error' | 'rate_limited' | 'overloaded' | 'invalid_request' | 'model_not_found' | 'model_error' | 'max_output_tokens' | 'prompt_too_long' | 'media_rejected' | 'tool_unavailable' | 'turn_setup_failed' | 'hook_failed' | 'process_died' | 'process_unresponsive' | 'output_too_large' | 'not_installed' | 'not_logged_in' | 'start_failed' | 'cwd_missing' | 'setting_not_supported' | 'isolation_failed' | 'workspace_too_large' | 'structured_output_failed' | 'secrets_unreadable' | 'spend_limit_reached' | 'cancelled' | 'lost' | 'unknown'
   /** A text for people */
   message: string
   /** When the model's API accepts requests again; absent: unknown */
@@ -2187,6 +2187,47 @@ export type Usage = {
   cacheReadInputTokens: number
   /** Input tokens that were written to the cache */
   cacheCreationInputTokens: number
+}
+
+export type UsageReport = {
+  /** The first day (UTC) */
+  from: string
+  /** The last day (UTC), included */
+  to: string
+  /** The groups of this page */
+  rows: Array<UsageRow>
+  /** The `cursor` of the next page; null: this is the last page */
+  nextCursor: string | null
+}
+
+/** The usage of a group; it has the fields that `groupBy` names */
+export type UsageRow = {
+  /** The day (UTC) on which turns ended */
+  day?: string | undefined
+  /** The id of the API key that is charged */
+  key?: string | undefined
+  /** Id of the session */
+  sessionId?: string | undefined
+  /** The model; null: the usage whose model is not known */
+  model?: string | null | undefined
+  /** The tenant */
+  tenant?: string | undefined
+  /** Turns that have ended; absent by model, because a turn can use several */
+  turns?: number | undefined
+  /** How often Claude continued on its own between turns; absent by model */
+  autonomousWork?: number | undefined
+  /** The sum of the durations of turns and autonomous work; absent by model */
+  activeMs?: number | undefined
+  /** All known tokens */
+  tokens: Usage
+  /** false: the tokens of some turn or work are not known */
+  tokensComplete: boolean
+  /** The known cost in US dollars, as estimated by Claude Code, in millionths */
+  costUsd: number
+  /** false: some cost is not known and not in `costUsd` */
+  costComplete: boolean
+  /** Web searches */
+  webSearchRequests: number
 }
 
 export type Webhook = {
@@ -3015,6 +3056,28 @@ export interface Operations {
     }
     response: ListAuditResponse
   }
+  /** Report tokens, costs and turns by day, key, session, model or tenant, as JSON or CSV */
+  getUsageReport: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** The first day (UTC); default: the first of the month of `to` */
+      from?: string | undefined
+      /** The last day (UTC), included; default: today */
+      to?: string | undefined
+      /** One or more of `tenant`, `session`, `day`, `key` and `model`, with commas between them. Rows are sorted by them, in this order. A report by session covers at most 31 days, others 366, and lacks sessions that were removed */
+      groupBy?: string | undefined
+      /** Only the usage of the key with this id */
+      key?: string | undefined
+      /** Default: `csv` if `Accept` prefers `text/csv`, else `json` */
+      format?: 'json' | 'csv' | undefined
+      /** Rows per page */
+      limit?: number | undefined
+      /** `nextCursor` of the previous page */
+      cursor?: string | undefined
+    }
+    response: UsageReport | Response
+  }
   /** List the models that a session can use */
   listModels: {
     response: ListModelsResponse
@@ -3119,6 +3182,7 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   rotateKey: { method: 'POST', path: '/keys/:keyId/rotate', statuses: [200], answer: 'json' },
   revokeKey: { method: 'DELETE', path: '/keys/:keyId', statuses: [204], answer: 'json' },
   listAudit: { method: 'GET', path: '/audit', statuses: [200], answer: 'json' },
+  getUsageReport: { method: 'GET', path: '/usage', statuses: [200], answer: 'either' },
   listModels: { method: 'GET', path: '/models', statuses: [200], answer: 'json' },
   getHealth: { method: 'GET', path: '/health', statuses: [200, 503], answer: 'json' },
   getReadiness: { method: 'GET', path: '/ready', statuses: [200, 503], answer: 'json' },

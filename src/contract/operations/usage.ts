@@ -24,6 +24,7 @@ export const usageOperations = {
       },
     ],
     errors: [],
+    audit: { action: 'usage.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>
