@@ -61,6 +61,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^yaml(\/|$)/, owners: ['http', 'lib', 'config'] },
   { door: /^(mdast|micromark)(-|$)/, owners: ['http'] },
   { door: /^eventsource-parser$/, owners: ['client'] },
+  { door: /^jose$/, owners: ['access'] },
 ]
 
 /** Words that only their owner may say. */

@@ -9,8 +9,16 @@ export interface KnownCaller {
 
 /** Finds callers by what they send. */
 export interface CallerDirectory {
-  /** Returns undefined for an unknown key. Never throws for any text. */
-  find(credential: string): KnownCaller | undefined | Promise<KnownCaller | undefined>
+  /**
+   * Returns undefined for an unknown key or a refused token. Fails only if it cannot be decided which, never for a text.
+   *
+   * @param onRefused gets the reason for which a token is refused, for the log only
+   * @throws ServiceError IDENTITY_PROVIDER_UNAVAILABLE, STORE_UNAVAILABLE
+   */
+  find(
+    credential: string,
+    onRefused: (reason: string) => void,
+  ): KnownCaller | undefined | Promise<KnownCaller | undefined>
   /** Whether there is more than one tenant, so that no data may be open to all. */
   readonly hasSeveralTenants: boolean
 }

@@ -2,12 +2,15 @@ import type { CallerDirectory, KnownCaller } from './caller-directory.ts'
 import { type ConfiguredKey, configuredKeys } from './configured-keys.ts'
 import type { KeyRegistry } from './key-registry.ts'
 import { readKeyId } from './key-text.ts'
+import { looksLikeToken, type TokenCallers } from './tokens/token-callers.ts'
 
 export interface CallersParts {
   /** Of the configuration. */
   keys: readonly ConfiguredKey[]
   /** Names of tenants of the configuration. */
   tenants: readonly string[]
+  /** Of an identity provider; undefined: none are accepted. */
+  tokens?: TokenCallers | undefined
   /** Undefined until it is open. */
   readonly registry: KeyRegistry | undefined
   /** Resolves when the registry is open. */
@@ -25,15 +28,18 @@ export class Callers implements CallerDirectory {
   }
 
   get hasSeveralTenants(): boolean {
-    const { tenants, registry } = this.#parts
-    return tenants.length > 0 || (registry?.hasOtherTenants ?? true)
+    const { tenants, tokens, registry } = this.#parts
+    return tenants.length > 0 || tokens?.hasOtherTenants === true || (registry?.hasOtherTenants ?? true)
   }
 
-  find(credential: string): KnownCaller | undefined | Promise<KnownCaller | undefined> {
+  find(credential: string, onRefused: (reason: string) => void) {
     const configured = this.#findConfigured(credential)
-    if (configured || readKeyId(credential) === undefined) return configured
-    const { registry } = this.#parts
-    return registry ? registry.find(credential) : this.#findLater(credential)
+    if (configured) return configured
+    const { registry, tokens } = this.#parts
+    if (readKeyId(credential) !== undefined) {
+      return registry ? registry.find(credential) : this.#findLater(credential)
+    }
+    return tokens && looksLikeToken(credential) ? tokens.find(credential, onRefused) : undefined
   }
 
   async #findLater(credential: string): Promise<KnownCaller | undefined> {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { Callers } from '../access/callers.ts'
 import { configuredKeys } from '../access/configured-keys.ts'
+import { TokenCallers } from '../access/tokens/token-callers.ts'
 import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
@@ -63,6 +64,7 @@ export function assembleApi(config: ResolvedConfig): {
     },
     onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
   })
+  const tokens = config.auth.tokens && new TokenCallers(config.auth.tokens, log)
   const door = createRouter({
     get service() {
       return runtime.sessions
@@ -71,6 +73,7 @@ export function assembleApi(config: ResolvedConfig): {
     callers: new Callers({
       keys: config.auth.keys,
       tenants: [...config.tenants.keys()],
+      tokens,
       get registry() {
         return runtime.keyRegistry
       },
@@ -92,7 +95,7 @@ export function assembleApi(config: ResolvedConfig): {
     metrics,
     startedAt: performance.now(),
   })
-  if (config.auth.enabled && config.auth.keys.length === 0) {
+  if (config.auth.enabled && config.auth.keys.length === 0 && !tokens) {
     log.warn('no API key configured; requests that need one are refused')
   }
   for (const field of config.auth.shortKeys) {
@@ -107,6 +110,8 @@ export function assembleApi(config: ResolvedConfig): {
   }) as ClaudeCodeApi
   setImmediate(() => {
     if (runtime.isClosing) return
+    // Tells the operator of a wrong address before the first caller meets it.
+    tokens?.prepare()
     runtime.ready().catch(error => {
       // A server that is closing reports the failure itself.
       if (!runtime.isClosing) log.error({ err: error }, 'opening failed; the next request tries again')

@@ -9,6 +9,7 @@ import { limitsSchema } from './limits.ts'
 import type { RateLimitConfig } from './options.ts'
 import { tenantsSchema } from './tenants.ts'
 import { tlsSchema } from './tls.ts'
+import { tokensSchema } from './tokens.ts'
 
 // A longer delay does not fit into a timer, which would fire at once.
 const longestTimer = 2 ** 31 - 1
@@ -67,6 +68,7 @@ export const optionsSchema = z.strictObject({
       apiKeys: z.array(text).optional(),
       keyHashes,
       requireAuth: z.array(z.string()).optional(),
+      tokens: tokensSchema.optional(),
     })
     .prefault({}),
   rateLimit: z

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
+import type { AuthConfig } from './auth-options.ts'
 import type { IsolationLimitsConfig } from './isolation.ts'
 
 /** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
@@ -226,25 +227,6 @@ export interface ClaudeCodeApiConfig {
    * JSON. Default: `auto`.
    */
   logFormat?: 'auto' | 'text' | 'json'
-}
-
-export interface AuthConfig {
-  /** Whether requests need a key. Default: true. */
-  enabled?: boolean
-  /** The header that carries the key; `Authorization: Bearer` always works as well. Default: `x-api-key`. */
-  apiKeyHeader?: string
-  /**
-   * Keys that callers may use. Default: those in `CLAUDE_API_KEY`, `CLAUDE_API_KEYS` (comma-separated),
-   * `CLAUDE_API_KEY_1`, `_2`, ...
-   */
-  apiKeys?: string[]
-  /** More keys, given as SHA-256 hashes in hexadecimal. */
-  keyHashes?: string[]
-  /**
-   * The operations that need a key, such as `POST /sessions/:id/messages`, or a path for all its methods.
-   * Default: every operation except `/health` and `/ready`.
-   */
-  requireAuth?: string[]
 }
 
 /**

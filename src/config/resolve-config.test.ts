@@ -24,6 +24,7 @@ it('has the defaults of the contract', () => {
       apiKeyHeader: 'x-api-key',
       keys: [],
       shortKeys: [],
+      tokens: undefined,
       protectedOperations: new Set(operationIds.filter(id => !['getHealth', 'getReadiness'].includes(id))),
     },
     rateLimit: { enabled: true, windowMs: 60_000, maxRequests: 600, keyGenerator: undefined },

@@ -26,6 +26,7 @@ import { resolveProcessMemory } from './process-memory.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
 import { type ResolvedTenants, resolveTenants } from './tenants.ts'
+import type { ResolvedTokens } from './tokens.ts'
 import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 
 /** The configuration with all defaults filled in. Times are in milliseconds, paths are absolute. */
@@ -42,6 +43,8 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
     keys: readonly ResolvedApiKey[]
     /** The sources of keys that are short enough to be guessed, such as `auth.apiKeys[0]`. */
     shortKeys: readonly string[]
+    /** Undefined: no tokens are accepted. */
+    tokens: ResolvedTokens | undefined
     /** The operations that need a key. */
     protectedOperations: ReadonlySet<OperationId>
   }
@@ -136,6 +139,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
       enabled: auth.enabled,
       apiKeyHeader: auth.apiKeyHeader,
       ...collectKeys(auth.apiKeys, auth.keyHashes, env),
+      tokens: auth.tokens,
       protectedOperations: auth.requireAuth
         ? matchOperations('auth.requireAuth', auth.requireAuth)
         : operationsWithKey(),

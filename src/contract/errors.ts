@@ -161,6 +161,11 @@ export const errorCatalogue = {
     retryable: true,
   },
   STORE_UNAVAILABLE: { status: 503, title: 'The database cannot be reached', retryable: true },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    status: 503,
+    title: 'The keys of the identity provider cannot be fetched',
+    retryable: true,
+  },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 

@@ -76,6 +76,7 @@ export const commonErrors = [
   'CALLER_LIMIT_REACHED',
   'SERVER_LIMIT_REACHED',
   'STORE_UNAVAILABLE',
+  'IDENTITY_PROVIDER_UNAVAILABLE',
   'SHUTTING_DOWN',
 ] as const satisfies ErrorCode[]
 /** Error codes of all operations with a body. */

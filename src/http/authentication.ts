@@ -49,14 +49,22 @@ export function identifyCaller(
     const key = findKey(req, auth.apiKeyHeader, context.operationId)
     if (key === undefined) return next()
     const scraper = context.operationId === 'getMetrics' ? scrapers(key.text) : undefined
-    const found = scraper ?? callers.find(key.text)
-    // Keys are found without waiting, which saves each request a round of the event loop.
-    const known = found instanceof Promise ? await found : found
-    const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
-    const delayMs = guesses.judge(addressOf(req), key.text, owner)
-    if (delayMs > 0) context.identity = { kind: 'delayed', delayMs }
-    else if (known) context.identity = { kind: 'known', provenByHeader: key.provenByHeader, ...known }
-    else context.identity = { kind: 'wrong_key' }
+    const onRefused = (reason: string) => {
+      context.facts.refused = reason
+    }
+    try {
+      const found = scraper ?? callers.find(key.text, onRefused)
+      // Keys are found without waiting, which saves each request a round of the event loop.
+      const known = found instanceof Promise ? await found : found
+      const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
+      // A signature cannot be guessed, and the tokens of a whole office may expire at once.
+      const delayMs = isTokenShaped(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
+      if (delayMs > 0) context.identity = { kind: 'delayed', delayMs }
+      else if (known) context.identity = { kind: 'known', provenByHeader: key.provenByHeader, ...known }
+      else context.identity = { kind: 'wrong_key' }
+    } catch (error) {
+      context.identity = { kind: 'undecided', error }
+    }
     next()
   }
 }
@@ -72,6 +80,8 @@ export function requireKey(
       if (operationId !== undefined) checkScope(identity.caller, operationId)
       return next()
     }
+    // A caller who may have rights is not served as one without.
+    if (identity.kind === 'undecided' && !isForAll(operationId)) throw identity.error
     if (operationId !== undefined && isOpen(operationId, auth, callers)) return next()
     if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', 'The API key is not valid')
     if (identity.kind === 'delayed') throw delayed(identity.delayMs, limits.wrongKeysPerAddress)
@@ -83,6 +93,10 @@ export function requireKey(
       `Send an API key in the header ${auth.apiKeyHeader}, or as Authorization: Bearer`,
     )
   }
+}
+
+function isForAll(id: OperationId | undefined): boolean {
+  return id !== undefined && getOperation(id).auth === 'none'
 }
 
 /** With several tenants, only what shows no tenant's data can be open. */

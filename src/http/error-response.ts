@@ -47,6 +47,7 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   CALLER_LIMIT_REACHED: 5,
   SERVER_LIMIT_REACHED: 5,
   STORE_UNAVAILABLE: 5,
+  IDENTITY_PROVIDER_UNAVAILABLE: 20,
   SHUTTING_DOWN: 5,
 }
 

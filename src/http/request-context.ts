@@ -19,12 +19,16 @@ export type Identity =
   | { kind: 'wrong_key' }
   /** Too many wrong keys came from the address; the key was not judged. */
   | { kind: 'delayed'; delayMs: number }
+  /** Something that is needed to recognize the caller has failed. */
+  | { kind: 'undecided'; error: unknown }
 
 /** Facts for the line in the log. */
 export interface LoggedFacts {
   sessionId?: string
   turnId?: string
   errorCode?: ErrorCode
+  /** Why a token was not accepted; its caller is not told. */
+  refused?: string
 }
 
 /** The state that the middleware of one request shares. */

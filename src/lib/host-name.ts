@@ -24,3 +24,8 @@ export function isLoopbackName(name: string): boolean {
     /^\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]$/.test(name)
   )
 }
+
+/** Whether answers of the URL's host cannot be forged on the way: over TLS, or without leaving this machine. */
+export function isSafeToTrust(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackName(url.hostname))
+}

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { AuditTrail } from '../../src/access/audit/audit-trail.ts'
 import { Callers } from '../../src/access/callers.ts'
 import { configuredKeys } from '../../src/access/configured-keys.ts'
+import { TokenCallers } from '../../src/access/tokens/token-callers.ts'
 import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
@@ -80,7 +81,13 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     service: asked,
     audit,
     keys,
-    callers: new Callers({ keys: resolved.auth.keys, tenants: [], registry, ready: async () => {} }),
+    callers: new Callers({
+      keys: resolved.auth.keys,
+      tenants: [],
+      tokens: resolved.auth.tokens && new TokenCallers(resolved.auth.tokens, log),
+      registry,
+      ready: async () => {},
+    }),
     scrapers: configuredKeys(resolved.metrics.keys),
     ready: async () => {},
     isClosing: () => false,

@@ -82,6 +82,7 @@ describe('errors', () => {
       AGENT_UNAVAILABLE: 503,
       SERVER_LIMIT_REACHED: 503,
       STORE_UNAVAILABLE: 503,
+      IDENTITY_PROVIDER_UNAVAILABLE: 503,
       SHUTTING_DOWN: 503,
     })
   })
@@ -96,6 +97,7 @@ describe('errors', () => {
       'GET_MESSAGES_FAILED',
       'GET_SESSION_FAILED',
       'IDEMPOTENCY_IN_FLIGHT',
+      'IDENTITY_PROVIDER_UNAVAILABLE',
       'INTERNAL',
       'LIST_SESSIONS_FAILED',
       'MAX_SESSIONS_REACHED',

@@ -38,6 +38,12 @@ describe('the options of the server', () => {
     ['CLAUDE_CODE_API_TRUST_PROXY', '2', { trustProxy: 2 }],
     ['CLAUDE_CODE_API_DATABASE_SCHEMA', 'mine', { database: { schema: 'mine' } }],
     ['DATABASE_URL', 'postgres://h/d', { database: { url: 'postgres://h/d' } }],
+    ['CLAUDE_CODE_API_AUTH_TOKENS_AUDIENCES', 'a, b', { auth: { tokens: { audiences: ['a', 'b'] } } }],
+    [
+      'CLAUDE_CODE_API_AUTH_TOKENS_SCOPES',
+      '{"staff":["admin"]}',
+      { auth: { tokens: { scopes: { staff: ['admin'] } } } },
+    ],
     ['HOST', '::1', { host: '::1' }],
     ['PORT', '8080', { port: 8080 }],
     ['PORT', '', {}],

@@ -158,6 +158,7 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
     { limitName: 'limits.streams', limit: 1_000 },
   ],
   STORE_UNAVAILABLE: ['The database cannot be reached'],
+  IDENTITY_PROVIDER_UNAVAILABLE: ['The token cannot be verified at the moment'],
   SHUTTING_DOWN: ['The server is shutting down; the turn is kept', { turnId }],
 }
 

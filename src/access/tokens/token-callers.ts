@@ -1,0 +1,101 @@
+import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
+import { ServiceError } from '../../contract/errors.ts'
+import type { Log } from '../../lib/log.ts'
+import type { KnownCaller } from '../caller-directory.ts'
+import { type ClaimMapping, RefusedToken, toCaller } from './claims.ts'
+import { ProviderKeys } from './provider-keys.ts'
+
+/** The tokens that a server accepts; the resolved configuration satisfies it. */
+export interface TokensOptions extends ClaimMapping {
+  issuer: string
+  audiences: readonly string[]
+  jwksUrl?: string | undefined
+  algorithms: readonly string[]
+  /** In lower case. */
+  types: readonly string[]
+  clockSkewMs: number
+  staleKeysMs: number
+}
+
+/** The longest token that is looked at. */
+const longestToken = 16_384
+/** The last second that a date can have. */
+const lastSecond = 8_640_000_000_000
+
+/** Whether a credential has the form of a signed token. */
+export function looksLikeToken(credential: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(credential)
+}
+
+/** Recognizes bearer tokens of one identity provider. */
+export class TokenCallers {
+  readonly #options: TokensOptions
+  readonly #keys: ProviderKeys
+
+  constructor(options: TokensOptions, log: Pick<Log, 'warn'>) {
+    this.#options = options
+    const { issuer, jwksUrl, staleKeysMs } = options
+    this.#keys = new ProviderKeys({ issuer, jwksUrl, staleKeysMs, log })
+  }
+
+  /** Whether tokens can name a tenant other than the default one. */
+  get hasOtherTenants(): boolean {
+    return this.#options.tenantClaim !== undefined || this.#options.defaultTenant !== 'default'
+  }
+
+  /** Fetches the provider's keys before the first token needs them; a failure is only logged. */
+  prepare(): Promise<void> {
+    return this.#keys.fetch()
+  }
+
+  /**
+   * Verifies a token.
+   *
+   * @param onRefused gets the reason, without any text of the token
+   * @returns undefined for a token that is refused
+   * @throws ServiceError IDENTITY_PROVIDER_UNAVAILABLE
+   */
+  async find(token: string, onRefused: (reason: string) => void): Promise<KnownCaller | undefined> {
+    try {
+      const claims = await this.#verify(token)
+      const expiresAt = Math.floor((claims.exp ?? 0) * 1000)
+      const endsAt = expiresAt + this.#options.clockSkewMs
+      const caller = { ...toCaller(claims, this.#options), expiresAt }
+      return { caller, isValid: () => Date.now() < endsAt }
+    } catch (error) {
+      if (error instanceof ServiceError) throw error
+      onRefused(reasonOf(error))
+      return undefined
+    }
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    const { issuer, audiences, algorithms, types, clockSkewMs } = this.#options
+    if (token.length > longestToken) throw new RefusedToken('too long')
+    // Before the signature is checked: a token of another issuer must not have keys fetched.
+    if (decodeJwt(token).iss !== issuer) throw new RefusedToken('claim iss')
+    const { payload, protectedHeader } = await jwtVerify(token, header => this.#keys.find(header), {
+      issuer,
+      audience: [...audiences],
+      algorithms: [...algorithms],
+      clockTolerance: Math.ceil(clockSkewMs / 1000),
+      requiredClaims: ['exp'],
+    })
+    const { exp = 0, iat } = payload
+    if (!(exp > 0 && exp < lastSecond)) throw new RefusedToken('claim exp')
+    if (iat !== undefined && iat * 1000 > Date.now() + clockSkewMs) throw new RefusedToken('claim iat')
+    const type = protectedHeader.typ?.toLowerCase().replace(/^application\//, '') ?? 'jwt'
+    if (!types.includes(type)) throw new RefusedToken('type')
+    // The caller would have to prove that it has a key, which a bearer does not.
+    if (payload.cnf !== undefined) throw new RefusedToken('bound to a key of its caller')
+    return payload
+  }
+}
+
+/** The messages of `jose` can contain text of the token, so only its codes and names of claims are used. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RefusedToken) return error.message
+  if (error instanceof errors.JWTExpired) return 'expired'
+  if (error instanceof errors.JWTClaimValidationFailed) return `claim ${error.claim}`
+  return error instanceof errors.JOSEError ? error.code : 'not verifiable'
+}
