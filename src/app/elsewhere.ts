@@ -8,7 +8,11 @@ export function answerElsewhere(mountPath: string): RequestHandler {
   return (_req, res) => {
     const error = new ServiceError('NOT_FOUND', `Not found; the API is at ${mountPath}`)
     const requestId = randomUUID()
-    res.set({ 'X-Request-Id': requestId, 'X-Content-Type-Options': 'nosniff' })
+    res.set({
+      'X-Request-Id': requestId,
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+    })
     res.status(404).json(toErrorBody(toPublicError(error, undefined), requestId))
   }
 }

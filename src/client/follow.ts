@@ -1,5 +1,5 @@
 import { Backoff, mayRepeat, type RetryOptions } from './backoff.ts'
-import { ConnectionError } from './errors.ts'
+import { ApiError, ConnectionError } from './errors.ts'
 import { type ReceivedEvent, readEvents, type SessionEvent } from './event-stream.ts'
 import type { Transport } from './transport.ts'
 
@@ -10,6 +10,11 @@ export interface FollowOptions extends RetryOptions {
   turnId?: string | undefined
   /** Whether pieces of messages are wanted while they are generated. */
   includeDeltas?: boolean | undefined
+  /**
+   * Returns a new ticket (`POST /tickets`), for pages that may not have a key: their own server makes one. Is called
+   * before each connection, and again where it fails.
+   */
+  ticket?: (() => string | Promise<string>) | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -23,20 +28,20 @@ const lastingMs = 10_000
 export async function* followEvents(
   transport: Transport,
   sessionId: string,
-  { after = 0, turnId, includeDeltas = false, signal, ...retry }: FollowOptions,
+  { after = 0, turnId, includeDeltas = false, ticket, signal, ...retry }: FollowOptions,
 ): AsyncGenerator<SessionEvent, void> {
   const leaving = new AbortController()
   const stop = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal
   const backoff = new Backoff({ ...transport.options, ...retry })
-  const query = { after: String(after), turnId, includeDeltas }
   let position: number | undefined
   let isAgain = false
   try {
     for (;;) {
       let opened = Number.POSITIVE_INFINITY
       try {
-        const headers = position === undefined ? {} : { 'Last-Event-ID': String(position) }
-        const request = { params: { sessionId }, query, headers }
+        const query = { after: String(position ?? after), turnId, includeDeltas }
+        const redeemed = ticket && { ticket: await takeTicket(ticket) }
+        const request = { params: { sessionId }, query: { ...query, ...redeemed } }
         const response = await transport.send('followEvents', request, { signal: stop })
         if (response.status === 204) return
         opened = Date.now()
@@ -65,6 +70,16 @@ export async function* followEvents(
     }
   } finally {
     leaving.abort()
+  }
+}
+
+/** Calls a failure a broken connection, which is tried again: a page that is offline cannot reach its own server either. */
+async function takeTicket(take: NonNullable<FollowOptions['ticket']>): Promise<string> {
+  try {
+    return await take()
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    throw new ConnectionError(`No ticket: ${(error as Error)?.message}`, { cause: error })
   }
 }
 

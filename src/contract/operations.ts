@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Operation } from './operation.ts'
 import { auditOperations } from './operations/audit.ts'
 import { branchingOperations } from './operations/branching.ts'
+import { callersOperations } from './operations/callers.ts'
 import { conversationOperations } from './operations/conversation.ts'
 import { conversationFilesOperations } from './operations/conversation-files.ts'
 import { diffOperations } from './operations/diff.ts'
@@ -30,6 +31,7 @@ export const operations = {
   ...keysOperations,
   ...auditOperations,
   ...usageOperations,
+  ...callersOperations,
   ...systemOperations,
 } as const satisfies Record<string, Operation>
 

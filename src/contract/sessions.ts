@@ -193,6 +193,10 @@ export const eventsQuery = z.strictObject({
     .default(false)
     .meta({ description: 'Also send pieces of messages while they are generated' }),
   view,
+  ticket: z.string().min(1).max(200).optional().meta({
+    description:
+      'In place of a key, for browsers that cannot send headers: from `POST /tickets`. It works once; after a broken connection, take a new one and pass `after`',
+  }),
 })
 
 export type PermissionMode = z.infer<typeof permissionMode>

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { KnownCaller } from '../access/caller-directory.ts'
+import { looksLikeToken } from '../access/tokens/token-callers.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { toTimestamp } from '../contract/primitives.ts'
@@ -7,6 +8,7 @@ import { allScopes, type Caller, operator } from '../sessions/records.ts'
 import { KeyGuesses } from './key-guesses.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
 import { contextOf } from './request-context.ts'
+import type { Tickets } from './tickets.ts'
 
 /** The caller if keys are off. */
 const anonymous: KnownCaller = { caller: operator('anonymous'), isValid: () => true }
@@ -34,6 +36,7 @@ export function identifyCaller(
     scrapers,
     log,
   }: Pick<HttpDeps, 'callers' | 'scrapers' | 'log'> & { config: Pick<HttpOptions, 'auth' | 'limits'> },
+  tickets: Tickets,
   addressOf: (req: Request) => string,
 ): RequestHandler {
   const guesses = new KeyGuesses({
@@ -47,6 +50,13 @@ export function identifyCaller(
       return next()
     }
     const key = findKey(req, auth.apiKeyHeader, context.operationId)
+    const ticket = key === undefined && context.operationId === 'followEvents' ? findTicket(req) : undefined
+    if (ticket !== undefined) {
+      const known = tickets.redeem(ticket)
+      // A foreign page cannot have one, as it cannot have a key.
+      context.identity = known ? { kind: 'known', provenByHeader: true, ...known } : { kind: 'wrong_key' }
+      if (!known) context.facts.refused = 'ticket'
+    }
     if (key === undefined) return next()
     const scraper = context.operationId === 'getMetrics' ? scrapers(key.text) : undefined
     const onRefused = (reason: string) => {
@@ -58,7 +68,7 @@ export function identifyCaller(
       const known = found instanceof Promise ? await found : found
       const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
       // A signature cannot be guessed, and the tokens of a whole office may expire at once.
-      const delayMs = isTokenShaped(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
+      const delayMs = looksLikeToken(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
       if (delayMs > 0) context.identity = { kind: 'delayed', delayMs }
       else if (known) context.identity = { kind: 'known', provenByHeader: key.provenByHeader, ...known }
       else context.identity = { kind: 'wrong_key' }
@@ -139,7 +149,7 @@ interface SentKey {
   provenByHeader: boolean
 }
 
-/** Ignores keys in the query string, because they would end up in logs and histories. */
+/** Ignores keys in the query string, because they would end up in logs and histories; tickets may, as they work once. */
 function findKey(req: Request, header: string, operationId: OperationId | undefined): SentKey | undefined {
   const ownHeader = header === 'authorization' ? undefined : req.headers[header]
   if (typeof ownHeader === 'string' && ownHeader !== '') return { text: ownHeader, provenByHeader: true }
@@ -152,4 +162,10 @@ function findKey(req: Request, header: string, operationId: OperationId | undefi
     return text === '' ? undefined : { text, provenByHeader: false }
   }
   return undefined
+}
+
+function findTicket({ url }: Request): string | undefined {
+  const start = url.indexOf('?')
+  const ticket = start === -1 ? null : new URLSearchParams(url.slice(start)).get('ticket')
+  return ticket === null || ticket === '' ? undefined : ticket
 }

@@ -80,6 +80,7 @@ function toExchange<Id extends OperationId>(
     ...input,
     caller: identity.kind === 'known' ? identity.caller : visitor,
     isOperator: identity.kind === 'known' && identity.caller.isOperator,
+    isValid: identity.kind === 'known' ? identity.isValid : () => true,
     baseUrl: forwarding.baseOf(req),
     path: req.path,
     accepts: types => req.accepts(types),

@@ -163,6 +163,8 @@ export function beginRequest(
     // Pages of other origins must not embed responses as images, scripts or style sheets.
     res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
     res.setHeader('X-Content-Type-Options', 'nosniff')
+    // Addresses of streams can hold a ticket.
+    res.setHeader('Referrer-Policy', 'no-referrer')
     open.add(res)
     // On Express 5, the request's `close` fires as soon as the body has been read, so the response's is used.
     res.once('close', () => {

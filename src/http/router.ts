@@ -13,6 +13,7 @@ import type { Handlers } from './handler.ts'
 import { attachmentHandlers } from './handlers/attachments.ts'
 import { auditHandlers } from './handlers/audit.ts'
 import { branchingHandlers } from './handlers/branching.ts'
+import { callerHandlers } from './handlers/callers.ts'
 import { conversationHandlers } from './handlers/conversation.ts'
 import { diffHandlers } from './handlers/diff.ts'
 import { eventHandlers } from './handlers/events.ts'
@@ -36,6 +37,7 @@ import { readRawBody } from './raw-body.ts'
 import { beginRequest, contextOf } from './request-context.ts'
 import { createRequestLimits } from './request-limits.ts'
 import { endRevoked } from './revocation.ts'
+import { Tickets } from './tickets.ts'
 
 /** How long the last words of streams and waits may take to be written. */
 const farewellMs = 2_000
@@ -62,6 +64,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const validation = config.openApiValidation.enabled
     ? createOpenApiValidation(config.openApiValidation.specPath, document, log)
     : undefined
+  const tickets = new Tickets()
   const handlers: Handlers = {
     ...sessionHandlers(deps),
     ...messageHandlers(deps),
@@ -79,6 +82,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...webhookHandlers(deps),
     ...keyHandlers(deps),
     ...auditHandlers(deps),
+    ...callerHandlers(deps, tickets),
     ...systemHandlers(deps, document),
   }
   const open = new Set<Response>()
@@ -89,7 +93,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const auditing = createAuditing(deps, forwarding.addressOf)
   // Middleware for all requests. The rate limit counts before authentication refuses.
   const gates = [
-    identifyCaller(deps, forwarding.addressOf),
+    identifyCaller(deps, tickets, forwarding.addressOf),
     rateLimit.handler,
     requireKey(config, deps.callers),
     limitCallers(deps.limitsOf ?? (() => ({}))),

@@ -288,3 +288,30 @@ test('a turn that failed is an error, and is run again only where that was asked
   expect((await session.send('again', { turnRetries: 2 })).response).toBe('at last')
   expect(times).toBe(2)
 })
+
+test('a reader without a key takes a ticket for each connection, and fails when there is none', async () => {
+  const { client, door, requests } = await open({
+    fault: failing(/ticket=/, 1, res => res.destroy()),
+  })
+  const session = await client.createSession()
+  await session.send('hello')
+  const without = new ClaudeCodeClient({ baseUrl: door.url, retries: 2 }).session(session.id)
+  let taken = 0
+  const ticket = async () => {
+    taken++
+    // The page's own server can be away as well.
+    if (taken === 2) throw new TypeError('fetch failed')
+    return (await client.call('createTicket', { body: { sessionId: session.id } })).ticket
+  }
+  const types: string[] = []
+  for await (const { type } of without.follow({ ticket })) {
+    types.push(type)
+    if (type === 'caught_up') break
+  }
+  expect(types).toContain('turn.completed')
+  expect(taken).toBe(3)
+  const urls = requests.map(({ url }) => url).filter(url => url.includes('ticket='))
+  expect(urls.length).toBe(2)
+  const refused = await collect(without.follow({ ticket: () => 'ticket_made-up' })).catch(error => error)
+  expect(refused).toMatchObject({ code: 'INVALID_API_KEY' })
+})

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { getOperation, type OperationId } from '../../src/contract/operations.ts'
 import type { Store } from '../../src/sessions/ports/index.ts'
 import { createClient } from '../support/client.ts'
@@ -259,6 +260,17 @@ export const scenarios: Record<OperationId, Scenario> = {
   listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
   getReadiness: { success: 200, answer: { status: 'ready' }, wrong: ['a=1', 'a'] },
   getMetrics: { success: 200, wrong: ['a=1', 'a'] },
+  getCaller: {
+    success: 200,
+    answer: { tenant: 'default', sessionId: null, administersServer: true, expiresAt: null },
+    wrong: ['a=1', 'a'],
+  },
+  createTicket: {
+    body: {},
+    success: 201,
+    answer: { ticket: expect.stringMatching(/^ticket_[\w-]{43}$/) },
+    wrong: [{ sessionId: 1 }, 'sessionId'],
+  },
   getHealth: { success: 200, answer: { status: 'healthy' }, wrong: ['a=1', 'a'] },
   getOpenApi: { success: 200, answer: { openapi: '3.1.0' }, wrong: ['a=1', 'a'] },
   getDocs: { success: 200, wrong: ['a=1', 'a'] },

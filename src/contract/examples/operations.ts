@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { OperationId, operations } from '../operations.ts'
 import { auditEntries } from './audit.ts'
+import * as callers from './callers.ts'
 import * as conversation from './conversation.ts'
 import { eventStreamText, turnStreamText } from './events.ts'
 import { cwd, firstPage, ids, page, times } from './ids.ts'
@@ -220,6 +221,11 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
   getReference: { texts: { 200: '<!doctype html>\n<title>claude-code-api: reference</title>\n' } },
   getReferenceScript: { texts: { 200: '/* @scalar/api-reference */' }, download: 'scalar.js' },
   getDocs: { texts: { 200: '<!doctype html>\n<title>claude-code-api</title>\n' } },
+  getCaller: { responses: { 200: { key: callers.keyCaller, administrator: callers.administrator } } },
+  createTicket: {
+    bodies: { one: { sessionId }, all: {} },
+    responses: { 201: { created: callers.ticket } },
+  },
   createKey: {
     bodies: keys.createKeyRequests,
     responses: { 201: { created: keys.createdKey } },

@@ -9,6 +9,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   taskId: ids.taskId,
   webhookId: ids.webhookId,
   keyId: ids.keyId,
+  ticket: 'ticket_Jx4mVq8Zt2Lw7Rb0Yc5Nf9Hs3Kd6Pg1Ae8Uo4Ti2Xk0',
   deliveryId: ids.deliveryId,
   from: '2026-03-02T00:00:00Z',
   to: '2026-03-03T00:00:00Z',

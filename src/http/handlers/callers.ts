@@ -1,0 +1,32 @@
+import { toTimestamp } from '../../contract/primitives.ts'
+import type { Handlers } from '../handler.ts'
+import type { HttpDeps } from '../options.ts'
+import { type Tickets, ticketLifetimeMs } from '../tickets.ts'
+
+export function callerHandlers(
+  deps: HttpDeps,
+  tickets: Tickets,
+): Pick<Handlers, 'getCaller' | 'createTicket'> {
+  return {
+    getCaller({ caller, isOperator }) {
+      const { keyId, name, tenantId, scopes, sessionId, expiresAt } = caller
+      return {
+        status: 200,
+        body: {
+          ...{ keyId, name, tenant: tenantId, scopes: [...scopes], sessionId },
+          administersServer: isOperator,
+          expiresAt: expiresAt === null ? null : toTimestamp(expiresAt),
+        },
+      }
+    },
+
+    async createTicket({ caller, isValid, body: { sessionId = caller.sessionId } }) {
+      if (sessionId !== null) {
+        // Who administers the server may name a session of any tenant.
+        await deps.service.get(await deps.service.actingOn(caller, { sessionId }), sessionId)
+      }
+      const expiresAt = toTimestamp(Date.now() + ticketLifetimeMs)
+      return { status: 201, body: { ticket: tickets.create({ caller, isValid }, sessionId), expiresAt } }
+    },
+  }
+}
