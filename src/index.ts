@@ -2,6 +2,7 @@ import './app/require-node.ts'
 
 export { type ClaudeCodeApi, createClaudeCodeApi } from './app/create-api.ts'
 export { limitConnections, serverOptions } from './app/server-limits.ts'
+export type { AuthConfig, AuthenticatedCaller, TokensConfig } from './config/auth-options.ts'
 export type { ClaudeCodeApiConfig, CorsConfig, DatabaseConfig, TrustProxy } from './config/options.ts'
 export type { AgentDefinitions } from './contract/agent-definitions.ts'
 export type { Attachment, ListAttachmentsResponse } from './contract/attachments.ts'

@@ -95,7 +95,7 @@ export function assembleApi(config: ResolvedConfig): {
     metrics,
     startedAt: performance.now(),
   })
-  if (config.auth.enabled && config.auth.keys.length === 0 && !tokens) {
+  if (config.auth.enabled && config.auth.keys.length === 0 && !tokens && !config.auth.authenticate) {
     log.warn('no API key configured; requests that need one are refused')
   }
   for (const field of config.auth.shortKeys) {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Scope } from '../contract/scopes.ts'
 
 export interface AuthConfig {
@@ -14,6 +15,22 @@ export interface AuthConfig {
   keyHashes?: string[]
   /** Bearer tokens of an identity provider, which are accepted beside keys. Default: none. */
   tokens?: TokensConfig
+  /**
+   * Identifies the caller of each request in place of keys, for an application that has logins of its own. Returns
+   * `undefined` for a request without a login (401). A failure, a result that is not valid, and no answer within
+   * `authenticateTimeoutMs` are 500. See docs/guides/embedding.md.
+   */
+  authenticate?(
+    req: CountedRequest,
+  ): AuthenticatedCaller | undefined | Promise<AuthenticatedCaller | undefined>
+  /** How long `authenticate` may take. Default: ten seconds. */
+  authenticateTimeoutMs?: number
+  /**
+   * Whether `authenticate` reads nothing but a header that browsers never send on their own, such as `Authorization`
+   * with a bearer token. Then requests of foreign web pages cannot have a caller, and are not checked for it. Must not
+   * be set if it reads cookies, HTTP Basic or client certificates. Default: false.
+   */
+  readsHeaderOnly?: boolean
   /**
    * The operations that need a key, such as `POST /sessions/:id/messages`, or a path for all its methods.
    * Default: every operation except `/health` and `/ready`.
@@ -60,4 +77,36 @@ export interface TokensConfig {
   scopes?: Record<string, Scope[]>
   /** Claims with a name for people, as the audit log shows it; the first that the token has. Default: `name`, `preferred_username`, `email`, `client_id`. */
   nameClaims?: string[]
+}
+
+/** The caller of a request, as the application in which the API is mounted knows it. */
+export interface AuthenticatedCaller {
+  /** The tenant whose objects it sees: 1 to 63 of a-z, 0-9, `_` and `-`. */
+  tenant: string
+  /**
+   * The user or program, the same for all time: 1 to 128 visible ASCII characters. `createdBy`, limits and the audit
+   * log have it as `host:<tenant>:<subject>`.
+   */
+  subject: string
+  /** Its permissions; `admin` administers its tenant. */
+  scopes: Scope[]
+  /** The only session that it opens. Default: all of the tenant. */
+  sessionId?: string | null
+  /** A name for people, as the audit log shows it. */
+  name?: string | null
+  /** When the login ends: event streams and waiting requests end then. A date or milliseconds since 1970. */
+  expiresAt?: Date | number | null
+  /**
+   * Whether the login is still good. Called twice a second while a request of it is open, which ends when it is false.
+   * Must answer at once, from memory.
+   */
+  isValid?(): boolean
+}
+
+/** The parts of Express's request that `authenticate` and `keyGenerator` can use; functions that take Express's own type fit too. */
+export interface CountedRequest extends IncomingMessage {
+  readonly ip: string | undefined
+  readonly path: string
+  readonly originalUrl: string
+  get(header: string): string | undefined
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { parseHostAndPort } from '../lib/host-policy.ts'
+import type { AuthConfig } from './auth-options.ts'
 import { parseNetworkEntry } from '../lib/network-rule.ts'
 import { browserAccessOptions } from './browser-access.ts'
 import { databaseSchema } from './database.ts'
@@ -52,23 +53,32 @@ const cloneUrls = z
 
 const metrics = { apiKeys: z.array(text).default([]), keyHashes }
 
+const auth = {
+  enabled: z.boolean().default(true),
+  apiKeyHeader: z
+    .string()
+    .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
+    .toLowerCase()
+    .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send on their own')
+    .default('x-api-key'),
+  apiKeys: z.array(text).optional(),
+  keyHashes,
+  requireAuth: z.array(z.string()).optional(),
+  tokens: tokensSchema.optional(),
+}
+
 /** The options of the library. */
 export const optionsSchema = z.strictObject({
   sessionTimeout: duration(1).default(3_600_000),
   maxSessions: count(1).default(100),
   auth: z
     .strictObject({
-      enabled: z.boolean().default(true),
-      apiKeyHeader: z
-        .string()
-        .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header')
-        .toLowerCase()
-        .refine(name => !sentByBrowsers.has(name), 'must not be a header that browsers send on their own')
-        .default('x-api-key'),
-      apiKeys: z.array(text).optional(),
-      keyHashes,
-      requireAuth: z.array(z.string()).optional(),
-      tokens: tokensSchema.optional(),
+      ...auth,
+      authenticate: z
+        .custom<NonNullable<AuthConfig['authenticate']>>(isFunction, 'must be a function')
+        .optional(),
+      authenticateTimeoutMs: duration(1).default(10_000),
+      readsHeaderOnly: z.boolean().default(false),
     })
     .prefault({}),
   rateLimit: z
@@ -170,6 +180,7 @@ export const serverOptionsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(3050),
   tls: tlsSchema.prefault({}),
   ...plain,
+  auth: z.strictObject(auth).prefault({}),
   rateLimit: z.strictObject(rateLimit).prefault({}),
   metrics: z
     .strictObject({

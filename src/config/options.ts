@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
-import type { AuthConfig } from './auth-options.ts'
+import type { AuthConfig, CountedRequest } from './auth-options.ts'
 import type { IsolationLimitsConfig } from './isolation.ts'
 
 /** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
@@ -299,14 +298,6 @@ export interface RateLimitConfig {
   maxRequests?: number
   /** Returns the bucket a request counts against. Default: its key, or its address if it has no key. */
   keyGenerator?(req: CountedRequest): string
-}
-
-/** The parts of Express's request that `keyGenerator` can use; functions that take Express's own type fit too. */
-export interface CountedRequest extends IncomingMessage {
-  readonly ip: string | undefined
-  readonly path: string
-  readonly originalUrl: string
-  get(header: string): string | undefined
 }
 
 export interface OpenApiValidationConfig {

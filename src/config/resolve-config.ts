@@ -15,6 +15,7 @@ import {
   type ResolvedApiKey,
   toApiKey,
 } from './api-keys.ts'
+import type { AuthConfig } from './auth-options.ts'
 import { type BrowserAccess, resolveBrowserAccess } from './browser-access.ts'
 import type { ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
@@ -43,6 +44,10 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
     keys: readonly ResolvedApiKey[]
     /** The sources of keys that are short enough to be guessed, such as `auth.apiKeys[0]`. */
     shortKeys: readonly string[]
+    /** Undefined: keys identify callers. */
+    authenticate: AuthConfig['authenticate']
+    authenticateTimeoutMs: number
+    readsHeaderOnly: boolean
     /** Undefined: no tokens are accepted. */
     tokens: ResolvedTokens | undefined
     /** The operations that need a key. */
@@ -138,8 +143,11 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     auth: {
       enabled: auth.enabled,
       apiKeyHeader: auth.apiKeyHeader,
-      ...collectKeys(auth.apiKeys, auth.keyHashes, env),
+      ...collectKeys(auth, env),
       tokens: auth.tokens,
+      authenticate: auth.authenticate,
+      authenticateTimeoutMs: auth.authenticateTimeoutMs,
+      readsHeaderOnly: auth.readsHeaderOnly,
       protectedOperations: auth.requireAuth
         ? matchOperations('auth.requireAuth', auth.requireAuth)
         : operationsWithKey(),
@@ -170,19 +178,35 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
   }
 }
 
+type GivenAuth = z.output<typeof optionsSchema>['auth']
+
 function toKeys(field: string, { apiKeys, keyHashes }: { apiKeys: string[]; keyHashes: string[] }) {
   const hashes = apiKeys.map((key, index) => hashApiKey(checkKey(`${field}[${index}]`, key)))
   return [...new Set([...hashes, ...keyHashes])].map(toApiKey)
 }
 
 /** Hashes the keys at once, so that no key can be logged or shown by mistake. */
-function collectKeys(apiKeys: string[] | undefined, keyHashes: string[], env: Environment) {
+function collectKeys({ apiKeys, keyHashes, authenticate, ...auth }: GivenAuth, env: Environment) {
+  if (authenticate) {
+    refuseBesideHost({ apiKeys, keyHashes: keyHashes.length > 0 || undefined, tokens: auth.tokens })
+    if (!auth.enabled) throw new ConfigError('auth.authenticate', 'has no effect without auth.enabled')
+    // Keys of the environment may belong to another program of the host.
+    return { keys: [], shortKeys: [] }
+  }
   const given =
     apiKeys?.map((key, index) => ({ name: `auth.apiKeys[${index}]`, key })) ?? findKeysInEnvironment(env)
   const keys = given.map(({ name, key }) => checkKey(name, key))
   return {
     keys: [...new Set([...keys.map(hashApiKey), ...keyHashes])].map(toApiKey),
     shortKeys: given.flatMap(({ name, key }) => (key.length < minimumKeyLength ? [name] : [])),
+  }
+}
+
+/** @throws ConfigError */
+function refuseBesideHost(others: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(others)) {
+    if (value === undefined) continue
+    throw new ConfigError(`auth.${name}`, 'cannot be used together with auth.authenticate, which replaces it')
   }
 }
 

@@ -5,9 +5,10 @@ import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import { allScopes, type Caller, operator } from '../sessions/records.ts'
+import { createHostAuthentication } from './host-authentication.ts'
 import { KeyGuesses } from './key-guesses.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
-import { contextOf } from './request-context.ts'
+import { contextOf, type Identity, type RequestContext } from './request-context.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The caller if keys are off. */
@@ -28,7 +29,7 @@ const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
   'getReferenceScript',
 ])
 
-/** Identifies the caller by the key. Does not refuse yet, because the rate limit counts first. */
+/** Identifies the caller. Does not refuse yet, because the rate limit counts first. */
 export function identifyCaller(
   {
     config: { auth, limits },
@@ -43,38 +44,55 @@ export function identifyCaller(
     limit: limits.wrongKeysPerAddress,
     onDelay: delay => log.warn(delay, 'address delayed after wrong keys'),
   })
-  return async (req, res, next) => {
-    const context = contextOf(res)
-    if (!auth.enabled) {
-      context.identity = { kind: 'known', provenByHeader: false, ...anonymous }
-      return next()
-    }
-    const key = findKey(req, auth.apiKeyHeader, context.operationId)
-    const ticket = key === undefined && context.operationId === 'followEvents' ? findTicket(req) : undefined
-    if (ticket !== undefined) {
-      const known = tickets.redeem(ticket)
-      // A foreign page cannot have one, as it cannot have a key.
-      context.identity = known ? { kind: 'known', provenByHeader: true, ...known } : { kind: 'wrong_key' }
-      if (!known) context.facts.refused = 'ticket'
-    }
-    if (key === undefined) return next()
-    const scraper = context.operationId === 'getMetrics' ? scrapers(key.text) : undefined
+  const askHost = auth.authenticate && createHostAuthentication(auth.authenticate, auth, addressOf)
+
+  const judge = (req: Request, key: SentKey, known: KnownCaller | undefined): Identity => {
+    const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
+    // A signature cannot be guessed, and the tokens of a whole office may expire at once.
+    const delayMs = looksLikeToken(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
+    if (delayMs > 0) return { kind: 'delayed', delayMs }
+    return known ? { kind: 'known', provenByHeader: key.provenByHeader, ...known } : { kind: 'wrong_key' }
+  }
+
+  const findByKey = (
+    req: Request,
+    key: SentKey,
+    context: RequestContext,
+  ): Identity | Promise<Identity> => {
+    const toIdentity = (known: KnownCaller | undefined) => judge(req, key, known)
     const onRefused = (reason: string) => {
       context.facts.refused = reason
     }
-    try {
-      const found = scraper ?? callers.find(key.text, onRefused)
-      // Keys are found without waiting, which saves each request a round of the event loop.
-      const known = found instanceof Promise ? await found : found
-      const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
-      // A signature cannot be guessed, and the tokens of a whole office may expire at once.
-      const delayMs = looksLikeToken(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
-      if (delayMs > 0) context.identity = { kind: 'delayed', delayMs }
-      else if (known) context.identity = { kind: 'known', provenByHeader: key.provenByHeader, ...known }
-      else context.identity = { kind: 'wrong_key' }
-    } catch (error) {
-      context.identity = { kind: 'undecided', error }
-    }
+    const found = callers.find(key.text, onRefused)
+    // Keys are found without waiting, which saves each request a round of the event loop.
+    if (!(found instanceof Promise)) return toIdentity(found)
+    return found.then(toIdentity, error => ({ kind: 'undecided', error }))
+  }
+
+  const redeem = (ticket: string, { facts }: RequestContext): Identity => {
+    const known = tickets.redeem(ticket)
+    // A foreign page cannot have one, as it cannot have a key.
+    if (known) return { kind: 'known', provenByHeader: true, ...known }
+    facts.refused = 'ticket'
+    return { kind: 'wrong_key' }
+  }
+
+  const identify = (req: Request, context: RequestContext): Identity | Promise<Identity> => {
+    const { operationId } = context
+    if (!auth.enabled) return { kind: 'known', provenByHeader: false, ...anonymous }
+    const key = findKey(req, auth.apiKeyHeader, operationId)
+    const scraper = key && operationId === 'getMetrics' ? scrapers(key.text) : undefined
+    if (key && scraper) return judge(req, key, scraper)
+    const ticket = operationId === 'followEvents' && (askHost || !key) ? findTicket(req) : undefined
+    if (ticket !== undefined) return redeem(ticket, context)
+    if (askHost) return isForAll(operationId) ? { kind: 'no_key' } : askHost(req, context)
+    return key ? findByKey(req, key, context) : { kind: 'no_key' }
+  }
+
+  return async (req, res, next) => {
+    const context = contextOf(res)
+    const identity = identify(req, context)
+    context.identity = identity instanceof Promise ? await identity : identity
     next()
   }
 }
@@ -88,6 +106,7 @@ export function requireKey(
     const { identity, operationId } = contextOf(res)
     if (identity.kind === 'known') {
       if (operationId !== undefined) checkScope(identity.caller, operationId)
+      if (auth.authenticate && operationId !== undefined) refuseKeys(operationId)
       return next()
     }
     // A caller who may have rights is not served as one without.
@@ -95,6 +114,9 @@ export function requireKey(
     if (operationId !== undefined && isOpen(operationId, auth, callers)) return next()
     if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', 'The API key is not valid')
     if (identity.kind === 'delayed') throw delayed(identity.delayMs, limits.wrongKeysPerAddress)
+    if (auth.authenticate) {
+      throw new ServiceError('MISSING_API_KEY', 'The application has not identified the caller')
+    }
     if (readInBrowser.has(operationId)) {
       res.setHeader('WWW-Authenticate', 'Basic realm="claude-code-api", charset="UTF-8"')
     }
@@ -113,7 +135,14 @@ function isForAll(id: OperationId | undefined): boolean {
 function isOpen(id: OperationId, auth: HttpOptions['auth'], callers: HttpDeps['callers']): boolean {
   const { scopes } = getOperation(id)
   if (auth.protectedOperations.has(id) || scopes.includes('admin')) return false
-  return scopes.length === 0 || !callers.hasSeveralTenants
+  return scopes.length === 0 || !(auth.authenticate || callers.hasSeveralTenants)
+}
+
+/** Keys would open nothing. */
+function refuseKeys(id: OperationId): void {
+  if (!getOperation(id).path.startsWith('/keys')) return
+  const message = 'There are no keys here: the application in which the API is mounted identifies callers'
+  throw new ServiceError('SCOPE_REQUIRED', message, { anyOf: [] })
 }
 
 /** @throws ServiceError SCOPE_REQUIRED */

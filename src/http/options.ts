@@ -33,6 +33,11 @@ export interface HttpOptions {
     enabled: boolean
     /** Lower case. */
     apiKeyHeader: string
+    /** Identifies callers in place of keys; undefined: keys do. */
+    authenticate: ((req: Request) => unknown) | undefined
+    authenticateTimeoutMs: number
+    /** Whether `authenticate` reads only headers that browsers never send on their own. */
+    readsHeaderOnly: boolean
     /** Operations that need a key. Unknown paths always need one. */
     protectedOperations: ReadonlySet<OperationId>
   }

@@ -3,6 +3,7 @@ import { ipKeyGenerator, type RateLimitInfo, rateLimit } from 'express-rate-limi
 import type { Logger } from 'pino'
 import { ServiceError } from '../contract/errors.ts'
 import { operations } from '../contract/operations.ts'
+import { withAddress } from './host-authentication.ts'
 import type { HttpOptions } from './options.ts'
 import { RateLimitWindows } from './rate-limit-windows.ts'
 import { contextOf } from './request-context.ts'
@@ -59,11 +60,6 @@ export function createRateLimit(
     },
   })
   return { handler, close: () => store.shutdown() }
-}
-
-/** Returns the request with the address by the router's `trustProxy`; the host application's value is unchanged. */
-function withAddress(req: Request, ip: string): Request {
-  return Object.create(req, { ip: { value: ip } })
 }
 
 function defaultKey(address: string, res: Response): string {

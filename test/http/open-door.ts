@@ -61,9 +61,14 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const { service = {}, config = {}, deps = {}, mount = '/api/v1', prepare, store } = options
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: line => lines.push(JSON.parse(line)) })
-  const resolved = resolveConfig({ ...config, auth: { apiKeys: [key], ...config.auth } }, {})
+  const keys = config.auth?.authenticate ? {} : { apiKeys: [key] }
+  const resolved = resolveConfig({ ...config, auth: { ...keys, ...config.auth } }, {})
   const asked = complete(service)
-  const { keys, registry, ...opened } = await openKeys(
+  const {
+    keys: storedKeys,
+    registry,
+    ...opened
+  } = await openKeys(
     (tenantId, id) =>
       asked.get({ ...operator('test'), tenantId }, id).then(
         () => true,
@@ -80,7 +85,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const door = createRouter({
     service: asked,
     audit,
-    keys,
+    keys: storedKeys,
     callers: new Callers({
       keys: resolved.auth.keys,
       tenants: [],
