@@ -132,7 +132,7 @@ export type AuditEntry = {
   /** `done`: the server did it, or accepted it (a prompt becomes a turn, which can still fail); `refused`: an error with a status below 500; `failed`: a fault of the server */
   outcome: 'done' | 'refused' | 'failed'
   /** The error that was answered; null: done */
-  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN' | null
+  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN' | null
   /** The session; null: none, or several */
   sessionId: string | null
   /** The turn; null: none, or several */
@@ -158,6 +158,24 @@ export type BackgroundAccepted = {
   eventsUrl: string
   /** URL of the turn */
   turnUrl: string
+}
+
+/** The sender of the request, as the server knows it */
+export type Caller = {
+  /** The part of the key that is public, or an id of the user: `createdBy` and logs have it. `anonymous`: no key was needed */
+  keyId: string
+  /** The name of the key or user, for people */
+  name: string | null
+  /** The tenant whose objects it sees */
+  tenant: string
+  /** What it may do */
+  scopes: Array<'sessions:read' | 'sessions:write' | 'permissions:answer' | 'workspace:read' | 'workspace:write' | 'usage:read' | 'admin'>
+  /** The only session that it opens; null: all of the tenant */
+  sessionId: string | null
+  /** Whether it sees all tenants, as keys of the configuration do */
+  administersServer: boolean
+  /** When it stops being valid; null: never */
+  expiresAt: string | null
 }
 
 export type CallerLimits = {
@@ -353,6 +371,11 @@ export type CreateSessionResponse = {
   createdBy: string
 }
 
+export type CreateTicketRequest = {
+  /** The only session that the ticket opens. Default: all that the caller can see */
+  sessionId?: string | undefined
+}
+
 export type CreateWebhookRequest = {
   /** The receiver: an `https` address without user, password and fragment */
   url: string
@@ -475,7 +498,7 @@ export type ErrorResponse = {
   /** The error */
   error: {
     /** The error code, for programs */
-    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN'
     /** A text for people; may change */
     message: string
     /** Facts about the error; docs/errors.md lists them by code */
@@ -1987,7 +2010,7 @@ export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
   /** The error code */
-  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN'
   /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
@@ -2090,6 +2113,13 @@ export type Thinking = {
   budgetTokens: number
 } | {
   type: 'disabled'
+}
+
+export type Ticket = {
+  /** The value for `ticket` in the query of `GET /sessions/:id/events`; works once */
+  ticket: string
+  /** Until when it can be redeemed: for 30 seconds */
+  expiresAt: string
 }
 
 /** One prompt, and everything until Claude is done with it */
@@ -2488,6 +2518,8 @@ export interface Operations {
       includeDeltas?: boolean | undefined
       /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
       view?: 'raw' | 'compact' | undefined
+      /** In place of a key, for browsers that cannot send headers: from `POST /tickets`. It works once; after a broken connection, take a new one and pass `after` */
+      ticket?: string | undefined
     }
     headers?: {
       /** The last sequence that the client has received: the stream continues after it; overrides `after` */
@@ -3078,6 +3110,15 @@ export interface Operations {
     }
     response: UsageReport | Response
   }
+  /** See what the key or token of this request may do */
+  getCaller: {
+    response: Caller
+  }
+  /** Create a ticket with which a browser opens one event stream without a key */
+  createTicket: {
+    body?: CreateTicketRequest
+    response: Ticket
+  }
   /** List the models that a session can use */
   listModels: {
     response: ListModelsResponse
@@ -3183,6 +3224,8 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   revokeKey: { method: 'DELETE', path: '/keys/:keyId', statuses: [204], answer: 'json' },
   listAudit: { method: 'GET', path: '/audit', statuses: [200], answer: 'json' },
   getUsageReport: { method: 'GET', path: '/usage', statuses: [200], answer: 'either' },
+  getCaller: { method: 'GET', path: '/caller', statuses: [200], answer: 'json' },
+  createTicket: { method: 'POST', path: '/tickets', statuses: [201], answer: 'json' },
   listModels: { method: 'GET', path: '/models', statuses: [200], answer: 'json' },
   getHealth: { method: 'GET', path: '/health', statuses: [200, 503], answer: 'json' },
   getReadiness: { method: 'GET', path: '/ready', statuses: [200, 503], answer: 'json' },

@@ -54,11 +54,7 @@ export function identifyCaller(
     return known ? { kind: 'known', provenByHeader: key.provenByHeader, ...known } : { kind: 'wrong_key' }
   }
 
-  const findByKey = (
-    req: Request,
-    key: SentKey,
-    context: RequestContext,
-  ): Identity | Promise<Identity> => {
+  const findByKey = (req: Request, key: SentKey, context: RequestContext): Identity | Promise<Identity> => {
     const toIdentity = (known: KnownCaller | undefined) => judge(req, key, known)
     const onRefused = (reason: string) => {
       context.facts.refused = reason

@@ -10,6 +10,7 @@ export const callersOperations = {
     summary: 'See what the key or token of this request may do',
     success: [{ status: 200, description: 'The caller', schema: callerResponse }],
     errors: [],
+    audit: { action: 'server.read', when: 'refusal' },
     fault: 'INTERNAL',
   },
   createTicket: {
@@ -23,6 +24,7 @@ export const callersOperations = {
     bodyOptional: true,
     success: [{ status: 201, description: 'The ticket; it is shown once', schema: ticket }],
     errors: ['SESSION_NOT_FOUND'],
+    audit: { action: 'ticket.create', when: 'answer', fields: ['sessionId'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>
