@@ -45,6 +45,7 @@ it('has the defaults of the contract', () => {
     allowHttpWebhooks: false,
     allowedPrivateHosts: [],
     agentNetwork: 'all',
+    auditPrompts: false,
     limits: limitsSchema.parse({}),
     allowedSettingSources: ['project'],
     trustedRoots: [],
