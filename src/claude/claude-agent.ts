@@ -83,9 +83,10 @@ export class ClaudeAgent implements Agent {
       toFigures(results, observed, this.#meter.takeCostBefore(results)),
     )
     this.#plugin = new InstructionPlugin(spec.instructions?.skills ?? [], context.skillsDirectory)
-    const { claudeSessionId } = spec
-    const channel = context.boxes?.openChannel(spec.settings.agentEnv ?? {}, { claudeSessionId })
-    this.#servers = new ForwardedServers(channel ?? context.forwarder, claudeSessionId)
+    const { tenantId, claudeSessionId } = spec
+    const process = { tenantId, claudeSessionId }
+    const channel = context.boxes?.openChannel(spec.settings.agentEnv ?? {}, process)
+    this.#servers = new ForwardedServers(channel ?? context.forwarder, process)
     const parts = { servers: this.#servers, plugin: this.#plugin, channel }
     this.#live = openConversation(spec, context, parts, {
       ask: this.#permissions.ask,

@@ -11,11 +11,13 @@ import type {
   AgentChannel,
   AgentChannels,
   CloneForwarding,
+  ForwardingContext,
   McpForwarding,
   OutgoingWebhook,
   WebhookResponse,
   WebhookSender,
 } from '../sessions/ports/index.ts'
+import { defaultTenantId } from '../sessions/records.ts'
 import type { BoxChannel } from './channel/agent-channel.ts'
 import { type ChannelPolicy, openChannel } from './channel/open-channel.ts'
 import { noExceptions, planWithoutHttp } from './clone-plan.ts'
@@ -49,10 +51,12 @@ export interface ForwarderOptions {
 export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender {
   readonly #log: ForwarderOptions['log']
   readonly #connector: Connector
+  readonly #ofOtherTenants: Connector
   readonly #server = createServer()
   readonly #sockets = new Set<Socket>()
   readonly #mcpRoutes: McpRoutes
-  readonly #channelPolicy: ChannelPolicy
+  readonly #allowedPrivateHosts: readonly string[]
+  readonly #channelPolicy: Omit<ChannelPolicy, 'allowedPrivateHosts'>
   readonly #channels = new Set<BoxChannel>()
   readonly #cloneRoutes = new Map<string, CloneRoute>()
 
@@ -66,11 +70,13 @@ export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender
     log,
   }: ForwarderOptions) {
     this.#log = log
+    this.#allowedPrivateHosts = allowedPrivateHosts
     const trusted = [...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...certificates]
     const policy = new HostPolicy(allowedPrivateHosts)
     this.#connector = new Connector(policy, createFindProxy(environment), trusted, lookup)
-    this.#channelPolicy = { port: channelPort, network: agentNetwork, allowedPrivateHosts, environment, log }
-    this.#mcpRoutes = new McpRoutes(this.#connector, log)
+    this.#ofOtherTenants = this.#connector.with(new HostPolicy([]))
+    this.#channelPolicy = { port: channelPort, network: agentNetwork, environment, log }
+    this.#mcpRoutes = new McpRoutes(log)
   }
 
   static async open(options: ForwarderOptions): Promise<Forwarder> {
@@ -83,22 +89,25 @@ export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  openMcp(context: object): McpForwarding {
-    return this.#mcpRoutes.open(this.address, context)
+  openMcp(context: ForwardingContext): McpForwarding {
+    return this.#mcpRoutes.open(this.address, this.#connectorOf(context.tenantId), context)
   }
 
-  openChannel(own: Readonly<Record<string, string>>, context: object): AgentChannel {
-    const channel = openChannel(this.#channelPolicy, this.#connector, own, context)
+  openChannel(own: Readonly<Record<string, string>>, context: ForwardingContext): AgentChannel {
+    const connector = this.#connectorOf(context.tenantId)
+    const allowedPrivateHosts = context.tenantId === defaultTenantId ? this.#allowedPrivateHosts : []
+    const channel = openChannel({ ...this.#channelPolicy, allowedPrivateHosts }, connector, own, context)
     this.#channels.add(channel)
     return channel
   }
 
-  async openClone(url: URL): Promise<CloneForwarding> {
+  async openClone(url: URL, tenantId: string): Promise<CloneForwarding> {
+    const connector = this.#connectorOf(tenantId)
     const target = toHostAndPort(url)
     if (!target) throw notAllowed('The host in workspace.url is not valid')
-    if (this.#connector.policy.refusesByName(target)) throw notAllowed(new AddressRefused(target).message)
+    if (connector.policy.refusesByName(target)) throw notAllowed(new AddressRefused(target).message)
     if (!/^https?:$/.test(url.protocol)) {
-      const plan = await planWithoutHttp(url, target, this.#connector).catch(error => {
+      const plan = await planWithoutHttp(url, target, connector).catch(error => {
         if (error instanceof AddressRefused) throw notAllowed(error.message)
         // Git reports unreachable hosts best.
         if (error instanceof Unreachable) return undefined
@@ -108,7 +117,7 @@ export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender
         throw new ServiceError('WORKSPACE_FAILED', unreachable, { type: 'git', reason: 'unreachable' })
       return { ...plan, refusal: undefined, close() {} }
     }
-    const route = new CloneRoute(url, target, this.#connector)
+    const route = new CloneRoute(url, target, connector)
     const token = makeToken()
     this.#cloneRoutes.set(token, route)
     return {
@@ -126,7 +135,11 @@ export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender
   }
 
   post(webhook: OutgoingWebhook): Promise<WebhookResponse> {
-    return postWebhook(this.#connector, webhook)
+    return postWebhook(this.#connectorOf(webhook.tenantId), webhook)
+  }
+
+  #connectorOf(tenantId: string): Connector {
+    return tenantId === defaultTenantId ? this.#connector : this.#ofOtherTenants
   }
 
   async close(): Promise<void> {

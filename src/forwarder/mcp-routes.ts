@@ -1,28 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { McpServers } from '../contract/mcp-servers.ts'
 import type { Log } from '../lib/log.ts'
-import type { McpForwarding } from '../sessions/ports/index.ts'
+import type { ForwardingContext, McpForwarding } from '../sessions/ports/index.ts'
 import type { AddressRefused, Connector } from './connector.ts'
 import { McpRoute } from './mcp-route.ts'
 import { makeToken } from './tokens.ts'
 
 /** The routes to MCP servers of one HTTP server, each under an unguessable path. */
 export class McpRoutes {
-  readonly #connector: Connector
   readonly #log: Pick<Log, 'warn'>
   readonly #routes = new Map<string, McpRoute>()
 
-  constructor(connector: Connector, log: Pick<Log, 'warn'>) {
-    this.#connector = connector
+  constructor(log: Pick<Log, 'warn'>) {
     this.#log = log
   }
 
   /**
    * Opens the routes of one process.
    * @param address `host:port` of the HTTP server, as the process sees it
-   * @param context fields for log lines
+   * @param connector the way to the servers
    */
-  open(address: string, context: object): McpForwarding {
+  open(address: string, connector: Connector, context: ForwardingContext): McpForwarding {
     const routes = new Map<string, { token: string; route: McpRoute }>()
     const current = new Map<string, McpRoute>()
     const forwardOne = (name: string, server: McpServers[string]): McpServers[string] => {
@@ -36,7 +34,7 @@ export class McpRoutes {
             { ...context, setting: `mcpServers.${name}.url`, reason: error.message },
             'address refused',
           )
-        known = { token, route: new McpRoute(server, `/${token}`, this.#connector, onRefused) }
+        known = { token, route: new McpRoute(server, `/${token}`, connector, onRefused) }
         routes.set(key, known)
         this.#routes.set(token, known.route)
       }

@@ -12,7 +12,7 @@ import { LocalWorkspaceProvider, listWorkspaces, type ProviderParts } from './pr
 /** The directories of one tenant. */
 export type TenantPlaces = Pick<ProviderParts, 'places' | 'cloneUrls' | 'resolveDirectory'>
 
-export interface WorkspacesParts extends Omit<ProviderParts, 'directory' | 'repositories'> {
+export interface WorkspacesParts extends Omit<ProviderParts, 'directory' | 'repositories' | 'tenantId'> {
   /** The places of a tenant other than the default one; left out: all have the same. */
   placesOf?: (tenantId: string) => TenantPlaces
   store: FileHistoryStore
@@ -46,6 +46,7 @@ export function createWorkspaces(parts: WorkspacesParts): Workspaces {
     const provider = new LocalWorkspaceProvider({
       ...rest,
       ...ofTenant(tenantId),
+      tenantId,
       repositories,
       directory: directoryOf(tenantId),
     })

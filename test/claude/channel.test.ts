@@ -49,7 +49,7 @@ async function runClaude(credentials: Record<string, string>, args: string[], pr
     agentNetwork: 'none',
     channelPort: port,
   })
-  const channel = forwarder.openChannel({}, {})
+  const channel = forwarder.openChannel({}, { tenantId: 'default' })
   const [node = '', ...entry] = toEntryCommand(port, executable, args)
   const child = spawn(node, entry, { cwd, env: {}, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] })
   endsLater(() => child.kill('SIGKILL'))

@@ -256,7 +256,7 @@ describe('MCP servers of a session in a box', () => {
       `server${index}`,
       { type: 'http' as const, url, headers: { 'x-token': 'secret' } },
     ])
-    const forwarding = channel.openMcp({})
+    const forwarding = channel.openMcp({ tenantId: 'default' })
     const urls = Object.values(forwarding.forward(Object.fromEntries(servers))).map(
       given => new URL((given as { url: string }).url),
     )
@@ -268,7 +268,7 @@ describe('MCP servers of a session in a box', () => {
     expect(elsewhere.requests).toEqual([])
     expect(forwarding.find('server1')?.failure).toContain('agentNetwork')
     // Neither another channel nor the server for all processes knows the path.
-    const other = forwarder.openChannel({}, {})
+    const other = forwarder.openChannel({}, { tenantId: 'default' })
     expect(other.address).toBe(channel.address)
     expect((await sendRaw(`http://${forwarder.address}${urls[0]?.pathname}`, initialize)).status).toBe(404)
     forwarding.close()

@@ -41,7 +41,7 @@ test('git clones through it, from the address that was checked', async () => {
   let lookups = 0
   const lookup = async () => [{ address: lookups++ === 0 ? '127.0.0.1' : '127.0.0.2', family: 4 }]
   const { forwarder } = await openForwarder({ allowedPrivateHosts: [host], lookup })
-  const way = await forwarder.openClone(new URL(`http://git.test:${port}/project.git`))
+  const way = await forwarder.openClone(new URL(`http://git.test:${port}/project.git`), 'default')
   await clone(way.address, way.settings, root, { no_proxy: 'git.test', ...way.environment })
   expect(existsSync(join(root, 'copy', 'a.txt'))).toBe(true)
   expect(requests[0]?.headers).toMatchObject({ host: `git.test:${port}` })
@@ -56,7 +56,7 @@ test('a name that leads to a private address is refused, and git says nothing of
   const lookup = async () => [{ address: '127.0.0.1', family: 4 }]
   const { forwarder } = await openForwarder({ lookup })
   for (const scheme of ['http', 'https']) {
-    const way = await forwarder.openClone(new URL(`${scheme}://git.test:${port}/project.git`))
+    const way = await forwarder.openClone(new URL(`${scheme}://git.test:${port}/project.git`), 'default')
     await expect(clone(way.address, way.settings, root, way.environment)).rejects.toThrow()
     expect(way.refusal).toContain(`allowedPrivateHosts: ["git.test:${port}"]`)
   }
@@ -76,7 +76,9 @@ test.each([
 ])('%s is not allowed', async url => {
   const lookup = async () => [{ address: '10.0.0.1', family: 4 }]
   const { forwarder } = await openForwarder({ lookup })
-  await expect(forwarder.openClone(new URL(url))).rejects.toMatchObject({ code: 'WORKSPACE_NOT_ALLOWED' })
+  await expect(forwarder.openClone(new URL(url), 'default')).rejects.toMatchObject({
+    code: 'WORKSPACE_NOT_ALLOWED',
+  })
 })
 
 test('ssh and the git protocol are given the address that was checked', async () => {
@@ -84,11 +86,11 @@ test('ssh and the git protocol are given the address that was checked', async ()
   const { port } = await listen(() => {})
   const lookup = async () => [{ address: '127.0.0.1', family: 4 }]
   const { forwarder } = await openForwarder({ lookup, allowedPrivateHosts: [`127.0.0.1:${port}`] })
-  const ssh = await forwarder.openClone(new URL(`ssh://git@git.test:${port}/x.git`))
+  const ssh = await forwarder.openClone(new URL(`ssh://git@git.test:${port}/x.git`), 'default')
   expect(ssh.address).toBe(`ssh://git@git.test:${port}/x.git`)
   expect(ssh.environment.GIT_SSH_COMMAND).toContain('-oHostName=127.0.0.1')
   expect(ssh.environment.GIT_SSH_COMMAND).toContain(`-oHostKeyAlias=[git.test]:${port}`)
-  const plain = await forwarder.openClone(new URL(`git://git.test:${port}/x.git`))
+  const plain = await forwarder.openClone(new URL(`git://git.test:${port}/x.git`), 'default')
   expect(plain.address).toBe(`git://127.0.0.1:${port}/x.git`)
   expect(plain.environment).toEqual({ GIT_OVERRIDE_VIRTUAL_HOST: `git.test:${port}` })
 })
@@ -97,7 +99,7 @@ test('it is a proxy for nobody else, and for no other origin', async () => {
   const { host, url, root } = await serveRepository()
   const other = await listen((_, response) => response.end('secret'))
   const { forwarder } = await openForwarder({ allowedPrivateHosts: [host, other.host] })
-  const way = await forwarder.openClone(new URL(`${url}/project.git`))
+  const way = await forwarder.openClone(new URL(`${url}/project.git`), 'default')
   const proxy = new URL(way.settings['http.proxy'] ?? '')
   const login = `Basic ${Buffer.from(`git:${proxy.password}`).toString('base64')}`
   const ask = (target: string, authorization?: string) =>
@@ -156,7 +158,7 @@ test("the operator's proxy is given the address that was checked", async () => {
       no_proxy: 'elsewhere.test,.git.test:1',
     },
   })
-  const way = await forwarder.openClone(new URL(`http://git.test:${port}/project.git`))
+  const way = await forwarder.openClone(new URL(`http://git.test:${port}/project.git`), 'default')
   await clone(way.address, way.settings, root, way.environment)
   expect(asked[0]).toBe(`127.0.0.1:${port} Basic ${Buffer.from('me:word').toString('base64')}`)
   expect(requests[0]?.headers.host).toBe(`git.test:${port}`)

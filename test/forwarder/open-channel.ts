@@ -6,7 +6,7 @@ import { openForwarder } from './open-forwarder.ts'
 /** A channel as it is reached from inside its box, but on a port of this machine. */
 export async function openChannel(given: Partial<ForwarderOptions> = {}, own: Record<string, string> = {}) {
   const opened = await openForwarder(given)
-  const channel = opened.forwarder.openChannel(own, { claudeSessionId: 'some' })
+  const channel = opened.forwarder.openChannel(own, { tenantId: 'default', claudeSessionId: 'some' })
   const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo

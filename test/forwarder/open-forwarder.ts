@@ -31,7 +31,7 @@ export async function openForwarder(given: Partial<ForwarderOptions> = {}) {
   endsLater(() => forwarder.close())
   /** The URL by which Claude Code would reach a server. */
   const forward = (url: string, more: object = {}, type: 'http' | 'sse' = 'http') => {
-    const forwarding = forwarder.openMcp({})
+    const forwarding = forwarder.openMcp({ tenantId: 'default' })
     const { one } = forwarding.forward({ one: { type, url, ...more } })
     return { url: (one as { url: string }).url, forwarding, traffic: () => forwarding.find('one') }
   }

@@ -7,7 +7,7 @@ import { listen, openForwarder } from './open-forwarder.ts'
 
 const never = new AbortController().signal
 const toWebhook = (url: string, signal = never) => ({
-  ...{ url: new URL(url), headers: { 'webhook-id': '1' }, body: '{}', signal },
+  ...{ tenantId: 'default', url: new URL(url), headers: { 'webhook-id': '1' }, body: '{}', signal },
 })
 
 async function post(listener: RequestListener, path = '/') {

@@ -16,6 +16,7 @@ function open(cloneTimeoutMs = 60_000) {
   const root = temporaryDirectory()
   const warnings: object[] = []
   const provider = new LocalWorkspaceProvider({
+    tenantId: 'default',
     directory: join(root, 'workspaces'),
     git: new Git({ PATH: '/usr/local/bin:/usr/bin:/bin' }, root),
     repositories: join(root, 'repositories'),

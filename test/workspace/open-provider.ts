@@ -26,6 +26,7 @@ export function openProvider(
   const git = new Git({ PATH: process.env.PATH ?? '', ...more }, data, given.box)
   const warnings: object[] = []
   const provider = new LocalWorkspaceProvider({
+    tenantId: 'default',
     directory: join(data, 'workspaces'),
     git,
     repositories: join(data, 'repositories'),

@@ -15,6 +15,7 @@ function open() {
   const repository = makeRepository(join(root, 'project'))
   const warnings: object[] = []
   const provider = new LocalWorkspaceProvider({
+    tenantId: 'default',
     directory: join(root, 'workspaces'),
     git: new Git({ PATH: process.env.PATH ?? '' }, root),
     repositories: join(root, 'repositories'),

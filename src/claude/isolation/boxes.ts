@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { innerUser } from '../../lib/box/box-arguments.ts'
-import type { AgentChannel, AgentChannels } from '../../sessions/ports/index.ts'
+import type { AgentChannel, AgentChannels, ForwardingContext } from '../../sessions/ports/index.ts'
 import { Box, type BoxOptions, type BoxSpec, boxHome } from './box.ts'
 
 /** Conversations that no process has written to for this long are in the store as far as they ever will be. */
@@ -50,9 +50,8 @@ export class Boxes {
   /**
    * Opens the way out of a process.
    * @param own the variables that the session sets
-   * @param context fields for log lines
    */
-  openChannel(own: Readonly<Record<string, string>>, context: object): AgentChannel {
+  openChannel(own: Readonly<Record<string, string>>, context: ForwardingContext): AgentChannel {
     return this.#options.channels.openChannel(own, context)
   }
 

@@ -1,6 +1,7 @@
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { ModelInfo } from '../../contract/system.ts'
 import type { AgentFailure, AgentInspection } from '../../sessions/ports/index.ts'
+import { defaultTenantId } from '../../sessions/records.ts'
 import type { Box } from '../isolation/box.ts'
 import type { Boxes } from '../isolation/boxes.ts'
 import { type ClaudeSettings, toInspectionOptions } from '../settings/sdk-options.ts'
@@ -82,7 +83,7 @@ export async function inspectClaude(
 ): Promise<AgentInspection> {
   if (!boxes) return inspect(settings, cwd, signal, registry, undefined)
   const spec = { writable: [], readable: [], cwd: '/tmp' }
-  const box = boxes.prepare(null, spec, boxes.openChannel({}, {}))
+  const box = boxes.prepare(null, spec, boxes.openChannel({}, { tenantId: defaultTenantId }))
   try {
     return await inspect(settings, spec.cwd, signal, registry, box)
   } finally {

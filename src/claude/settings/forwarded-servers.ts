@@ -1,7 +1,12 @@
 import type { McpServerStatus } from '@anthropic-ai/claude-agent-sdk'
 import type { McpServerState } from '../../contract/conversation.ts'
 import type { McpServers } from '../../contract/mcp-servers.ts'
-import type { AddressForwarder, AgentSpec, McpForwarding } from '../../sessions/ports/index.ts'
+import type {
+  AddressForwarder,
+  AgentSpec,
+  ForwardingContext,
+  McpForwarding,
+} from '../../sessions/ports/index.ts'
 import { toMcpServerState } from '../questions/mcp-status.ts'
 
 type McpForwarder = Pick<AddressForwarder, 'openMcp' | 'address'>
@@ -13,9 +18,9 @@ export class ForwardedServers {
   #servers: McpServers = {}
 
   /** @param forwarder undefined: Claude Code connects directly */
-  constructor(forwarder: McpForwarder | undefined, claudeSessionId: string) {
+  constructor(forwarder: McpForwarder | undefined, process: ForwardingContext) {
     this.#forwarder = forwarder
-    this.#forwarding = forwarder?.openMcp({ claudeSessionId })
+    this.#forwarding = forwarder?.openMcp(process)
   }
 
   forward(servers: McpServers): McpServers {

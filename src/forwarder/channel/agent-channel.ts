@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Server, Socket } from 'node:net'
 import { formatHostAndPort, type HostAndPort } from '../../lib/host-policy.ts'
 import type { Log } from '../../lib/log.ts'
-import type { AgentChannel, McpForwarding } from '../../sessions/ports/index.ts'
+import type { AgentChannel, ForwardingContext, McpForwarding } from '../../sessions/ports/index.ts'
 import type { AddressRefused, Connector } from '../connector.ts'
 import { McpRoutes } from '../mcp-routes.ts'
 import { isSameToken, makeToken, readPassword } from '../tokens.ts'
@@ -25,7 +25,7 @@ export interface ChannelParts {
   connectors: { model: Connector; mcp: Connector; programs: Connector }
   /** Whether all hosts may be reached. */
   isOpen: boolean
-  context: object
+  context: ForwardingContext
   log: Pick<Log, 'warn'>
 }
 
@@ -49,7 +49,7 @@ export class BoxChannel implements AgentChannel {
     this.#parts = parts
     const { access, connectors, log } = parts
     this.address = `127.0.0.1:${parts.port}`
-    this.#mcpRoutes = new McpRoutes(connectors.mcp, log)
+    this.#mcpRoutes = new McpRoutes(log)
     if (access.kind === 'forwarded')
       this.#modelRoute = new ModelRoute(access, this.#token, connectors.model, parts.isOpen)
     this.#proxyRoute = new ProxyRoute(connectors.programs, (target, error) =>
@@ -91,8 +91,8 @@ export class BoxChannel implements AgentChannel {
     }
   }
 
-  openMcp(context: object): McpForwarding {
-    return this.#mcpRoutes.open(this.address, context)
+  openMcp(context: ForwardingContext): McpForwarding {
+    return this.#mcpRoutes.open(this.address, this.#parts.connectors.mcp, context)
   }
 
   serve(listener: Server): void {

@@ -1,6 +1,7 @@
 import { formatHostAndPort, HostPolicy, parseHostAndPort, toHostAndPort } from '../../lib/host-policy.ts'
 import type { Log } from '../../lib/log.ts'
 import { allowsHost, type NetworkRule } from '../../lib/network-rule.ts'
+import type { ForwardingContext } from '../../sessions/ports/index.ts'
 import type { Connector } from '../connector.ts'
 import { BoxChannel } from './agent-channel.ts'
 import { findProviderHosts, namesAddress, readModelAccess } from './model-access.ts'
@@ -26,7 +27,7 @@ export function openChannel(
   { port = boxPort, network, allowedPrivateHosts, environment, log }: ChannelPolicy,
   connector: Connector,
   own: Readonly<Record<string, string>>,
-  context: object,
+  context: ForwardingContext,
 ): BoxChannel {
   const access = readModelAccess(namesAddress(own) ? own : { ...environment, ...own })
   const upstream = access.kind === 'forwarded' ? access.upstream : undefined

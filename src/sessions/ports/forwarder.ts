@@ -7,10 +7,16 @@ import type { McpServers } from '../../contract/mcp-servers.ts'
 export interface AddressForwarder {
   /** `host:port` on loopback; requests to it must not take a proxy. */
   readonly address: string
-  /** Opens a route for the MCP servers of one process. @param context fields for its log lines */
-  openMcp(context: object): McpForwarding
+  /** Opens a route for the MCP servers of one process. */
+  openMcp(context: ForwardingContext): McpForwarding
   /** Opens a route for one clone. @throws ServiceError WORKSPACE_NOT_ALLOWED */
-  openClone(url: URL): Promise<CloneForwarding>
+  openClone(url: URL, tenantId: string): Promise<CloneForwarding>
+}
+
+/** The process that a connection is for, as log lines name it. Private hosts are for the default tenant alone. */
+export interface ForwardingContext {
+  tenantId: string
+  claudeSessionId?: string
 }
 
 /** Observations of the traffic of one MCP server. */

@@ -49,6 +49,7 @@ export interface WebhookStore {
 }
 
 export interface OutgoingWebhook {
+  tenantId: string
   url: URL
   headers: Readonly<Record<string, string>>
   body: string

@@ -42,7 +42,7 @@ export async function attemptDelivery(
   }
   const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)])
   try {
-    return toResult(await sender.post({ url, headers, body, signal }))
+    return toResult(await sender.post({ tenantId: webhook.tenantId, url, headers, body, signal }))
   } catch (error) {
     if (stop.aborted) return undefined
     if (!signal.aborted) throw error

@@ -29,6 +29,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const worktreeTimeoutMs = 120_000
 
 export interface ProviderParts {
+  tenantId: string
   /** The parent of the sessions' directories, which is created when it is needed. */
   directory: string
   git: Git
@@ -120,7 +121,9 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
       const resolve = (path: string) => resolveDirectory(path, 'workspace.url')
       const source = await parseCloneSource(request.url, cloneUrls, resolve)
       const local = source.protocol === 'file' ? await this.#openLocal(source.url) : undefined
-      const forwarding = local ? undefined : await forwarder?.openClone(new URL(source.address))
+      const forwarding = local
+        ? undefined
+        : await forwarder?.openClone(new URL(source.address), this.#parts.tenantId)
       const onFailure = this.#tell(source.url)
       const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure, forwarding }
       return async () => {
