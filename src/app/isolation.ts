@@ -42,10 +42,15 @@ export interface IsolationMeans {
 
 /**
  * Finds out whether this machine can isolate processes as configured; undefined: processes are not isolated.
+ *
+ * @param hasOtherTenants whether there are keys of tenants that the configuration does not name
  * @throws ConfigError that says why it cannot
  */
-export async function findIsolation(options: IsolationOptions): Promise<IsolationMeans | undefined> {
-  if (options.isolation === undefined && (options.tenants?.size ?? 0) > 0) {
+export async function findIsolation(
+  options: IsolationOptions,
+  hasOtherTenants = false,
+): Promise<IsolationMeans | undefined> {
+  if (options.isolation === undefined && (hasOtherTenants || (options.tenants?.size ?? 0) > 0)) {
     throw new ConfigError('isolation', 'must be set while there is more than one tenant: "process" or "none"')
   }
   if (options.isolation !== 'process') {

@@ -211,7 +211,7 @@ export class Runtime {
     const forwarder = await openForwarder(this.#options, this.#log)
     closers.push(() => forwarder.close())
     const gitMarker = randomUUID()
-    const means = await findIsolation(this.#options)
+    const means = await findIsolation(this.#options, keyRegistry.hasOtherTenants)
     const gitBox = means && openGitBox(this.#options, means, gitMarker)
     const places = { ...this.#options, gitMarker, gitBox }
     const { workspaces, options, git, tops } = await openWorkspaces(

@@ -27,11 +27,14 @@ test('keys are made, listed, replaced and revoked on the data directory of a ser
   expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^ccak_[0-9a-z]{12}_[0-9A-Za-z]{46}$/) })
   const keyId = made.out.split('_')[1] ?? ''
 
-  const server = openCli(['serve', '--port', '0', '--data-dir', dataDir, '--root', home], {
-    ...env,
-    ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
-    ANTHROPIC_API_KEY: 'made-up',
-  })
+  const server = openCli(
+    ['serve', '--port', '0', '--data-dir', dataDir, '--root', home, '--isolation', 'none'],
+    {
+      ...env,
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
+      ANTHROPIC_API_KEY: 'made-up',
+    },
+  )
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(await server.said(/http:\/\/127\.0\.0\.1:\d+/)) ?? []
   const client = createClient(`${url}/api/v1`, made.out)
   expect((await client.call('GET', '/sessions')).body).toMatchObject({ total: 0 })
@@ -65,4 +68,18 @@ test('keys are made, listed, replaced and revoked on the data directory of a ser
     ['key.rotate', keyId],
     ['key.revoke', keyId],
   ])
+})
+
+test('a server with keys of a second tenant starts only if isolation is set', async () => {
+  const home = temporaryDirectory()
+  const env = { PATH: process.env.PATH ?? '', HOME: home }
+  const places = ['--data-dir', `${home}/data`]
+  const made = openCli(
+    ['keys', 'create', '--name', 'x', '--scope', 'admin', '--tenant', 'red', ...places],
+    env,
+  )
+  expect(await made.ended).toBe(0)
+  const server = openCli(['serve', '--port', '0', '--root', home, ...places], env)
+  expect(await server.ended).toBe(1)
+  expect(server.stderr()).toContain('isolation: must be set while there is more than one tenant')
 })
