@@ -118,7 +118,7 @@ describe('serve', () => {
     )
     expect(await refused(['--port', '70000'], {}, 2)).toMatch(/0 to 65535/)
     expect(await refused(['--host', '0.0.0.0'])).toMatch(
-      /isolation must be set while the server listens on 0\.0\.0\.0/,
+      /isolation: must be set while the server listens on 0\.0\.0\.0/,
     )
     expect(await refused(['--host', '203.0.113.1', '--isolation', 'none'])).toBe(
       'claude-code-api: 203.0.113.1 is not an address of this machine; choose another with --host',
