@@ -22,7 +22,7 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       })),
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 })

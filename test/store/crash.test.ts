@@ -94,7 +94,7 @@ it('survives a disk without space: what was acknowledged is there, and what fits
   const program = fileURLToPath(new URL('write-until-full.ts', import.meta.url))
   const child = spawn(
     '/bin/sh',
-    ['-c', 'ulimit -f 4000; exec "$@"', 'sh', process.execPath, '--no-warnings', program, file, session.id],
+    ['-c', 'ulimit -f 5000; exec "$@"', 'sh', process.execPath, '--no-warnings', program, file, session.id],
     { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const output = child.stdout.setEncoding('utf8').toArray()
