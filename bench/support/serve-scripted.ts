@@ -79,8 +79,8 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   const door = createRouter({
     service: sessions,
     audit,
-    callers: new Callers({ keys: config.auth.keys, tenants: [], registry, ready: async () => {} }),
-    keys: new Keys({ registry, hasSession: async () => true }),
+    callers: new Callers({ keys: config.auth.keys, sources: config, registry, ready: async () => {} }),
+    keys: new Keys({ registry, sessions: store }),
     scrapers: configuredKeys(config.metrics.keys),
     ready: async () => {},
     isClosing: () => false,

@@ -19,6 +19,8 @@ export interface CallerDirectory {
     credential: string,
     onRefused: (reason: string) => void,
   ): KnownCaller | undefined | Promise<KnownCaller | undefined>
+  /** Whether a credential is judged by its signature, which cannot be guessed. */
+  isToken(credential: string): boolean
   /** Whether there is more than one tenant, so that no data may be open to all. */
   readonly hasSeveralTenants: boolean
 }

@@ -2,13 +2,14 @@ import type { CallerDirectory, KnownCaller } from './caller-directory.ts'
 import { type ConfiguredKey, configuredKeys } from './configured-keys.ts'
 import type { KeyRegistry } from './key-registry.ts'
 import { readKeyId } from './key-text.ts'
+import { hasSeveralTenants, type TenantSources } from './several-tenants.ts'
 import { looksLikeToken, type TokenCallers } from './tokens/token-callers.ts'
 
 export interface CallersParts {
   /** Of the configuration. */
   keys: readonly ConfiguredKey[]
-  /** Names of tenants of the configuration. */
-  tenants: readonly string[]
+  /** The configuration of tenants. */
+  sources: TenantSources
   /** Of an identity provider; undefined: none are accepted. */
   tokens?: TokenCallers | undefined
   /** Undefined until it is open. */
@@ -28,22 +29,26 @@ export class Callers implements CallerDirectory {
   }
 
   get hasSeveralTenants(): boolean {
-    const { tenants, tokens, registry } = this.#parts
-    return tenants.length > 0 || tokens?.hasOtherTenants === true || (registry?.hasOtherTenants ?? true)
+    const { sources, registry } = this.#parts
+    // Before the keys are known, nothing is open that might have to be closed.
+    return registry === undefined || hasSeveralTenants(sources, registry)
+  }
+
+  isToken(credential: string): boolean {
+    return this.#parts.tokens !== undefined && looksLikeToken(credential)
   }
 
   find(credential: string, onRefused: (reason: string) => void) {
     const configured = this.#findConfigured(credential)
     if (configured) return configured
     const { registry, tokens } = this.#parts
-    if (readKeyId(credential) !== undefined) {
-      return registry ? registry.find(credential) : this.#findLater(credential)
-    }
-    return tokens && looksLikeToken(credential) ? tokens.find(credential, onRefused) : undefined
+    const id = readKeyId(credential)
+    if (id !== undefined) return registry ? registry.find(id, credential) : this.#findLater(id, credential)
+    return this.isToken(credential) ? tokens?.find(credential, onRefused) : undefined
   }
 
-  async #findLater(credential: string): Promise<KnownCaller | undefined> {
+  async #findLater(id: string, credential: string): Promise<KnownCaller | undefined> {
     await this.#parts.ready()
-    return this.#parts.registry?.find(credential)
+    return this.#parts.registry?.find(id, credential)
   }
 }

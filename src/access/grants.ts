@@ -26,6 +26,15 @@ export function checkGrant(granter: Caller, own: CallerLimits, grant: Grant): vo
   }
 }
 
+/** Whether a change lets a key do something that it could not do before, or for longer. */
+export function widens(before: Grant, after: Grant): boolean {
+  return (
+    !after.scopes.every(scope => before.scopes.includes(scope)) ||
+    findWiderLimit(after.limits, before.limits) !== undefined ||
+    (after.expiresAt ?? Number.POSITIVE_INFINITY) > (before.expiresAt ?? Number.POSITIVE_INFINITY)
+  )
+}
+
 function refuse(field: string, excess: string): ServiceError<'GRANT_NOT_ALLOWED'> {
   return new ServiceError('GRANT_NOT_ALLOWED', `${field}: this would grant ${excess}`, { field })
 }

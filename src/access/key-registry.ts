@@ -4,12 +4,12 @@ import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { KeyStore } from '../sessions/ports/index.ts'
 import { type ApiKeyRecord, type Caller, defaultTenantId } from '../sessions/records.ts'
 import type { KnownCaller } from './caller-directory.ts'
-import { hashKeyText, readKeyId } from './key-text.ts'
+import { hashKeyText } from './key-text.ts'
 
 /** How old the stored time of a key's last use may be, in milliseconds. */
 const usesAreStoredAfterMs = 60_000
-/** How many revoked keys of a tenant are remembered. */
-const mostRevoked = 1_000
+/** How many keys of a tenant that are revoked or expired are remembered. */
+const mostOver = 1_000
 
 /**
  * All stored keys, in memory as they are stored, so that a request needs no query. This server is the only one on its
@@ -21,7 +21,8 @@ export class KeyRegistry {
   readonly #known = new Map<string, ApiKeyRecord>()
   readonly #callers = new WeakMap<ApiKeyRecord, { current: KnownCaller; previous: KnownCaller }>()
   readonly #changes = new OneAtATime()
-  #uses = new Map<string, number>()
+  /** The keys whose last use is not stored yet. */
+  #used = new Set<string>()
   #usesStoredAt = Date.now()
 
   constructor(store: KeyStore, faults: Pick<Log, 'error'>) {
@@ -39,13 +40,15 @@ export class KeyRegistry {
 
   /** Whether a tenant other than the default one has a key. */
   get hasOtherTenants(): boolean {
-    return [...this.#known.values()].some(key => key.tenantId !== defaultTenantId && key.revokedAt === null)
+    return this.#known.values().some(key => key.tenantId !== defaultTenantId && key.revokedAt === null)
   }
 
-  /** Recognizes a key; undefined: it is unknown, revoked or expired. */
-  find(credential: string): KnownCaller | undefined {
-    const id = readKeyId(credential)
-    const key = id === undefined ? undefined : this.#known.get(id)
+  /**
+   * Recognizes a key; undefined: it is unknown, revoked or expired.
+   * @param id the public id in the credential: see `readKeyId`
+   */
+  find(id: string, credential: string): KnownCaller | undefined {
+    const key = this.#known.get(id)
     if (!key) return undefined
     const hash = hashKeyText(credential)
     const { current, previous } = this.#callersOf(key)
@@ -55,20 +58,18 @@ export class KeyRegistry {
         ? previous
         : undefined
     if (!found?.isValid()) return undefined
-    this.#noteUse(key.id)
+    this.#noteUse(key)
     return found
   }
 
-  /** Undefined: there is no such key in the tenant. */
-  get(id: string): ApiKeyRecord | undefined {
-    const key = this.#known.get(id)
-    return key && { ...key, lastUsedAt: this.#uses.get(id) ?? key.lastUsedAt }
+  /** Undefined: there is no such key. */
+  get(id: string): Readonly<ApiKeyRecord> | undefined {
+    return this.#known.get(id)
   }
 
   /** Oldest first; of all tenants if none is given. */
   list(tenantId: string | undefined): ApiKeyRecord[] {
-    return [...this.#known.keys()]
-      .flatMap(id => this.get(id) ?? [])
+    return [...this.#known.values()]
       .filter(key => tenantId === undefined || key.tenantId === tenantId)
       .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   }
@@ -82,7 +83,7 @@ export class KeyRegistry {
   async save(key: ApiKeyRecord): Promise<ApiKeyRecord> {
     await this.#store.saveKey(key)
     this.#known.set(key.id, key)
-    if (key.revokedAt !== null) await this.#forgetOldRevoked(key.tenantId)
+    await this.#forgetOldest(key.tenantId)
     return key
   }
 
@@ -92,7 +93,14 @@ export class KeyRegistry {
     const caller = toCaller(key)
     const made = {
       current: { caller, isValid: () => this.#opens(key, key.hash) },
-      previous: { caller, isValid: () => this.#opens(key, key.previousHash) },
+      // Who replaced it may distrust who has it: it grants nothing that outlives it.
+      previous: {
+        caller: {
+          ...caller,
+          expiresAt: Math.min(key.previousUntil ?? 0, key.expiresAt ?? Number.POSITIVE_INFINITY),
+        },
+        isValid: () => this.#opens(key, key.previousHash),
+      },
     }
     this.#callers.set(key, made)
     return made
@@ -108,35 +116,34 @@ export class KeyRegistry {
     return key.hash === hash || (key.previousHash === hash && (key.previousUntil ?? 0) > now)
   }
 
-  #noteUse(id: string): void {
+  /** In place: callers that were found by this record stay known. */
+  #noteUse(key: ApiKeyRecord): void {
     const now = Date.now()
-    this.#uses.set(id, now)
+    key.lastUsedAt = now
+    this.#used.add(key.id)
     if (now - this.#usesStoredAt < usesAreStoredAfterMs) return
     this.#storeUses().catch(error => this.#faults.error({ err: error }, 'storing the uses of keys failed'))
   }
 
   async #storeUses(): Promise<void> {
     this.#usesStoredAt = Date.now()
-    const uses = this.#uses
-    if (uses.size === 0) return
-    this.#uses = new Map()
-    for (const [id, lastUsedAt] of uses) {
-      const key = this.#known.get(id)
-      // In place: callers that were found by this record stay known.
-      if (key) key.lastUsedAt = lastUsedAt
-    }
-    await this.#store.noteUses(uses)
+    const uses = new Map([...this.#used].map(id => [id, this.#known.get(id)?.lastUsedAt ?? 0]))
+    this.#used = new Set()
+    if (uses.size > 0) await this.#store.noteUses(uses)
   }
 
-  async #forgetOldRevoked(tenantId: string): Promise<void> {
-    const revoked = this.list(tenantId).filter(key => key.revokedAt !== null)
-    const over = revoked
-      .sort((a, b) => (a.revokedAt ?? 0) - (b.revokedAt ?? 0))
-      .slice(0, Math.max(0, revoked.length - mostRevoked))
+  /** Forgets those that have been over for longest. */
+  async #forgetOldest(tenantId: string): Promise<void> {
+    const now = Date.now()
+    const over = this.list(tenantId).filter(key => statusOf(key, now) !== 'active')
+    if (over.length <= mostOver) return
+    const endOf = ({ revokedAt, expiresAt }: ApiKeyRecord) => revokedAt ?? expiresAt ?? 0
+    const ids = over
+      .sort((a, b) => endOf(a) - endOf(b))
+      .slice(0, over.length - mostOver)
       .map(({ id }) => id)
-    if (over.length === 0) return
-    await this.#store.removeKeys(over)
-    for (const id of over) this.#known.delete(id)
+    await this.#store.removeKeys(ids)
+    for (const id of ids) this.#known.delete(id)
   }
 }
 

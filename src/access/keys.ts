@@ -3,8 +3,9 @@ import { invalidField, notFound, ServiceError } from '../contract/errors.ts'
 import { maxKeys } from '../contract/keys.ts'
 import type { OperationInput } from '../contract/operations.ts'
 import type { Scope } from '../contract/scopes.ts'
+import type { Store } from '../sessions/ports/index.ts'
 import { type ApiKeyRecord, type Caller, listedTenant } from '../sessions/records.ts'
-import { checkGrant } from './grants.ts'
+import { checkGrant, widens } from './grants.ts'
 import { type KeyRegistry, statusOf } from './key-registry.ts'
 import { hashKeyText, makeKeyId, makeKeyText } from './key-text.ts'
 
@@ -16,18 +17,21 @@ export interface MadeKey {
 
 export interface KeysParts {
   registry: KeyRegistry
-  /** Whether a session exists in a tenant. */
-  hasSession(tenantId: string, sessionId: string): Promise<boolean>
+  sessions: Pick<Store, 'findSession'>
+  /** Called when the first key of a tenant other than the default one has been made. */
+  onTenant?(): void
 }
 
 /** The callers' view of stored keys. Keys of other tenants do not exist for a caller. */
 export class Keys {
   readonly #registry: KeyRegistry
-  readonly #hasSession: KeysParts['hasSession']
+  readonly #sessions: KeysParts['sessions']
+  readonly #onTenant: () => void
 
-  constructor({ registry, hasSession }: KeysParts) {
+  constructor({ registry, sessions, onTenant = () => {} }: KeysParts) {
     this.#registry = registry
-    this.#hasSession = hasSession
+    this.#sessions = sessions
+    this.#onTenant = onTenant
   }
 
   /** @throws ServiceError INVALID_REQUEST, TENANT_NOT_ALLOWED, GRANT_NOT_ALLOWED, KEY_LIMIT_REACHED */
@@ -41,17 +45,20 @@ export class Keys {
     const own = this.#limitsOf(caller)
     const limits = { ...own, ...request.limits }
     const expiresAt = toExpiry(request.expiresAt ?? null) ?? caller.expiresAt
-    checkGrant(caller, own, { scopes, limits, expiresAt })
     const id = makeKeyId()
     const text = makeKeyText(id)
     return this.#registry.changeAlone(async () => {
+      this.#recheck(caller)
+      checkGrant(caller, own, { scopes, limits, expiresAt })
       this.#checkNumber(tenantId)
+      const before = this.#registry.hasOtherTenants
       const record = await this.#registry.save({
         ...{ id, tenantId, createdBy: caller.keyId, name, scopes, sessionId, limits, expiresAt },
         hash: hashKeyText(text),
         ...{ previousHash: null, previousUntil: null, revokedAt: null, lastUsedAt: null },
         createdAt: Date.now(),
       })
+      if (!before && this.#registry.hasOtherTenants) this.#onTenant()
       return { record, text }
     })
   }
@@ -80,12 +87,6 @@ export class Keys {
   ): Promise<ApiKeyRecord> {
     return this.#registry.changeAlone(async () => {
       const before = this.#getActive(caller, keyId)
-      const own = this.#limitsOf(caller)
-      checkGrant(caller, own, {
-        scopes: scopes ?? [],
-        limits: limits === undefined ? own : (limits ?? {}),
-        expiresAt: expiresAt === undefined ? caller.expiresAt : toExpiry(expiresAt),
-      })
       const after: ApiKeyRecord = {
         ...before,
         ...(name !== undefined && { name }),
@@ -93,6 +94,9 @@ export class Keys {
         ...(limits !== undefined && { limits: limits ?? {} }),
         ...(expiresAt !== undefined && { expiresAt: toExpiry(expiresAt) }),
       }
+      // All that the key may do afterwards, not only what changes: more of one thing is worth more of the others.
+      if (widens(before, after)) checkGrant(caller, this.#limitsOf(caller), after)
+      if (statusOf(before, Date.now()) !== 'active') this.#checkNumber(before.tenantId)
       if (after.sessionId !== null) refuseAdminOfSession(after.scopes)
       this.#keepAdministrator(caller, before, after)
       return this.#registry.save(after)
@@ -106,7 +110,7 @@ export class Keys {
   async rotate(caller: Caller, keyId: string, graceMs: number): Promise<MadeKey> {
     return this.#registry.changeAlone(async () => {
       const before = this.#getActive(caller, keyId)
-      if (before.id !== caller.keyId) checkGrant(caller, this.#limitsOf(caller), before)
+      checkGrant(caller, this.#limitsOf(caller), before)
       const text = makeKeyText(before.id)
       const record = await this.#registry.save({
         ...before,
@@ -122,6 +126,7 @@ export class Keys {
   /** Idempotent. @throws ServiceError KEY_NOT_FOUND, LAST_ADMINISTRATOR */
   async revoke(caller: Caller, keyId: string): Promise<void> {
     await this.#registry.changeAlone(async () => {
+      this.#recheck(caller)
       const before = this.get(caller, keyId)
       if (before.revokedAt !== null) return
       const after = { ...before, revokedAt: Date.now(), previousHash: null, previousUntil: null }
@@ -134,7 +139,17 @@ export class Keys {
     return this.#registry.get(keyId)?.limits ?? {}
   }
 
+  /** The caller's key may have been revoked or narrowed while the request arrived or waited. */
+  #recheck({ keyId, scopes, isOperator }: Caller): void {
+    const key = isOperator ? undefined : this.#registry.get(keyId)
+    if (!key) return
+    const isAsBefore =
+      statusOf(key, Date.now()) === 'active' && [...scopes].every(scope => key.scopes.includes(scope))
+    if (!isAsBefore) throw new ServiceError('INVALID_API_KEY', 'The API key is no longer valid')
+  }
+
   #getActive(caller: Caller, keyId: string): ApiKeyRecord {
+    this.#recheck(caller)
     const key = this.get(caller, keyId)
     if (key.revokedAt !== null) throw new ServiceError('KEY_REVOKED', `The API key ${keyId} is revoked`)
     return key
@@ -142,7 +157,7 @@ export class Keys {
 
   async #checkSession(tenantId: string, sessionId: string, scopes: readonly Scope[]): Promise<void> {
     refuseAdminOfSession(scopes)
-    if (await this.#hasSession(tenantId, sessionId)) return
+    if (await this.#sessions.findSession(tenantId, sessionId)) return
     throw invalidField('sessionId', 'must be the id of a session of the tenant')
   }
 
@@ -157,19 +172,19 @@ export class Keys {
   /** Callers who administer the server can always make another administrator. */
   #keepAdministrator(caller: Caller, before: ApiKeyRecord, after: ApiKeyRecord): void {
     const now = Date.now()
-    if (caller.isOperator || !isAdministrator(before, now) || isAdministrator(after, now)) return
-    const others = this.#registry
-      .list(before.tenantId)
-      .filter(key => key.id !== before.id && isAdministrator(key, now))
-    if (others.length > 0) return
+    const lasts = administersUntil(before, now)
+    if (caller.isOperator || lasts === 0 || administersUntil(after, now) >= lasts) return
+    const others = this.#registry.list(before.tenantId).filter(key => key.id !== before.id)
+    if (others.some(key => administersUntil(key, now) >= lasts)) return
     const message = `The API key ${before.id} is the last administrator of its tenant; create another one first`
     throw new ServiceError('LAST_ADMINISTRATOR', message)
   }
 }
 
-/** Whether a key administers its tenant and will not stop by itself. */
-function isAdministrator(key: ApiKeyRecord, now: number): boolean {
-  return statusOf(key, now) === 'active' && key.expiresAt === null && key.scopes.includes('admin')
+/** Until when a key administers its tenant; 0: it does not. */
+function administersUntil(key: ApiKeyRecord, now: number): number {
+  const administers = statusOf(key, now) === 'active' && key.scopes.includes('admin')
+  return administers ? (key.expiresAt ?? Number.POSITIVE_INFINITY) : 0
 }
 
 function refuseAdminOfSession(scopes: readonly Scope[]): void {

@@ -72,7 +72,7 @@ export function assembleApi(config: ResolvedConfig): {
     ready: () => runtime.ready(),
     callers: new Callers({
       keys: config.auth.keys,
-      tenants: [...config.tenants.keys()],
+      sources: config,
       tokens,
       get registry() {
         return runtime.keyRegistry
@@ -97,6 +97,9 @@ export function assembleApi(config: ResolvedConfig): {
   })
   if (config.auth.enabled && config.auth.keys.length === 0 && !tokens && !config.auth.authenticate) {
     log.warn('no API key configured; requests that need one are refused')
+  }
+  if (config.auth.authenticate && config.isolation === undefined) {
+    log.warn({ setting: 'isolation' }, 'callers of several tenants would share the rights of this process')
   }
   for (const field of config.auth.shortKeys) {
     log.warn({ field, minimumKeyLength }, 'API key too short')

@@ -22,7 +22,7 @@ export type IsolationOptions = Pick<
   | 'dataDir'
   | 'workspacesDir'
   | 'agentEnvironment'
-> & { agentNetwork?: NetworkRule; tenants?: ReadonlyMap<string, unknown> }
+> & { agentNetwork?: NetworkRule }
 
 /** The isolation in force. */
 export interface Isolation {
@@ -41,22 +41,44 @@ export interface IsolationMeans {
 }
 
 /**
+ * Refuses to run without a word where more than its owner may use the server.
+ *
+ * @param reason why isolation has to be chosen
+ * @throws ConfigError if it was not
+ */
+export function requireChoice({ isolation }: Pick<IsolationOptions, 'isolation'>, reason: string): void {
+  if (isolation !== undefined) return
+  throw new ConfigError(
+    'isolation',
+    `must be set while ${reason}: "process" runs Claude Code in a box, "none" lets it do what this server may`,
+  )
+}
+
+/** @throws ConfigError if the network of agents is to be limited, and cannot be */
+export function refuseNetwork({
+  isolation,
+  agentNetwork = 'all',
+}: Pick<IsolationOptions, 'isolation' | 'agentNetwork'>): void {
+  if (isolation === 'process' || agentNetwork === 'all') return
+  throw new ConfigError('agentNetwork', 'needs isolation: "process"; without it, agents reach everything')
+}
+
+/** Why isolation has to be chosen if strangers reach the server. */
+export function beyondLoopback(host: string): string {
+  return `the server listens on ${host}, which is not loopback`
+}
+
+/** Why isolation has to be chosen if there are several tenants. */
+export const severalTenants = 'there is more than one tenant'
+
+/**
  * Finds out whether this machine can isolate processes as configured; undefined: processes are not isolated.
  *
- * @param hasOtherTenants whether there are keys of tenants that the configuration does not name
  * @throws ConfigError that says why it cannot
  */
-export async function findIsolation(
-  options: IsolationOptions,
-  hasOtherTenants = false,
-): Promise<IsolationMeans | undefined> {
-  if (options.isolation === undefined && (hasOtherTenants || (options.tenants?.size ?? 0) > 0)) {
-    throw new ConfigError('isolation', 'must be set while there is more than one tenant: "process" or "none"')
-  }
-  if (options.isolation !== 'process') {
-    if ((options.agentNetwork ?? 'all') === 'all') return undefined
-    throw new ConfigError('agentNetwork', 'needs isolation: "process"; without it, agents reach everything')
-  }
+export async function findIsolation(options: IsolationOptions): Promise<IsolationMeans | undefined> {
+  refuseNetwork(options)
+  if (options.isolation !== 'process') return undefined
   if (process.platform !== 'linux') throw impossible('it needs Linux')
   const program = findBubblewrap(options.agentEnvironment.PATH ?? '')
   if (program === undefined) throw impossible('bubblewrap (bwrap) is not installed')

@@ -14,6 +14,7 @@ import { databaseFileIn, type StorePlaces } from './store-places.ts'
  *
  * @param isNew whether the store may be made, for the first key of a server that has never run
  * @param action what the audit log says about the change that the work makes
+ * @param onTenant called when the first key of a second tenant has been made
  * @throws StoreOpenError, ServiceError
  */
 export async function manageKeys<T>(
@@ -21,6 +22,7 @@ export async function manageKeys<T>(
   isNew: boolean,
   work: (keys: Keys, caller: Caller) => Promise<T> | T,
   action?: AuditAction,
+  onTenant: () => void = () => {},
 ): Promise<T> {
   const file = databaseFileIn(dataDir)
   if (!database && !isNew && !(await exists(file))) {
@@ -30,10 +32,8 @@ export async function manageKeys<T>(
   try {
     const registry = new KeyRegistry(store.keys, { error() {} })
     await registry.open()
-    const hasSession = async (tenantId: string, id: string) =>
-      (await store.findSession(tenantId, id)) !== undefined
     const caller = operator('command-line')
-    const change = () => work(new Keys({ registry, hasSession }), caller)
+    const change = () => work(new Keys({ registry, sessions: store, onTenant }), caller)
     if (action === undefined) return await change()
     const trail = new AuditTrail({ store: store.audit, retentionMs: undefined, faults: { error() {} } })
     const entry = trail.begin({

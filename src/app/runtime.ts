@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { AuditTrail } from '../access/audit/audit-trail.ts'
 import { KeyRegistry } from '../access/key-registry.ts'
 import { Keys } from '../access/keys.ts'
+import { hasSeveralTenants, type TenantSources } from '../access/several-tenants.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import { builtInModels } from '../claude/settings/built-in-models.ts'
 import { transcriptEditor } from '../claude/transcript/transcript-editor.ts'
@@ -30,14 +31,17 @@ import {
   type IsolationOptions,
   openBoxes,
   openGitBox,
+  requireChoice,
+  severalTenants,
 } from './isolation.ts'
 import { ensureSecretKeys } from './secret-key.ts'
+import { databaseFileIn } from './store-places.ts'
 import { openWorkspaces } from './workspaces.ts'
 
 /** How long the server waits for a first session before it inspects Claude Code on its own. */
 const quietMs = 1_000
 
-export interface RuntimeOptions extends SessionsOptions, IsolationOptions {
+export interface RuntimeOptions extends TenantSources, SessionsOptions, IsolationOptions {
   dataDir: string
   /** Undefined: a file in `dataDir`. */
   database: StoreDatabase | undefined
@@ -186,7 +190,7 @@ export class Runtime {
     const { dataDir, database, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } =
       this.#options
     await secureDataDirectory(dataDir, this.#log)
-    const file = join(dataDir, 'claude-code-api.db')
+    const file = databaseFileIn(dataDir)
     const store = await openStore({ file, log: this.#log, ...(database && { database }) })
     closers.push(() => store.close())
     const audit = new AuditTrail({
@@ -201,17 +205,15 @@ export class Runtime {
     await keyRegistry.open()
     this.#keyRegistry = keyRegistry
     closers.push(() => keyRegistry.close())
-    const keys = new Keys({
-      registry: keyRegistry,
-      hasSession: async (tenantId, id) => (await store.findSession(tenantId, id)) !== undefined,
-    })
+    const keys = new Keys({ registry: keyRegistry, sessions: store, onTenant: () => this.#warnOfTenant() })
     closers.push(() => schemaChecks.rest())
     // The store is locked at this point, so two starts cannot create a key each.
     const sealingKeys = secretKeys ?? (await ensureSecretKeys(dataDir))
     const forwarder = await openForwarder(this.#options, this.#log)
     closers.push(() => forwarder.close())
     const gitMarker = randomUUID()
-    const means = await findIsolation(this.#options, keyRegistry.hasOtherTenants)
+    if (hasSeveralTenants(this.#options, keyRegistry)) requireChoice(this.#options, severalTenants)
+    const means = await findIsolation(this.#options)
     const gitBox = means && openGitBox(this.#options, means, gitMarker)
     const places = { ...this.#options, gitMarker, gitBox }
     const { workspaces, options, git, tops } = await openWorkspaces(
@@ -281,6 +283,11 @@ export class Runtime {
       isolation: means?.isolation ?? { level: 'none', missingBounds: [] },
       close: endResponses => closeAll(closers, endResponses),
     }
+  }
+
+  #warnOfTenant(): void {
+    if (this.#options.isolation !== undefined) return
+    this.#log.warn({ setting: 'isolation' }, 'a second tenant: the next start needs isolation to be set')
   }
 
   /** Inspects Claude Code in the background, and if it works, starts a first spare process. */

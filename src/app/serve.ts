@@ -10,9 +10,11 @@ import type { ClaudeCodeApiConfig, MetricsConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import type { ResolvedTls } from '../config/tls.ts'
 import { ConfigError } from '../lib/config-error.ts'
+import { isLoopbackAddress } from '../lib/host-name.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import { assembleApi } from './create-api.ts'
 import { answerElsewhere } from './elsewhere.ts'
+import { beyondLoopback, requireChoice } from './isolation.ts'
 import { toListenError } from './listen-error.ts'
 import { serveMetrics } from './metrics/metrics-server.ts'
 import { ensureServerKey } from './server-key.ts'
@@ -78,26 +80,20 @@ export async function serve(
   let config = resolveConfig(options, environment)
   refuseMissingRoots(config, options)
   let madeKey: string | undefined
-  if (!config.auth.enabled && !isLoopback(host)) {
+  if (!config.auth.enabled && !isLoopbackAddress(host)) {
     throw new ConfigError(
       'auth.enabled',
-      `must not be off while the server listens on ${host}, which is not loopback`,
+      `keys must not be off while the server listens on ${host}, which is not loopback`,
     )
   }
   const [shortKey] = config.auth.shortKeys
-  if (shortKey !== undefined && !isLoopback(host)) {
+  if (shortKey !== undefined && !isLoopbackAddress(host)) {
     throw new ConfigError(
       shortKey,
       `must have at least ${minimumKeyLength} characters while the server listens on ${host}, which is not loopback`,
     )
   }
-  if (config.isolation === undefined && !isLoopback(host)) {
-    throw new ConfigError(
-      'isolation',
-      `must be set while the server listens on ${host}, which is not loopback: "process" runs Claude Code in a box, ` +
-        '"none" lets it do what this server may',
-    )
-  }
+  if (!isLoopbackAddress(host)) requireChoice(config, beyondLoopback(host))
   if (config.auth.enabled && config.auth.keys.length === 0) {
     const key = await ensureServerKey(config.dataDir)
     madeKey = key.madeKey
@@ -193,10 +189,6 @@ function refuseMissing(field: string, directory: string): void {
   if (!stats.isDirectory()) throw new ConfigError(field, `${directory} is not a directory`)
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
 function toUrl({ address, family, port }: AddressInfo, scheme: 'http' | 'https' = 'http'): string {
   return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
@@ -207,7 +199,7 @@ function refuseSelfCalls(baseUrl: string | undefined, { address, port }: Address
   const target = new URL(baseUrl)
   const targetPort = target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : Number(target.port)
   const host = target.hostname.replace(/^\[|\]$/g, '')
-  if (targetPort === port && (host === address || isLoopback(host))) {
+  if (targetPort === port && (host === address || isLoopbackAddress(host))) {
     throw new ConfigError(
       'ANTHROPIC_BASE_URL',
       `points at this server (${baseUrl}); it must be the URL of the model's API`,

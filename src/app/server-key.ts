@@ -3,7 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../lib/config-error.ts'
 
-const fileName = 'server-key.json'
+/** The file with the hash of the key that a server has made for itself. */
+export function serverKeyFileIn(dataDir: string): string {
+  return join(dataDir, 'server-key.json')
+}
 
 /**
  * Creates the API key of a server without a configured one at its first start. Only the hash is stored.
@@ -20,7 +23,7 @@ export async function ensureServerKey(dataDir: string): Promise<{ hash: string; 
 }
 
 async function readOrMake(dataDir: string): Promise<{ hash: string; madeKey?: string }> {
-  const file = join(dataDir, fileName)
+  const file = serverKeyFileIn(dataDir)
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

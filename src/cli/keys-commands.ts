@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { createKeyRequest, defaultGraceMs, rotateKeyRequest } from '../contract/keys.ts'
 import { scopes } from '../contract/scopes.ts'
 import { parseAge } from './amounts.ts'
@@ -44,7 +44,11 @@ export function addKeysCommands(program: Command): void {
     .command('rotate')
     .description('replace a key and print the new one')
     .argument('<id>', 'the id of the key, as `keys list` shows it')
-    .option('--grace <time>', 'how long the replaced key stays valid', parseAge, defaultGraceMs)
+    .addOption(
+      new Option('--grace <time>', 'how long the replaced key stays valid')
+        .argParser(parseAge)
+        .default(defaultGraceMs, '1d'),
+    )
     .option('--json', 'print JSON', false)
   addPlaceFlags(rotate).action((id: string, flags: { config?: string; grace: number; json: boolean }) =>
     reportingFaults(async () => {

@@ -36,15 +36,31 @@ export async function runCreate({ resolved }: LoadedOptions, flags: CreateFlags)
     }),
   })
   if (!request.success) {
-    throw invalidRequest(request.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })))
+    throw invalidRequest(
+      request.error.issues.map(({ path: [field], message }) => ({
+        path: flagOf[String(field)] ?? '',
+        message,
+      })),
+    )
   }
   const made = await manageKeys(
     placesOf(resolved),
     true,
     (keys, caller) => keys.create(caller, request.data),
     'key.create',
+    () => tellOfTenant(resolved.isolation),
   )
   show(made, flags.json)
+}
+
+const flagOf: Record<string, string> = {
+  ...{ name: '--name', scopes: '--scope', tenant: '--tenant', sessionId: '--session' },
+  ...{ limits: '--limit', expiresAt: '--expires-in' },
+}
+
+function tellOfTenant(isolation: string | undefined): void {
+  if (isolation !== undefined) return
+  process.stderr.write('There are two tenants now: the server starts only if isolation is set.\n')
 }
 
 export async function runList({ resolved }: LoadedOptions, { tenant, all, json }: ListFlags): Promise<void> {

@@ -139,7 +139,8 @@ export interface ClaudeCodeApiConfig {
   /**
    * Whether each process of Claude Code runs in a box: `process` gives it its own file system, network, users and
    * processes (bubblewrap, Linux only), `none` gives it those of this server. If this machine cannot make boxes,
-   * `process` refuses to start. A server that listens beyond loopback starts only if this is set.
+   * `process` refuses to start. A server that listens beyond loopback, or has more than one tenant by its
+   * configuration or its keys, starts only if this is set.
    * Default: none.
    */
   isolation?: 'none' | 'process'

@@ -216,7 +216,7 @@ interface DetailsByCode {
   /** At most 100 issues; `omittedIssues` counts the rest. */
   INVALID_REQUEST: { issues: RequestIssue[]; omittedIssues?: number }
   METHOD_NOT_ALLOWED: { allowed: string[] }
-  /** `anyOf`: one of these scopes is needed. */
+  /** `anyOf`: one of these scopes is needed; empty: no scope would do. */
   SCOPE_REQUIRED: { anyOf: Scope[] }
   PERMISSION_MODE_NOT_ALLOWED: { permissionMode: string }
   /** `setting` is the requested value, `option` the server's option that would allow it. */

@@ -22,7 +22,7 @@ const grantedScopes = z
   .transform(list => [...new Set(list)])
   .pipe(z.array(scope))
 const expiresAt = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, error: 'must be a time such as 2026-03-01T00:00:00Z, or null' })
   .nullable()
   .meta({ description: 'When it stops being valid (ISO 8601); null: never' })
 

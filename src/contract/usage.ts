@@ -43,6 +43,14 @@ export type SessionUsage = z.infer<typeof sessionUsage>
 /** The properties by which usage can be told apart, in the order in which rows are sorted. */
 export const usageDimensions = ['tenant', 'session', 'day', 'key', 'model'] as const
 export type UsageDimension = (typeof usageDimensions)[number]
+/** The field of a row that has a property. */
+export const usageFields = {
+  day: 'day',
+  tenant: 'tenant',
+  key: 'key',
+  session: 'sessionId',
+  model: 'model',
+} as const satisfies Record<UsageDimension, string>
 
 /** Bounds what the database has to add up for one page. */
 export function longestUsageReportDays(groupBy: readonly UsageDimension[]): number {
@@ -64,7 +72,10 @@ export const usageReportQuery = z.strictObject({
   groupBy: z
     .string()
     .default('day')
-    .refine(isListOfDimensions, 'must be dimensions with commas between them, each once')
+    .refine(
+      isListOfDimensions,
+      `must be one of ${usageDimensions.join(', ')}, or several with commas between them, each once`,
+    )
     .meta({
       description:
         'One or more of `tenant`, `session`, `day`, `key` and `model`, with commas between them. Rows are sorted by them, in this order. A report by session covers at most 31 days, others 366, and lacks sessions that were removed',

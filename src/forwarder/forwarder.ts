@@ -96,7 +96,9 @@ export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender
   openChannel(own: Readonly<Record<string, string>>, context: ForwardingContext): AgentChannel {
     const connector = this.#connectorOf(context.tenantId)
     const allowedPrivateHosts = context.tenantId === defaultTenantId ? this.#allowedPrivateHosts : []
-    const channel = openChannel({ ...this.#channelPolicy, allowedPrivateHosts }, connector, own, context)
+    const policy = { ...this.#channelPolicy, allowedPrivateHosts }
+    const onClosed = () => this.#channels.delete(channel)
+    const channel = openChannel(policy, connector, own, context, onClosed)
     this.#channels.add(channel)
     return channel
   }

@@ -76,7 +76,9 @@ export function createAuditing(
     const { audit } = getOperation(id)
     const { status } = errorCatalogue[errorCode]
     if (audit.when === 'refusal' && status !== 403) return
-    if (await entries.get(res)?.whenSettled()) return
+    const entry = entries.get(res)
+    if (await entry?.whenSettled()) return
+    entry?.abandon()
     const isReady = await deps.ready().then(
       () => true,
       () => false,

@@ -1,6 +1,5 @@
 import type { Request, RequestHandler } from 'express'
 import type { KnownCaller } from '../access/caller-directory.ts'
-import { looksLikeToken } from '../access/tokens/token-callers.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { toTimestamp } from '../contract/primitives.ts'
@@ -8,7 +7,7 @@ import { allScopes, type Caller, operator } from '../sessions/records.ts'
 import { createHostAuthentication } from './host-authentication.ts'
 import { KeyGuesses } from './key-guesses.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
-import { contextOf, type Identity, type RequestContext } from './request-context.ts'
+import { contextOf, type Identity, type LoggedFacts, type RequestContext } from './request-context.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The caller if keys are off. */
@@ -49,7 +48,7 @@ export function identifyCaller(
   const judge = (req: Request, key: SentKey, known: KnownCaller | undefined): Identity => {
     const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
     // A signature cannot be guessed, and the tokens of a whole office may expire at once.
-    const delayMs = looksLikeToken(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
+    const delayMs = callers.isToken(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
     if (delayMs > 0) return { kind: 'delayed', delayMs }
     return known ? { kind: 'known', provenByHeader: key.provenByHeader, ...known } : { kind: 'wrong_key' }
   }
@@ -99,7 +98,7 @@ export function requireKey(
   callers: HttpDeps['callers'],
 ): RequestHandler {
   return (_req, res, next) => {
-    const { identity, operationId } = contextOf(res)
+    const { identity, operationId, facts } = contextOf(res)
     if (identity.kind === 'known') {
       if (operationId !== undefined) checkScope(identity.caller, operationId)
       if (auth.authenticate && operationId !== undefined) refuseKeys(operationId)
@@ -108,7 +107,7 @@ export function requireKey(
     // A caller who may have rights is not served as one without.
     if (identity.kind === 'undecided' && !isForAll(operationId)) throw identity.error
     if (operationId !== undefined && isOpen(operationId, auth, callers)) return next()
-    if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', 'The API key is not valid')
+    if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', describeWrong(facts))
     if (identity.kind === 'delayed') throw delayed(identity.delayMs, limits.wrongKeysPerAddress)
     if (auth.authenticate) {
       throw new ServiceError('MISSING_API_KEY', 'The application has not identified the caller')
@@ -152,12 +151,18 @@ function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId):
   }
   if (sessionId !== null && operation.reach !== 'session') {
     const message = 'This key is bound to one session; this needs a key without that bound'
-    throw new ServiceError('SCOPE_REQUIRED', message, { anyOf })
+    throw new ServiceError('SCOPE_REQUIRED', message, { anyOf: [] })
   }
   if (!isOperator && operation.reach === 'server') {
     const message = 'This needs a key of the configuration, which administers the server'
-    throw new ServiceError('SCOPE_REQUIRED', message, { anyOf })
+    throw new ServiceError('SCOPE_REQUIRED', message, { anyOf: [] })
   }
+}
+
+function describeWrong({ refused }: LoggedFacts): string {
+  return refused === 'ticket'
+    ? 'The ticket is not valid: it is used up, too old or unknown'
+    : 'The API key is not valid'
 }
 
 function delayed(delayMs: number, limit: number): ServiceError<'CALLER_LIMIT_REACHED'> {

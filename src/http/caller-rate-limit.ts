@@ -17,22 +17,26 @@ export function limitCallers(limitsOf: LimitsOf): RequestHandler {
     const { caller } = identity
     const limits = limitsOf(caller)
     const now = performance.now()
-    for (const level of levels) {
+    const counted = levels.flatMap(level => {
       const limit = limits[level]?.requestsPerMinute
-      if (limit === undefined) continue
+      if (limit === undefined) return []
       const window = windows.of(`${level} ${counterOf(level, caller)}`)
-      const used = window.count(now)
-      const isFull = used >= limit
-      if (!isFull) window.add(now)
-      const left = Math.max(0, limit - used - 1)
+      return [{ level, limit, window, used: window.count(now) }]
+    })
+    const full = counted.find(({ used, limit }) => used >= limit)
+    // A request that one level refuses does not count for the other.
+    if (!full) for (const { window } of counted) window.add(now)
+    for (const { level, limit, window, used } of counted) {
+      const left = Math.max(0, limit - used - (full ? 0 : 1))
       const freesInMs = left > 0 ? windowMs : window.freesIn(limit, now)
       const name = `"${level}-requests-per-minute"`
       res.appendHeader('RateLimit-Policy', `${name};q=${limit};w=${windowMs / 1000}`)
       res.appendHeader('RateLimit', `${name};r=${left};t=${Math.max(1, Math.ceil(freesInMs / 1000))}`)
-      if (isFull) {
-        const freesAt = Date.now() + freesInMs
-        throw limitReached({ name: 'requestsPerMinute', level, limit, used, freesAt })
-      }
+    }
+    if (full) {
+      const { level, limit, window, used } = full
+      const freesAt = Date.now() + window.freesIn(limit, now)
+      throw limitReached({ name: 'requestsPerMinute', level, limit, used, freesAt })
     }
     next()
   }

@@ -15,8 +15,6 @@ export interface Upload {
 /** A request that has passed all checks. */
 export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   caller: Caller
-  /** Whether the caller administers the server, and so may see figures of all tenants. */
-  isOperator: boolean
   /** Whether the key or token of the caller is still valid. */
   isValid(): boolean
   /** The prefix of links in responses: a URL, or a path on the caller's origin. */

@@ -15,6 +15,7 @@ import type { OpenApiValidation } from './openapi-validation.ts'
 import { toUpload } from './raw-body.ts'
 import { contextOf, type LoggedFacts } from './request-context.ts'
 import { parseInput } from './request-input.ts'
+import { keyNoLongerValid } from './revocation.ts'
 import { sendFile } from './send-file.ts'
 import { sendJson, sendJsonText, sendText } from './send-json.ts'
 import { SseStream } from './sse-stream.ts'
@@ -37,7 +38,8 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
     deps.validation?.checkRequest(id, req)
     const exchange = toExchange(id, deps.forwarding, req, res)
     if (!worksUnopened.has(id)) await deps.ready()
-    if (exchange.isOperator) exchange.caller = await actFor(exchange, deps.service)
+    refuseRevoked(res)
+    if (exchange.caller.isOperator) exchange.caller = await actFor(exchange, deps.service)
     else refuseOtherTenant(exchange)
     const answer = await deps.auditing.run(id, exchange, req, res, () => deps.handlers[id](exchange))
     await deps.auditing.finish(res).catch(error => {
@@ -46,6 +48,12 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
     })
     await respond(id, answer, req, res, deps.validation)
   }
+}
+
+/** The body may have arrived slowly, and the key been revoked meanwhile. */
+function refuseRevoked(res: Response): void {
+  const { identity } = contextOf(res)
+  if (identity.kind === 'known' && !identity.isValid()) throw keyNoLongerValid()
 }
 
 /** Who administers the server acts in the tenant that the request names, or that its object belongs to. */
@@ -79,7 +87,6 @@ function toExchange<Id extends OperationId>(
   return {
     ...input,
     caller: identity.kind === 'known' ? identity.caller : visitor,
-    isOperator: identity.kind === 'known' && identity.caller.isOperator,
     isValid: identity.kind === 'known' ? identity.isValid : () => true,
     baseUrl: forwarding.baseOf(req),
     path: req.path,

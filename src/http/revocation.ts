@@ -5,6 +5,10 @@ import { contextOf } from './request-context.ts'
 /** How long a stream may outlive its key, in milliseconds. */
 const periodMs = 500
 
+export function keyNoLongerValid(): ServiceError<'INVALID_API_KEY'> {
+  return new ServiceError('INVALID_API_KEY', 'The API key is no longer valid')
+}
+
 /**
  * Ends responses whose key is no longer valid: streams with their last event, waits with `INVALID_API_KEY`.
  *
@@ -17,7 +21,7 @@ export function endRevoked(open: ReadonlySet<Response>): () => void {
       const context = contextOf(res)
       const { identity } = context
       if (identity.kind === 'known' && !identity.isValid()) {
-        context.callOff(new ServiceError('INVALID_API_KEY', 'The API key is no longer valid'))
+        context.callOff(keyNoLongerValid())
       }
     }
   }, periodMs)

@@ -1,12 +1,11 @@
-import type { UsageDimension, UsageRow } from '../contract/usage.ts'
+import { type UsageDimension, type UsageRow, usageFields } from '../contract/usage.ts'
 
-const nameOf = { day: 'day', tenant: 'tenant', key: 'key', session: 'sessionId', model: 'model' } as const
 const counts = ['turns', 'autonomousWork', 'activeMs'] as const
 const tokens = ['inputTokens', 'outputTokens', 'cacheReadInputTokens', 'cacheCreationInputTokens'] as const
 
 /** Writes rows as CSV (RFC 4180). The columns of a report depend on `groupBy` alone. */
 export function toUsageCsv(groupBy: readonly UsageDimension[], rows: readonly UsageRow[]): string {
-  const names = groupBy.map(name => nameOf[name])
+  const names = groupBy.map(name => usageFields[name])
   const shown = groupBy.includes('model') ? [] : counts
   const others = ['tokensComplete', 'costUsd', 'costComplete', 'webSearchRequests'] as const
   const header = [...names, ...shown, ...tokens, ...others]
@@ -20,9 +19,10 @@ export function toUsageCsv(groupBy: readonly UsageDimension[], rows: readonly Us
 }
 
 /** Spreadsheets run cells that begin like a formula, also behind spaces; a quotation mark makes them text. */
-const formula = /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u
+const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u
 
 function toCell(text: string): string {
   const harmless = formula.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  // Some spreadsheets separate cells at semicolons or tabs.
+  return /[",;\t\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

@@ -25,6 +25,11 @@ export function isLoopbackName(name: string): boolean {
   )
 }
 
+/** Whether a server that listens there is reached from this machine alone. */
+export function isLoopbackAddress(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
 /** Whether answers of the URL's host cannot be forged on the way: over TLS, or without leaving this machine. */
 export function isSafeToTrust(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackName(url.hostname))

@@ -76,6 +76,10 @@ export class SlidingWindows {
     return this.#windows.has(name)
   }
 
+  forget(name: string): void {
+    this.#windows.delete(name)
+  }
+
   of(name: string): SlidingWindow {
     const window = this.#windows.get(name) ?? new SlidingWindow(this.#windowMs)
     this.#windows.delete(name)

@@ -24,6 +24,8 @@ export interface StoreOptions {
  */
 export async function openStore({ file, database, log }: StoreOptions): Promise<Store> {
   if (!database) return openSqliteStore(file, log)
+  // A store in memory has no directory to share.
+  if (file === ':memory:') return openPostgresStore(database, log)
   const path = locateFile(file)
   // The rest of the file's directory belongs to one server as well.
   const ownership = claim(path, log)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { handOver, toEntryCommand } from '../../src/claude/isolation/hand-over.ts'
+import { boxEntry, handOver, toEntryCommand } from '../../src/claude/isolation/hand-over.ts'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { listen, openForwarder } from '../forwarder/open-forwarder.ts'
 import { freePort } from '../support/free-port.ts'
@@ -50,12 +50,14 @@ async function runClaude(credentials: Record<string, string>, args: string[], pr
     channelPort: port,
   })
   const channel = forwarder.openChannel({}, { tenantId: 'default' })
-  const [node = '', ...entry] = toEntryCommand(port, executable, args)
+  const [node = '', ...entry] = toEntryCommand(sourceEntry, String(port), executable, args)
   const child = spawn(node, entry, { cwd, env: {}, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] })
   endsLater(() => child.kill('SIGKILL'))
   handOver(child, channel.inside(environment), listener => channel.serve(listener))
   return { model, child, seen, channel, warnings, port, output: readText(child.stdout as Readable) }
 }
+
+const sourceEntry = { node: process.execPath, entry: boxEntry }
 
 const print = (prompt: string, ...more: string[]) => ['-p', prompt, '--output-format', 'json', ...more]
 
@@ -106,7 +108,7 @@ test('a login stays outside too, and signals and exit reach Claude Code itself',
 
 test('the entry program ends with the server, and says what it cannot run', async () => {
   const start = async (command: string) => {
-    const [node = '', ...entry] = toEntryCommand(await freePort(), command, [])
+    const [node = '', ...entry] = toEntryCommand(sourceEntry, String(await freePort()), command, [])
     return spawn(node, entry, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   }
   const waiting = await start(executable)

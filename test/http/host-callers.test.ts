@@ -297,8 +297,17 @@ test('an isValid that fails ends what the caller has opened, and the log says wh
       'isValid failed: gone',
     ],
   ] as const) {
-    const caller = { ...valid, scopes: [...scopes], isValid: isValid as () => boolean }
-    const door = await openDoor({ service: sessions, config: { auth: { authenticate: () => caller } } })
+    // It holds when the request begins, and fails when it is asked again.
+    const authenticate = () => {
+      let isAsked = false
+      const once = () => {
+        if (isAsked) return (isValid as () => boolean)()
+        isAsked = true
+        return true
+      }
+      return { ...valid, scopes: [...scopes], isValid: once }
+    }
+    const door = await openDoor({ service: sessions, config: { auth: { authenticate } } })
     await using _ = door
     const headers = { 'content-type': 'application/json' }
     const made = await sendRaw(`${door.url}/sessions`, { method: 'POST', headers, body: '{}' })

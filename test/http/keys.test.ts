@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { createClient } from '../support/client.ts'
 import { endsLater, openOnce } from '../support/lifetime.ts'
@@ -241,7 +243,9 @@ describe('an administrator that is stored', () => {
       as(first.key, `/keys/${second.keyId}`, 'DELETE'),
       as(second.key, `/keys/${first.keyId}`, 'DELETE'),
     ])
-    expect(statuses.map(({ status }) => status).sort()).toEqual([204, 409])
+    // The one that was ended first is no longer an administrator who could end the other.
+    expect(statuses.map(({ status }) => status).sort()).toEqual([204, 403])
+    expect(await read(shared().door.call('/keys?tenant=race'))).toMatchObject({ pagination: { total: 1 } })
   })
 
   test('is not for one session', async () => {
@@ -268,4 +272,76 @@ test('the list goes on after a cursor, whatever is created meanwhile', async () 
   const rest = await read<Page>(shared().door.call(`/keys?tenant=pages&limit=2&cursor=${cursor}`))
   const names = [...first.keys, ...rest.keys].map(({ name }) => name)
   expect(names).toEqual(['a', 'b', 'c', 'd'])
+})
+
+describe('what a change of a key may give', () => {
+  const soon = () => new Date(Date.now() + 3_600_000).toISOString()
+  const change = (admin: Made, changed: Made, body: object) =>
+    as(admin.key, `/keys/${changed.keyId}`, 'PATCH', body)
+
+  test('an administrator with a time or a limit widens no key that lacks them', async () => {
+    const scopes = ['admin', 'sessions:read', 'sessions:write']
+    const lasting = await make({ scopes: ['sessions:read'], tenant: 'widening' })
+    const limited = await make({ scopes, tenant: 'widening', limits: { turnsPerHour: 1 } })
+    const passing = await make({ scopes, tenant: 'widening', expiresAt: soon() })
+    for (const admin of [limited, passing]) {
+      const refused = await change(admin, lasting, { scopes: ['sessions:read', 'sessions:write'] })
+      expect(await codeOf(refused)).toBe('GRANT_NOT_ALLOWED')
+      expect((await change(admin, lasting, { name: 'renamed', limits: { turnsPerHour: 1 } })).status).toBe(
+        200,
+      )
+    }
+  })
+
+  test('nobody gives more time to a key that may do more than itself', async () => {
+    const admin = await make({ scopes: ['admin'], tenant: 'reviving' })
+    const stronger = await make({ scopes: ['workspace:write'], tenant: 'reviving', expiresAt: soon() })
+    const refused = await change(admin, stronger, { expiresAt: null })
+    expect(await codeOf(refused)).toBe('GRANT_NOT_ALLOWED')
+  })
+
+  test('a last administrator with an expiry cannot end itself either', async () => {
+    const admin = await make({ scopes: ['admin', 'sessions:read'], tenant: 'passing', expiresAt: soon() })
+    expect((await as(admin.key, `/keys/${admin.keyId}`, 'DELETE')).status).toBe(409)
+    expect((await change(admin, admin, { scopes: ['sessions:read'] })).status).toBe(409)
+  })
+
+  test('the replaced text of a key grants nothing that outlives it, and replaces nothing', async () => {
+    const admin = await make({ scopes: ['admin'], tenant: 'replaced' })
+    await as(admin.key, `/keys/${admin.keyId}/rotate`, 'POST', { graceMs: 60_000 })
+    const again = await as(admin.key, `/keys/${admin.keyId}/rotate`, 'POST', { graceMs: 0 })
+    expect(await codeOf(again)).toBe('GRANT_NOT_ALLOWED')
+    const made = await as(admin.key, '/keys', 'POST', { name: 'child', scopes: ['admin'] })
+    expect(Date.parse(((await made.json()) as Made).expiresAt as string)).toBeLessThan(Date.now() + 61_000)
+  })
+
+  test('expired keys do not count for the number, and come back only within it', async () => {
+    const expiresAt = new Date(Date.now() + 50).toISOString()
+    const brief = await make({ scopes: ['usage:read'], tenant: 'many', expiresAt })
+    await expect
+      .poll(async () => (await read<Made>(shared().door.call(`/keys/${brief.keyId}`))).status)
+      .toBe('expired')
+    expect((await as(key, `/keys/${brief.keyId}`, 'PATCH', { expiresAt: null })).status).toBe(200)
+  })
+})
+
+test('a key that is revoked while its request still arrives does nothing any more', async () => {
+  const { url } = shared().door
+  const admin = await make({ scopes: ['admin'], tenant: 'slow' })
+  const body = JSON.stringify({ name: 'child', scopes: ['admin'] })
+  const { port, pathname } = new URL(`${url}/keys`)
+  const socket = connect(Number(port), '127.0.0.1')
+  const answer = text(socket)
+  socket.write(
+    `POST ${pathname} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nx-api-key: ${admin.key}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body[0]}`,
+  )
+  // The server has begun with the request when it has answered a later one.
+  await as(admin.key, '/caller')
+  expect((await shared().door.call(`/keys/${admin.keyId}`, { method: 'DELETE' })).status).toBe(204)
+  socket.write(body.slice(1))
+  expect(await answer).toMatch(/^HTTP\/1\.1 403 [\s\S]*INVALID_API_KEY/)
+  expect(await (await shared().door.call('/keys?tenant=slow')).json()).toMatchObject({
+    pagination: { total: 0 },
+  })
 })

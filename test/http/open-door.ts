@@ -69,11 +69,13 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     registry,
     ...opened
   } = await openKeys(
-    (tenantId, id) =>
-      asked.get({ ...operator('test'), tenantId }, id).then(
-        () => true,
-        () => false,
-      ),
+    {
+      findSession: (tenantId, id) =>
+        asked.get({ ...operator('test'), tenantId }, id).then(
+          ({ session }) => session,
+          () => undefined,
+        ),
+    },
     store?.keys,
   )
   const audit = new AuditTrail({
@@ -88,7 +90,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     keys: storedKeys,
     callers: new Callers({
       keys: resolved.auth.keys,
-      tenants: [],
+      sources: resolved,
       tokens: resolved.auth.tokens && new TokenCallers(resolved.auth.tokens, log),
       registry,
       ready: async () => {},

@@ -13,7 +13,7 @@ export interface OpenEntryParts {
 export class OpenEntry implements ClaimableEntry {
   readonly #parts: OpenEntryParts
   #record: AuditRecord | undefined
-  #state: 'open' | 'taken' | 'stored' = 'open'
+  #state: 'open' | 'taken' | 'stored' | 'abandoned' = 'open'
   #settled: PromiseWithResolvers<void> | undefined
 
   constructor(parts: OpenEntryParts) {
@@ -46,6 +46,11 @@ export class OpenEntry implements ClaimableEntry {
   async whenSettled(): Promise<boolean> {
     await this.#settled?.promise
     return this.isStored
+  }
+
+  /** The request was refused: no transaction that it has set off may take the entry any more. */
+  abandon(): void {
+    if (this.#state === 'open') this.#state = 'abandoned'
   }
 
   #settle(record: AuditRecord, isStored: boolean): void {

@@ -39,10 +39,6 @@ export class TokenCallers {
   }
 
   /** Whether tokens can name a tenant other than the default one. */
-  get hasOtherTenants(): boolean {
-    return this.#options.tenantClaim !== undefined || this.#options.defaultTenant !== 'default'
-  }
-
   /** Fetches the provider's keys before the first token needs them; a failure is only logged. */
   prepare(): Promise<void> {
     return this.#keys.fetch()

@@ -1,13 +1,22 @@
+import { hasSeveralTenants } from '../../access/several-tenants.ts'
 import type { ResolvedConfig } from '../../config/resolve-config.ts'
 import { findCredentialFault } from '../../forwarder/channel/model-access.ts'
 import { ConfigError } from '../../lib/config-error.ts'
-import { findIsolation } from '../isolation.ts'
+import { isLoopbackAddress } from '../../lib/host-name.ts'
+import { beyondLoopback, findIsolation, refuseNetwork, requireChoice, severalTenants } from '../isolation.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
+import type { StoredKeys } from './stored-keys.ts'
 
 const check = 'isolation'
 
 /** Tries what the server would do, and says what it could do instead. */
-export async function checkIsolation(config: ResolvedConfig): Promise<Finding> {
+export async function checkIsolation(
+  config: ResolvedConfig,
+  host: string,
+  storedKeys: Pick<StoredKeys, 'hasOtherTenants'>,
+): Promise<Finding> {
+  const refusal = findRefusal(config, host, storedKeys)
+  if (refusal) return failure(check, refusal, 'set isolation: see docs/guides/isolation.md')
   try {
     const means = await findIsolation({ ...config, isolation: 'process', allowWeakerBounds: true })
     const weaknesses = means?.weaknesses ?? []
@@ -30,6 +39,23 @@ export async function checkIsolation(config: ResolvedConfig): Promise<Finding> {
           `none: Claude's commands run as the user of the server (${error.message})`,
           'run the server in a container, or as a user of its own',
         )
+  }
+}
+
+/** Why a server with this configuration would not start, whatever the machine can do. */
+function findRefusal(
+  config: ResolvedConfig,
+  host: string,
+  storedKeys: Pick<StoredKeys, 'hasOtherTenants'>,
+): string | undefined {
+  try {
+    if (!isLoopbackAddress(host)) requireChoice(config, beyondLoopback(host))
+    if (hasSeveralTenants(config, storedKeys)) requireChoice(config, severalTenants)
+    refuseNetwork(config)
+    return undefined
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
   }
 }
 

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, get as httpGet, type IncomingMessage } from 'node:http'
+import { get as httpsGet } from 'node:https'
+import { json } from 'node:stream/consumers'
 import { z } from 'zod'
+import type { ResolvedTls } from '../../config/tls.ts'
 import { ConfigError } from '../../lib/config-error.ts'
 import { toListenError } from '../listen-error.ts'
 import { mountPath } from '../serve.ts'
@@ -10,8 +13,15 @@ import { type Finding, failure, ok, warning } from './finding.ts'
 const answerMs = 3_000
 const healthStatus = z.object({ status: z.enum(['healthy', 'degraded', 'unhealthy']) })
 
+/** Where the server listens. */
+export interface ServerAddress {
+  host: string
+  port: number
+  tls?: ResolvedTls | undefined
+}
+
 /** Checks whether the server could listen, or listens already. */
-export async function checkPort(host: string, port: number): Promise<Finding> {
+export async function checkPort({ host, port, tls }: ServerAddress): Promise<Finding> {
   const check = 'port'
   const server = createServer()
   try {
@@ -19,7 +29,7 @@ export async function checkPort(host: string, port: number): Promise<Finding> {
     await once(server, 'listening')
     return ok(check, `${port} on ${host} is free`)
   } catch (error) {
-    const status = await findServer(host, port)
+    const status = await findServer({ host, port, tls })
     if (status !== undefined)
       return ok(check, `a claude-code-api answers on ${host}, port ${port}: ${status}`)
     const fault = toListenError(error, host, port)
@@ -32,12 +42,16 @@ export async function checkPort(host: string, port: number): Promise<Finding> {
 }
 
 /** Asks for the health of a server of ours; undefined: there is none. */
-async function findServer(host: string, port: number): Promise<string | undefined> {
-  const name = host.includes(':') ? `[${host}]` : host
+async function findServer({ host, port, tls }: ServerAddress): Promise<string | undefined> {
+  // Nothing is sent, and the address is this machine's own: the certificate need not be for it.
+  const request = tls ? httpsGet : httpGet
+  const path = `${mountPath}/health`
   try {
-    const signal = AbortSignal.timeout(answerMs)
-    const response = await fetch(`http://${name}:${port}${mountPath}/health`, { signal, redirect: 'error' })
-    return healthStatus.safeParse(await response.json()).data?.status
+    const asked = request({ host, port, path, timeout: answerMs, rejectUnauthorized: false, agent: false })
+    const [response] = (await once(asked, 'response', { signal: AbortSignal.timeout(answerMs) })) as [
+      IncomingMessage,
+    ]
+    return healthStatus.safeParse(await json(response)).data?.status
   } catch {
     return undefined
   }

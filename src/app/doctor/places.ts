@@ -63,8 +63,9 @@ export async function checkStore(config: ResolvedConfig): Promise<Finding> {
 }
 
 /** Checks each directory that sessions may work in. */
-export function checkRoots({ allowedRoots }: ResolvedConfig): Finding[] {
-  return allowedRoots.map(root => {
+export function checkRoots({ allowedRoots, tenants }: ResolvedConfig): Finding[] {
+  const all = [allowedRoots, ...[...tenants.values()].map(tenant => tenant.allowedRoots)]
+  return [...new Set(all.flat())].map(root => {
     const check = 'root'
     if (!existsSync(root))
       return failure(check, `${root} does not exist`, 'create it, or choose another with --root')

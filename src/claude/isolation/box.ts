@@ -2,13 +2,17 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, utimesSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk'
-import { type BoxMount, toBoxArguments, toJoiningArguments } from '../../lib/box/box-arguments.ts'
-import type { ControlGroups, GroupBounds } from '../../lib/box/control-groups.ts'
+import {
+  type BoxLimits,
+  type BoxMount,
+  boxHome,
+  toBoxArguments,
+  toJoiningArguments,
+} from '../../lib/box/box-arguments.ts'
+import type { ControlGroups } from '../../lib/box/control-groups.ts'
 import type { AgentChannel } from '../../sessions/ports/index.ts'
-import { boxEntry, handOver, nodeOptions } from './hand-over.ts'
+import { boxEntry, handOver, toEntryCommand } from './hand-over.ts'
 
-/** The home directory in the box. */
-export const boxHome = '/home/box'
 /** The configuration directory of Claude Code in the box. */
 export const boxConfigDirectory = join(boxHome, '.claude')
 /** The directory in the box for the programs that the server brings along. */
@@ -39,7 +43,7 @@ export interface BoxOptions {
   hidden: readonly string[]
   /** More files and directories that boxes can read. */
   readable: readonly string[]
-  limits: GroupBounds & { temporaryBytes: number; homeBytes: number }
+  limits: BoxLimits
 }
 
 export interface BoxSpec {
@@ -135,7 +139,7 @@ export class Box {
     const program = { from: command, to: join(programs, basename(command)) }
     const inside = isAbsolute(command) && command !== process.execPath ? program : node
     return {
-      command: [node.to, ...nodeOptions, entry.to, port, '--', inside.to, ...args],
+      command: toEntryCommand({ node: node.to, entry: entry.to }, port, inside.to, args),
       mounts: [
         node,
         entry,

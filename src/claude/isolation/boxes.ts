@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { innerUser } from '../../lib/box/box-arguments.ts'
+import { boxHome, innerUser } from '../../lib/box/box-arguments.ts'
 import type { AgentChannel, AgentChannels, ForwardingContext } from '../../sessions/ports/index.ts'
-import { Box, type BoxOptions, type BoxSpec, boxHome } from './box.ts'
+import { Box, type BoxOptions, type BoxSpec } from './box.ts'
 
 /** Conversations that no process has written to for this long are in the store as far as they ever will be. */
 const keptMs = 30 * 24 * 60 * 60 * 1000

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const boxEntry = fileURLToPath(new URL(`./box-entry${extname(import.meta.url)}`, import.meta.url))
 
 /** Options of Node for the entry program, which is one file that imports only Node. */
-export const nodeOptions = [
+const nodeOptions = [
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
 ]
@@ -16,8 +16,13 @@ export const nodeOptions = [
  * Builds the command that runs another command behind a port of the server. It must be spawned with an IPC channel and
  * without environment variables; see `handOver`.
  */
-export function toEntryCommand(port: number, command: string, args: readonly string[]): string[] {
-  return [process.execPath, ...nodeOptions, boxEntry, String(port), '--', command, ...args]
+export function toEntryCommand(
+  { node, entry }: { node: string; entry: string },
+  port: string,
+  command: string,
+  args: readonly string[],
+): string[] {
+  return [node, ...nodeOptions, entry, port, '--', command, ...args]
 }
 
 /**

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { toBoxArguments, toJoiningArguments } from '../../lib/box/box-arguments.ts'
+import { boxHome, toBoxArguments, toJoiningArguments } from '../../lib/box/box-arguments.ts'
 import type { ControlGroups } from '../../lib/box/control-groups.ts'
-import { type BoxOptions, boxHome } from './box.ts'
+import type { BoxOptions } from './box.ts'
 
 /** Version 0.8 can forbid user namespaces inside of a box. */
 const oldest = [0, 8] as const

@@ -1,11 +1,15 @@
 import { lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../lib/log.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
 
 /** The shortest time from one measurement to the next, in milliseconds. */
 const pauseMs = 5_000
-/** A measurement of a large directory takes long: at most this share of the time is spent on measuring. */
+/** A measurement of a large directory takes long: all together take at most this share of the time. */
 const share = 0.05
+/** All watches measure one after the other. */
+const measurements = new OneAtATime()
 /** More files than this are too much, whatever their size: they fill the file system's table. */
 const maxFiles = 5_000_000
 const blockBytes = 512
@@ -13,6 +17,7 @@ const blockBytes = 512
 /** Measures directories now and then, and reports once that they hold too much. */
 export class WorkspaceWatch {
   readonly #stopped = new AbortController()
+  #timer: NodeJS.Timeout | undefined
   readonly #directories: readonly string[]
   readonly #hidden: readonly string[]
   readonly #maxBytes: number
@@ -37,22 +42,29 @@ export class WorkspaceWatch {
 
   stop(): void {
     this.#stopped.abort()
+    clearTimeout(this.#timer)
   }
 
   async #measureNext(): Promise<void> {
     const { signal } = this.#stopped
+    const isTooMuch = await measurements.run('measure', () => this.#measure())
+    if (signal.aborted) return
+    if (isTooMuch) return this.#onExcess(this.#maxBytes)
+    this.#timer = setTimeout(() => void this.#measureNext(), pauseMs)
+    this.#timer.unref()
+  }
+
+  /** Measures once, and leaves time until the next measurement of any watch. */
+  async #measure(): Promise<boolean> {
+    const { signal } = this.#stopped
+    if (signal.aborted) return false
     const startedAt = performance.now()
-    try {
-      const isTooMuch = await exceeds(this.#directories, this.#hidden, this.#maxBytes, signal)
-      if (signal.aborted) return
-      if (isTooMuch) return this.#onExcess(this.#maxBytes)
-    } catch (error) {
+    const isTooMuch = await exceeds(this.#directories, this.#hidden, this.#maxBytes, signal).catch(error => {
       this.#log.warn({ err: error }, 'workspace measurement failed')
-    }
-    const tookMs = performance.now() - startedAt
-    const timer = setTimeout(() => void this.#measureNext(), Math.max(pauseMs, tookMs / share))
-    timer.unref()
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+      return false
+    })
+    if (!isTooMuch) await pause((performance.now() - startedAt) / share, undefined, { ref: false })
+    return isTooMuch
   }
 }
 

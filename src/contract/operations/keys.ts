@@ -27,7 +27,11 @@ export const keysOperations = {
     body: createKeyRequest,
     success: [{ status: 201, description: 'The new key', schema: shownKey }],
     errors: ['TENANT_NOT_ALLOWED', 'GRANT_NOT_ALLOWED', 'KEY_LIMIT_REACHED'],
-    audit: { action: 'key.create', when: 'change', fields: ['name', 'scopes', 'sessionId'] },
+    audit: {
+      action: 'key.create',
+      when: 'change',
+      fields: ['name', 'scopes', 'sessionId', 'limits', 'expiresAt'],
+    },
   },
   listKeys: {
     ...administration,
@@ -58,7 +62,11 @@ export const keysOperations = {
     body: patchKeyRequest,
     success: [{ status: 200, description: 'The changed key', schema: apiKey }],
     errors: ['KEY_NOT_FOUND', 'KEY_REVOKED', 'GRANT_NOT_ALLOWED', 'LAST_ADMINISTRATOR'],
-    audit: { action: 'key.update', when: 'change', fields: ['keyId', 'name', 'scopes'] },
+    audit: {
+      action: 'key.update',
+      when: 'change',
+      fields: ['keyId', 'name', 'scopes', 'limits', 'expiresAt'],
+    },
   },
   rotateKey: {
     ...administration,
@@ -70,7 +78,7 @@ export const keysOperations = {
     bodyOptional: true,
     success: [{ status: 200, description: 'The new key', schema: shownKey }],
     errors: ['KEY_NOT_FOUND', 'KEY_REVOKED', 'GRANT_NOT_ALLOWED'],
-    audit: { action: 'key.rotate', when: 'change', fields: ['keyId'] },
+    audit: { action: 'key.rotate', when: 'change', fields: ['keyId', 'graceMs'] },
   },
   revokeKey: {
     ...administration,

@@ -27,6 +27,8 @@ export interface ChannelParts {
   isOpen: boolean
   context: ForwardingContext
   log: Pick<Log, 'warn'>
+  /** Called when it is closed. */
+  onClosed(): void
 }
 
 /** The HTTP server of one box; see the port `AgentChannel`. */
@@ -107,6 +109,7 @@ export class BoxChannel implements AgentChannel {
     this.#proxyRoute.close()
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()
+    this.#parts.onClosed()
   }
 
   #keep(socket: Socket): void {

@@ -28,6 +28,7 @@ export function openChannel(
   connector: Connector,
   own: Readonly<Record<string, string>>,
   context: ForwardingContext,
+  onClosed: () => void,
 ): BoxChannel {
   const access = readModelAccess(namesAddress(own) ? own : { ...environment, ...own })
   const upstream = access.kind === 'forwarded' ? access.upstream : undefined
@@ -48,6 +49,7 @@ export function openChannel(
     isOpen: network === 'all',
     context,
     log,
+    onClosed,
   })
 }
 

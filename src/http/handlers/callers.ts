@@ -8,13 +8,13 @@ export function callerHandlers(
   tickets: Tickets,
 ): Pick<Handlers, 'getCaller' | 'createTicket'> {
   return {
-    getCaller({ caller, isOperator }) {
+    getCaller({ caller }) {
       const { keyId, name, tenantId, scopes, sessionId, expiresAt } = caller
       return {
         status: 200,
         body: {
           ...{ keyId, name, tenant: tenantId, scopes: [...scopes], sessionId },
-          administersServer: isOperator,
+          administersServer: caller.isOperator,
           expiresAt: expiresAt === null ? null : toTimestamp(expiresAt),
         },
       }

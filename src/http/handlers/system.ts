@@ -28,7 +28,7 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
   return {
     listModels: () => ({ status: 200, body: { models: deps.service.models() } }),
 
-    async getHealth({ isOperator }) {
+    async getHealth({ caller }) {
       const state = await inspect(deps)
       const checks = { store: toStoreCheck(state), claude: toClaudeCheck(state) }
       const status = toHealth(deps.isClosing(), checks)
@@ -43,17 +43,19 @@ export function systemHandlers(deps: HttpDeps, document: ApiDocument): SystemHan
       }
       return {
         status: status === 'unhealthy' ? 503 : 200,
-        body: isOperator ? { status, ...details } : { status },
+        body: caller.isOperator ? { status, ...details } : { status },
       }
     },
 
-    async getReadiness({ isOperator }) {
+    async getReadiness({ caller }) {
       const state = await inspect(deps)
       const store = toStoreCheck(state)
       const status = toReadiness(deps.isClosing(), state)
       return {
         status: status === 'ready' ? 200 : 503,
-        body: isOperator ? { status, timestamp: toTimestamp(Date.now()), checks: { store } } : { status },
+        body: caller.isOperator
+          ? { status, timestamp: toTimestamp(Date.now()), checks: { store } }
+          : { status },
       }
     },
 

@@ -1,4 +1,4 @@
-import type { UsageReport, UsageRow } from '../../contract/usage.ts'
+import { type UsageReport, type UsageRow, usageFields } from '../../contract/usage.ts'
 import type { UsageGroup } from '../../sessions/ports/index.ts'
 import type { UsagePage } from '../../sessions/reports/usage.ts'
 import type { Handlers } from '../handler.ts'
@@ -45,11 +45,9 @@ function toReport({ from, to, groupBy, groups, nextCursor }: UsagePage): UsageRe
   return { from, to, rows: groups.map(group => toRow(groupBy, group)), nextCursor }
 }
 
-const fieldOf = { day: 'day', tenant: 'tenant', key: 'key', session: 'sessionId', model: 'model' } as const
-
 function toRow(groupBy: UsagePage['groupBy'], { values, ...sums }: UsageGroup): UsageRow {
   const named = Object.fromEntries(
-    groupBy.map((name, index) => [fieldOf[name], values[index] || (name === 'model' ? null : '')]),
+    groupBy.map((name, index) => [usageFields[name], values[index] || (name === 'model' ? null : '')]),
   )
   // A turn that continued in another process may have been told of with the model only at its end, on the next day.
   const count = (name: keyof typeof sums) => Math.max(0, sums[name])

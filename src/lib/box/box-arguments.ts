@@ -1,4 +1,5 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync, statSync } from 'node:fs'
+import type { GroupBounds } from './control-groups.ts'
 import { toKernelArguments, toSystemArguments } from './system-mounts.ts'
 
 /** The contents of a box, beside the programs of the machine. */
@@ -34,6 +35,13 @@ const kernelDirectories = ['/proc', '/sys', '/dev']
 
 const namespaces = ['--unshare-user', '--unshare-all', '--disable-userns']
 const system = once(toSystemArguments)
+const kernel = once(toKernelArguments)
+
+/** The home directory in a box. */
+export const boxHome = '/home/box'
+
+/** The limits of everything in a box together, and of its file systems. */
+export type BoxLimits = GroupBounds & { temporaryBytes: number; homeBytes: number }
 
 /**
  * Verifies inside of the box that the directories are those that the server has looked at, because a path could be
@@ -57,7 +65,7 @@ export function toBoxArguments(contents: BoxContents): string[] {
     // The process must be started without a terminal, in which it could type.
     '--die-with-parent',
     ...system(),
-    ...toKernelArguments(),
+    ...kernel(),
     ...toTemporary('/dev/shm', contents.temporaryBytes),
     ...toTemporary('/tmp', contents.temporaryBytes),
     ...toTemporary(contents.home, contents.homeBytes),

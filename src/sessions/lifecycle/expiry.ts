@@ -1,4 +1,5 @@
 import { type Alarm, atTime } from '../../lib/alarm.ts'
+import { withoutAuditEntry } from '../ports/audit.ts'
 import type { Store } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 
@@ -28,7 +29,7 @@ export class ExpirySweeper {
 
   /** Expires what is due now; calls share one sweep. */
   sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweepAll().finally(() => {
+    this.#sweeping ??= withoutAuditEntry(() => this.#sweepAll()).finally(() => {
       this.#sweeping = undefined
     })
     return this.#sweeping

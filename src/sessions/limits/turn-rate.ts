@@ -43,6 +43,8 @@ export class TurnRate {
     const limits = this.#limitsOf(caller)
     const now = performance.now()
     const counted = levels.filter(level => limits[level]?.turnsPerHour !== undefined)
+    // A prompt that is not counted is in the store alone, where the next limit finds it.
+    for (const level of levels) if (!counted.includes(level)) this.#windows.forget(counterOf(level, caller))
     for (const level of counted) {
       const limit = limits[level]?.turnsPerHour ?? 0
       const window = this.#windows.of(counterOf(level, caller))

@@ -1,6 +1,7 @@
 import type { PermissionStatus } from '../../contract/permissions.ts'
 import { atTime } from '../../lib/alarm.ts'
 import type { BackgroundWork } from '../conversation/background-work.ts'
+import { withoutAuditEntry } from '../ports/audit.ts'
 import type { Agent, Change } from '../ports/index.ts'
 import type { GivenConfiguration } from '../processes/given-configuration.ts'
 import type { PermissionAnswer, PermissionQuestion, PermissionRecord } from '../records.ts'
@@ -106,7 +107,7 @@ export class OpenRequests {
     if (this.#open.size === 0) return
     const now = Date.now()
     const due = [...this.#open.values()].filter(({ record }) => record.expiresAt <= now)
-    await Promise.all(due.map(({ record }) => this.#close(record.id, 'expired')))
+    await withoutAuditEntry(() => Promise.all(due.map(({ record }) => this.#close(record.id, 'expired'))))
   }
 
   /** Closes the requests of the turn, which is over. */

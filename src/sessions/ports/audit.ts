@@ -85,6 +85,11 @@ export function withAuditEntry<T>(entry: ClaimableEntry, work: () => T): T {
   return currentRequest.run(entry, work)
 }
 
+/** Runs work of the server itself, which a request has only set off: it stores no entry of the request. */
+export function withoutAuditEntry<T>(work: () => T): T {
+  return currentRequest.exit(work)
+}
+
 /** The entry of the request that this code runs for, if it is not stored yet; the caller has to store it. */
 export function claimAuditEntry(): AuditClaim | undefined {
   return currentRequest.getStore()?.claim()

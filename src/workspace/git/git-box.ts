@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { toBoxArguments, toJoiningArguments } from '../../lib/box/box-arguments.ts'
-import type { ControlGroups, GroupBounds } from '../../lib/box/control-groups.ts'
+import { type BoxLimits, boxHome, toBoxArguments, toJoiningArguments } from '../../lib/box/box-arguments.ts'
+import type { ControlGroups } from '../../lib/box/control-groups.ts'
 
 /** The files that a run of git may reach in its box. */
 export interface GitReach {
@@ -20,12 +20,10 @@ export interface GitBoxParts {
   groups: ControlGroups
   /** Files and directories that every box can read. */
   readable: readonly string[]
-  limits: GroupBounds & { temporaryBytes: number; homeBytes: number }
+  limits: BoxLimits
   /** The beginning of the names of the control groups, by which the next start removes them after a crash. */
   marker: string
 }
-
-const home = '/home/box'
 
 /** Boxes for git that works on repositories which an agent can write: without a network, and with only their files. */
 export class GitBox {
@@ -54,7 +52,7 @@ export class GitBox {
       ],
       hidden: [],
       cwd,
-      home,
+      home: boxHome,
       temporaryBytes,
       homeBytes,
     })
