@@ -66,3 +66,16 @@ test('each thing that is missing is a failure with what to do, and the exit code
   }
   expect(find('data directory')).toMatchObject({ status: 'warning' })
 })
+
+test('what makes the start fail is a failure: isolation that is not set for several tenants', async () => {
+  const home = temporaryDirectory()
+  const [config, root] = [join(home, 'config.json'), join(home, 'root')]
+  mkdirSync(root)
+  writeFileSync(config, JSON.stringify({ tenants: { red: {} } }))
+  const args = ['--data-dir', join(home, 'data'), '--root', root, '--port', '0', '--config', config]
+  const { find } = await examine(args, { PATH: process.env.PATH ?? '', HOME: home })
+  expect(find('isolation')).toMatchObject({
+    status: 'failure',
+    message: expect.stringContaining('isolation: must be set while there is more than one tenant'),
+  })
+})

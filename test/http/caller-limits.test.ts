@@ -45,3 +45,14 @@ test('a wrong key and a request without one count for no key', async () => {
   expect(response.status).toBe(403)
   expect((await fetch(`${door.url}/health`)).status).not.toBe(429)
 })
+
+test('a request that the tenant has no room for does not count for the key', async () => {
+  limits = { key: { requestsPerMinute: 100 }, tenant: { requestsPerMinute: 1 } }
+  const refused = await door.call('/models')
+  expect(refused.status).toBe(429)
+  const left = () => /"key-requests-per-minute";r=(\d+)/.exec(refused.headers.get('ratelimit') ?? '')?.[1]
+  const before = Number(left())
+  const again = await door.call('/models')
+  expect(again.status).toBe(429)
+  expect(again.headers.get('ratelimit')).toContain(`"key-requests-per-minute";r=${before};`)
+})

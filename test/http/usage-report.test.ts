@@ -112,11 +112,27 @@ test('a spreadsheet runs nothing of it', () => {
     costComplete: true,
     webSearchRequests: 0,
   }
-  for (const text of ['=1+1', '+1', '-1', '@SUM(1)', '\t=1', '\r=1', ' =1', '\n=1', '＝1', '=a,"b"']) {
+  for (const text of [
+    '\u200b=4',
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(1)',
+    '\t=1',
+    '\r=1',
+    ' =1',
+    '\n=1',
+    '＝1',
+    '=a,"b"',
+  ]) {
     const [, ...lines] = toUsageCsv(['model'], [{ ...row, model: text }]).split('\r\n')
     expect(lines.join('\r\n'), text).toMatch(/^"?'/)
   }
   expect(toUsageCsv(['model'], [{ ...row, model: 'a-b=c' }])).toContain('\r\na-b=c,0')
+  // Some separate cells at semicolons or tabs.
+  for (const text of ['x;=1+1', 'x\t=1+1']) {
+    expect(toUsageCsv(['model'], [{ ...row, model: text }])).toContain(`\r\n"${text}",0`)
+  }
 })
 
 test.each([

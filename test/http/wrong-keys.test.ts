@@ -83,3 +83,11 @@ test('keys for metrics count as well', async () => {
   expect(await guess(door, 3, { path: '/metrics' })).toEqual([403, 403, 403])
   expect(await statusOf(door, { sent: 'Key-for-Metrics-1', path: '/metrics' })).toBe(429)
 })
+
+test('a key that looks like a token is guarded as any other, where no tokens are accepted', async () => {
+  await using door = await openLimited({ auth: { apiKeys: [key, 'prod.key.0123456789abcdef'] } })
+  for (const last of ['a', 'b', 'c']) {
+    expect(await statusOf(door, { sent: `prod.key.0123456789abcde${last}x` })).toBe(403)
+  }
+  expect(await statusOf(door, { sent: 'prod.key.0123456789abcdef' })).toBe(429)
+})

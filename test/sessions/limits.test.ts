@@ -74,6 +74,17 @@ describe('turns an hour', () => {
     await submit(await create(other), 'hello', other)
   })
 
+  test('prompts count that were sent while there was no limit', async () => {
+    const { now, limitsOf } = limits({ turnsPerHour: 2 })
+    const { create, ask, submit } = await open(limitsOf)
+    const id = await create()
+    await ask(id, 'first')
+    now.key = {}
+    await ask(id, 'second')
+    now.key = { turnsPerHour: 2 }
+    await expect(submit(id)).rejects.toMatchObject({ code: 'CALLER_LIMIT_REACHED' })
+  })
+
   test('steered input, retries and compactions count', async () => {
     const { now, limitsOf } = limits({ turnsPerHour: 3 })
     const { sessions, create, submit, launcher, ask } = await open(limitsOf)
