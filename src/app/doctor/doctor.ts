@@ -17,7 +17,7 @@ export interface DoctorOptions {
   asksModel: boolean
 }
 
-/** Checks what a server with this configuration needs, one thing after the other. It changes nothing. */
+/** Checks what a server with this configuration needs, one thing after the other. It changes nothing that is stored. */
 export async function* examine({ config, address, asksModel }: DoctorOptions): AsyncGenerator<Finding> {
   yield ok('Node', process.version)
   const claude = await checkClaude(config)
