@@ -1,0 +1,49 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext } from 'react'
+import { type Login, logIn, readLogin, takeKeyFromFragment } from './connection.ts'
+
+const Context = createContext<Login | null>(null)
+
+export const loginKey = ['login']
+
+/** The person that is logged in. */
+export function useLogin(): Login {
+  const login = useContext(Context)
+  if (!login) throw new Error('useLogin is for pages below LoginGate')
+  return login
+}
+
+/** Whether the person's key may do this. */
+export function useMay(...scopes: string[]): boolean {
+  const { caller } = useLogin()
+  return scopes.some(scope => (caller.scopes as string[]).includes(scope))
+}
+
+async function findLogin(signal: AbortSignal): Promise<Login | null> {
+  const key = takeKeyFromFragment()
+  return key === null ? readLogin(signal) : logIn(key)
+}
+
+interface LoginGateProps {
+  loading: ReactNode
+  /** Is shown while nobody is logged in, with the error that kept the link's key or the old login from working. */
+  form: (error: unknown, onLogin: (login: Login) => void) => ReactNode
+  children: ReactNode
+}
+
+export function LoginGate({ loading, form, children }: LoginGateProps) {
+  const queries = useQueryClient()
+  const { data, error, isPending } = useQuery({
+    queryKey: loginKey,
+    queryFn: ({ signal }) => findLogin(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+  if (isPending) return loading
+  const onLogin = (login: Login) => {
+    queries.clear()
+    queries.setQueryData(loginKey, login)
+  }
+  if (!data) return form(error, onLogin)
+  return <Context value={data}>{children}</Context>
+}

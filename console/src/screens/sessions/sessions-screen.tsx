@@ -1,0 +1,5 @@
+import { Page } from '../../shell/page.tsx'
+
+export default function SessionsScreen() {
+  return <Page title="SessionsScreen">{null}</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../shell/page.tsx'
+
+export default function UsageScreen() {
+  return <Page title="UsageScreen">{null}</Page>
+}

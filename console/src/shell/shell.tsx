@@ -1,0 +1,46 @@
+import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
+import { useOpenRequestCount } from '../api/requests.ts'
+import { SkeletonLines } from '../ui/notices.tsx'
+import { Sidebar, TabBar } from './navigation.tsx'
+import { showCount } from './page.tsx'
+import { Palette, usePaletteKey } from './palette.tsx'
+import { ShortcutSheet } from './shortcut-sheet.tsx'
+import { useShortcut, useShortcutKeys } from './shortcuts.tsx'
+
+/** What surrounds every screen: navigation, palette, shortcuts, the count in the title. */
+export function Shell({ children }: { children: ReactNode }) {
+  const [, navigate] = useLocation()
+  const [palette, setPalette] = useState(false)
+  const [sheet, setSheet] = useState(false)
+  const count = useOpenRequestCount()
+  const openPalette = useCallback(() => setPalette(true), [])
+  useEffect(() => showCount(count), [count])
+  usePaletteKey(openPalette)
+  useShortcutKeys()
+  useShortcut('g i', 'Open the inbox', 'Go to', () => navigate('/inbox'))
+  useShortcut('g s', 'Open the sessions', 'Go to', () => navigate('/sessions'))
+  useShortcut('g u', 'Open usage', 'Go to', () => navigate('/usage'))
+  useShortcut('g v', 'Open the server', 'Go to', () => navigate('/server'))
+  useShortcut('c', 'New session', 'Everywhere', () => navigate('/sessions/new'))
+  useShortcut('?', 'Show keyboard shortcuts', 'Everywhere', () => setSheet(true))
+  return (
+    <div className="flex h-dvh">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-60 focus:rounded-md focus:bg-raised focus:px-3 focus:py-2"
+      >
+        Skip to content
+      </a>
+      <Sidebar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
+      <div className="flex min-w-0 flex-1 flex-col">
+        <main id="main" tabIndex={-1} className="min-h-0 flex-1">
+          <Suspense fallback={<SkeletonLines count={6} />}>{children}</Suspense>
+        </main>
+        <TabBar />
+      </div>
+      <Palette open={palette} onOpenChange={setPalette} />
+      <ShortcutSheet open={sheet} onOpenChange={setSheet} />
+    </div>
+  )
+}
