@@ -8,14 +8,13 @@ import type {
 import type {
   ApiKeyRecord,
   AttachmentRecord,
-  DeliveryRecord,
   EventRecord,
   PermissionRecord,
   SessionRecord,
   TaskRecord,
   TurnRecord,
-  WebhookRecord,
 } from '../sessions/records.ts'
+import type { DeliveryRecord, WebhookRecord } from '../sessions/webhook-records.ts'
 import { recordMapper } from './record-mapper.ts'
 
 // The fields of each record and how its columns keep them. Columns that are not fields of a record are in `schema.ts`.

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { DeliveryStatus } from '../contract/webhooks.ts'
 import type { DeliveryChange, DeliveryQuery, WebhookStore } from '../sessions/ports/index.ts'
-import type { WebhookRecord } from '../sessions/records.ts'
+import type { WebhookRecord } from '../sessions/webhook-records.ts'
 import { all, type Body, type Database, first, run } from './database.ts'
 import { columnsOf, pick, prepared, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'

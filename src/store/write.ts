@@ -8,7 +8,8 @@ import type {
   TranscriptEntry,
   TranscriptKey,
 } from '../sessions/ports/index.ts'
-import type { DeliveryRecord, LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
+import type { LoggedEvent, NewEvent, SessionRecord } from '../sessions/records.ts'
+import type { DeliveryRecord } from '../sessions/webhook-records.ts'
 import { cutMessage, type PayloadTemplate } from './cut-message.ts'
 import type { Row } from './record-mapper.ts'
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { DeliveryRecord, WebhookRecord } from '../../src/sessions/records.ts'
+import type { DeliveryRecord, WebhookRecord } from '../../src/sessions/webhook-records.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, messageEvent, sessionRecord, tenantId } from './store-records.ts'
 

@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../contract/primitives.ts'
 import type { Webhook, WebhookDelivery } from '../../contract/webhooks.ts'
-import type { DeliveryRecord, WebhookRecord } from '../../sessions/records.ts'
+import type { DeliveryRecord, WebhookRecord } from '../../sessions/webhook-records.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage, toPosition } from '../pagination.ts'

@@ -2,7 +2,6 @@ import type { TaskStatus } from '../../contract/conversation.ts'
 import type { SessionStatus } from '../../contract/sessions.ts'
 import type {
   AttachmentRecord,
-  DeliveryRecord,
   EventRecord,
   LoggedEvent,
   NewEvent,
@@ -11,6 +10,7 @@ import type {
   TaskRecord,
   TurnRecord,
 } from '../records.ts'
+import type { DeliveryRecord } from '../webhook-records.ts'
 import type { AuditClaim, AuditStore } from './audit.ts'
 import type {
   AutonomousWork,

@@ -1,5 +1,5 @@
 import type { DeliveryStatus } from '../../contract/webhooks.ts'
-import type { DeliveryRecord, WebhookRecord } from '../records.ts'
+import type { DeliveryRecord, WebhookRecord } from '../webhook-records.ts'
 
 export interface DeliveryQuery {
   webhookId: string

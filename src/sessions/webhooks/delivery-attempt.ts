@@ -1,7 +1,7 @@
 import type { DeliveryFailure } from '../../contract/webhooks.ts'
 import { CannotUnseal, type Sealer } from '../../lib/sealed-text.ts'
 import type { WebhookResponse, WebhookSender } from '../ports/index.ts'
-import type { DeliveryRecord, WebhookRecord } from '../records.ts'
+import type { DeliveryRecord, WebhookRecord } from '../webhook-records.ts'
 import { parseRetryAfter } from './retry-schedule.ts'
 import { type AddressOptions, isEncryptedEnough } from './webhook-address.ts'
 import { signedHeaders, unsealWebhook, type WebhookSecrets } from './webhook-secrets.ts'

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Alarm, afterDuration, atTime } from '../../lib/alarm.ts'
 import { settlesWithin } from '../../lib/settles-within.ts'
 import type { DeliveryChange, WebhookStore } from '../ports/index.ts'
-import type { DeliveryRecord, WebhookRecord } from '../records.ts'
+import type { DeliveryRecord, WebhookRecord } from '../webhook-records.ts'
 import { type AttemptContext, type AttemptResult, attemptDelivery } from './delivery-attempt.ts'
 import { nextDelayMs } from './retry-schedule.ts'
 

@@ -1,5 +1,6 @@
 import type { Store } from '../ports/index.ts'
-import type { DeliveryRecord, NewEvent } from '../records.ts'
+import type { NewEvent } from '../records.ts'
+import type { DeliveryRecord } from '../webhook-records.ts'
 
 export interface Outbox {
   /** The deliveries of events, one for each webhook that subscribes to one of them. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { secretBytes } from '../../contract/webhooks.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
-import type { WebhookRecord } from '../records.ts'
+import type { WebhookRecord } from '../webhook-records.ts'
 
 /** The previous secret signs as well for this long after it was replaced. */
 const overlapMs = 24 * 60 * 60 * 1000
