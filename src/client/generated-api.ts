@@ -315,6 +315,8 @@ export type CreateSessionRequest = {
   metadata?: Record<string, unknown> | undefined
   /** A title for people */
   title?: string | undefined
+  /** Words to find the session by; upper and lower case differ */
+  tags?: Array<string> | undefined
   /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
   permissionPrompts?: 'deny' | 'ask' | undefined
   /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
@@ -711,6 +713,8 @@ export type EventSessionCreated = {
   permissionMode: PermissionMode
   /** The title; null: none */
   title: string | null
+  /** The tags; absent: none */
+  tags?: Array<string> | undefined
   forkedFrom?: ForkedFrom | undefined
 }
 
@@ -762,6 +766,10 @@ export type EventSessionUpdated = {
   title?: string | null | undefined
   /** The caller's new data */
   metadata?: Record<string, unknown> | undefined
+  /** The new tags, all of them */
+  tags?: Array<string> | undefined
+  /** Whether it is archived from now on; a new turn sets it to false */
+  archived?: boolean | undefined
   /** The new model; null: the default */
   model?: string | null | undefined
   permissionMode?: PermissionMode | undefined
@@ -1175,6 +1183,15 @@ export type InterruptResponse = {
   cancelled: Array<string>
 }
 
+/** The turn that was accepted last */
+export type LastTurn = {
+  /** Id of the turn */
+  turnId: string
+  status: TurnStatus
+  /** When it ended; null: it has not ended */
+  endedAt: string | null
+}
+
 export type ListAgentsResponse = {
   /** Id of the session */
   sessionId: string
@@ -1433,6 +1450,10 @@ export type PatchSessionRequest = {
   title?: string | null | undefined
   /** The caller's data; at most 16 KiB as JSON */
   metadata?: Record<string, unknown> | undefined
+  /** Replaces all tags. Can also be changed after the session has ended or expired */
+  tags?: Array<string> | undefined
+  /** Whether lists leave the session out; a new turn sets it to false. Can also be changed after the session has ended or expired */
+  archived?: boolean | undefined
   /** Applies from the next turn; null: the default */
   model?: string | null | undefined
   /** Applies from the next turn */
@@ -1757,11 +1778,27 @@ export type Session = {
   tenant: string
   /** The id of the API key that created it */
   createdBy: string
+  /** The caller's data */
+  metadata: Record<string, unknown>
+  /** A title for people; null: none */
+  title: string | null
+  /** The tags, in the order in which they were given */
+  tags: Array<string>
+  /** Whether lists leave the session out unless asked for it */
+  archived: boolean
   state: SessionState
+  /** When a turn was last accepted or ended; before the first one, when the session was created */
+  lastActivity: string
+  /** The known cost of all turns and autonomous work in US dollars, as estimated by Claude Code; a running turn counts when it ends or is suspended */
+  costUsd: number
+  /** The number of permission requests that wait for an answer */
+  openRequests: number
+  /** The turn that was accepted last; null: there is none */
+  lastTurn: LastTurn | null
+  /** The session that this one was forked from; null: it began empty */
+  forkedFrom: ForkedFrom | null
   /** The number of running background tasks, with or without a running turn; see `GET .../tasks` */
   backgroundTasks: number
-  /** ISO 8601, UTC, milliseconds */
-  lastActivity: string
   /** The number of stored messages; messages that retention has removed do not count */
   messageCount: number
   /** The configuration as requested, with defaults */
@@ -1818,16 +1855,10 @@ export type Session = {
   workspace: Workspace
   /** The current directory of Claude's shell: `config.cwd`, or the directory that a command or a worktree has changed to. A new process starts in `config.cwd` again, or in the worktree, and Claude is told so */
   workingDirectory: string
-  /** The caller's data */
-  metadata: Record<string, unknown>
-  /** A title for people; null: none */
-  title: string | null
   /** Claude Code's id of the conversation */
   claudeSessionId: string
   /** Whether the store has everything that is needed to resume the conversation; `incomplete`: Claude Code's own files are needed too */
   transcript: 'complete' | 'incomplete'
-  /** The session that this one was forked from; null: it began empty */
-  forkedFrom: ForkedFrom | null
   /** The sequence of the log's newest event */
   lastSequence: number
 }
@@ -1856,7 +1887,25 @@ export type SessionSummary = {
   metadata: Record<string, unknown>
   /** A title for people; null: none */
   title: string | null
+  /** The tags, in the order in which they were given */
+  tags: Array<string>
+  /** Whether lists leave the session out unless asked for it */
+  archived: boolean
   state: SessionState
+  /** When a turn was last accepted or ended; before the first one, when the session was created */
+  lastActivity: string
+  /** The known cost of all turns and autonomous work in US dollars, as estimated by Claude Code; a running turn counts when it ends or is suspended */
+  costUsd: number
+  /** The number of permission requests that wait for an answer */
+  openRequests: number
+  /** The turn that was accepted last; null: there is none */
+  lastTurn: LastTurn | null
+  /** The session that this one was forked from; null: it began empty */
+  forkedFrom: ForkedFrom | null
+  /** The working directory */
+  cwd: string
+  /** The git branch of a worktree, or the branch or tag that was requested for a clone; null: not known */
+  branch: string | null
 }
 
 export type SessionUsage = {
@@ -2425,6 +2474,16 @@ export interface Operations {
       tenant?: string | undefined
       /** Only sessions with this status */
       status?: 'active' | 'expired' | 'ended' | 'all' | undefined
+      /** `false`: without archived sessions; `true`: only archived sessions; `all`: both */
+      archived?: 'false' | 'true' | 'all' | undefined
+      /** Only sessions with this tag; several, as in `tag=a&tag=b`: only sessions with all of them */
+      tag?: Array<string> | undefined
+      /** Only sessions in this state */
+      state?: SessionState | undefined
+      /** Only sessions whose last turn has this status */
+      lastTurn?: TurnStatus | undefined
+      /** Only sessions with exactly this working directory */
+      cwd?: string | undefined
       /** Entries per page */
       limit?: number | undefined
       /** `nextCursor` of the previous page */

@@ -167,7 +167,9 @@ function fillPath(path: string, params: Record<string, string>): string {
 
 function toQuery(query: Record<string, unknown>): string {
   const text = new URLSearchParams(
-    Object.entries(definedOf(query)).map(([name, value]): [string, string] => [name, String(value)]),
+    Object.entries(definedOf(query)).flatMap(([name, value]) =>
+      [value].flat().map((item): [string, string] => [name, String(item)]),
+    ),
   ).toString()
   return text === '' ? '' : `?${text}`
 }

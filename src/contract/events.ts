@@ -79,12 +79,18 @@ export const eventSchemas = {
     cwd: z.string().meta({ description: 'The working directory' }),
     permissionMode,
     title: z.string().nullable().meta({ description: 'The title; null: none' }),
+    tags: z.array(z.string()).optional().meta({ description: 'The tags; absent: none' }),
     forkedFrom: forkedFrom.optional(),
   }),
   'session.updated': z.strictObject({
     ...envelope,
     title: z.string().nullable().optional().meta({ description: 'The new title; null: none' }),
     metadata: z.record(z.string(), z.unknown()).optional().meta({ description: "The caller's new data" }),
+    tags: z.array(z.string()).optional().meta({ description: 'The new tags, all of them' }),
+    archived: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether it is archived from now on; a new turn sets it to false' }),
     model: z.string().nullable().optional().meta({ description: 'The new model; null: the default' }),
     permissionMode: permissionMode.optional(),
     maxTurns: z.int().nullable().optional().meta({ description: 'The new limit; null: unlimited' }),

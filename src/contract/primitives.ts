@@ -55,6 +55,11 @@ export const booleanParameter = z
   .transform(text => text === 'true')
   .pipe(z.boolean())
 
+/** A parameter that may be given several times in a query string, each time with one value. */
+export function repeatableParameter<T extends z.ZodType>(value: T, maximum: number) {
+  return z.array(value).max(maximum).optional()
+}
+
 /** A free-form JSON object of the caller; `maxBytes` limits its JSON text in UTF-8. */
 export function jsonObject(maxBytes: number) {
   return z

@@ -8,12 +8,15 @@ import {
   idParameter,
   integerParameter,
   jsonObject,
+  repeatableParameter,
   sessionIdentifier,
   tenantName,
   tenantParameter,
   timestamp,
+  turnIdentifier,
 } from './primitives.ts'
 import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
+import { turnStatus } from './turns.ts'
 import { workspace, workspaceRequest } from './workspace.ts'
 
 export { permissionMode, permissionModes }
@@ -34,6 +37,17 @@ const title = z
   .string()
   .max(500)
   .refine(value => !value.includes('\0'), { message: 'must not contain NUL' })
+const tag = z
+  .string()
+  .min(1)
+  .max(50)
+  .refine(value => value === value.trim() && value.isWellFormed() && !/\p{Cc}/u.test(value), {
+    message: 'must have no control characters, and no white space at its ends',
+  })
+const tags = z
+  .array(tag)
+  .max(20)
+  .refine(values => new Set(values).size === values.length, { message: 'must not repeat a tag' })
 const maxTurns = z
   .int()
   .min(1)
@@ -59,6 +73,7 @@ export const createSessionRequest = z
     maxTurns: maxTurns.optional(),
     metadata: metadata.optional(),
     title: title.optional().meta({ description: 'A title for people' }),
+    tags: tags.optional().meta({ description: 'Words to find the session by; upper and lower case differ' }),
     ...sessionSettings.shape,
   })
   .meta({ id: 'CreateSessionRequest' })
@@ -67,6 +82,13 @@ export const patchSessionRequest = z
   .strictObject({
     title: title.nullable().optional().meta({ description: 'A title for people; null: none' }),
     metadata: metadata.optional(),
+    tags: tags.optional().meta({
+      description: 'Replaces all tags. Can also be changed after the session has ended or expired',
+    }),
+    archived: z.boolean().optional().meta({
+      description:
+        'Whether lists leave the session out; a new turn sets it to false. Can also be changed after the session has ended or expired',
+    }),
     model: model.nullable().optional().meta({ description: 'Applies from the next turn; null: the default' }),
     permissionMode: permissionMode.optional().meta({ description: 'Applies from the next turn' }),
     maxTurns: maxTurns
@@ -89,24 +111,57 @@ const common = {
 
 export const createSessionResponse = z.strictObject(common).meta({ id: 'CreateSessionResponse' })
 
+const lastTurn = z
+  .strictObject({
+    turnId: turnIdentifier,
+    status: turnStatus,
+    endedAt: timestamp.nullable().meta({ description: 'When it ended; null: it has not ended' }),
+  })
+  .meta({ id: 'LastTurn', description: 'The turn that was accepted last' })
+
+/** The fields that a list and a session have in common. */
+const summary = {
+  ...common,
+  metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data" }),
+  title: z.string().nullable().meta({ description: 'A title for people; null: none' }),
+  tags: z.array(z.string()).meta({ description: 'The tags, in the order in which they were given' }),
+  archived: z.boolean().meta({ description: 'Whether lists leave the session out unless asked for it' }),
+  state: sessionState,
+  lastActivity: timestamp.meta({
+    description: 'When a turn was last accepted or ended; before the first one, when the session was created',
+  }),
+  costUsd: z.number().min(0).meta({
+    description:
+      'The known cost of all turns and autonomous work in US dollars, as estimated by Claude Code; a running turn counts when it ends or is suspended',
+  }),
+  openRequests: z
+    .int()
+    .min(0)
+    .meta({ description: 'The number of permission requests that wait for an answer' }),
+  lastTurn: lastTurn.nullable().meta({ description: 'The turn that was accepted last; null: there is none' }),
+  forkedFrom: forkedFrom
+    .nullable()
+    .meta({ description: 'The session that this one was forked from; null: it began empty' }),
+}
+
 export const sessionSummary = z
   .strictObject({
-    ...common,
-    metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data" }),
-    title: z.string().nullable().meta({ description: 'A title for people; null: none' }),
-    state: sessionState,
+    ...summary,
+    cwd: z.string().meta({ description: 'The working directory' }),
+    branch: z.string().nullable().meta({
+      description:
+        'The git branch of a worktree, or the branch or tag that was requested for a clone; null: not known',
+    }),
   })
   .meta({ id: 'SessionSummary' })
 
 export const session = z
   .strictObject({
-    ...common,
-    state: sessionState,
+    ...summary,
     backgroundTasks: z.int().min(0).meta({
       description:
         'The number of running background tasks, with or without a running turn; see `GET .../tasks`',
     }),
-    lastActivity: timestamp,
     messageCount: z.int().min(0).meta({
       description: 'The number of stored messages; messages that retention has removed do not count',
     }),
@@ -145,16 +200,11 @@ export const session = z
       description:
         "The current directory of Claude's shell: `config.cwd`, or the directory that a command or a worktree has changed to. A new process starts in `config.cwd` again, or in the worktree, and Claude is told so",
     }),
-    metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data" }),
-    title: z.string().nullable().meta({ description: 'A title for people; null: none' }),
     claudeSessionId: z.string().meta({ description: "Claude Code's id of the conversation" }),
     transcript: z.enum(['complete', 'incomplete']).meta({
       description:
         "Whether the store has everything that is needed to resume the conversation; `incomplete`: Claude Code's own files are needed too",
     }),
-    forkedFrom: forkedFrom
-      .nullable()
-      .meta({ description: 'The session that this one was forked from; null: it began empty' }),
     lastSequence: z.int().min(0).meta({ description: "The sequence of the log's newest event" }),
   })
   .meta({ id: 'Session' })
@@ -167,6 +217,20 @@ export const listSessionsQuery = z.strictObject({
     .enum(['active', 'expired', 'ended', 'all'])
     .default('active')
     .meta({ description: 'Only sessions with this status' }),
+  archived: z.enum(['false', 'true', 'all']).default('false').meta({
+    description: '`false`: without archived sessions; `true`: only archived sessions; `all`: both',
+  }),
+  tag: repeatableParameter(tag, 20).meta({
+    description: 'Only sessions with this tag; several, as in `tag=a&tag=b`: only sessions with all of them',
+  }),
+  state: sessionState.optional().meta({ description: 'Only sessions in this state' }),
+  lastTurn: turnStatus.optional().meta({ description: 'Only sessions whose last turn has this status' }),
+  cwd: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta({ description: 'Only sessions with exactly this working directory' }),
   limit: integerParameter(1, 200).default(50).meta({ description: 'Entries per page' }),
   cursor: z.string().min(1).max(200).optional().meta({ description: '`nextCursor` of the previous page' }),
 })

@@ -71,8 +71,9 @@ export function createOpenApiValidation(
     },
     checkRequest(id, req) {
       const check = checks.get(id)
+      const given = { ...req.headers, ...parseQuery(req, getOperation(id).query) }
       const issues = [
-        ...findIssues(check?.parameters, { ...req.headers, ...parseQuery(req) }).map(({ path, message }) => ({
+        ...findIssues(check?.parameters, given).map(({ path, message }) => ({
           path: check?.headerNames.get(path) ?? path,
           message,
         })),

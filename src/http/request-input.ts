@@ -25,7 +25,7 @@ export function parseInput<Id extends OperationId>(id: Id, req: Request): Operat
   }
   const input = {
     params: operation.params ? parse(operation.params, req.params) : {},
-    query: parse(operation.query ?? nothing, parseQuery(req)),
+    query: parse(operation.query ?? nothing, parseQuery(req, operation.query)),
     headers: operation.headers ? parse(operation.headers, pickHeaders(operation.headers, req)) : {},
     body: operation.body ? parse(operation.body, req.body === undefined ? {} : req.body) : {},
   }
@@ -44,18 +44,26 @@ function pickHeaders(schema: z.ZodObject, req: Request): Record<string, unknown>
 }
 
 /** Parses the query without `req.query`, whose parser is a setting of the host application. */
-export function parseQuery(req: Request): Record<string, string> {
+export function parseQuery(req: Request, schema: z.ZodType | null): Record<string, string | string[]> {
   const start = req.url.indexOf('?')
-  const values: Record<string, string> = Object.create(null)
+  const values: Record<string, string | string[]> = Object.create(null)
   if (start === -1) return values
   for (const parameter of req.url.slice(start + 1).split('&')) refuseUndecodable(parameter, req.method)
   for (const [name, value] of new URLSearchParams(req.url.slice(start))) {
-    if (name in values) throw invalidField(name, 'must be given only once')
-    values[name] = value
+    const before = values[name]
+    if (Array.isArray(before)) before.push(value)
+    else if (isRepeatable(schema, name)) values[name] = [value]
+    else if (before !== undefined) throw invalidField(name, 'must be given only once')
+    else values[name] = value
   }
-  const flaw = findJsonFlaw(values, 2)
+  const flaw = findJsonFlaw(values, 3)
   if (flaw) throw invalidField(flaw.path, flaw.message)
   return values
+}
+
+function isRepeatable(schema: z.ZodType | null, name: string): boolean {
+  const parameter: unknown = schema instanceof z.ZodObject ? schema.shape[name] : undefined
+  return parameter instanceof z.ZodOptional && parameter.unwrap() instanceof z.ZodArray
 }
 
 /** Refuses undecodable text, which would be read differently than it was sent. */

@@ -37,16 +37,44 @@ export function toCreatedSession(session: SessionRecord): CreateSessionResponse 
   }
 }
 
-export function toSessionSummary({ session, state }: SessionView): SessionSummary {
-  return { ...toCreatedSession(session), metadata: session.metadata, title: session.title, state }
+export function toSessionSummary(view: SessionView): SessionSummary {
+  return { ...toCommonFields(view), cwd: view.session.cwd, branch: branchOf(view.session) }
+}
+
+/** The fields that a summary and a whole session have in common. */
+function toCommonFields({ session, digest, state }: SessionView) {
+  const { lastTurn } = digest
+  return {
+    ...toCreatedSession(session),
+    metadata: session.metadata,
+    title: session.title,
+    tags: session.tags,
+    archived: session.archived,
+    state,
+    lastActivity: toTimestamp(session.lastActivityAt),
+    costUsd: digest.costUsd,
+    openRequests: digest.openRequests,
+    lastTurn: lastTurn && {
+      turnId: lastTurn.id,
+      status: lastTurn.status,
+      endedAt: orNull(lastTurn.endedAt),
+    },
+    forkedFrom: session.forkedFrom,
+  }
+}
+
+/** A clone has what was asked for, unless that is a commit. */
+function branchOf({ workspace }: SessionRecord): string | null {
+  if (workspace?.type === 'worktree') return workspace.branch
+  if (workspace?.type !== 'git' || workspace.ref === null) return null
+  return /^[0-9a-f]{7,64}$/.test(workspace.ref) ? null : workspace.ref
 }
 
 export function toSession(view: SessionView): Session {
   const { session } = view
   return {
-    ...toSessionSummary(view),
+    ...toCommonFields(view),
     backgroundTasks: view.backgroundTasks,
-    lastActivity: toTimestamp(session.lastActivityAt),
     messageCount: session.messageCount,
     config: {
       cwd: session.cwd,
@@ -61,7 +89,6 @@ export function toSession(view: SessionView): Session {
     workingDirectory: session.workingDirectory ?? session.cwd,
     claudeSessionId: session.claudeSessionId,
     transcript: session.transcript,
-    forkedFrom: session.forkedFrom,
     lastSequence: session.lastSequence,
   }
 }

@@ -1,3 +1,4 @@
+import type { SessionState } from '../contract/sessions.ts'
 import { settlesWithin } from '../lib/settles-within.ts'
 import { OpenSession, type OpenSessionContext } from './lifecycle/open-session.ts'
 import type { AgentLauncher } from './ports/index.ts'
@@ -68,6 +69,11 @@ export class OpenSessions {
 
   find(sessionId: string): OpenSession | undefined {
     return this.#sessions.get(sessionId)
+  }
+
+  /** The ids of the sessions in one of these states. */
+  listIn(...states: SessionState[]): string[] {
+    return [...this.#sessions.values()].filter(live => states.includes(live.state)).map(({ id }) => id)
   }
 
   /** Closes permission requests whose time is over, in all sessions. */

@@ -74,6 +74,8 @@ export interface SessionRecord {
   status: SessionStatus
   title: string | null
   metadata: Record<string, unknown>
+  tags: string[]
+  archived: boolean
   cwd: string
   permissionMode: PermissionMode
   /** The model that was asked for. */

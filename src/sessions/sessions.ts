@@ -15,8 +15,8 @@ import { ExpirySweeper } from './lifecycle/expiry.ts'
 import { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { CreatedSession } from './lifecycle/new-session.ts'
 import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
-import { listSessions } from './lifecycle/session-list.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
+import { SessionViews } from './lifecycle/session-views.ts'
 import { type ActedOn, TenantLookup } from './lifecycle/tenant-lookup.ts'
 import { Limits, type LimitsParts } from './limits/limits.ts'
 import { EventLog } from './log/event-log.ts'
@@ -36,7 +36,7 @@ import type {
   WorkspaceFiles,
   Workspaces,
 } from './ports/index.ts'
-import type { Caller, SessionRecord, TurnRecord } from './records.ts'
+import type { Caller, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
 import type { SessionsFigures, SessionsObserver } from './reports/figures.ts'
 import { StoreHealth } from './reports/store-health.ts'
@@ -86,6 +86,7 @@ export class Sessions {
   readonly #expiry: ExpirySweeper
   readonly #core: Core
   readonly #lifecycle: SessionLifecycle
+  readonly #views: SessionViews
   readonly #changes: SessionChanges
   readonly #storeHealth: StoreHealth
   readonly #tenants: TenantLookup
@@ -156,6 +157,7 @@ export class Sessions {
       expiry: this.#expiry,
       sealer: parts.sealer,
     })
+    this.#views = new SessionViews(this.#core, this.#expiry)
     this.#retention = new RetentionSweeps({ ...parts, directories: this.#directories })
   }
 
@@ -185,8 +187,8 @@ export class Sessions {
     return this.#lifecycle.end(caller, sessionId)
   }
 
-  async get(caller: Caller, sessionId: string): Promise<SessionView> {
-    return this.#view(await this.#core.known.get(caller, sessionId))
+  get(caller: Caller, sessionId: string): Promise<SessionView> {
+    return this.#views.get(caller, sessionId)
   }
 
   /** See `TenantLookup.actingOn`. */
@@ -194,10 +196,8 @@ export class Sessions {
     return this.#tenants.actingOn(caller, object)
   }
 
-  async list(caller: Caller, query: OperationInput<'listSessions'>['query']) {
-    await this.#expiry.sweep()
-    const { sessions, total, nextCursor } = await listSessions(this.#store, caller, query)
-    return { sessions: sessions.map(session => this.#view(session)), total, nextCursor }
+  list(caller: Caller, query: OperationInput<'listSessions'>['query']) {
+    return this.#views.list(caller, query)
   }
 
   async patch(
@@ -336,15 +336,5 @@ export class Sessions {
     const turn = await this.#store.findTurn(caller.tenantId, sessionId, turnId)
     if (!turn) throw notFound('TURN_NOT_FOUND', turnId)
     return { turn: markRewound(turn, turn.lastSequence, session.rewound), session }
-  }
-
-  #view(session: SessionRecord): SessionView {
-    const live = session.status === 'active' ? this.#live.find(session.id) : undefined
-    return {
-      session,
-      state: live?.state ?? 'idle',
-      backgroundTasks: live?.backgroundTasks ?? 0,
-      settingsInForce: this.#core.settingsInForce.of(session),
-    }
   }
 }

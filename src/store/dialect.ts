@@ -17,6 +17,8 @@ export interface Dialect {
   textIn(json: Text, field: string): RawBuilder<string>
   numberIn(json: Text, field: string): RawBuilder<number>
   flagIn(json: Text, field: string): RawBuilder<0 | 1>
+  /** Whether a JSON array of texts, or null, has all items of another array. */
+  hasItems(json: Text, wanted: Text): RawBuilder<boolean>
   /** A text as its bytes in UTF-8. */
   bytesOf(text: Text): RawBuilder<Uint8Array>
   /** The name of a row of any table within one transaction. */
@@ -41,6 +43,8 @@ export const sqliteExpressions: Expressions = {
   textIn: (json, field) => extract(json, field),
   numberIn: (json, field) => extract(json, field),
   flagIn: (json, field) => extract(json, field),
+  hasItems: (json, wanted) => sql`not exists (select 1 from json_each(${wanted}) as wanted
+    where not exists (select 1 from json_each(${json}) as had where had.value = wanted.value))`,
   bytesOf: text => sql`cast(${text} as blob)`,
   rowId: sql`rowid`,
   greater: (one, other) => sql`max(${one}, ${other})`,
@@ -57,6 +61,7 @@ export const postgresExpressions: Expressions = {
   textIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})`,
   numberIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::float8`,
   flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
+  hasItems: (json, wanted) => sql`coalesce((${json})::jsonb @> (${wanted})::jsonb, false)`,
   bytesOf: text => sql`convert_to(${text}, 'UTF8')`,
   rowId: sql`ctid`,
   greater: (one, other) => sql`greatest(${one}, ${other})`,

@@ -26,6 +26,8 @@ export const sessionColumns = recordMapper<SessionRecord>()({
   status: 'plain',
   title: 'plain',
   metadata: 'json',
+  tags: 'list',
+  archived: 'flag',
   cwd: 'plain',
   permissionMode: 'plain',
   requestedModel: 'plain',

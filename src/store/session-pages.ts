@@ -4,7 +4,7 @@ import type { SessionRecord } from '../sessions/records.ts'
 import { all, type Body, first } from './database.ts'
 import { sessionColumns } from './records.ts'
 import type { SessionRow } from './schema.ts'
-import { selectNewestActivity, selectSessions, selectUsedSessions } from './session-queries.ts'
+import { selectNewestActivity, selectSessions, selectUsedSessions } from './session-list-queries.ts'
 
 interface Placed {
   session: SessionRecord
@@ -20,7 +20,7 @@ export function* readSessionPage(
   wanted: SessionQuery,
 ): Body<{ asOf: number; page: Placed[] }> {
   // The clock may have been set back.
-  const newest = (yield* first(selectNewestActivity(tenantId, wanted.status)))?.last_activity_at ?? 0
+  const newest = (yield* first(selectNewestActivity(tenantId, wanted)))?.last_activity_at ?? 0
   const query = { ...wanted, asOf: wanted.asOf ?? Math.max(Date.now(), newest) }
   const unused = (yield* all(selectSessions(tenantId, query))).map(row => ({
     session: toSessionRecord(row),

@@ -21,11 +21,12 @@ import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import { turnColumns } from './records.ts'
 import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
+import { readDigests } from './session-digests.ts'
+import { countSessionsOf } from './session-list-queries.ts'
 import { readSessionPage, toSessionRecord } from './session-pages.ts'
 import {
   countActiveSessions,
   countAllSessions,
-  countSessionsOf,
   selectExpiredSessions,
   selectNextExpiry,
   selectSession,
@@ -87,7 +88,7 @@ export function createSqlStore(bare: Database): Store {
     listSessions(tenantId, query) {
       return database.read(function* () {
         const { asOf, page } = yield* readSessionPage(tenantId, query)
-        const total = (yield* first(countSessionsOf(tenantId, query.status)))?.count ?? 0
+        const total = (yield* first(countSessionsOf(tenantId, query)))?.count ?? 0
         return {
           sessions: page.map(({ session }) => session),
           activeAt: page.map(({ activeAt }) => activeAt),
@@ -96,6 +97,8 @@ export function createSqlStore(bare: Database): Store {
         }
       })
     },
+
+    readDigests: ids => readDigests(database, ids),
 
     countSessions() {
       return database.read(function* () {

@@ -5,7 +5,7 @@ import type { SpentUsd, UsageCounters, UsageLedger, UsageQuery } from '../sessio
 import { type Body, type Database, first, run } from './database.ts'
 import { prepared, preparedBy } from './query.ts'
 import type { Row } from './record-mapper.ts'
-import { countSessionsOf } from './session-queries.ts'
+import { countSessionsOf } from './session-list-queries.ts'
 import { counterFields, usageCounters, usageKey } from './usage-rows.ts'
 import type { SessionWrite } from './write.ts'
 
@@ -34,7 +34,7 @@ export function createUsageLedger(database: Database): UsageLedger {
 
     async countActiveSessions(tenantId, keyId) {
       return database.read(function* () {
-        const tenant = (yield* first(countSessionsOf(tenantId, 'active')))?.count ?? 0
+        const tenant = (yield* first(countSessionsOf(tenantId, { status: 'active' })))?.count ?? 0
         return { tenant, key: (yield* first(countActiveOfKey({ tenantId, keyId })))?.count ?? 0 }
       })
     },

@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { errorCodes } from '../../src/contract/errors.ts'
 import { buildOpenApi } from '../../src/contract/openapi.ts'
 import { operationIds } from '../../src/contract/operations.ts'
-import { sessionId, sessionRecord, settingsInForce, submission, turnRecord } from './fake-records.ts'
+import { digest, sessionId, sessionRecord, settingsInForce, submission, turnRecord } from './fake-records.ts'
 import { openDoor, readIssuePaths } from './open-door.ts'
 
 describe('GET /openapi.json', () => {
@@ -106,9 +106,9 @@ describe('with openApiValidation', () => {
     await using door = await openDoor({
       config: enabled,
       service: {
-        get: async () => ({ session: sessionRecord(), state, backgroundTasks: 0, settingsInForce }),
+        get: async () => ({ session: sessionRecord(), state, digest, backgroundTasks: 0, settingsInForce }),
         list: async () => ({
-          sessions: [{ session: sessionRecord(), state, backgroundTasks: 0, settingsInForce }],
+          sessions: [{ session: sessionRecord(), state, digest, backgroundTasks: 0, settingsInForce }],
           total: 1,
           nextCursor: null,
         }),

@@ -9,6 +9,12 @@ export const turnId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a002'
 export const claudeSessionId = '0b7e3a52-7a0e-4d38-9d5e-0a6cf0f6a003'
 const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6)
 
+export const digest = {
+  costUsd: 0.5,
+  openRequests: 0,
+  lastTurn: { id: turnId, status: 'completed' as const, endedAt: at },
+}
+
 /** What `GET /sessions/:id` says of it. */
 export const settingsInForce = { settingSources: [], instructions: true, trusted: false }
 
@@ -20,6 +26,8 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     status: 'active',
     title: null,
     metadata: { a: 1 },
+    tags: [],
+    archived: false,
     cwd: '/work',
     permissionMode: 'default',
     requestedModel: null,

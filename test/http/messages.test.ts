@@ -3,6 +3,7 @@ import type { SessionService } from '../../src/sessions/ports/session-service.ts
 import { until } from '../support/open-sessions.ts'
 import {
   claudeSessionId,
+  digest,
   sessionId,
   sessionRecord,
   settingsInForce,
@@ -27,6 +28,7 @@ function serviceWith(turn: Partial<ReturnType<typeof turnRecord>>, more: Partial
     get: async () => ({
       session: sessionRecord(),
       state: 'idle' as const,
+      digest,
       backgroundTasks: 0,
       settingsInForce,
     }),
@@ -229,7 +231,7 @@ it.each([
 ] as const)('does not point at the stream of a session that has %s', async (status, code) => {
   const session = sessionRecord({ status })
   await using door = await openDoor({
-    service: { get: async () => ({ session, state: 'idle', backgroundTasks: 0, settingsInForce }) },
+    service: { get: async () => ({ session, state: 'idle', digest, backgroundTasks: 0, settingsInForce }) },
   })
   const response = await door.post(path, { prompt: 'hello', stream: true })
   expect([response.status, (await readError(response)).error.code]).toEqual([410, code])

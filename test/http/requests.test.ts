@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../src/contract/errors.ts'
 import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
-import { sessionId, sessionRecord, settingsInForce, submission, turnId, turnRecord } from './fake-records.ts'
+import {
+  digest,
+  sessionId,
+  sessionRecord,
+  settingsInForce,
+  submission,
+  turnId,
+  turnRecord,
+} from './fake-records.ts'
 import { type OpenDoor, openDoor, readError } from './open-door.ts'
 
 const models = { models: () => [{ id: 'opus', name: 'Opus' }] }
@@ -118,7 +126,13 @@ describe('mounted anywhere', () => {
   it('under a path with parameters, which are not its own', async () => {
     await using door = await openDoor({
       service: {
-        get: async () => ({ session: sessionRecord(), state: 'idle', backgroundTasks: 0, settingsInForce }),
+        get: async () => ({
+          session: sessionRecord(),
+          state: 'idle',
+          digest,
+          backgroundTasks: 0,
+          settingsInForce,
+        }),
       },
       mount: '/t/:sessionId/api',
     })

@@ -7,6 +7,7 @@ import type { SessionService } from '../../src/sessions/ports/session-service.ts
 import { parseFrames, type SseFrame } from '../support/client.ts'
 import {
   claudeSessionId,
+  digest,
   event,
   FakeReader,
   message,
@@ -47,6 +48,7 @@ async function openStreams(more: Partial<SessionService> = {}, options: DoorOpti
       get: async () => ({
         session: sessionRecord(),
         state: 'idle' as const,
+        digest,
         backgroundTasks: 0,
         settingsInForce,
       }),

@@ -164,7 +164,7 @@ describe('a session with a key', () => {
     await expect(sessions.create(caller, plain, { key: otherBody })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
     })
-    expect((await sessions.list(caller, { status: 'all', limit: 9 })).total).toBe(1)
+    expect((await sessions.list(caller, { status: 'all', archived: 'false', limit: 9 })).total).toBe(1)
     await until(() => launcher.launched.length === 1)
   })
 

@@ -11,7 +11,7 @@ import {
   until,
 } from '../support/open-sessions.ts'
 
-const query = { status: 'active', limit: 50 } as const
+const query = { status: 'active', archived: 'false', limit: 50 } as const
 
 describe('creating', () => {
   test('fifty at once never exceed the limit', async () => {

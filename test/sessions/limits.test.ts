@@ -38,7 +38,7 @@ describe('active sessions', () => {
     const results = await Promise.allSettled([create(), create(), create(), create()])
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
     await expect(create()).rejects.toMatchObject(reached('activeSessions', level, 2, 2))
-    const [first] = (await sessions.list(caller, { status: 'active', limit: 1 })).sessions
+    const [first] = (await sessions.list(caller, { status: 'active', archived: 'false', limit: 1 })).sessions
     const id = first?.session.id ?? ''
     await expect(sessions.branching.fork(caller, id, {}, {})).rejects.toMatchObject({
       code: 'CALLER_LIMIT_REACHED',
@@ -173,7 +173,10 @@ describe('running turns', () => {
     const all = [start(caller, 'a1'), start(caller, 'a2'), start(caller, 'a3')]
     await Promise.resolve()
     all.push(start(other, 'b1'))
-    await until(async () => (await sessions.list(caller, { status: 'active', limit: 9 })).total === 5)
+    await until(
+      async () =>
+        (await sessions.list(caller, { status: 'active', archived: 'false', limit: 9 })).total === 5,
+    )
     await until(() => sessions.figures().runningTurns === 1)
     await sessions.interrupt(caller, first, { clearQueue: true })
     await Promise.all(all)

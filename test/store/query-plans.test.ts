@@ -25,16 +25,20 @@ import { migrate } from '../../src/store/migrate.ts'
 import { deleteUnusedTemplates } from '../../src/store/payload-templates.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
 import { fill, type Query } from '../../src/store/query.ts'
+import { selectDigests } from '../../src/store/session-digests.ts'
+import {
+  countSessionsOf,
+  selectNewestActivity,
+  selectSessions,
+  selectUsedSessions,
+  toIdList,
+} from '../../src/store/session-list-queries.ts'
 import {
   countActiveSessions,
   countAllSessions,
-  countSessionsOf,
   selectExpiredSessions,
-  selectNewestActivity,
   selectNextExpiry,
   selectSession,
-  selectSessions,
-  selectUsedSessions,
 } from '../../src/store/session-queries.ts'
 import { selectSpending } from '../../src/store/spending-queries.ts'
 import { openConnection, sqlite } from '../../src/store/sqlite/connection.ts'
@@ -119,7 +123,7 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
     /sessions_status_activity \(tenant_id=\? AND status=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
   ],
   selectNewestActivity: [
-    selectNewestActivity('t', 'active'),
+    selectNewestActivity('t', { status: 'active' }),
     /COVERING INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)/,
   ],
   selectUsedSessions: [
@@ -135,8 +139,28 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
     /sessions_activity \(tenant_id=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
   ],
   countSessionsOf: [
-    countSessionsOf('t', 'ended'),
+    countSessionsOf('t', { status: 'ended' }),
     /COVERING INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)/,
+  ],
+  'selectSessions without archived ones': [
+    selectSessions('t', { status: 'active', archived: false, limit: 10, asOf: 9, after }),
+    /sessions_status_activity \(tenant_id=\? AND status=\? AND \(last_activity_at,id\)<\(\?,\?\)\)/,
+  ],
+  'countSessionsOf without archived ones': [
+    countSessionsOf('t', { status: 'active', archived: false }),
+    /^SEARCH sessions USING COVERING INDEX sessions_status_activity \(tenant_id=\? AND status=\?\)$/,
+  ],
+  'countSessionsOf all tenants without archived ones': [
+    countSessionsOf(undefined, { status: 'active', archived: false }),
+    /^SCAN sessions USING COVERING INDEX sessions_activity_everywhere$/,
+  ],
+  'selectSessions by their last turn': [
+    selectSessions('t', { status: 'active', lastTurn: 'failed', limit: 10, asOf: 9, after }),
+    /sessions_status_activity .*turns EXISTS USING INDEX sqlite_autoindex_turns_2 \(session_id=\? AND number=\?\)/,
+  ],
+  selectDigests: [
+    selectDigests({ ids: toIdList(['s']) }),
+    /sessions USING INDEX \w+ \(id=\?\).*turns USING INDEX \w+ \(session_id=\? AND number=\?\).*usage_sessions USING INDEX \w+ \(session_id=\?\).*permissions USING COVERING INDEX permissions_waiting \(session_id=\?\)/,
   ],
   countActiveSessions: [
     countActiveSessions({}),
@@ -258,7 +282,8 @@ it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, 
   expect(plan.join(' | ')).toMatch(index)
   for (const step of plan) {
     // A page that was found by an index is read from its start to its end.
-    expect(step).not.toMatch(/^SCAN (?!page$)(?!.*USING (COVERING )?INDEX)/)
+    // The items of a JSON parameter are a virtual table.
+    expect(step).not.toMatch(/^SCAN (?!page$|listed VIRTUAL)(?!.*USING (COVERING )?INDEX)/)
     expect(step).not.toContain('TEMP B-TREE')
   }
 })

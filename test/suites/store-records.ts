@@ -13,6 +13,8 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     status: 'active',
     title: null,
     metadata: {},
+    tags: [],
+    archived: false,
     cwd: '/srv/work',
     permissionMode: 'default',
     requestedModel: null,

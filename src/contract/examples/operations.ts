@@ -54,7 +54,13 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
   listSessions: {
     query: { limit: '20' },
     responses: {
-      200: { page: { sessions: [sessions.sessionSummary], total: 41, nextCursor: 'WzE3NzI0NDI5MDNd' } },
+      200: {
+        page: {
+          sessions: [sessions.sessionSummary, sessions.forkSummary],
+          total: 41,
+          nextCursor: 'WzE3NzI0NDI5MDNd',
+        },
+      },
     },
   },
   getSession: { responses: { 200: { session: sessions.session, ...sessions.otherSessions } } },

@@ -1,7 +1,7 @@
-import { ids } from './ids.ts'
+import { cwd, ids } from './ids.ts'
 
 /** Examples of parameters by name; of one operation, by its id and the name. */
-export const parameterExamples: Readonly<Record<string, string | number | boolean>> = {
+export const parameterExamples: Readonly<Record<string, string | number | boolean | string[]>> = {
   sessionId: ids.sessionId,
   turnId: ids.turnId,
   permissionId: ids.permissionId,
@@ -23,6 +23,11 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   offset: 0,
   cursor: 'WzEsNDJd',
   status: 'all',
+  archived: 'all',
+  tag: ['checkout', 'flaky tests'],
+  state: 'requires_action',
+  lastTurn: 'failed',
+  'listSessions.cwd': cwd,
   view: 'compact',
   after: 42,
   'followEvents.after': '42',

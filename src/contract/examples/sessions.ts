@@ -11,9 +11,10 @@ import { everySetting } from './settings.ts'
 
 const metadata = { ticket: 'SHOP-212' }
 const title = 'Fix the checkout test'
+const tags = ['checkout', 'flaky tests']
 
 export const createSessionRequests = {
-  simple: { title, permissionPrompts: 'ask' },
+  simple: { title, tags, permissionPrompts: 'ask' },
   full: {
     title,
     cwd,
@@ -61,12 +62,33 @@ export const createdSession: CreateSessionResponse = {
 }
 
 const known = { ...createdSession, model }
-export const sessionSummary: SessionSummary = { ...known, metadata, title, state: 'idle' }
+const summary = {
+  ...known,
+  metadata,
+  title,
+  tags,
+  archived: false,
+  state: 'idle',
+  lastActivity: times.ended,
+  costUsd: 0.0213,
+  openRequests: 0,
+  lastTurn: { turnId: ids.turnId, status: 'completed', endedAt: times.ended },
+  forkedFrom: null,
+} satisfies Partial<SessionSummary>
+export const sessionSummary: SessionSummary = { ...summary, cwd, branch: null }
+
+export const forkSummary: SessionSummary = {
+  ...sessionSummary,
+  sessionId: ids.forkId,
+  branch: 'claude/checkout-test',
+  costUsd: 0,
+  lastTurn: null,
+  forkedFrom: { sessionId: ids.sessionId, turnId: ids.turnId },
+}
 
 export const session: Session = {
-  ...sessionSummary,
+  ...summary,
   backgroundTasks: 0,
-  lastActivity: times.ended,
   messageCount: 6,
   config: {
     cwd,
@@ -81,7 +103,6 @@ export const session: Session = {
   workingDirectory: cwd,
   claudeSessionId: ids.claudeSessionId,
   transcript: 'complete',
-  forkedFrom: null,
   lastSequence: 9,
 }
 
@@ -136,5 +157,6 @@ export const otherSessions = {
 const { mcpServers, maxBudgetUsd, effort } = everySetting('the-secret-itself')
 export const patchSessionRequests = {
   title: { title: 'Fix the checkout and cart tests', metadata },
+  filed: { tags: ['checkout', 'done'], archived: true },
   settings: { model: 'opus', permissionMode: 'plan', maxTurns: 80, effort, mcpServers, maxBudgetUsd },
 } satisfies Record<string, PatchSessionRequest>

@@ -52,6 +52,8 @@ export function newSession(
     status: 'active',
     title: request.title ?? null,
     metadata: request.metadata ?? {},
+    tags: request.tags ?? [],
+    archived: false,
     requestedModel: model,
     model,
     claudeSessionId: id,
@@ -69,7 +71,7 @@ export function newSession(
   }
 }
 
-/** A session like the original, at its beginning. What people have allowed is not handed on. */
+/** A session like the original, at its beginning. What people have allowed is not handed on, nor is the archive. */
 export function toFork(
   caller: Caller,
   original: SessionRecord,
@@ -82,6 +84,7 @@ export function toFork(
     ...own,
     createdBy: caller.keyId,
     status: 'active',
+    archived: false,
     claudeSessionId: fork.id,
     createdAt: now,
     lastActivityAt: now,
@@ -95,7 +98,12 @@ export function toFork(
   }
 }
 
-export function toCreatedEvent({ model, cwd, permissionMode, title, forkedFrom }: SessionRecord): NewEvent {
-  const payload = { model, cwd, permissionMode, title, ...(forkedFrom && { forkedFrom }) }
+export function toCreatedEvent(session: SessionRecord): NewEvent {
+  const { model, cwd, permissionMode, title, tags, forkedFrom } = session
+  const payload = {
+    ...{ model, cwd, permissionMode, title },
+    ...(tags.length > 0 && { tags }),
+    ...(forkedFrom && { forkedFrom }),
+  }
   return { type: 'session.created', turnId: null, payload }
 }

@@ -1,24 +1,30 @@
 import { invalidField } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
+import type { SessionState } from '../../contract/sessions.ts'
 import { readCursor, toCursor } from '../../lib/cursor.ts'
-import type { SessionQuery, Store } from '../ports/index.ts'
+import type { OpenSessions } from '../open-sessions.ts'
+import type { SessionFilter, SessionQuery, Store } from '../ports/index.ts'
 import { type Caller, listedTenant } from '../records.ts'
 
+type ListQuery = OperationInput<'listSessions'>['query']
+
 /**
- * One page of sessions of a tenant or of all, newest activity first. The first page decides of which time that order is: sessions that are
- * used while a caller pages through them are neither skipped nor repeated.
+ * One page of sessions of a tenant or of all, newest activity first; of a caller whose key is bound to a session, that
+ * one alone. The first page decides of which time that order is: sessions that are used while a caller pages through
+ * them are neither skipped nor repeated.
  */
 export async function listSessions(
-  store: Pick<Store, 'listSessions' | 'findSession'>,
+  store: Pick<Store, 'listSessions'>,
+  live: Pick<OpenSessions, 'listIn'>,
   caller: Caller,
-  { tenant, status, limit, cursor }: OperationInput<'listSessions'>['query'],
+  { limit, cursor, tenant, ...wanted }: ListQuery,
 ) {
-  if (caller.sessionId !== null) return listOnly(store, caller, caller.sessionId, status)
   const tenantId = listedTenant(caller, tenant)
-  const list = ['sessions', tenantId ?? null, status]
+  const list = ['sessions', tenantId ?? null, caller.sessionId, Object.entries(wanted).sort()]
   const place = cursor === undefined ? { asOf: null, after: null } : toPlace(list, cursor)
   // One more than asked for tells whether there is a next page.
-  const found = await store.listSessions(tenantId, { status, limit: limit + 1, ...place })
+  const query = { ...toFilter(caller, wanted, live), limit: limit + 1, ...place }
+  const found = await store.listSessions(tenantId, query)
   const sessions = found.sessions.slice(0, limit)
   const [last, activeAt] = [sessions.at(-1), found.activeAt[sessions.length - 1]]
   const hasMore = found.sessions.length > limit && last !== undefined && activeAt !== undefined
@@ -29,16 +35,24 @@ export async function listSessions(
   }
 }
 
-/** The list of a caller whose key is bound to one session. */
-async function listOnly(
-  store: Pick<Store, 'findSession'>,
-  { tenantId }: Caller,
-  sessionId: string,
-  status: SessionQuery['status'],
-) {
-  const session = await store.findSession(tenantId, sessionId)
-  const sessions = session && (status === 'all' || session.status === status) ? [session] : []
-  return { sessions, total: sessions.length, nextCursor: null }
+function toFilter(
+  caller: Caller,
+  { status, archived, tag, state, lastTurn, cwd }: Omit<ListQuery, 'limit' | 'cursor' | 'tenant'>,
+  live: Pick<OpenSessions, 'listIn'>,
+): SessionFilter {
+  const filed = archived === 'all' ? undefined : archived === 'true'
+  const filter: SessionFilter = { status, archived: filed, tags: tag, lastTurn, cwd, ...toIds(state, live) }
+  if (caller.sessionId === null) return filter
+  const isIn = filter.only === undefined || filter.only.includes(caller.sessionId)
+  return { ...filter, only: isIn ? [caller.sessionId] : [] }
+}
+
+/** The store does not know states: the sessions that are at work are few, and all others are idle. */
+function toIds(state: SessionState | undefined, live: Pick<OpenSessions, 'listIn'>) {
+  if (state === undefined) return {}
+  return state === 'idle'
+    ? { except: live.listIn('running', 'requires_action') }
+    : { only: live.listIn(state) }
 }
 
 /** @throws ServiceError INVALID_REQUEST that names `cursor` */

@@ -1,5 +1,4 @@
 import type { TaskStatus } from '../../contract/conversation.ts'
-import type { SessionStatus } from '../../contract/sessions.ts'
 import type {
   AttachmentRecord,
   EventRecord,
@@ -26,6 +25,7 @@ import type {
 import type { KeyStore } from './keys.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { RetentionStore } from './retention-store.ts'
+import type { SessionDigest, SessionQuery } from './session-lists.ts'
 import type { UsageEntry, UsageLedger } from './usage-ledger.ts'
 import type { WebhookStore } from './webhooks.ts'
 
@@ -41,6 +41,8 @@ export interface Change {
       | 'status'
       | 'title'
       | 'metadata'
+      | 'tags'
+      | 'archived'
       | 'permissionMode'
       | 'requestedModel'
       | 'model'
@@ -112,15 +114,6 @@ export interface Page {
   position?: { at: number; id: string }
 }
 
-export interface SessionQuery {
-  status: SessionStatus | 'all'
-  limit: number
-  /** The order is that of this time: what has happened since does not count; null: of now. */
-  asOf: number | null
-  /** Where the page before ended, in that order. */
-  after: { lastActivityAt: number; id: string } | null
-}
-
 export interface EventQuery {
   sessionId: string
   after: number
@@ -187,6 +180,8 @@ export interface Store {
     tenantId: string | undefined,
     query: SessionQuery,
   ): Promise<{ sessions: SessionRecord[]; activeAt: number[]; asOf: number; total: number }>
+  /** By session; without those that are not there. The sessions have been read with their tenant. */
+  readDigests(sessionIds: readonly string[]): Promise<Map<string, SessionDigest>>
   /** Over all tenants. */
   countSessions(): Promise<{ active: number; total: number }>
   /** Active sessions whose expiry has come and that have no unfinished turn, over all tenants. */

@@ -13,6 +13,9 @@ type Stored = Pick<SessionRecord, 'settings' | 'secrets'>
 /** Fields that a process of Claude Code is started with. */
 const configuration = ['model', 'permissionMode', 'maxTurns', 'effort', 'mcpServers', 'maxBudgetUsd'] as const
 
+/** Fields that say where people keep the session; they change whatever its status. */
+const filing: ReadonlySet<string> = new Set(['tags', 'archived'])
+
 /** Changes sessions, one change of a session after the other. */
 export class SessionChanges {
   readonly #core: Core
@@ -35,11 +38,12 @@ export class SessionChanges {
     const { options, known, live, log } = this.#core
     if (request.permissionMode)
       checkPermissionMode(request.permissionMode, optionsOf(options, caller.tenantId).allowBypassPermissions)
-    const session = await known.getActive(caller, sessionId)
+    const find = () => (isFiling(request) ? known.get(caller, sessionId) : known.getActive(caller, sessionId))
+    const session = await find()
     await this.#policy.admitChange(session, request)
     const commit = async () => {
       // The process may have changed it meanwhile.
-      const { columns, payload } = this.#toChange(await known.getActive(caller, sessionId), request)
+      const { columns, payload } = this.#toChange(await find(), request)
       if (Object.keys(payload).length === 0) return undefined
       await log.commit({
         tenantId: session.tenantId,
@@ -93,6 +97,12 @@ export class SessionChanges {
     }
     return { settings, secrets }
   }
+}
+
+/** Whether the request changes such fields alone. */
+function isFiling(request: PatchRequest): boolean {
+  const changed = Object.entries(request).filter(([, value]) => value !== undefined)
+  return changed.length > 0 && changed.every(([name]) => filing.has(name))
 }
 
 function put<N extends keyof Stored['settings']>(

@@ -112,7 +112,7 @@ export class TurnQueue {
     else this.#waiting.push(turn)
     const reason = admitted ? undefined : toReason(starts, permit !== undefined)
     try {
-      await this.#store(turn, admitted ? session.claudeSessionId : undefined, reason, remember)
+      await this.#store(turn, session, admitted, reason, remember)
     } catch (error) {
       this.#withdraw(turn, starts)
       throw error
@@ -214,10 +214,11 @@ export class TurnQueue {
     if (this.#isEnded) throw new ServiceError('SESSION_ENDED', `Session ${this.#session.id} has ended`)
   }
 
-  /** @param claudeSessionId of a turn that starts at once; undefined: it waits */
+  /** @param starts whether it starts at once; else it waits */
   async #store(
     turn: OpenTurn,
-    claudeSessionId: string | undefined,
+    { claudeSessionId, archived }: SessionRecord,
+    starts: boolean,
     reason: ReturnType<typeof toReason> | undefined,
     remember: Remember | undefined,
   ): Promise<void> {
@@ -229,15 +230,23 @@ export class TurnQueue {
       turnId: record.id,
       payload: { status: 'queued' as const, ...(reason && { reason }) },
     }
-    const start = claudeSessionId === undefined ? undefined : toStart(turn, claudeSessionId, now)
+    const start = starts ? toStart(turn, claudeSessionId, now) : undefined
+    // A conversation that continues is shown again.
+    const unarchived = archived
+      ? [{ type: 'session.updated' as const, turnId: null, payload: { archived: false } }]
+      : []
     const events = await this.#context.log.commit({
       tenantId,
       sessionId,
       at: now,
-      session: { lastActivityAt: now, expiresAt: now + this.#context.sessionTimeoutMs },
+      session: {
+        lastActivityAt: now,
+        expiresAt: now + this.#context.sessionTimeoutMs,
+        ...(archived && { archived: false }),
+      },
       insertTurn: record,
       ...(remember && { idempotency: remember({ sessionId, turnId: record.id }) }),
-      events: [queued, ...(start?.events ?? [])],
+      events: [queued, ...(start?.events ?? []), ...unarchived],
     })
     record.firstSequence = events[0]?.sequence ?? null
   }

@@ -24,6 +24,7 @@ import { sessionRetention } from './022-session-retention.ts'
 import { keys } from './023-keys.ts'
 import { audit } from './025-audit.ts'
 import { usageLedger } from './026-usage-ledger.ts'
+import { search } from './027-search.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   keys,
   audit,
   usageLedger,
+  search,
 ]
