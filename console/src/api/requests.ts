@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { PermissionRequest } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
+import { sessionsKey, titleOf } from './sessions.ts'
 
 export const requestsKey = ['requests']
 
@@ -24,4 +25,16 @@ export function useRequests() {
 
 export function useOpenRequestCount(): number {
   return useRequests().data?.total ?? 0
+}
+
+/** The titles of the sessions that wait for a person, by session. */
+export function useWaitingTitles(): ReadonlyMap<string, string> {
+  const { data } = useQuery({
+    queryKey: [...sessionsKey, 'waiting'],
+    queryFn: async ({ signal }) => {
+      const query = { state: 'requires_action', limit: most } as const
+      return (await client.call('listSessions', { query }, { signal })).sessions
+    },
+  })
+  return new Map((data ?? []).map(session => [session.sessionId, titleOf(session)]))
 }

@@ -1,7 +1,11 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Operations, PatchSessionRequest, SessionSummary } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
 
 export const sessionsKey = ['sessions']
+export const sessionKey = (sessionId: string) => ['session', sessionId]
+
+export type SessionFilter = Omit<NonNullable<Operations['listSessions']['query']>, 'limit' | 'cursor'>
 
 /** The newest sessions that take prompts. */
 export function useRecentSessions() {
@@ -12,26 +16,57 @@ export function useRecentSessions() {
   })
 }
 
+/** The sessions that match, newest activity first, page by page. */
+export function useSessionList(filter: SessionFilter) {
+  return useInfiniteQuery({
+    queryKey: [...sessionsKey, 'list', filter],
+    queryFn: ({ signal, pageParam }) =>
+      client.call('listSessions', { query: { ...filter, limit: 50, cursor: pageParam } }, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: page => page.nextCursor ?? undefined,
+  })
+}
+
 export function useSession(sessionId: string) {
   return useQuery({
-    queryKey: ['session', sessionId],
+    queryKey: sessionKey(sessionId),
     queryFn: ({ signal }) => client.session(sessionId).get({ signal }),
   })
 }
 
-export interface FoundSession {
-  sessionId: string
-  title: string | null
-  /** The words around the match; null: the title matches. */
-  excerpt: string | null
-  path: string
+/** Changes a session: its title, tags, model and so on. */
+export function usePatchSession(sessionId: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (changes: PatchSessionRequest) => client.session(sessionId).update(changes),
+    onSuccess(session) {
+      queries.setQueryData(sessionKey(sessionId), session)
+      return queries.invalidateQueries({ queryKey: sessionsKey })
+    },
+  })
 }
 
-/** Sessions for the command palette: the newest ones, or those that the text is found in. */
-export async function findSessions(text: string, signal: AbortSignal): Promise<FoundSession[]> {
-  const { sessions } = await client.call('listSessions', { query: { limit: 50 } }, { signal })
-  return sessions
-    .filter(({ title }) => text === '' || title?.toLowerCase().includes(text.toLowerCase()))
-    .slice(0, 8)
-    .map(({ sessionId, title }) => ({ sessionId, title, excerpt: null, path: `/sessions/${sessionId}` }))
+export function useEndSession(sessionId: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => client.session(sessionId).end(),
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: sessionsKey }),
+        queries.invalidateQueries({ queryKey: sessionKey(sessionId) }),
+      ]),
+  })
+}
+
+export function useModels() {
+  return useQuery({
+    queryKey: ['models'],
+    queryFn: async ({ signal }) => (await client.call('listModels', undefined, { signal })).models,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+/** The name that a session goes by. */
+export function titleOf({ title, sessionId }: Pick<SessionSummary, 'title' | 'sessionId'>): string {
+  return title ?? `Untitled session ${sessionId.slice(0, 8)}`
 }

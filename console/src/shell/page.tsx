@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect } from 'react'
-import { cx } from '../lib/class-names.ts'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 
 interface PageProps {
   title: string
@@ -47,13 +47,13 @@ export function Page({ title, aside, actions, below, fixed, children }: PageProp
         </div>
         {below}
       </header>
-      <div
-        className={cx('min-h-0 flex-1', fixed ? 'flex flex-col' : 'overflow-y-auto')}
-        // A region that scrolls has to be reachable by keyboard.
-        {...(!fixed && { tabIndex: 0, role: 'region', 'aria-label': title })}
-      >
-        {children}
-      </div>
+      {fixed ? (
+        <div className="flex min-h-0 flex-1 flex-col">{children}</div>
+      ) : (
+        <ScrollRegion label={title} className="min-h-0 flex-1">
+          {children}
+        </ScrollRegion>
+      )}
     </div>
   )
 }

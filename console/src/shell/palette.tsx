@@ -1,11 +1,11 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
-import { findSessions, sessionsKey } from '../api/sessions.ts'
+import { pathOf, useSearch } from '../api/search.ts'
+import { titleOf, useRecentSessions } from '../api/sessions.ts'
+import { useShortcutList } from '../lib/shortcuts.ts'
 import { Kbd } from '../ui/small-parts.tsx'
-import { useShortcutList } from './shortcuts.tsx'
 
 interface PaletteProps {
   open: boolean
@@ -50,11 +50,7 @@ function Content({ close }: { close: () => void }) {
   const [, navigate] = useLocation()
   const shortcuts = useShortcutList()
   const wanted = useDeferredValue(text.trim())
-  const { data: found = [] } = useQuery({
-    queryKey: [...sessionsKey, 'palette', wanted],
-    queryFn: ({ signal }) => findSessions(wanted, signal),
-    placeholderData: before => before,
-  })
+  const found = useFound(wanted)
   const run = (action: () => void) => {
     close()
     action()
@@ -79,17 +75,16 @@ function Content({ close }: { close: () => void }) {
         </Command.Group>
         {found.length > 0 && (
           <Command.Group heading="Sessions" className={groupClasses}>
-            {found.map(({ sessionId, title, excerpt, path }) => (
+            {found.map(({ path, title, excerpt }) => (
               <Command.Item
                 key={path}
                 value={path}
+                // The server has found it; the palette's own filter is not asked again.
                 keywords={[text]}
                 onSelect={() => run(() => navigate(path))}
                 className={itemClasses}
               >
-                <bdi className="shrink-0 max-w-1/2 truncate">
-                  {title ?? `Untitled, ${sessionId.slice(0, 8)}`}
-                </bdi>
+                <bdi className="max-w-1/2 shrink-0 truncate">{title}</bdi>
                 {excerpt !== null && <bdi className="truncate text-muted">{excerpt}</bdi>}
               </Command.Item>
             ))}
@@ -98,4 +93,30 @@ function Content({ close }: { close: () => void }) {
       </Command.List>
     </Command>
   )
+}
+
+interface Found {
+  path: string
+  title: string
+  /** The words around the match; null: the title says enough. */
+  excerpt: string | null
+}
+
+/** The newest sessions, or the places where the text is found. */
+function useFound(text: string): Found[] {
+  const { data: recent = [] } = useRecentSessions()
+  const { data: search } = useSearch(text, { limit: 8 })
+  if (text === '') {
+    return recent.map(session => ({
+      path: `/sessions/${session.sessionId}`,
+      title: titleOf(session),
+      excerpt: null,
+    }))
+  }
+  const results = search?.pages.flatMap(page => page.results) ?? []
+  return results.map(result => ({
+    path: pathOf(result),
+    title: titleOf({ title: result.sessionTitle, sessionId: result.sessionId }),
+    excerpt: result.field === 'title' ? null : result.snippet,
+  }))
 }

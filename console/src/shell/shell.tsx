@@ -1,12 +1,12 @@
 import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useOpenRequestCount } from '../api/requests.ts'
+import { useShortcut, useShortcutKeys } from '../lib/shortcuts.ts'
 import { SkeletonLines } from '../ui/notices.tsx'
 import { Sidebar, TabBar } from './navigation.tsx'
 import { showCount } from './page.tsx'
 import { Palette, usePaletteKey } from './palette.tsx'
 import { ShortcutSheet } from './shortcut-sheet.tsx'
-import { useShortcut, useShortcutKeys } from './shortcuts.tsx'
 
 /** What surrounds every screen: navigation, palette, shortcuts, the count in the title. */
 export function Shell({ children }: { children: ReactNode }) {

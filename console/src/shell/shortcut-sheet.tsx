@@ -1,6 +1,6 @@
+import { type Shortcut, useShortcutList } from '../lib/shortcuts.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Kbd } from '../ui/small-parts.tsx'
-import { type Shortcut, useShortcutList } from './shortcuts.tsx'
 
 /** Lists the shortcuts that work on this page. */
 export function ShortcutSheet({

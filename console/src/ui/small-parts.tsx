@@ -39,7 +39,7 @@ export function Age({ of, className }: { of: string; className?: string }) {
 
 export function Kbd({ children }: { children: ReactNode }) {
   return (
-    <kbd className="rounded border border-line-strong px-1 font-mono text-2xs text-muted">{children}</kbd>
+    <kbd className="rounded border border-current/40 px-1 font-mono text-2xs text-current/90">{children}</kbd>
   )
 }
 

@@ -1,5 +1,66 @@
+import { Inbox } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { useParams } from 'wouter'
+import { useRequests, useWaitingTitles } from '../../api/requests.ts'
+import { useShortcut } from '../../lib/shortcuts.ts'
+import { RequestCard } from '../../parts/requests/request-card.tsx'
 import { Page } from '../../shell/page.tsx'
+import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
+import { Badge } from '../../ui/small-parts.tsx'
 
+/** Everything that waits for a person, over all sessions, oldest first. */
 export default function InboxScreen() {
-  return <Page title="InboxScreen">{null}</Page>
+  const { permissionId } = useParams<{ permissionId?: string }>()
+  const inbox = useRequests()
+  const titles = useWaitingTitles()
+  const requests = inbox.data?.requests ?? []
+  const [activeId, setActiveId] = useState(permissionId)
+  const place = useRef(0)
+  const list = useRef<HTMLUListElement>(null)
+
+  // When the active request leaves, the one that takes its place becomes active.
+  const found = requests.findIndex(request => request.permissionId === activeId)
+  const index = found === -1 ? Math.min(place.current, requests.length - 1) : found
+  const active = requests[index]
+  useEffect(() => {
+    place.current = Math.max(0, index)
+  }, [index])
+
+  const move = (by: number) => {
+    const next = requests[index + by]
+    if (!next) return
+    setActiveId(next.permissionId)
+    list.current?.children[index + by]?.scrollIntoView({ block: 'nearest' })
+  }
+  useShortcut('j', 'Next request', 'Inbox', () => move(1))
+  useShortcut('k', 'Previous request', 'Inbox', () => move(-1))
+
+  return (
+    <Page title="Inbox" aside={requests.length > 0 && <Badge tone="warn">{inbox.data?.total} waiting</Badge>}>
+      <p role="status" className="sr-only">
+        {inbox.isSuccess && `${inbox.data.total} requests wait for you`}
+      </p>
+      {inbox.isPending && <SkeletonLines count={8} label="Loading the inbox" />}
+      {inbox.isError && <ErrorNotice error={inbox.error} onRetry={inbox.refetch} className="m-4" />}
+      {inbox.isSuccess && requests.length === 0 && (
+        <EmptyState icon={<Inbox />} title="Nothing waits for you">
+          Permission requests, questions, plans and forms of all your sessions appear here.
+        </EmptyState>
+      )}
+      {requests.length > 0 && (
+        <ul ref={list} className="mx-auto flex max-w-3xl flex-col gap-3 p-3 sm:p-4">
+          {requests.map(request => (
+            <li key={request.permissionId} className="scroll-m-4">
+              <RequestCard
+                request={request}
+                sessionTitle={titles.get(request.sessionId) ?? `Session ${request.sessionId.slice(0, 8)}`}
+                active={request === active}
+                onActivate={() => setActiveId(request.permissionId)}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Page>
+  )
 }

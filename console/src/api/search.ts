@@ -1,0 +1,23 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { SearchResult } from '../../../src/client/index.ts'
+import { client } from './connection.ts'
+import { sessionsKey } from './sessions.ts'
+
+/** Where a result leads. */
+export function pathOf({ sessionId, turnId }: Pick<SearchResult, 'sessionId' | 'turnId'>): string {
+  return turnId === null ? `/sessions/${sessionId}` : `/sessions/${sessionId}/turns/${turnId}`
+}
+
+/** Finds titles, prompts and answers. */
+export function useSearch(q: string, options: { archived?: 'true' | 'false' | 'all'; limit?: number } = {}) {
+  const { archived, limit = 30 } = options
+  return useInfiniteQuery({
+    queryKey: [...sessionsKey, 'search', q, archived, limit],
+    queryFn: ({ signal, pageParam }) =>
+      client.call('search', { query: { q, archived, limit, cursor: pageParam } }, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: page => page.nextCursor ?? undefined,
+    enabled: q !== '',
+    placeholderData: before => before,
+  })
+}

@@ -1,0 +1,45 @@
+import { useState } from 'react'
+import type { PermissionMode } from '../../../../src/client/index.ts'
+import { useShortcut } from '../../lib/shortcuts.ts'
+import Markdown from '../../markdown/markdown.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Field } from '../../ui/form.tsx'
+import { ScrollRegion } from '../../ui/scroll-region.tsx'
+import { ModeSelect } from '../setting-selects.tsx'
+import { DenyForm } from './deny-form.tsx'
+import type { RequestBodyProps } from './request-card.tsx'
+
+/** A plan to approve, with the mode to continue in, or to send back with a word. */
+export default function PlanRequest({ request, answer, active }: RequestBodyProps) {
+  const [permissionMode, setMode] = useState<PermissionMode>('default')
+  const [isDenying, setIsDenying] = useState(false)
+  const approve = () => answer.mutate({ decision: 'allow', permissionMode })
+  const keys = active && !isDenying && !answer.isPending
+  useShortcut('a', 'Approve the plan', 'Request', approve, keys)
+  useShortcut('d', 'Send the plan back', 'Request', () => setIsDenying(true), keys)
+  return (
+    <>
+      <ScrollRegion label="Plan" className="max-h-[60dvh] p-3">
+        <Markdown text={request.plan ?? ''} />
+      </ScrollRegion>
+      {isDenying ? (
+        <DenyForm answer={answer} label="Send back" onCancel={() => setIsDenying(false)} />
+      ) : (
+        <div className="flex flex-wrap items-end gap-2 border-t border-line p-3">
+          <Field label="Then continue with" className="min-w-40 flex-1 sm:max-w-64">
+            {props => (
+              <ModeSelect {...props} value={permissionMode} onChange={mode => mode && setMode(mode)} />
+            )}
+          </Field>
+          <span className="hidden flex-1 sm:block" />
+          <Button variant="danger" onClick={() => setIsDenying(true)}>
+            Send back
+          </Button>
+          <Button variant="primary" busy={answer.isPending} onClick={approve}>
+            Approve plan
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,79 @@
+import { lazy, Suspense } from 'react'
+import { Link } from 'wouter'
+import type { PermissionKind, PermissionRequest } from '../../../../src/client/index.ts'
+import { useMay } from '../../api/login-context.tsx'
+import { cx } from '../../lib/class-names.ts'
+import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
+import { Age, Badge } from '../../ui/small-parts.tsx'
+import { QuestionRequest } from './question-request.tsx'
+import { ToolRequest } from './tool-request.tsx'
+import { type Answer, useAnswer } from './use-answer.ts'
+
+const PlanRequest = lazy(() => import('./plan-request.tsx'))
+const FormRequest = lazy(() => import('./form-request.tsx'))
+
+export interface RequestBodyProps {
+  request: PermissionRequest
+  answer: Answer
+  /** Whether the keys `a`, `s`, `e` and `d` answer this request. */
+  active: boolean
+}
+
+const kinds: Record<PermissionKind, string> = {
+  tool: 'Permission',
+  question: 'Question',
+  plan: 'Plan',
+  elicitation: 'Form',
+}
+const bodies = { tool: ToolRequest, question: QuestionRequest, plan: PlanRequest, elicitation: FormRequest }
+
+interface RequestCardProps {
+  request: PermissionRequest
+  /** The title of its session; absent: the card stands in its session. */
+  sessionTitle?: string
+  active?: boolean
+  /** Is told when a person has turned to the card. */
+  onActivate?: () => void
+}
+
+/** Something that waits for a person, with everything that is needed to decide. */
+export function RequestCard({ request, sessionTitle, active = false, onActivate }: RequestCardProps) {
+  const answer = useAnswer(request)
+  const mayAnswer = useMay('permissions:answer')
+  const Body = bodies[request.kind]
+  const isPending = request.status === 'pending'
+  return (
+    <article
+      aria-label={`${kinds[request.kind]}: ${request.toolName}`}
+      aria-current={active || undefined}
+      onFocus={onActivate}
+      onPointerDown={onActivate}
+      className={cx('card overflow-hidden', active && 'border-accent ring-1 ring-accent')}
+    >
+      <header className="flex min-w-0 items-center gap-2 border-b border-line px-3 py-2 text-xs">
+        <Badge tone={isPending ? 'warn' : 'neutral'}>{kinds[request.kind]}</Badge>
+        <bdi className="shrink-0 font-medium">{request.toolName}</bdi>
+        {sessionTitle !== undefined && (
+          <Link
+            href={`/sessions/${request.sessionId}`}
+            className="min-w-0 truncate text-accent-strong underline"
+          >
+            <bdi>{sessionTitle}</bdi>
+          </Link>
+        )}
+        {request.agentId !== null && <Badge>subagent</Badge>}
+        <Age of={request.requestedAt} className="ml-auto text-muted" />
+      </header>
+      <Suspense fallback={<SkeletonLines count={3} />}>
+        {mayAnswer && isPending ? (
+          <Body request={request} answer={answer} active={active} />
+        ) : (
+          <p className="p-3 text-muted">
+            {isPending ? 'Your key may see this, but not answer it.' : `This was ${request.status}.`}
+          </p>
+        )}
+      </Suspense>
+      {answer.isError && <ErrorNotice error={answer.error} className="m-3 mt-0" />}
+    </article>
+  )
+}

@@ -1,0 +1,85 @@
+import type { ComponentProps } from 'react'
+import type { Effort, ModelInfo, PermissionMode } from '../../../src/client/index.ts'
+import { useModels } from '../api/sessions.ts'
+import { Select } from '../ui/form.tsx'
+
+/** The permission modes in the words of people. */
+export const modeNames: Record<PermissionMode, string> = {
+  default: 'Ask for edits and commands',
+  acceptEdits: 'Accept edits',
+  plan: 'Plan first',
+  dontAsk: 'Deny what is not allowed',
+  auto: 'Let Claude judge',
+  bypassPermissions: 'Allow everything',
+}
+
+type Own = 'value' | 'onChange' | 'children'
+
+interface ChoiceProps<T> extends Omit<ComponentProps<'select'>, Own> {
+  value: T | null
+  onChange: (value: T | null) => void
+}
+
+export function ModelSelect({ value, onChange, ...props }: ChoiceProps<string>) {
+  const { data: models = [] } = useModels()
+  const isUnknown = value !== null && !models.some(({ id }) => id === value)
+  return (
+    <Select {...props} value={value ?? ''} onChange={event => onChange(event.target.value || null)}>
+      <option value="">Default model</option>
+      {isUnknown && <option value={value}>{value}</option>}
+      {models.map(model => (
+        <option key={model.id} value={model.id}>
+          {model.name}
+        </option>
+      ))}
+    </Select>
+  )
+}
+
+export function ModeSelect({ value, onChange, ...props }: ChoiceProps<PermissionMode>) {
+  return (
+    <Select
+      {...props}
+      value={value ?? 'default'}
+      onChange={event => onChange(event.target.value as PermissionMode)}
+    >
+      {Object.entries(modeNames).map(([mode, name]) => (
+        <option key={mode} value={mode}>
+          {name}
+        </option>
+      ))}
+    </Select>
+  )
+}
+
+const allEfforts: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max']
+
+/** The efforts that a model takes; an unknown model may take all. */
+export function effortsOf(models: readonly ModelInfo[] | undefined, model: string | null): readonly Effort[] {
+  return models?.find(({ id }) => id === model)?.effortLevels ?? allEfforts
+}
+
+export function EffortSelect({
+  model,
+  value,
+  onChange,
+  ...props
+}: ChoiceProps<Effort> & { model: string | null }) {
+  const { data: models } = useModels()
+  const efforts = effortsOf(models, model)
+  return (
+    <Select
+      {...props}
+      disabled={props.disabled || efforts.length === 0}
+      value={value ?? ''}
+      onChange={event => onChange((event.target.value || null) as Effort | null)}
+    >
+      <option value="">{efforts.length === 0 ? 'Not for this model' : 'Default effort'}</option>
+      {efforts.map(effort => (
+        <option key={effort} value={effort}>
+          {effort}
+        </option>
+      ))}
+    </Select>
+  )
+}

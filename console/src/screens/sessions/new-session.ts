@@ -1,0 +1,74 @@
+import type {
+  CreateSessionRequest,
+  Effort,
+  PermissionMode,
+  WorkspaceRequest,
+} from '../../../../src/client/index.ts'
+
+export type Place = 'default' | 'directory' | 'empty' | 'git' | 'worktree'
+
+/** The form of a new session, as it is typed. */
+export interface Draft {
+  prompt: string
+  title: string
+  place: Place
+  /** A directory, the URL of a repository, or the directory of one. */
+  where: string
+  /** What to check out of a clone, or the branch of a worktree. */
+  ref: string
+  removeOnEnd: boolean
+  model: string | null
+  permissionMode: PermissionMode | null
+  /** Whether permission requests wait for a person; otherwise they are denied. */
+  asks: boolean
+  effort: Effort | null
+  budget: string
+  tags: string
+}
+
+export const emptyDraft: Draft = {
+  prompt: '',
+  title: '',
+  place: 'default',
+  where: '',
+  ref: '',
+  removeOnEnd: false,
+  model: null,
+  permissionMode: null,
+  asks: true,
+  effort: null,
+  budget: '',
+  tags: '',
+}
+
+function toWorkspace({ place, where, ref, removeOnEnd }: Draft): WorkspaceRequest | undefined {
+  const branch = ref.trim() || undefined
+  switch (place) {
+    case 'default':
+      return undefined
+    case 'directory':
+      return { type: 'directory', path: where.trim() }
+    case 'empty':
+      return { type: 'empty', removeOnEnd }
+    case 'git':
+      return { type: 'git', url: where.trim(), ref: branch, removeOnEnd }
+    case 'worktree':
+      return { type: 'worktree', repository: where.trim(), branch, removeOnEnd }
+  }
+}
+
+/** Makes the request; fields that were left empty are left to the server. */
+export function toRequest(draft: Draft): CreateSessionRequest {
+  const { title, model, permissionMode, asks, effort, budget } = draft
+  const tags = [...new Set(draft.tags.split(',').map(tag => tag.trim()))].filter(Boolean)
+  return {
+    title: title.trim() || undefined,
+    workspace: toWorkspace(draft),
+    model: model ?? undefined,
+    permissionMode: permissionMode ?? undefined,
+    permissionPrompts: asks ? 'ask' : 'deny',
+    effort: effort ?? undefined,
+    maxBudgetUsd: budget.trim() === '' ? undefined : Number(budget),
+    tags: tags.length > 0 ? tags : undefined,
+  }
+}

@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react'
+import { cx } from '../lib/class-names.ts'
+
+interface ScrollRegionProps {
+  /** Names the region for screen readers. */
+  label: string
+  className?: string
+  children: ReactNode
+}
+
+/** Content that scrolls in itself, also by keyboard. */
+export function ScrollRegion({ label, className, children }: ScrollRegionProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls has to be reachable by keyboard.
+    <section aria-label={label} tabIndex={0} className={cx('overflow-auto outline-offset-[-2px]', className)}>
+      {children}
+    </section>
+  )
+}
