@@ -66,6 +66,19 @@ export function useModels() {
   })
 }
 
+/** The titles of the newest sessions, whatever their state, by session. */
+export function useSessionTitles(enabled: boolean): ReadonlyMap<string, string> {
+  const { data } = useQuery({
+    queryKey: [...sessionsKey, 'titles'],
+    queryFn: async ({ signal }) => {
+      const query = { status: 'all', archived: 'all', limit: 200 } as const
+      return (await client.call('listSessions', { query }, { signal })).sessions
+    },
+    enabled,
+  })
+  return new Map((data ?? []).map(session => [session.sessionId, titleOf(session)]))
+}
+
 /** The name that a session goes by. */
 export function titleOf({ title, sessionId }: Pick<SessionSummary, 'title' | 'sessionId'>): string {
   return title ?? `Untitled session ${sessionId.slice(0, 8)}`

@@ -1,5 +1,56 @@
+import { lazy } from 'react'
+import { Link, useLocation } from 'wouter'
+import { useLogin, useMay } from '../../api/login-context.tsx'
+import { cx } from '../../lib/class-names.ts'
 import { Page } from '../../shell/page.tsx'
+import { Overview } from './overview.tsx'
 
+const KeysTab = lazy(() => import('./keys/keys-tab.tsx'))
+const AuditTab = lazy(() => import('./audit-tab.tsx'))
+
+const tabs = [
+  { path: '/server', label: 'Overview', content: Overview },
+  { path: '/server/keys', label: 'Keys', content: KeysTab },
+  { path: '/server/audit', label: 'Audit log', content: AuditTab },
+]
+
+/** The state of the server and, for those who administer it, its keys and its audit log. */
 export default function ServerScreen() {
-  return <Page title="ServerScreen">{null}</Page>
+  const [location] = useLocation()
+  const { login } = useLogin()
+  const isAdmin = useMay('admin')
+  const shown = tabs.filter(({ path }) => {
+    if (path === '/server') return true
+    // Where the application around the server knows its users, there are no keys.
+    return isAdmin && (path !== '/server/keys' || login !== 'host')
+  })
+  const { content: Content = Overview } = shown.find(({ path }) => path === location) ?? {}
+  return (
+    <Page
+      title="Server"
+      below={
+        shown.length > 1 && (
+          <nav aria-label="Parts of the server" className="flex gap-4">
+            {shown.map(({ path, label }) => (
+              <Link
+                key={path}
+                href={path}
+                aria-current={path === location ? 'page' : undefined}
+                className={cx(
+                  'target -mb-px flex items-center border-b-2 pb-2',
+                  path === location
+                    ? 'border-accent font-medium'
+                    : 'border-transparent text-muted hover:text-ink',
+                )}
+              >
+                {label}
+              </Link>
+            ))}
+          </nav>
+        )
+      }
+    >
+      <Content />
+    </Page>
+  )
 }
