@@ -1,6 +1,14 @@
-import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize, relative } from 'node:path'
+import { globSync } from 'node:fs'
+import { join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import {
+  codeOf,
+  findCircle,
+  findHardComments,
+  importsOf,
+  neighboursOf,
+  textOf,
+} from './support/source-files.ts'
 
 const root = join(import.meta.dirname, '..')
 const files = globSync('src/**/*.ts', { cwd: root }).map(normalize).sort()
@@ -117,76 +125,8 @@ function findClaudeWords(code: string): string[] {
   })
 }
 
-/** Patterns that make comments hard to read; see "Words" in CONTRIBUTING.md. */
-const hardToRead: { pattern: RegExp; instead: string }[] = [
-  { pattern: /^What\b/, instead: 'begin with a noun or a verb' },
-  {
-    pattern: /\b(nobody|somebody|whoever)\b/i,
-    instead: 'name the component: the caller, the session, the reader',
-  },
-  {
-    pattern: /\b(doors?|heart|former life|earlier life)\b/i,
-    instead: 'name the layer, or say "a previous run"',
-  },
-  { pattern: /(?<![Tt]here )\bis (no (?!longer)[a-z]+|none\b)/, instead: 'write "is not a"' },
-  { pattern: /\b(goes|going|go) on\b|\btaken? up\b|\blets? go\b/, instead: 'continues, resumes, releases' },
-]
-
 const layerOf = (file: string) => file.split('/')[1] ?? ''
 const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
-
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(match => match[1] ?? '')
-}
-
-/** The files of ours that a file imports. */
-function neighboursOf(file: string): string[] {
-  return importsOf(file)
-    .filter(name => name.startsWith('.'))
-    .map(name => relative(root, join(root, dirname(file), name)))
-}
-
-/** The first circle of imports as a way that ends where it begins; empty: there is none. */
-function findCircle(graph: ReadonlyMap<string, readonly string[]>): string[] {
-  const done = new Set<string>()
-  const visit = (node: string, way: readonly string[]): string[] => {
-    if (way.includes(node)) return [...way.slice(way.indexOf(node)), node]
-    if (done.has(node)) return []
-    for (const next of graph.get(node) ?? []) {
-      const circle = visit(next, [...way, node])
-      if (circle.length > 0) return circle
-    }
-    done.add(node)
-    return []
-  }
-  for (const node of graph.keys()) {
-    const circle = visit(node, [])
-    if (circle.length > 0) return circle
-  }
-  return []
-}
-
-/** The comments of a source text, each as one line. */
-function commentsOf(text: string): string[] {
-  return [...text.matchAll(/\/\*\*?([\s\S]*?)\*\/|(?:^|\s)\/\/ (.*)$/gm)].map(match =>
-    (match[1] ?? match[2] ?? '')
-      .replace(/\n\s*\*/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
-}
-
-/** The comments that are hard to read, each with a suggestion. */
-function findHardComments(text: string): string[] {
-  return commentsOf(text).flatMap(comment =>
-    hardToRead.filter(({ pattern }) => pattern.test(comment)).map(({ instead }) => `${comment} (${instead})`),
-  )
-}
-
-function codeOf(file: string): string {
-  return readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-}
 
 describe('the layers', () => {
   test('there are files to look at', () => {
@@ -221,7 +161,7 @@ describe('the layers', () => {
 
   test('Node 20 can link everything, so that the check of the version says what is wrong', () => {
     const unknown = /^import (?!type)[^'\n]*\{[^}]*\b(?:getCACertificates|DatabaseSync)\b[^}]*\} from 'node:/m
-    expect(withoutTests.filter(file => unknown.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+    expect(withoutTests.filter(file => unknown.test(textOf(file)))).toEqual([])
     expect(importsOf('src/index.ts')[0]).toBe('./app/require-node.ts')
     expect(unknown.test("import { getCACertificates } from 'node:tls'")).toBe(true)
   })
@@ -262,7 +202,7 @@ describe('the layers', () => {
   })
 
   test.each(withoutTests.filter(file => file !== generated))('%s has comments in plain words', file => {
-    expect(findHardComments(readFileSync(join(root, file), 'utf8'))).toEqual([])
+    expect(findHardComments(textOf(file))).toEqual([])
   })
 
   test.each([
@@ -290,7 +230,7 @@ describe('the layers', () => {
 
   test('every file is at most 350 lines long', () => {
     const written = files.filter(file => file !== generated)
-    const long = written.filter(file => readFileSync(join(root, file), 'utf8').split('\n').length > 351)
+    const long = written.filter(file => textOf(file).split('\n').length > 351)
     expect(long).toEqual([])
   })
 

@@ -14,7 +14,15 @@ interface Lane {
 
 /** The tests by what they cost; ARCHITECTURE.md says what each is for. */
 export const lanes: readonly Lane[] = [
-  { name: 'unit', include: ['src/**/*.test.ts', 'test/architecture.test.ts', 'test/pins/**/*.test.ts'] },
+  {
+    name: 'unit',
+    include: [
+      'src/**/*.test.ts',
+      'console/src/**/*.test.ts',
+      'test/architecture*.test.ts',
+      'test/pins/**/*.test.ts',
+    ],
+  },
   { name: 'integration', include: ['test/**/*.test.ts'] },
   { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/claude/**/*.test.ts'] },
   { name: 'chaos', include: ['test/chaos/**/*.test.ts'] },

@@ -45,7 +45,7 @@ async function remember(response: Response): Promise<Login> {
   return login
 }
 
-/** @returns null: nobody is logged in */
+/** @returns null: not logged in */
 export async function readLogin(signal?: AbortSignal): Promise<Login | null> {
   try {
     return await remember(await callSession({ ...(signal && { signal }) }))

@@ -26,7 +26,7 @@ async function findLogin(signal: AbortSignal): Promise<Login | null> {
 
 interface LoginGateProps {
   loading: ReactNode
-  /** Is shown while nobody is logged in, with the error that kept the link's key or the old login from working. */
+  /** Is shown while no one is logged in, with the error that kept the link's key or the old login from working. */
   form: (error: unknown, onLogin: (login: Login) => void) => ReactNode
   children: ReactNode
 }

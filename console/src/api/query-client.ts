@@ -2,7 +2,7 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError, ConnectionError } from '../../../src/client/index.ts'
 import { loginKey } from './login-context.tsx'
 
-/** The cache of the server's answers. An answer that nobody is logged in leads back to the login. */
+/** The cache of the server's answers. An answer with status 401 leads back to the login. */
 export const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noticeLogout }),
   mutationCache: new MutationCache({ onError: noticeLogout }),

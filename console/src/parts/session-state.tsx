@@ -10,7 +10,7 @@ interface Shown {
 
 const failures = new Set(['failed', 'timed_out', 'lost'])
 
-/** What a session is doing, in a word and a colour. */
+/** The state of a session in a word and a colour. */
 export function describeState({ status, state, lastTurn }: Shown): { label: string; tone: Tone } {
   if (status !== 'active') return { label: status === 'ended' ? 'Ended' : 'Expired', tone: 'neutral' }
   if (state === 'requires_action') return { label: 'Needs you', tone: 'warn' }

@@ -1,5 +1,7 @@
 import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
+import { useFeed } from '../api/feed.ts'
+import { onNotificationChosen } from '../api/push.ts'
 import { useOpenRequestCount } from '../api/requests.ts'
 import { useShortcut, useShortcutKeys } from '../lib/shortcuts.ts'
 import { SkeletonLines } from '../ui/notices.tsx'
@@ -8,7 +10,7 @@ import { showCount } from './page.tsx'
 import { Palette, usePaletteKey } from './palette.tsx'
 import { ShortcutSheet } from './shortcut-sheet.tsx'
 
-/** What surrounds every screen: navigation, palette, shortcuts, the count in the title. */
+/** The frame of every screen: navigation, palette, shortcuts, the count in the title. */
 export function Shell({ children }: { children: ReactNode }) {
   const [, navigate] = useLocation()
   const [palette, setPalette] = useState(false)
@@ -16,6 +18,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const count = useOpenRequestCount()
   const openPalette = useCallback(() => setPalette(true), [])
   useEffect(() => showCount(count), [count])
+  useFeed()
+  useEffect(() => onNotificationChosen(path => navigate(path)), [navigate])
   usePaletteKey(openPalette)
   useShortcutKeys()
   useShortcut('g i', 'Open the inbox', 'Go to', () => navigate('/inbox'))

@@ -9,6 +9,7 @@ export function describeError(error: unknown): { title: string; advice: string |
   if (error instanceof ConnectionError) {
     return { title: 'The server cannot be reached', advice: 'Check your connection, then try again.' }
   }
+  if (error instanceof DOMException) return { title: error.message, advice: null }
   if (!(error instanceof ApiError)) {
     return { title: 'The page made a mistake', advice: 'Reload it. If this comes again, report it.' }
   }
@@ -56,7 +57,7 @@ interface EmptyStateProps {
   action?: ReactNode
 }
 
-/** What an empty list says: what belongs here, and how to get it. */
+/** The text of an empty list: what belongs here, and how to get it. */
 export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
   return (
     <div className="mx-auto flex max-w-sm flex-col items-center gap-2 px-4 py-12 text-center">

@@ -3,7 +3,7 @@ import { Button, buttonClasses } from '../../ui/button.tsx'
 import { Checkbox, Field, Input, Select } from '../../ui/form.tsx'
 import { DenyForm } from './deny-form.tsx'
 import { type FieldValue, type FormField, readFields, toValue } from './form-fields.ts'
-import type { RequestBodyProps } from './request-card.tsx'
+import type { RequestBodyProps } from './use-answer.ts'
 
 /** A form, or a page to open, that an MCP server asks for. */
 export default function FormRequest({ request, answer }: RequestBodyProps) {

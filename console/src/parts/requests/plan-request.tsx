@@ -7,7 +7,7 @@ import { Field } from '../../ui/form.tsx'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { ModeSelect } from '../setting-selects.tsx'
 import { DenyForm } from './deny-form.tsx'
-import type { RequestBodyProps } from './request-card.tsx'
+import type { RequestBodyProps } from './use-answer.ts'
 
 /** A plan to approve, with the mode to continue in, or to send back with a word. */
 export default function PlanRequest({ request, answer, active }: RequestBodyProps) {

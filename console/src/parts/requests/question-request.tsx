@@ -4,7 +4,7 @@ import { useShortcut } from '../../lib/shortcuts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/form.tsx'
 import { DenyForm } from './deny-form.tsx'
-import type { RequestBodyProps } from './request-card.tsx'
+import type { RequestBodyProps } from './use-answer.ts'
 
 interface Reply {
   chosen: readonly string[]

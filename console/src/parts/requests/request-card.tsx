@@ -7,17 +7,10 @@ import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Age, Badge } from '../../ui/small-parts.tsx'
 import { QuestionRequest } from './question-request.tsx'
 import { ToolRequest } from './tool-request.tsx'
-import { type Answer, useAnswer } from './use-answer.ts'
+import { useAnswer } from './use-answer.ts'
 
 const PlanRequest = lazy(() => import('./plan-request.tsx'))
 const FormRequest = lazy(() => import('./form-request.tsx'))
-
-export interface RequestBodyProps {
-  request: PermissionRequest
-  answer: Answer
-  /** Whether the keys `a`, `s`, `e` and `d` answer this request. */
-  active: boolean
-}
 
 const kinds: Record<PermissionKind, string> = {
   tool: 'Permission',

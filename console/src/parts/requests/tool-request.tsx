@@ -6,8 +6,8 @@ import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { Kbd } from '../../ui/small-parts.tsx'
 import { DenyForm } from './deny-form.tsx'
 import { InputEditor } from './input-editor.tsx'
-import type { RequestBodyProps } from './request-card.tsx'
 import { SuggestionMenu } from './suggestion-menu.tsx'
+import type { RequestBodyProps } from './use-answer.ts'
 
 /** A tool call that waits for permission: its input as a person reads it, and the four answers. */
 export function ToolRequest({ request, answer, active }: RequestBodyProps) {

@@ -29,3 +29,10 @@ export function useAnswer(request: PermissionRequest) {
 }
 
 export type Answer = ReturnType<typeof useAnswer>
+
+export interface RequestBodyProps {
+  request: PermissionRequest
+  answer: Answer
+  /** Whether the keys `a`, `s`, `e` and `d` answer this request. */
+  active: boolean
+}

@@ -7,6 +7,7 @@ import { RequestCard } from '../../parts/requests/request-card.tsx'
 import { Page } from '../../shell/page.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Badge } from '../../ui/small-parts.tsx'
+import { Notifications } from './notifications.tsx'
 
 /** Everything that waits for a person, over all sessions, oldest first. */
 export default function InboxScreen() {
@@ -36,7 +37,11 @@ export default function InboxScreen() {
   useShortcut('k', 'Previous request', 'Inbox', () => move(-1))
 
   return (
-    <Page title="Inbox" aside={requests.length > 0 && <Badge tone="warn">{inbox.data?.total} waiting</Badge>}>
+    <Page
+      title="Inbox"
+      actions={<Notifications />}
+      aside={requests.length > 0 && <Badge tone="warn">{inbox.data?.total} waiting</Badge>}
+    >
       <p role="status" className="sr-only">
         {inbox.isSuccess && `${inbox.data.total} requests wait for you`}
       </p>

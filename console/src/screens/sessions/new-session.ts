@@ -14,7 +14,7 @@ export interface Draft {
   place: Place
   /** A directory, the URL of a repository, or the directory of one. */
   where: string
-  /** What to check out of a clone, or the branch of a worktree. */
+  /** The revision to check out of a clone, or the branch of a worktree. */
   ref: string
   removeOnEnd: boolean
   model: string | null

@@ -9,7 +9,7 @@ import { Age, Badge } from '../../ui/small-parts.tsx'
 
 const fields: Record<SearchResult['field'], string> = { title: 'Title', prompt: 'Prompt', answer: 'Answer' }
 
-/** What a text is found in, each with a link to its turn. */
+/** The places where a text is found, each with a link to its turn. */
 export function SearchResults({ text, archived }: { text: string; archived: 'true' | 'all' }) {
   const search = useSearch(text, { archived })
   if (search.isPending) return <SkeletonLines count={6} label="Searching" />
