@@ -10,6 +10,7 @@ import { destination, pino } from 'pino'
 import { AuditTrail } from '../../src/access/audit/audit-trail.ts'
 import { Callers } from '../../src/access/callers.ts'
 import { configuredKeys } from '../../src/access/configured-keys.ts'
+import { ConsoleLogins } from '../../src/access/console-logins.ts'
 import { KeyRegistry } from '../../src/access/key-registry.ts'
 import { Keys } from '../../src/access/keys.ts'
 import { Metrics } from '../../src/app/metrics/metrics.ts'
@@ -70,6 +71,8 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   await sessions.open()
   const registry = new KeyRegistry(store.keys, log)
   await registry.open()
+  const logins = new ConsoleLogins({ store: store.logins, faults: log })
+  await logins.open()
   const audit = new AuditTrail({
     store: store.audit,
     retentionMs: undefined,
@@ -79,6 +82,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
   const door = createRouter({
     service: sessions,
     audit,
+    logins,
     callers: new Callers({ keys: config.auth.keys, sources: config, registry, ready: async () => {} }),
     keys: new Keys({ registry, sessions: store }),
     scrapers: configuredKeys(config.metrics.keys),

@@ -1,3 +1,4 @@
+import type { ConsoleLoginRecord, RememberedToken } from '../sessions/ports/index.ts'
 import type { Caller } from '../sessions/records.ts'
 
 /** A caller whose key or token has been recognized. */
@@ -6,6 +7,12 @@ export interface KnownCaller {
   /** Whether the key or token still opens what it opened: it may have been revoked, or have expired. */
   isValid(): boolean
 }
+
+/** The trace of a key or token by which its caller is known again without it. */
+export type CredentialTrace = Pick<
+  ConsoleLoginRecord,
+  'tenantId' | 'createdBy' | 'credentialHash' | 'scopes' | 'token'
+>
 
 /** Finds callers by what they send. */
 export interface CallerDirectory {
@@ -19,6 +26,10 @@ export interface CallerDirectory {
     credential: string,
     onRefused: (reason: string) => void,
   ): KnownCaller | undefined | Promise<KnownCaller | undefined>
+  /** The trace to keep of a token that has been recognized; null: it is a key, which can be looked up. */
+  rememberToken(credential: string, caller: Caller): RememberedToken | null
+  /** The caller of a key or token that was recognized before; undefined: it no longer opens all that it opened then. */
+  recall(trace: CredentialTrace): KnownCaller | undefined
   /** Whether a credential is judged by its signature, which cannot be guessed. */
   isToken(credential: string): boolean
   /** Whether there is more than one tenant, so that no data may be open to all. */

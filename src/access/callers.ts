@@ -1,5 +1,6 @@
-import type { CallerDirectory, KnownCaller } from './caller-directory.ts'
-import { type ConfiguredKey, configuredKeys } from './configured-keys.ts'
+import type { Caller } from '../sessions/records.ts'
+import type { CallerDirectory, CredentialTrace, KnownCaller } from './caller-directory.ts'
+import { type ConfiguredKey, configuredKeys, recallConfigured } from './configured-keys.ts'
 import type { KeyRegistry } from './key-registry.ts'
 import { readKeyId } from './key-text.ts'
 import { hasSeveralTenants, type TenantSources } from './several-tenants.ts'
@@ -45,6 +46,22 @@ export class Callers implements CallerDirectory {
     const id = readKeyId(credential)
     if (id !== undefined) return registry ? registry.find(id, credential) : this.#findLater(id, credential)
     return this.isToken(credential) ? tokens?.find(credential, onRefused) : undefined
+  }
+
+  rememberToken(credential: string, caller: Caller) {
+    return this.isToken(credential) ? (this.#parts.tokens?.remember(caller) ?? null) : null
+  }
+
+  recall(trace: CredentialTrace): KnownCaller | undefined {
+    const { keys, tokens, registry } = this.#parts
+    if (trace.token) return tokens?.recall(trace)
+    const { createdBy, credentialHash, tenantId, scopes } = trace
+    const known = recallConfigured(keys, credentialHash) ?? registry?.findByHash(createdBy, credentialHash)
+    const isAsBefore =
+      known?.caller.tenantId === tenantId &&
+      known.caller.keyId === createdBy &&
+      scopes.every(scope => known.caller.scopes.has(scope))
+    return isAsBefore ? known : undefined
   }
 
   async #findLater(id: string, credential: string): Promise<KnownCaller | undefined> {

@@ -10,6 +10,12 @@ export interface ConfiguredKey {
   readonly hash: string
 }
 
+/** Recognizes a key of the configuration by its hash. */
+export function recallConfigured(keys: readonly ConfiguredKey[], hash: string): KnownCaller | undefined {
+  const key = keys.find(key => key.hash === hash)
+  return key && { caller: operator(key.id), isValid: () => true }
+}
+
 /** Recognizes keys of the configuration, which administer the server and are valid as long as it runs. */
 export function configuredKeys(
   keys: readonly ConfiguredKey[],

@@ -48,9 +48,13 @@ export class KeyRegistry {
    * @param id the public id in the credential: see `readKeyId`
    */
   find(id: string, credential: string): KnownCaller | undefined {
+    return this.findByHash(id, hashKeyText(credential))
+  }
+
+  /** As `find`, by the hash of the key. */
+  findByHash(id: string, hash: string): KnownCaller | undefined {
     const key = this.#known.get(id)
     if (!key) return undefined
-    const hash = hashKeyText(credential)
     const { current, previous } = this.#callersOf(key)
     const found = isSame(hash, key.hash)
       ? current

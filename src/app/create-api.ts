@@ -23,6 +23,13 @@ export interface ClaudeCodeApi extends Router {
    * failure, reading this property tries again, as does every request.
    */
   readonly ready: Promise<void>
+  /**
+   * An Express 5 router with the console, the web page of the server, which a host application can mount at any path. It
+   * answers every request that reaches it, and has the API below `/api` for its own pages.
+   *
+   * @example app.use('/console', api.console)
+   */
+  readonly console: Router
   /** The registry of `prom-client` with the server's metrics, for a host application that merges it into its own. */
   readonly metrics: Registry
   /**
@@ -85,6 +92,9 @@ export function assembleApi(config: ResolvedConfig): {
     get audit() {
       return runtime.audit
     },
+    get logins() {
+      return runtime.logins
+    },
     limitsOf: caller => runtime.limitsOf(caller),
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
@@ -109,6 +119,7 @@ export function assembleApi(config: ResolvedConfig): {
     ready: { get: () => runtime.ready() },
     close: { value: close },
     metrics: { value: metrics.registry },
+    console: { value: door.console },
     [Symbol.asyncDispose]: { value: close },
   }) as ClaudeCodeApi
   setImmediate(() => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AuditTrail } from '../access/audit/audit-trail.ts'
+import { ConsoleLogins } from '../access/console-logins.ts'
 import { KeyRegistry } from '../access/key-registry.ts'
 import { Keys } from '../access/keys.ts'
 import { hasSeveralTenants, type TenantSources } from '../access/several-tenants.ts'
@@ -70,6 +71,7 @@ interface Opened {
   keyRegistry: KeyRegistry
   keys: Keys
   audit: AuditTrail
+  logins: ConsoleLogins
   sessions: Sessions
   launcher: ClaudeLauncher
   git: Git
@@ -123,6 +125,12 @@ export class Runtime {
   get audit(): AuditTrail {
     if (!this.#opened) throw new Error('claude-code-api is not open yet')
     return this.#opened.audit
+  }
+
+  /** Must be read after `ready`. */
+  get logins(): ConsoleLogins {
+    if (!this.#opened) throw new Error('claude-code-api is not open yet')
+    return this.#opened.logins
   }
 
   /** Undefined until everything is open. */
@@ -205,6 +213,9 @@ export class Runtime {
     await keyRegistry.open()
     this.#keyRegistry = keyRegistry
     closers.push(() => keyRegistry.close())
+    const logins = new ConsoleLogins({ store: store.logins, faults: this.#log })
+    await logins.open()
+    closers.push(() => logins.close())
     const keys = new Keys({ registry: keyRegistry, sessions: store, onTenant: () => this.#warnOfTenant() })
     closers.push(() => schemaChecks.rest())
     // The store is locked at this point, so two starts cannot create a key each.
@@ -278,6 +289,7 @@ export class Runtime {
       keyRegistry,
       keys,
       audit,
+      logins,
       launcher,
       git,
       isolation: means?.isolation ?? { level: 'none', missingBounds: [] },

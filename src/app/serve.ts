@@ -23,6 +23,7 @@ import { announceHttps, createSecureServer } from './tls/secure-server.ts'
 import { ServerCertificate } from './tls/server-certificate.ts'
 
 export const mountPath = '/api/v1'
+export const consolePath = '/console'
 
 type AgentEnvironment = ResolvedConfig['agentEnvironment']
 
@@ -42,6 +43,8 @@ export interface ServeOptions extends Omit<ClaudeCodeApiConfig, 'metrics'> {
 export interface RunningServer {
   /** The address of the server, without the mount path. */
   readonly url: string
+  /** The address of the console; undefined: it is off. */
+  readonly consoleUrl: string | undefined
   /** The address of the metrics, if they have one of their own. */
   readonly metricsUrl: string | undefined
   /** The API key, if it was created at this start; it cannot be shown again later. */
@@ -104,7 +107,9 @@ export async function serve(
   let certificate: ServerCertificate | undefined
   const app = express().disable('x-powered-by')
   if (tls && tls.hstsMaxAgeMs > 0) app.use(announceHttps(tls.hstsMaxAgeMs))
-  app.use(mountPath, api).use(answerElsewhere(mountPath))
+  app.use(mountPath, api)
+  if (config.console) app.use(consolePath, api.console)
+  app.use(answerElsewhere(mountPath))
   let server: Server | SecureServer | undefined
   let metricsServer: Server | undefined
   let closing: Promise<void> | undefined
@@ -132,6 +137,7 @@ export async function serve(
     refuseSelfCalls(config.agentEnvironment.ANTHROPIC_BASE_URL, server.address() as AddressInfo)
     return {
       url,
+      consoleUrl: config.console ? `${url}${consolePath}/` : undefined,
       metricsUrl: metricsServer && `${toUrl(metricsServer.address() as AddressInfo)}/metrics`,
       madeKey,
       config,

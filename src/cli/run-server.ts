@@ -12,7 +12,9 @@ async function open(options: ServeOptions, isDemo: boolean): Promise<RunningServ
   if (isDemo) {
     const server = await serveDemo(options)
     say(`claude-code-api listening on ${server.url}`)
-    say(describeDemo(`${server.url}${mountPath}`, server.config.auth.enabled ? server.key : undefined))
+    const key = server.config.auth.enabled ? server.key : undefined
+    say(describeDemo(`${server.url}${mountPath}`, key))
+    if (server.consoleUrl !== undefined) say(`\nOpen the console: ${withKey(server.consoleUrl, key)}`)
     return server
   }
   const server = await serve(options)
@@ -20,11 +22,17 @@ async function open(options: ServeOptions, isDemo: boolean): Promise<RunningServ
   if (server.metricsUrl !== undefined) say(`metrics at ${server.metricsUrl}`)
   if (server.madeKey !== undefined) {
     say(`API key (shown only once): ${server.madeKey}`)
+    if (server.consoleUrl !== undefined) say(`console at ${withKey(server.consoleUrl, server.madeKey)}`)
   }
   void server.inspectAgent().then(({ failure }) => {
     if (failure) process.stderr.write(`claude-code-api: ${failure.message}\n`)
   })
   return server
+}
+
+/** The address that logs in by itself. The fragment is not sent to the server, so it is in no log. */
+function withKey(url: string, key: string | undefined): string {
+  return key === undefined ? url : `${url}#key=${encodeURIComponent(key)}`
 }
 
 function say(text: string): void {

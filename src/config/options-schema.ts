@@ -69,6 +69,7 @@ const auth = {
 
 /** The options of the library. */
 export const optionsSchema = z.strictObject({
+  console: z.boolean().default(true),
   sessionTimeout: duration(1).default(3_600_000),
   maxSessions: count(1).default(100),
   auth: z

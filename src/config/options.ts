@@ -5,6 +5,11 @@ import type { IsolationLimitsConfig } from './isolation.ts'
 
 /** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
 export interface ClaudeCodeApiConfig {
+  /**
+   * Whether the console is served: by `serve` at `/console`, by a host application where it mounts `api.console`.
+   * Default: true.
+   */
+  console?: boolean
   /** A session expires this long after its last activity. Default: one hour. */
   sessionTimeout?: number
   /** The maximum number of active sessions; more are refused with 429. Default: 100. */

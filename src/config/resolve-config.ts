@@ -32,6 +32,8 @@ import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 
 /** The configuration with all defaults filled in. Times are in milliseconds, paths are absolute. */
 export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTenants {
+  /** Whether the console is served. */
+  console: boolean
   sessionTimeoutMs: number
   maxSessions: number
   metrics: {

@@ -56,6 +56,8 @@ export const auditActions = [
   'key.rotate',
   'key.revoke',
   'ticket.create',
+  'console.login',
+  'console.logout',
   'usage.read',
   'audit.read',
   'metrics.read',

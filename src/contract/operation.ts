@@ -46,6 +46,8 @@ export interface Operation {
    * a session cannot use operations of a tenant, and only keys of the configuration those of the server.
    */
   reach: 'session' | 'tenant' | 'server'
+  /** Whether the caller must send its key: a login of the console is not enough. */
+  keyOnly: boolean
   params: z.ZodObject | null
   query: z.ZodType | null
   /** Request headers that are specific to this operation. */
@@ -110,6 +112,7 @@ export const defaults = {
   auth: 'key',
   scopes: [],
   reach: 'session',
+  keyOnly: false,
   params: null,
   query: null,
   headers: null,

@@ -2,9 +2,11 @@ import { hash } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { ipKeyGenerator } from 'express-rate-limit'
 import type { OpenEntry } from '../access/audit/open-entry.ts'
+import type { AuditAction } from '../contract/audit.ts'
 import { type ErrorCode, errorCatalogue } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { withAuditEntry } from '../sessions/ports/audit.ts'
+import type { Caller } from '../sessions/records.ts'
 import type { Exchange } from './handler.ts'
 import { isLoggableId } from './log-path.ts'
 import type { HttpDeps } from './options.ts'
@@ -18,6 +20,14 @@ const maxPromptLength = 64 * 1024
 export interface Auditing {
   /** Calls the operation's handler; the request's entry in the audit log is stored with the change that it makes. */
   run<T>(id: OperationId, exchange: Exchange<OperationId>, req: Request, res: Response, handle: () => T): T
+  /** Makes a change that is not an operation; its entry in the audit log is stored with it. */
+  record<T>(
+    action: AuditAction,
+    caller: Caller,
+    req: Request,
+    res: Response,
+    change: () => Promise<T>,
+  ): Promise<T>
   /** Stores the entry, if it is not stored yet. To be called before the response begins. */
   finish(res: Response): Promise<void>
   /** Notes that the request is answered with an error. */
@@ -109,6 +119,15 @@ export function createAuditing(
       })
       entries.set(res, entry)
       return audit.when === 'change' ? withAuditEntry(entry, handle) : handle()
+    },
+
+    async record(action, caller, req, res, change) {
+      contextOf(res).actor = caller
+      const facts = { ...factsOf(req, res), action, outcome: 'done', errorCode: null, details: {} } as const
+      const entry = deps.audit.begin(facts)
+      const made = await withAuditEntry(entry, change)
+      await deps.audit.finish(entry)
+      return made
     },
 
     async finish(res) {

@@ -2,12 +2,13 @@ import type { Request, RequestHandler } from 'express'
 import type { KnownCaller } from '../access/caller-directory.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
-import { toTimestamp } from '../contract/primitives.ts'
 import { allScopes, type Caller, operator } from '../sessions/records.ts'
+import { isConsoleRequest } from './console/console-request.ts'
+import { identifyLogin, loginIsOver } from './console/logins.ts'
 import { createHostAuthentication } from './host-authentication.ts'
-import { KeyGuesses } from './key-guesses.ts'
+import { type KeyJudge, type SentKey, toRefusal } from './key-judge.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
-import { contextOf, type Identity, type LoggedFacts, type RequestContext } from './request-context.ts'
+import { contextOf, type Identity, type RequestContext } from './request-context.ts'
 import type { Tickets } from './tickets.ts'
 
 /** The caller if keys are off. */
@@ -30,39 +31,13 @@ const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
 
 /** Identifies the caller. Does not refuse yet, because the rate limit counts first. */
 export function identifyCaller(
-  {
-    config: { auth, limits },
-    callers,
-    scrapers,
-    log,
-  }: Pick<HttpDeps, 'callers' | 'scrapers' | 'log'> & { config: Pick<HttpOptions, 'auth' | 'limits'> },
+  deps: Pick<HttpDeps, 'callers' | 'scrapers' | 'ready' | 'logins'> & { config: Pick<HttpOptions, 'auth'> },
+  { findByKey, judge }: KeyJudge,
   tickets: Tickets,
   addressOf: (req: Request) => string,
 ): RequestHandler {
-  const guesses = new KeyGuesses({
-    limit: limits.wrongKeysPerAddress,
-    onDelay: delay => log.warn(delay, 'address delayed after wrong keys'),
-  })
+  const { auth } = deps.config
   const askHost = auth.authenticate && createHostAuthentication(auth.authenticate, auth, addressOf)
-
-  const judge = (req: Request, key: SentKey, known: KnownCaller | undefined): Identity => {
-    const owner = known && `${known.caller.tenantId} ${known.caller.keyId}`
-    // A signature cannot be guessed, and the tokens of a whole office may expire at once.
-    const delayMs = callers.isToken(key.text) ? 0 : guesses.judge(addressOf(req), key.text, owner)
-    if (delayMs > 0) return { kind: 'delayed', delayMs }
-    return known ? { kind: 'known', provenByHeader: key.provenByHeader, ...known } : { kind: 'wrong_key' }
-  }
-
-  const findByKey = (req: Request, key: SentKey, context: RequestContext): Identity | Promise<Identity> => {
-    const toIdentity = (known: KnownCaller | undefined) => judge(req, key, known)
-    const onRefused = (reason: string) => {
-      context.facts.refused = reason
-    }
-    const found = callers.find(key.text, onRefused)
-    // Keys are found without waiting, which saves each request a round of the event loop.
-    if (!(found instanceof Promise)) return toIdentity(found)
-    return found.then(toIdentity, error => ({ kind: 'undecided', error }))
-  }
 
   const redeem = (ticket: string, { facts }: RequestContext): Identity => {
     const known = tickets.redeem(ticket)
@@ -76,12 +51,13 @@ export function identifyCaller(
     const { operationId } = context
     if (!auth.enabled) return { kind: 'known', provenByHeader: false, ...anonymous }
     const key = findKey(req, auth.apiKeyHeader, operationId)
-    const scraper = key && operationId === 'getMetrics' ? scrapers(key.text) : undefined
+    const scraper = key && operationId === 'getMetrics' ? deps.scrapers(key.text) : undefined
     if (key && scraper) return judge(req, key, scraper)
     const ticket = operationId === 'followEvents' && (askHost || !key) ? findTicket(req) : undefined
     if (ticket !== undefined) return redeem(ticket, context)
     if (askHost) return isForAll(operationId) ? { kind: 'no_key' } : askHost(req, context)
-    return key ? findByKey(req, key, context) : { kind: 'no_key' }
+    if (key) return findByKey(req, key, context)
+    return isConsoleRequest(req) ? identifyLogin(deps, req, context) : { kind: 'no_key' }
   }
 
   return async (req, res, next) => {
@@ -102,13 +78,15 @@ export function requireKey(
     if (identity.kind === 'known') {
       if (operationId !== undefined) checkScope(identity.caller, operationId)
       if (auth.authenticate && operationId !== undefined) refuseKeys(operationId)
+      if (identity.login && operationId !== undefined) refuseLogin(operationId, auth.apiKeyHeader)
       return next()
     }
     // A caller who may have rights is not served as one without.
     if (identity.kind === 'undecided' && !isForAll(operationId)) throw identity.error
     if (operationId !== undefined && isOpen(operationId, auth, callers)) return next()
-    if (identity.kind === 'wrong_key') throw new ServiceError('INVALID_API_KEY', describeWrong(facts))
-    if (identity.kind === 'delayed') throw delayed(identity.delayMs, limits.wrongKeysPerAddress)
+    const refusal = toRefusal(identity, facts, limits.wrongKeysPerAddress)
+    if (refusal !== undefined) throw refusal
+    if (facts.refused === 'login') throw new ServiceError('MISSING_API_KEY', loginIsOver)
     if (auth.authenticate) {
       throw new ServiceError('MISSING_API_KEY', 'The application has not identified the caller')
     }
@@ -140,6 +118,13 @@ function refuseKeys(id: OperationId): void {
   throw new ServiceError('SCOPE_REQUIRED', message, { anyOf: [] })
 }
 
+/** A login must not turn into a key, which would outlive it. */
+function refuseLogin(id: OperationId, header: string): void {
+  if (!getOperation(id).keyOnly) return
+  const message = `A login of the console is not enough here: send the API key in the header ${header}`
+  throw new ServiceError('KEY_REQUIRED', message)
+}
+
 /** @throws ServiceError SCOPE_REQUIRED */
 function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId): void {
   const operation = getOperation(id)
@@ -157,26 +142,6 @@ function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId):
     const message = 'This needs a key of the configuration, which administers the server'
     throw new ServiceError('SCOPE_REQUIRED', message, { anyOf: [] })
   }
-}
-
-function describeWrong({ refused }: LoggedFacts): string {
-  return refused === 'ticket'
-    ? 'The ticket is not valid: it is used up, too old or unknown'
-    : 'The API key is not valid'
-}
-
-function delayed(delayMs: number, limit: number): ServiceError<'CALLER_LIMIT_REACHED'> {
-  const limitName = 'limits.wrongKeysPerAddress'
-  return new ServiceError(
-    'CALLER_LIMIT_REACHED',
-    `${limitName}: more than ${limit} wrong keys came from this address; see the header Retry-After`,
-    { limitName, limit, retryAt: toTimestamp(Date.now() + delayMs) },
-  )
-}
-
-interface SentKey {
-  text: string
-  provenByHeader: boolean
 }
 
 /** Ignores keys in the query string, because they would end up in logs and histories; tickets may, as they work once. */

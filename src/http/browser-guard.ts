@@ -1,9 +1,9 @@
 import type { Request, RequestHandler } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation } from '../contract/operations.ts'
-import { type Authority, isLoopbackName, parseAuthority } from '../lib/host-name.ts'
-import { type Forwarding, listOf } from './forwarding.ts'
+import { checkLoginRequest } from './console/login-guard.ts'
 import type { HttpOptions } from './options.ts'
+import { hostNotAllowed, type OwnOrigins } from './own-origins.ts'
 import { contextOf } from './request-context.ts'
 
 /** Content types that a web page can send without a preflight. */
@@ -15,34 +15,22 @@ const sentByForms = ['application/x-www-form-urlencoded', 'multipart/form-data',
  * own origin or an allowed one, and be addressed to a host that a foreign name server cannot define. The health check
  * is exempt: load balancers call it by address, and it changes nothing.
  */
-export function refuseForeignPages(
-  config: Pick<HttpOptions, 'cors' | 'allowedHosts' | 'publicUrl'>,
-  forwarding: Forwarding,
-): RequestHandler {
-  const allowedOrigins = new Set(config.cors.origins)
-  const publicUrl = config.publicUrl === undefined ? undefined : new URL(config.publicUrl)
-  const allowedHosts = new Set([...config.allowedHosts, ...(publicUrl ? [publicUrl.host] : [])])
-
-  const isAllowedHost = (text: string) => {
-    const host = parseAuthority(text)
-    if (!host) return false
-    if (isLoopbackName(host.name) || allowedHosts.has(host.name)) return true
-    return allowedHosts.has(`${host.name}:${host.port ?? ''}`)
-  }
-  const isOwnOrigin = (req: Request, origin: string) =>
-    origin === publicUrl?.origin ||
-    [...(req.headersDistinct.host ?? []), ...forwarding.hostsOf(req)].some(host => isOriginOf(origin, host))
-
+export function refuseForeignPages({ cors }: Pick<HttpOptions, 'cors'>, own: OwnOrigins): RequestHandler {
+  const allowedOrigins = new Set(cors.origins)
   return (req, res, next) => {
     const { identity, operationId } = contextOf(res)
     if (identity.kind === 'known' && identity.provenByHeader) return next()
+    if (identity.kind === 'known' && identity.login) {
+      checkLoginRequest(req, identity.login, own)
+      return next()
+    }
     const operation = operationId && getOperation(operationId)
     if (operation?.auth === 'none') return next()
 
-    if (!hostsOf(req).every(isAllowedHost)) throw hostNotAllowed()
+    if (!own.isAddressed(req)) throw hostNotAllowed()
     const { origin, 'sec-fetch-site': site } = req.headers
     if (origin === undefined || !allowedOrigins.has(origin)) {
-      if (origin !== undefined && !isOwnOrigin(req, origin)) throw originNotAllowed()
+      if (origin !== undefined && !own.isOwn(req, origin)) throw originNotAllowed()
       if (site !== undefined && site !== 'same-origin' && site !== 'none') throw originNotAllowed()
     }
     if (operation?.method === 'post' && operation.upload !== null && isSentByForms(req)) {
@@ -55,44 +43,9 @@ export function refuseForeignPages(
   }
 }
 
-/** Returns all hosts that the request names as its target; an empty text if there is none. */
-function hostsOf(req: Request): string[] {
-  const hosts = req.headersDistinct.host ?? ['']
-  const [, target] = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(req.originalUrl) ?? []
-  return [
-    // Servers differ in which of two values they use.
-    ...(hosts.length === 1 ? hosts : ['']),
-    ...(target === undefined ? [] : [target]),
-    // Untrusted proxies are included: they can only add a reason to refuse.
-    ...listOf(req, 'x-forwarded-host'),
-  ]
-}
-
-function isOriginOf(origin: string, hostHeader: string): boolean {
-  const host = parseAuthority(hostHeader)
-  if (!host || !URL.canParse(origin)) return false
-  const url = new URL(origin)
-  // The scheme may differ: behind a proxy with TLS this server sees plain HTTP.
-  return /^https?:$/.test(url.protocol) && url.origin === origin && isSamePlace(url, host)
-}
-
-function isSamePlace({ protocol, host, port }: URL, other: Authority): boolean {
-  const defaultPort = protocol === 'https:' ? '443' : '80'
-  const [name] = port === '' ? [host] : [host.slice(0, -port.length - 1)]
-  return name?.replace(/\.$/, '') === other.name && (port || defaultPort) === (other.port ?? defaultPort)
-}
-
 function isSentByForms(req: Request): boolean {
   const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   return type === undefined || type === '' || sentByForms.includes(type)
-}
-
-function hostNotAllowed(): ServiceError<'HOST_NOT_ALLOWED'> {
-  return new ServiceError(
-    'HOST_NOT_ALLOWED',
-    'Without an API key, Host must be a loopback name, in the option allowedHosts, or the host of publicUrl',
-    { option: 'allowedHosts' },
-  )
 }
 
 function originNotAllowed(): ServiceError<'ORIGIN_NOT_ALLOWED'> {

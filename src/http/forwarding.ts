@@ -11,6 +11,8 @@ export interface Forwarding {
   addressOf(req: Request): string
   /** The hosts that the caller requested, as reported by a trusted proxy. */
   hostsOf(req: Request): string[]
+  /** The path at which the caller found what answers now. */
+  mountOf(req: Request): string
   /** The prefix of links in responses: a URL, or a path on the caller's origin. */
   baseOf(req: Request): string
 }
@@ -23,6 +25,7 @@ export function createForwarding({
   const own = trustProxy === undefined ? undefined : compileTrust(trustProxy)
   const trustFor = (req: Request): Trust => own ?? req.app.get('trust proxy fn')
   const isFromProxy = (req: Request) => trustFor(req)(req.socket.remoteAddress ?? '', 0)
+  const mountOf = (req: Request) => (isFromProxy(req) ? prefixOf(req) : '') + req.baseUrl
   return {
     addressOf(req) {
       const trust = trustFor(req)
@@ -38,7 +41,8 @@ export function createForwarding({
       return address
     },
     hostsOf: req => (isFromProxy(req) ? listOf(req, 'x-forwarded-host') : []),
-    baseOf: req => publicUrl ?? (isFromProxy(req) ? prefixOf(req) : '') + req.baseUrl,
+    mountOf,
+    baseOf: req => publicUrl ?? mountOf(req),
   }
 }
 

@@ -23,11 +23,17 @@ const longBodies = new Pace(1)
 const empty = new WeakSet<object>()
 const inUtf8 = 'Send the body as JSON in UTF-8'
 
-/**
- * Reads the body of operations that have one into `req.body`; `undefined` if there is none. If the host application
- * has already read the body, uses what it kept.
- */
+/** Reads the body of operations that have one into `req.body`; `undefined` if there is none. */
 export function readJsonBody(maxBytes: number): RequestHandler {
+  const read = parseJson(maxBytes)
+  return (req, res, next) => {
+    if (isUpload(res) || !expectsBody(req, res)) return next()
+    read(req, res, next)
+  }
+}
+
+/** Parses the body as JSON. If the host application has already read it, uses what it kept. */
+export function parseJson(maxBytes: number): RequestHandler {
   const parse = express.json({
     limit: maxBytes,
     type: () => true,
@@ -39,7 +45,6 @@ export function readJsonBody(maxBytes: number): RequestHandler {
     },
   })
   return (req, res, next) => {
-    if (isUpload(res) || !expectsBody(req, res)) return next()
     const finish = () => {
       const flaw = findJsonFlaw(req.body, maxNesting)
       next(flaw && invalidField(flaw.path, flaw.message))
@@ -98,7 +103,7 @@ function expectsBody(req: Request, res: Response): boolean {
 }
 
 /** @throws ServiceError UNSUPPORTED_MEDIA_TYPE */
-function requireJsonType(req: Request): void {
+export function requireJsonType(req: Request): void {
   const { 'content-type': type = '' } = req.headers
   if (!/^\s*application\/json\s*(;|$)/i.test(type)) {
     const also = req.method === 'POST' ? ', even without a body' : ''

@@ -1,6 +1,7 @@
 import { operations } from '../contract/operations.ts'
 
-const knownWords = new Set(Object.values(operations).flatMap(({ path }) => path.split('/')))
+/** `session` is the console's own. */
+const knownWords = new Set(['session', ...Object.values(operations).flatMap(({ path }) => path.split('/'))])
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /**

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import type { Logger } from 'pino'
 import type { AuditTrail } from '../access/audit/audit-trail.ts'
 import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts'
+import type { ConsoleLogins } from '../access/console-logins.ts'
 import type { Keys } from '../access/keys.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { HealthResponse } from '../contract/system.ts'
@@ -10,6 +11,8 @@ import type { SessionService } from '../sessions/ports/session-service.ts'
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
 export interface HttpOptions {
+  /** Whether the console is served. */
+  console: boolean
   /** Whether the audit log has the text of prompts. */
   auditPrompts: boolean
   /** Larger request bodies are refused with 413. */
@@ -96,6 +99,8 @@ export interface HttpDeps {
   readonly keys: Keys
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly audit: AuditTrail
+  /** Read only after `ready` has resolved, so it can be a getter. */
+  readonly logins: ConsoleLogins
   /** Recognizes keys that open `GET /metrics` and nothing else. */
   scrapers(credential: string): KnownCaller | undefined
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */
@@ -106,6 +111,8 @@ export interface HttpDeps {
   config: HttpOptions
   log: Logger
   version: string
+  /** The directory of the built console; undefined: that of the package. */
+  consoleBuild?: string
   /** The current time of `performance.now()`, which is independent of the wall clock. */
   startedAt: number
 }

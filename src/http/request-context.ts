@@ -5,6 +5,7 @@ import type { KnownCaller } from '../access/caller-directory.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
+import type { Login } from './console/logins.ts'
 import { toLoggedPath } from './log-path.ts'
 import type { ServerMetrics } from './options.ts'
 
@@ -14,6 +15,8 @@ export type Identity =
       kind: 'known'
       /** Whether the key came in a header that browsers never send on their own. */
       provenByHeader: boolean
+      /** Of the console; undefined: the request brought the key itself. */
+      login?: Login
     } & KnownCaller)
   | { kind: 'no_key' }
   | { kind: 'wrong_key' }
@@ -74,6 +77,11 @@ export function contextOf(res: Response): RequestContext {
   const context = contexts.get(res)
   if (!context) throw new Error('the request has no context yet')
   return context
+}
+
+/** Whether the request has come to the middleware that gives it a context. */
+export function hasContext(res: Response): boolean {
+  return contexts.has(res)
 }
 
 /** The context of a request. Its logger and signals are created on first use, because most requests do not need them. */

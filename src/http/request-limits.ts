@@ -18,6 +18,8 @@ export interface RequestLimits {
   readonly connection: RequestHandler
   /** Before the body is read: streams, uploads and bytes of bodies. */
   readonly admission: RequestHandler
+  /** As `admission`, for a small JSON body of a caller that is not known yet. */
+  readonly smallBody: RequestHandler
   /** After the body has been read. */
   readonly bodyRead: RequestHandler
 }
@@ -65,6 +67,14 @@ export function createRequestLimits({
     return isUpload ? [...ofUpload, ...ofBytes] : ofBytes
   }
 
+  function admitBody(req: Request, res: Response, key: string, isUpload: boolean): void {
+    const release = takeAll(bodyTakes(req, key, isUpload))
+    res.once('close', release)
+    // An upload is held until it is stored; a JSON body is released after parsing.
+    if (!isUpload) receiving.set(req, release)
+    endStalled(req, res, limits.bodyIdleMs)
+  }
+
   return {
     connection(req, res, next) {
       const { socket } = req
@@ -87,11 +97,12 @@ export function createRequestLimits({
       const ofStream = isStream(operationId) ? takeAll(streamTakes(req, key)) : undefined
       if (ofStream) res.once('close', ofStream)
       if (!withBody) return next()
-      const release = takeAll(bodyTakes(req, key, isUpload))
-      res.once('close', release)
-      // An upload is held until it is stored; a JSON body is released after parsing.
-      if (!isUpload) receiving.set(req, release)
-      endStalled(req, res, limits.bodyIdleMs)
+      admitBody(req, res, key, isUpload)
+      next()
+    },
+
+    smallBody(req, res, next) {
+      admitBody(req, res, everyone, false)
       next()
     },
 

@@ -6,6 +6,7 @@ import { createAuditing } from './auditing.ts'
 import { identifyCaller, requireKey } from './authentication.ts'
 import { refuseForeignPages } from './browser-guard.ts'
 import { limitCallers } from './caller-rate-limit.ts'
+import { createConsole } from './console/console-router.ts'
 import { allowOrigins } from './cors.ts'
 import { answerErrors } from './error-response.ts'
 import { createForwarding } from './forwarding.ts'
@@ -29,9 +30,11 @@ import { turnHandlers } from './handlers/turns.ts'
 import { usageHandlers } from './handlers/usage.ts'
 import { webhookHandlers } from './handlers/webhooks.ts'
 import { readJsonBody } from './json-body.ts'
+import { createKeyJudge } from './key-judge.ts'
 import { createOpenApiValidation } from './openapi-validation.ts'
 import { createEndpoint } from './operation-endpoint.ts'
 import type { HttpDeps } from './options.ts'
+import { createOwnOrigins } from './own-origins.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { readRawBody } from './raw-body.ts'
 import { beginRequest, contextOf } from './request-context.ts'
@@ -45,6 +48,8 @@ const farewellMs = 2_000
 export interface HttpDoor {
   /** To be mounted anywhere. Terminal: it answers every request that reaches it. */
   readonly router: Router
+  /** The console with its login, to be mounted anywhere; it has the API below `/api`. */
+  readonly console: Router
   /**
    * Ends what is still open: streams with their last event, waits with 503 `SHUTTING_DOWN`. Resolves when every
    * response is over, by force after two seconds. To be called when the service has closed its readers, and
@@ -92,13 +97,18 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const limits = createRequestLimits(config)
   const auditing = createAuditing(deps, forwarding.addressOf)
   // Middleware for all requests. The rate limit counts before authentication refuses.
+  const judge = createKeyJudge(deps, forwarding.addressOf)
+  const own = createOwnOrigins(config, forwarding)
+  const identify = identifyCaller(deps, judge, tickets, forwarding.addressOf)
+  const foreignPages = refuseForeignPages(config, own)
+  const closing = refuseWhenClosing(deps)
   const gates = [
-    identifyCaller(deps, tickets, forwarding.addressOf),
+    identify,
     rateLimit.handler,
     requireKey(config, deps.callers),
     limitCallers(deps.limitsOf ?? (() => ({}))),
-    refuseForeignPages(config, forwarding),
-    refuseWhenClosing(deps),
+    foreignPages,
+    closing,
   ]
   const ready = () =>
     deps.ready().catch(error => {
@@ -114,11 +124,8 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   }
 
   const router = Router({ caseSensitive: true })
-  router.use(
-    beginRequest(log, open, deps.metrics),
-    allowOrigins(config.cors, config.auth.apiKeyHeader),
-    limits.connection,
-  )
+  const begin = beginRequest(log, open, deps.metrics)
+  router.use(begin, allowOrigins(config.cors, config.auth.apiKeyHeader), limits.connection)
   const bodies = [
     limits.admission,
     readJsonBody(config.maxBodyBytes),
@@ -137,15 +144,22 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   router.use(...gates, () => {
     throw new ServiceError('NOT_FOUND', 'No such path')
   })
-  router.use(
-    answerErrors(
-      (id, status, body) => validation?.isValidResponse(id, status, body) ?? true,
-      auditing.refuse,
-    ),
+  const answer = answerErrors(
+    (id, status, body) => validation?.isValidResponse(id, status, body) ?? true,
+    auditing.refuse,
   )
+  router.use(answer)
 
   return {
     router,
+    console: createConsole({
+      ...{ deps, api: router, judge, forwarding, own, limits, auditing },
+      begin: [begin, limits.connection],
+      rateLimit: rateLimit.handler,
+      identify: [identify, rateLimit.handler, foreignPages],
+      refuseWhenClosing: closing,
+      answerErrors: answer,
+    }),
     async close() {
       for (const res of open) contextOf(res).callOff(shuttingDown())
       rateLimit.close()

@@ -2,6 +2,7 @@ import type {
   AuditRecord,
   AutonomousWork,
   CheckpointRecord,
+  ConsoleLoginRecord,
   SnapshotRecord,
   UsageEntry,
 } from '../sessions/ports/index.ts'
@@ -149,6 +150,18 @@ export const keyColumns = recordMapper<ApiKeyRecord>()({
   createdAt: 'plain',
   expiresAt: 'plain',
   revokedAt: 'plain',
+  lastUsedAt: 'plain',
+})
+
+export const consoleLoginColumns = recordMapper<ConsoleLoginRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  createdBy: 'plain',
+  credentialHash: 'plain',
+  scopes: 'json',
+  token: 'json',
+  origin: 'plain',
+  createdAt: 'plain',
   lastUsedAt: 'plain',
 })
 

@@ -5,6 +5,7 @@ import type {
   auditColumns,
   autonomousWorkColumns,
   checkpointColumns,
+  consoleLoginColumns,
   deliveryColumns,
   eventColumns,
   keyColumns,
@@ -123,6 +124,14 @@ export interface ProcessesTable {
 
 export type ApiKeysTable = RowOf<typeof keyColumns>
 
+export type ConsoleLoginsTable = RowOf<typeof consoleLoginColumns>
+
+/** One row. */
+export interface ConsoleInstanceTable {
+  id: number
+  name: string
+}
+
 export type WebhooksTable = RowOf<typeof webhookColumns>
 
 export type WebhookDeliveriesTable = RowOf<typeof deliveryColumns>
@@ -180,6 +189,8 @@ export interface StoreSchema {
   attachment_pieces: AttachmentPiecesTable
   turn_attachments: TurnAttachmentsTable
   api_keys: ApiKeysTable
+  console_logins: ConsoleLoginsTable
+  console_instance: ConsoleInstanceTable
   webhooks: WebhooksTable
   webhook_deliveries: WebhookDeliveriesTable
   audit_log: AuditLogTable

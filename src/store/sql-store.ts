@@ -4,6 +4,7 @@ import { createAttachments } from './attachments.ts'
 import { createAudit } from './audit.ts'
 import { withAudit } from './audited-database.ts'
 import { createBranches } from './branches.ts'
+import { createConsoleLogins } from './console-logins.ts'
 import { all, type Body, type Database, first } from './database.ts'
 import {
   scopeOf,
@@ -59,6 +60,7 @@ export function createSqlStore(bare: Database): Store {
     ledger: createUsageLedger(database),
     webhooks: createWebhooks(database),
     keys: createKeys(database),
+    logins: createConsoleLogins(database),
     audit: createAudit(bare),
     retention: createRetention(database),
 

@@ -67,6 +67,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const {
     keys: storedKeys,
     registry,
+    logins,
     ...opened
   } = await openKeys(
     {
@@ -76,7 +77,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
           () => undefined,
         ),
     },
-    store?.keys,
+    store,
   )
   const audit = new AuditTrail({
     store: store?.audit ?? forgetful,
@@ -88,6 +89,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
     service: asked,
     audit,
     keys: storedKeys,
+    logins,
     callers: new Callers({
       keys: resolved.auth.keys,
       sources: resolved,

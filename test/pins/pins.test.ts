@@ -29,6 +29,8 @@ describe('errors', () => {
       PATH_NOT_ALLOWED: 403,
       WORKSPACE_NOT_ALLOWED: 403,
       ORIGIN_NOT_ALLOWED: 403,
+      KEY_REQUIRED: 403,
+      CSRF_TOKEN_INVALID: 403,
       NOT_FOUND: 404,
       SESSION_NOT_FOUND: 404,
       TURN_NOT_FOUND: 404,

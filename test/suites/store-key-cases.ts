@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { ConsoleLoginRecord } from '../../src/sessions/ports/index.ts'
 import type { ApiKeyRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
 import { sessionRecord, tenantId } from './store-records.ts'
@@ -24,7 +25,22 @@ export function keyRecord(fields: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
   }
 }
 
-/** API keys, and what callers of all tenants read. */
+export function loginRecord(fields: Partial<ConsoleLoginRecord> = {}): ConsoleLoginRecord {
+  return {
+    id: randomUUID(),
+    tenantId,
+    createdBy: 'key-1',
+    credentialHash: 'a'.repeat(64),
+    scopes: ['sessions:read', 'usage:read'],
+    token: null,
+    origin: 'http://127.0.0.1:3050',
+    createdAt: 1_000,
+    lastUsedAt: 1_000,
+    ...fields,
+  }
+}
+
+/** API keys, logins, and what callers of all tenants read. */
 export function keyCases(context: StoreContext): void {
   test('keeps keys as they were last saved, oldest first', async () => {
     const { keys } = context.store
@@ -38,6 +54,26 @@ export function keyCases(context: StoreContext): void {
     await keys.noteUses(new Map([[second.id, 3_000]]))
     await keys.removeKeys([first.id, 'unknown'])
     expect(await keys.loadKeys()).toEqual([{ ...second, lastUsedAt: 3_000 }])
+  })
+
+  test('keeps logins of the console until they end, and its own name for good', async () => {
+    const { logins } = context.store
+    const instance = await logins.loadInstance()
+    expect(instance).toMatch(/^[0-9a-f]{16}$/)
+    expect(await logins.loadInstance()).toBe(instance)
+    const byKey = loginRecord({ lastUsedAt: 3_000 })
+    const token = { name: 'größer \u{1f600}', expiresAt: 9e12, provider: 'c'.repeat(64) }
+    const byToken = loginRecord({ token, tenantId: 'other', lastUsedAt: 2_000 })
+    for (const login of [byKey, byToken]) await logins.addLogin(login, [])
+    expect(await logins.loadLogins()).toEqual([byToken, byKey])
+    await logins.noteLoginUse(byToken.id, 4_000)
+    expect(await logins.loadLogins()).toEqual([byKey, { ...byToken, lastUsedAt: 4_000 }])
+    const later = loginRecord({ lastUsedAt: 5_000 })
+    await logins.addLogin(later, [byKey.id, 'unknown'])
+    await logins.endLogin(byToken)
+    expect(await logins.loadLogins()).toEqual([later])
+    await logins.removeLogins([later.id, later.id])
+    expect(await logins.loadLogins()).toEqual([])
   })
 
   test('lists the sessions of one tenant or of all, in one order', async () => {

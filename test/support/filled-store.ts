@@ -8,7 +8,7 @@ import { Checksum } from '../../src/store/checksum.ts'
 import { openStoreDump } from '../../src/store/dump/open-dump.ts'
 import type { StoreDatabase } from '../../src/store/open-store.ts'
 import { auditRecord } from '../suites/store-audit-cases.ts'
-import { keyRecord } from '../suites/store-key-cases.ts'
+import { keyRecord, loginRecord } from '../suites/store-key-cases.ts'
 import { changeOf, messageEvent, sessionRecord, turnRecord } from '../suites/store-records.ts'
 
 /** Puts a session into a store that has rows in nearly every table, and files in the data directory if there is one. */
@@ -35,6 +35,8 @@ export async function fillStore(
     expiresAt: 9e15,
   }
   await store.keys.saveKey(keyRecord({ tenantId }))
+  await store.logins.loadInstance()
+  await store.logins.addLogin(loginRecord({ tenantId }), [])
   await store.audit.appendAudit([auditRecord({ tenantId, sessionId })])
   await store.createSession(session, [messageEvent('first')], 1_000_000, key)
   const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }

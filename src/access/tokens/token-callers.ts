@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { ServiceError } from '../../contract/errors.ts'
 import type { Log } from '../../lib/log.ts'
-import type { KnownCaller } from '../caller-directory.ts'
+import type { RememberedToken } from '../../sessions/ports/index.ts'
+import type { Caller } from '../../sessions/records.ts'
+import type { CredentialTrace, KnownCaller } from '../caller-directory.ts'
 import { type ClaimMapping, RefusedToken, toCaller } from './claims.ts'
 import { ProviderKeys } from './provider-keys.ts'
 
@@ -31,14 +34,16 @@ export function looksLikeToken(credential: string): boolean {
 export class TokenCallers {
   readonly #options: TokensOptions
   readonly #keys: ProviderKeys
+  /** Changes with every option: what a token opened under other options says nothing about today. */
+  readonly #provider: string
 
   constructor(options: TokensOptions, log: Pick<Log, 'warn'>) {
     this.#options = options
+    this.#provider = hash('sha256', JSON.stringify(options))
     const { issuer, jwksUrl, staleKeysMs } = options
     this.#keys = new ProviderKeys({ issuer, jwksUrl, staleKeysMs, log })
   }
 
-  /** Whether tokens can name a tenant other than the default one. */
   /** Fetches the provider's keys before the first token needs them; a failure is only logged. */
   prepare(): Promise<void> {
     return this.#keys.fetch()
@@ -55,14 +60,30 @@ export class TokenCallers {
     try {
       const claims = await this.#verify(token)
       const expiresAt = Math.floor((claims.exp ?? 0) * 1000)
-      const endsAt = expiresAt + this.#options.clockSkewMs
-      const caller = { ...toCaller(claims, this.#options), expiresAt }
-      return { caller, isValid: () => Date.now() < endsAt }
+      return this.#known({ ...toCaller(claims, this.#options), expiresAt }, expiresAt)
     } catch (error) {
       if (error instanceof ServiceError) throw error
       onRefused(reasonOf(error))
       return undefined
     }
+  }
+
+  remember({ name, expiresAt }: Caller): RememberedToken {
+    return { name, expiresAt: expiresAt ?? 0, provider: this.#provider }
+  }
+
+  /** The caller of a token that was verified before; undefined: it has expired, or the options have changed. */
+  recall({ tenantId, createdBy, scopes, token }: CredentialTrace): KnownCaller | undefined {
+    if (token?.provider !== this.#provider) return undefined
+    const { name, expiresAt } = token
+    const caller = { tenantId, keyId: createdBy, name, scopes: new Set(scopes), sessionId: null }
+    const known = this.#known({ ...caller, isOperator: false, expiresAt }, expiresAt)
+    return known.isValid() ? known : undefined
+  }
+
+  #known(caller: Caller, expiresAt: number): KnownCaller {
+    const endsAt = expiresAt + this.#options.clockSkewMs
+    return { caller, isValid: () => Date.now() < endsAt }
   }
 
   async #verify(token: string): Promise<JWTPayload> {

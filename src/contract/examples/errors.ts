@@ -41,6 +41,8 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
     },
   ],
   INVALID_API_KEY: ['The API key is not valid'],
+  KEY_REQUIRED: ['A login of the console is not enough here: send the API key in the header x-api-key'],
+  CSRF_TOKEN_INVALID: ['Send the csrfToken of this login, from GET /session of the console, in x-csrf-token'],
   SCOPE_REQUIRED: ['This needs a key with the scope workspace:write', { anyOf: ['workspace:write'] }],
   TENANT_NOT_ALLOWED: ['Only keys of the configuration may name another tenant'],
   GRANT_NOT_ALLOWED: [

@@ -18,6 +18,7 @@ export const callersOperations = {
     method: 'post',
     path: '/tickets',
     scopes: ['sessions:read'],
+    keyOnly: true,
     tag: 'Keys',
     summary: 'Create a ticket with which a browser opens one event stream without a key',
     body: createTicketRequest,

@@ -14,6 +14,7 @@ const administration = {
   ...defaults,
   scopes: ['admin'],
   reach: 'tenant',
+  keyOnly: true,
   tag: 'Keys',
   fault: 'INTERNAL',
 } as const

@@ -1,4 +1,6 @@
+import type { CallerResponse } from '../../contract/callers.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
+import type { Caller } from '../../sessions/records.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import { type Tickets, ticketLifetimeMs } from '../tickets.ts'
@@ -8,17 +10,7 @@ export function callerHandlers(
   tickets: Tickets,
 ): Pick<Handlers, 'getCaller' | 'createTicket'> {
   return {
-    getCaller({ caller }) {
-      const { keyId, name, tenantId, scopes, sessionId, expiresAt } = caller
-      return {
-        status: 200,
-        body: {
-          ...{ keyId, name, tenant: tenantId, scopes: [...scopes], sessionId },
-          administersServer: caller.isOperator,
-          expiresAt: expiresAt === null ? null : toTimestamp(expiresAt),
-        },
-      }
-    },
+    getCaller: ({ caller }) => ({ status: 200, body: toCallerBody(caller) }),
 
     async createTicket({ caller, isValid, body: { sessionId = caller.sessionId } }) {
       if (sessionId !== null) {
@@ -28,5 +20,14 @@ export function callerHandlers(
       const expiresAt = toTimestamp(Date.now() + ticketLifetimeMs)
       return { status: 201, body: { ticket: tickets.create({ caller, isValid }, sessionId), expiresAt } }
     },
+  }
+}
+
+export function toCallerBody(caller: Caller): CallerResponse {
+  const { keyId, name, tenantId, scopes, sessionId, expiresAt } = caller
+  return {
+    ...{ keyId, name, tenant: tenantId, scopes: [...scopes], sessionId },
+    administersServer: caller.isOperator,
+    expiresAt: expiresAt === null ? null : toTimestamp(expiresAt),
   }
 }

@@ -2,6 +2,7 @@
 export type * from './agent.ts'
 export type * from './agent-channel.ts'
 export type * from './audit.ts'
+export type * from './console-logins.ts'
 export type * from './conversation-store.ts'
 export type * from './forwarder.ts'
 export type * from './keys.ts'

@@ -11,6 +11,7 @@ import type {
 } from '../records.ts'
 import type { DeliveryRecord } from '../webhook-records.ts'
 import type { AuditClaim, AuditStore } from './audit.ts'
+import type { ConsoleLoginStore } from './console-logins.ts'
 import type {
   AutonomousWork,
   BranchStore,
@@ -226,6 +227,7 @@ export interface Store {
   readonly ledger: UsageLedger
   readonly webhooks: WebhookStore
   readonly keys: KeyStore
+  readonly logins: ConsoleLoginStore
   readonly audit: AuditStore
   /** Resolves when the store can read and write. */
   check(): Promise<void>

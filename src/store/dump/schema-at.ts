@@ -4,8 +4,11 @@ import { migrations } from '../migrations/all.ts'
 import { openConnection } from '../sqlite/connection.ts'
 import { StoreOpenError } from '../store-open-error.ts'
 
-/** Rows about this machine: a copy of the store must not make another server end the processes of this one. */
-const ofThisMachine = ['processes']
+/**
+ * Rows that a copy of the store must not have: it must not make another server end the processes of this one, nor bring
+ * back logins that have ended since.
+ */
+const notDumped = ['processes', 'console_logins', 'console_instance']
 
 /**
  * The migrations with these names.
@@ -32,7 +35,7 @@ export async function listDumpedTables(
   try {
     await migrate(connection.db, place, findMigrations(names, place))
     return listCopiedTables(connection)
-      .filter(name => !ofThisMachine.includes(name))
+      .filter(name => !notDumped.includes(name))
       .map(name => ({ name, columns: listColumns(connection, name) }))
   } finally {
     connection.close()

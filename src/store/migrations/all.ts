@@ -25,6 +25,7 @@ import { keys } from './023-keys.ts'
 import { audit } from './025-audit.ts'
 import { usageLedger } from './026-usage-ledger.ts'
 import { search } from './027-search.ts'
+import { consoleLogins } from './028-console-logins.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   audit,
   usageLedger,
   search,
+  consoleLogins,
 ]
