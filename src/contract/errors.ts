@@ -52,16 +52,8 @@ export const errorCatalogue = {
     title: 'Web pages of this origin may not use the API',
     retryable: false,
   },
-  KEY_REQUIRED: {
-    status: 403,
-    title: 'A login of the console is not enough; the key itself must be sent',
-    retryable: false,
-  },
-  CSRF_TOKEN_INVALID: {
-    status: 403,
-    title: 'The request lacks the CSRF token of its login',
-    retryable: false,
-  },
+  KEY_REQUIRED: { status: 403, title: 'The key itself must be sent, not a login', retryable: false },
+  CSRF_TOKEN_INVALID: { status: 403, title: 'The CSRF token of the login is missing', retryable: false },
   NOT_FOUND: { status: 404, title: 'No such path', retryable: false },
   SESSION_NOT_FOUND: { status: 404, title: 'No such session', retryable: false },
   TURN_NOT_FOUND: { status: 404, title: 'No such turn', retryable: false },
