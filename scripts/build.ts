@@ -21,4 +21,9 @@ const client = join(root, 'dist/client')
 for (const name of globSync('**/*.{js,js.map}', { cwd: client })) rmSync(join(client, name))
 await bundleClient(client)
 
+execFileSync(process.execPath, [join(root, 'scripts/build-console.ts'), '--force'], {
+  cwd: root,
+  stdio: 'inherit',
+})
+
 chmodSync(join(root, 'dist/cli/main.js'), 0o755)
