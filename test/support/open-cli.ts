@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import { onTestFinished } from 'vitest'
+import { endsLater } from './lifetime.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const serverProgram = join(import.meta.dirname, 'server-program.ts')
@@ -17,7 +17,7 @@ export interface Cli {
   ended: Promise<number | null>
 }
 
-/** The program itself, in a process of its own with exactly this environment; ended after the test. */
+/** The program itself, in a process of its own with exactly this environment; ended with its test, or with those that share it. */
 export function openCli(args: string[], env: Record<string, string>): Cli {
   return openProgram(main, args, env)
 }
@@ -54,7 +54,7 @@ function watch(child: Cli['child']): Cli {
     texts.stderr += text
   })
   const ended = once(child, 'close').then(([code]) => code as number | null)
-  onTestFinished(async () => {
+  endsLater(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
     await ended
   })

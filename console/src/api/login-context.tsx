@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext } from 'react'
 import { type Login, logIn, readLogin, takeKeyFromFragment } from './connection.ts'
 
@@ -17,6 +17,12 @@ export function useLogin(): Login {
 export function useMay(...scopes: string[]): boolean {
   const { caller } = useLogin()
   return scopes.some(scope => (caller.scopes as string[]).includes(scope))
+}
+
+/** Takes what the last person saw out of the cache. */
+export function forgetAnswers(queries: QueryClient, login: Login | null): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== loginKey[0] })
+  queries.setQueryData(loginKey, login)
 }
 
 async function findLogin(signal: AbortSignal): Promise<Login | null> {
@@ -40,10 +46,7 @@ export function LoginGate({ loading, form, children }: LoginGateProps) {
     retry: false,
   })
   if (isPending) return loading
-  const onLogin = (login: Login) => {
-    queries.clear()
-    queries.setQueryData(loginKey, login)
-  }
+  const onLogin = (login: Login) => forgetAnswers(queries, login)
   if (!data) return form(error, onLogin)
   return <Context value={data}>{children}</Context>
 }

@@ -1,6 +1,6 @@
 import { CircleUser, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react'
 import { logOut } from '../api/connection.ts'
-import { loginKey, useLogin } from '../api/login-context.tsx'
+import { forgetAnswers, useLogin } from '../api/login-context.tsx'
 import { queries } from '../api/query-client.ts'
 import { type Theme, themes, useTheme } from '../lib/theme.ts'
 import { Menu, MenuItem } from '../ui/menu.tsx'
@@ -15,8 +15,7 @@ export async function leave(): Promise<void> {
   } catch (error) {
     return sayError(error)
   }
-  queries.clear()
-  queries.setQueryData(loginKey, null)
+  forgetAnswers(queries, null)
 }
 
 /** Who is logged in, the theme, and the way out. */
