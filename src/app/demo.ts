@@ -17,7 +17,7 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'claude-code-api-demo-')))
   const workspace = join(home, 'workspace')
   await mkdir(workspace)
-  const model = await openStandInModel()
+  const model = await openStandInModel({ reportsCache: true })
   const leave = async () => {
     await model.close()
     await rm(home, { recursive: true, force: true, maxRetries: 5 })

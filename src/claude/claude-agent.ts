@@ -9,6 +9,7 @@ import type {
   TurnOutcome,
 } from '../sessions/ports/index.ts'
 import { DeltaReader } from './messages/delta.ts'
+import { LiveReports } from './messages/live-reports.ts'
 import { messageReader } from './messages/message-reader.ts'
 import { toShownFrame } from './messages/shown-frame.ts'
 import { isTransient } from './messages/transient-frames.ts'
@@ -65,6 +66,7 @@ export class ClaudeAgent implements Agent {
   readonly questions: AgentQuestions
   readonly #workload: Workload
   readonly #deltas = new DeltaReader()
+  readonly #liveReports: LiveReports
   readonly #permissions: PermissionRelay
   readonly #watchdog: Watchdog
   /** The violation for which the process is being ended. */
@@ -79,6 +81,7 @@ export class ClaudeAgent implements Agent {
     this.#context = context
     this.#watchdog = new Watchdog(context.watchdogMs, () => this.#giveUp(silent))
     this.#permissions = new PermissionRelay(context.listener, this.#watchdog, () => this.#reportFigures())
+    this.#liveReports = new LiveReports(context.listener)
     this.#workload = new Workload(context.listener, (results, observed) =>
       toFigures(results, observed, this.#meter.takeCostBefore(results)),
     )
@@ -243,6 +246,7 @@ export class ClaudeAgent implements Agent {
     this.#workload.end()
     this.#servers.close()
     const turn = this.#turn
+    this.#liveReports.end(turn)
     if (!turn) return
     for (const voided of this.#deltas.end()) this.#context.listener.onDeltaVoided(voided)
     const figures = toFigures(turn.results, turn.observed, this.#meter.takeCostBefore(turn.results))
@@ -271,6 +275,7 @@ export class ClaudeAgent implements Agent {
     this.#meter.observe(message)
     const isOfTurn = this.#workload.observe(message, turn)
     this.#permissions.observe(message)
+    this.#liveReports.observe(message, this.#turn, isOfTurn)
     for (const voided of this.#deltas.findVoided(message)) listener.onDeltaVoided(voided)
     if (message.type === 'stream_event') {
       const delta = isOfTurn ? this.#deltas.read(message) : undefined

@@ -1,17 +1,21 @@
 import { createParser } from 'eventsource-parser'
 import { ConnectionError } from './errors.ts'
 import type {
+  ActivityEvent,
   DeltaEvent,
   DeltaVoided,
   EventData,
   StreamCaughtUp,
   StreamClosing,
   StreamGap,
+  SuggestionEvent,
 } from './generated-api.ts'
 
 interface LiveData {
   delta: DeltaEvent
   'delta.voided': DeltaVoided
+  activity: ActivityEvent
+  suggestion: SuggestionEvent
   gap: StreamGap
   caught_up: StreamCaughtUp
 }

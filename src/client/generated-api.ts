@@ -1,5 +1,120 @@
 // Generated from the operation table by `npm run client`. Do not edit.
 
+/** An activity of Claude Code, or its end */
+export type Activity = {
+  kind: 'model'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+} | {
+  kind: 'thinking'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+  /** An estimate of the tokens of thinking so far */
+  tokens: number
+} | {
+  kind: 'retry'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+  /** The number of the coming attempt, from 1 */
+  attempt: number
+  /** The number of attempts after which Claude Code gives up */
+  maxAttempts: number
+  /** Milliseconds from the failure to the attempt */
+  delayMs: number
+  /** The time of the attempt */
+  retryAt: string
+  /** The HTTP status of the model's API; null: there was no response */
+  httpStatus: number | null
+  /** Claude Code's word for the error, such as `rate_limit`, `overloaded` or `server_error` */
+  reason: string
+} | {
+  kind: 'compacting'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+} | {
+  kind: 'tool'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+  /** Name of the tool */
+  toolName: string
+  /** The tool call that started the subagent which uses the tool; null: the main conversation */
+  parentToolUseId: string | null
+  /** The subagent of this call waits to ask the model's API again; null: no */
+  retry: {
+    /** The number of the coming attempt, from 1 */
+    attempt: number
+    /** The number of attempts after which Claude Code gives up */
+    maxAttempts: number
+    /** Milliseconds from the failure to the attempt */
+    delayMs: number
+    /** The time of the attempt */
+    retryAt: string
+    /** The HTTP status of the model's API; null: there was no response */
+    httpStatus: number | null
+    /** Claude Code's word for the error, such as `rate_limit`, `overloaded` or `server_error` */
+    reason: string
+  } | null
+} | {
+  kind: 'subagent'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+  /** The tool call that started it; null: none */
+  toolUseId: string | null
+  /** Cut to 300 characters */
+  description: string
+  /** The tool that it used last; null: none yet */
+  toolName: string | null
+  /** The number of its tool calls so far */
+  toolUses: number
+  /** The tokens that it has used so far */
+  tokens: number
+  /** Its state in a sentence; null: it gives none */
+  summary: string | null
+  /** Name of the agent; null: unknown */
+  agent: string | null
+} | {
+  kind: 'task'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+  /** When it began */
+  since: string
+  /** The tool call that started it; null: none */
+  toolUseId: string | null
+  /** Cut to 300 characters */
+  description: string
+  /** The tool that it used last; null: none yet */
+  toolName: string | null
+  /** The number of its tool calls so far */
+  toolUses: number
+  /** The tokens that it has used so far */
+  tokens: number
+  /** Its state in a sentence; null: it gives none */
+  summary: string | null
+} | {
+  kind: 'done'
+  /** The place of the activity: `main` for the main conversation, else the id of the tool call or of the task. An activity replaces the one with the same `id` */
+  id: string
+}
+
+/** What Claude Code does at the moment. An activity lasts until one with the same `id` replaces it, or `done` ends it. Frequent reports of one activity are merged. A reader that joins later first gets the current activities */
+export type ActivityEvent = {
+  /** The turn at work; null: background work of earlier turns, or autonomous work */
+  turnId: string | null
+  activity: Activity
+}
+
 /** A subagent (SDK option `agents`) */
 export type AgentDefinition = {
   /** When Claude should use the subagent */
@@ -352,6 +467,8 @@ export type CreateSessionRequest = {
   fallbackModel?: string | undefined
   /** What all turns of the session may cost together, in US dollars as estimated by Claude Code. The turn that reaches the limit ends with `stopReason: "budget"`; later turns are refused with `BUDGET_EXCEEDED` */
   maxBudgetUsd?: number | undefined
+  /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
+  promptSuggestions?: boolean | undefined
   outputFormat?: OutputFormat | undefined
   /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
   agentEnv?: Record<string, string> | undefined
@@ -783,6 +900,8 @@ export type EventSessionUpdated = {
   mcpServers?: Record<string, McpServer> | null | undefined
   /** Applies from the next turn; null: no limit */
   maxBudgetUsd?: number | null | undefined
+  /** Applies from the next turn; null: off */
+  promptSuggestions?: boolean | null | undefined
 }
 
 export type EventSettingsRestricted = {
@@ -1466,6 +1585,8 @@ export type PatchSessionRequest = {
   mcpServers?: Record<string, McpServer> | null | undefined
   /** Applies from the next turn; null: no limit */
   maxBudgetUsd?: number | null | undefined
+  /** Applies from the next turn; null: off */
+  promptSuggestions?: boolean | null | undefined
 }
 
 export type PatchWebhookRequest = {
@@ -1847,6 +1968,8 @@ export type Session = {
     fallbackModel?: string | undefined
     /** What all turns of the session may cost together, in US dollars as estimated by Claude Code. The turn that reaches the limit ends with `stopReason: "budget"`; later turns are refused with `BUDGET_EXCEEDED` */
     maxBudgetUsd?: number | undefined
+    /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
+    promptSuggestions?: boolean | undefined
     outputFormat?: OutputFormat | undefined
     /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
     agentEnv?: Record<string, string> | undefined
@@ -2086,7 +2209,7 @@ export type StreamMessageRequest = {
   timeout?: number | undefined
   /** What to do if the session is running a turn: `queue` waits for it, `reject` returns 409, `interrupt` interrupts it and runs this prompt next, `steer` passes the prompt to the running turn as more input (like `queue` if that turn takes no more input) */
   onBusy?: 'queue' | 'reject' | 'interrupt' | 'steer' | undefined
-  /** Also send pieces of messages while they are generated */
+  /** Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity` */
   includeDeltas?: boolean | undefined
   /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
   view?: 'raw' | 'compact' | undefined
@@ -2125,6 +2248,14 @@ export type StreamPointer = {
     /** As in this request */
     onDisconnect?: string | undefined
   }
+}
+
+/** A prompt that the person might send next, for sessions with `promptSuggestions`. It can come before or after the end of its turn, and counts until the next turn is queued. A reader that joins later gets the last one */
+export type SuggestionEvent = {
+  /** The turn that it follows */
+  turnId: string
+  /** The prompt */
+  text: string
 }
 
 /** A background task, which can outlive the turn that started it */
@@ -2573,7 +2704,7 @@ export interface Operations {
       after?: string | undefined
       /** Only events of this turn; the stream ends with it */
       turnId?: string | undefined
-      /** Also send pieces of messages while they are generated */
+      /** Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`, `suggestion` */
       includeDeltas?: boolean | undefined
       /** `raw`: messages as Claude Code sends them; `compact`: what a person reads of them (`CompactMessage`). Messages with nothing to read are left out, so a page may have fewer than `limit` */
       view?: 'raw' | 'compact' | undefined

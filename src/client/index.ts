@@ -8,6 +8,7 @@ export { ClaudeCodeClient } from './client.ts'
 export { applyEvent } from './conversation/apply-event.ts'
 export { readMessage, type ShownMessage } from './conversation/read-message.ts'
 export type {
+  ActivityView,
   BlockView,
   FileView,
   MessageView,

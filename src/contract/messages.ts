@@ -122,7 +122,10 @@ export const streamMessageRequest = z
     includeDeltas: z
       .boolean()
       .default(false)
-      .meta({ description: 'Also send pieces of messages while they are generated' }),
+      .meta({
+        description:
+          'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`',
+      }),
     view,
     commands,
     onDisconnect: z

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { activityEvent, suggestionEvent } from './activity.ts'
 import { type ErrorCode, errorCatalogue } from './errors.ts'
 import {
   deltaEvent,
@@ -27,6 +28,8 @@ type Direction = 'input' | 'output'
 const streamed: Record<string, z.ZodType> = {
   DeltaEvent: deltaEvent,
   DeltaVoided: deltaVoided,
+  ActivityEvent: activityEvent,
+  SuggestionEvent: suggestionEvent,
   StreamConnected: streamConnected,
   StreamComplete: streamComplete,
   StreamError: streamError,

@@ -61,6 +61,11 @@ const maxBudgetUsd = z.number().positive().max(1_000_000).meta({
     'What all turns of the session may cost together, in US dollars as estimated by Claude Code. The turn that reaches the limit ends with `stopReason: "budget"`; later turns are refused with `BUDGET_EXCEEDED`',
 })
 
+const promptSuggestions = z.boolean().meta({
+  description:
+    'Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`)',
+})
+
 /** The optional settings of a session, in the order in which they are shown. */
 export const sessionSettings = z
   .strictObject({
@@ -97,6 +102,7 @@ export const sessionSettings = z
       description: 'The model that takes over while the model is overloaded (SDK option `fallbackModel`)',
     }),
     maxBudgetUsd: maxBudgetUsd.optional(),
+    promptSuggestions: promptSuggestions.optional(),
     outputFormat: outputFormat.optional(),
     agentEnv: environmentVariables.optional().meta({
       description: `Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as \`${redacted}\``,
@@ -115,6 +121,10 @@ export const changeableSettings = {
     .nullable()
     .optional()
     .meta({ description: 'Applies from the next turn; null: no limit' }),
+  promptSuggestions: promptSuggestions
+    .nullable()
+    .optional()
+    .meta({ description: 'Applies from the next turn; null: off' }),
 }
 
 export type SettingSource = z.infer<typeof settingSource>

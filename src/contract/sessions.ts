@@ -255,7 +255,10 @@ export const eventsQuery = z.strictObject({
   turnId: idParameter.optional().meta({ description: 'Only events of this turn; the stream ends with it' }),
   includeDeltas: booleanParameter
     .default(false)
-    .meta({ description: 'Also send pieces of messages while they are generated' }),
+    .meta({
+      description:
+        'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`, `suggestion`',
+    }),
   view,
   ticket: z.string().min(1).max(200).optional().meta({
     description:

@@ -49,6 +49,11 @@ export function asksForSummary(block: string): boolean {
   return compaction.test(block)
 }
 
+/** Whether the text asks what the person might write next (SDK option `promptSuggestions`). */
+export function asksForSuggestion(words: string): boolean {
+  return words.trimStart().startsWith('[SUGGESTION MODE:')
+}
+
 /** Returns the working directory in Claude Code's description of the environment, if the text is one. */
 export function findWorkingDirectory(words: string): string | undefined {
   const match = /^[ \t]*(?:- )?(?:Primary w|W)orking directory: (.+?)[ \t]*$/m.exec(words)

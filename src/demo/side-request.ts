@@ -1,5 +1,7 @@
 import { type SpokenAnswer, text } from './answer.ts'
+import { asksForSuggestion } from './injected-text.ts'
 import type { Prompt } from './prompt.ts'
+import { tour } from './tour.ts'
 import { mark, shorten } from './tour-item.ts'
 import { findFacts } from './tour-memory.ts'
 
@@ -11,10 +13,18 @@ const shownCharacters = 200
  */
 export function answerSideRequest(body: unknown, prompt: Prompt): SpokenAnswer | undefined {
   if (prompt.wantsSummary) return text(toSummary(prompt))
+  if (asksForSuggestion(prompt.text)) return text(toSuggestion(prompt))
   // A session may also have no tools, but it always reports its working directory to the model.
   if (prompt.tools.length > 0 || prompt.workingDirectory !== undefined) return undefined
   const schema = findSchema(body)
   return text(schema === undefined ? `${mark} Nothing to add.` : JSON.stringify(toSample(schema)))
+}
+
+/** Suggests what the tour can show next; Claude Code drops suggestions of more than twelve words. */
+function toSuggestion({ history }: Prompt): string {
+  const asked = new Set(history.map(({ prompt }) => prompt.trim()))
+  const fitting = tour.map(({ sample }) => sample).filter(sample => /^\S+(?: \S+){1,11}$/.test(sample))
+  return fitting.find(sample => sample.length < 100 && !asked.has(sample)) ?? 'What else can you show me?'
 }
 
 /** Keeps the facts and the latest prompts, so that a compacted conversation still remembers. */

@@ -237,3 +237,32 @@ test('a port that is taken is an error', async () => {
   const port = Number(new URL(model.url).port)
   await expect(openStandInModel({ port })).rejects.toThrow('EADDRINUSE')
 })
+
+test('a suggestion of the next prompt is one that was not sent yet', async () => {
+  const messages = [
+    { role: 'user', content: 'What is 6 times 7?' },
+    { role: 'assistant', content: '42' },
+    { role: 'user', content: '[SUGGESTION MODE: Suggest what the user might naturally type next]' },
+  ]
+  expect(await toText(await send({ messages }))).toBe('Remember that my cat is called Minka')
+  expect(await toText(await send({ messages: messages.slice(2) }))).toBe('What is 6 times 7?')
+  expect(model.requests.at(-1)).toMatchObject({ kind: 'side' })
+})
+
+test('with reportsCache, most of a conversation that goes on comes from the cache', async () => {
+  const cached = await openStandInModel({ reportsCache: true })
+  const usageOf = async (messages: object[]) => {
+    const init = { method: 'POST', body: JSON.stringify({ model: 'm', tools: [{ name: 'Bash' }], messages }) }
+    const response = await fetch(`${cached.url}/v1/messages`, init)
+    return ((await response.json()) as { usage: Record<string, number> }).usage
+  }
+  const first = { role: 'user', content: 'hello '.repeat(100) }
+  expect(await usageOf([first])).toMatchObject({ cache_read_input_tokens: 0 })
+  const usage = await usageOf([
+    first,
+    { role: 'assistant', content: 'hi' },
+    { role: 'user', content: 'again' },
+  ])
+  expect(usage.cache_read_input_tokens).toBeGreaterThan(5 * (usage.input_tokens ?? 0))
+  await cached.close()
+})

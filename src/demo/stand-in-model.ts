@@ -30,6 +30,8 @@ export interface StandInModelOptions {
   port?: number
   /** Keeps the whole body of each request, for tests that look into it. */
   record?: boolean
+  /** Reports the earlier conversation as read from the prompt cache, as the API does; Claude Code then suggests prompts. */
+  reportsCache?: boolean
 }
 
 /**
@@ -94,7 +96,8 @@ export async function openStandInModel(options: StandInModelOptions = {}): Promi
     const summary = prompt.wantsSummary ? await summaries.find(prompt) : undefined
     const side = summary ?? answerSideRequest(body, prompt)
     log.describe(entry, side ? 'side' : 'prompt', body, prompt)
-    const answer = side ?? (await answerPrompt(prompt, entry))
+    const spoken = side ?? (await answerPrompt(prompt, entry))
+    const answer = options.reportsCache && prompt.history.length > 0 ? withCache(spoken, size) : spoken
     const stream = (body as { stream?: unknown }).stream === true
     const inputTokens = estimateTokens(size)
     await writeAnswer(response, answer, { stream, model: prompt.model, inputTokens, signal })
@@ -125,4 +128,12 @@ export async function openStandInModel(options: StandInModelOptions = {}): Promi
       return closing
     },
   }
+}
+
+/** Nine tenths of the request come from the cache, unless the answer says otherwise. */
+function withCache(answer: Answer, size: number): Answer {
+  if ('error' in answer || answer.usage) return answer
+  const tokens = estimateTokens(size)
+  const inputTokens = Math.ceil(tokens / 10)
+  return { ...answer, usage: { inputTokens, cacheReadTokens: tokens - inputTokens } }
 }

@@ -1,3 +1,4 @@
+import type { ActivityEvent, SuggestionEvent } from '../contract/activity.ts'
 import type { CompactMessage } from '../contract/compact-messages.ts'
 import type { Task } from '../contract/conversation.ts'
 import type { DeltaEvent, DeltaVoided, MessageEvent, SessionEvents } from '../contract/events.ts'
@@ -241,6 +242,14 @@ export function toDeltaFrame(delta: DeltaEvent): Buffer {
 
 export function toVoidedFrame(voided: DeltaVoided): Buffer {
   return shareFrame(frames, voided, () => toFrame({ event: 'delta.voided', json: sharedJson(voided) }))
+}
+
+export function toActivityFrame(activity: ActivityEvent): Buffer {
+  return shareFrame(frames, activity, () => toFrame({ event: 'activity', json: sharedJson(activity) }))
+}
+
+export function toSuggestionFrame(suggestion: SuggestionEvent): Buffer {
+  return shareFrame(frames, suggestion, () => toFrame({ event: 'suggestion', json: sharedJson(suggestion) }))
 }
 
 function shareFrame(among: WeakMap<object, Buffer>, of: object, make: () => Buffer): Buffer {

@@ -6,6 +6,7 @@ const transientTypes = new Set([
   'keep_alive',
   'tool_progress',
   'auth_status',
+  'prompt_suggestion',
 ])
 const transientSubtypes = new Set([
   'session_state_changed',

@@ -6,7 +6,7 @@ import { toInstructionOptions, withMemory } from './instruction-options.ts'
 export function toSettingOptions(spec: AgentSpec): Options {
   const { settings, budgetLeftUsd } = spec
   const { tools, allowedTools, disallowedTools, additionalDirectories, mcpServers } = settings
-  const { skills, effort, thinking, fallbackModel, outputFormat } = settings
+  const { skills, effort, thinking, fallbackModel, outputFormat, promptSuggestions } = settings
   const maxBudgetUsd = budgetLeftUsd ?? settings.maxBudgetUsd
   return {
     systemPrompt: withMemory(toSystemPrompt(spec), spec.instructions),
@@ -26,6 +26,7 @@ export function toSettingOptions(spec: AgentSpec): Options {
     ...(thinking && { thinking }),
     ...(fallbackModel !== undefined && { fallbackModel }),
     ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
+    ...(promptSuggestions && { promptSuggestions }),
     ...(outputFormat && { outputFormat }),
   }
 }

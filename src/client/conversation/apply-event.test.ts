@@ -12,7 +12,8 @@ const recorded: SessionEvent[] = readFileSync(file, 'utf8')
   .split('\n')
   .map(line => JSON.parse(line))
 
-const isLive = ({ type }: SessionEvent) => type === 'delta' || type === 'delta.voided' || type === 'caught_up'
+const liveTypes = new Set(['delta', 'delta.voided', 'activity', 'suggestion', 'caught_up'])
+const isLive = ({ type }: SessionEvent) => liveTypes.has(type)
 const replay = (events: readonly SessionEvent[], start = emptyConversation) =>
   events.reduce(applyEvent, start)
 const whole = replay(recorded)
@@ -87,6 +88,24 @@ describe('a recorded conversation', () => {
     expect(new Set(states.map(({ state }) => state))).toEqual(new Set(['idle', 'running', 'requires_action']))
   })
 
+  test('shows what goes on, until it is over', () => {
+    const states: Conversation[] = []
+    recorded.reduce((state, event) => {
+      const after = applyEvent(state, event)
+      states.push(after)
+      return after
+    }, emptyConversation)
+    const shown = states.map(({ activity }) => activity.map(({ kind }) => kind).join(' '))
+    expect(shown).toEqual(expect.arrayContaining(['model', 'retry', 'tool']))
+    const withSubagent = states.find(({ activity }) => activity.some(({ kind }) => kind === 'subagent'))
+    expect(withSubagent?.activity.map(({ turnId }) => turnId)).toContain(whole.turns[0]?.turnId)
+    // Nothing goes on at the end of a turn.
+    for (const [index, { type }] of recorded.entries()) {
+      if (type === 'turn.completed' || type === 'turn.interrupted')
+        expect(states[index]?.activity).toEqual([])
+    }
+  })
+
   test('is never changed in place, and shares what an event does not touch', () => {
     const frozen = recorded.reduce(
       (state, event) => deepFreeze(applyEvent(state, deepFreeze(event))),
@@ -127,4 +146,50 @@ test('events and messages of unknown kinds change nothing but the position', () 
 test('events that retention has removed leave a gap', () => {
   const gap: SessionEvent = { type: 'gap', data: { sessionId: 's', from: 1, to: 9 } }
   expect(applyEvent(emptyConversation, gap)).toMatchObject({ sequence: 9, gap: { from: 1, to: 9 } })
+})
+
+test('activities are kept by their id, and end with `done`, a reconnect, their turn or the session', () => {
+  const turnId = 'turn'
+  const since = '2026-01-01T00:00:00.000Z'
+  const toEvent = (
+    activity: Extract<SessionEvent, { type: 'activity' }>['data']['activity'],
+  ): SessionEvent => ({
+    type: 'activity',
+    data: { turnId, activity },
+  })
+  const task = {
+    since,
+    toolUseId: null,
+    description: 'd',
+    toolName: null,
+    toolUses: 0,
+    tokens: 0,
+    summary: null,
+  }
+  const busy = replay([
+    toEvent({ kind: 'model', id: 'main', since }),
+    toEvent({ kind: 'task', id: 'task', ...task }),
+    toEvent({ kind: 'compacting', id: 'main', since }),
+  ])
+  const kindsOf = ({ activity }: Conversation) => activity.map(({ kind }) => kind)
+  expect(kindsOf(busy)).toEqual(['compacting', 'task'])
+  expect(kindsOf(applyEvent(busy, toEvent({ kind: 'done', id: 'main' })))).toEqual(['task'])
+  expect(applyEvent(busy, toEvent({ kind: 'done', id: 'unknown' }))).toBe(busy)
+  expect(kindsOf(applyEvent(busy, { type: 'reconnected', data: {} }))).toEqual([])
+  const lost = { type: 'turn.lost', data: { turnId, status: 'lost', sequence: 1 } } as SessionEvent
+  expect(kindsOf(applyEvent(busy, lost))).toEqual(['task'])
+  const over = { type: 'session.ended', data: { sequence: 1 } } as SessionEvent
+  expect(kindsOf(applyEvent(busy, over))).toEqual([])
+})
+
+test('a suggestion lasts until the next turn', () => {
+  const turnId = 'turn'
+  const suggestion: SessionEvent = { type: 'suggestion', data: { turnId, text: 'go on' } }
+  const suggested = applyEvent(whole, suggestion)
+  expect(suggested.suggestion).toBe('go on')
+  const at = { turnId, sequence: whole.sequence + 1 }
+  const next = { type: 'turn.queued', data: { ...at, status: 'queued' } } as SessionEvent
+  expect(applyEvent(suggested, next).suggestion).toBeNull()
+  const ended = { type: 'session.ended', data: at } as unknown as SessionEvent
+  expect(applyEvent(suggested, ended).suggestion).toBeNull()
 })

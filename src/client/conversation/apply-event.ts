@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../event-stream.ts'
 import { isTerminal } from '../follow.ts'
-import type { EventPermissionRequested, TurnStatus, Usage } from '../generated-api.ts'
+import type { ActivityEvent, EventPermissionRequested, TurnStatus, Usage } from '../generated-api.ts'
 import { addDelta, addMessage, dropPartials, markRewound, voidDelta } from './message-list.ts'
 import type { Conversation, TurnView } from './state.ts'
 
@@ -33,9 +33,9 @@ function change(before: Conversation, event: SessionEvent): Conversation {
       return { ...before, ...definedOf({ title, model, permissionMode, metadata, cwd }) }
     }
     case 'session.expired':
-      return { ...before, status: 'expired', requests: [] }
+      return { ...before, status: 'expired', requests: [], activity: [], suggestion: null }
     case 'session.ended':
-      return { ...before, status: 'ended', requests: [] }
+      return { ...before, status: 'ended', requests: [], activity: [], suggestion: null }
     case 'session.rewound':
       return event.data.conversation ? rewind(before, new Set(event.data.turnIds)) : before
     case 'conversation.lost':
@@ -46,8 +46,13 @@ function change(before: Conversation, event: SessionEvent): Conversation {
       return withMessages(before, addDelta(before.messages, event.data))
     case 'delta.voided':
       return withMessages(before, voidDelta(before.messages, event.data))
+    case 'suggestion':
+      return { ...before, suggestion: event.data.text }
     case 'reconnected':
-      return withMessages(before, dropPartials(before.messages))
+      // The server tells again what goes on.
+      return withMessages(withoutActivity(before), dropPartials(before.messages))
+    case 'activity':
+      return withActivity(before, event.data)
     case 'permission.requested':
       return withRequests(before, [...before.requests, event.data], event.data)
     case 'permission.resolved': {
@@ -56,7 +61,7 @@ function change(before: Conversation, event: SessionEvent): Conversation {
     }
     case 'turn.queued': {
       const { turnId, status } = event.data
-      return { ...withTurn(before, turnId, { status }), queue: [...before.queue, turnId] }
+      return { ...withTurn(before, turnId, { status }), queue: [...before.queue, turnId], suggestion: null }
     }
     case 'turn.started': {
       const { turnId, status, startedAt } = event.data
@@ -84,7 +89,7 @@ function endTurn(before: Conversation, end: TurnEnd): Conversation {
   const { response = null, stopReason = null, error = null, usage = null, costUsd = null } = end
   const fields = { status, endedAt, durationMs, response, stopReason, error, usage, costUsd }
   return {
-    ...withTurn(before, turnId, fields),
+    ...withTurn(withoutActivity(before, turnId), turnId, fields),
     messages: dropPartials(before.messages, turnId),
     queue: without(before.queue, turnId),
     requests: before.requests.filter(request => request.turnId !== turnId),
@@ -95,6 +100,27 @@ function endTurn(before: Conversation, end: TurnEnd): Conversation {
 
 function withMessages(before: Conversation, messages: Conversation['messages']): Conversation {
   return messages === before.messages ? before : { ...before, messages }
+}
+
+function withActivity(before: Conversation, { turnId, activity }: ActivityEvent): Conversation {
+  const index = before.activity.findIndex(({ id }) => id === activity.id)
+  if (activity.kind === 'done') {
+    return index === -1 ? before : { ...before, activity: before.activity.toSpliced(index, 1) }
+  }
+  const view = { ...activity, turnId }
+  return {
+    ...before,
+    activity: index === -1 ? [...before.activity, view] : before.activity.with(index, view),
+  }
+}
+
+/** @param turnId only what ends with this turn: its tasks may go on */
+function withoutActivity(before: Conversation, turnId?: string): Conversation {
+  const left = before.activity.filter(
+    view =>
+      turnId !== undefined && (view.turnId !== turnId || view.kind === 'task' || view.kind === 'subagent'),
+  )
+  return left.length === before.activity.length ? before : { ...before, activity: left }
 }
 
 function withTurn(before: Conversation, turnId: string, fields: Partial<TurnView>): Conversation {
@@ -133,7 +159,7 @@ function withRequests(
 
 function rewind(before: Conversation, turnIds: ReadonlySet<string>): Conversation {
   const turns = before.turns.map(turn => (turnIds.has(turn.turnId) ? { ...turn, isRewound: true } : turn))
-  return { ...before, turns, messages: markRewound(before.messages, turnIds) }
+  return { ...before, turns, messages: markRewound(before.messages, turnIds), suggestion: null }
 }
 
 function stateOf({ status, turns, requests }: Conversation): Conversation['state'] {

@@ -1,4 +1,5 @@
 import type {
+  Activity,
   EventPermissionRequested,
   PermissionMode,
   SessionState,
@@ -84,6 +85,9 @@ export interface TurnView {
 
 export type OpenRequest = EventPermissionRequested
 
+/** What Claude Code does at the moment, and for which turn. */
+export type ActivityView = Exclude<Activity, { kind: 'done' }> & { readonly turnId: string | null }
+
 /** A session as a user interface shows it. */
 export interface Conversation {
   /** The sequence of the last applied event; where to continue with `follow({ after })`. */
@@ -101,6 +105,10 @@ export interface Conversation {
   readonly queue: readonly string[]
   /** Requests that wait for a person. */
   readonly requests: readonly OpenRequest[]
+  /** What goes on at the moment, in the order in which it began. */
+  readonly activity: readonly ActivityView[]
+  /** The prompt that Claude Code suggests; null: none. */
+  readonly suggestion: string | null
   /** The sums over all turns that have ended. */
   readonly usage: Readonly<Usage>
   readonly costUsd: number
@@ -124,6 +132,8 @@ export const emptyConversation: Conversation = {
   turns: [],
   queue: [],
   requests: [],
+  activity: [],
+  suggestion: null,
   usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
   costUsd: 0,
   gap: null,

@@ -1,3 +1,4 @@
+import type { ActivityEvent, SuggestionEvent } from '../activity.ts'
 import type {
   DeltaEvent,
   DeltaVoided,
@@ -28,7 +29,7 @@ const at = (sequence: number, timestamp: string = times.ended) => ({ sessionId, 
 const ofTurn = (sequence: number, timestamp?: string) => ({ ...at(sequence, timestamp), turnId })
 const ended = { ...ofTurn(9), endedAt: times.ended, durationMs: 42_656 }
 const spent = { usage, costUsd: 0.0387 }
-const { effort, mcpServers, maxBudgetUsd } = everySetting()
+const { effort, mcpServers, maxBudgetUsd, promptSuggestions } = everySetting()
 
 /** Examples of the data of each stored event. */
 export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = {
@@ -57,6 +58,7 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
       effort,
       mcpServers,
       maxBudgetUsd,
+      promptSuggestions,
     },
   ],
   'session.rewound': [
@@ -114,6 +116,25 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
   ],
 }
 
+const nextAttempt = {
+  attempt: 1,
+  maxAttempts: 10,
+  delayMs: 2_000,
+  retryAt: times.retry,
+  httpStatus: 529,
+  reason: 'overloaded',
+}
+const { started: since } = times
+const task = {
+  since,
+  toolUseId: 'toolu_01EhR4NXr6Y5kYAcqkVXnGqD',
+  description: 'Find the callers of applyDiscount',
+  toolName: 'Grep',
+  toolUses: 3,
+  tokens: 8_120,
+  summary: 'Reading the cart package',
+}
+
 const block = { turnId, messageId: ids.apiMessageId, blockIndex: 0 }
 const { messageId: _, response: summary, ...facts } = answer
 const { code, message, details, retryable, retry } = errorExamples.MODEL_OVERLOADED.error
@@ -126,6 +147,27 @@ export const streamExamples = {
     { ...block, delta: { type: 'input_json', partialJson: '{"command":"pnpm' } },
   ] satisfies DeltaEvent[],
   DeltaVoided: [block] satisfies DeltaVoided[],
+  ActivityEvent: [
+    { turnId, activity: { kind: 'model', id: 'main', since } },
+    { turnId, activity: { kind: 'thinking', id: 'main', since, tokens: 420 } },
+    { turnId, activity: { kind: 'retry', id: 'main', since, ...nextAttempt } },
+    { turnId, activity: { kind: 'compacting', id: 'main', since } },
+    {
+      turnId,
+      activity: {
+        kind: 'tool',
+        id: 'toolu_01EhR4NXr6Y5kYAcqkVXnGqD',
+        since,
+        toolName: 'Bash',
+        parentToolUseId: 'toolu_01Lq2WkYx8c4nGk5cHq3S7Zd',
+        retry: nextAttempt,
+      },
+    },
+    { turnId, activity: { kind: 'subagent', id: 'a1f2c3d4e5f60718', ...task, agent: 'Explore' } },
+    { turnId: null, activity: { kind: 'task', id: 'b3x9k2m1p', ...task } },
+    { turnId, activity: { kind: 'done', id: 'main' } },
+  ] satisfies ActivityEvent[],
+  SuggestionEvent: [{ turnId, text: 'Now run the whole test suite' }] satisfies SuggestionEvent[],
   StreamConnected: [{ sessionId, turnId }] satisfies StreamConnected[],
   StreamComplete: [{ summary, ...facts }] satisfies StreamComplete[],
   StreamError: [

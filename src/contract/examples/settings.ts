@@ -61,6 +61,7 @@ export function everySetting(secret: string = redacted): SessionSettings {
     thinking: { type: 'enabled', budgetTokens: 8_000 },
     fallbackModel: 'haiku',
     maxBudgetUsd: 2.5,
+    promptSuggestions: true,
     outputFormat: {
       type: 'json_schema',
       schema: {

@@ -75,7 +75,7 @@ export const messagesOperations = {
       {
         status: 200,
         description:
-          '`connected`, then `message`, `delta`, `delta.voided`, `permission.requested` and `permission.resolved`, then exactly one `complete` or `error`',
+          '`connected`, then `message`, `delta`, `delta.voided`, `activity`, `permission.requested` and `permission.resolved`, then exactly one `complete` or `error`',
         contentType: eventStream,
         headers: replayHeaders,
       },

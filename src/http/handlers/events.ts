@@ -4,7 +4,14 @@ import type { MessageReader } from '../../sessions/ports/index.ts'
 import type { Exchange, Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import type { ServerSentEvent } from '../sse-stream.ts'
-import { toCompactFrame, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import {
+  toActivityFrame,
+  toCompactFrame,
+  toDeltaFrame,
+  toEventFrame,
+  toSuggestionFrame,
+  toVoidedFrame,
+} from '../wire.ts'
 
 type EventsExchange = Exchange<'followEvents'>
 
@@ -57,6 +64,10 @@ function toServerSentEvent(
       return toDeltaFrame(item.delta)
     case 'delta.voided':
       return toVoidedFrame(item.voided)
+    case 'activity':
+      return toActivityFrame(item.activity)
+    case 'suggestion':
+      return toSuggestionFrame(item.suggestion)
     case 'gap':
       // The id keeps a reconnecting client from getting the same gap again.
       return { event: 'gap', id: item.to, data: { sessionId, from: item.from, to: item.to } }

@@ -10,7 +10,14 @@ import { submitTurn, TurnWatchers } from '../idempotency.ts'
 import type { HttpDeps } from '../options.ts'
 import type { SseStream } from '../sse-stream.ts'
 import { toAnswer } from '../turn-outcome.ts'
-import { sourceOf, toCompactFrame, toDeltaFrame, toEventFrame, toVoidedFrame } from '../wire.ts'
+import {
+  sourceOf,
+  toActivityFrame,
+  toCompactFrame,
+  toDeltaFrame,
+  toEventFrame,
+  toVoidedFrame,
+} from '../wire.ts'
 
 type StreamExchange = Exchange<'streamMessage'>
 
@@ -103,6 +110,7 @@ async function forward(
     if (sse.closed.aborted) return undefined
     if (item.kind === 'delta') await sse.send(toDeltaFrame(item.delta))
     if (item.kind === 'delta.voided') await sse.send(toVoidedFrame(item.voided))
+    if (item.kind === 'activity') await sse.send(toActivityFrame(item.activity))
     if (item.kind !== 'event') continue
     const { event } = item
     if (isTerminalEventType(event.type)) return event.sequence

@@ -1,9 +1,12 @@
+import type { ActivityEvent, SuggestionEvent } from '../../contract/activity.ts'
 import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
 import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import type { SessionsFigures, SessionsObserver } from '../reports/figures.ts'
 import { isTerminal } from '../turns/turn.ts'
+import { LastSuggestions } from './last-suggestions.ts'
+import { LiveActivities } from './live-activities.ts'
 import type { FollowRequest, LogReader } from './log-item.ts'
 import { BoundedLogReader, readerBoundBytes } from './log-reader.ts'
 import { withSummary } from './message-summary.ts'
@@ -23,6 +26,8 @@ export class EventLog {
   readonly #messages: MessageReader
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
   readonly #partials: PartialMessages
+  readonly #activities = new LiveActivities((sessionId, event) => this.#tellActivity(sessionId, event))
+  readonly #suggestions = new LastSuggestions()
   readonly #pages = new SharedPages()
   /** Of all readers together: thousands of them do not hold up everything else. */
   readonly #pace = new Pace()
@@ -52,6 +57,7 @@ export class EventLog {
   /** Stores the change, then tells the readers of its events. */
   async commit(change: Change): Promise<EventRecord[]> {
     this.#partials.finish(change.sessionId, change.events)
+    this.#suggestions.forget(change.sessionId, change.events)
     const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
     const events = await this.#write({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
@@ -87,6 +93,25 @@ export class EventLog {
     for (const reader of this.#readers.get(sessionId) ?? []) reader.offerVoided(voided, bytes, position)
   }
 
+  /** Tells live readers what Claude Code does; it is not stored, but kept for readers to come meanwhile. */
+  publishActivity(sessionId: string, activity: ActivityEvent): void {
+    this.#activities.note(sessionId, activity)
+  }
+
+  /** Tells live readers what could be asked next; it is kept for readers to come until the next turn. */
+  publishSuggestion(sessionId: string, suggestion: SuggestionEvent): void {
+    this.#suggestions.note(sessionId, suggestion)
+    const bytes = Buffer.byteLength(sharedJson(suggestion))
+    for (const reader of this.#readers.get(sessionId) ?? []) reader.offerSuggestion(suggestion, bytes)
+  }
+
+  #tellActivity(sessionId: string, activity: ActivityEvent): void {
+    const readers = this.#readers.get(sessionId)
+    if (!readers) return
+    const bytes = Buffer.byteLength(sharedJson(activity))
+    for (const reader of readers) reader.offerActivity(activity, bytes)
+  }
+
   /**
    * A reader of the session's log. What is published between this call and its first item is not missed: it is
    * stored, and unfinished messages are kept.
@@ -119,6 +144,8 @@ export class EventLog {
           ),
         pace: () => this.#pace.take(),
         catchUp: position => this.#partials.catchUp(sessionId, position),
+        activities: () => this.#activities.current(sessionId),
+        suggestion: () => this.#suggestions.find(sessionId),
         enter: reader => this.#enter(sessionId, reader),
         leave: reader => this.#leave(sessionId, reader),
         isSettling,

@@ -1,3 +1,4 @@
+import type { ActivityEvent, SuggestionEvent } from '../../contract/activity.ts'
 import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import type { EventRecord } from '../records.ts'
 
@@ -8,6 +9,10 @@ export type LogItem =
   | { kind: 'delta'; delta: DeltaEvent }
   /** The deltas of a block count no longer. */
   | { kind: 'delta.voided'; voided: DeltaVoided }
+  /** Claude Code does something else than before; first what it does now. */
+  | { kind: 'activity'; activity: ActivityEvent }
+  /** What a person might ask next. */
+  | { kind: 'suggestion'; suggestion: SuggestionEvent }
   /** Retention has removed what was asked for, from and to these sequences. */
   | { kind: 'gap'; from: number; to: number }
   /** Everything stored so far has been delivered; what follows is live. */

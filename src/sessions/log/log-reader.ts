@@ -1,6 +1,8 @@
+import type { ActivityEvent, SuggestionEvent } from '../../contract/activity.ts'
 import { type DeltaEvent, type DeltaVoided, isTerminalEventType } from '../../contract/events.ts'
 import type { LogPage } from '../ports/index.ts'
 import type { EventRecord } from '../records.ts'
+import { toDone } from './live-activities.ts'
 import type { FollowRequest, LogItem, LogReader } from './log-item.ts'
 import type { CatchUp, PartialBlock } from './partial-messages.ts'
 
@@ -15,6 +17,9 @@ export interface LogSource {
   pace(): Promise<void> | undefined
   /** The text of messages that are not stored yet. */
   catchUp(position: number): CatchUp
+  /** What goes on at the moment. */
+  activities(): ActivityEvent[]
+  suggestion(): SuggestionEvent | undefined
   /** The reader wants to be offered what is published. Called once. */
   enter(reader: BoundedLogReader): void
   /** It does not any longer. Called once, after `enter`. */
@@ -36,7 +41,7 @@ export interface LogStart {
 }
 
 type Queued = { bytes: number } & (
-  | { item: Extract<LogItem, { kind: 'event' }> }
+  | { item: Extract<LogItem, { kind: 'event' | 'activity' | 'suggestion' }> }
   | { item: Extract<LogItem, { kind: 'delta' | 'delta.voided' }>; position: number }
 )
 
@@ -62,6 +67,9 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   #position = 0
   /** Blocks that it came too late for. */
   readonly #skipped = new Set<PartialBlock>()
+  /** What the reader was told to go on. */
+  readonly #activities = new Map<string, ActivityEvent>()
+  #suggestion: SuggestionEvent | undefined
   /** Newest sequence that was published since this reader subscribed. */
   #published = 0
   #state: 'new' | 'open' | 'over' = 'new'
@@ -105,6 +113,16 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   offerVoided(voided: DeltaVoided, bytes: number, position: number): void {
     if (!this.#request.includeDeltas || !this.#concerns(voided.turnId)) return
     this.#offer({ item: { kind: 'delta.voided', voided }, bytes, position })
+  }
+
+  offerActivity(activity: ActivityEvent, bytes: number): void {
+    if (!this.#request.includeDeltas || !this.#concerns(activity.turnId)) return
+    this.#offer({ item: { kind: 'activity', activity }, bytes })
+  }
+
+  offerSuggestion(suggestion: SuggestionEvent, bytes: number): void {
+    if (!this.#request.includeDeltas || !this.#concerns(suggestion.turnId)) return
+    this.#offer({ item: { kind: 'suggestion', suggestion }, bytes })
   }
 
   /** The last item is `closing`, after what is stored. */
@@ -207,6 +225,7 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
         this.#position = next.position
         return next.item
       }
+      if (next.item.kind !== 'event') return next.item
       const { event } = next.item
       if (event.sequence > this.#cursor) return next.item
       // It was read from the store, or is older than what was asked for.
@@ -221,11 +240,19 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
       // Retention leaves active sessions alone; the event that ended this one may be gone as well.
       this.#sessionIsOver = true
     }
+    if (item.kind === 'activity') this.#noteActivity(item.activity)
+    if (item.kind === 'suggestion') this.#suggestion = item.suggestion
     if (item.kind !== 'event') return
     this.#cursor = item.event.sequence
     if (item.event.type === 'session.ended' || item.event.type === 'session.expired')
       this.#sessionIsOver = true
     if (this.#endsWith(item.event)) this.#leave()
+  }
+
+  #noteActivity(event: ActivityEvent): void {
+    const { kind, id } = event.activity
+    if (kind === 'done') this.#activities.delete(id)
+    else this.#activities.set(id, event)
   }
 
   #last(item: LogItem): LogItem {
@@ -260,6 +287,21 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
       if (this.#concerns(delta.turnId)) this.#next.push({ kind: 'delta', delta })
     }
     for (const block of incomplete) this.#skipped.add(block)
+    this.#catchUpLive()
+  }
+
+  /** Also ends what has ended while the reader read from the store. */
+  #catchUpLive(): void {
+    const current = this.#source.activities().filter(({ turnId }) => this.#concerns(turnId))
+    const goesOn = new Set(current.map(({ activity }) => activity.id))
+    for (const [id, { turnId, activity }] of this.#activities) {
+      if (!goesOn.has(id))
+        this.#next.push({ kind: 'activity', activity: { turnId, activity: toDone(activity) } })
+    }
+    for (const activity of current) this.#next.push({ kind: 'activity', activity })
+    const suggestion = this.#source.suggestion()
+    if (suggestion && suggestion !== this.#suggestion && this.#concerns(suggestion.turnId))
+      this.#next.push({ kind: 'suggestion', suggestion })
   }
 
   #offer(queued: Queued): void {

@@ -1,3 +1,4 @@
+import type { Activity } from '../../contract/activity.ts'
 import type {
   AgentDescription,
   Command,
@@ -136,6 +137,10 @@ export interface AgentListener {
   onDelta(delta: BlockOfMessage & { delta: Delta }): void
   /** The deltas of the block no longer count: it does not become a message. */
   onDeltaVoided(block: BlockOfMessage): void
+  /** Claude Code does something else than before. @param isOfTurn as in `onMessage` */
+  onActivity(activity: Activity, isOfTurn: boolean): void
+  /** Claude Code suggests what to ask after that turn. Can come after its end, when no other turn has begun. */
+  onSuggestion(text: string, turnId: string): void
   /** The usage of the turn so far; reported before each permission request. */
   onFigures(figures: UsageShare): void
   /**

@@ -1,3 +1,4 @@
+import type { Activity } from '../../contract/activity.ts'
 import type { BackgroundWork } from '../conversation/background-work.ts'
 import { noteConversation } from '../conversation/lost-conversation.ts'
 import type { FileTracking } from '../files/file-tracking.ts'
@@ -112,6 +113,17 @@ export class SessionRecorder implements AgentListener {
   onDeltaVoided(block: BlockOfMessage): void {
     const turn = this.#parts.findTurn()
     if (turn) this.#parts.context.log.voidDelta(this.#session.id, { turnId: turn.record.id, ...block })
+  }
+
+  onActivity(activity: Activity, isOfTurn: boolean): void {
+    const turnId = (isOfTurn ? this.#parts.findTurn()?.record.id : undefined) ?? null
+    this.#parts.context.log.publishActivity(this.#session.id, { turnId, activity })
+  }
+
+  onSuggestion(text: string, turnId: string): void {
+    const turn = this.#parts.findTurn()
+    if (turn && turn.record.id !== turnId) return
+    this.#parts.context.log.publishSuggestion(this.#session.id, { turnId, text })
   }
 
   onFigures(figures: UsageShare): void {

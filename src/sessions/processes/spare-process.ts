@@ -68,6 +68,8 @@ function relay() {
     onMessage: (message, isOfTurn) => to?.onMessage(message, isOfTurn),
     onDelta: delta => to?.onDelta(delta),
     onDeltaVoided: block => to?.onDeltaVoided(block),
+    onActivity: (activity, isOfTurn) => to?.onActivity(activity, isOfTurn),
+    onSuggestion: (text, turnId) => to?.onSuggestion(text, turnId),
     onFigures: figures => to?.onFigures(figures),
     // Nothing has been said in it that could be lost.
     onConversation: async () => ready.resolve(),

@@ -11,7 +11,15 @@ import type { PatchRequest, SettingPolicy } from './setting-policy.ts'
 type Stored = Pick<SessionRecord, 'settings' | 'secrets'>
 
 /** Fields that a process of Claude Code is started with. */
-const configuration = ['model', 'permissionMode', 'maxTurns', 'effort', 'mcpServers', 'maxBudgetUsd'] as const
+const configuration = [
+  'model',
+  'permissionMode',
+  'maxTurns',
+  'effort',
+  'mcpServers',
+  'maxBudgetUsd',
+  'promptSuggestions',
+] as const
 
 /** Fields that say where people keep the session; they change whatever its status. */
 const filing: ReadonlySet<string> = new Set(['tags', 'archived'])
@@ -63,7 +71,7 @@ export class SessionChanges {
   }
 
   #toChange(session: SessionRecord, request: PatchRequest) {
-    const { model, effort, mcpServers, maxBudgetUsd, ...rest } = request
+    const { model, effort, mcpServers, maxBudgetUsd, promptSuggestions, ...rest } = request
     const plain = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
     const stored = this.#toStored(session, request)
     const columns: Change['session'] = {
@@ -76,18 +84,22 @@ export class SessionChanges {
       ...(model !== undefined && { model }),
       ...(effort !== undefined && { effort }),
       ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
+      ...(promptSuggestions !== undefined && { promptSuggestions }),
       ...(mcpServers !== undefined && { mcpServers: stored?.settings.mcpServers ?? null }),
     }
     return { columns, payload }
   }
 
   /** The settings after the change; undefined when it touches none. */
-  #toStored(session: SessionRecord, { effort, mcpServers, maxBudgetUsd }: PatchRequest): Stored | undefined {
-    if (effort === undefined && mcpServers === undefined && maxBudgetUsd === undefined) return undefined
+  #toStored(session: SessionRecord, request: PatchRequest): Stored | undefined {
+    const { effort, mcpServers, maxBudgetUsd, promptSuggestions } = request
+    if ([effort, mcpServers, maxBudgetUsd, promptSuggestions].every(value => value === undefined))
+      return undefined
     const settings = { ...session.settings }
     let secrets = session.secrets
     if (effort !== undefined) put(settings, 'effort', effort)
     if (maxBudgetUsd !== undefined) put(settings, 'maxBudgetUsd', maxBudgetUsd)
+    if (promptSuggestions !== undefined) put(settings, 'promptSuggestions', promptSuggestions)
     if (mcpServers !== undefined) {
       const { mcpServers: _old, ...others } = session.secrets
       const { agentEnv: _sealedAlready, ...shown } = settings
