@@ -41,7 +41,7 @@ const taskFields = {
   summary: z.string().nullable().meta({ description: 'Its state in a sentence; null: it gives none' }),
 }
 
-/** What Claude Code does at the moment. */
+/** An activity of Claude Code at this moment. */
 export const activity = z
   .discriminatedUnion('kind', [
     z

@@ -119,13 +119,9 @@ export const streamMessageRequest = z
     prompt,
     timeout,
     onBusy,
-    includeDeltas: z
-      .boolean()
-      .default(false)
-      .meta({
-        description:
-          'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`',
-      }),
+    includeDeltas: z.boolean().default(false).meta({
+      description: 'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`',
+    }),
     view,
     commands,
     onDisconnect: z

@@ -253,12 +253,10 @@ export const eventsQuery = z.strictObject({
     .optional()
     .meta({ description: 'Replay the events after this sequence; `latest`: none' }),
   turnId: idParameter.optional().meta({ description: 'Only events of this turn; the stream ends with it' }),
-  includeDeltas: booleanParameter
-    .default(false)
-    .meta({
-      description:
-        'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`, `suggestion`',
-    }),
+  includeDeltas: booleanParameter.default(false).meta({
+    description:
+      'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`, `suggestion`',
+  }),
   view,
   ticket: z.string().min(1).max(200).optional().meta({
     description:

@@ -14,7 +14,7 @@ type System = Extract<SDKMessage, { type: 'system' }>
 type TaskFrame = Extract<System, { subtype: 'task_started' | 'task_progress' }>
 type RetryFrame = Pick<SDKAPIRetryMessage, 'attempt' | 'max_retries' | 'retry_delay_ms' | 'error_status'>
 
-/** Finds out what a process does at the moment, from frames that are not part of the conversation and from messages. */
+/** The current activities of a process, read from frames that are not part of the conversation and from messages. */
 export class ActivityReader {
   readonly #current = new Map<string, Activity>()
   /** The tasks that run on after the end of a turn. */
@@ -24,7 +24,7 @@ export class ActivityReader {
   read(message: SDKMessage): Activity[] {
     switch (message.type) {
       case 'stream_event':
-        // What streams shows in deltas.
+        // Deltas show the message that is being streamed.
         if (message.parent_tool_use_id !== null || message.event.type === 'content_block_delta') return []
         return this.#end(main)
       case 'assistant':
@@ -136,7 +136,7 @@ export class ActivityReader {
     return ended.flatMap(id => this.#end(id))
   }
 
-  /** A turn is over, and only background tasks go on. */
+  /** Ends all activities of a turn; background tasks continue. */
   #settle(): Activity[] {
     return [...this.#current.keys()].flatMap(id => (this.#background.has(id) ? [] : this.#end(id)))
   }

@@ -99,7 +99,7 @@ describe('a recorded conversation', () => {
     expect(shown).toEqual(expect.arrayContaining(['model', 'retry', 'tool']))
     const withSubagent = states.find(({ activity }) => activity.some(({ kind }) => kind === 'subagent'))
     expect(withSubagent?.activity.map(({ turnId }) => turnId)).toContain(whole.turns[0]?.turnId)
-    // Nothing goes on at the end of a turn.
+    // Nothing is left at the end of a turn.
     for (const [index, { type }] of recorded.entries()) {
       if (type === 'turn.completed' || type === 'turn.interrupted')
         expect(states[index]?.activity).toEqual([])

@@ -49,7 +49,7 @@ function change(before: Conversation, event: SessionEvent): Conversation {
     case 'suggestion':
       return { ...before, suggestion: event.data.text }
     case 'reconnected':
-      // The server tells again what goes on.
+      // The server sends the current activities again.
       return withMessages(withoutActivity(before), dropPartials(before.messages))
     case 'activity':
       return withActivity(before, event.data)
@@ -114,7 +114,7 @@ function withActivity(before: Conversation, { turnId, activity }: ActivityEvent)
   }
 }
 
-/** @param turnId only what ends with this turn: its tasks may go on */
+/** @param turnId removes only what ends with this turn; its tasks can outlive it */
 function withoutActivity(before: Conversation, turnId?: string): Conversation {
   const left = before.activity.filter(
     view =>

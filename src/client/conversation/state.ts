@@ -85,7 +85,7 @@ export interface TurnView {
 
 export type OpenRequest = EventPermissionRequested
 
-/** What Claude Code does at the moment, and for which turn. */
+/** An activity of Claude Code, and the turn that it belongs to. */
 export type ActivityView = Exclude<Activity, { kind: 'done' }> & { readonly turnId: string | null }
 
 /** A session as a user interface shows it. */
@@ -105,7 +105,7 @@ export interface Conversation {
   readonly queue: readonly string[]
   /** Requests that wait for a person. */
   readonly requests: readonly OpenRequest[]
-  /** What goes on at the moment, in the order in which it began. */
+  /** The current activities, in the order in which they began. */
   readonly activity: readonly ActivityView[]
   /** The prompt that Claude Code suggests; null: none. */
   readonly suggestion: string | null

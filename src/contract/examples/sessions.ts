@@ -158,5 +158,13 @@ const { mcpServers, maxBudgetUsd, effort } = everySetting('the-secret-itself')
 export const patchSessionRequests = {
   title: { title: 'Fix the checkout and cart tests', metadata },
   filed: { tags: ['checkout', 'done'], archived: true },
-  settings: { model: 'opus', permissionMode: 'plan', maxTurns: 80, effort, mcpServers, maxBudgetUsd },
+  settings: {
+    model: 'opus',
+    permissionMode: 'plan',
+    maxTurns: 80,
+    effort,
+    mcpServers,
+    maxBudgetUsd,
+    promptSuggestions: true,
+  },
 } satisfies Record<string, PatchSessionRequest>

@@ -12,7 +12,7 @@ interface Current {
 }
 
 /**
- * What the sessions' processes do at the moment. It is not stored; a reader that joins later gets it from here. An
+ * The current activities of the sessions' processes. They are not stored; a reader that joins later gets them here. An
  * activity is told at once, then at most every quarter of a second.
  */
 export class LiveActivities {
@@ -44,7 +44,7 @@ export class LiveActivities {
     this.#tellNow(sessionId, current)
   }
 
-  /** Returns what goes on, in the order in which it began. */
+  /** Returns the current activities, in the order in which they began. */
   current(sessionId: string): ActivityEvent[] {
     return [...(this.#sessions.get(sessionId)?.values() ?? [])].map(({ event }) => event)
   }

@@ -11,7 +11,7 @@ export type LogItem =
   | { kind: 'delta.voided'; voided: DeltaVoided }
   /** Claude Code does something else than before; first what it does now. */
   | { kind: 'activity'; activity: ActivityEvent }
-  /** What a person might ask next. */
+  /** A prompt that a person might send next. */
   | { kind: 'suggestion'; suggestion: SuggestionEvent }
   /** Retention has removed what was asked for, from and to these sequences. */
   | { kind: 'gap'; from: number; to: number }

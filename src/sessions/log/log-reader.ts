@@ -17,7 +17,7 @@ export interface LogSource {
   pace(): Promise<void> | undefined
   /** The text of messages that are not stored yet. */
   catchUp(position: number): CatchUp
-  /** What goes on at the moment. */
+  /** The current activities. */
   activities(): ActivityEvent[]
   suggestion(): SuggestionEvent | undefined
   /** The reader wants to be offered what is published. Called once. */
@@ -67,7 +67,7 @@ export class BoundedLogReader implements LogReader, AsyncIterator<LogItem, undef
   #position = 0
   /** Blocks that it came too late for. */
   readonly #skipped = new Set<PartialBlock>()
-  /** What the reader was told to go on. */
+  /** The activities that the reader takes for current. */
   readonly #activities = new Map<string, ActivityEvent>()
   #suggestion: SuggestionEvent | undefined
   /** Newest sequence that was published since this reader subscribed. */
