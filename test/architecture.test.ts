@@ -85,7 +85,7 @@ const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
   { word: /\bprocess\.env\b/, owners: ['config'], what: 'process.env' },
   { word: /\bprocess\.exit\b|\bprocess\.on\(\s*'SIG/, owners: ['cli'], what: 'process.exit and signals' },
   { word: /\bprocess\.kill\b/, owners: ['claude', 'workspace'], what: 'process.kill' },
-  { word: /\bconsole\./, owners: ['cli'], what: 'console' },
+  { word: /\bconsole\.(?!log(in|out)')\w/, owners: ['cli'], what: 'console' },
   { word: /\bres\.write\(/, owners: ['http'], what: 'res.write' },
 ]
 

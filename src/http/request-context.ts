@@ -5,7 +5,7 @@ import type { KnownCaller } from '../access/caller-directory.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
-import type { Login } from './console/logins.ts'
+import type { Login } from './console/console-request.ts'
 import { toLoggedPath } from './log-path.ts'
 import type { ServerMetrics } from './options.ts'
 

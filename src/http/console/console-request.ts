@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler } from 'express'
+import type { ConsoleLoginRecord } from '../../sessions/ports/index.ts'
+
+/** A login of the console, as a request brings it. */
+export interface Login {
+  readonly record: ConsoleLoginRecord
+  readonly secret: string
+}
 
 const ofConsole = new WeakSet<IncomingMessage>()
 

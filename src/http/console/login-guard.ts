@@ -1,12 +1,12 @@
 import type { Request } from 'express'
 import { ServiceError } from '../../contract/errors.ts'
 import { hostNotAllowed, type OwnOrigins } from '../own-origins.ts'
+import type { Login } from './console-request.ts'
 import { isCsrfToken } from './login-cookie.ts'
-import type { Login } from './logins.ts'
 
 export const csrfHeader = 'x-csrf-token'
 
-/** What the console's pages fetch. Not scripts and style sheets: the API serves files that Claude has written. */
+/** Destinations of what the console's pages fetch. Not scripts and style sheets: the API serves files that Claude has written. */
 const fetched: readonly unknown[] = [undefined, 'empty', 'document', 'image', 'audio', 'video']
 
 /**

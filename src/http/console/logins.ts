@@ -1,16 +1,9 @@
 import type { Request } from 'express'
 import type { KnownCaller } from '../../access/caller-directory.ts'
-import type { ConsoleLoginRecord } from '../../sessions/ports/index.ts'
 import type { HttpDeps } from '../options.ts'
 import type { Identity, RequestContext } from '../request-context.ts'
-import { isConsoleRequest } from './console-request.ts'
+import { isConsoleRequest, type Login } from './console-request.ts'
 import { cookieName, readCookie } from './login-cookie.ts'
-
-/** A login of the console, as a request brings it. */
-export interface Login {
-  readonly record: ConsoleLoginRecord
-  readonly secret: string
-}
 
 export type LoggedIn = KnownCaller & { login: Login }
 
