@@ -26,6 +26,7 @@ import { Sessions } from '../../src/sessions/sessions.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
 import { localWorkspaces } from '../../test/support/local-workspaces.ts'
+import { pushParts } from '../../test/support/push-parts.ts'
 import { playPrompt, type Script, ScriptedLauncher } from '../../test/support/scripted-launcher.ts'
 
 /** A prompt of this shape, as JSON, is streamed; any other is answered at once. */
@@ -64,6 +65,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     },
     sender: { post: async () => ({ refused: 'unreachable', message: 'The benchmark has no network' }) },
     onWebhookDisabled() {},
+    ...pushParts,
     sealer: createSealer([randomBytes(32)]),
     options: config,
     builtInModels: [],

@@ -1,6 +1,9 @@
 import type { ConsoleLoginRecord, RememberedToken } from '../sessions/ports/index.ts'
 import type { Caller } from '../sessions/records.ts'
 
+/** Who makes requests while keys are off. */
+export const anonymousKeyId = 'anonymous'
+
 /** A caller whose key or token has been recognized. */
 export interface KnownCaller {
   readonly caller: Caller

@@ -6,6 +6,7 @@ import { AuditTrail } from '../access/audit/audit-trail.ts'
 import { ConsoleLogins } from '../access/console-logins.ts'
 import { KeyRegistry } from '../access/key-registry.ts'
 import { Keys } from '../access/keys.ts'
+import { type AcceptedCallers, PresentCallers } from '../access/present-callers.ts'
 import { hasSeveralTenants, type TenantSources } from '../access/several-tenants.ts'
 import { ClaudeLauncher } from '../claude/claude-launcher.ts'
 import { builtInModels } from '../claude/settings/built-in-models.ts'
@@ -43,6 +44,7 @@ import { openWorkspaces } from './workspaces.ts'
 const quietMs = 1_000
 
 export interface RuntimeOptions extends TenantSources, SessionsOptions, IsolationOptions {
+  auth: TenantSources['auth'] & AcceptedCallers
   dataDir: string
   /** Undefined: a file in `dataDir`. */
   database: StoreDatabase | undefined
@@ -268,6 +270,12 @@ export class Runtime {
       sender: forwarder,
       onWebhookDisabled: ({ id, disabledReason: reason }) =>
         this.#log.warn({ webhookId: id, reason }, 'webhook disabled'),
+      pushSender: forwarder,
+      standing: new PresentCallers(this.#options.auth, keyRegistry),
+      onPushFailed: ({ id, service }, { failure, responseStatus: status }) =>
+        this.#log.warn({ subscriptionId: id, service, reason: failure?.reason, status }, 'push failed'),
+      onPushKeysReplaced: () =>
+        this.#log.warn('push keys unreadable: browsers have to subscribe again with new keys'),
       sealer,
       options,
       limitsOf: caller => this.limitsOf(caller),

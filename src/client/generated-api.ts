@@ -243,11 +243,11 @@ export type AuditEntry = {
   /** Name of the key or of the person; null: none */
   name: string | null
   /** What was asked for. `authenticate`: a key that is not valid; `other`: refusals that are only counted, because there were too many different ones within a minute */
-  action: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
+  action: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
   /** `done`: the server did it, or accepted it (a prompt becomes a turn, which can still fail); `refused`: an error with a status below 500; `failed`: a fault of the server */
   outcome: 'done' | 'refused' | 'failed'
   /** The error that was answered; null: done */
-  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN' | null
+  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN' | null
   /** The session; null: none, or several */
   sessionId: string | null
   /** The turn; null: none, or several */
@@ -413,6 +413,25 @@ export type CreateKeyRequest = {
   limits?: CallerLimits | undefined
   /** When it stops being valid (ISO 8601); null or left out: with the caller's key, else never */
   expiresAt?: string | null | undefined
+}
+
+/** `PushSubscription.toJSON()` of the browser, with `events` and `includeTitle` */
+export type CreatePushSubscriptionRequest = {
+  /** An `https` address of a push service that the server knows */
+  endpoint: string
+  /** When the browser ends it, in milliseconds since 1970; null or absent: it does not say */
+  expirationTime?: number | null | undefined
+  /** For the encryption of the messages */
+  keys: {
+    /** The browser's public key */
+    p256dh: string
+    /** The browser's authentication secret */
+    auth: string
+  }
+  /** `request`: a permission request waits for a person. `turn_ended`: a turn is over, except by an interrupt; needs the scope `sessions:read` */
+  events: Array<'request' | 'turn_ended'>
+  /** Whether messages have the title of the session; needs the scope `sessions:read` */
+  includeTitle?: boolean | undefined
 }
 
 export type CreateSessionRequest = {
@@ -617,7 +636,7 @@ export type ErrorResponse = {
   /** The error */
   error: {
     /** The error code, for programs */
-    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN'
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN'
     /** A text for people; may change */
     message: string
     /** Facts about the error; docs/errors.md lists them by code */
@@ -1390,6 +1409,12 @@ export type ListPermissionsResponse = {
   pagination: Pagination
 }
 
+export type ListPushSubscriptionsResponse = {
+  /** One page, oldest first */
+  subscriptions: Array<PushSubscription>
+  pagination: Pagination
+}
+
 export type ListSessionsResponse = {
   /** The sessions of this page */
   sessions: Array<SessionSummary>
@@ -1735,6 +1760,39 @@ export type PromptBlock = {
     /** The text */
     data: string
   } | AttachmentSource
+}
+
+export type PushFailure = {
+  /** The kind of failure, for programs; `gone`: the subscription was removed */
+  reason: 'gone' | 'status' | 'redirect' | 'timeout' | 'unreachable' | 'address_refused' | 'secret_unreadable'
+  /** What happened, for a person */
+  message: string
+}
+
+export type PushKeyResponse = {
+  /** The `applicationServerKey` of `pushManager.subscribe()`: 65 bytes in base64url */
+  publicKey: string
+}
+
+export type PushSubscription = {
+  /** The subscription */
+  subscriptionId: string
+  /** The host of the push service; the endpoint is not shown */
+  service: string
+  /** What it is told */
+  events: Array<'request' | 'turn_ended'>
+  /** Whether messages have the title of the session */
+  includeTitle: boolean
+  /** The only session that it is told of; null: all of the tenant */
+  sessionId: string | null
+  /** The id of the API key that created it */
+  createdBy: string
+  /** The tenant whose sessions it is told of */
+  tenant: string
+  /** When the subscription was created */
+  createdAt: string
+  /** Until then it has to be created again; null: it ends with its key, or when the push service says so */
+  expiresAt: string | null
 }
 
 export type ReadinessResponse = {
@@ -2182,7 +2240,7 @@ export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
   /** The error code */
-  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN'
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'SHUTTING_DOWN'
   /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
@@ -2283,6 +2341,17 @@ export type Task = {
 
 /** `stopped`: by a call, by Claude, or because its process was ended; `lost`: its process died */
 export type TaskStatus = 'running' | 'completed' | 'failed' | 'stopped' | 'lost'
+
+export type TestPushResponse = {
+  /** The subscription */
+  subscriptionId: string
+  /** Whether the push service has accepted the message */
+  delivered: boolean
+  /** The HTTP status of the push service's response; null: there was none */
+  responseStatus: number | null
+  /** null: it did not fail */
+  failure: PushFailure | null
+}
 
 /** Whether Claude thinks before it answers (SDK option `thinking`) */
 export type Thinking = {
@@ -3197,6 +3266,49 @@ export interface Operations {
     }
     response: WebhookDelivery
   }
+  /** Get the key with which a browser subscribes to pushes of this server */
+  getPushKey: {
+    response: PushKeyResponse
+  }
+  /** Have a browser told when a request waits for a person or a turn is over */
+  createPushSubscription: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
+    body: CreatePushSubscriptionRequest
+    response: PushSubscription
+  }
+  /** List the key's own subscriptions, oldest first; keys of the configuration see all */
+  listPushSubscriptions: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** Entries per page */
+      limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListPushSubscriptionsResponse
+  }
+  /** Delete a subscription */
+  deletePushSubscription: {
+    params: {
+      /** The id of the subscription */
+      subscriptionId: string
+    }
+    response: undefined
+  }
+  /** Send a message of the kind `test`, once, and say what the push service responds */
+  testPushSubscription: {
+    params: {
+      /** The id of the subscription */
+      subscriptionId: string
+    }
+    response: TestPushResponse
+  }
   /** Create an API key; it is shown once */
   createKey: {
     body: CreateKeyRequest
@@ -3262,7 +3374,7 @@ export interface Operations {
       /** Entries before this time: ISO 8601 with `Z` or an offset */
       to?: string | undefined
       /** Entries with this action */
-      action?: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
+      action?: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
       /** Entries with this outcome */
       outcome?: 'done' | 'refused' | 'failed' | undefined
       /** Entries of this key */
@@ -3406,6 +3518,11 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   pingWebhook: { method: 'POST', path: '/webhooks/:webhookId/ping', statuses: [202], answer: 'json' },
   listWebhookDeliveries: { method: 'GET', path: '/webhooks/:webhookId/deliveries', statuses: [200], answer: 'json' },
   redeliverWebhook: { method: 'POST', path: '/webhooks/:webhookId/deliveries/:deliveryId/redeliver', statuses: [202], answer: 'json' },
+  getPushKey: { method: 'GET', path: '/push/public-key', statuses: [200], answer: 'json' },
+  createPushSubscription: { method: 'POST', path: '/push-subscriptions', statuses: [200, 201], answer: 'json' },
+  listPushSubscriptions: { method: 'GET', path: '/push-subscriptions', statuses: [200], answer: 'json' },
+  deletePushSubscription: { method: 'DELETE', path: '/push-subscriptions/:subscriptionId', statuses: [204], answer: 'json' },
+  testPushSubscription: { method: 'POST', path: '/push-subscriptions/:subscriptionId/test', statuses: [200], answer: 'json' },
   createKey: { method: 'POST', path: '/keys', statuses: [201], answer: 'json' },
   listKeys: { method: 'GET', path: '/keys', statuses: [200], answer: 'json' },
   getKey: { method: 'GET', path: '/keys/:keyId', statuses: [200], answer: 'json' },

@@ -8,6 +8,7 @@ import { databaseSchema } from './database.ts'
 import { isolationOptions } from './isolation.ts'
 import { limitsSchema } from './limits.ts'
 import type { RateLimitConfig } from './options.ts'
+import { pushSchema } from './push.ts'
 import { tenantsSchema } from './tenants.ts'
 import { tlsSchema } from './tls.ts'
 import { tokensSchema } from './tokens.ts'
@@ -130,6 +131,7 @@ export const optionsSchema = z.strictObject({
     ])
     .default('all'),
   allowHttpWebhooks: z.boolean().default(false),
+  push: pushSchema.prefault({}),
   allowedSettingSources: z.array(z.enum(['user', 'project', 'local'])).default(['project']),
   trustedRoots: z.array(directory).optional(),
   trustedCloneUrls: z.array(directory).default([]),

@@ -2,6 +2,7 @@ import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
 import type { AuthConfig, CountedRequest } from './auth-options.ts'
 import type { IsolationLimitsConfig } from './isolation.ts'
+import type { PushConfig } from './push.ts'
 
 /** The options of `createClaudeCodeApi`. Every option has a safe default; times are in milliseconds. */
 export interface ClaudeCodeApiConfig {
@@ -104,6 +105,7 @@ export interface ClaudeCodeApiConfig {
    * Whether webhooks may have `http://` URLs. Hosts in `allowedPrivateHosts` always may. Default: false.
    */
   allowHttpWebhooks?: boolean
+  push?: PushConfig
   /**
    * The settings files that a session may have Claude Code read. `user` is the whole configuration of the user that
    * runs this process, including hooks and permissions; `local` is the directory's configuration that is not checked

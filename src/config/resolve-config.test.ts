@@ -44,6 +44,11 @@ it('has the defaults of the contract', () => {
     allowBypassPermissions: false,
     allowStdioMcpServers: false,
     allowHttpWebhooks: false,
+    push: {
+      enabled: true,
+      allowedHosts: [],
+      contact: 'https://www.npmjs.com/package/claude-code-http-api',
+    },
     allowedPrivateHosts: [],
     agentNetwork: 'all',
     auditPrompts: false,

@@ -24,6 +24,7 @@ import type { ResolvedLimits } from './limits.ts'
 import type { ClaudeCodeApiConfig, RateLimitConfig } from './options.ts'
 import { optionsSchema } from './options-schema.ts'
 import { resolveProcessMemory } from './process-memory.ts'
+import type { ResolvedPush } from './push.ts'
 import { matchOperations, operationsWithKey } from './require-auth.ts'
 import { resolveSecretKeys } from './secret-keys.ts'
 import { type ResolvedTenants, resolveTenants } from './tenants.ts'
@@ -78,6 +79,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
   allowedPrivateHosts: readonly string[]
   agentNetwork: NonNullable<ClaudeCodeApiConfig['agentNetwork']>
   allowHttpWebhooks: boolean
+  push: ResolvedPush
   allowedSettingSources: readonly SettingSource[]
   allowedAgentEnv: readonly string[]
   /** Keys of 32 bytes each; the first one seals. Undefined: the keys of the file in the data directory. */

@@ -1,3 +1,4 @@
+import { shorten } from '../lib/shorten.ts'
 import type { Scope } from './scopes.ts'
 import type { WorkspaceFailureReason } from './workspace.ts'
 
@@ -65,6 +66,7 @@ export const errorCatalogue = {
   KEY_NOT_FOUND: { status: 404, title: 'No such API key', retryable: false },
   WEBHOOK_NOT_FOUND: { status: 404, title: 'No such webhook', retryable: false },
   WEBHOOK_DELIVERY_NOT_FOUND: { status: 404, title: 'No such delivery of the webhook', retryable: false },
+  PUSH_SUBSCRIPTION_NOT_FOUND: { status: 404, title: 'No such push subscription', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not support this method', retryable: false },
   REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
   SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
@@ -103,6 +105,7 @@ export const errorCatalogue = {
   },
   WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled', retryable: false },
   WEBHOOK_LIMIT_REACHED: { status: 409, title: 'Too many webhooks', retryable: false },
+  PUSH_SUBSCRIPTION_LIMIT_REACHED: { status: 409, title: 'Too many push subscriptions', retryable: false },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
   PRECONDITION_FAILED: {
@@ -270,6 +273,7 @@ interface DetailsByCode {
   /** `reason`: `disabledReason` of the webhook. */
   WEBHOOK_DISABLED: { reason: string }
   WEBHOOK_LIMIT_REACHED: { limit: number }
+  PUSH_SUBSCRIPTION_LIMIT_REACHED: { limit: number }
 }
 
 /** The `details` of an error with this code. */
@@ -322,11 +326,6 @@ export function invalidRequest(
   })
 }
 
-function shorten(text: string, longest: number): string {
-  // Half a surrogate pair at the end would not be valid JSON.
-  return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`
-}
-
 const nouns = {
   SESSION_NOT_FOUND: 'Session',
   TURN_NOT_FOUND: 'Turn',
@@ -337,6 +336,7 @@ const nouns = {
   KEY_NOT_FOUND: 'API key',
   WEBHOOK_NOT_FOUND: 'Webhook',
   WEBHOOK_DELIVERY_NOT_FOUND: 'Delivery',
+  PUSH_SUBSCRIPTION_NOT_FOUND: 'Push subscription',
 } as const satisfies Partial<Record<ErrorCode, string>>
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -15,6 +15,7 @@ export const tags = [
   'Conversation',
   'Workspace',
   'Webhooks',
+  'Push',
   'Keys',
   'Audit',
   'System',

@@ -10,6 +10,7 @@ import { filesOperations } from './operations/files.ts'
 import { keysOperations } from './operations/keys.ts'
 import { messagesOperations } from './operations/messages.ts'
 import { permissionsOperations } from './operations/permissions.ts'
+import { pushOperations } from './operations/push.ts'
 import { sessionsOperations } from './operations/sessions.ts'
 import { systemOperations } from './operations/system.ts'
 import { turnsOperations } from './operations/turns.ts'
@@ -28,6 +29,7 @@ export const operations = {
   ...filesOperations,
   ...diffOperations,
   ...webhooksOperations,
+  ...pushOperations,
   ...keysOperations,
   ...auditOperations,
   ...usageOperations,

@@ -13,7 +13,10 @@ import type {
   CloneForwarding,
   ForwardingContext,
   McpForwarding,
+  OutgoingPush,
   OutgoingWebhook,
+  PushKeys,
+  PushSender,
   WebhookResponse,
   WebhookSender,
 } from '../sessions/ports/index.ts'
@@ -25,6 +28,8 @@ import { CloneRoute } from './clone-route.ts'
 import { AddressRefused, Connector, type Lookup, Unreachable } from './connector.ts'
 import { McpRoutes } from './mcp-routes.ts'
 import { createFindProxy } from './operator-proxy.ts'
+import { makePushKeys } from './push-encryption.ts'
+import { sendPush } from './push-sender.ts'
 import { makeToken, readPassword } from './tokens.ts'
 import { postWebhook } from './webhook-sender.ts'
 
@@ -48,7 +53,7 @@ export interface ForwarderOptions {
  * The server on loopback through which Claude Code and git reach addresses that callers name; see the port
  * `AddressForwarder`. Every route has an unguessable path or password; all other requests are refused.
  */
-export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender {
+export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender, PushSender {
   readonly #log: ForwarderOptions['log']
   readonly #connector: Connector
   readonly #ofOtherTenants: Connector
@@ -138,6 +143,14 @@ export class Forwarder implements AddressForwarder, AgentChannels, WebhookSender
 
   post(webhook: OutgoingWebhook): Promise<WebhookResponse> {
     return postWebhook(this.#connectorOf(webhook.tenantId), webhook)
+  }
+
+  push(message: OutgoingPush): Promise<WebhookResponse> {
+    return sendPush(this.#connectorOf(message.tenantId), message)
+  }
+
+  makeKeys(): PushKeys {
+    return makePushKeys()
   }
 
   #connectorOf(tenantId: string): Connector {

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express'
-import type { KnownCaller } from '../access/caller-directory.ts'
+import { anonymousKeyId, type KnownCaller } from '../access/caller-directory.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { allScopes, type Caller, operator } from '../sessions/records.ts'
@@ -12,7 +12,7 @@ import { contextOf, type Identity, type RequestContext } from './request-context
 import type { Tickets } from './tickets.ts'
 
 /** The caller if keys are off. */
-const anonymous: KnownCaller = { caller: operator('anonymous'), isValid: () => true }
+const anonymous: KnownCaller = { caller: operator(anonymousKeyId), isValid: () => true }
 
 /** The caller of an operation that the configuration opens to all: it administers nothing. */
 export const visitor: Caller = {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Request, RequestHandler, Response } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import type { OperationId } from '../contract/operations.ts'
+import type { ActedOn } from '../sessions/lifecycle/tenant-lookup.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 import type { Caller } from '../sessions/records.ts'
 import type { Auditing } from './auditing.ts'
@@ -62,9 +63,9 @@ async function actFor(
   service: Pick<SessionService, 'actingOn'>,
 ): Promise<Caller> {
   const { tenant } = query as { tenant?: string }
-  const { sessionId, webhookId } = params as { sessionId?: string; webhookId?: string }
+  const { sessionId, webhookId, subscriptionId } = params as ActedOn
   if (tenant !== undefined) return { ...caller, tenantId: tenant }
-  return service.actingOn(caller, { sessionId, webhookId })
+  return service.actingOn(caller, { sessionId, webhookId, subscriptionId })
 }
 
 /** @throws ServiceError TENANT_NOT_ALLOWED */
@@ -110,9 +111,13 @@ function toExchange<Id extends OperationId>(
 
 function noteIds(
   facts: LoggedFacts,
-  params: { sessionId?: string; turnId?: string } | { webhookId: string } | { keyId: string },
+  params:
+    | { sessionId?: string; turnId?: string }
+    | { webhookId: string }
+    | { subscriptionId: string }
+    | { keyId: string },
 ): void {
-  if ('webhookId' in params || 'keyId' in params) return
+  if ('webhookId' in params || 'subscriptionId' in params || 'keyId' in params) return
   if (isLoggableId(params.sessionId)) facts.sessionId = params.sessionId
   if (isLoggableId(params.turnId)) facts.turnId = params.turnId
 }

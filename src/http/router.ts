@@ -23,6 +23,7 @@ import { fileHandlers } from './handlers/files.ts'
 import { keyHandlers } from './handlers/keys.ts'
 import { messageHandlers } from './handlers/messages.ts'
 import { permissionHandlers } from './handlers/permissions.ts'
+import { pushHandlers } from './handlers/push.ts'
 import { sessionHandlers } from './handlers/sessions.ts'
 import { streamHandlers } from './handlers/stream.ts'
 import { systemHandlers } from './handlers/system.ts'
@@ -85,6 +86,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...usageHandlers(deps),
     ...exportHandlers(deps),
     ...webhookHandlers(deps),
+    ...pushHandlers(deps),
     ...keyHandlers(deps),
     ...auditHandlers(deps),
     ...callerHandlers(deps, tickets),

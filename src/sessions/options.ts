@@ -1,6 +1,7 @@
 import type { SettingSource } from '../contract/session-settings.ts'
 import type { NetworkRule } from '../lib/network-rule.ts'
 import type { DirectoryPolicy } from './files/working-directory.ts'
+import type { PushOptions } from './push/push-options.ts'
 import { defaultTenantId } from './records.ts'
 import type { TrustPolicy } from './settings/trust.ts'
 
@@ -33,6 +34,8 @@ export interface SessionsOptions extends TenantPolicy {
   /** The hosts that agents in boxes can reach. Default: `all`. */
   agentNetwork?: NetworkRule
   allowHttpWebhooks?: boolean
+  /** Left out: there are no pushes. */
+  push?: PushOptions
   allowedSettingSources: readonly SettingSource[]
   /** Names of variables. */
   allowedAgentEnv: readonly string[]

@@ -36,6 +36,7 @@ import type {
   WorkspaceFiles,
   Workspaces,
 } from './ports/index.ts'
+import { Push, type PushParts } from './push/push.ts'
 import type { Caller, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
 import type { SessionsFigures, SessionsObserver } from './reports/figures.ts'
@@ -52,7 +53,7 @@ import type { Submission, SubmitOptions, TurnRequest } from './turns/turn-reques
 import type { WebhooksParts } from './webhooks/webhook-registry.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
-export interface SessionsParts extends WebhooksParts, LimitsParts {
+export interface SessionsParts extends WebhooksParts, PushParts, LimitsParts {
   launcher: AgentLauncher
   transcriptEditor: TranscriptEditor
   workspace: WorkspaceFiles
@@ -77,6 +78,7 @@ export class Sessions {
   readonly #directories: SessionDirectories
   readonly branching: Branching
   readonly webhooks: Webhooks
+  readonly push: Push
   readonly #parts: SessionsParts
   readonly #store: Store
   readonly #log: EventLog
@@ -95,12 +97,13 @@ export class Sessions {
 
   constructor(given: SessionsParts) {
     this.webhooks = new Webhooks(given)
-    const parts = { ...given, store: this.webhooks.outbox() }
+    this.push = new Push(given)
+    const parts = { ...given, store: this.push.listeningTo(this.webhooks.outbox()) }
     this.#parts = parts
     this.messages = parts.launcher.messages
     this.#store = parts.store
     this.#log = new EventLog(parts.store, this.messages, parts.observer)
-    this.#tenants = new TenantLookup(parts.store, this.webhooks)
+    this.#tenants = new TenantLookup(parts.store, this.webhooks, this.push)
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const limits = new Limits(parts)
@@ -164,6 +167,7 @@ export class Sessions {
   /** Resumes the state of the previous run of the server. Must be called once, before any other method. */
   async open(): Promise<void> {
     await this.webhooks.open()
+    await this.push.open()
     await this.#idempotency.open()
     await this.attachments.open()
     await this.#directories.open()
@@ -329,6 +333,7 @@ export class Sessions {
     await this.#directories.close()
     this.#log.close()
     await this.webhooks.close()
+    await this.push.close()
   }
 
   async #findTurn(caller: Caller, sessionId: string, turnId: string) {

@@ -3,6 +3,8 @@ import type {
   AutonomousWork,
   CheckpointRecord,
   ConsoleLoginRecord,
+  PushKeysRecord,
+  PushSubscriptionRecord,
   SnapshotRecord,
   UsageEntry,
 } from '../sessions/ports/index.ts'
@@ -191,6 +193,27 @@ export const deliveryColumns = recordMapper<DeliveryRecord>()({
   createdAt: 'plain',
   lastAttemptAt: 'plain',
   nextAttemptAt: 'plain',
+})
+
+export const pushSubscriptionColumns = recordMapper<PushSubscriptionRecord>()({
+  id: 'plain',
+  tenantId: 'plain',
+  createdBy: 'plain',
+  keyVersion: 'plain',
+  sessionId: 'plain',
+  service: 'plain',
+  endpointHash: 'plain',
+  secrets: 'plain',
+  events: 'json',
+  includeTitle: 'flag',
+  createdAt: 'plain',
+  expiresAt: 'plain',
+})
+
+export const pushKeysColumns = recordMapper<PushKeysRecord>()({
+  publicKey: 'plain',
+  privateKey: 'plain',
+  createdAt: 'plain',
 })
 
 export const attachmentColumns = recordMapper<AttachmentRecord>()({

@@ -10,6 +10,8 @@ import type {
   eventColumns,
   keyColumns,
   permissionColumns,
+  pushKeysColumns,
+  pushSubscriptionColumns,
   sessionColumns,
   snapshotColumns,
   taskColumns,
@@ -136,6 +138,11 @@ export type WebhooksTable = RowOf<typeof webhookColumns>
 
 export type WebhookDeliveriesTable = RowOf<typeof deliveryColumns>
 
+export type PushSubscriptionsTable = RowOf<typeof pushSubscriptionColumns>
+
+/** At most one row. */
+export type PushKeysTable = RowOf<typeof pushKeysColumns>
+
 /** Append-only: triggers refuse updates, and removals of young rows. */
 export type AuditLogTable = RowOf<typeof auditColumns>
 
@@ -193,6 +200,8 @@ export interface StoreSchema {
   console_instance: ConsoleInstanceTable
   webhooks: WebhooksTable
   webhook_deliveries: WebhookDeliveriesTable
+  push_subscriptions: PushSubscriptionsTable
+  push_keys: PushKeysTable
   audit_log: AuditLogTable
 }
 

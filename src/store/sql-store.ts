@@ -20,6 +20,7 @@ import { createIdempotency } from './idempotency.ts'
 import { createKeys } from './keys.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
+import { createPush } from './push.ts'
 import { turnColumns } from './records.ts'
 import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
 import { readDigests } from './session-digests.ts'
@@ -59,6 +60,7 @@ export function createSqlStore(bare: Database): Store {
     spending: createSpendingReader(database),
     ledger: createUsageLedger(database),
     webhooks: createWebhooks(database),
+    push: createPush(database),
     keys: createKeys(database),
     logins: createConsoleLogins(database),
     audit: createAudit(bare),

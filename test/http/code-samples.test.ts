@@ -44,6 +44,7 @@ async function prepare(id: OperationId): Promise<Record<string, string>> {
     ATTACHMENT: ids.attachmentId ?? '',
     TASK: ids.taskId ?? '',
     WEBHOOK: ids.webhookId ?? '',
+    SUBSCRIPTION: ids.subscriptionId ?? '',
     KEY_ID: ids.keyId ?? '',
     DELIVERY: ids.deliveryId ?? '',
     SERVER: ids.server ?? '',

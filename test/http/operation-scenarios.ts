@@ -20,6 +20,16 @@ export interface Scenario {
   wrong: [request: string | object, field: string]
 }
 
+/** A browser's subscription, as JSON. */
+const browser = {
+  endpoint: 'https://web.push.apple.com/Qx7',
+  keys: {
+    p256dh: 'BMnBh3-1Ry7vfXCbwoLvDXwhRYxOXvFWGPi-RcvbeccigChy0J2J9LgouEtiTzfWSPPe9qFoQ3iHuf-vINU8SQA',
+    auth: '0Nl4NQCWQmKWoOoNy3Jm0g',
+  },
+  events: ['request'],
+}
+
 /** The compiler has it complete: an operation without a scenario does not build. */
 export const scenarios: Record<OperationId, Scenario> = {
   createSession: {
@@ -257,6 +267,30 @@ export const scenarios: Record<OperationId, Scenario> = {
     answer: { status: 'pending', attempts: 0 },
     wrong: ['a=1', 'a'],
   },
+  getPushKey: {
+    success: 200,
+    answer: { publicKey: expect.stringMatching(/^B[\w-]{86}$/) },
+    wrong: ['a=1', 'a'],
+  },
+  createPushSubscription: {
+    body: browser,
+    success: 201,
+    answer: { service: 'web.push.apple.com', events: ['request'], includeTitle: false, expiresAt: null },
+    wrong: [{ ...browser, endpoint: 'http://web.push.apple.com/a' }, 'endpoint'],
+  },
+  listPushSubscriptions: {
+    success: 200,
+    prepare: subscribe,
+    answer: { subscriptions: [{ service: 'web.push.apple.com' }], pagination: { total: 1 } },
+    wrong: ['limit=0', 'limit'],
+  },
+  deletePushSubscription: { success: 204, prepare: subscribe, wrong: ['a=1', 'a'] },
+  testPushSubscription: {
+    success: 200,
+    prepare: subscribe,
+    answer: { delivered: false, responseStatus: null, failure: { reason: 'unreachable' } },
+    wrong: ['a=1', 'a'],
+  },
   listModels: { success: 200, answer: { models: [] }, wrong: ['a=1', 'a'] },
   getReadiness: { success: 200, answer: { status: 'ready' }, wrong: ['a=1', 'a'] },
   getMetrics: { success: 200, wrong: ['a=1', 'a'] },
@@ -326,6 +360,11 @@ async function addWebhook({ call }: ReturnType<typeof createClient>) {
   const body = { url: 'https://example.com/', events: ['turn.completed'] }
   const { webhookId } = (await call('POST', '/webhooks', body)).body
   return { webhookId }
+}
+
+async function subscribe({ call }: ReturnType<typeof createClient>) {
+  const { subscriptionId } = (await call('POST', '/push-subscriptions', browser)).body
+  return { subscriptionId }
 }
 
 /** A webhook with a delivery. */

@@ -58,7 +58,12 @@ describe.each(operationIds)('%s', id => {
 
 describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
   const [, collection = ''] = getOperation(id).path.split('/')
-  const code = { webhooks: 'WEBHOOK_NOT_FOUND', keys: 'KEY_NOT_FOUND' }[collection] ?? 'SESSION_NOT_FOUND'
+  const code =
+    {
+      webhooks: 'WEBHOOK_NOT_FOUND',
+      keys: 'KEY_NOT_FOUND',
+      'push-subscriptions': 'PUSH_SUBSCRIPTION_NOT_FOUND',
+    }[collection] ?? 'SESSION_NOT_FOUND'
 
   test('does not know an unknown id, whatever it looks like', async () => {
     await using opened = await openScenario(scenarios[id])
@@ -69,7 +74,7 @@ describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
       '%00',
     ]) {
       const wrong = encodeURIComponent(unknown)
-      const ids = { ...opened.ids, sessionId: wrong, webhookId: wrong, keyId: wrong }
+      const ids = { ...opened.ids, sessionId: wrong, webhookId: wrong, subscriptionId: wrong, keyId: wrong }
       const { body, query = '' } = scenarios[id]
       const response = await request(opened.door, id, ids, { body, query })
       expect(response.status, unknown).toBe(404)

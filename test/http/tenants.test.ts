@@ -16,6 +16,7 @@ interface Side {
   sessionId: string
   turnId: string
   webhookId: string
+  subscriptionId: string
   keyId: string
 }
 
@@ -43,7 +44,11 @@ const shared = openOnce(async () => {
     const { turnId } = (await client.ask(sessionId, `secret of ${tenant}`)).body
     const hook = { url: `https://${tenant}.example.com/`, events: ['turn.completed'] }
     const { webhookId } = (await client.call('POST', '/webhooks', hook)).body
-    sides[tenant] = { keys: [first.key, second.key], sessionId, turnId, webhookId, keyId: first.keyId }
+    const { subscriptionId } = (
+      await client.call('POST', '/push-subscriptions', scenarios.createPushSubscription.body)
+    ).body
+    const { keyId } = first
+    sides[tenant] = { keys: [first.key, second.key], sessionId, turnId, webhookId, subscriptionId, keyId }
   }
   return { door, sides, operator }
 })
@@ -65,8 +70,8 @@ describe.each(withObject)('%s', (id: OperationId) => {
   })
 })
 
-function scenarioIds({ sessionId, turnId, webhookId, keyId }: Side): Record<string, string> {
-  return { sessionId, turnId, webhookId, keyId, deliveryId: turnId, server: 'tracker' }
+function scenarioIds({ keys: _, ...ids }: Side): Record<string, string> {
+  return { ...ids, deliveryId: ids.turnId, server: 'tracker' }
 }
 
 const lists = [

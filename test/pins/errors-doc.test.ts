@@ -42,6 +42,7 @@ const codesWithDetails = [
   'KEY_LIMIT_REACHED',
   'WEBHOOK_DISABLED',
   'WEBHOOK_LIMIT_REACHED',
+  'PUSH_SUBSCRIPTION_LIMIT_REACHED',
 ] as const satisfies CodeWithDetails[]
 type CodeWithDetails = {
   [C in keyof typeof errorCatalogue]: [ErrorDetails<C>] extends [undefined] ? never : C

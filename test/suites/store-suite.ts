@@ -8,6 +8,7 @@ import { idempotencyCases } from './store-idempotency-cases.ts'
 import { keyCases } from './store-key-cases.ts'
 import { ledgerCases } from './store-ledger-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
+import { pushCases } from './store-push-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
 import { retentionCases } from './store-retention-cases.ts'
@@ -37,6 +38,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('keys', () => keyCases(context))
     describe('tasks', () => taskCases(context))
     describe('webhooks', () => webhookCases(context))
+    describe('push', () => pushCases(context))
     describe('audit log', () => auditCases(context))
     describe('retention', () => retentionCases(context))
     describe('stored texts', () => textCases(context))

@@ -8,6 +8,7 @@ import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
 import type { SessionsOptions } from '../../src/sessions/options.ts'
 import type { WebhookSender } from '../../src/sessions/ports/index.ts'
+import type { PushResult } from '../../src/sessions/push/push-delivery.ts'
 import { type Caller, operator, type TurnRecord } from '../../src/sessions/records.ts'
 import { Sessions, type SessionsParts } from '../../src/sessions/sessions.ts'
 import type { TurnRequest } from '../../src/sessions/turns/turn-request.ts'
@@ -16,6 +17,7 @@ import { openStore } from '../../src/store/open-store.ts'
 import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
 import { endsLater } from './lifetime.ts'
 import { localWorkspaces } from './local-workspaces.ts'
+import { pushOptions, pushParts } from './push-parts.ts'
 import { ScriptedLauncher } from './scripted-launcher.ts'
 
 export const caller: Caller = { ...operator('test'), isOperator: false }
@@ -43,7 +45,12 @@ export async function openSessions(
     file?: string
     databaseUrl?: string
     launcher?: ScriptedLauncher
-  } & Partial<Pick<SessionsParts, 'sender' | 'sealer' | 'webhookTiming' | 'limitsOf'>> = {},
+  } & Partial<
+      Pick<
+        SessionsParts,
+        'sender' | 'sealer' | 'webhookTiming' | 'limitsOf' | 'pushSender' | 'pushTiming' | 'standing'
+      >
+    > = {},
 ) {
   const { file = ':memory:', databaseUrl, launcher = new ScriptedLauncher(), ...others } = given
   const {
@@ -51,6 +58,9 @@ export async function openSessions(
     sealer = createSealer([randomBytes(32)]),
     webhookTiming = {},
     limitsOf,
+    pushSender = pushParts.pushSender,
+    standing = pushParts.standing,
+    pushTiming = {},
     ...options
   } = others
   const cwd = temporaryDirectory()
@@ -62,6 +72,8 @@ export async function openSessions(
   const faults: unknown[] = []
   const ended: TurnRecord[] = []
   const disabled: WebhookRecord[] = []
+  const failedPushes: PushResult[] = []
+  const log = { keysReplaced: 0 }
   const sessions = new Sessions({
     store,
     launcher,
@@ -76,6 +88,9 @@ export async function openSessions(
     webhookTiming,
     ...(limitsOf && { limitsOf }),
     onWebhookDisabled: webhook => disabled.push(webhook),
+    ...{ pushSender, standing, pushTiming },
+    onPushFailed: (_, result) => failedPushes.push(result),
+    onPushKeysReplaced: () => log.keysReplaced++,
     options: {
       defaultCwd: cwd,
       allowedRoots: [cwd],
@@ -96,6 +111,7 @@ export async function openSessions(
       trustedCloneUrls: [],
       allowedAgentEnv: [],
       maxAttachmentBytesPerSession: 64 * 1024 * 1024,
+      push: pushOptions,
       ...options,
     },
   })
@@ -113,7 +129,7 @@ export async function openSessions(
     } = await sessions.submit(caller, sessionId, promptOf(prompt, more))
     return sessions.whenTurnEnded(caller, sessionId, id, new AbortController().signal)
   }
-  return { sessions, store, launcher, faults, ended, disabled, cwd, close, ask }
+  return { sessions, store, launcher, faults, ended, disabled, failedPushes, log, cwd, close, ask }
 }
 
 /** `POST /sessions` with its defaults filled in. */

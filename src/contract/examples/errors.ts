@@ -83,6 +83,8 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   ],
   WEBHOOK_DISABLED: ['The webhook is disabled; enable it with PATCH { "enabled": true }', { reason: 'gone' }],
   WEBHOOK_LIMIT_REACHED: ['There are 50 webhooks; delete one first', { limit: 50 }],
+  PUSH_SUBSCRIPTION_NOT_FOUND: missing('PUSH_SUBSCRIPTION_NOT_FOUND', ids.subscriptionId),
+  PUSH_SUBSCRIPTION_LIMIT_REACHED: ['The key has 20 push subscriptions; delete one first', { limit: 20 }],
   TASK_NOT_FOUND: missing('TASK_NOT_FOUND', ids.taskId),
   METHOD_NOT_ALLOWED: ['PUT is not possible here', { allowed: ['POST', 'GET', 'HEAD'] }],
   REQUEST_TIMEOUT: ['The turn did not finish within 60000 ms', { turnId, timeout: 60_000 }],

@@ -13,6 +13,7 @@ export const ids = {
   configuredKeyId: '1f9d2c7b',
   webhookId: '9c4b7e15-2a60-4d8f-b3c7-1e5d0a9f6b32',
   deliveryId: '2e7d9b04-c5f1-4a83-9e60-b8d3f1a7c529',
+  subscriptionId: '7a1d5c39-e8f2-4b06-9c4d-d2b7f0e3a581',
   requestId: '6f0d2b94-e8c5-4a17-b3f2-9d7c1e5a8046',
   taskId: 'b3f9c2e1a',
   toolUseId: 'toolu_01A9b8C7d6E5f4G3h2J1k0Lm',

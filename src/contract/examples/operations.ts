@@ -7,6 +7,7 @@ import { eventStreamText, turnStreamText } from './events.ts'
 import { cwd, firstPage, ids, page, times } from './ids.ts'
 import * as keys from './keys.ts'
 import { pendingPermissions, permission, permissionAnswers, resolvedPermissions } from './permissions.ts'
+import * as push from './push.ts'
 import * as sessions from './sessions.ts'
 import * as system from './system.ts'
 import * as turns from './turns.ts'
@@ -310,4 +311,17 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
     },
   },
   redeliverWebhook: { responses: { 202: { again: webhooks.waiting } } },
+  getPushKey: { responses: { 200: { key: { publicKey: push.publicKey } } } },
+  createPushSubscription: {
+    bodies: push.createPushSubscriptionRequests,
+    responses: {
+      200: { renewed: push.subscription },
+      201: { created: push.subscription, ofToken: push.subscriptionOfToken },
+    },
+  },
+  listPushSubscriptions: {
+    responses: { 200: { page: { subscriptions: [push.subscription], pagination: page } } },
+  },
+  deletePushSubscription: {},
+  testPushSubscription: { responses: { 200: { accepted: push.accepted, gone: push.gone } } },
 }

@@ -8,6 +8,7 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   attachmentId: ids.attachmentId,
   taskId: ids.taskId,
   webhookId: ids.webhookId,
+  subscriptionId: ids.subscriptionId,
   keyId: ids.keyId,
   ticket: 'ticket_Jx4mVq8Zt2Lw7Rb0Yc5Nf9Hs3Kd6Pg1Ae8Uo4Ti2Xk0',
   deliveryId: ids.deliveryId,

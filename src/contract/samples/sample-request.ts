@@ -11,6 +11,7 @@ const variables: Readonly<Record<string, string>> = {
   attachmentId: 'ATTACHMENT',
   taskId: 'TASK',
   webhookId: 'WEBHOOK',
+  subscriptionId: 'SUBSCRIPTION',
   keyId: 'KEY_ID',
   deliveryId: 'DELIVERY',
   server: 'SERVER',

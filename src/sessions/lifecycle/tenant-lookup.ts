@@ -7,28 +7,36 @@ const mostKnown = 10_000
 export interface ActedOn {
   sessionId?: string | undefined
   webhookId?: string | undefined
+  subscriptionId?: string | undefined
+}
+
+interface KnownObjects {
+  tenantOf(id: string): string | undefined
 }
 
 /** Finds which tenant an object belongs to, for callers who see all. Objects never change their tenant. */
 export class TenantLookup {
   readonly #store: Pick<Store, 'findTenant'>
-  readonly #webhooks: { tenantOf(webhookId: string): string | undefined }
+  readonly #webhooks: KnownObjects
+  readonly #subscriptions: KnownObjects
   readonly #known = new Map<string, string>()
 
-  constructor(
-    store: Pick<Store, 'findTenant'>,
-    webhooks: { tenantOf(webhookId: string): string | undefined },
-  ) {
+  constructor(store: Pick<Store, 'findTenant'>, webhooks: KnownObjects, subscriptions: KnownObjects) {
     this.#store = store
     this.#webhooks = webhooks
+    this.#subscriptions = subscriptions
   }
 
   /** The caller, in the tenant of the object if it administers the server. */
-  async actingOn(caller: Caller, { sessionId, webhookId }: ActedOn): Promise<Caller> {
+  async actingOn(caller: Caller, { sessionId, ...others }: ActedOn): Promise<Caller> {
     if (!caller.isOperator) return caller
-    const ofWebhook = webhookId === undefined ? undefined : this.#webhooks.tenantOf(webhookId)
-    const tenantId = sessionId === undefined ? ofWebhook : await this.#ofSession(sessionId)
+    const tenantId = sessionId === undefined ? this.#ofOther(others) : await this.#ofSession(sessionId)
     return tenantId === undefined || tenantId === caller.tenantId ? caller : { ...caller, tenantId }
+  }
+
+  #ofOther({ webhookId, subscriptionId }: ActedOn): string | undefined {
+    if (webhookId !== undefined) return this.#webhooks.tenantOf(webhookId)
+    return subscriptionId === undefined ? undefined : this.#subscriptions.tenantOf(subscriptionId)
   }
 
   async #ofSession(sessionId: string): Promise<string | undefined> {

@@ -12,6 +12,7 @@ type Capability =
   | 'files'
   | 'messages'
   | 'permissions'
+  | 'push'
   | 'usage'
   | 'webhooks'
 

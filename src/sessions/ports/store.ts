@@ -25,6 +25,7 @@ import type {
 } from './conversation-store.ts'
 import type { KeyStore } from './keys.ts'
 import type { ProcessLedger } from './process-ledger.ts'
+import type { PushStore } from './push.ts'
 import type { RetentionStore } from './retention-store.ts'
 import type { SessionDigest, SessionQuery } from './session-lists.ts'
 import type { UsageEntry, UsageLedger } from './usage-ledger.ts'
@@ -226,6 +227,7 @@ export interface Store {
   readonly spending: SpendingReader
   readonly ledger: UsageLedger
   readonly webhooks: WebhookStore
+  readonly push: PushStore
   readonly keys: KeyStore
   readonly logins: ConsoleLoginStore
   readonly audit: AuditStore

@@ -52,7 +52,7 @@ export interface OutgoingWebhook {
   tenantId: string
   url: URL
   headers: Readonly<Record<string, string>>
-  body: string
+  body: string | Uint8Array
   signal: AbortSignal
 }
 

@@ -26,6 +26,7 @@ import { audit } from './025-audit.ts'
 import { usageLedger } from './026-usage-ledger.ts'
 import { search } from './027-search.ts'
 import { consoleLogins } from './028-console-logins.ts'
+import { push } from './029-push.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   usageLedger,
   search,
   consoleLogins,
+  push,
 ]

@@ -1,0 +1,159 @@
+import { ServiceError } from '../../contract/errors.ts'
+import { maxPushSubscriptions, type PushEventType } from '../../contract/push.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
+import { CannotUnseal, type Sealer } from '../../lib/sealed-text.ts'
+import type { CallerStanding, PushKeys, PushSender, PushStore } from '../ports/index.ts'
+import type { PushSubscriptionRecord } from '../ports/push.ts'
+import { sealKeys, unsealKeys } from './push-secrets.ts'
+
+export interface RegistryParts {
+  store: PushStore
+  sealer: Sealer
+  sender: Pick<PushSender, 'makeKeys'>
+  standing: CallerStanding
+  /** Called when the keys were sealed with a key that the server lacks, and new ones have taken their place. */
+  onKeysReplaced(): void
+}
+
+/**
+ * All push subscriptions, in memory as they are stored, with the server's keys. This server is the only one on its
+ * store, so the memory is always right, and an event without a subscriber costs nothing.
+ */
+export class PushRegistry {
+  readonly #parts: RegistryParts
+  readonly #known = new Map<string, PushSubscriptionRecord>()
+  /** Of callers whom only their request could vouch for, while this process lives. */
+  readonly #validity = new Map<string, () => boolean>()
+  readonly #changes = new OneAtATime()
+  #keys: PushKeys | undefined
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts
+  }
+
+  async open(): Promise<void> {
+    for (const subscription of await this.#parts.store.loadSubscriptions()) {
+      this.#known.set(subscription.id, subscription)
+    }
+    // Subscriptions that cannot be read are of no use to their browsers, which subscribe again with the new key.
+    if (this.#known.size > 0) await this.keys()
+    await this.sweep()
+  }
+
+  /** The server's keys, made when they are first needed. */
+  async keys(): Promise<PushKeys> {
+    return this.#keys ?? this.changeAlone(async () => (this.#keys ??= await this.#openKeys()))
+  }
+
+  /** Makes changes one by one, so that what is stored and what is in memory agree. */
+  changeAlone<T>(change: () => Promise<T>): Promise<T> {
+    return this.#changes.run('push', change)
+  }
+
+  get(id: string): PushSubscriptionRecord | undefined {
+    const subscription = this.#known.get(id)
+    return subscription && this.#isInForce(subscription) ? subscription : undefined
+  }
+
+  /** Those in force, oldest first. */
+  list(isWanted: (subscription: PushSubscriptionRecord) => boolean): PushSubscriptionRecord[] {
+    return [...this.#known.values()]
+      .filter(subscription => isWanted(subscription) && this.#isInForce(subscription))
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  }
+
+  /** Whether a subscription may be told of a session; cheap, because it is asked for each event. */
+  hasListeners(tenantId: string, sessionId: string): boolean {
+    return this.#known.values().some(subscription => covers(subscription, tenantId, sessionId))
+  }
+
+  listeners(tenantId: string, sessionId: string): PushSubscriptionRecord[] {
+    return this.list(subscription => covers(subscription, tenantId, sessionId))
+  }
+
+  /** Whether the key of a subscription may still know of an event. */
+  mayKnow(subscription: PushSubscriptionRecord, event: PushEventType | 'title'): boolean {
+    const scopes = this.#scopesOf(subscription)
+    if (!scopes) return false
+    return scopes.has('sessions:read') || (event === 'request' && scopes.has('permissions:answer'))
+  }
+
+  /**
+   * To be called in `changeAlone`.
+   *
+   * @param isValid whether the caller may still be served, as long as this process lives
+   */
+  async save(subscription: PushSubscriptionRecord, isValid?: () => boolean): Promise<void> {
+    await this.#parts.store.saveSubscription(subscription)
+    this.#known.set(subscription.id, subscription)
+    if (isValid) this.#validity.set(subscription.id, isValid)
+  }
+
+  /** To be called in `changeAlone`. @throws ServiceError PUSH_SUBSCRIPTION_LIMIT_REACHED */
+  async makeRoom(tenantId: string, keyId: string): Promise<void> {
+    await this.#removeOver()
+    const { perKey, inAll } = maxPushSubscriptions
+    const own = this.list(one => one.createdBy === keyId && one.tenantId === tenantId)
+    if (own.length >= perKey) throw tooMany(`The key has ${perKey} push subscriptions`, perKey)
+    if (this.#known.size >= inAll) throw tooMany(`The server has ${inAll} push subscriptions`, inAll)
+  }
+
+  remove(id: string): Promise<void> {
+    return this.changeAlone(() => this.#remove([id]))
+  }
+
+  /** Removes subscriptions whose time or key is over. */
+  sweep(): Promise<void> {
+    return this.changeAlone(() => this.#removeOver())
+  }
+
+  async #removeOver(): Promise<void> {
+    const over = [...this.#known.values()].filter(subscription => !this.#isInForce(subscription))
+    await this.#remove(over.map(({ id }) => id))
+  }
+
+  async #remove(ids: string[]): Promise<void> {
+    const known = ids.filter(id => this.#known.has(id))
+    if (known.length === 0) return
+    await this.#parts.store.removeSubscriptions(known)
+    for (const id of known) {
+      this.#known.delete(id)
+      this.#validity.delete(id)
+    }
+  }
+
+  #isInForce(subscription: PushSubscriptionRecord): boolean {
+    const { id, expiresAt } = subscription
+    if (expiresAt !== null && expiresAt <= Date.now()) return false
+    return this.#scopesOf(subscription) !== undefined && (this.#validity.get(id)?.() ?? true)
+  }
+
+  #scopesOf({ createdBy, keyVersion }: PushSubscriptionRecord) {
+    return this.#parts.standing.scopesOf(createdBy, keyVersion)
+  }
+
+  async #openKeys(): Promise<PushKeys> {
+    const { store, sealer, sender } = this.#parts
+    const stored = await store.loadKeys()
+    try {
+      if (stored) return unsealKeys(stored, sealer)
+    } catch (error) {
+      if (!(error instanceof CannotUnseal)) throw error
+      this.#parts.onKeysReplaced()
+    }
+    const keys = sender.makeKeys()
+    await store.replaceKeys(sealKeys(keys, sealer))
+    this.#known.clear()
+    this.#validity.clear()
+    return keys
+  }
+}
+
+function covers(subscription: PushSubscriptionRecord, tenantId: string, sessionId: string): boolean {
+  if (subscription.tenantId !== tenantId) return false
+  return subscription.sessionId === null || subscription.sessionId === sessionId
+}
+
+function tooMany(fact: string, limit: number): ServiceError<'PUSH_SUBSCRIPTION_LIMIT_REACHED'> {
+  return new ServiceError('PUSH_SUBSCRIPTION_LIMIT_REACHED', `${fact}; delete one first`, { limit })
+}
