@@ -64,6 +64,7 @@ export type {
   PermissionStatus,
   PermissionSuggestion,
 } from './contract/permissions.ts'
+export type { PushMessage, PushSubscription } from './contract/push.ts'
 export type { SessionSettings, SettingSource } from './contract/session-settings.ts'
 export type {
   CreateSessionRequest,

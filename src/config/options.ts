@@ -137,9 +137,9 @@ export interface ClaudeCodeApiConfig {
    */
   allowedAgentEnv?: string[]
   /**
-   * Keys for the secrets of sessions (headers and variables of MCP servers, `agentEnv`) and webhooks, each 32 bytes in
-   * hexadecimal or base64. The first one seals, all of them unseal. To replace a key, put the new one first, and
-   * remove the old one when no session needs it anymore. Default: `CLAUDE_CODE_API_SECRET_KEY` (comma-separated),
+   * Keys for the secrets of sessions (headers and variables of MCP servers, `agentEnv`), webhooks and web push, each
+   * 32 bytes in hexadecimal or base64. The first one seals, all of them unseal. To replace a key, put the new one
+   * first, and remove the old one when no session needs it anymore. Default: `CLAUDE_CODE_API_SECRET_KEY` (comma-separated),
    * else the lines of the file `secret.key` in `dataDir`, which is created at the first start.
    */
   secretKeys?: string[]

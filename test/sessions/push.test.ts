@@ -8,6 +8,7 @@ import { createSealer } from '../../src/lib/sealed-text.ts'
 import type { CallerStanding } from '../../src/sessions/ports/index.ts'
 import { type Caller, operator } from '../../src/sessions/records.ts'
 import { openForwarder } from '../forwarder/open-forwarder.ts'
+import { openOnce } from '../support/lifetime.ts'
 import {
   caller,
   openSessions,
@@ -271,6 +272,9 @@ test('callers of tokens and of the host application keep it for a time', async (
 })
 
 describe('an endpoint', () => {
+  const shared = openOnce(() =>
+    openSessions({ push: { ...pushOptions, allowedHosts: ['push.example.com'] } }),
+  )
   const keys = {
     p256dh: 'BMnBh3-1Ry7vfXCbwoLvDXwhRYxOXvFWGPi-RcvbeccigChy0J2J9LgouEtiTzfWSPPe9qFoQ3iHuf-vINU8SQA',
     auth: '0Nl4NQCWQmKWoOoNy3Jm0g',
@@ -302,7 +306,7 @@ describe('an endpoint', () => {
     ]) {
       expect(parse(endpoint, { keys: wrong }).success).toBe(false)
     }
-    const { sessions } = await openSessions()
+    const { sessions } = shared()
     const offCurve = { ...keys, p256dh: Buffer.alloc(65, 4).toString('base64url') }
     const request = createPushSubscriptionRequest.parse({ endpoint, keys: offCurve, events: both })
     await expect(sessions.push.subscribe(caller, request, valid)).rejects.toMatchObject({
@@ -327,7 +331,7 @@ describe('an endpoint', () => {
     ['https://localhost/a', false],
     ['https://fcm.googleapis.com.evil.test/a', false],
   ])('%s is of a push service: %s', async (endpoint, isKnown) => {
-    const { sessions } = await openSessions({ push: { ...pushOptions, allowedHosts: ['push.example.com'] } })
+    const { sessions } = shared()
     const request = createPushSubscriptionRequest.parse({ endpoint, keys, events: both })
     const subscribing = sessions.push.subscribe(caller, request, valid)
     if (isKnown) await expect(subscribing).resolves.toMatchObject({ isNew: true })
@@ -363,7 +367,7 @@ describe('an endpoint', () => {
   })
 })
 
-test('without pushes, nobody can subscribe', async () => {
+test('without pushes, browsers cannot subscribe', async () => {
   const { sessions } = await openSessions({ push: { ...pushOptions, enabled: false } })
   await expect(sessions.push.publicKey()).rejects.toMatchObject({
     details: { setting: 'push', option: 'push.enabled' },
