@@ -72,7 +72,7 @@ export const pushOperations = {
     params: ofPushSubscription,
     success: [{ status: 200, description: 'How it went', schema: testPushResponse }],
     errors: ['PUSH_SUBSCRIPTION_NOT_FOUND', 'SETTING_NOT_ALLOWED'],
-    audit: { action: 'push.test', when: 'change', fields: ['subscriptionId'] },
+    audit: { action: 'push.test', when: 'answer', fields: ['subscriptionId'] },
     fault: 'INTERNAL',
   },
 } as const satisfies Record<string, Operation>
