@@ -53,7 +53,7 @@ export class EventPrinter {
     }
   }
 
-  #printMessage({ role, blocks, results, parentCallId }: ShownMessage, isSynthetic: boolean): void {
+  #printMessage({ role, blocks, changes, parentCallId }: ShownMessage, isSynthetic: boolean): void {
     const indent = parentCallId === null ? '' : '  '
     if (role === 'user' && blocks.length > 0 && !isSynthetic && parentCallId === null && this.#showsPrompts) {
       this.#break()
@@ -61,7 +61,9 @@ export class EventPrinter {
     }
     if (role === 'system') this.#note(blocks.map(textOf).join(' '))
     if (role === 'assistant') for (const block of blocks) this.#printBlock(block, indent)
-    for (const { result } of results) {
+    for (const { fields } of changes) {
+      const { result } = fields
+      if (!result) continue
       const text = shorten(result.blocks.map(textOf).join(' '), longestLine)
       this.#break()
       terminal.line(

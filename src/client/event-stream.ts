@@ -10,6 +10,7 @@ import type {
   StreamGap,
   SuggestionEvent,
 } from './generated-api.ts'
+import { within } from './waiting.ts'
 
 interface LiveData {
   delta: DeltaEvent
@@ -68,7 +69,11 @@ export async function* readEvents(
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   try {
     for (;;) {
-      const { done, value } = await withinSilence(reader.read(), silenceMs)
+      const { done, value } = await within(
+        reader.read(),
+        silenceMs,
+        `The stream was silent for ${silenceMs} ms`,
+      )
       if (done) return
       parser.feed(value)
       yield* received.splice(0)
@@ -80,12 +85,4 @@ export async function* readEvents(
     // The response ends with its request's signal; a reader that has failed says so a second time here.
     reader.cancel().catch(() => {})
   }
-}
-
-function withinSilence<T>(read: Promise<T>, silenceMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const silent = new ConnectionError(`The stream was silent for ${silenceMs} ms`)
-    const timer = setTimeout(() => reject(silent), silenceMs)
-    read.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -2,6 +2,7 @@ import { Backoff, mayRepeat, type RetryOptions } from './backoff.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 import { type ReceivedEvent, readEvents, type SessionEvent } from './event-stream.ts'
 import type { Transport } from './transport.ts'
+import { unlessAborted } from './waiting.ts'
 
 export interface FollowOptions extends RetryOptions {
   /** Where to begin: after this sequence; 0, the default, is the whole log, `latest` what is yet to come. */
@@ -40,7 +41,7 @@ export async function* followEvents(
       let opened = Number.POSITIVE_INFINITY
       try {
         const query = { after: String(position ?? after), turnId, includeDeltas }
-        const redeemed = ticket && { ticket: await takeTicket(ticket) }
+        const redeemed = ticket && { ticket: await unlessAborted(takeTicket(ticket), stop) }
         const request = { params: { sessionId }, query: { ...query, ...redeemed } }
         const response = await transport.send('followEvents', request, { signal: stop })
         if (response.status === 204) return

@@ -5,7 +5,7 @@
  */
 
 export { ClaudeCodeClient } from './client.ts'
-export { applyEvent } from './conversation/apply-event.ts'
+export { applyEvent, applyEvents } from './conversation/apply-event.ts'
 export { readMessage, type ShownMessage } from './conversation/read-message.ts'
 export type {
   ActivityView,
@@ -17,6 +17,7 @@ export type {
   TextView,
   ThinkingView,
   ToolCallView,
+  ToolResultView,
   TurnView,
 } from './conversation/state.ts'
 export { type Conversation, emptyConversation } from './conversation/state.ts'

@@ -7,21 +7,26 @@ type Decision = 'allow' | 'deny' | AnswerPermissionRequest
  * Answers a request by its return value. `undefined` leaves it to another client. The signal aborts when the request is
  * over: answered elsewhere, expired or withdrawn.
  */
-type Answerer = (
-  request: PermissionRequest,
+type Answerer<Request extends PermissionRequest = PermissionRequest> = (
+  request: Request,
   context: { signal: AbortSignal },
 ) => Decision | undefined | Promise<Decision | undefined>
+
+/** A request of the kind that has this field. */
+type With<Field extends keyof PermissionRequest> = PermissionRequest & {
+  [Name in Field]-?: NonNullable<PermissionRequest[Name]>
+}
 
 /** Callbacks by the kind of request; requests without a callback stay open for others. */
 export interface RequestHandlers {
   /** Claude wants to use a tool. */
   permission?: Answerer | undefined
   /** Claude asks something; the answer has `answers`. */
-  question?: Answerer | undefined
+  question?: Answerer<With<'questions'>> | undefined
   /** Claude proposes a plan. */
-  plan?: Answerer | undefined
+  plan?: Answerer<With<'plan'>> | undefined
   /** An MCP server asks for input; the answer has `content`. */
-  elicitation?: Answerer | undefined
+  elicitation?: Answerer<With<'elicitation'>> | undefined
 }
 
 export type SendAnswer = (
@@ -75,7 +80,9 @@ export class RequestAnswering {
   }
 
   #ask(request: PermissionRequest): void {
-    const answer = this.#handlers[request.kind === 'tool' ? 'permission' : request.kind]
+    const handler = this.#handlers[request.kind === 'tool' ? 'permission' : request.kind]
+    // The kind of a request says which fields it has.
+    const answer = handler as Answerer | undefined
     if (!answer || this.#asked.has(request.permissionId)) return
     const over = new AbortController()
     this.#asked.set(request.permissionId, over)

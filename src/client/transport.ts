@@ -1,6 +1,7 @@
 import { Backoff, mayRepeat, type RetryOptions } from './backoff.ts'
 import { ApiError, ConnectionError, readError } from './errors.ts'
 import { type OperationId, type Operations, type Route, routes } from './generated-api.ts'
+import { within } from './waiting.ts'
 
 export interface ClientOptions extends RetryOptions {
   /** The address of the API, such as `http://127.0.0.1:3050/api/v1`; in a page also a path. */
@@ -11,7 +12,10 @@ export interface ClientOptions extends RetryOptions {
   headers?: Record<string, string> | (() => Record<string, string>) | undefined
   /** Takes the place of the global `fetch`. */
   fetch?: typeof fetch | undefined
-  /** Within how many milliseconds a response must begin; operations that wait for Claude have no bound. Default: 60 s. */
+  /**
+   * Within how many milliseconds a response must begin, and its JSON be complete; operations that wait for Claude may
+   * begin later. 0: no bound. Default: 60 s.
+   */
   timeoutMs?: number | undefined
   /** After how many silent milliseconds a stream counts as broken; the server sends a comment every 15 s. Default: 45 s. */
   silenceMs?: number | undefined
@@ -21,6 +25,8 @@ export interface CallOptions extends RetryOptions {
   signal?: AbortSignal | undefined
   timeoutMs?: number | undefined
 }
+
+const defaultTimeoutMs = 60_000
 
 /** The parts of an operation's request. */
 export type OperationInput<Id extends OperationId> = Omit<Operations[Id], 'response'>
@@ -51,6 +57,9 @@ const keyed: ReadonlySet<OperationId> = new Set([
   'retryTurn',
 ])
 
+/** Operations of which the server carries out the first request only, also without a key. */
+const once: ReadonlySet<OperationId> = new Set(['answerPermission'])
+
 /** Sends the requests of a client. */
 export class Transport {
   readonly options: ClientOptions
@@ -71,7 +80,7 @@ export class Transport {
     options: CallOptions = {},
   ): Promise<Operations[Id]['response']> {
     const parts = keyed.has(id) ? withKey(input as Parts) : (input as Parts)
-    const isSafe = keyed.has(id) || (routes[id].method !== 'POST' && routes[id].method !== 'PATCH')
+    const isSafe = keyed.has(id) || once.has(id) || !/^(POST|PATCH)$/.test(routes[id].method)
     const backoff = new Backoff({ ...this.options, ...definedOf(options) })
     for (;;) {
       try {
@@ -90,7 +99,7 @@ export class Transport {
     const route = routes[id]
     const [url, init] = this.#describe(route, parts)
     const late = new AbortController()
-    const bound = timeoutMs ?? (unbounded.has(id) ? 0 : (this.options.timeoutMs ?? 60_000))
+    const bound = timeoutMs ?? (unbounded.has(id) ? 0 : (this.options.timeoutMs ?? defaultTimeoutMs))
     const message = `No response within ${bound} ms`
     const timer = bound > 0 ? setTimeout(() => late.abort(new ConnectionError(message)), bound) : undefined
     try {
@@ -138,7 +147,8 @@ export class Transport {
     if (answer === 'raw' || (answer === 'either' && !isJson)) return response
     if (response.status === 204) return undefined
     try {
-      return await response.json()
+      const bound = options.timeoutMs ?? this.options.timeoutMs ?? defaultTimeoutMs
+      return await within(response.json(), bound, `The response was not complete within ${bound} ms`)
     } catch (error) {
       options.signal?.throwIfAborted()
       throw toConnectionError(error)

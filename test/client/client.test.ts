@@ -270,6 +270,33 @@ test('requests are answered by callbacks: of the past, live, by other clients, a
   await expect(broken).rejects.toThrow('the callback is broken')
 })
 
+test('an answer that may have arrived is sent again', async () => {
+  const { client, requests } = await open({ fault: failing(/permissions\/./, 1, res => res.destroy()) })
+  const session = await client.createSession({ permissionPrompts: 'ask' })
+  const answered = await session.send('ask', { onRequest: { permission: () => 'allow' } })
+  expect(answered.response).toBe('allowed: null')
+  expect(requests.filter(({ url }) => /permissions\/./.test(url))).toHaveLength(2)
+})
+
+test('a body that stays away is a broken connection, and a ticket that stays away can be left', async () => {
+  const begin = (res: ExpressResponse) => {
+    res.writeHead(200, { 'content-type': 'application/json' }).write('{')
+  }
+  const { client, door, requests } = await open({ fault: failing(/\/models/, 1, begin) })
+  const impatient = new ClaudeCodeClient({ baseUrl: door.url, apiKey: key, timeoutMs: 300 })
+  expect(await impatient.call('listModels')).toHaveProperty('models')
+  expect(requests.filter(({ url }) => url.endsWith('/models'))).toHaveLength(2)
+
+  const { id } = await client.createSession()
+  const leaving = new AbortController()
+  const ticket = () => {
+    leaving.abort(new Error('enough'))
+    return new Promise<string>(() => {})
+  }
+  const followed = collect(client.session(id).follow({ ticket, signal: leaving.signal }))
+  await expect(followed).rejects.toThrow('enough')
+})
+
 test('a turn that failed is an error, and is run again only where that was asked for', async () => {
   const { client, launcher } = await open()
   const session = await client.createSession()

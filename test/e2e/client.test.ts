@@ -6,19 +6,19 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import {
   applyEvent,
+  applyEvents,
   ClaudeCodeClient,
   type Conversation,
   emptyConversation,
   type SessionEvent,
   type ToolCallView,
 } from '../../src/client/index.ts'
-import { text, thinking, together, toolUse } from '../../src/demo/answer.ts'
+import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
 import { openServerProgram } from '../support/open-cli.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
-/** `RECORD_EVENTS=1` writes what the unit tests of the reducer replay. */
 const recorded = join(import.meta.dirname, '../fixtures/recorded-events')
 
 function callsIn({ messages }: Pick<Conversation, 'messages'>): ToolCallView[] {
@@ -101,17 +101,70 @@ test('the reducer shows a whole conversation of the real Claude Code, live', asy
   expect(states.some(state => JSON.stringify(state.messages).includes('This com'))).toBe(true)
   expect(last.usage.outputTokens).toBeGreaterThan(0)
   expect(last.sequence).toBe((await session.get()).lastSequence)
-  if (process.env.RECORD_EVENTS === '1') {
-    mkdirSync(recorded, { recursive: true })
-    const lines = events.map(
-      event =>
-        `${JSON.stringify(event)
-          .replaceAll(cwd, '/work')
-          .replaceAll(/\/tmp\/[\w./-]*/g, '/tmp/x')}\n`,
-    )
-    writeFileSync(join(recorded, 'conversation.jsonl'), lines.join(''))
-  }
+  record('conversation', events, cwd)
 })
+
+test('the reducer shows what people type, and what Claude Code and the server say beside', async () => {
+  const { model, base, cwd } = await openServer()
+  const client = new ClaudeCodeClient({ baseUrl: base, apiKey })
+  const helper = (...tools: string[]) => ({ description: 'Helps', prompt: 'You help.', tools })
+  const agents = { outer: helper('Agent'), inner: helper('Bash') }
+  const session = await client.createSession({ permissionPrompts: 'ask', agents })
+  const errand = (subagent_type: string, prompt: string) =>
+    toolUse('Agent', { subagent_type, description: prompt, prompt, run_in_background: false })
+  model.script('inner errand', [toolUse('Bash', { command: 'echo deep' }), text('The inner one is done')])
+  model.script('outer errand', [errand('inner', 'inner errand'), text('The outer one is done')])
+  model.script('nest', [errand('outer', 'outer errand'), text('All is done')])
+  const file = join(cwd, 'notes.txt')
+  model.script('write it', [toolUse('Write', { file_path: file, content: 'one' }), text('It is written')])
+  model.script('break', apiError(400, { message: 'no such thing' }))
+  const params = { sessionId: session.id }
+  const name = { params, query: { name: 'plan.txt' } }
+  const { attachmentId } = await client.call('createAttachment', { ...name, body: 'the plan' })
+
+  await session.send('nest')
+  const changed = { decision: 'allow' as const, updatedInput: { file_path: file, content: 'two' } }
+  await session.send('write it', { onRequest: { permission: () => changed } })
+  await expect(session.send('break')).rejects.toMatchObject({ details: { reason: 'invalid_request' } })
+  await session.send([
+    { type: 'text', text: 'Look at it' },
+    { type: 'document', source: { type: 'attachment', attachmentId } },
+  ])
+  await client.call('compactSession', { params, body: {} })
+  await session.send('/context', { commands: true })
+  await session.end()
+  const events: SessionEvent[] = []
+  for await (const event of session.follow()) events.push(event)
+  record('typed', events, cwd)
+
+  const shown = applyEvents(emptyConversation, events)
+  const notices = shown.messages.flatMap(({ notice }) => notice ?? [])
+  expect(notices).toEqual(['error', 'compaction', 'command', 'command'])
+  const prompts = shown.messages.filter(
+    ({ role, notice, isSynthetic }) => role === 'user' && notice === null && !isSynthetic,
+  )
+  expect(prompts.map(({ turnId }) => turnId)).toEqual(shown.turns.map(({ turnId }) => turnId))
+  expect(prompts[3]?.blocks[1]).toMatchObject({ type: 'file', kind: 'document', source: { attachmentId } })
+  const [outer, write] = callsIn(shown)
+  const [inner] = callsIn(outer ?? { messages: [] })
+  expect(callsIn(inner ?? { messages: [] })).toMatchObject([{ name: 'Bash', result: { isError: false } }])
+  expect(write).toMatchObject({ input: { content: 'one' }, updatedInput: { content: 'two' } })
+  expect(write?.result?.data).toMatchObject({ filePath: file })
+  expect(shown.turns[2]).toMatchObject({ status: 'failed', error: { reason: 'invalid_request' } })
+})
+
+/** With `RECORD_EVENTS=1` it writes what the unit tests of the reducer replay. */
+function record(name: string, events: readonly SessionEvent[], cwd: string): void {
+  if (process.env.RECORD_EVENTS !== '1') return
+  mkdirSync(recorded, { recursive: true })
+  const lines = events.map(
+    event =>
+      `${JSON.stringify(event)
+        .replaceAll(cwd, '/work')
+        .replaceAll(/\/tmp\/[\w./-]*/g, '/tmp/x')}\n`,
+  )
+  writeFileSync(join(recorded, `${name}.jsonl`), lines.join(''))
+}
 
 test('a server that is killed and started again under a stream costs the turn, and nothing else', async () => {
   const model = await openModel()

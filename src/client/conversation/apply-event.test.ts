@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SessionEvent } from '../event-stream.ts'
-import { applyEvent } from './apply-event.ts'
+import { applyEvent, applyEvents } from './apply-event.ts'
 import { type BlockView, type Conversation, emptyConversation, type MessageView } from './state.ts'
 
-/** A session of the real Claude Code, recorded by test/e2e/client.test.ts. */
-const file = join(import.meta.dirname, '../../../test/fixtures/recorded-events/conversation.jsonl')
-const recorded: SessionEvent[] = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map(line => JSON.parse(line))
+/** Sessions of the real Claude Code, recorded by test/e2e/client.test.ts. */
+function readRecorded(name: string): SessionEvent[] {
+  const file = join(import.meta.dirname, '../../../test/fixtures/recorded-events', `${name}.jsonl`)
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  return lines.map(line => JSON.parse(line))
+}
+
+const recorded = readRecorded('conversation')
+const typed = readRecorded('typed')
 
 const liveTypes = new Set(['delta', 'delta.voided', 'activity', 'suggestion', 'caught_up'])
 const isLive = ({ type }: SessionEvent) => liveTypes.has(type)
@@ -121,6 +124,86 @@ describe('a recorded conversation', () => {
     expect(after.turns).toBe(whole.turns)
     // A copy, as a worker gets it, continues like the original.
     expect(textOf(replay([piece], structuredClone(after)).messages.at(-1)?.blocks ?? [])).toBe('aa')
+  })
+})
+
+describe('many events at once', () => {
+  test.each([[recorded], [typed]])(
+    'come to the same in batches of any size, and change nothing that was given out',
+    events => {
+      const expected = deepFreeze(replay(events))
+      for (let size = 1; size <= events.length; size++) {
+        let state = emptyConversation
+        for (let start = 0; start < events.length; start += size) {
+          state = deepFreeze(applyEvents(state, deepFreeze(events.slice(start, start + size))))
+        }
+        expect(state).toEqual(expected)
+      }
+    },
+  )
+
+  test('share what none of them touches', () => {
+    const piece = (text: string): SessionEvent => ({
+      type: 'delta',
+      data: { turnId: 'x', messageId: 'new', blockIndex: 0, delta: { type: 'text', text } },
+    })
+    const after = applyEvents(whole, [piece('a'), piece('b')])
+    expect(textOf(after.messages.at(-1)?.blocks ?? [])).toBe('ab')
+    expect(after.messages.slice(0, -1).every((message, index) => message === whole.messages[index])).toBe(
+      true,
+    )
+    expect(after.turns).toBe(whole.turns)
+    expect(applyEvents(whole, [])).toBe(whole)
+    expect(
+      applyEvents(
+        whole,
+        recorded.filter(({ type }) => type === 'message'),
+      ),
+    ).toBe(whole)
+  })
+})
+
+describe('what people type, and what is said beside', () => {
+  const shown = replay(typed)
+  const callsIn = (messages: readonly MessageView[]) =>
+    messages.flatMap(({ blocks }) => blocks.filter(block => block.type === 'tool_call'))
+
+  test('prompts, attachments and commands belong to their turns; other texts say where they are from', () => {
+    const lines = shown.messages.map(
+      ({ role, notice, isSynthetic, blocks }) =>
+        `${notice ?? role}${isSynthetic ? ' (synthetic)' : ''}: ${textOf(blocks).slice(0, 16)}`,
+    )
+    expect(lines).toEqual([
+      'user: nest',
+      'assistant: ',
+      'assistant: All is done',
+      'user: write it',
+      'assistant: ',
+      'assistant: It is written',
+      'user: break',
+      'error: API Error: 400 n',
+      'user: Look at it',
+      expect.stringContaining('assistant: [stand-in]'),
+      'user: /compact',
+      'compaction: The conversation',
+      'user (synthetic): This session is ',
+      'command (synthetic): Compacted ',
+      'user: /context',
+      'command: ## Context Usage',
+    ])
+    expect(shown.messages[8]?.blocks[1]).toMatchObject({ type: 'file', source: { type: 'attachment' } })
+    expect(shown.turns[2]).toMatchObject({ status: 'failed', error: { reason: 'invalid_request' } })
+    expect(shown.turns[2]?.notice).toContain('API Error')
+  })
+
+  test('subagents of subagents are nested, and a changed input stands beside the first', () => {
+    const [outer, write] = callsIn(shown.messages)
+    const [inner] = callsIn(outer?.messages ?? [])
+    expect(callsIn(inner?.messages ?? [])).toMatchObject([{ name: 'Bash', result: { isError: false } }])
+    expect(textOf(inner?.messages.at(-1)?.blocks ?? [])).toBe('The inner one is done')
+    expect(textOf(outer?.messages.at(-1)?.blocks ?? [])).toBe('The outer one is done')
+    expect(write).toMatchObject({ input: { content: 'one' }, updatedInput: { content: 'two' } })
+    expect(write?.result?.data).toMatchObject({ type: 'create', content: 'two' })
   })
 })
 

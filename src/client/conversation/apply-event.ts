@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../event-stream.ts'
 import { isTerminal } from '../follow.ts'
 import type { ActivityEvent, EventPermissionRequested, TurnStatus, Usage } from '../generated-api.ts'
+import { Batch } from './batch.ts'
 import { addDelta, addMessage, dropPartials, markRewound, voidDelta } from './message-list.ts'
 import type { Conversation, TurnView } from './state.ts'
 
@@ -9,20 +10,30 @@ import type { Conversation, TurnView } from './state.ts'
  * before. Stored events that were applied already are ignored.
  */
 export function applyEvent(before: Conversation, event: SessionEvent): Conversation {
+  return applyEvents(before, [event])
+}
+
+/** The same for many events at once. The time for a long log grows with its length, not with its square. */
+export function applyEvents(before: Conversation, events: Iterable<SessionEvent>): Conversation {
+  const batch = new Batch()
+  let after = before
+  for (const event of events) after = apply(batch, after, event)
+  if (after === before) return before
+  const state = stateOf(after)
+  return after.state === state ? after : { ...after, state }
+}
+
+function apply(batch: Batch, before: Conversation, event: SessionEvent): Conversation {
   const { sequence } = event.data as { sequence?: number }
   if (event.type === 'gap')
     return { ...before, gap: event.data, sequence: Math.max(before.sequence, event.data.to) }
   if (event.type === 'caught_up') return before
   if (sequence !== undefined && sequence <= before.sequence) return before
-  const after = change(before, event)
-  const counted = sequence === undefined ? after : { ...after, sequence }
-  const isSameWork = after.turns === before.turns && after.requests === before.requests
-  if (isSameWork && after.status === before.status) return counted
-  const state = stateOf(counted)
-  return counted.state === state ? counted : { ...counted, state }
+  const after = change(batch, before, event)
+  return sequence === undefined ? after : { ...after, sequence }
 }
 
-function change(before: Conversation, event: SessionEvent): Conversation {
+function change(batch: Batch, before: Conversation, event: SessionEvent): Conversation {
   switch (event.type) {
     case 'session.created': {
       const { title, model, cwd, permissionMode } = event.data
@@ -41,34 +52,41 @@ function change(before: Conversation, event: SessionEvent): Conversation {
     case 'conversation.lost':
       return { ...before, lostTurnIds: [...new Set([...before.lostTurnIds, ...event.data.turnIds])] }
     case 'message':
-      return withMessages(before, addMessage(before.messages, event.data))
+      return withMessages(before, addMessage(batch, before.messages, event.data))
     case 'delta':
-      return withMessages(before, addDelta(before.messages, event.data))
+      return withMessages(before, addDelta(batch, before.messages, event.data))
     case 'delta.voided':
-      return withMessages(before, voidDelta(before.messages, event.data))
+      return withMessages(before, voidDelta(batch, before.messages, event.data))
     case 'suggestion':
       return { ...before, suggestion: event.data.text }
     case 'reconnected':
       // The server sends the current activities again.
-      return withMessages(withoutActivity(before), dropPartials(before.messages))
+      return withMessages(withoutActivity(before), dropPartials(batch, before.messages))
     case 'activity':
       return withActivity(before, event.data)
     case 'permission.requested':
-      return withRequests(before, [...before.requests, event.data], event.data)
+      return withRequests(batch, before, [...before.requests, event.data], event.data)
     case 'permission.resolved': {
       const left = before.requests.filter(({ permissionId }) => permissionId !== event.data.permissionId)
-      return withRequests(before, left, event.data)
+      return withRequests(batch, before, left, event.data)
     }
     case 'turn.queued': {
-      const { turnId, status } = event.data
-      return { ...withTurn(before, turnId, { status }), queue: [...before.queue, turnId], suggestion: null }
+      const { turnId, status, reason = null } = event.data
+      return {
+        ...withTurn(batch, before, turnId, { status, queuedFor: reason }),
+        queue: [...before.queue, turnId],
+        suggestion: null,
+      }
     }
     case 'turn.started': {
       const { turnId, status, startedAt } = event.data
-      return { ...withTurn(before, turnId, { status, startedAt }), queue: without(before.queue, turnId) }
+      return {
+        ...withTurn(batch, before, turnId, { status, startedAt }),
+        queue: without(before.queue, turnId),
+      }
     }
     default:
-      return isTerminal(event.type) ? endTurn(before, event.data as TurnEnd) : before
+      return isTerminal(event.type) ? endTurn(batch, before, event.data as TurnEnd) : before
   }
 }
 
@@ -80,17 +98,22 @@ interface TurnEnd {
   response?: string | null
   stopReason?: string | null
   error?: TurnView['error']
+  notice?: string
+  permissionDenials?: TurnView['permissionDenials']
+  structuredOutput?: unknown
   usage?: Usage | null
   costUsd?: number | null
 }
 
-function endTurn(before: Conversation, end: TurnEnd): Conversation {
+function endTurn(batch: Batch, before: Conversation, end: TurnEnd): Conversation {
   const { turnId, status, endedAt, durationMs } = end
   const { response = null, stopReason = null, error = null, usage = null, costUsd = null } = end
-  const fields = { status, endedAt, durationMs, response, stopReason, error, usage, costUsd }
+  const { notice = null, permissionDenials = [], structuredOutput } = end
+  const answer = { response, stopReason, error, notice, permissionDenials, structuredOutput }
+  const fields = { status, endedAt, durationMs, ...answer, usage, costUsd }
   return {
-    ...withTurn(withoutActivity(before, turnId), turnId, fields),
-    messages: dropPartials(before.messages, turnId),
+    ...withTurn(batch, withoutActivity(before, turnId), turnId, fields),
+    messages: dropPartials(batch, before.messages, turnId),
     queue: without(before.queue, turnId),
     requests: before.requests.filter(request => request.turnId !== turnId),
     usage: usage === null ? before.usage : sum(before.usage, usage),
@@ -123,10 +146,15 @@ function withoutActivity(before: Conversation, turnId?: string): Conversation {
   return left.length === before.activity.length ? before : { ...before, activity: left }
 }
 
-function withTurn(before: Conversation, turnId: string, fields: Partial<TurnView>): Conversation {
-  const index = before.turns.findLastIndex(turn => turn.turnId === turnId)
+function withTurn(
+  batch: Batch,
+  before: Conversation,
+  turnId: string,
+  fields: Partial<TurnView>,
+): Conversation {
+  const index = batch.placeOfTurn(before.turns, turnId)
   const turn = { ...(before.turns[index] ?? newTurn(turnId)), ...fields }
-  return { ...before, turns: index === -1 ? [...before.turns, turn] : before.turns.with(index, turn) }
+  return { ...before, turns: batch.with(before.turns, index === -1 ? before.turns.length : index, turn) }
 }
 
 function newTurn(turnId: string): TurnView {
@@ -136,6 +164,10 @@ function newTurn(turnId: string): TurnView {
     response: null,
     stopReason: null,
     error: null,
+    notice: null,
+    permissionDenials: [],
+    structuredOutput: undefined,
+    queuedFor: null,
     usage: null,
     costUsd: null,
     startedAt: null,
@@ -146,6 +178,7 @@ function newTurn(turnId: string): TurnView {
 }
 
 function withRequests(
+  batch: Batch,
   before: Conversation,
   requests: readonly EventPermissionRequested[],
   { turnId }: EventPermissionRequested,
@@ -154,7 +187,7 @@ function withRequests(
   const turn = before.turns.findLast(other => other.turnId === turnId)
   if (turn?.status !== 'running' && turn?.status !== 'requires_action') return after
   const isAsked = requests.some(request => request.turnId === turnId)
-  return withTurn(after, turn.turnId, { status: isAsked ? 'requires_action' : 'running' })
+  return withTurn(batch, after, turn.turnId, { status: isAsked ? 'requires_action' : 'running' })
 }
 
 function rewind(before: Conversation, turnIds: ReadonlySet<string>): Conversation {

@@ -1,11 +1,12 @@
 import type { FullMessage } from '../event-stream.ts'
-import type { BlockView, ToolCallView } from './state.ts'
+import type { BlockView, MessageView, ToolCallView } from './state.ts'
 
 type Json = Record<string, unknown>
 
-export interface ToolResult {
+/** A change that a message makes to a tool call in an earlier one. */
+export interface CallChange {
   callId: string
-  result: NonNullable<ToolCallView['result']>
+  fields: Partial<Pick<ToolCallView, 'result' | 'updatedInput'>>
 }
 
 /** A message of Claude Code as far as it is shown. */
@@ -13,49 +14,91 @@ export interface ShownMessage {
   id: string
   role: 'user' | 'assistant' | 'system'
   blocks: BlockView[]
-  results: ToolResult[]
+  notice: MessageView['notice']
+  changes: CallChange[]
   /** The tool call whose subagent speaks. */
   parentCallId: string | null
 }
 
 /** Reads a message of any version of Claude Code: nothing in it is taken for granted. */
 export function readMessage({ message = {}, sequence }: FullMessage): ShownMessage | undefined {
-  const { type, subtype, uuid, parent_tool_use_id: parent } = message
+  const { type, uuid, parent_tool_use_id: parent } = message
   const inner = asObject(message.message)
   const parentCallId = typeof parent === 'string' ? parent : null
   const ownId = typeof uuid === 'string' ? uuid : `message-${sequence}`
   if (type === 'assistant') {
     const id = typeof inner.id === 'string' ? inner.id : ownId
-    return { id, role: 'assistant', ...readContent(inner.content), parentCallId }
+    const notice = inner.model === '<synthetic>' ? noticeOfClaudeCode(message) : null
+    return { id, role: 'assistant', ...readContent(inner.content), notice, parentCallId }
   }
-  if (type === 'user') return { id: ownId, role: 'user', ...readContent(inner.content), parentCallId }
-  if (type !== 'system') return undefined
-  const notice = noticeOf(subtype, message)
-  if (notice === undefined) return undefined
-  return { id: ownId, role: 'system', blocks: [toText(notice)], results: [], parentCallId }
+  if (type === 'user') {
+    const output = typeof inner.content === 'string' ? commandOutput.exec(inner.content)?.[1] : undefined
+    if (output !== undefined) {
+      return {
+        id: ownId,
+        role: 'user',
+        blocks: [toText(output)],
+        notice: 'command',
+        changes: [],
+        parentCallId,
+      }
+    }
+    const { blocks, changes } = readContent(inner.content, message.tool_use_result)
+    return { id: ownId, role: 'user', blocks, notice: null, changes, parentCallId }
+  }
+  return type === 'system' ? readSystem(message, ownId) : undefined
 }
 
-function noticeOf(subtype: unknown, message: Json): string | undefined {
-  if (subtype === 'compact_boundary') return 'The conversation was summarised here to make room'
-  if (subtype === 'turn_lost') return typeof message.text === 'string' ? message.text : ''
-  return undefined
+/** The output of a slash command, as Claude Code puts it into a message of the role `user`. */
+const commandOutput = /^<local-command-std(?:out|err)>([\s\S]*)<\/local-command-std(?:out|err)>$/
+
+function noticeOfClaudeCode(message: Json): MessageView['notice'] {
+  return message.local_command_source === undefined ? 'error' : 'command'
 }
 
-function readContent(content: unknown): Pick<ShownMessage, 'blocks' | 'results'> {
-  if (typeof content === 'string') return { blocks: [toText(content)], results: [] }
+function readSystem(message: Json, id: string): ShownMessage | undefined {
+  const { subtype, text, content, tool_use_id: callId, updated_input: updatedInput } = message
+  const shown = { id, role: 'system' as const, changes: [], parentCallId: null }
+  switch (subtype) {
+    case 'compact_boundary': {
+      const said = 'The conversation was summarised here to make room'
+      return { ...shown, blocks: [toText(said)], notice: 'compaction' }
+    }
+    case 'turn_lost':
+      return { ...shown, blocks: [toText(typeof text === 'string' ? text : '')], notice: 'lost' }
+    case 'tool_input_changed':
+      if (typeof callId !== 'string') return undefined
+      return { ...shown, blocks: [], notice: null, changes: [{ callId, fields: { updatedInput } }] }
+    case 'informational':
+      // The level `info` is for logs, unless it is about the prompt.
+      if (message.level === 'info' && message.prompt_submit_outcome === undefined) return undefined
+      break
+    case 'model_fallback':
+    case 'model_refusal_fallback':
+      break
+    default:
+      return undefined
+  }
+  if (typeof content !== 'string' || content === '') return undefined
+  return { ...shown, blocks: [toText(content)], notice: 'information' }
+}
+
+/** `data`: the result of the one tool call that the message answers, as the tool gave it. */
+function readContent(content: unknown, data?: unknown): Pick<ShownMessage, 'blocks' | 'changes'> {
+  if (typeof content === 'string') return { blocks: [toText(content)], changes: [] }
   const blocks: BlockView[] = []
-  const results: ToolResult[] = []
+  const changes: CallChange[] = []
   for (const value of Array.isArray(content) ? content : []) {
     const block = asObject(value)
     const { type, tool_use_id: callId } = block
     if (typeof type === 'string' && type.endsWith('tool_result') && typeof callId === 'string') {
-      const result = { blocks: readContent(block.content).blocks, isError: block.is_error === true }
-      results.push({ callId, result })
+      const result = { blocks: readContent(block.content).blocks, isError: block.is_error === true, data }
+      changes.push({ callId, fields: { result } })
     } else {
       blocks.push(readBlock(block))
     }
   }
-  return { blocks, results }
+  return { blocks, changes }
 }
 
 function readBlock(block: Json): BlockView {
@@ -68,7 +111,15 @@ function readBlock(block: Json): BlockView {
   }
   if (typeof type === 'string' && type.endsWith('tool_use') && typeof block.id === 'string') {
     const call = { id: block.id, name: String(block.name ?? ''), input: block.input }
-    return { type: 'tool_call', ...call, inputText: '', partialIndex: null, result: null, messages: [] }
+    return {
+      type: 'tool_call',
+      ...call,
+      inputText: '',
+      updatedInput: null,
+      partialIndex: null,
+      result: null,
+      messages: [],
+    }
   }
   return { type: 'other', value: block }
 }

@@ -1,6 +1,8 @@
 import type {
   Activity,
   EventPermissionRequested,
+  EventTurnQueued,
+  PermissionDenial,
   PermissionMode,
   SessionState,
   SessionStatus,
@@ -34,10 +36,19 @@ export interface ToolCallView {
   /** The JSON text of the input so far, while the block is partial. */
   readonly inputText: string
   readonly partialIndex: number | null
+  /** The input that the tool ran with instead of `input`, because a person changed it; null: none. */
+  readonly updatedInput: unknown
   /** null: the tool has not answered. */
-  readonly result: { readonly blocks: readonly BlockView[]; readonly isError: boolean } | null
+  readonly result: ToolResultView | null
   /** The conversation of the subagent that this call started. */
   readonly messages: readonly MessageView[]
+}
+
+export interface ToolResultView {
+  readonly blocks: readonly BlockView[]
+  readonly isError: boolean
+  /** The result as the tool gave it, such as the patch of an edit; its form is the tool's. Undefined: none. */
+  readonly data?: unknown
 }
 
 /** An image or a document. */
@@ -61,6 +72,12 @@ export interface MessageView {
   /** `system`: a notice, such as a compaction of the conversation. */
   readonly role: 'user' | 'assistant' | 'system'
   readonly blocks: readonly BlockView[]
+  /**
+   * A text of Claude Code or the server, not of Claude or a person. `compaction`: the conversation was summarised;
+   * `lost`: the turn was lost; `command`: output of a slash command; `error`: in place of an answer;
+   * `information`: a warning, such as another model that answers.
+   */
+  readonly notice: 'compaction' | 'lost' | 'command' | 'error' | 'information' | null
   /** Claude Code wrote this message of the role `user` itself. */
   readonly isSynthetic: boolean
   /** A rewind has taken the message out of the conversation. */
@@ -75,6 +92,13 @@ export interface TurnView {
   readonly response: string | null
   readonly stopReason: string | null
   readonly error: TurnError | null
+  /** Texts of Claude Code itself, such as the output of hooks. */
+  readonly notice: string | null
+  readonly permissionDenials: readonly PermissionDenial[]
+  /** The answer as data, in sessions with `outputFormat`. */
+  readonly structuredOutput: unknown
+  /** The reason why the turn waited; null: it started at once. */
+  readonly queuedFor: NonNullable<EventTurnQueued['reason']> | null
   readonly usage: Usage | null
   readonly costUsd: number | null
   readonly startedAt: string | null
