@@ -2,27 +2,25 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
+import { ApiError, ClaudeCodeClient } from '../src/client/index.ts'
 
-const {
-  CLAUDE_CODE_API_URL = 'http://127.0.0.1:3050/api/v1',
-  CLAUDE_API_KEY = '',
-  PORT = '8099',
-} = process.env
+const { CLAUDE_CODE_API_URL, CLAUDE_API_KEY, PORT = '8099' } = process.env
+const baseUrl = CLAUDE_CODE_API_URL ?? 'http://127.0.0.1:3050/api/v1'
+const client = new ClaudeCodeClient({ baseUrl, apiKey: CLAUDE_API_KEY })
 const allowed = process.argv.slice(2)
-const call = async (method: string, path: string, body?: object) => {
-  const headers = { 'x-api-key': CLAUDE_API_KEY, 'content-type': 'application/json' }
-  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-  const response = await fetch(CLAUDE_CODE_API_URL + path, init)
-  // 409: another client has answered.
-  if (!response.ok && response.status !== 409) throw new Error(await response.text())
-  return JSON.parse((await response.text()) || '{}')
-}
 const answerAll = async () => {
-  const { permissions } = await call('GET', '/permissions?status=pending')
+  const { permissions } = await client.call('listAllPermissions', { query: { status: 'pending' } })
   for (const { permissionId, sessionId, toolName, input } of permissions) {
-    const decision = toolName === 'Bash' && allowed.includes(input.command) ? 'allow' : 'deny'
+    const isAllowed = toolName === 'Bash' && allowed.includes(String(input.command))
+    const decision = isAllowed ? 'allow' : 'deny'
     process.stdout.write(`${decision}: ${toolName} ${JSON.stringify(input)}\n`)
-    await call('POST', `/sessions/${sessionId}/permissions/${permissionId}`, { decision })
+    await client
+      .session(sessionId)
+      .answer(permissionId, { decision })
+      .catch(error => {
+        const wasFaster = error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED'
+        if (!wasFaster) throw error
+      })
   }
 }
 const server = createServer(async (request, response) => {
@@ -37,10 +35,12 @@ const server = createServer(async (request, response) => {
   }
 }).listen(Number(PORT), '127.0.0.1')
 const url = `http://127.0.0.1:${PORT}/`
-const { webhookId, secret } = await call('POST', '/webhooks', { url, events: ['permission.requested'] })
+const { webhookId, secret } = await client.call('createWebhook', {
+  body: { url, events: ['permission.requested'] },
+})
 await answerAll()
 process.stdout.write('sleeping\n')
 process.once('SIGTERM', async () => {
-  await call('DELETE', `/webhooks/${webhookId}`)
+  await client.call('deleteWebhook', { params: { webhookId } })
   server.close()
 })

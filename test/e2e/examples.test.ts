@@ -1,113 +1,184 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { ClaudeCodeClient } from '../../src/client/index.ts'
 import { apiError, text, toolUse } from '../../src/demo/answer.ts'
+import { makeRepository } from '../support/git.ts'
+import { openOnce } from '../support/lifetime.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
-import { until } from '../support/open-sessions.ts'
+import { temporaryDirectory } from '../support/open-sessions.ts'
+import { claudeEnvironment, openModel } from '../support/real-claude.ts'
+import { examples, runExample } from '../support/run-example.ts'
 import { openReceiver } from '../support/webhook-receiver.ts'
 
-const root = join(import.meta.dirname, '../..')
-const bot = join(root, 'examples/approval-bot.ts')
-const approver = join(root, 'examples/webhook-approver.ts')
+const shared = openOnce(async () => {
+  const { host, port, close } = await openReceiver()
+  close()
+  const server = await openServer({ allowedPrivateHosts: [host] })
+  return { ...server, port, env: { CLAUDE_CODE_API_URL: server.base, CLAUDE_API_KEY: apiKey } }
+})
 
-type Program = ChildProcessByStdio<Writable, Readable, Readable>
-
-function run(
-  program: string,
-  args: string[],
-  env: Record<string, string>,
-): { child: Program; said: () => string; complained: () => string } {
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  onTestFinished(() => void child.kill())
-  let output = ''
-  let complaints = ''
-  child.stderr.setEncoding('utf8').on('data', piece => {
-    complaints += piece
-  })
-  child.stdout.setEncoding('utf8').on('data', piece => {
-    output += piece
-  })
-  return { child, said: () => output, complained: () => complaints }
+function sourceOf(name: string): string {
+  // Users import the package.
+  return readFileSync(join(examples, name), 'utf8')
+    .trim()
+    .replaceAll("'../src/client/index.ts'", "'claude-code-http-api/client'")
 }
 
-test.each(['yes', 'no'])('the bot of the guide asks before a command is run, and takes %s', async said => {
-  const { model, base, cwd } = await openServer()
-  const file = join(cwd, 'made')
-  model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
-  const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
-  const { child, said: output } = run(bot, ['make it'], env)
-  const asked = Promise.withResolvers<void>()
-  child.stdout.on('data', () => {
-    if (output().includes('(yes or no)')) asked.resolve()
+describe('asking a person', () => {
+  const askers = ['approval-bot.ts', 'python/ask.py', 'shell/ask.sh']
+
+  test.each(askers)('%s asks before a command is run, and takes yes and no', async name => {
+    const { model, cwd, env } = shared()
+    await Promise.all(
+      ['yes', 'no'].map(async said => {
+        const file = join(cwd, `${name.split('.').at(-1)}-${said}`)
+        model.script(`make ${said} "it"`, [
+          toolUse('Bash', { command: `touch ${file}` }),
+          text('That was it.'),
+        ])
+        const bot = runExample(name, [`make ${said} "it"`], env)
+        await bot.says('(yes or no)')
+        bot.child.stdin.write(`${said}\n`)
+        expect([await bot.ended, bot.complained()]).toEqual([0, ''])
+        expect(bot.said()).toContain(`touch ${file}`)
+        expect(bot.said()).toContain('Claude: That was it.')
+        expect(existsSync(file)).toBe(said === 'yes')
+      }),
+    )
   })
-  await asked.promise
-  child.stdin.write(`${said}\n`)
-  const [code] = await once(child, 'close')
-  expect(code).toBe(0)
-  expect(output()).toContain(`touch ${file}`)
-  expect(output()).toContain('Claude: That was it.')
-  expect(existsSync(file)).toBe(said === 'yes')
+
+  test.each(askers)('%s says what went wrong, and fails', async name => {
+    const { model, env } = shared()
+    model.script('break', apiError(400, { message: 'no such thing' }))
+    const refused = runExample(name, ['hello'], { ...env, CLAUDE_API_KEY: 'wrong' })
+    const failed = runExample(name, ['break'], env)
+    expect(await refused.ended).toBe(1)
+    expect(refused.said() + refused.complained()).toMatch(/INVALID_API_KEY|401/)
+    expect(await failed.ended).toBe(1)
+    expect(failed.complained()).toContain("The model's API refused the request as invalid")
+  })
 })
 
-test('the bot of the guide says what went wrong, and fails', async () => {
-  const { model, base } = await openServer()
-  const bad = run(bot, ['hello'], {
-    PATH: '/usr/bin:/bin',
-    CLAUDE_CODE_API_URL: base,
-    CLAUDE_API_KEY: 'wrong',
-  })
-  expect((await once(bad.child, 'close'))[0]).toBe(1)
-  expect(bad.complained()).toContain('INVALID_API_KEY')
-  model.script('break', apiError(400, { message: 'no such thing' }))
-  const env = { PATH: '/usr/bin:/bin', CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
-  const failed = run(bot, ['break'], env)
-  expect((await once(failed.child, 'close'))[0]).toBe(1)
-  expect(failed.complained()).toContain('turn.failed ')
-})
-
-test('the approver of the guide is woken by a webhook, and answers what it was told to', async () => {
-  const reserved = await openReceiver()
-  reserved.close()
-  const { model, base, cwd, call, createSession } = await openServer({
-    allowedPrivateHosts: [reserved.host],
-  })
+test('the approver is woken by a webhook, and answers what it was told to', async () => {
+  const { model, cwd, call, createSession, env, port } = shared()
   const [wanted, unwanted] = [join(cwd, 'wanted'), join(cwd, 'unwanted')]
   model.script('make them', [
     toolUse('Bash', { command: `touch ${wanted}` }),
     toolUse('Bash', { command: `touch ${unwanted}` }),
     text('That was it.'),
   ])
-  const env = {
-    PATH: '/usr/bin:/bin',
-    CLAUDE_CODE_API_URL: base,
-    CLAUDE_API_KEY: apiKey,
-    PORT: `${reserved.port}`,
-  }
-  const { child, said } = run(approver, [`touch ${wanted}`], env)
-  await until(() => said().includes('sleeping'))
+  const approver = runExample('webhook-approver.ts', [`touch ${wanted}`], { ...env, PORT: `${port}` })
+  await approver.says('sleeping')
   const sessionId = await createSession({ permissionPrompts: 'ask' })
   const answer = await call('POST', `/sessions/${sessionId}/messages`, { prompt: 'make them' })
   expect(answer.body.response).toBe('That was it.')
-  expect(existsSync(wanted)).toBe(true)
-  expect(existsSync(unwanted)).toBe(false)
-  expect(said()).toContain(`allow: Bash {"command":"touch ${wanted}"`)
-  expect(said()).toContain(`deny: Bash {"command":"touch ${unwanted}"`)
-  child.kill('SIGTERM')
-  const [code] = await once(child, 'close')
-  expect(code).toBe(0)
+  expect([existsSync(wanted), existsSync(unwanted)]).toEqual([true, false])
+  expect(approver.said()).toContain(`allow: Bash {"command":"touch ${wanted}"`)
+  expect(approver.said()).toContain(`deny: Bash {"command":"touch ${unwanted}"`)
+  approver.child.kill('SIGTERM')
+  expect(await approver.ended).toBe(0)
   expect((await call('GET', '/webhooks')).body.webhooks).toEqual([])
 })
 
-test('the guide shows the approver as it is', () => {
-  const guide = readFileSync(join(root, 'docs/guides/approvals.md'), 'utf8')
-  expect(guide).toContain(readFileSync(approver, 'utf8').trim())
+test('the batch works on each repository in a worktree, and fails if one of them does', async () => {
+  const { model, cwd, env } = shared()
+  const [one, two] = ['one', 'two'].map(name => makeRepository(join(cwd, 'repositories', name)))
+  model.script('add a note', [toolUse('Bash', { command: 'ls' }), text('Looked')])
+  const args = ['add a note', one ?? '', two ?? '']
+  const good = runExample('batch.ts', args, env)
+  const bad = runExample('batch.ts', [...args, join(cwd, 'no-repository')], env)
+  expect([await good.ended, good.complained()]).toEqual([0, ''])
+  const rows = good.said().trim().split('\n')
+  expect(rows).toHaveLength(3)
+  expect(rows[1]).toMatch(/repositories\/one +done +0 +\$0\.\d\d +claude\//)
+  expect(await bad.ended).toBe(1)
+  expect(bad.said()).toMatch(/no-repository +failed: /)
+  expect(await runExample('batch.ts', ['nothing'], env).ended).toBe(2)
 })
 
-test('the guide shows the bot as it is, and that is 30 lines', () => {
-  const code = readFileSync(bot, 'utf8')
-  expect(readFileSync(join(root, 'docs/guides/approvals.md'), 'utf8')).toContain(code.trim())
-  expect(code.trim().split('\n').length).toBeLessThanOrEqual(30)
+test('the CI job reports by its exit code, as Markdown and as JUnit', async () => {
+  const { model, env } = shared()
+  const directory = temporaryDirectory()
+  const finding = { file: 'a<b>.ts', line: 7, message: 'Say "no" & <script>' }
+  model.script('look for faults', toolUse('StructuredOutput', { passed: false, findings: [finding] }))
+  model.script('all is well', toolUse('StructuredOutput', { passed: true, findings: [] }))
+  model.script('break', apiError(400, { message: 'no such thing' }))
+  const run = (name: string, prompt: string) => {
+    const file = join(directory, `${name}.txt`)
+    writeFileSync(file, prompt)
+    const [junit, markdown] = [join(directory, `${name}.xml`), join(directory, `${name}.md`)]
+    const job = runExample('ci-job.ts', ['--junit', junit, '--markdown', markdown, file], env)
+    return { job, junit, markdown }
+  }
+  const found = run('found', 'look for faults')
+  const broken = run('broken', 'break')
+  const passed = runExample('ci-job.ts', ['--budget', '2'], env)
+  passed.child.stdin.end('all is well')
+  expect([await found.job.ended, await broken.job.ended, await passed.ended]).toEqual([1, 3, 0])
+  expect(readFileSync(found.junit, 'utf8')).toContain(
+    '<testcase classname="a&#60;b&#62;.ts" name="line 7"><failure message="Say &#34;no&#34; &#38; &#60;script&#62;"/>',
+  )
+  expect(readFileSync(found.markdown, 'utf8')).toContain('- a\\<b\\>.ts:7: Say "no" & \\<script\\>')
+  expect(readFileSync(broken.junit, 'utf8')).toContain('errors="1"')
+  expect(passed.said()).toContain('# Claude: passed')
+})
+
+test('the chat bot has a session for each thread, asks by buttons, and knows its threads after a restart', async () => {
+  const { model, cwd, env } = shared()
+  const file = join(cwd, 'pressed')
+  model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
+  const bot = runExample('chat-bot/main.ts', [], env)
+  bot.child.stdin.write('a: Remember that my cat is called Minka\nb: make it\n')
+  await bot.says('[Allow] [Deny]')
+  bot.child.stdin.write('b! Allow\n')
+  await bot.says('b: That was it.')
+  await bot.says('a: [stand-in]')
+  bot.child.stdin.end()
+  expect([await bot.ended, bot.complained()]).toEqual([0, ''])
+  expect(existsSync(file)).toBe(true)
+  const again = runExample('chat-bot/main.ts', [], env)
+  again.child.stdin.end('a: What is my cat called?\n')
+  expect(await again.ended).toBe(0)
+  expect(again.said()).toContain('Minka')
+})
+
+test('the application with its own login shows each user the own sessions only', async () => {
+  const model = await openModel()
+  const home = temporaryDirectory()
+  const env = {
+    ...claudeEnvironment(model, home),
+    DATA_DIR: home,
+    PORT: '0',
+    CLIENT_FILE: join(home, 'none'),
+  }
+  const app = runExample('express-embedding/server.ts', [], env)
+  await app.says('http://')
+  const [origin = ''] = /http:\S+(?=\/)/.exec(app.said()) ?? []
+  const login = async (user: string, password = 'demo') => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ user, password })
+    const response = await fetch(`${origin}/login`, { method: 'POST', headers, body })
+    const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
+    return { status: response.status, cookie, client: clientWith(cookie) }
+  }
+  const clientWith = (cookie: string) =>
+    new ClaudeCodeClient({ baseUrl: `${origin}/api/v1`, headers: { cookie } })
+  await expect(clientWith('').createSession()).rejects.toMatchObject({ code: 'MISSING_API_KEY' })
+  expect((await login('ada', 'wrong')).status).toBe(401)
+  expect((await login('toString')).status).toBe(401)
+  const [ada, bob] = await Promise.all([login('ada'), login('bob')])
+  const session = await ada.client.createSession()
+  expect((await session.send('What is 6 times 7?')).response).toContain('42')
+  await expect(bob.client.session(session.id).get()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  await fetch(`${origin}/logout`, { method: 'POST', headers: { cookie: ada.cookie } })
+  await expect(session.get()).rejects.toMatchObject({ code: 'MISSING_API_KEY' })
+  app.child.kill('SIGTERM')
+  expect(await app.ended).toBe(0)
+})
+
+test('the guide shows the bot and the approver as they are; the bot has at most 30 lines', () => {
+  const guide = readFileSync(join(examples, '../docs/guides/approvals.md'), 'utf8')
+  for (const name of ['approval-bot.ts', 'webhook-approver.ts']) expect(guide).toContain(sourceOf(name))
+  expect(sourceOf('approval-bot.ts').split('\n').length).toBeLessThanOrEqual(30)
 })
