@@ -1,42 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { NewEvent, PermissionRecord, SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
-import { changeOf, tenantId } from './store-records.ts'
+import { changeOf, permissionOf, tenantId } from './store-records.ts'
 
 /** What the port `PermissionStore` promises, and the changes that carry a request. */
 export function permissionCases(context: StoreContext): void {
-  const permissionOf = (
-    session: SessionRecord,
-    fields: Partial<PermissionRecord> = {},
-  ): PermissionRecord => ({
-    id: randomUUID(),
-    tenantId,
-    sessionId: session.id,
-    turnId: null,
-    kind: 'tool',
-    toolName: 'Bash',
-    toolUseId: 'toolu_1',
-    request: {
-      agentId: null,
-      input: { command: 'make' },
-      title: 'Run make',
-      description: null,
-      suggestions: [{ type: 'addRules', rules: [{ toolName: 'Bash' }] }],
-      elicitation: null,
-    },
-    status: 'pending',
-    answer: null,
-    runsWith: null,
-    requestedAt: 1_000,
-    expiresAt: 2_000,
-    decidedAt: null,
-    decidedBy: null,
-    message: null,
-    updatedInput: null,
-    remembered: [],
-    ...fields,
-  })
   const save = (session: SessionRecord, savePermission: PermissionRecord) =>
     context.store.commit(changeOf(session, { savePermission }))
   const list = (query: object = {}, tenant = tenantId) =>

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { defaultSettings } from '../../src/contract/session-settings.ts'
 import type { Change } from '../../src/sessions/ports/index.ts'
-import type { MessagePayload, NewEvent, SessionRecord, TurnRecord } from '../../src/sessions/records.ts'
+import type {
+  MessagePayload,
+  NewEvent,
+  PermissionRecord,
+  SessionRecord,
+  TurnRecord,
+} from '../../src/sessions/records.ts'
 
 export const tenantId = 'tenant-a'
 
@@ -69,6 +75,40 @@ export function turnRecord(session: SessionRecord, fields: Partial<TurnRecord> =
     permissionDenials: null,
     notice: null,
     ending: null,
+    ...fields,
+  }
+}
+
+export function permissionOf(
+  session: SessionRecord,
+  fields: Partial<PermissionRecord> = {},
+): PermissionRecord {
+  return {
+    id: randomUUID(),
+    tenantId,
+    sessionId: session.id,
+    turnId: null,
+    kind: 'tool',
+    toolName: 'Bash',
+    toolUseId: 'toolu_1',
+    request: {
+      agentId: null,
+      input: { command: 'make' },
+      title: 'Run make',
+      description: null,
+      suggestions: [{ type: 'addRules', rules: [{ toolName: 'Bash' }] }],
+      elicitation: null,
+    },
+    status: 'pending',
+    answer: null,
+    runsWith: null,
+    requestedAt: 1_000,
+    expiresAt: 2_000,
+    decidedAt: null,
+    decidedBy: null,
+    message: null,
+    updatedInput: null,
+    remembered: [],
     ...fields,
   }
 }

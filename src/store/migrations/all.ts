@@ -24,7 +24,7 @@ import { sessionRetention } from './022-session-retention.ts'
 import { keys } from './023-keys.ts'
 import { audit } from './025-audit.ts'
 import { usageLedger } from './026-usage-ledger.ts'
-import { search } from './027-search.ts'
+import { lists } from './027-lists.ts'
 import { consoleLogins } from './028-console-logins.ts'
 import { push } from './029-push.ts'
 
@@ -55,7 +55,7 @@ export const migrations: readonly Migration[] = [
   keys,
   audit,
   usageLedger,
-  search,
+  lists,
   consoleLogins,
   push,
 ]

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from '../migration.ts'
 
-export const search: Migration = {
-  name: '027-search',
+export const lists: Migration = {
+  name: '027-lists',
   async up(db) {
     await db.schema.alterTable('sessions').addColumn('tags', 'text').execute()
     await db.schema
@@ -22,12 +22,12 @@ export const search: Migration = {
 
 /** Indexes that say whether a session is archived, so that lists read no row that they leave out. */
 async function indexLists(db: Kysely<unknown>): Promise<void> {
-  const lists = {
+  const indexes = {
     sessions_activity: ['tenant_id', 'last_activity_at', 'id', 'archived'],
     sessions_status_activity: ['tenant_id', 'status', 'last_activity_at', 'id', 'archived'],
     sessions_activity_everywhere: ['last_activity_at', 'id', 'archived', 'status'],
   }
-  for (const [name, columns] of Object.entries(lists)) {
+  for (const [name, columns] of Object.entries(indexes)) {
     await db.schema.dropIndex(name).execute()
     await db.schema.createIndex(name).on('sessions').columns(columns).execute()
   }
