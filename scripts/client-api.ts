@@ -157,7 +157,7 @@ function toOperation(id: OperationId): string {
   const json = requestBody?.content['application/json']
   const body = requestBody && (json ? toType(json.schema, '    ') : binary)
   const [params, query, headers] = ['path', 'query', 'header'].map(where => toParameters(parameters, where))
-  const isOptional = (text: string) => !/^ {6}\S+[^?]: /m.test(text)
+  const isOptional = (text: string) => !/^ {6}[^\s?]+: /m.test(text)
   const fields = [
     params && `    params: ${params}\n`,
     query && `    query${isOptional(query) ? '?' : ''}: ${query}\n`,

@@ -1,4 +1,10 @@
-import type { CreateSessionRequest, OperationId, Operations, SessionSummary } from './generated-api.ts'
+import type {
+  CreateSessionRequest,
+  OperationId,
+  Operations,
+  SearchResult,
+  SessionSummary,
+} from './generated-api.ts'
 import { SessionClient } from './session-client.ts'
 import { type CallOptions, type ClientOptions, type OperationInput, Transport } from './transport.ts'
 
@@ -43,6 +49,19 @@ export class ClaudeCodeClient {
     do {
       const page = await this.#transport.call('listSessions', { query: { ...query, cursor } }, options)
       yield* page.sessions
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+  }
+
+  /** Yields the titles, prompts and answers that have all words of `q`, newest first, page by page. */
+  async *search(
+    query: NonNullable<Operations['search']['query']>,
+    options?: CallOptions,
+  ): AsyncGenerator<SearchResult, void> {
+    let { cursor } = query
+    do {
+      const page = await this.#transport.call('search', { query: { ...query, cursor } }, options)
+      yield* page.results
       cursor = page.nextCursor ?? undefined
     } while (cursor !== undefined)
   }

@@ -243,7 +243,7 @@ export type AuditEntry = {
   /** Name of the key or of the person; null: none */
   name: string | null
   /** What was asked for. `authenticate`: a key that is not valid; `other`: refusals that are only counted, because there were too many different ones within a minute */
-  action: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
+  action: 'session.create' | 'session.list' | 'session.search' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
   /** `done`: the server did it, or accepted it (a prompt becomes a turn, which can still fail); `refused`: an error with a status below 500; `failed`: a fault of the server */
   outcome: 'done' | 'refused' | 'failed'
   /** The error that was answered; null: done */
@@ -1901,6 +1901,37 @@ export type RotateWebhookSecretResponse = {
   previousSecretUntil: string
 }
 
+export type SearchMatch = {
+  /** Where it begins in `snippet`, in UTF-16 code units */
+  start: number
+  /** Where it ends, exclusive */
+  end: number
+}
+
+export type SearchResponse = {
+  /** Newest first. A page can have fewer than `limit`, or none, and be followed by another */
+  results: Array<SearchResult>
+  /** The `cursor` of the next page; null: this is the last page */
+  nextCursor: string | null
+}
+
+export type SearchResult = {
+  /** Id of the session */
+  sessionId: string
+  /** The title of the session; null: none */
+  sessionTitle: string | null
+  /** The turn; null: the title of the session was found */
+  turnId: string | null
+  /** The text that was found: the session's title, or the turn's prompt or response */
+  field: 'title' | 'prompt' | 'answer'
+  /** The part of the text around the first match, plain text on one line; `…` stands for what is left out */
+  snippet: string
+  /** The words that were found in the snippet, in their order */
+  matches: Array<SearchMatch>
+  /** When the prompt was accepted or the answer was complete; of a title, the last activity of the session before it was given */
+  timestamp: string
+}
+
 export type SendMessageRequest = {
   prompt: Prompt
   /** Milliseconds from acceptance until the turn times out; 0: no timeout. Input that is steered into a running turn (`onBusy: "steer"`) is subject to the timeout of that turn */
@@ -2716,6 +2747,24 @@ export interface Operations {
     }
     response: undefined
   }
+  /** Search in titles, prompts and answers, newest first */
+  search: {
+    query: {
+      /** Words that a text must have, all of them; words in double quotes must follow each other. Case and accents do not matter, and the last word can be the beginning of one. At most 16 words */
+      q: string
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** `false`: without archived sessions; `true`: only archived sessions; `all`: both */
+      archived?: 'false' | 'true' | 'all' | undefined
+      /** Only in sessions with this tag; several, as in `tag=a&tag=b`: with all of them */
+      tag?: Array<string> | undefined
+      /** Results per page */
+      limit?: number | undefined
+      /** `nextCursor` of the previous page */
+      cursor?: string | undefined
+    }
+    response: SearchResponse
+  }
   /** Send a prompt and wait for the answer */
   sendMessage: {
     params: {
@@ -3374,7 +3423,7 @@ export interface Operations {
       /** Entries before this time: ISO 8601 with `Z` or an offset */
       to?: string | undefined
       /** Entries with this action */
-      action?: 'session.create' | 'session.list' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
+      action?: 'session.create' | 'session.list' | 'session.search' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
       /** Entries with this outcome */
       outcome?: 'done' | 'refused' | 'failed' | undefined
       /** Entries of this key */
@@ -3475,6 +3524,7 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   getSession: { method: 'GET', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
   patchSession: { method: 'PATCH', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
   endSession: { method: 'DELETE', path: '/sessions/:sessionId', statuses: [204], answer: 'json' },
+  search: { method: 'GET', path: '/search', statuses: [200], answer: 'json' },
   sendMessage: { method: 'POST', path: '/sessions/:sessionId/messages', statuses: [200, 202], answer: 'json' },
   streamMessage: { method: 'POST', path: '/sessions/:sessionId/stream', statuses: [200], answer: 'raw' },
   listMessages: { method: 'GET', path: '/sessions/:sessionId/messages', statuses: [200], answer: 'json' },

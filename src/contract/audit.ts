@@ -15,6 +15,7 @@ import {
 export const auditActions = [
   'session.create',
   'session.list',
+  'session.search',
   'session.read',
   'session.update',
   'session.end',

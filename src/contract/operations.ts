@@ -11,6 +11,7 @@ import { keysOperations } from './operations/keys.ts'
 import { messagesOperations } from './operations/messages.ts'
 import { permissionsOperations } from './operations/permissions.ts'
 import { pushOperations } from './operations/push.ts'
+import { searchOperations } from './operations/search.ts'
 import { sessionsOperations } from './operations/sessions.ts'
 import { systemOperations } from './operations/system.ts'
 import { turnsOperations } from './operations/turns.ts'
@@ -20,6 +21,7 @@ import { webhooksOperations } from './operations/webhooks.ts'
 /** The table of all operations; its parts are in `operations/`. */
 export const operations = {
   ...sessionsOperations,
+  ...searchOperations,
   ...messagesOperations,
   ...turnsOperations,
   ...branchingOperations,

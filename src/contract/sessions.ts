@@ -37,7 +37,7 @@ const title = z
   .string()
   .max(500)
   .refine(value => !value.includes('\0'), { message: 'must not contain NUL' })
-const tag = z
+export const tag = z
   .string()
   .min(1)
   .max(50)

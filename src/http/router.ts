@@ -24,6 +24,7 @@ import { keyHandlers } from './handlers/keys.ts'
 import { messageHandlers } from './handlers/messages.ts'
 import { permissionHandlers } from './handlers/permissions.ts'
 import { pushHandlers } from './handlers/push.ts'
+import { searchHandlers } from './handlers/search.ts'
 import { sessionHandlers } from './handlers/sessions.ts'
 import { streamHandlers } from './handlers/stream.ts'
 import { systemHandlers } from './handlers/system.ts'
@@ -88,6 +89,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...webhookHandlers(deps),
     ...pushHandlers(deps),
     ...keyHandlers(deps),
+    ...searchHandlers(deps),
     ...auditHandlers(deps),
     ...callerHandlers(deps, tickets),
     ...systemHandlers(deps, document),

@@ -42,6 +42,7 @@ import { Exports } from './reports/export.ts'
 import type { SessionsFigures, SessionsObserver } from './reports/figures.ts'
 import { StoreHealth } from './reports/store-health.ts'
 import { SessionUsageSums } from './reports/usage.ts'
+import { Search } from './search/search.ts'
 import { SessionChanges } from './settings/session-changes.ts'
 import { SettingPolicy } from './settings/setting-policy.ts'
 import { SettingsInForce } from './settings/settings-in-force.ts'
@@ -73,6 +74,7 @@ export class Sessions {
   readonly attachments: Attachments
   readonly usage: SessionUsageSums
   readonly exports: Exports
+  readonly search: Search
   readonly files: SessionFiles
   readonly diffs: SessionDiffs
   readonly #directories: SessionDirectories
@@ -139,6 +141,7 @@ export class Sessions {
     this.attachments = new Attachments(this.#core)
     this.usage = new SessionUsageSums(this.#core)
     this.exports = new Exports(this.#core)
+    this.search = new Search(this.#core)
     this.files = new SessionFiles(this.#core, parts.workspace)
     this.diffs = new SessionDiffs(this.#core, parts.workspaces.diffs)
     this.#directories = new SessionDirectories(this.#core, parts.workspaces)

@@ -5,12 +5,15 @@ const parents = ['sessions', 'turns', 'attachments']
 /** Of the database itself. */
 const notCopied = ['schema_migrations', 'schema_admissions', 'store_checks']
 
+/** Begins the names of the tables of the search index, which triggers fill when turns and titles are copied. */
+const index = 'search_'
+
 /** The tables whose rows make up a store, in an order in which they can be filled. */
 export function listCopiedTables(connection: Connection): string[] {
   const tables = connection
     .execute("select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name")
     .map(row => String(row.name))
-    .filter(name => !notCopied.includes(name))
+    .filter(name => !notCopied.includes(name) && !name.startsWith(index))
   return [...parents, ...tables.filter(name => !parents.includes(name))]
 }
 

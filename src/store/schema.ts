@@ -173,7 +173,25 @@ export interface UsageSessionsTable extends UsageDaysTable {
   session_id: string
 }
 
+/** Texts that can be found, in the order in which they came; written by triggers alone. */
+export interface SearchEntriesTable {
+  id: number
+  tenant_id: string
+  session_id: string
+  /** null: the title of the session. */
+  turn_id: string | null
+  field: 'title' | 'prompt' | 'answer'
+  at: number
+}
+
+/** SQLite's index of their words; PostgreSQL has it in a column of the entries. */
+export interface SearchWordsTable {
+  rowid: number
+}
+
 export interface StoreSchema {
+  search_entries: SearchEntriesTable
+  search_words: SearchWordsTable
   usage_days: UsageDaysTable
   usage_sessions: UsageSessionsTable
   schema_admissions: SchemaAdmissionsTable

@@ -7,7 +7,7 @@ import type { QueryBuilder } from './schema.ts'
 /** With the time of its order. */
 export type TimedQuery = SessionQuery & { asOf: number }
 
-type FilterValues = ReturnType<typeof toFilterValues>
+export type FilterValues = ReturnType<typeof toFilterValues>
 
 type ListValues = FilterValues & {
   asOf: number
@@ -31,7 +31,8 @@ function valuesOf(tenantId: string | undefined, query: TimedQuery): ListValues {
   }
 }
 
-function toFilterValues(tenantId: string | undefined, filter: SessionFilter) {
+/** The values of a filter's conditions; undefined: it has not got the condition. */
+export function toFilterValues(tenantId: string | undefined, filter: SessionFilter) {
   const { status, archived, tags = [], lastTurn, cwd, only, except = [] } = filter
   return {
     tenant: tenantId,
@@ -66,21 +67,28 @@ const conditions: Record<Condition, (value: RawBuilder<unknown>, dialect: Dialec
 
 /** The ids of a list of `toIdList`. */
 export function idsIn(list: RawBuilder<unknown>, dialect: Dialect): RawBuilder<string> {
-  return sql`select ${dialect.textIn(sql.ref('listed.value'), 'id')}
+  return sql`select ${dialect.textIn(sql.ref('listed.value'), 'id')} as id
     from ${dialect.items(list)} as ${dialect.itemsAlias('listed')}`
 }
 
-/** The conditions that a list has. */
-function shapeOf(values: FilterValues): string {
+/** The names of the conditions that a filter has. */
+export function shapeOf(values: FilterValues): string {
   return (Object.keys(conditions) as Condition[]).filter(name => values[name] !== undefined).join()
 }
 
-function matching(db: QueryBuilder, values: FilterValues, shape: string, dialect: Dialect) {
+/** The conditions of a shape, on the table `sessions`. */
+export function conditionsOf(values: FilterValues, shape: string, dialect: Dialect): RawBuilder<boolean> {
   const names = shape.split(',').filter(name => name !== '') as Condition[]
+  if (names.length === 0) return sql`1 = 1`
+  return sql`${sql.join(
+    names.map(name => conditions[name](sql`${values[name]}`, dialect)),
+    sql` and `,
+  )}`
+}
+
+function matching(db: QueryBuilder, values: FilterValues, shape: string, dialect: Dialect) {
   const selection = db.selectFrom('sessions')
-  if (names.length === 0) return selection
-  const all = names.map(name => conditions[name](sql`${values[name]}`, dialect))
-  return selection.where(sql<boolean>`${sql.join(all, sql` and `)}`)
+  return shape === '' ? selection : selection.where(conditionsOf(values, shape, dialect))
 }
 
 export function selectNewestActivity(tenantId: string | undefined, filter: SessionFilter) {

@@ -20,7 +20,8 @@ export function* readSessionPage(
   wanted: SessionQuery,
 ): Body<{ asOf: number; page: Placed[] }> {
   // The clock may have been set back.
-  const newest = (yield* first(selectNewestActivity(tenantId, wanted)))?.last_activity_at ?? 0
+  const newest =
+    (yield* first(selectNewestActivity(tenantId, { status: wanted.status })))?.last_activity_at ?? 0
   const query = { ...wanted, asOf: wanted.asOf ?? Math.max(Date.now(), newest) }
   const unused = (yield* all(selectSessions(tenantId, query))).map(row => ({
     session: toSessionRecord(row),

@@ -23,6 +23,7 @@ import { createProcessLedger } from './process-ledger.ts'
 import { createPush } from './push.ts'
 import { turnColumns } from './records.ts'
 import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
+import { createSearch } from './search.ts'
 import { readDigests } from './session-digests.ts'
 import { countSessionsOf } from './session-list-queries.ts'
 import { readSessionPage, toSessionRecord } from './session-pages.ts'
@@ -56,6 +57,7 @@ export function createSqlStore(bare: Database): Store {
     tasks: createTasks(database),
     fileHistory: createFileHistory(database),
     attachments: createAttachments(database),
+    search: createSearch(database),
     usage: createUsageReader(database),
     spending: createSpendingReader(database),
     ledger: createUsageLedger(database),

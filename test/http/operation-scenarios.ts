@@ -39,6 +39,12 @@ export const scenarios: Record<OperationId, Scenario> = {
     wrong: [{ maxTurns: 0 }, 'maxTurns'],
   },
   listSessions: { success: 200, answer: { total: 1, nextCursor: null }, wrong: ['limit=0', 'limit'] },
+  search: {
+    query: 'q=HEL',
+    success: 200,
+    answer: { results: [{ field: 'answer' }, { field: 'prompt', snippet: 'hello' }], nextCursor: null },
+    wrong: ['q=%21', 'q'],
+  },
   getSession: { success: 200, answer: { messageCount: 2 }, wrong: ['a=1', 'a'] },
   patchSession: {
     body: { title: 'new' },

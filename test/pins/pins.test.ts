@@ -243,6 +243,7 @@ describe('operations', () => {
     expect(Object.fromEntries(statuses)).toEqual({
       createSession: [201],
       listSessions: [200],
+      search: [200],
       getSession: [200],
       patchSession: [200],
       endSession: [204],

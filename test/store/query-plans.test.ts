@@ -25,6 +25,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { deleteUnusedTemplates } from '../../src/store/payload-templates.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
 import { fill, type Query } from '../../src/store/query.ts'
+import { selectMatches, selectTexts } from '../../src/store/search.ts'
 import { selectDigests } from '../../src/store/session-digests.ts'
 import {
   countSessionsOf,
@@ -68,6 +69,10 @@ const report = {
   to: '2026-01-31',
   limit: 10,
   after: undefined,
+}
+const found = {
+  ...{ terms: [{ words: ['a'], isPrefix: true }], tenantId: undefined, sessionId: undefined },
+  ...{ before: undefined, limit: 10 },
 }
 const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   'selectDeliveries, next page': [
@@ -157,6 +162,11 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   'selectSessions by their last turn': [
     selectSessions('t', { status: 'active', lastTurn: 'failed', limit: 10, asOf: 9, after }),
     /sessions_status_activity .*turns EXISTS USING INDEX sqlite_autoindex_turns_2 \(session_id=\? AND number=\?\)/,
+  ],
+  selectMatches: [selectMatches({ ...found, tenantId: 't' }), /^SCAN search_words VIRTUAL TABLE INDEX \d+:/],
+  selectTexts: [
+    selectTexts({ ...found, archived: false }, toIdList(['1'])),
+    /search_entries USING INTEGER PRIMARY KEY \(rowid=\?\).*sessions USING INDEX \w+ \(id=\?\).*turns USING INDEX \w+ \(id=\?\)/,
   ],
   selectDigests: [
     selectDigests({ ids: toIdList(['s']) }),
@@ -283,7 +293,9 @@ it.each(Object.entries(queries))('%s reads an index, in its order', (_, [query, 
   for (const step of plan) {
     // A page that was found by an index is read from its start to its end.
     // The items of a JSON parameter are a virtual table.
-    expect(step).not.toMatch(/^SCAN (?!page$|listed VIRTUAL)(?!.*USING (COVERING )?INDEX)/)
+    expect(step).not.toMatch(
+      /^SCAN (?!page$|listed VIRTUAL|search_words VIRTUAL)(?!.*USING (COVERING )?INDEX)/,
+    )
     expect(step).not.toContain('TEMP B-TREE')
   }
 })

@@ -12,6 +12,7 @@ import { pushCases } from './store-push-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
 import { retentionCases } from './store-retention-cases.ts'
+import { searchCases } from './store-search-cases.ts'
 import { sessionListCases } from './store-session-list-cases.ts'
 import { spendingCases } from './store-spending-cases.ts'
 import { taskCases } from './store-task-cases.ts'
@@ -28,6 +29,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describeWriting(context)
     describeReading(context)
     describe('lists of sessions', () => sessionListCases(context))
+    describe('search', () => searchCases(context))
     describe('branches', () => describeBranches(context))
     describe('transcripts', () => transcriptCases(() => context.store))
     describe('idempotency keys', () => idempotencyCases(context))

@@ -64,6 +64,10 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
       },
     },
   },
+  search: {
+    query: { q: 'checkout' },
+    responses: { 200: { page: sessions.searchPage } },
+  },
   getSession: { responses: { 200: { session: sessions.session, ...sessions.otherSessions } } },
   patchSession: {
     bodies: sessions.patchSessionRequests,

@@ -26,6 +26,8 @@ export const parameterExamples: Readonly<Record<string, string | number | boolea
   status: 'all',
   archived: 'all',
   tag: ['checkout', 'flaky tests'],
+  q: 'checkout fails "exit code 1"',
+  'search.archived': 'false',
   state: 'requires_action',
   lastTurn: 'failed',
   'listSessions.cwd': cwd,

@@ -1,3 +1,4 @@
+import type { SearchResponse } from '../search.ts'
 import { defaultSettings } from '../session-settings.ts'
 import type {
   CreateSessionRequest,
@@ -76,6 +77,30 @@ const summary = {
   forkedFrom: null,
 } satisfies Partial<SessionSummary>
 export const sessionSummary: SessionSummary = { ...summary, cwd, branch: null }
+
+export const searchPage: SearchResponse = {
+  results: [
+    {
+      sessionId: ids.sessionId,
+      sessionTitle: title,
+      turnId: ids.turnId,
+      field: 'answer',
+      snippet: '…the checkout test fails because the discount is rounded twice.',
+      matches: [{ start: 5, end: 13 }],
+      timestamp: times.ended,
+    },
+    {
+      sessionId: ids.sessionId,
+      sessionTitle: title,
+      turnId: null,
+      field: 'title',
+      snippet: title,
+      matches: [{ start: 8, end: 16 }],
+      timestamp: times.ended,
+    },
+  ],
+  nextCursor: 'WzQxXQ',
+}
 
 export const forkSummary: SessionSummary = {
   ...sessionSummary,

@@ -13,6 +13,7 @@ type Capability =
   | 'messages'
   | 'permissions'
   | 'push'
+  | 'search'
   | 'usage'
   | 'webhooks'
 

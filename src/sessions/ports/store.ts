@@ -27,6 +27,7 @@ import type { KeyStore } from './keys.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
 import type { RetentionStore } from './retention-store.ts'
+import type { SearchStore } from './search.ts'
 import type { SessionDigest, SessionQuery } from './session-lists.ts'
 import type { UsageEntry, UsageLedger } from './usage-ledger.ts'
 import type { WebhookStore } from './webhooks.ts'
@@ -223,6 +224,7 @@ export interface Store {
   readonly tasks: TaskStore
   readonly fileHistory: FileHistoryStore
   readonly attachments: AttachmentStore
+  readonly search: SearchStore
   readonly usage: UsageReader
   readonly spending: SpendingReader
   readonly ledger: UsageLedger

@@ -25,6 +25,7 @@ import { keys } from './023-keys.ts'
 import { audit } from './025-audit.ts'
 import { usageLedger } from './026-usage-ledger.ts'
 import { lists } from './027-lists.ts'
+import { search } from './027-search.ts'
 import { consoleLogins } from './028-console-logins.ts'
 import { push } from './029-push.ts'
 
@@ -56,6 +57,7 @@ export const migrations: readonly Migration[] = [
   audit,
   usageLedger,
   lists,
+  search,
   consoleLogins,
   push,
 ]
