@@ -165,6 +165,7 @@ describe('operations', () => {
       'GET /sessions/:sessionId',
       'PATCH /sessions/:sessionId',
       'DELETE /sessions/:sessionId',
+      'GET /search',
       'POST /sessions/:sessionId/messages',
       'POST /sessions/:sessionId/stream',
       'GET /sessions/:sessionId/messages',

@@ -200,7 +200,7 @@ export function searchCases(context: StoreContext): void {
         { type: 'text', text: 'fox in' },
         { type: 'text', text: 'a block' },
       ],
-      'fox \0 nul \ud800 half',
+      'fox \ud800 half \0 nul',
     )
     const texts = await textsOf('fox')
     expect(texts[1]).toBe('fox in\na block')

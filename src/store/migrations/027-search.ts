@@ -73,10 +73,10 @@ const sqliteIndex = [
   `create trigger search_entries_added after insert on search_entries begin
     insert into search_words (rowid, owner, text) values (new.id,
       't' || hex(new.tenant_id) || ' s' || replace(new.session_id, '-', ''),
-      substr(replace(case new.field
+      substr(case new.field
         when 'title' then (select title from sessions where id = new.session_id)
         when 'prompt' then ${sqlitePrompt}
-        else (select response from turns where id = new.turn_id) end, char(0), ' '), 1, ${maxCharacters}));
+        else (select response from turns where id = new.turn_id) end, 1, ${maxCharacters}));
   end`,
   `create trigger search_entries_removed after delete on search_entries begin
     delete from search_words where rowid = old.id;
