@@ -40,9 +40,9 @@ export const scenarios: Record<OperationId, Scenario> = {
   },
   listSessions: { success: 200, answer: { total: 1, nextCursor: null }, wrong: ['limit=0', 'limit'] },
   search: {
-    query: 'q=HEL',
+    query: 'q=FIR',
     success: 200,
-    answer: { results: [{ field: 'answer' }, { field: 'prompt', snippet: 'hello' }], nextCursor: null },
+    answer: { results: [{ field: 'answer' }, { field: 'prompt', snippet: 'first' }], nextCursor: null },
     wrong: ['q=%21', 'q'],
   },
   getSession: { success: 200, answer: { messageCount: 2 }, wrong: ['a=1', 'a'] },

@@ -69,7 +69,7 @@ const sqlitePrompt = `(select case json_type(prompt) when 'array' then (
 /** Words alone, without the texts, which are in other tables. Tenant and session are words of their own. */
 const sqliteIndex = [
   `create virtual table search_words using fts5 (owner, text, content = '', contentless_delete = 1,
-    tokenize = 'unicode61 remove_diacritics 2')`,
+    prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2')`,
   `create trigger search_entries_added after insert on search_entries begin
     insert into search_words (rowid, owner, text) values (new.id,
       't' || hex(new.tenant_id) || ' s' || replace(new.session_id, '-', ''),
