@@ -295,6 +295,8 @@ export type LoggedEvent = NewEvent & {
 export type EventRecord = NewEvent & {
   sessionId: string
   sequence: number
+  /** Its place among the events of all sessions, in the order of commits; absent: the feed does not have it. */
+  position?: number
   at: number
   /** Said of messages when they are listed: the conversation was rewound to before it. */
   rewound?: boolean

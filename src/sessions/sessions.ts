@@ -8,6 +8,7 @@ import { Branching } from './branching/branching.ts'
 import { markRewound } from './branching/past.ts'
 import { Conversation } from './conversation/conversation.ts'
 import type { Core } from './core.ts'
+import type { Feed } from './feed/feed.ts'
 import { SessionDiffs } from './files/diffs.ts'
 import { SessionFiles } from './files/files.ts'
 import { SessionDirectories } from './files/session-directories.ts'
@@ -81,6 +82,7 @@ export class Sessions {
   readonly branching: Branching
   readonly webhooks: Webhooks
   readonly push: Push
+  readonly feed: Feed
   readonly #parts: SessionsParts
   readonly #store: Store
   readonly #log: EventLog
@@ -106,6 +108,7 @@ export class Sessions {
     this.#store = parts.store
     this.#log = new EventLog(parts.store, this.messages, parts.observer)
     this.#tenants = new TenantLookup(parts.store, this.webhooks, this.push)
+    this.feed = this.#log.feed
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const limits = new Limits(parts)
@@ -280,12 +283,8 @@ export class Sessions {
   ): Promise<InterruptResponse> {
     if (turnId === undefined) await this.#core.known.get(caller, sessionId)
     else await this.getTurn(caller, sessionId, turnId)
-    return (
-      (await this.#live.find(sessionId)?.turns.interrupt(turnId, clearQueue)) ?? {
-        interrupted: [],
-        cancelled: [],
-      }
-    )
+    const done = await this.#live.find(sessionId)?.turns.interrupt(turnId, clearQueue)
+    return done ?? { interrupted: [], cancelled: [] }
   }
 
   async follow(caller: Caller, sessionId: string, request: FollowRequest): Promise<LogReader> {
@@ -319,8 +318,7 @@ export class Sessions {
 
   /** The state of what the service stands on; never rejects. */
   async health() {
-    const agent = this.#parts.launcher.lastInspection
-    return { store: await this.#storeHealth.look(), agent }
+    return { store: await this.#storeHealth.look(), agent: this.#parts.launcher.lastInspection }
   }
 
   /** Stops taking turns, lets the running ones finish within the drain time, then ends everything. Idempotent. */

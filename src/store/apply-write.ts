@@ -3,6 +3,7 @@ import { linkAttachment } from './attachments.ts'
 import { writeAudit } from './audit.ts'
 import { copyPast } from './branches.ts'
 import { type Body, first, run } from './database.ts'
+import { advanceFeed } from './feed-positions.ts'
 import { writeIdempotencyKey } from './idempotency.ts'
 import { saveTemplates } from './payload-templates.ts'
 import { savePermission } from './permissions.ts'
@@ -23,6 +24,10 @@ interface Counters {
   trimmed_messages: number
 }
 
+interface Numbering extends Counters {
+  lastPosition: number
+}
+
 interface Span {
   first: number
   last: number
@@ -30,7 +35,7 @@ interface Span {
 
 /** Stores a write. PostgreSQL does the same with a function of its own: `postgres/append-functions.ts`. */
 export function* applyWrite({ change, audit, transcript }: Write): Body<Written> {
-  const written = change ? yield* applyChange(change) : { lastSequence: 0 }
+  const written = change ? yield* applyChange(change) : { lastSequence: 0, lastPosition: 0 }
   if (written.activeSessions !== undefined) return written
   for (const { part, lines } of transcript) yield* appendLines(part, lines)
   yield* writeAudit(audit.map(({ record }) => record))
@@ -41,11 +46,12 @@ function* applyChange(change: SessionWrite): Body<Written> {
   const { create } = change
   if (create) {
     const active = (yield* first(countActiveSessions({})))?.count ?? 0
-    if (active >= create.limit) return { lastSequence: 0, activeSessions: active }
+    if (active >= create.limit) return { lastSequence: 0, lastPosition: 0, activeSessions: active }
     yield* run(insertSession({ ...create.columns, turn_count: 0 }))
   }
   const counters = yield* advanceSession(change)
-  yield* writeTurnsAndEvents(change, counters)
+  const lastPosition = yield* advanceFeed(change.events.length)
+  yield* writeTurnsAndEvents(change, { ...counters, lastPosition })
   if (change.permission) yield* savePermission(change.permission)
   yield* addUsage(change)
   for (const columns of change.autonomousWork) yield* run(insertAutonomousWork(columns))
@@ -53,7 +59,7 @@ function* applyChange(change: SessionWrite): Body<Written> {
   if (create?.past) yield* copyPast(change, create.past)
   for (const columns of change.deliveries) yield* run(insertDelivery(columns))
   if (change.idempotency) yield* writeIdempotencyKey(change.idempotency.record, change.idempotency.now)
-  return { lastSequence: counters.last_sequence }
+  return { lastSequence: counters.last_sequence, lastPosition }
 }
 
 function* advanceSession(change: SessionWrite): Body<Counters> {
@@ -71,7 +77,7 @@ function* advanceSession(change: SessionWrite): Body<Counters> {
   return counters
 }
 
-function* writeTurnsAndEvents(change: SessionWrite, counters: Counters): Body<void> {
+function* writeTurnsAndEvents(change: SessionWrite, counters: Numbering): Body<void> {
   const { sessionId, tenantId, insertTurn, updateTurn } = change
   const rows = numberEvents(change.events, counters)
   const spans = spansOfTurns(rows)
@@ -161,13 +167,15 @@ function isMessage({ type }: EventDraft): boolean {
   return type === 'message'
 }
 
-function numberEvents(drafts: readonly EventDraft[], counters: Counters): EventRow[] {
+function numberEvents(drafts: readonly EventDraft[], counters: Numbering): EventRow[] {
   const messages = drafts.filter(isMessage).length
   let sequence = counters.last_sequence - drafts.length
+  let position = counters.lastPosition - drafts.length
   let messageNumber = counters.trimmed_messages + counters.message_count - messages
   return drafts.map(draft => ({
     ...draft,
     sequence: ++sequence,
+    position: ++position,
     message_number: isMessage(draft) ? ++messageNumber : null,
   }))
 }

@@ -23,9 +23,10 @@ export function scopeOf({ turnId }: { turnId?: string | undefined }): EventScope
 }
 
 /** All that a row of an event has, but for the payload. */
-const columns = [
+export const eventColumnNames = [
   'session_id',
   'sequence',
+  'position',
   'tenant_id',
   'turn_id',
   'type',
@@ -38,21 +39,21 @@ const columns = [
 
 /** In order of sequence. */
 export const selectEvents = preparedBy((db, range: EventRange, scope: EventScope) =>
-  eventsIn(db, range, scope).select([...columns, wholePayload.as('payload')]),
+  eventsIn(db, range, scope).select([...eventColumnNames, wholePayload.as('payload')]),
 )
 
-const bytesOfTemplate = sql<number>`coalesce((select octet_length(text) from payload_templates
+export const bytesOfPayload = sql<number>`octet_length(payload) + coalesce((select octet_length(text) from payload_templates
   where payload_templates.session_id = events.session_id and hash = template), 0)`
 
 /** How many bytes each payload has, in order of sequence; the payloads themselves are not read. */
 export const selectEventSizes = preparedBy((db, range: EventRange, scope: EventScope) =>
-  eventsIn(db, range, scope).select(sql<number>`octet_length(payload) + ${bytesOfTemplate}`.as('bytes')),
+  eventsIn(db, range, scope).select(bytesOfPayload.as('bytes')),
 )
 
 /** Oldest first; found by the messages' numbers, so that a page far behind costs no more than the first. */
 export const selectMessages = prepared((db, page: OfSession & { offset: number; limit: number }) =>
   messagesOf(db, page)
-    .select([...columns, wholePayload.as('payload')])
+    .select([...eventColumnNames, wholePayload.as('payload')])
     .where('message_number', '>', page.offset)
     .orderBy('message_number')
     .limit(page.limit),

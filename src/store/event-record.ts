@@ -8,6 +8,7 @@ export function toEventRecord(row: EventRow): EventRecord {
   return {
     sessionId: row.session_id,
     sequence: row.sequence,
+    ...(row.position !== null && { position: row.position }),
     type: row.type,
     turnId: row.turn_id,
     at: row.at,

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { SessionStatus } from '../contract/sessions.ts'
 import { removeOldestAttachment } from './attachments.ts'
 import { all, type Body, first, run } from './database.ts'
+import { noteRemoved } from './feed-positions.ts'
 import { deleteUnusedTemplates } from './payload-templates.ts'
 import { prepared } from './query.ts'
 
@@ -9,7 +10,7 @@ import { prepared } from './query.ts'
 export const selectTrimmable = prepared((db, of: { endedBefore: number }, dialect) => {
   const selection = db
     .selectFrom('sessions')
-    .select(['id', 'last_sequence', 'trimmed_through'])
+    .select(['id', 'tenant_id', 'last_sequence', 'trimmed_through'])
     .where('ended_at', '<=', of.endedBefore)
     // As the partial index has it.
     .whereRef('trimmed_through', '<', 'last_sequence')
@@ -62,7 +63,7 @@ export function* trimOldest(endedBefore: number, limit: number): Body<boolean> {
 
 /** Removes an attachment, or where there is none the oldest events; false: there was neither. */
 export function* trimSession(
-  session: { id: string; last_sequence: number; trimmed_through: number },
+  session: { id: string; tenant_id: string; last_sequence: number; trimmed_through: number },
   limit: number,
 ): Body<boolean> {
   if (yield* removeOldestAttachment(session.id)) return true
@@ -72,6 +73,10 @@ export function* trimSession(
   const messages = oldest.filter(({ type }) => type === 'message').length
   yield* run(deleteEvents({ sessionId: session.id, through }))
   yield* run(noteTrimmed({ sessionId: session.id, through, messages }))
+  yield* noteRemoved(
+    session.tenant_id,
+    oldest.map(({ position }) => position ?? 0),
+  )
   yield* run(deleteUnusedTemplates({ sessionId: session.id }))
   return true
 }
@@ -79,7 +84,7 @@ export function* trimSession(
 const selectOldestEvents = prepared((db, of: { sessionId: string; limit: number }) =>
   db
     .selectFrom('events')
-    .select(['sequence', 'type'])
+    .select(['sequence', 'type', 'position'])
     .where('session_id', '=', of.sessionId)
     .orderBy('sequence')
     .limit(of.limit),

@@ -49,6 +49,8 @@ export interface EventsTable extends RowOf<typeof eventColumns> {
   /** Counts a session's messages from 1, so that a page is found without walking over those before it. */
   message_number: number | null
   message_id: string | null
+  /** Counts the events of all sessions in the order in which they were committed; null: not in the feed. */
+  position: number | null
   /** JSON on one line; of a message with a summary the message alone, without what its template holds. */
   payload: string
   /** The hash of the template that the payload lacks; null: it is complete. */
@@ -146,6 +148,18 @@ export type PushKeysTable = RowOf<typeof pushKeysColumns>
 /** Append-only: triggers refuse updates, and removals of young rows. */
 export type AuditLogTable = RowOf<typeof auditColumns>
 
+/** One row, once there is an event: the position of the last one. */
+export interface FeedHeadTable {
+  id: number
+  position: number
+}
+
+/** Retention has removed events up to this position. The tenant '' stands for all of them. */
+export interface FeedRemovalsTable {
+  tenant_id: string
+  through: number
+}
+
 /** One row; rewritten to learn whether the database can still be written. */
 export interface StoreChecksTable {
   id: number
@@ -202,6 +216,8 @@ export interface StoreSchema {
   turns: TurnsTable
   events: EventsTable
   payload_templates: PayloadTemplatesTable
+  feed_head: FeedHeadTable
+  feed_removals: FeedRemovalsTable
   store_checks: StoreChecksTable
   schema_migrations: SchemaMigrationsTable
   processes: ProcessesTable

@@ -15,6 +15,7 @@ import {
   selectMessagesText,
 } from './event-queries.ts'
 import { toEventRecord } from './event-record.ts'
+import { createFeed } from './feed.ts'
 import { createFileHistory } from './file-history.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createKeys } from './keys.ts'
@@ -43,7 +44,7 @@ import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.t
 import { createUsageLedger } from './usage-ledger.ts'
 import { createUsageReader } from './usage-queries.ts'
 import { createWebhooks } from './webhooks.ts'
-import { toFirstWrite, toWrite } from './write.ts'
+import { toFirstWrite, toWrite, type Written } from './write.ts'
 
 /** The store's operations on a migrated database. */
 export function createSqlStore(bare: Database): Store {
@@ -67,6 +68,7 @@ export function createSqlStore(bare: Database): Store {
     logins: createConsoleLogins(database),
     audit: createAudit(bare),
     retention: createRetention(database),
+    feed: createFeed(database),
 
     async commit(change) {
       const write = toWrite(change)
@@ -222,7 +224,11 @@ function toRecords(change: { sessionId: string; at: number; events: LoggedEvent[
   return change.events.map(({ summary: _, repeats: __, ...event }) => ({ ...event, sessionId, at }))
 }
 
-function numbered(events: Unnumbered[], { lastSequence }: { lastSequence: number }): EventRecord[] {
-  const firstSequence = lastSequence - events.length + 1
-  return events.map((event, index) => ({ ...event, sequence: firstSequence + index }))
+function numbered(events: Unnumbered[], { lastSequence, lastPosition }: Written): EventRecord[] {
+  const before = events.length - 1
+  return events.map((event, index) => ({
+    ...event,
+    sequence: lastSequence - before + index,
+    position: lastPosition - before + index,
+  }))
 }

@@ -31,7 +31,7 @@ export interface Write {
   transcript: { part: TranscriptKey; lines: TranscriptLine[] }[]
 }
 
-export type EventDraft = Omit<EventRow, 'sequence' | 'message_number'>
+export type EventDraft = Omit<EventRow, 'sequence' | 'message_number' | 'position'>
 
 export interface SessionWrite {
   tenantId: string
@@ -67,6 +67,8 @@ export function toLines(entries: readonly TranscriptEntry[]): TranscriptLine[] {
 export interface Written {
   /** Of the session, after its new events. */
   lastSequence: number
+  /** Of its last event among those of all sessions; 0: it has none. */
+  lastPosition: number
   /** Set when nothing was stored: so many sessions are active, and there may be no more. */
   activeSessions?: number | undefined
 }

@@ -97,7 +97,7 @@ export function textCases(context: StoreContext): void {
     const init = initEvent()
     await context.store.commit(changeOf(session, { events: [init] }))
     const [event] = await context.eventsOf(session)
-    expect(event).toEqual({ ...init, sessionId: session.id, sequence: 1, at: 3_000 })
+    expect(event).toEqual({ ...init, sessionId: session.id, sequence: 1, position: 1, at: 3_000 })
   })
 
   it('counts what a message repeats among the bytes of a page', async () => {

@@ -25,7 +25,7 @@ export function describeWriting(context: StoreContext): void {
         endedAt: 5_000,
       })
       const result = await context.store.createSession(session, [created], 1)
-      const event = { ...created, sessionId: session.id, sequence: 1, at: session.createdAt }
+      const event = { ...created, sessionId: session.id, sequence: 1, position: 1, at: session.createdAt }
       expect(result).toEqual({ created: true, events: [event] })
       expect(await findSession(session)).toEqual({ ...session, lastSequence: 1 })
       expect(await eventsOf(session)).toEqual([event])
@@ -71,8 +71,8 @@ export function describeWriting(context: StoreContext): void {
       })
       const events = await context.store.commit(change)
       expect(events).toEqual([
-        { ...queued, sessionId: session.id, sequence: 1, at: 3_000 },
-        { ...message, sessionId: session.id, sequence: 2, at: 3_000 },
+        { ...queued, sessionId: session.id, sequence: 1, position: 1, at: 3_000 },
+        { ...message, sessionId: session.id, sequence: 2, position: 2, at: 3_000 },
       ])
       expect(await eventsOf(session)).toEqual(events)
       expect(await findSession(session)).toEqual({

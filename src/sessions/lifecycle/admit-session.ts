@@ -11,7 +11,7 @@ import { toCreatedEvent } from './new-session.ts'
  * @throws ServiceError MAX_SESSIONS_REACHED, CALLER_LIMIT_REACHED
  */
 export async function admitSession(
-  { store, options, limits }: Pick<Core, 'store' | 'options' | 'limits'>,
+  { store, options, limits, log }: Pick<Core, 'store' | 'options' | 'limits' | 'log'>,
   session: SessionRecord,
   remember: Remember | undefined,
   past?: SharedPast,
@@ -22,7 +22,7 @@ export async function admitSession(
   const result = await limits.admitSession(owner, () =>
     store.createSession(session, [toCreatedEvent(session)], limit, key, past),
   )
-  if (result.created) return
+  if (result.created) return log.feed.publish(session.tenantId, result.events)
   throw maxSessionsReached(limit, result.active)
 }
 

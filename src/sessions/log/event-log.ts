@@ -1,6 +1,7 @@
 import type { ActivityEvent, SuggestionEvent } from '../../contract/activity.ts'
 import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
+import { Feed } from '../feed/feed.ts'
 import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import type { SessionsFigures, SessionsObserver } from '../reports/figures.ts'
@@ -22,6 +23,8 @@ const unobserved = { onCommit() {} }
  * History, streams and waiting for an answer are readings of it.
  */
 export class EventLog {
+  /** The same events, of all sessions in one order. */
+  readonly feed: Feed
   readonly #store: Store
   readonly #messages: MessageReader
   readonly #readers = new Map<string, Set<BoundedLogReader>>()
@@ -43,15 +46,17 @@ export class EventLog {
     observer: Pick<SessionsObserver, 'onCommit'> = unobserved,
   ) {
     this.#store = store
+    this.feed = new Feed(store.feed)
     this.#observer = observer
     this.#messages = messages
     this.#partials = new PartialMessages(messages)
   }
 
   figures(): Pick<SessionsFigures, 'readers' | 'disconnects'> {
-    let readers = 0
+    let { readers, disconnects } = this.feed.figures()
     for (const ofSession of this.#readers.values()) readers += ofSession.size
-    return { readers, disconnects: this.#disconnects }
+    disconnects += this.#disconnects
+    return { readers, disconnects }
   }
 
   /** Stores the change, then tells the readers of its events. */
@@ -61,6 +66,7 @@ export class EventLog {
     const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
     const events = await this.#write({ ...change, events: summarized })
     this.#publish(change.sessionId, events)
+    this.feed.publish(change.tenantId, events)
     return events
   }
 
@@ -177,6 +183,7 @@ export class EventLog {
     for (const readers of this.#readers.values()) {
       for (const reader of readers) reader.offerClosing()
     }
+    this.feed.close()
   }
 
   #enter(sessionId: string, reader: BoundedLogReader): void {

@@ -9,6 +9,7 @@ type Capability =
   | 'conversation'
   | 'diffs'
   | 'exports'
+  | 'feed'
   | 'files'
   | 'messages'
   | 'permissions'

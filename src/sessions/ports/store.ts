@@ -23,6 +23,7 @@ import type {
   TranscriptStore,
   UsageReader,
 } from './conversation-store.ts'
+import type { FeedStore } from './feed.ts'
 import type { KeyStore } from './keys.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
@@ -208,6 +209,7 @@ export interface Store {
    */
   trimEvents(endedBefore: number, limit: number): Promise<boolean>
   readonly retention: RetentionStore
+  readonly feed: FeedStore
   /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(
     tenantId: string,

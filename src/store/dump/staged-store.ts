@@ -1,4 +1,5 @@
 import { Checksum } from '../checksum.ts'
+import { everyTenant } from '../feed-positions.ts'
 import { migrate } from '../migrate.ts'
 import { type Connection, openConnection } from '../sqlite/connection.ts'
 import { createPrivateFile } from '../sqlite/ownership.ts'
@@ -87,6 +88,7 @@ function toStagedStore(connection: Connection, file: string): StagedStore {
         // A backup from before there was a file history names no session.
         if (withoutFiles.length > 0) forgetFiles(connection, withoutFiles)
         await migrate(connection.db, file)
+        skipPositions(connection)
         connection.execute('pragma synchronous = full')
         connection.execute('pragma wal_checkpoint(truncate)')
         const [row] = connection.execute("select count(*) as count from sessions where secrets <> '{}'")
@@ -100,6 +102,20 @@ function toStagedStore(connection: Connection, file: string): StagedStore {
 
     close: () => connection.close(),
   }
+}
+
+/** Events that a store may write between a backup and its restore: a hundred a second for thirty years. */
+const skippedPositions = 100_000_000_000
+
+/**
+ * Readers of the feed may have positions of events that were written after the backup. Those positions are not given
+ * out again, and count as removed: such a reader is told of a gap, and never takes other events for its own.
+ */
+function skipPositions(connection: Connection): void {
+  connection.execute(`insert into feed_head (id, position) values (1, ${skippedPositions})
+    on conflict (id) do update set position = position + excluded.position`)
+  connection.execute(`insert into feed_removals (tenant_id, through) select '${everyTenant}', position from feed_head where true
+    on conflict (tenant_id) do update set through = excluded.through`)
 }
 
 function forgetFiles(connection: Connection, sessionIds: readonly string[]): void {

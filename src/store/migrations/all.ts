@@ -28,6 +28,7 @@ import { lists } from './027-lists.ts'
 import { search } from './027-search.ts'
 import { consoleLogins } from './028-console-logins.ts'
 import { push } from './029-push.ts'
+import { feed } from './030-feed.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   search,
   consoleLogins,
   push,
+  feed,
 ]

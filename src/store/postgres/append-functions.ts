@@ -52,6 +52,7 @@ declare
   added bigint := coalesce(jsonb_array_length(w -> 'events'), 0);
   item jsonb;
   copied bigint := 0;
+  head bigint := 0;
   changed bigint;
 begin
   if sid is null then
@@ -129,8 +130,9 @@ begin
       on conflict do nothing;
   end if;
   if added > 0 then
-    insert into events (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
-      select sid, base + place, tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
+    head := advance_feed(added);
+    insert into events (session_id, sequence, position, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
+      select sid, base + place, head - added + place, tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
         counts.trimmed_messages + counts.message_count - messages + (e ->> 3)::bigint, e ->> 4, e ->> 5, e ->> 6, e ->> 7
       from jsonb_array_elements(w -> 'events') with ordinality as listed (e, place);
   end if;
@@ -195,7 +197,7 @@ begin
       on conflict do nothing;
   end if;
 
-  return jsonb_build_object('sequence', counts.last_sequence, 'end', counts.last_sequence + copied);
+  return jsonb_build_object('sequence', counts.last_sequence, 'end', counts.last_sequence + copied, 'position', head);
 end $body$`
 
 const appendLines = `
@@ -222,6 +224,16 @@ language sql as $body$
 $body$`
 
 /**
+ * The position of the last of so many new events. Its row stays locked until the transaction is over, whoever writes:
+ * so positions become visible in their order, and none is given out below one that is not committed yet.
+ */
+const advanceFeed = `
+create or replace function advance_feed(added bigint) returns bigint language sql as $body$
+  insert into feed_head (id, position) values (1, added)
+    on conflict (id) do update set position = feed_head.position + excluded.position returning position
+$body$`
+
+/**
  * Most writes only append events and set their turns: those of different sessions are applied by one statement.
  * Index scans alone, whatever the statistics of a young table say.
  */
@@ -232,7 +244,11 @@ declare
   results jsonb[];
   wanted bigint;
   turned bigint;
+  added bigint;
+  head bigint := 0;
 begin
+  select sum(jsonb_array_length(value -> 'events')) into added from jsonb_array_elements(simple);
+  if added > 0 then head := advance_feed(added); end if;
   with advanced as materialized (
     update sessions s set
       last_sequence = s.last_sequence + jsonb_array_length(w.value -> 'events'),
@@ -243,6 +259,8 @@ begin
     returning w.place, s.id as sid, s.tenant_id as tid, w.value as value, s.last_sequence as ending,
       s.last_sequence - jsonb_array_length(w.value -> 'events') as base,
       s.trimmed_messages + s.message_count - (w.value ->> 'messages')::bigint as messages_before
+  ), placed as (
+    select *, head - added + sum(jsonb_array_length(value -> 'events')) over (order by place) as position from advanced
   ), changed as (
     update turns t set (${turnSet.join(', ')}, first_sequence, last_sequence) =
       (select ${turnSet.map(column => `p.${column}`).join(', ')},
@@ -254,14 +272,14 @@ begin
     returning 1
   ), appended as (
     insert into events
-      (session_id, sequence, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
-      select a.sid, a.base + l.place, a.tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
+      (session_id, sequence, position, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
+      select a.sid, a.base + l.place, a.position - jsonb_array_length(a.value -> 'events') + l.place, a.tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
         a.messages_before + (e ->> 3)::bigint, e ->> 4, e ->> 5, e ->> 6, e ->> 7
-      from advanced a, jsonb_array_elements(a.value -> 'events') with ordinality as l (e, place)
+      from placed a, jsonb_array_elements(a.value -> 'events') with ordinality as l (e, place)
   )
-  select array_agg(jsonb_build_object('sequence', ending, 'end', ending) order by place),
+  select array_agg(jsonb_build_object('sequence', ending, 'end', ending, 'position', position) order by place),
       coalesce(sum(jsonb_array_length(value -> 'turns')), 0), (select count(*) from changed)
-    into results, wanted, turned from advanced;
+    into results, wanted, turned from placed;
   -- One by one it turns out which of them it was.
   if coalesce(cardinality(results), 0) <> jsonb_array_length(simple) or wanted <> turned then
     raise exception 'not all of the sessions and turns are there' using errcode = '${appendErrors.stale}';
@@ -322,6 +340,7 @@ end $body$`
 export const appendFunctions: readonly string[] = [
   lockTranscript,
   appendLines,
+  advanceFeed,
   applyWrite,
   applySimple,
   applyWrites,

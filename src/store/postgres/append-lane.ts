@@ -23,7 +23,7 @@ interface Waiting {
 }
 
 type Result =
-  | { sequence?: number; end?: number; active?: number; code?: undefined }
+  | { sequence?: number; position?: number; end?: number; active?: number; code?: undefined }
   | { code: string; message: string }
 
 /**
@@ -189,7 +189,8 @@ export class AppendLane {
     if (waiting.sessionId !== undefined && result.end !== undefined) {
       this.#noteEnd(waiting.sessionId, result.end)
     }
-    waiting.resolve({ lastSequence: result.sequence ?? 0, activeSessions: result.active })
+    const { sequence = 0, position = 0, active } = result
+    waiting.resolve({ lastSequence: sequence, lastPosition: position, activeSessions: active })
   }
 }
 
