@@ -1,3 +1,5 @@
+import type { FeedEvent } from './event-stream.ts'
+import { type FollowFeedOptions, followFeed } from './follow.ts'
 import type {
   CreateSessionRequest,
   OperationId,
@@ -5,6 +7,7 @@ import type {
   SearchResult,
   SessionSummary,
 } from './generated-api.ts'
+import { RequestAnswering, type RequestHandlers } from './request-answering.ts'
 import { SessionClient } from './session-client.ts'
 import { type CallOptions, type ClientOptions, type OperationInput, Transport } from './transport.ts'
 
@@ -13,6 +16,10 @@ type CallArguments<Id extends OperationId> =
   Record<string, never> extends OperationInput<Id>
     ? [input?: OperationInput<Id>, options?: CallOptions]
     : [input: OperationInput<Id>, options?: CallOptions]
+
+export interface FollowAllOptions extends FollowFeedOptions {
+  onRequest?: RequestHandlers | undefined
+}
 
 /** A client of one server. It holds no connection, and there is nothing to close. */
 export class ClaudeCodeClient {
@@ -38,6 +45,26 @@ export class ClaudeCodeClient {
   /** The session with this id, without asking the server. */
   session(sessionId: string): SessionClient {
     return new SessionClient(this.#transport, sessionId)
+  }
+
+  /**
+   * Yields the events of all sessions that the key can see, of the past and live, in one order. It does not end by
+   * itself. A request that waited when the stream began is given to its callback too, if `after` lies before it.
+   */
+  async *follow({ onRequest = {}, ...options }: FollowAllOptions = {}): AsyncGenerator<FeedEvent, void> {
+    const answering = new RequestAnswering(onRequest, ({ sessionId, permissionId }, answer, { signal }) =>
+      this.session(sessionId).answer(permissionId, answer, { signal }),
+    )
+    const { failed } = answering
+    const signal = options.signal ? AbortSignal.any([options.signal, failed]) : failed
+    try {
+      for await (const event of followFeed(this.#transport, { ...options, signal })) {
+        answering.see(event)
+        yield event
+      }
+    } finally {
+      answering.close()
+    }
   }
 
   /** Yields the sessions, newest activity first, page by page. */

@@ -5,6 +5,9 @@ import type {
   DeltaEvent,
   DeltaVoided,
   EventData,
+  FeedCaughtUp,
+  FeedClosing,
+  FeedGap,
   StreamCaughtUp,
   StreamClosing,
   StreamGap,
@@ -35,10 +38,14 @@ export interface ReconnectedEvent {
 /** An item of a session's stream. */
 export type SessionEvent = StoredEvent | Typed<LiveData> | ReconnectedEvent
 
-export type ServerEvent = Exclude<SessionEvent, ReconnectedEvent> | { type: 'closing'; data: StreamClosing }
+/** An item of the stream over all sessions, with the position after it: `follow({ after: position })` resumes there. */
+export type FeedEvent =
+  | ((StoredEvent | Typed<{ gap: FeedGap; caught_up: FeedCaughtUp }>) & { position: number })
+  | ReconnectedEvent
+
 /** An event with the position after it, if it has one. */
-export interface ReceivedEvent {
-  event: ServerEvent
+export interface ReceivedEvent<Event> {
+  event: Event | { type: 'closing'; data: StreamClosing | FeedClosing }
   position: number | undefined
 }
 
@@ -50,17 +57,17 @@ const longestEvent = 64 * 1024 * 1024
  *
  * @throws ConnectionError if it breaks off or stays silent
  */
-export async function* readEvents(
+export async function* readEvents<Event>(
   response: Response,
   silenceMs: number,
-): AsyncGenerator<ReceivedEvent, void> {
+): AsyncGenerator<ReceivedEvent<Event>, void> {
   if (!response.body) return
-  const received: ReceivedEvent[] = []
+  const received: ReceivedEvent<Event>[] = []
   const parser = createParser({
     maxBufferSize: longestEvent,
     onEvent({ event, id, data }) {
       const position = id === undefined || id === '' ? undefined : Number(id)
-      received.push({ event: { type: event, data: JSON.parse(data) } as ServerEvent, position })
+      received.push({ event: { type: event, data: JSON.parse(data) } as Event, position })
     },
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') throw error

@@ -510,7 +510,7 @@ export type CreateSessionResponse = {
 }
 
 export type CreateTicketRequest = {
-  /** The only session that the ticket opens. Default: all that the caller can see */
+  /** The only session that the ticket opens; it does not open `GET /events` then. Default: all that the caller can see */
   sessionId?: string | undefined
 }
 
@@ -1094,6 +1094,23 @@ export type EventTurnTimedOut = {
   /** Texts of Claude Code itself, such as hook output or an error, which are not part of `response`; absent: none */
   notice?: string | undefined
   ending?: TurnEnding | undefined
+}
+
+/** Everything up to this position has been sent; what follows is live. It is also the `id:` */
+export type FeedCaughtUp = {
+  /** The position of the last stored event */
+  position: number
+}
+
+/** The server is shutting down, or the key is no longer valid */
+export type FeedClosing = Record<string, never>
+
+/** Events of this range of positions are missing: retention has removed them with their sessions, or the store was restored from a backup. Those that are left still come */
+export type FeedGap = {
+  /** The first position of the range */
+  from: number
+  /** The last position of the range */
+  to: number
 }
 
 /** The changes of one file */
@@ -2396,7 +2413,7 @@ export type Thinking = {
 }
 
 export type Ticket = {
-  /** The value for `ticket` in the query of `GET /sessions/:id/events`; works once */
+  /** The value for `ticket` in the query of `GET /sessions/:id/events` or `GET /events`; works once */
   ticket: string
   /** Until when it can be redeemed: for 30 seconds */
   expiresAt: string
@@ -2764,6 +2781,26 @@ export interface Operations {
       cursor?: string | undefined
     }
     response: SearchResponse
+  }
+  /** Stream the events of all sessions in one order, resumable with Last-Event-ID */
+  followFeed: {
+    query?: {
+      /** Begin after this position, the `id:` of an event; default: with the oldest event; `latest`: with the next one */
+      after?: string | undefined
+      /** Only events of these types, with commas between them. Default: all but `message`; the messages of one session are in its own stream */
+      types?: string | undefined
+      /** false: the stream ends with `caught_up`, once everything stored has been sent */
+      follow?: boolean | undefined
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** In place of a key, for browsers that cannot send headers: from `POST /tickets`, without `sessionId`. It works once; after a broken connection, take a new one and pass `after` */
+      ticket?: string | undefined
+    }
+    headers?: {
+      /** The last `id:` that the client has received: the stream continues after it; overrides `after` */
+      'Last-Event-ID'?: string | undefined
+    }
+    response: Response
   }
   /** Send a prompt and wait for the answer */
   sendMessage: {
@@ -3525,6 +3562,7 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   patchSession: { method: 'PATCH', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
   endSession: { method: 'DELETE', path: '/sessions/:sessionId', statuses: [204], answer: 'json' },
   search: { method: 'GET', path: '/search', statuses: [200], answer: 'json' },
+  followFeed: { method: 'GET', path: '/events', statuses: [200], answer: 'raw' },
   sendMessage: { method: 'POST', path: '/sessions/:sessionId/messages', statuses: [200, 202], answer: 'json' },
   streamMessage: { method: 'POST', path: '/sessions/:sessionId/stream', statuses: [200], answer: 'raw' },
   listMessages: { method: 'GET', path: '/sessions/:sessionId/messages', statuses: [200], answer: 'json' },

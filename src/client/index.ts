@@ -4,7 +4,7 @@
  * @module
  */
 
-export { ClaudeCodeClient } from './client.ts'
+export { ClaudeCodeClient, type FollowAllOptions } from './client.ts'
 export { applyEvent, applyEvents } from './conversation/apply-event.ts'
 export { readMessage, type ShownMessage } from './conversation/read-message.ts'
 export type {
@@ -22,7 +22,7 @@ export type {
 } from './conversation/state.ts'
 export { type Conversation, emptyConversation } from './conversation/state.ts'
 export { ApiError, ConnectionError, type ErrorCode, type RetryAdvice, readError } from './errors.ts'
-export type { FullMessage, ReconnectedEvent, SessionEvent, StoredEvent } from './event-stream.ts'
+export type { FeedEvent, FullMessage, ReconnectedEvent, SessionEvent, StoredEvent } from './event-stream.ts'
 export type { FollowOptions } from './follow.ts'
 export { isTerminal } from './follow.ts'
 export type * from './generated-api.ts'

@@ -1,5 +1,5 @@
 import { ApiError } from './errors.ts'
-import type { SessionEvent } from './event-stream.ts'
+import type { FeedEvent, SessionEvent } from './event-stream.ts'
 import type { AnswerPermissionRequest, PermissionRequest } from './generated-api.ts'
 
 type Decision = 'allow' | 'deny' | AnswerPermissionRequest
@@ -30,7 +30,7 @@ export interface RequestHandlers {
 }
 
 export type SendAnswer = (
-  permissionId: string,
+  request: PermissionRequest,
   answer: AnswerPermissionRequest,
   options: { signal: AbortSignal },
 ) => Promise<unknown>
@@ -54,7 +54,7 @@ export class RequestAnswering {
     this.failed = this.#failed.signal
   }
 
-  see(event: SessionEvent): void {
+  see(event: SessionEvent | FeedEvent): void {
     switch (event.type) {
       case 'reconnected':
         this.#isLive = false
@@ -71,6 +71,7 @@ export class RequestAnswering {
       case 'permission.resolved':
         this.#past.delete(event.data.permissionId)
         this.#asked.get(event.data.permissionId)?.abort()
+        this.#asked.delete(event.data.permissionId)
     }
   }
 
@@ -96,7 +97,7 @@ export class RequestAnswering {
     if (decision === undefined || signal.aborted) return
     const body = typeof decision === 'string' ? { decision } : decision
     try {
-      await this.#send(request.permissionId, body, { signal })
+      await this.#send(request, body, { signal })
     } catch (error) {
       // It was answered elsewhere, or by the attempt whose response did not arrive.
       if (!(error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED')) throw error

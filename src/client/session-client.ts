@@ -138,7 +138,7 @@ export class SessionClient {
     onRequest = {},
     ...options
   }: FollowSessionOptions = {}): AsyncGenerator<SessionEvent, void> {
-    const answering = new RequestAnswering(onRequest, (permissionId, answer, { signal }) =>
+    const answering = new RequestAnswering(onRequest, ({ permissionId }, answer, { signal }) =>
       this.answer(permissionId, answer, { ...callOptionsOf(options), signal }),
     )
     const { failed } = answering

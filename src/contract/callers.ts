@@ -25,7 +25,8 @@ export const callerResponse = z
 export const createTicketRequest = z
   .strictObject({
     sessionId: idParameter.optional().meta({
-      description: 'The only session that the ticket opens. Default: all that the caller can see',
+      description:
+        'The only session that the ticket opens; it does not open `GET /events` then. Default: all that the caller can see',
     }),
   })
   .meta({ id: 'CreateTicketRequest' })
@@ -33,7 +34,8 @@ export const createTicketRequest = z
 export const ticket = z
   .strictObject({
     ticket: z.string().meta({
-      description: 'The value for `ticket` in the query of `GET /sessions/:id/events`; works once',
+      description:
+        'The value for `ticket` in the query of `GET /sessions/:id/events` or `GET /events`; works once',
     }),
     expiresAt: timestamp.meta({ description: 'Until when it can be redeemed: for 30 seconds' }),
   })

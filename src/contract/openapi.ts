@@ -16,6 +16,7 @@ import { errorExamples } from './examples/errors.ts'
 import { eventExamples, streamExamples } from './examples/events.ts'
 import { type OperationExample, operationExamples } from './examples/operations.ts'
 import { parameterExamples } from './examples/parameters.ts'
+import { feedCaughtUp, feedClosing, feedGap } from './feed.ts'
 import { bodyErrors, commonErrors, type Operation, tags } from './operation.ts'
 import { getOperation, type OperationId, operationIds } from './operations.ts'
 import { toCodeSamples } from './samples/code-samples.ts'
@@ -36,6 +37,9 @@ const streamed: Record<string, z.ZodType> = {
   StreamGap: streamGap,
   StreamCaughtUp: streamCaughtUp,
   StreamClosing: streamClosing,
+  FeedGap: feedGap,
+  FeedCaughtUp: feedCaughtUp,
+  FeedClosing: feedClosing,
   ...Object.fromEntries(
     Object.entries(eventSchemas).map(([type, schema]) => [`Event.${type}`, schema as z.ZodType]),
   ),

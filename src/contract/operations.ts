@@ -6,6 +6,7 @@ import { callersOperations } from './operations/callers.ts'
 import { conversationOperations } from './operations/conversation.ts'
 import { conversationFilesOperations } from './operations/conversation-files.ts'
 import { diffOperations } from './operations/diff.ts'
+import { feedOperations } from './operations/feed.ts'
 import { filesOperations } from './operations/files.ts'
 import { keysOperations } from './operations/keys.ts'
 import { messagesOperations } from './operations/messages.ts'
@@ -22,6 +23,7 @@ import { webhooksOperations } from './operations/webhooks.ts'
 export const operations = {
   ...sessionsOperations,
   ...searchOperations,
+  ...feedOperations,
   ...messagesOperations,
   ...turnsOperations,
   ...branchingOperations,

@@ -29,6 +29,9 @@ const readInBrowser: ReadonlySet<OperationId | undefined> = new Set([
   'getReferenceScript',
 ])
 
+/** Streams that an `EventSource` opens, which cannot send a key. */
+const withTicket: ReadonlySet<OperationId | undefined> = new Set(['followEvents', 'followFeed'])
+
 /** Identifies the caller. Does not refuse yet, because the rate limit counts first. */
 export function identifyCaller(
   deps: Pick<HttpDeps, 'callers' | 'scrapers' | 'ready' | 'logins'> & { config: Pick<HttpOptions, 'auth'> },
@@ -39,8 +42,12 @@ export function identifyCaller(
   const { auth } = deps.config
   const askHost = auth.authenticate && createHostAuthentication(auth.authenticate, auth, addressOf)
 
-  const redeem = (ticket: string, { facts }: RequestContext): Identity => {
+  const redeem = (ticket: string, { facts, operationId }: RequestContext): Identity => {
     const known = tickets.redeem(ticket)
+    if (known && known.caller.sessionId !== null && operationId === 'followFeed') {
+      facts.refused = 'ticket of a session'
+      return { kind: 'wrong_key' }
+    }
     // A foreign page cannot have one, as it cannot have a key.
     if (known) return { kind: 'known', provenByHeader: true, ...known }
     facts.refused = 'ticket'
@@ -53,7 +60,7 @@ export function identifyCaller(
     const key = findKey(req, auth.apiKeyHeader, operationId)
     const scraper = key && operationId === 'getMetrics' ? deps.scrapers(key.text) : undefined
     if (key && scraper) return judge(req, key, scraper)
-    const ticket = operationId === 'followEvents' && (askHost || !key) ? findTicket(req) : undefined
+    const ticket = withTicket.has(operationId) && (askHost || !key) ? findTicket(req) : undefined
     if (ticket !== undefined) return redeem(ticket, context)
     if (askHost) return isForAll(operationId) ? { kind: 'no_key' } : askHost(req, context)
     if (key) return findByKey(req, key, context)
@@ -144,6 +151,30 @@ function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId):
   }
 }
 
+<<<<<<< HEAD
+=======
+function describeWrong({ refused }: LoggedFacts): string {
+  if (refused === 'ticket of a session') return "The ticket opens one session's stream only"
+  return refused === 'ticket'
+    ? 'The ticket is not valid: it is used up, too old or unknown'
+    : 'The API key is not valid'
+}
+
+function delayed(delayMs: number, limit: number): ServiceError<'CALLER_LIMIT_REACHED'> {
+  const limitName = 'limits.wrongKeysPerAddress'
+  return new ServiceError(
+    'CALLER_LIMIT_REACHED',
+    `${limitName}: more than ${limit} wrong keys came from this address; see the header Retry-After`,
+    { limitName, limit, retryAt: toTimestamp(Date.now() + delayMs) },
+  )
+}
+
+interface SentKey {
+  text: string
+  provenByHeader: boolean
+}
+
+>>>>>>> 7427e92 (Stream the events of all sessions at GET /events, and follow it with the client)
 /** Ignores keys in the query string, because they would end up in logs and histories; tickets may, as they work once. */
 function findKey(req: Request, header: string, operationId: OperationId | undefined): SentKey | undefined {
   const ownHeader = header === 'authorization' ? undefined : req.headers[header]

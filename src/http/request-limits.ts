@@ -45,11 +45,13 @@ export function createRequestLimits({
   const receiving = new WeakMap<Request, () => void>()
   const waiting = new WeakMap<Socket, number>()
 
+  const ofSession = (sessionId: string): Take => [streamsPerSession, sessionId.toLowerCase()]
+
   function streamTakes(req: Request, key: string): Take[] {
     const { sessionId } = req.params
     return [
       [streamsPerKey, key],
-      [streamsPerSession, String(sessionId).toLowerCase()],
+      ...(sessionId === undefined ? [] : [ofSession(String(sessionId))]),
       [streams, everyone],
     ]
   }

@@ -19,6 +19,7 @@ import { conversationHandlers } from './handlers/conversation.ts'
 import { diffHandlers } from './handlers/diff.ts'
 import { eventHandlers } from './handlers/events.ts'
 import { exportHandlers } from './handlers/export.ts'
+import { feedHandlers } from './handlers/feed.ts'
 import { fileHandlers } from './handlers/files.ts'
 import { keyHandlers } from './handlers/keys.ts'
 import { messageHandlers } from './handlers/messages.ts'
@@ -77,6 +78,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...messageHandlers(deps),
     ...streamHandlers(deps),
     ...eventHandlers(deps),
+    ...feedHandlers(deps),
     ...turnHandlers(deps),
     ...branchingHandlers(deps),
     ...permissionHandlers(deps),

@@ -198,11 +198,19 @@ export function messageOf(event: EventRecord): MessagePayload {
 
 const frames = new WeakMap<object, Buffer>()
 const compactFrames = new WeakMap<object, Buffer>()
+const feedFrames = new WeakMap<object, Buffer>()
 
 /** The event as it goes over every stream: made once, however many readers it has. */
 export function toEventFrame(event: EventRecord, messages: MessageReader): Buffer {
   return shareFrame(frames, event, () =>
     toFrame({ event: event.type, id: event.sequence, json: toEventJson(event, messages) }),
+  )
+}
+
+/** As `toEventFrame`, for the feed over all sessions, where an event has another id. */
+export function toFeedFrame(event: EventRecord, position: number, messages: MessageReader): Buffer {
+  return shareFrame(feedFrames, event, () =>
+    toFrame({ event: event.type, id: position, json: toEventJson(event, messages) }),
   )
 }
 

@@ -61,6 +61,7 @@ export const scenarios: Record<OperationId, Scenario> = {
   },
   streamMessage: { body: { prompt: 'hi' }, success: 200, wrong: [{ prompt: 'hi', timeout: -1 }, 'timeout'] },
   listMessages: { success: 200, answer: { pagination: { total: 2 } }, wrong: ['offset=-1', 'offset'] },
+  followFeed: { query: 'follow=false', success: 200, wrong: ['types=x', 'types'] },
   followEvents: { success: 200, wrong: ['after=x', 'after'] },
   listTurns: { success: 200, answer: { pagination: { total: 1 } }, wrong: ['limit=abc', 'limit'] },
   retryTurn: {

@@ -251,6 +251,7 @@ describe('operations', () => {
       sendMessage: [200, 202],
       streamMessage: [200],
       listMessages: [200],
+      followFeed: [200],
       followEvents: [200, 204],
       listTurns: [200],
       getTurn: [200],

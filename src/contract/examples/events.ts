@@ -9,6 +9,7 @@ import type {
   StreamError,
   StreamGap,
 } from '../events.ts'
+import type { FeedCaughtUp, FeedGap } from '../feed.ts'
 import { errorExamples } from './errors.ts'
 import { cwd, ids, times } from './ids.ts'
 import { pendingPermissions, resolvedPermissions } from './permissions.ts'
@@ -176,6 +177,9 @@ export const streamExamples = {
   StreamGap: [{ sessionId, from: 1, to: 120 }] satisfies StreamGap[],
   StreamCaughtUp: [{ sessionId, sequence: 9 }],
   StreamClosing: [{ sessionId }],
+  FeedGap: [{ from: 1, to: 120 }] satisfies FeedGap[],
+  FeedCaughtUp: [{ position: 1_209 }] satisfies FeedCaughtUp[],
+  FeedClosing: [{}],
 }
 
 function frame(event: string, data: unknown, id?: number): string {
@@ -194,4 +198,11 @@ export const eventStreamText = [
   frame('turn.started', eventExamples['turn.started'][0], 3),
   frame('caught_up', { sessionId, sequence: 3 }),
   frame('turn.completed', eventExamples['turn.completed'][0], 9),
+].join('')
+
+/** The text of the stream over all sessions. */
+export const feedText = [
+  frame('permission.requested', eventExamples['permission.requested'][0], 1_208),
+  frame('turn.completed', eventExamples['turn.completed'][0], 1_209),
+  frame('caught_up', { position: 1_209 }, 1_209),
 ].join('')

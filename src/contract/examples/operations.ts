@@ -3,7 +3,7 @@ import type { OperationId, operations } from '../operations.ts'
 import { auditEntries } from './audit.ts'
 import * as callers from './callers.ts'
 import * as conversation from './conversation.ts'
-import { eventStreamText, turnStreamText } from './events.ts'
+import { eventStreamText, feedText, turnStreamText } from './events.ts'
 import { cwd, firstPage, ids, page, times } from './ids.ts'
 import * as keys from './keys.ts'
 import { pendingPermissions, permission, permissionAnswers, resolvedPermissions } from './permissions.ts'
@@ -116,6 +116,8 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
       },
     },
   },
+  // The stream stays open otherwise.
+  followFeed: { query: { follow: 'false' }, texts: { 200: feedText } },
   // Without a turn, the stream of an active session stays open.
   followEvents: { query: { turnId: ids.turnId }, texts: { 200: eventStreamText } },
   listTurns: {

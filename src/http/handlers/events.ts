@@ -45,7 +45,10 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
 }
 
 /** Prefers the header: a reconnecting client sends its position there and keeps the original URL. */
-function findStart({ headers, query }: EventsExchange): number | 'latest' {
+export function findStart({
+  headers,
+  query,
+}: Pick<EventsExchange | Exchange<'followFeed'>, 'headers' | 'query'>): number | 'latest' {
   const lastEventId = headers['Last-Event-ID']
   if (lastEventId !== undefined && lastEventId !== '') return Number(lastEventId)
   return query.after === 'latest' ? 'latest' : Number(query.after ?? 0)
