@@ -151,30 +151,6 @@ function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId):
   }
 }
 
-<<<<<<< HEAD
-=======
-function describeWrong({ refused }: LoggedFacts): string {
-  if (refused === 'ticket of a session') return "The ticket opens one session's stream only"
-  return refused === 'ticket'
-    ? 'The ticket is not valid: it is used up, too old or unknown'
-    : 'The API key is not valid'
-}
-
-function delayed(delayMs: number, limit: number): ServiceError<'CALLER_LIMIT_REACHED'> {
-  const limitName = 'limits.wrongKeysPerAddress'
-  return new ServiceError(
-    'CALLER_LIMIT_REACHED',
-    `${limitName}: more than ${limit} wrong keys came from this address; see the header Retry-After`,
-    { limitName, limit, retryAt: toTimestamp(Date.now() + delayMs) },
-  )
-}
-
-interface SentKey {
-  text: string
-  provenByHeader: boolean
-}
-
->>>>>>> 7427e92 (Stream the events of all sessions at GET /events, and follow it with the client)
 /** Ignores keys in the query string, because they would end up in logs and histories; tickets may, as they work once. */
 function findKey(req: Request, header: string, operationId: OperationId | undefined): SentKey | undefined {
   const ownHeader = header === 'authorization' ? undefined : req.headers[header]

@@ -91,15 +91,24 @@ const selectFeedSizes = preparedBy((db, range: FeedValues, shape: FeedShape) =>
 
 function wantedIn(db: QueryBuilder, range: FeedValues, shape: FeedShape) {
   return feedIn(db, range, shape)
-    .where('position', '<=', range.until)
+    .where(
+      shape === 'session'
+        ? sql<boolean>`position + 0 <= ${range.until}`
+        : eb => eb('position', '<=', range.until),
+    )
     .where(sql<boolean>`${range.types} like '%,' || type || ',%'`)
 }
 
 function feedIn(db: QueryBuilder, range: FeedRange, shape: FeedShape) {
-  const selection = db.selectFrom('events').where('position', '>', range.after).limit(range.limit)
-  if (shape === 'all') return selection.orderBy('position')
-  const ofTenant = selection.where('tenant_id', '=', range.tenantId ?? '')
-  if (shape === 'tenant') return ofTenant.orderBy('position')
-  // The same order, by the index of the session's log.
-  return ofTenant.where('session_id', '=', range.sessionId ?? '').orderBy('sequence')
+  const selection = db.selectFrom('events').limit(range.limit)
+  if (shape === 'session') {
+    // The same order, by the index of the session's log: as an expression, the position chooses no index.
+    return selection
+      .where('session_id', '=', range.sessionId ?? '')
+      .where('tenant_id', '=', range.tenantId ?? '')
+      .where(sql<boolean>`position + 0 > ${range.after}`)
+      .orderBy('sequence')
+  }
+  const after = selection.where('position', '>', range.after).orderBy('position')
+  return shape === 'all' ? after : after.where('tenant_id', '=', range.tenantId ?? '')
 }

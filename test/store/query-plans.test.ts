@@ -14,6 +14,7 @@ import {
   selectMessages,
   selectMessagesText,
 } from '../../src/store/event-queries.ts'
+import { scanFeed, selectFeed } from '../../src/store/feed.ts'
 import {
   countSessionsIn,
   selectCheckpoints,
@@ -58,6 +59,7 @@ const after = { lastActivityAt: 1, id: 's' }
 const page = { limit: 10, offset: 50_000 }
 const position = { at: 1, id: 'p' }
 const deliveries = { webhookId: 'w', status: 'all' as const, limit: 10, offset: 0 }
+const feed = { tenantId: 't', sessionId: 's', after: 1, limit: 10 }
 const entries = {
   ...{ tenantId: undefined, after: undefined, fromId: undefined, toId: undefined, sessionId: undefined },
   ...{ keyId: undefined, action: undefined, outcome: undefined, order: 'newest' as const, limit: 10 },
@@ -82,6 +84,22 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   'selectDeliveries of a status': [
     selectDeliveries('t', { ...deliveries, status: 'failed' }),
     /webhook_deliveries_status \(webhook_id=\? AND status=\?\)/,
+  ],
+  'scanFeed of all tenants': [
+    scanFeed('all', { ...feed }),
+    /^SEARCH events USING COVERING INDEX events_feed \(position>\?\)$/,
+  ],
+  'scanFeed of a tenant': [
+    scanFeed('tenant', { ...feed }),
+    /^SEARCH events USING COVERING INDEX events_feed_tenant \(tenant_id=\? AND position>\?\)$/,
+  ],
+  'scanFeed of a session': [
+    scanFeed('session', { ...feed }),
+    /^SEARCH events USING INDEX sqlite_autoindex_events_1 \(session_id=\?\)$/,
+  ],
+  'selectFeed of a tenant': [
+    selectFeed('tenant', { ...feed, until: 9, types: ',message,' }),
+    /^SEARCH events USING INDEX events_feed_tenant \(tenant_id=\? AND position>\? AND position<\?\)/,
   ],
   selectPending: [
     selectPending({ webhookId: 'w', limit: 8 }),

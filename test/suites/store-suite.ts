@@ -3,6 +3,7 @@ import { attachmentCases } from './store-attachment-cases.ts'
 import { auditCases } from './store-audit-cases.ts'
 import { describeBranches } from './store-branch-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
+import { feedCases } from './store-feed-cases.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
 import { keyCases } from './store-key-cases.ts'
@@ -44,6 +45,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('webhooks', () => webhookCases(context))
     describe('push', () => pushCases(context))
     describe('audit log', () => auditCases(context))
+    describe('feed', () => feedCases(context))
     describe('retention', () => retentionCases(context))
     describe('stored texts', () => textCases(context))
 

@@ -65,8 +65,8 @@ export class LiveFeedReader implements FeedReader, AsyncIterator<FeedItem, undef
       this.#offered = Math.max(this.#offered, entry.position)
       const isWanted = this.#wants(entry)
       if (isWanted && this.#busy && !this.#keepsUp(sizeOf(entry))) {
-        this.#leave()
         this.#overflow.abort()
+        this.#leave()
         return
       }
       if (!this.#live || entry.position <= this.#covered) continue
