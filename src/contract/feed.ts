@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type EventType, eventTypes } from './events.ts'
 import { booleanParameter, tenantParameter } from './primitives.ts'
 
-/** What a reader gets who names no types: everything but the conversation itself. */
+/** The types for a reader that names none: all but the conversation itself. */
 const defaultFeedTypes: readonly EventType[] = eventTypes.filter(type => type !== 'message')
 
 const knownTypes: ReadonlySet<string> = new Set(eventTypes)

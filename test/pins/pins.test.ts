@@ -225,6 +225,7 @@ describe('operations', () => {
       'GET /caller',
       'POST /tickets',
       'GET /models',
+      'GET /events',
       'GET /health',
       'GET /ready',
       'GET /metrics',

@@ -224,7 +224,7 @@ language sql as $body$
 $body$`
 
 /**
- * The position of the last of so many new events. Its row stays locked until the transaction is over, whoever writes:
+ * The position of the last of so many new events. Its row stays locked until the transaction is over, for any writer:
  * so positions become visible in their order, and none is given out below one that is not committed yet.
  */
 const advanceFeed = `
