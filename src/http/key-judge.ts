@@ -51,6 +51,12 @@ export function createKeyJudge(
   }
 }
 
+/** The messages for tickets that were refused, by the reason. */
+const refusals: ReadonlyMap<string | undefined, string> = new Map([
+  ['ticket', 'The ticket is not valid: it is used up, too old or unknown'],
+  ['ticket of a session', 'The ticket is for the stream of one session, and does not open this one'],
+])
+
 /** The error for a key that was not accepted; undefined: there was none to judge. */
 export function toRefusal(
   identity: Identity,
@@ -59,11 +65,7 @@ export function toRefusal(
 ): ServiceError | undefined {
   if (identity.kind === 'delayed') return delayed(identity.delayMs, wrongKeysPerAddress)
   if (identity.kind !== 'wrong_key') return undefined
-  const isTicket = refused === 'ticket'
-  const message = isTicket
-    ? 'The ticket is not valid: it is used up, too old or unknown'
-    : 'The API key is not valid'
-  return new ServiceError('INVALID_API_KEY', message)
+  return new ServiceError('INVALID_API_KEY', refusals.get(refused) ?? 'The API key is not valid')
 }
 
 function delayed(delayMs: number, limit: number): ServiceError<'CALLER_LIMIT_REACHED'> {
