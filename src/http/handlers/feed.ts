@@ -7,11 +7,11 @@ import type { ServerSentEvent } from '../sse-stream.ts'
 import { toFeedFrame } from '../wire.ts'
 import { findStart } from './events.ts'
 
-export function feedHandlers({ service }: HttpDeps): Pick<Handlers, 'followFeed'> {
+export function feedHandlers(deps: HttpDeps): Pick<Handlers, 'followFeed'> {
   return {
     async followFeed(exchange) {
       const { caller, query, stop } = exchange
-      const reader = await service.feed.follow(caller, {
+      const reader = await deps.service.feed.follow(caller, {
         after: findStart(exchange),
         types: new Set(toEventTypes(query.types)),
         tenant: query.tenant,
@@ -23,7 +23,7 @@ export function feedHandlers({ service }: HttpDeps): Pick<Handlers, 'followFeed'
           let last: FeedItem['kind'] | undefined
           for await (const item of reader) {
             last = item.kind
-            await sse.send(toServerSentEvent(item, service.messages))
+            await sse.send(toServerSentEvent(item, deps.service.messages))
             if (sse.closed.aborted || (last === 'caught_up' && !query.follow)) break
           }
           // The wait was aborted before the feed reported the closing.
