@@ -48,6 +48,12 @@ const newUpload = `export async function upload(file: File, { signal, retries = 
 }
 `
 
+const jitter = `/** Spreads retries, so that clients that failed together do not come back together. */
+export function withJitter(delayMs: number, random = Math.random): number {
+  return delayMs * (0.5 + random())
+}
+`
+
 /** A repository with something to change. */
 function makeRepository(directory: string): string {
   const git = (...args: string[]) =>
@@ -101,13 +107,8 @@ export async function fillWithWork(server: ConsoleServer) {
       description: 'See what the migration would change',
     }),
   )
-  model.script(
-    'ask first',
-    toolUse('Edit', {
-      file_path: file,
-      old_string: 'RetryTimer(retries)',
-      new_string: 'RetryTimer({ retries, jitter: true })',
-    }),
+  model.script('ask first', ({ workingDirectory = '' }) =>
+    toolUse('Write', { file_path: join(workingDirectory, 'src/upload/jitter.ts'), content: jitter }),
   )
 
   const worktree = { type: 'worktree', repository }
