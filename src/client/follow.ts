@@ -19,6 +19,8 @@ export interface ResumeOptions extends RetryOptions {
    * before each connection, and again where it fails.
    */
   ticket?: (() => string | Promise<string>) | undefined
+  /** Is called with the cause whenever the connection has broken and is about to be opened again. */
+  onDisconnect?: ((cause: unknown) => void) | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -96,7 +98,7 @@ export async function* followFeed(
 
 async function* resume<Event extends { type: string }>(
   transport: Transport,
-  { after = 0, ticket, signal, ...retry }: ResumeOptions,
+  { after = 0, ticket, onDisconnect, signal, ...retry }: ResumeOptions,
   source: Source<Event>,
 ): AsyncGenerator<Event | ReconnectedEvent, void> {
   const leaving = new AbortController()
@@ -131,6 +133,7 @@ async function* resume<Event extends { type: string }>(
         stop.throwIfAborted()
         if (!mayRepeat(error, true)) throw error
         if (Date.now() - opened >= lastingMs) backoff.reset()
+        onDisconnect?.(error)
         await backoff.wait(error, stop)
       }
     }

@@ -8,12 +8,18 @@ interface ScrollRegionProps {
   children: ReactNode
 }
 
-/** Content that scrolls in itself, also by keyboard. */
+/** Content that scrolls in itself, also by keyboard. It is not a landmark: a page may have hundreds. */
 export function ScrollRegion({ label, className, children }: ScrollRegionProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls has to be reachable by keyboard.
-    <section aria-label={label} tabIndex={0} className={cx('overflow-auto outline-offset-[-2px]', className)}>
+    // biome-ignore lint/a11y/useSemanticElements: A fieldset is for controls.
+    <div
+      role="group"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls has to be reachable by keyboard.
+      tabIndex={0}
+      className={cx('overflow-auto outline-offset-[-2px]', className)}
+    >
       {children}
-    </section>
+    </div>
   )
 }

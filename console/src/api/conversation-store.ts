@@ -1,0 +1,176 @@
+import {
+  applyEvent,
+  type Conversation,
+  emptyConversation,
+  isTerminal,
+  type Session,
+  type SessionClient,
+  type SessionEvent,
+} from '../../../src/client/index.ts'
+
+/** How many events are read at first, and each time more of the past is wanted. */
+const firstEvents = 400
+const moreEvents = 2_000
+
+export interface ShownConversation {
+  conversation: Conversation
+  /** `over`: the session has ended or expired, and nothing more comes. */
+  phase: 'loading' | 'live' | 'reconnecting' | 'over' | 'failed'
+  /** The cause of `failed`. */
+  error: unknown
+  /** Whether there are older events than those that are shown. */
+  hasOlder: boolean
+  isLoadingOlder: boolean
+  /** Whether this change has put older messages before those that were shown. */
+  isPrepend: boolean
+}
+
+const nothing: ShownConversation = {
+  conversation: emptyConversation,
+  phase: 'loading',
+  error: null,
+  hasOlder: false,
+  isLoadingOlder: false,
+  isPrepend: false,
+}
+
+/** What happens in a session apart from its messages: a reason to ask the server again. */
+export type NewsListener = (event: SessionEvent) => void
+
+/**
+ * Follows a session from near its end, and reads more of the past on demand. Events are applied once a frame, so that a
+ * fast stream costs no more than the screen can show.
+ */
+export class ConversationStore {
+  readonly #session: SessionClient
+  readonly #onNews: NewsListener
+  readonly #listeners = new Set<() => void>()
+  readonly #closing = new AbortController()
+  #shown = nothing
+  /** All events that are shown, to build the conversation anew when older ones join them. */
+  #events: SessionEvent[] = []
+  #pending: SessionEvent[] = []
+  /** The sequence before the first event that is shown. */
+  #start = 0
+  #isScheduled = false
+
+  constructor(session: SessionClient, onNews: NewsListener) {
+    this.#session = session
+    this.#onNews = onNews
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly getSnapshot = (): ShownConversation => this.#shown
+
+  get isWatched(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Reads and follows until the session is over or `close` is called. */
+  async run(session: Session | undefined): Promise<void> {
+    const { signal } = this.#closing
+    try {
+      const { lastSequence } = session ?? (await this.#session.get({ signal }))
+      this.#start = Math.max(0, lastSequence - firstEvents)
+      const events = this.#session.follow({
+        after: this.#start,
+        includeDeltas: true,
+        retries: Number.POSITIVE_INFINITY,
+        onDisconnect: () => this.#show({ phase: 'reconnecting' }),
+        signal,
+      })
+      for await (const event of events) this.#take(event)
+      this.#flush()
+      this.#show({ phase: 'over' })
+    } catch (error) {
+      if (!signal.aborted) this.#show({ phase: 'failed', error })
+    }
+  }
+
+  close(): void {
+    this.#closing.abort()
+  }
+
+  /** Puts a part of the past before what is shown. */
+  async loadOlder(): Promise<void> {
+    const { hasOlder, isLoadingOlder } = this.#shown
+    if (!hasOlder || isLoadingOlder) return
+    this.#show({ isLoadingOlder: true })
+    try {
+      const end = this.#start
+      const start = Math.max(0, end - moreEvents)
+      const older = await this.#read(start, end)
+      this.#flush()
+      this.#start = start
+      this.#events = [...older, ...this.#events]
+      this.#show({
+        conversation: applyAll(emptyConversation, this.#events),
+        isLoadingOlder: false,
+        isPrepend: true,
+      })
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#show({ isLoadingOlder: false })
+      throw error
+    }
+  }
+
+  async #read(start: number, end: number): Promise<SessionEvent[]> {
+    const older: SessionEvent[] = []
+    for await (const event of this.#session.follow({ after: start, signal: this.#closing.signal })) {
+      if (event.type === 'caught_up') break
+      const sequence = sequenceOf(event) ?? 0
+      if (sequence <= end) older.push(event)
+      if (sequence >= end) break
+    }
+    return older
+  }
+
+  #take(event: SessionEvent): void {
+    if (event.type === 'reconnected') this.#show({ phase: 'live' })
+    if (event.type !== 'delta') this.#onNews(event)
+    this.#pending.push(event)
+    if (event.type === 'caught_up' && this.#shown.phase === 'loading') {
+      this.#flush()
+      this.#show({ phase: 'live' })
+    }
+    if (this.#isScheduled || this.#shown.phase === 'loading') return
+    this.#isScheduled = true
+    // Pages that are not seen get no frames.
+    if (document.hidden) setTimeout(() => this.#flush(), 250)
+    else requestAnimationFrame(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#isScheduled = false
+    if (this.#pending.length === 0) return
+    const events = this.#pending
+    this.#pending = []
+    for (const event of events) this.#events.push(event)
+    // The pieces of messages that are whole are not needed again.
+    if (events.some(({ type }) => isTerminal(type))) this.#events = this.#events.filter(isStored)
+    const conversation = applyAll(this.#shown.conversation, events)
+    if (conversation !== this.#shown.conversation) this.#show({ conversation })
+  }
+
+  #show(change: Partial<ShownConversation>): void {
+    this.#shown = { ...this.#shown, isPrepend: false, ...change, hasOlder: this.#start > 0 }
+    for (const tell of this.#listeners) tell()
+  }
+}
+
+function applyAll(before: Conversation, events: readonly SessionEvent[]): Conversation {
+  return events.reduce(applyEvent, before)
+}
+
+function sequenceOf(event: SessionEvent): number | undefined {
+  if (event.type === 'gap') return event.data.to
+  return 'sequence' in event.data ? event.data.sequence : undefined
+}
+
+function isStored(event: SessionEvent): boolean {
+  return event.type === 'gap' || (event.type !== 'caught_up' && 'sequence' in event.data)
+}

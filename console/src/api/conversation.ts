@@ -1,0 +1,52 @@
+import { useEffect, useSyncExternalStore } from 'react'
+import type { Session, SessionEvent } from '../../../src/client/index.ts'
+import { client } from './connection.ts'
+import { ConversationStore, type ShownConversation } from './conversation-store.ts'
+import { noticeLogout, queries } from './query-client.ts'
+import { sessionKey } from './sessions.ts'
+
+/** How long a conversation is followed after its last view was left, in milliseconds. */
+const lingerMs = 30_000
+
+const stores = new Map<string, ConversationStore>()
+
+function storeOf(sessionId: string): ConversationStore {
+  const known = stores.get(sessionId)
+  if (known) return known
+  const store = new ConversationStore(client.session(sessionId), event => refresh(sessionId, event))
+  stores.set(sessionId, store)
+  store.run(queries.getQueryData<Session>(sessionKey(sessionId))).then(() => {
+    const { phase, error } = store.getSnapshot()
+    if (phase === 'failed') noticeLogout(error)
+  })
+  return store
+}
+
+/** Asks the server again for what an event has changed. */
+function refresh(sessionId: string, { type }: SessionEvent): void {
+  if (type === 'message' || type === 'caught_up' || type === 'delta.voided') return
+  queries.invalidateQueries({ queryKey: sessionKey(sessionId) })
+}
+
+/** Forgets a conversation that failed, so that it is read anew. */
+export function reopen(sessionId: string): void {
+  stores.get(sessionId)?.close()
+  stores.delete(sessionId)
+}
+
+/** The conversation of a session, live. */
+export function useConversation(sessionId: string): ShownConversation & { loadOlder: () => Promise<void> } {
+  const store = storeOf(sessionId)
+  const shown = useSyncExternalStore(store.subscribe, store.getSnapshot)
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        if (store.isWatched) return
+        store.close()
+        if (stores.get(sessionId) === store) stores.delete(sessionId)
+      }, lingerMs)
+    },
+    [store, sessionId],
+  )
+  return { ...shown, loadOlder: () => store.loadOlder() }
+}

@@ -1,0 +1,40 @@
+import { cx } from '../lib/class-names.ts'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
+import { CopyButton } from '../ui/small-parts.tsx'
+import { AnsiText } from './ansi-text.tsx'
+import { ShowMore, useCut } from './show-more.tsx'
+
+const bound = { characters: 8_000, lines: 100 }
+
+/** What a program has printed, with its colours and without what a terminal would obey; cut at a bound. */
+export function OutputBlock({
+  text,
+  name = 'Output',
+  isError,
+}: {
+  text: string
+  name?: string
+  isError?: boolean
+}) {
+  const { shown, isCut, more } = useCut(text, bound)
+  return (
+    <div
+      className={cx(
+        'relative min-w-0 overflow-hidden rounded-md border bg-surface',
+        isError ? 'border-bad' : 'border-line',
+      )}
+    >
+      <CopyButton
+        text={text}
+        label={`Copy ${name.toLowerCase()}`}
+        className="absolute top-0.5 right-0.5 z-10 bg-surface"
+      />
+      <ScrollRegion label={name} className="max-h-96 px-3 py-2">
+        <pre dir="ltr" className="font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
+          <AnsiText>{shown}</AnsiText>
+        </pre>
+      </ScrollRegion>
+      {isCut && <ShowMore shown={shown} of={text} onMore={more} />}
+    </div>
+  )
+}
