@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { PermissionMode } from '../../../../src/client/index.ts'
 import { useShortcut } from '../../lib/shortcuts.ts'
-import Markdown from '../../markdown/markdown.tsx'
+import { Markdown } from '../../markdown/markdown.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field } from '../../ui/form.tsx'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
