@@ -1,0 +1,181 @@
+import { ArrowUp, Paperclip, Settings2, Square } from 'lucide-react'
+import { type DragEvent, useRef, useState } from 'react'
+import type { Conversation, Session, SubmitOptions } from '../../../../../src/client/index.ts'
+import { client } from '../../../api/connection.ts'
+import { useMay } from '../../../api/login-context.tsx'
+import { cx } from '../../../lib/class-names.ts'
+import { useShortcut } from '../../../lib/shortcuts.ts'
+import { useStored } from '../../../lib/stored.ts'
+import { modeNames } from '../../../parts/setting-selects.tsx'
+import { Button, IconButton } from '../../../ui/button.tsx'
+import { Segmented } from '../../../ui/form.tsx'
+import { say, sayError } from '../../../ui/toasts.tsx'
+import { AttachmentList } from './attachment-list.tsx'
+import { PromptField } from './prompt-field.tsx'
+import { SettingsDialog } from './settings-dialog.tsx'
+import { toPrompt, useAttachments } from './use-attachments.ts'
+
+interface ComposerProps {
+  session: Session
+  conversation: Conversation
+}
+
+type WhenBusy = 'queue' | 'steer' | 'interrupt'
+
+const whenBusy: readonly { value: WhenBusy; label: string }[] = [
+  { value: 'queue', label: 'Queue' },
+  { value: 'steer', label: 'Steer' },
+  { value: 'interrupt', label: 'Interrupt' },
+]
+
+/** How soon a second Escape stops the turn, in milliseconds. */
+const twiceMs = 1_000
+
+/** Why a session takes no prompts; null: it takes them. */
+function whyClosed({ status }: Session, { status: live }: Conversation, mayWrite: boolean): string | null {
+  if (!mayWrite) return 'Your key may read this session, but not write to it.'
+  if (status === 'ended' || live === 'ended') return 'This session has ended. Fork it to continue.'
+  if (status === 'expired' || live === 'expired') return 'This session has expired. Fork it to continue.'
+  return null
+}
+
+/** Commands and mentions are for Claude Code to resolve; it cannot do so in a turn that runs already. */
+function howToSend(text: string, onBusy: WhenBusy | null): SubmitOptions {
+  if (/^\/[\w:.-]+(\s|$)/.test(text)) {
+    return { commands: true, ...(onBusy && { onBusy: onBusy === 'steer' ? 'queue' : onBusy }) }
+  }
+  const hasMention = /(^|\s)@\S/.test(text) && onBusy !== 'steer'
+  return { ...(hasMention && { commands: true }), ...(onBusy && { onBusy }) }
+}
+
+/** Writes the next prompt, and stops what runs. */
+export function Composer({ session, conversation }: ComposerProps) {
+  const { sessionId, config } = session
+  const mayWrite = useMay('sessions:write')
+  const field = useRef<HTMLTextAreaElement>(null)
+  const chooser = useRef<HTMLInputElement>(null)
+  const [draft, setDraft] = useStored(`draft.${sessionId}`)
+  const [onBusy, setOnBusy] = useState<WhenBusy>('queue')
+  const [isDropping, setDropping] = useState(false)
+  const [isSetting, setSetting] = useState(false)
+  const attachments = useAttachments(sessionId)
+  const lastEscape = useRef(0)
+  const closed = whyClosed(session, conversation, mayWrite)
+  const text = draft ?? ''
+  const isBusy = conversation.state !== 'idle'
+  const canSend =
+    closed === null && !attachments.isUploading && (text.trim() !== '' || attachments.pending.length > 0)
+
+  const send = async () => {
+    if (!canSend) return
+    const { pending } = attachments
+    setDraft(null)
+    attachments.clear()
+    try {
+      await client.session(sessionId).submit(toPrompt(text, pending), howToSend(text, isBusy ? onBusy : null))
+    } catch (error) {
+      sayError(error)
+      setDraft(text)
+      attachments.restore(pending)
+    }
+  }
+  const stop = async () => {
+    try {
+      await client.session(sessionId).interrupt()
+    } catch (error) {
+      sayError(error)
+    }
+  }
+  const onEscape = () => {
+    if (!isBusy) return
+    const now = Date.now()
+    if (now - lastEscape.current < twiceMs) stop()
+    else say('Press Escape again to stop Claude')
+    lastEscape.current = now
+  }
+  useShortcut('Escape Escape', 'Stop Claude', 'Session', stop, isBusy && mayWrite)
+  useShortcut('i', 'Write a prompt', 'Session', () => field.current?.focus(), closed === null)
+
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault()
+    setDropping(false)
+    if (closed === null) attachments.add(event.dataTransfer.files)
+  }
+
+  if (closed !== null) return <p className="py-3 text-center text-muted">{closed}</p>
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: The button "Attach files" does the same.
+    <div
+      onDragOver={event => {
+        event.preventDefault()
+        setDropping(true)
+      }}
+      onDragLeave={() => setDropping(false)}
+      onDrop={onDrop}
+      className="pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]"
+    >
+      <div
+        className={cx(
+          'rounded-xl border bg-canvas focus-within:border-accent',
+          isDropping ? 'border-accent bg-accent-soft' : 'border-line-strong',
+        )}
+      >
+        <AttachmentList pending={attachments.pending} onRemove={attachments.remove} />
+        <PromptField
+          ref={field}
+          sessionId={sessionId}
+          text={text}
+          disabled={false}
+          onChange={value => setDraft(value === '' ? null : value)}
+          onSend={send}
+          onEscape={onEscape}
+          onFiles={attachments.add}
+        />
+        <div className="flex flex-wrap items-center gap-1 px-1.5 pb-1.5">
+          <input
+            ref={chooser}
+            type="file"
+            multiple
+            hidden
+            aria-label="Files to attach"
+            onChange={event => {
+              attachments.add(event.target.files ?? [])
+              event.target.value = ''
+            }}
+          />
+          <IconButton label="Attach files" onClick={() => chooser.current?.click()}>
+            <Paperclip aria-hidden className="size-4" />
+          </IconButton>
+          <Button
+            variant="ghost"
+            className="max-w-40 min-w-0 shrink sm:max-w-64"
+            onClick={() => setSetting(true)}
+          >
+            <Settings2 aria-hidden className="size-4 shrink-0" />
+            <span className="truncate text-xs text-muted">{modeNames[config.permissionMode]}</span>
+            <span className="sr-only">Session settings</span>
+          </Button>
+          <span className="ml-auto flex items-center gap-1.5">
+            {isBusy && canSend && (
+              <Segmented
+                label="While Claude is working"
+                options={whenBusy}
+                value={onBusy}
+                onChange={setOnBusy}
+              />
+            )}
+            {isBusy && (
+              <IconButton label="Stop" variant="danger" onClick={stop}>
+                <Square aria-hidden className="size-3.5 fill-current" />
+              </IconButton>
+            )}
+            <IconButton label="Send" variant="primary" disabled={!canSend} onClick={send}>
+              <ArrowUp aria-hidden className="size-4" />
+            </IconButton>
+          </span>
+        </div>
+      </div>
+      {isSetting && <SettingsDialog session={session} onClose={() => setSetting(false)} />}
+    </div>
+  )
+}

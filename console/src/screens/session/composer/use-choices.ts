@@ -1,0 +1,70 @@
+import { useQuery } from '@tanstack/react-query'
+import { client } from '../../../api/connection.ts'
+import { sessionKey } from '../../../api/sessions.ts'
+import { revealText } from '../../../lib/revealed-text.ts'
+import { splitPath, type Token } from './find-token.ts'
+
+export interface Choice {
+  /** What takes the token's place. */
+  insert: string
+  label: string
+  hint: string
+}
+
+const most = 50
+
+/** What a token can be completed to. */
+export function useChoices(sessionId: string, token: Token | null): readonly Choice[] {
+  const { directory, name } = splitPath(token?.query ?? '')
+  const commands = useQuery({
+    queryKey: ['commands', sessionId],
+    queryFn: ({ signal }) => client.call('listCommands', { params: { sessionId } }, { signal }),
+    enabled: token?.kind === 'command',
+    staleTime: 300_000,
+    retry: false,
+  })
+  const files = useQuery({
+    queryKey: [...sessionKey(sessionId), 'files', directory],
+    queryFn: ({ signal }) =>
+      client.call(
+        'listFiles',
+        { params: { sessionId }, query: { path: directory, limit: 1000 } },
+        { signal },
+      ),
+    enabled: token?.kind === 'file',
+    retry: false,
+  })
+  if (token?.kind === 'command') {
+    const wanted = token.query.toLowerCase()
+    return (commands.data?.commands ?? [])
+      .filter(command =>
+        [command.name, ...command.aliases].some(known => known.toLowerCase().includes(wanted)),
+      )
+      .sort((a, b) => rank(a.name, wanted) - rank(b.name, wanted))
+      .slice(0, most)
+      .map(({ name: command, description, argumentHint }) => ({
+        insert: `/${command} `,
+        label: revealText(`/${command} ${argumentHint}`.trim()),
+        hint: revealText(description.slice(0, 200)),
+      }))
+  }
+  if (token?.kind !== 'file') return []
+  const wanted = name.toLowerCase()
+  const base = directory === '' || directory === '/' ? directory : `${directory}/`
+  return (files.data?.entries ?? [])
+    .filter(entry => entry.name.toLowerCase().includes(wanted))
+    .sort((a, b) => rank(a.name, wanted) - rank(b.name, wanted))
+    .slice(0, most)
+    .map(entry => {
+      const path = base + entry.name
+      const isDirectory = entry.type === 'directory'
+      const written =
+        /[\s"]/.test(path) && !isDirectory ? `@"${path}" ` : `@${path}${isDirectory ? '/' : ' '}`
+      return { insert: written, label: revealText(entry.name) + (isDirectory ? '/' : ''), hint: '' }
+    })
+}
+
+/** Names that begin with what was typed come first. */
+function rank(name: string, wanted: string): number {
+  return name.toLowerCase().startsWith(wanted) ? 0 : 1
+}

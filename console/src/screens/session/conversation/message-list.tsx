@@ -1,0 +1,108 @@
+import { ArrowDown } from 'lucide-react'
+import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import { Virtualizer, type VirtualizerHandle } from 'virtua'
+import { Button } from '../../../ui/button.tsx'
+import type { Row } from './rows.ts'
+
+interface MessageListProps {
+  rows: readonly Row[]
+  /** Whether rows were put before those that were shown. */
+  isPrepend: boolean
+  /** The key of the row to begin at; null: the end. */
+  target: string | null
+  onNearTop: () => void
+  renderRow: (row: Row) => ReactNode
+  /** Stands above the rows, such as what is being loaded. Its height is fixed: see `topPx`. */
+  top: ReactNode
+  /** Stands below the rows and scrolls with them. */
+  children: ReactNode
+}
+
+const topPx = 40
+/** So near the end counts as at the end. */
+const nearPx = 48
+/** So near the beginning is more of the past wanted. */
+const nearTopPx = 1_500
+
+/** The conversation as a list that renders what is seen, and stays at its end while one is there. */
+export function MessageList({
+  rows,
+  isPrepend,
+  target,
+  onNearTop,
+  renderRow,
+  top,
+  children,
+}: MessageListProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  const list = useRef<VirtualizerHandle>(null)
+  const isStuck = useRef(target === null)
+  const [isAway, setAway] = useState(false)
+
+  const jump = () => {
+    isStuck.current = true
+    setAway(false)
+    const box = scroller.current
+    if (box) box.scrollTop = box.scrollHeight
+  }
+  const onResize = useEffectEvent(() => {
+    if (isStuck.current) jump()
+  })
+  useEffect(() => {
+    const observer = new ResizeObserver(() => onResize())
+    if (content.current) observer.observe(content.current)
+    if (scroller.current) observer.observe(scroller.current)
+    return () => observer.disconnect()
+  }, [])
+
+  const targetIndex = target === null ? -1 : rows.findIndex(({ key }) => key === target)
+  const isFound = targetIndex !== -1
+  const toTarget = useEffectEvent(() => list.current?.scrollToIndex(targetIndex, { align: 'end' }))
+  useLayoutEffect(() => {
+    if (isFound) toTarget()
+  }, [isFound])
+
+  const onScroll = () => {
+    const box = scroller.current
+    if (!box) return
+    const left = box.scrollHeight - box.clientHeight - box.scrollTop
+    isStuck.current = left < nearPx
+    setAway(left > box.clientHeight / 2)
+    if (box.scrollTop < nearTopPx) onNearTop()
+  }
+
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div
+        ref={scroller}
+        onScroll={onScroll}
+        role="log"
+        aria-label="Messages"
+        aria-live="off"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: The keyboard has to reach what scrolls.
+        tabIndex={0}
+        className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
+      >
+        <div ref={content} className="mx-auto max-w-3xl px-3 pb-4 sm:px-4">
+          <div style={{ height: topPx }} className="flex items-center justify-center text-xs text-muted">
+            {top}
+          </div>
+          <Virtualizer ref={list} scrollRef={scroller} startMargin={topPx} data={rows} shift={isPrepend}>
+            {row => (
+              <div key={row.key} className="pb-3">
+                {renderRow(row)}
+              </div>
+            )}
+          </Virtualizer>
+          {children}
+        </div>
+      </div>
+      {isAway && (
+        <Button size="small" onClick={jump} className="absolute bottom-3 left-1/2 -translate-x-1/2 shadow-lg">
+          <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
+        </Button>
+      )}
+    </div>
+  )
+}

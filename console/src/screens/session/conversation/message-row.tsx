@@ -1,0 +1,81 @@
+import { memo } from 'react'
+import type { MessageView } from '../../../../../src/client/index.ts'
+import { ShowMore, useCut } from '../../../code/show-more.tsx'
+import { cx } from '../../../lib/class-names.ts'
+import { revealText } from '../../../lib/revealed-text.ts'
+import { FileBlock } from '../../../tools/file-block.tsx'
+import { Fold } from '../../../ui/fold.tsx'
+import { Age } from '../../../ui/small-parts.tsx'
+import { MessageBlocks } from './message-blocks.tsx'
+
+interface MessageRowProps {
+  message: MessageView
+  isRunning: boolean
+}
+
+/** A message of the conversation. */
+export const MessageRow = memo(function MessageRow({ message, isRunning }: MessageRowProps) {
+  const { role, isSynthetic, isRewound } = message
+  return (
+    <div className={cx(isRewound && 'border-l-2 border-dashed border-line-strong pl-3')}>
+      {role === 'system' ? (
+        <Notice message={message} />
+      ) : role === 'user' && isSynthetic ? (
+        <Fold
+          name={`synthetic ${message.id}`}
+          title={<span className="text-xs text-muted">Claude Code added a message</span>}
+        >
+          <MessageBlocks message={message} isRunning={false} />
+        </Fold>
+      ) : role === 'user' ? (
+        <Prompt message={message} />
+      ) : (
+        <MessageBlocks message={message} isRunning={isRunning} />
+      )}
+    </div>
+  )
+})
+
+function Notice({ message: { blocks } }: { message: MessageView }) {
+  const text = blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
+  return (
+    <p className="flex items-center gap-3 text-xs text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+      <bdi className="max-w-3/4 wrap-anywhere">{text}</bdi>
+    </p>
+  )
+}
+
+const bound = { characters: 6_000, lines: 60 }
+
+function Prompt({ message: { blocks, timestamp } }: { message: MessageView }) {
+  return (
+    <div className="mt-3 rounded-lg border border-line bg-surface px-3 py-2">
+      <h3 className="mb-0.5 flex items-center gap-2 text-2xs font-semibold text-muted">
+        You {timestamp !== null && <Age of={timestamp} className="font-normal" />}
+      </h3>
+      <div className="flex flex-col items-start gap-2">
+        {blocks.map((block, index) =>
+          block.type === 'text' ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: Blocks keep their places.
+            <PromptText key={index} text={block.text} />
+          ) : block.type === 'file' ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: Blocks keep their places.
+            <FileBlock key={index} file={block} />
+          ) : null,
+        )}
+      </div>
+    </div>
+  )
+}
+
+function PromptText({ text }: { text: string }) {
+  const { shown, isCut, more } = useCut(text, bound)
+  return (
+    <>
+      <p dir="auto" className="max-w-full wrap-anywhere whitespace-pre-wrap">
+        {revealText(shown)}
+      </p>
+      {isCut && <ShowMore shown={shown} of={text} onMore={more} />}
+    </>
+  )
+}

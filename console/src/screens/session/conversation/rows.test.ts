@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import type { MessageView, TurnView } from '../../../../../src/client/index.ts'
+import { toRows } from './rows.ts'
+
+const message = (id: string, turnId: string | null, isRewound = false) =>
+  ({
+    id,
+    turnId,
+    role: 'assistant',
+    blocks: [],
+    isSynthetic: false,
+    isRewound,
+    timestamp: null,
+  }) satisfies MessageView
+const turn = (turnId: string, status: TurnView['status']) => ({ turnId, status, error: null }) as TurnView
+const shown = (rows: ReturnType<typeof toRows>) => rows.map(({ key }) => key)
+
+test('a turn that has ended follows its last message', () => {
+  const messages = [message('a', '1'), message('b', '1'), message('c', null), message('d', '2')]
+  const rows = toRows({ messages, turns: [turn('1', 'completed'), turn('2', 'running')] }, new Set())
+  expect(shown(rows)).toEqual(['a', 'b', 'turn 1', 'c', 'd'])
+})
+
+test('what was rewound is folded, and opens', () => {
+  const messages = [message('a', '1'), message('b', '2', true), message('c', '3', true), message('d', '4')]
+  const turns = ['1', '2', '3', '4'].map(id => turn(id, 'completed'))
+  const folded = toRows({ messages, turns }, new Set())
+  expect(shown(folded)).toEqual(['a', 'turn 1', 'rewound b', 'd', 'turn 4'])
+  expect(folded[2]).toMatchObject({ count: 2, isOpen: false })
+  const open = toRows({ messages, turns }, new Set(['rewound b']))
+  expect(shown(open)).toEqual(['a', 'turn 1', 'rewound b', 'b', 'turn 2', 'c', 'turn 3', 'd', 'turn 4'])
+})
+
+test('keys are unique even where ids are not, and turns without messages show their error', () => {
+  const failed = { ...turn('2', 'failed'), error: { message: 'x' } } as TurnView
+  const rows = toRows({ messages: [message('a', '1'), message('a', '1')], turns: [failed] }, new Set())
+  expect(shown(rows)).toEqual(['a', 'a 1', 'turn 2'])
+})

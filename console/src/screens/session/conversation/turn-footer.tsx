@@ -1,0 +1,123 @@
+import { Ellipsis, GitFork, Link as LinkIcon, RotateCcw, Undo2 } from 'lucide-react'
+import { memo, useState } from 'react'
+import { useLocation } from 'wouter'
+import type { TurnStatus, TurnView } from '../../../../../src/client/index.ts'
+import { client, mount } from '../../../api/connection.ts'
+import { useMay } from '../../../api/login-context.tsx'
+import { formatCost, formatCount, formatDuration, formatTime } from '../../../lib/format.ts'
+import { Button, IconButton } from '../../../ui/button.tsx'
+import { Menu, MenuItem } from '../../../ui/menu.tsx'
+import { Badge, CopyButton, type Tone } from '../../../ui/small-parts.tsx'
+import { say, sayError } from '../../../ui/toasts.tsx'
+import { RewindDialog } from './rewind-dialog.tsx'
+import { TurnError } from './turn-error.tsx'
+
+const outcomes: Partial<Record<TurnStatus, { label: string; tone: Tone }>> = {
+  failed: { label: 'Failed', tone: 'bad' },
+  interrupted: { label: 'Interrupted', tone: 'warn' },
+  timed_out: { label: 'Timed out', tone: 'bad' },
+  lost: { label: 'Lost', tone: 'bad' },
+}
+
+interface TurnFooterProps {
+  sessionId: string
+  turn: TurnView
+  /** Whether the session takes prompts, so that a turn can be run again or rewound. */
+  isActive: boolean
+  isTarget: boolean
+}
+
+/** How a turn has ended and what it took, and what can be done from here. */
+export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, isTarget }: TurnFooterProps) {
+  const { status, durationMs, costUsd, usage, endedAt, response, error } = turn
+  const outcome = outcomes[status]
+  const tokens = usage && usage.inputTokens + usage.outputTokens
+  return (
+    <div className={isTarget ? 'rounded-md outline-2 outline-offset-2 outline-accent' : undefined}>
+      {error && (
+        <TurnError error={error}>
+          {isActive && error.retryable && <Retry sessionId={sessionId} turn={turn} />}
+        </TurnError>
+      )}
+      <div className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
+        {outcome && <Badge tone={outcome.tone}>{outcome.label}</Badge>}
+        {endedAt !== null && <time dateTime={endedAt}>{formatTime(endedAt)}</time>}
+        {durationMs !== null && <span className="tabular-nums">{formatDuration(durationMs)}</span>}
+        {tokens !== null && <span className="tabular-nums">{formatCount(tokens)} tokens</span>}
+        {costUsd !== null && <span className="tabular-nums">{formatCost(costUsd)}</span>}
+        <span className="ml-auto flex items-center">
+          {response !== null && <CopyButton text={response} label="Copy answer" />}
+          <TurnActions sessionId={sessionId} turn={turn} isActive={isActive} />
+        </span>
+      </div>
+    </div>
+  )
+})
+
+type ActionsProps = Pick<TurnFooterProps, 'sessionId' | 'turn' | 'isActive'>
+
+function TurnActions({ sessionId, turn: { turnId, isRewound }, isActive }: ActionsProps) {
+  const [, navigate] = useLocation()
+  const mayWrite = useMay('sessions:write')
+  const [isRewinding, setRewinding] = useState(false)
+  const path = `/sessions/${sessionId}/turns/${turnId}`
+  const copyLink = () =>
+    navigator.clipboard.writeText(location.origin + mount + path).then(() => say('Link copied'), sayError)
+  const fork = async () => {
+    try {
+      const input = { params: { sessionId }, body: { afterTurnId: turnId } }
+      const { sessionId: forked } = await client.call('forkSession', input)
+      say('Forked', 'This is the copy, up to that turn.')
+      navigate(`/sessions/${forked}`)
+    } catch (error) {
+      sayError(error)
+    }
+  }
+  return (
+    <>
+      <Menu
+        trigger={
+          <IconButton label="Turn actions" size="small">
+            <Ellipsis aria-hidden className="size-3.5" />
+          </IconButton>
+        }
+      >
+        <MenuItem icon={<LinkIcon aria-hidden />} onSelect={copyLink}>
+          Copy link to this turn
+        </MenuItem>
+        {mayWrite && !isRewound && (
+          <MenuItem icon={<GitFork aria-hidden />} onSelect={fork}>
+            Fork after this turn
+          </MenuItem>
+        )}
+        {mayWrite && isActive && !isRewound && (
+          <MenuItem icon={<Undo2 aria-hidden />} onSelect={() => setRewinding(true)}>
+            Rewind to before this turn
+          </MenuItem>
+        )}
+      </Menu>
+      {isRewinding && (
+        <RewindDialog sessionId={sessionId} turnId={turnId} onClose={() => setRewinding(false)} />
+      )}
+    </>
+  )
+}
+
+function Retry({ sessionId, turn: { turnId } }: Pick<TurnFooterProps, 'sessionId' | 'turn'>) {
+  const [busy, setBusy] = useState(false)
+  const retry = async () => {
+    setBusy(true)
+    try {
+      await client.call('retryTurn', { params: { sessionId, turnId }, body: { background: true } })
+    } catch (error) {
+      sayError(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Button size="small" busy={busy} onClick={retry}>
+      <RotateCcw aria-hidden className="size-3.5" /> Run again
+    </Button>
+  )
+}

@@ -1,0 +1,58 @@
+import { Folder, GitBranch, GitFork } from 'lucide-react'
+import { Link } from 'wouter'
+import type { Session } from '../../../../src/client/index.ts'
+import { formatCost, shortPath } from '../../lib/format.ts'
+import { revealText } from '../../lib/revealed-text.ts'
+
+/** Where a session works, with which model, and what it has cost. */
+export function SessionFacts({ session }: { session: Session }) {
+  const { workingDirectory, workspace, model, config, costUsd, forkedFrom } = session
+  const branch = 'branch' in workspace && typeof workspace.branch === 'string' ? workspace.branch : null
+  const shownModel = model ?? config.model
+  return (
+    <dl className="flex gap-x-4 overflow-hidden pb-1 text-xs whitespace-nowrap text-muted">
+      <div className="flex min-w-0 items-center gap-1">
+        <dt>
+          <Folder role="img" aria-label="Directory" className="size-3.5" />
+        </dt>
+        <dd className="truncate" title={revealText(workingDirectory)}>
+          <bdi>{revealText(shortPath(workingDirectory))}</bdi>
+        </dd>
+      </div>
+      {branch !== null && (
+        <div className="flex min-w-0 items-center gap-1">
+          <dt>
+            <GitBranch role="img" aria-label="Branch" className="size-3.5" />
+          </dt>
+          <dd className="truncate">
+            <bdi>{revealText(branch)}</bdi>
+          </dd>
+        </div>
+      )}
+      {shownModel !== null && (
+        <div className="min-w-0 max-sm:hidden">
+          <dt className="sr-only">Model</dt>
+          <dd className="truncate">
+            <bdi>{shownModel}</bdi>
+          </dd>
+        </div>
+      )}
+      <div>
+        <dt className="sr-only">Cost</dt>
+        <dd className="tabular-nums">{formatCost(costUsd)}</dd>
+      </div>
+      {forkedFrom && (
+        <div className="flex items-center gap-1 max-sm:hidden">
+          <dt>
+            <GitFork role="img" aria-label="Forked from" className="size-3.5" />
+          </dt>
+          <dd>
+            <Link href={`/sessions/${forkedFrom.sessionId}`} className="underline">
+              original
+            </Link>
+          </dd>
+        </div>
+      )}
+    </dl>
+  )
+}
