@@ -13,6 +13,8 @@ export default defineConfig({
   // Relative addresses: the server says below which path the console is mounted.
   base: './',
   plugins: [react(), tailwindcss()],
+  // Its grammars are files of their own, loaded when they are needed.
+  worker: { format: 'es' },
   build: {
     outDir: join(root, '../dist/console'),
     emptyOutDir: true,

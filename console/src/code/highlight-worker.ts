@@ -1,7 +1,7 @@
 import { createHighlighterCore, type HighlighterCore } from 'shiki/core'
 import { createJavaScriptRegexEngine } from 'shiki/engine/javascript'
+import { grammars } from './grammars.ts'
 import type { HighlightAnswer, HighlightRequest, Token } from './highlight.ts'
-import { languages } from './languages.ts'
 
 const themes = { light: 'github-light-default', dark: 'github-dark-default' }
 
@@ -16,7 +16,7 @@ async function tokenize({ code, language }: HighlightRequest): Promise<Token[][]
     themes: [import('@shikijs/themes/github-light-default'), import('@shikijs/themes/github-dark-default')],
   })
   const ready = await highlighter
-  const load = languages[language]
+  const load = grammars[language]
   if (load && !ready.getLoadedLanguages().includes(language)) await ready.loadLanguage(load)
   const { tokens } = ready.codeToTokens(code, {
     lang: language,

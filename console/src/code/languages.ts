@@ -1,57 +1,52 @@
-import type { LanguageRegistration } from 'shiki/core'
-
-type Load = () => Promise<{ default: LanguageRegistration[] }>
-
-/** The languages that are highlighted; each is a file that is loaded when it is needed. */
-export const languages: Readonly<Record<string, Load>> = {
-  bash: () => import('@shikijs/langs/bash'),
-  c: () => import('@shikijs/langs/c'),
-  cpp: () => import('@shikijs/langs/cpp'),
-  csharp: () => import('@shikijs/langs/csharp'),
-  css: () => import('@shikijs/langs/css'),
-  diff: () => import('@shikijs/langs/diff'),
-  dockerfile: () => import('@shikijs/langs/dockerfile'),
-  go: () => import('@shikijs/langs/go'),
-  graphql: () => import('@shikijs/langs/graphql'),
-  html: () => import('@shikijs/langs/html'),
-  ini: () => import('@shikijs/langs/ini'),
-  java: () => import('@shikijs/langs/java'),
-  javascript: () => import('@shikijs/langs/javascript'),
-  json: () => import('@shikijs/langs/json'),
-  jsx: () => import('@shikijs/langs/jsx'),
-  kotlin: () => import('@shikijs/langs/kotlin'),
-  make: () => import('@shikijs/langs/make'),
-  markdown: () => import('@shikijs/langs/markdown'),
-  php: () => import('@shikijs/langs/php'),
-  python: () => import('@shikijs/langs/python'),
-  ruby: () => import('@shikijs/langs/ruby'),
-  rust: () => import('@shikijs/langs/rust'),
-  sql: () => import('@shikijs/langs/sql'),
-  swift: () => import('@shikijs/langs/swift'),
-  toml: () => import('@shikijs/langs/toml'),
-  tsx: () => import('@shikijs/langs/tsx'),
-  typescript: () => import('@shikijs/langs/typescript'),
-  xml: () => import('@shikijs/langs/xml'),
-  yaml: () => import('@shikijs/langs/yaml'),
-}
+/** The languages that are highlighted. */
+const languages: ReadonlySet<string> = new Set([
+  'bash',
+  'c',
+  'csharp',
+  'css',
+  'diff',
+  'dockerfile',
+  'go',
+  'graphql',
+  'html',
+  'ini',
+  'java',
+  'javascript',
+  'json',
+  'jsx',
+  'kotlin',
+  'make',
+  'markdown',
+  'php',
+  'python',
+  'rust',
+  'sql',
+  'swift',
+  'toml',
+  'tsx',
+  'typescript',
+  'xml',
+  'yaml',
+])
 
 /** Other names: what models write behind a fence, and the extensions of files. */
 const aliases: Readonly<Record<string, string>> = {
-  'c++': 'cpp',
+  'c++': 'c',
   'c#': 'csharp',
   bat: 'bash',
-  cc: 'cpp',
+  cc: 'c',
   cjs: 'javascript',
   conf: 'ini',
   console: 'bash',
   cs: 'csharp',
   cts: 'typescript',
-  cxx: 'cpp',
+  cpp: 'c',
+  cxx: 'c',
   docker: 'dockerfile',
   env: 'ini',
   gql: 'graphql',
   h: 'c',
-  hpp: 'cpp',
+  hpp: 'c',
   htm: 'html',
   js: 'javascript',
   json5: 'json',
@@ -67,7 +62,6 @@ const aliases: Readonly<Record<string, string>> = {
   patch: 'diff',
   properties: 'ini',
   py: 'python',
-  rb: 'ruby',
   rs: 'rust',
   sh: 'bash',
   shell: 'bash',
@@ -83,7 +77,7 @@ const aliases: Readonly<Record<string, string>> = {
 export function findLanguage(name: string | null | undefined): string | null {
   const key = (name ?? '').toLowerCase()
   const language = Object.hasOwn(aliases, key) ? aliases[key] : key
-  return language !== undefined && Object.hasOwn(languages, language) ? language : null
+  return language !== undefined && languages.has(language) ? language : null
 }
 
 /** @returns the language of a file; null: it is not highlighted */

@@ -76,12 +76,14 @@ export function PromptField({
           onChoose={choice => choose(choice, document.activeElement as HTMLTextAreaElement | null)}
         />
       )}
+      <p role="status" className="sr-only">
+        {isOpen && `${choices.length} suggestions, arrow keys to choose`}
+      </p>
       <textarea
         ref={ref}
         aria-label="Prompt"
-        role="combobox"
         aria-autocomplete="list"
-        aria-expanded={isOpen}
+        aria-haspopup="listbox"
         aria-controls={isOpen ? listId : undefined}
         aria-activedescendant={isOpen ? optionId(listId, at) : undefined}
         aria-keyshortcuts="Enter"
