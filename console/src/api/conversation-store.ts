@@ -34,7 +34,7 @@ const nothing: ShownConversation = {
   isPrepend: false,
 }
 
-/** What happens in a session apart from its messages: a reason to ask the server again. */
+/** Is told of each event, a reason to ask the server again. */
 export type NewsListener = (event: SessionEvent) => void
 
 /**

@@ -6,7 +6,7 @@ import { ShowMore, useCut } from './show-more.tsx'
 
 const bound = { characters: 8_000, lines: 100 }
 
-/** What a program has printed, with its colours and without what a terminal would obey; cut at a bound. */
+/** The output of a program, with its colours and without what a terminal would obey; cut at a bound. */
 export function OutputBlock({
   text,
   name = 'Output',

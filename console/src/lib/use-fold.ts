@@ -1,6 +1,6 @@
 import { useState } from 'react'
 
-/** What was opened or closed by hand: a virtual list forgets its rows when they are scrolled away. */
+/** The folds that were opened or closed by hand: a virtual list forgets its rows when they are scrolled away. */
 const chosen = new Map<string, boolean>()
 const mostKept = 2_000
 

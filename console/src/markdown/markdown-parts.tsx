@@ -51,7 +51,7 @@ function Checkmark({ checked }: Props<'input'>) {
   )
 }
 
-/** What stands for each element of a text; those that are not listed are dropped. */
+/** The component of each element of a text; elements that are not listed are dropped. */
 export const parts: Components = {
   a: ({ href, children }) => <SafeLink href={href}>{children}</SafeLink>,
   blockquote: ({ children }) => <blockquote dir="auto">{children}</blockquote>,

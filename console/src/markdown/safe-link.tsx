@@ -8,7 +8,7 @@ export function safeHref(href: string | undefined): string | null {
   return ['http:', 'https:', 'mailto:'].includes(protocol) ? href : null
 }
 
-/** A link to where somebody else says; its tooltip is where it really leads. Other addresses are text. */
+/** A link of a text that is not ours; its tooltip is where it really leads. Other addresses are text. */
 export function SafeLink({ href, children }: { href?: string | undefined; children?: ReactNode }) {
   const safe = safeHref(href)
   if (safe === null) return <span>{children}</span>

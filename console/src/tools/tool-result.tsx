@@ -18,7 +18,7 @@ interface ToolResultProps {
   result: { blocks: readonly BlockView[]; isError: boolean }
 }
 
-/** What a tool has answered. */
+/** The answer of a tool. */
 export function ToolResult({ name, input, result: { blocks, isError } }: ToolResultProps) {
   if (quiet.has(name) && !isError) return null
   return (

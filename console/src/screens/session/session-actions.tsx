@@ -23,7 +23,7 @@ interface ActionsProps {
   session: Session
 }
 
-/** What can be done with a session as a whole. */
+/** The actions on a session as a whole. */
 export function SessionActions({ session }: ActionsProps) {
   const { sessionId, status } = session
   const [, navigate] = useLocation()

@@ -1,7 +1,7 @@
 /** A part of the text that is being completed: a command at its beginning, or a file anywhere. */
 export interface Token {
   kind: 'command' | 'file'
-  /** What stands after `/` or `@`, up to the caret. */
+  /** The text after `/` or `@`, up to the caret. */
   query: string
   /** Where the token begins, with its sign. */
   start: number

@@ -5,7 +5,7 @@ import { revealText } from '../../../lib/revealed-text.ts'
 import { splitPath, type Token } from './find-token.ts'
 
 export interface Choice {
-  /** What takes the token's place. */
+  /** The text that takes the token's place. */
   insert: string
   label: string
   hint: string
@@ -13,7 +13,7 @@ export interface Choice {
 
 const most = 50
 
-/** What a token can be completed to. */
+/** The completions of a token. */
 export function useChoices(sessionId: string, token: Token | null): readonly Choice[] {
   const { directory, name } = splitPath(token?.query ?? '')
   const commands = useQuery({

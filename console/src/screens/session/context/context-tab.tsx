@@ -10,7 +10,7 @@ import { say } from '../../../ui/toasts.tsx'
 import { ContextBar } from './context-bar.tsx'
 import { ContextTables } from './context-tables.tsx'
 
-/** What fills the context window, and the way to make room in it. */
+/** The content of the context window, and the way to make it smaller. */
 export default function ContextTab({ sessionId }: { sessionId: string }) {
   const queries = useQueryClient()
   const mayWrite = useMay('sessions:write')

@@ -8,7 +8,7 @@ interface Item {
   tokens: number
 }
 
-/** What the parts of the window are made of. */
+/** The files, tools, agents and skills in the window. */
 export function ContextTables({ context }: { context: GetContextResponse }) {
   const { memoryFiles, mcpTools, agents, skills } = context
   return (

@@ -9,7 +9,7 @@ import { Fold } from '../../../ui/fold.tsx'
 import { Age } from '../../../ui/small-parts.tsx'
 import { sayError } from '../../../ui/toasts.tsx'
 
-/** What runs in the background of a session: commands and subagents that outlive their turn. */
+/** The background tasks of a session: commands and subagents that outlive their turn. */
 export function BackgroundTasks({ sessionId, count }: { sessionId: string; count: number }) {
   if (count === 0) return null
   return (

@@ -22,7 +22,7 @@ interface ConversationTabProps {
   turnId?: string
 }
 
-/** What was said and done, live, and the field for what comes next. */
+/** The conversation, live, and the field for the next prompt. */
 export default function ConversationTab({ sessionId, turnId }: ConversationTabProps) {
   const { conversation, phase, error, hasOlder, isLoadingOlder, isPrepend, loadOlder } =
     useConversation(sessionId)
