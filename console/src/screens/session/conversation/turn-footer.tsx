@@ -4,10 +4,10 @@ import { useLocation } from 'wouter'
 import type { TurnStatus, TurnView } from '../../../../../src/client/index.ts'
 import { client, mount } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
-import { formatCost, formatCount, formatDuration, formatTime } from '../../../lib/format.ts'
+import { formatCost, formatCount, formatDuration } from '../../../lib/format.ts'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Menu, MenuItem } from '../../../ui/menu.tsx'
-import { Badge, CopyButton, type Tone } from '../../../ui/small-parts.tsx'
+import { Age, Badge, CopyButton, type Tone } from '../../../ui/small-parts.tsx'
 import { say, sayError } from '../../../ui/toasts.tsx'
 import { RewindDialog } from './rewind-dialog.tsx'
 import { TurnError } from './turn-error.tsx'
@@ -41,7 +41,7 @@ export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, 
       )}
       <div className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
         {outcome && <Badge tone={outcome.tone}>{outcome.label}</Badge>}
-        {endedAt !== null && <time dateTime={endedAt}>{formatTime(endedAt)}</time>}
+        {endedAt !== null && <Age of={endedAt} />}
         {durationMs !== null && <span className="tabular-nums">{formatDuration(durationMs)}</span>}
         {tokens !== null && <span className="tabular-nums">{formatCount(tokens)} tokens</span>}
         {costUsd !== null && <span className="tabular-nums">{formatCost(costUsd)}</span>}
