@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import { openOnce } from '../support/lifetime.ts'
+import { requirements } from '../support/machine.ts'
+import { findViolations, openConsoleSite } from '../support/open-console-site.ts'
+import { temporaryDirectory } from '../support/open-sessions.ts'
+import { seedSession } from '../support/seed-session.ts'
+
+type Page = Awaited<ReturnType<Awaited<ReturnType<typeof openConsoleSite>>['visit']>>
+
+const field = (page: Page) => page.getByRole('textbox', { name: 'Prompt' })
+const log = (page: Page) => page.getByRole('log', { name: 'Messages' })
+
+async function send(page: Page, prompt: string): Promise<void> {
+  await field(page).fill(prompt)
+  await field(page).press('Enter')
+}
+
+/** Waits until a turn has ended whose answer has the text. */
+async function ends(page: Page, text: string): Promise<void> {
+  await log(page).getByText(text).last().waitFor()
+  await page.getByText('Claude is working').waitFor({ state: 'detached' })
+}
+
+const count = (page: Page, text: string) => log(page).getByText(text, { exact: true }).count()
+
+const prompt = (content: unknown) => ({
+  type: 'user',
+  message: { role: 'user', content },
+  parent_tool_use_id: null,
+})
+const answer = (id: string, ...content: object[]) => ({
+  type: 'assistant',
+  message: { id, type: 'message', role: 'assistant', model: 'made-up', content },
+  parent_tool_use_id: null,
+})
+
+/** 10,000 messages. */
+const long = Array.from({ length: 5_000 }, (_, index) => [
+  prompt(`prompt ${index}`),
+  answer(`m${index}`, { type: 'text', text: `answer ${index}\n\n- **one**\n- \`two\`` }),
+]).flat()
+
+const esc = String.fromCharCode(27)
+const bidi = String.fromCharCode(0x202e)
+const hostile = [
+  prompt(`<img src=x onerror="window.owned = 1"> ${bidi}desrever`),
+  answer(
+    'h1',
+    {
+      type: 'text',
+      text: [
+        '<script>window.owned = 2</script><style>* { display: none }</style>',
+        '[a](javascript:window.owned=3) [b](https://evil.example/) ![c](https://evil.example/pixel.png)',
+        '<iframe src="https://evil.example/"></iframe>',
+        `\`rm ${bidi}x\``,
+      ].join('\n\n'),
+    },
+    {
+      type: 'tool_use',
+      id: 't1',
+      name: 'Bash',
+      input: { command: `echo ${bidi}safe`, description: '<b>bold</b>' },
+    },
+  ),
+  prompt([
+    {
+      type: 'tool_result',
+      tool_use_id: 't1',
+      content: `${esc}[31mred${esc}[0m ${esc}]0;title${String.fromCharCode(7)}${esc}[2Jend ${'x'.repeat(5_000_000)}`,
+    },
+  ]),
+  answer('h2', {
+    type: 'tool_use',
+    id: 't2',
+    name: '__proto__',
+    input: { constructor: '<script>1</script>' },
+  }),
+]
+
+if (requirements.chromium.find() !== undefined) {
+  describe('the conversation of the console', () => {
+    const opened = openOnce(async () => {
+      const dataDir = temporaryDirectory()
+      const cwd = temporaryDirectory()
+      const longId = await seedSession(dataDir, cwd, 'long', long)
+      const hostileId = await seedSession(dataDir, cwd, 'hostile', hostile)
+      const site = await openConsoleSite({ dataDir, defaultCwd: cwd })
+      return { ...site, longId, hostileId }
+    })
+
+    test('streams, survives a reload in the middle of a turn, queues, and is interrupted', async () => {
+      const { visit, server } = opened()
+      const sessionId = await server().createSession({ title: 'a stream' })
+      const page = await visit(`/sessions/${sessionId}`)
+      await send(page, 'Count slowly to 60')
+      await log(page)
+        .getByText(/1 2 3 4/)
+        .waitFor()
+      await page.reload()
+      await log(page)
+        .getByText(/1 2 3 4 5 6 7 8/)
+        .waitFor()
+      expect(await count(page, 'Count slowly to 60')).toBe(1)
+      await send(page, 'Hello')
+      const waiting = page.getByRole('region', { name: 'Waiting prompts' })
+      await waiting.getByText('Hello').waitFor()
+      expect(await findViolations(page)).toEqual([])
+      await page.getByRole('button', { name: 'Stop' }).click()
+      await log(page).getByText('Interrupted', { exact: true }).waitFor()
+      await ends(page, 'I am the stand-in model')
+      expect(await waiting.count()).toBe(0)
+      expect(await findViolations(page)).toEqual([])
+    })
+
+    test('shows the same in two tabs, over a restart of the server', async () => {
+      const { visit, server, stop } = opened()
+      const sessionId = await server().createSession({ title: 'two tabs' })
+      const one = await visit(`/sessions/${sessionId}`)
+      const other = await visit(`/sessions/${sessionId}`)
+      await send(one, 'What is 6 times 7?')
+      await Promise.all([ends(one, '42'), ends(other, '42')])
+      const start = await stop()
+      await one.getByText('Reconnecting').waitFor()
+      await start()
+      await one.getByText('Reconnecting').waitFor({ state: 'detached' })
+      await send(one, 'What is 5 times 5?')
+      await Promise.all([ends(one, '25'), ends(other, '25')])
+      for (const page of [one, other]) expect(await count(page, 'What is 6 times 7?')).toBe(1)
+    })
+
+    test('forks after a turn, and rewinds with what this does to the files', async () => {
+      const { visit, server } = opened()
+      const sessionId = await server().createSession({ title: 'branches', permissionMode: 'acceptEdits' })
+      const page = await visit(`/sessions/${sessionId}`)
+      await send(page, 'What is 2 times 3?')
+      await ends(page, '6')
+      await send(page, 'Create a file notes.txt with the text hello')
+      await ends(page, 'Write is done')
+      await page.getByRole('button', { name: 'Turn actions' }).last().click()
+      await page.getByRole('menuitem', { name: 'Rewind to before this turn' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Rewind to before this turn' })
+      await dialog.getByText('notes.txt').waitFor()
+      expect(await findViolations(page)).toEqual([])
+      await dialog.getByRole('button', { name: 'Rewind' }).click()
+      const fold = page.getByRole('button', { name: /what was rewound/ })
+      await fold.waitFor()
+      expect(await count(page, 'Create a file notes.txt with the text hello')).toBe(0)
+      await fold.click()
+      await log(page).getByText('Create a file notes.txt with the text hello').waitFor()
+      await page.getByRole('button', { name: 'Turn actions' }).first().click()
+      await page.getByRole('menuitem', { name: 'Fork after this turn' }).click()
+      await page.waitForURL(url => !url.pathname.includes(sessionId))
+      await log(page).getByText('What is 2 times 3?').waitFor()
+    })
+
+    test('a hostile transcript runs nothing, loads nothing, and does not freeze the page', async () => {
+      const { visit, hostileId } = opened()
+      const page = await visit(`/sessions/${hostileId}`)
+      const foreign: string[] = []
+      page.on('request', request => {
+        if (request.url().includes('evil')) foreign.push(request.url())
+      })
+      await log(page).getByText('<script>window.owned = 2</script>').waitFor()
+      await log(page).getByText('rm ⟨U+202E⟩x').waitFor()
+      await page.getByRole('button', { name: /Bash/ }).click()
+      await page.getByRole('group', { name: 'Command' }).getByText('echo ⟨U+202E⟩safe').waitFor()
+      await page.getByRole('group', { name: 'Output' }).getByText('red', { exact: true }).waitFor()
+      const output = (await page.getByRole('group', { name: 'Output' }).textContent()) ?? ''
+      expect(output).toMatch(/^red end x+$/)
+      expect(output.length).toBeLessThan(20_000)
+      expect(
+        await log(page)
+          .locator('a')
+          .evaluateAll(links => links.map(link => link.getAttribute('href'))),
+      ).toEqual(['https://evil.example/', 'https://evil.example/pixel.png'])
+      expect(await page.evaluate('window.owned')).toBeUndefined()
+      expect(foreign).toEqual([])
+      expect(await findViolations(page)).toEqual([])
+    })
+
+    test('10,000 messages are a few elements, and those before them come when they are scrolled to', async () => {
+      const { visit, longId } = opened()
+      const page = await visit(`/sessions/${longId}`)
+      await log(page).getByText('answer 4999').waitFor()
+      const elements = () => page.evaluate<number>('document.querySelectorAll("*").length')
+      expect(await elements()).toBeLessThan(1_500)
+      const shown = log(page)
+      await shown.evaluate(box => {
+        box.scrollTop = box.scrollHeight / 2
+      })
+      await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+      for (let round = 0; round < 12; round++) {
+        await shown.evaluate(box => {
+          box.scrollTop = 0
+        })
+        await page.waitForFunction('!document.body.innerText.includes("Loading older messages")')
+      }
+      await log(page).getByText('prompt 0', { exact: true }).waitFor()
+      expect(await elements()).toBeLessThan(1_500)
+      await page.getByRole('button', { name: 'Jump to latest' }).click()
+      await log(page).getByText('answer 4999').waitFor()
+    })
+  })
+}
