@@ -68,7 +68,7 @@ export async function findViolations(page: Page): Promise<string[]> {
     // The policy of the page forbids scripts of a test; evaluation by the debugger is not bound by it.
     await page.evaluate(axe)
     const violations = await page.evaluate(
-      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))',
+      "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))",
     )
     found.push(...(violations as string[]).map(violation => `${colorScheme} ${violation}`))
   }

@@ -1,5 +1,5 @@
 import {
-  applyEvent,
+  applyEvents,
   type Conversation,
   emptyConversation,
   isTerminal,
@@ -108,7 +108,7 @@ export class ConversationStore {
       this.#start = start
       this.#events = [...older, ...this.#events]
       this.#show({
-        conversation: applyAll(emptyConversation, this.#events),
+        conversation: applyEvents(emptyConversation, this.#events),
         isLoadingOlder: false,
         isPrepend: true,
       })
@@ -152,7 +152,7 @@ export class ConversationStore {
     for (const event of events) this.#events.push(event)
     // The pieces of messages that are whole are not needed again.
     if (events.some(({ type }) => isTerminal(type))) this.#events = this.#events.filter(isStored)
-    const conversation = applyAll(this.#shown.conversation, events)
+    const conversation = applyEvents(this.#shown.conversation, events)
     if (conversation !== this.#shown.conversation) this.#show({ conversation })
   }
 
@@ -160,10 +160,6 @@ export class ConversationStore {
     this.#shown = { ...this.#shown, isPrepend: false, ...change, hasOlder: this.#start > 0 }
     for (const tell of this.#listeners) tell()
   }
-}
-
-function applyAll(before: Conversation, events: readonly SessionEvent[]): Conversation {
-  return events.reduce(applyEvent, before)
 }
 
 function sequenceOf(event: SessionEvent): number | undefined {

@@ -1,4 +1,4 @@
-import { ArrowUp, Paperclip, Settings2, Square } from 'lucide-react'
+import { ArrowUp, Paperclip, Settings2, Sparkles, Square } from 'lucide-react'
 import { type DragEvent, useRef, useState } from 'react'
 import type { Conversation, Session, SubmitOptions } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
@@ -79,6 +79,10 @@ export function Composer({ session, conversation }: ComposerProps) {
       attachments.restore(pending)
     }
   }
+  const takeSuggestion = (suggestion: string | null) => {
+    setDraft(suggestion)
+    field.current?.focus()
+  }
   const stop = async () => {
     try {
       await client.session(sessionId).interrupt()
@@ -114,6 +118,16 @@ export function Composer({ session, conversation }: ComposerProps) {
       onDrop={onDrop}
       className="pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]"
     >
+      {conversation.suggestion !== null && text === '' && !isBusy && (
+        <Button
+          size="small"
+          className="mb-2 max-w-full"
+          onClick={() => takeSuggestion(conversation.suggestion)}
+        >
+          <Sparkles aria-hidden className="size-3.5 shrink-0" />
+          <bdi className="truncate">{conversation.suggestion}</bdi>
+        </Button>
+      )}
       <div
         className={cx(
           'rounded-xl border bg-canvas focus-within:border-accent',

@@ -1,5 +1,6 @@
 import { memo } from 'react'
 import type { MessageView } from '../../../../../src/client/index.ts'
+import { OutputBlock } from '../../../code/output-block.tsx'
 import { ShowMore, useCut } from '../../../code/show-more.tsx'
 import { cx } from '../../../lib/class-names.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
@@ -15,10 +16,16 @@ interface MessageRowProps {
 
 /** A message of the conversation. */
 export const MessageRow = memo(function MessageRow({ message, isRunning }: MessageRowProps) {
-  const { role, isSynthetic, isRewound } = message
+  const { role, notice, isSynthetic, isRewound } = message
   return (
     <div className={cx(isRewound && 'border-l-2 border-dashed border-line-strong pl-3')}>
-      {role === 'system' ? (
+      {notice === 'command' ? (
+        <OutputBlock text={textOf(message)} name="Command output" />
+      ) : notice === 'error' ? (
+        <p className="rounded-md bg-bad-soft p-3 wrap-anywhere text-bad">
+          <bdi>{textOf(message)}</bdi>
+        </p>
+      ) : role === 'system' ? (
         <Notice message={message} />
       ) : role === 'user' && isSynthetic ? (
         <Fold
@@ -36,11 +43,14 @@ export const MessageRow = memo(function MessageRow({ message, isRunning }: Messa
   )
 })
 
-function Notice({ message: { blocks } }: { message: MessageView }) {
-  const text = blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
+function textOf({ blocks }: MessageView): string {
+  return blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
+}
+
+function Notice({ message }: { message: MessageView }) {
   return (
     <p className="flex items-center gap-3 text-xs text-muted before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
-      <bdi className="max-w-3/4 wrap-anywhere">{text}</bdi>
+      <bdi className="max-w-3/4 wrap-anywhere">{textOf(message)}</bdi>
     </p>
   )
 }

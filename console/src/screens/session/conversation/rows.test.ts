@@ -11,6 +11,7 @@ const message = (id: string, turnId: string | null, isRewound = false) =>
     isSynthetic: false,
     isRewound,
     timestamp: null,
+    notice: null,
   }) satisfies MessageView
 const turn = (turnId: string, status: TurnView['status']) => ({ turnId, status, error: null }) as TurnView
 const shown = (rows: ReturnType<typeof toRows>) => rows.map(({ key }) => key)

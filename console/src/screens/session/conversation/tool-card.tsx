@@ -20,7 +20,8 @@ interface ToolCardProps {
 
 /** A tool call: what it does, with what result, and the conversation of the subagent that it started. */
 export function ToolCard({ call, isRunning, renderMessage }: ToolCardProps) {
-  const { id, name, input, inputText, result, messages } = call
+  const { id, name, inputText, updatedInput, result, messages } = call
+  const input = updatedInput ?? call.input
   if (name === null) return <PartialCall inputText={inputText} />
   const state = result === null ? (isRunning ? 'running' : 'none') : result.isError ? 'failed' : 'done'
   return (
@@ -37,6 +38,7 @@ export function ToolCard({ call, isRunning, renderMessage }: ToolCardProps) {
       }
       aside={<CallState state={state} />}
     >
+      {updatedInput !== null && <p className="text-xs text-warn">A person changed this input.</p>}
       <ToolInput name={name} input={input} />
       {messages.length > 0 && (
         <Fold

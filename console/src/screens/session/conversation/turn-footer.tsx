@@ -4,6 +4,8 @@ import { useLocation } from 'wouter'
 import type { TurnStatus, TurnView } from '../../../../../src/client/index.ts'
 import { client, mount } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
+import { CodeBlock } from '../../../code/code-block.tsx'
+import { OutputBlock } from '../../../code/output-block.tsx'
 import { formatCost, formatCount, formatDuration } from '../../../lib/format.ts'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Menu, MenuItem } from '../../../ui/menu.tsx'
@@ -29,7 +31,8 @@ interface TurnFooterProps {
 
 /** How a turn has ended and what it took, and what can be done from here. */
 export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, isTarget }: TurnFooterProps) {
-  const { status, durationMs, costUsd, usage, endedAt, response, error } = turn
+  const { status, durationMs, costUsd, usage, endedAt, response, error, notice, structuredOutput } = turn
+  const denied = turn.permissionDenials.length
   const outcome = outcomes[status]
   const tokens = usage && usage.inputTokens + usage.outputTokens
   return (
@@ -39,7 +42,12 @@ export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, 
           {isActive && error.retryable && <Retry sessionId={sessionId} turn={turn} />}
         </TurnError>
       )}
+      {notice !== null && <OutputBlock text={notice} name="Notice" />}
+      {structuredOutput != null && (
+        <CodeBlock code={JSON.stringify(structuredOutput, null, 2)} language="json" label="Answer as data" />
+      )}
       <div className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
+        {denied > 0 && <span>{denied === 1 ? '1 call denied' : `${denied} calls denied`}</span>}
         {outcome && <Badge tone={outcome.tone}>{outcome.label}</Badge>}
         {endedAt !== null && <Age of={endedAt} />}
         {durationMs !== null && <span className="tabular-nums">{formatDuration(durationMs)}</span>}
