@@ -3,6 +3,9 @@ import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 
+// The tests' environment would make it a build for development.
+process.env.NODE_ENV = 'production'
+
 const root = join(import.meta.dirname, '..')
 const sources = ['console/**/*', 'src/client/**/*.ts', 'package-lock.json']
 
