@@ -53,7 +53,7 @@ async function visit(
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   endsLater(() => context.close())
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   await page.goto(`${base}/#key=${apiKey}`)
   await page.getByRole('navigation', { name: 'Main' }).first().waitFor()
   await page.goto(base + path)

@@ -38,13 +38,17 @@ export function MessageList({
   const content = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const isStuck = useRef(target === null)
+  /** The box as it was last seen: what moves up in a box of the same height was moved by a person. */
+  const last = useRef({ top: 0, height: 0 })
   const [isAway, setAway] = useState(false)
 
   const jump = () => {
     isStuck.current = true
     setAway(false)
     const box = scroller.current
-    if (box) box.scrollTop = box.scrollHeight
+    if (!box) return
+    box.scrollTop = box.scrollHeight
+    last.current = { top: box.scrollTop, height: box.scrollHeight }
   }
   const onResize = useEffectEvent(() => {
     if (isStuck.current) jump()
@@ -67,8 +71,11 @@ export function MessageList({
     const box = scroller.current
     if (!box) return
     const left = box.scrollHeight - box.clientHeight - box.scrollTop
-    isStuck.current = left < nearPx
-    setAway(left > box.clientHeight / 2)
+    const { top, height } = last.current
+    last.current = { top: box.scrollTop, height: box.scrollHeight }
+    if (left < nearPx) isStuck.current = true
+    else if (box.scrollTop < top && box.scrollHeight === height) isStuck.current = false
+    setAway(!isStuck.current && left > box.clientHeight / 2)
     if (box.scrollTop < nearTopPx) onNearTop()
   }
 
