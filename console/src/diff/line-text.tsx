@@ -1,12 +1,9 @@
 import { useState } from 'react'
 import { formatCount } from '../lib/format.ts'
-import { visibleLine } from '../lib/visible-text.ts'
+import { revealLine } from '../lib/revealed-name.ts'
 
-/** A piece of highlighted code. */
-export interface Token {
-  text: string
-  className?: string | undefined
-}
+/** A piece of highlighted code and its colour. */
+export type Token = readonly [text: string, color: string]
 
 interface LineTextProps {
   text: string
@@ -25,15 +22,16 @@ export function LineText({ text, tokens, emphasis, emphasisClass }: LineTextProp
   const [shown, setShown] = useState(firstShown)
   if (text === '') return <br />
   const isCut = text.length > shown
-  const pieces = isCut || !tokens ? [{ text: isCut ? text.slice(0, shown) : text }] : tokens
+  const pieces: readonly Token[] = isCut || !tokens ? [[isCut ? text.slice(0, shown) : text, '']] : tokens
   return (
     <>
-      {splitAt(pieces, emphasis).map(({ start, isChanged, ...token }) => (
+      {splitAt(pieces, emphasis).map(({ start, text, color, isChanged }) => (
         <span
           key={start}
-          className={isChanged ? `${token.className ?? ''} ${emphasisClass}` : token.className}
+          className={isChanged ? emphasisClass : undefined}
+          style={color === '' ? undefined : { color }}
         >
-          {visibleLine(token.text)}
+          {revealLine(text)}
         </span>
       ))}
       {isCut && (
@@ -49,7 +47,9 @@ export function LineText({ text, tokens, emphasis, emphasisClass }: LineTextProp
   )
 }
 
-interface Piece extends Token {
+interface Piece {
+  text: string
+  color: string
   start: number
   isChanged: boolean
 }
@@ -59,13 +59,13 @@ function splitAt(tokens: readonly Token[], emphasis: readonly [number, number] |
   const pieces: Piece[] = []
   const [from, to] = emphasis ?? [0, 0]
   let position = 0
-  for (const { text, className } of tokens) {
+  for (const [text, color] of tokens) {
     const end = position + text.length
     const cuts = [position, ...[from, to].filter(cut => cut > position && cut < end), end]
     for (const [index, start] of cuts.slice(0, -1).entries()) {
       const piece = text.slice(start - position, (cuts[index + 1] ?? end) - position)
       if (piece === '') continue
-      pieces.push({ text: piece, className, start, isChanged: start >= from && start < to })
+      pieces.push({ text: piece, color, start, isChanged: start >= from && start < to })
     }
     position = end
   }

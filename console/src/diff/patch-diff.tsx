@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { visibleLine } from '../lib/visible-text.ts'
+import { revealLine } from '../lib/revealed-name.ts'
 import { type DiffMode, DiffView } from './diff-view.tsx'
 import { readPatch } from './patch.ts'
 import type { Remarks } from './remarks.ts'
@@ -23,7 +23,7 @@ export function PatchDiff({ patch, path, view, limit = 1_000, remarks }: PatchDi
   if (!found) {
     return (
       <pre className="p-2 font-mono text-xs whitespace-pre-wrap [overflow-wrap:anywhere]">
-        {patch.slice(0, longestUnread).split('\n').map(visibleLine).join('\n')}
+        {patch.slice(0, longestUnread).split('\n').map(revealLine).join('\n')}
       </pre>
     )
   }

@@ -1,0 +1,77 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import type { DiffResponse, Turn } from '../../../src/client/index.ts'
+import { client, mount } from './connection.ts'
+import { useSession } from './sessions.ts'
+
+export const workspaceKey = (sessionId: string) => ['session', sessionId, 'workspace']
+
+/** @param since `session`, or the id of a turn */
+export function useDiff(sessionId: string, since: string) {
+  return useQuery({
+    queryKey: [...workspaceKey(sessionId), 'diff', since],
+    queryFn: async ({ signal }): Promise<DiffResponse> => {
+      const input = { params: { sessionId }, query: { since, format: 'files' as const } }
+      return (await client.call('getDiff', input, { signal })) as DiffResponse
+    },
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The changes as one patch. */
+export async function readPatch(sessionId: string, since: string): Promise<{ text: string; isCut: boolean }> {
+  const response = (await client.call('getDiff', { params: { sessionId }, query: { since } })) as Response
+  return { text: await response.text(), isCut: response.headers.has('x-diff-truncated') }
+}
+
+/** How many turns are offered to compare with. */
+const mostTurns = 100
+
+/** The newest turns, newest first. */
+export function useNewestTurns(sessionId: string) {
+  return useQuery({
+    queryKey: ['session', sessionId, 'turns', 'newest'],
+    queryFn: async ({ signal }): Promise<Turn[]> => {
+      const read = (offset: number) =>
+        client.call('listTurns', { params: { sessionId }, query: { limit: mostTurns, offset } }, { signal })
+      const first = await read(0)
+      const { total } = first.pagination
+      const { turns } = total > mostTurns ? await read(total - mostTurns) : first
+      return turns.toReversed()
+    },
+  })
+}
+
+/** The entries of one directory, page by page. */
+export function useDirectory(sessionId: string, path: string, isOpen = true) {
+  return useInfiniteQuery({
+    queryKey: [...workspaceKey(sessionId), 'directory', path],
+    enabled: isOpen,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam: cursor }) =>
+      client.call('listFiles', { params: { sessionId }, query: { path, cursor } }, { signal }),
+    getNextPageParam: page => page.nextCursor ?? undefined,
+  })
+}
+
+/** Loads files and changes again when a turn has ended. */
+export function useFreshWorkspace(sessionId: string): void {
+  const queries = useQueryClient()
+  const state = useSession(sessionId).data?.state
+  const before = useRef(state)
+  useEffect(() => {
+    const hasEnded = before.current === 'running' && state !== 'running'
+    before.current = state
+    if (hasEnded) queries.invalidateQueries({ queryKey: workspaceKey(sessionId) })
+  }, [queries, sessionId, state])
+}
+
+/** The address of a file's content, for links that download it. */
+export function fileAddress(sessionId: string, path: string): string {
+  return `${mount}/api/sessions/${sessionId}/files/content?${new URLSearchParams({ path })}`
+}
+
+/** The address of a directory as an archive. */
+export function archiveAddress(sessionId: string, path: string): string {
+  return `${mount}/api/sessions/${sessionId}/archive?${new URLSearchParams({ path })}`
+}
