@@ -1,9 +1,7 @@
 import { useState } from 'react'
+import type { Token } from '../code/highlight.ts'
 import { formatCount } from '../lib/format.ts'
 import { revealLine } from '../lib/revealed-name.ts'
-
-/** A piece of highlighted code and its colour. */
-export type Token = readonly [text: string, color: string]
 
 interface LineTextProps {
   text: string

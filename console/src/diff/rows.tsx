@@ -1,10 +1,9 @@
 import type { KeyboardEvent, ReactNode } from 'react'
 import { cx } from '../lib/class-names.ts'
-import { LineText, type Token } from './line-text.tsx'
+import { LineText } from './line-text.tsx'
 import type { DiffLine, Emphasis, SplitRow } from './patch.ts'
 import { type Remarks, refOf } from './remarks.ts'
-
-export type Tokens = ReadonlyMap<DiffLine, readonly Token[]>
+import type { Tokens } from './use-diff-tokens.ts'
 
 /** What all rows of a diff have in common. */
 export interface RowContext {
@@ -99,9 +98,12 @@ interface NumbersProps extends Pick<RowProps<unknown>, 'context' | 'isTabStop'> 
 function Numbers({ line, shown, context, isTabStop, className }: NumbersProps) {
   if (!context.numbers) return <td className={className} />
   const texts = shown.map((number, index) => (
-    <span key={index === 0 ? 'old' : 'new'} className="min-w-0 flex-1 overflow-hidden">
-      {number}
-    </span>
+    // The number is no text: it is not to be copied with the code.
+    <span
+      key={index === 0 ? 'old' : 'new'}
+      data-number={number ?? ''}
+      className="min-w-0 flex-1 overflow-hidden before:content-[attr(data-number)]"
+    />
   ))
   const { remarks } = context
   const layout = 'flex w-full gap-1 px-1 text-right text-2xs leading-5 text-muted select-none'

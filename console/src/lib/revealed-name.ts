@@ -10,5 +10,5 @@ export function revealName(name: string): string {
 
 /** A line of a file; a carriage return at its end is visible, too. */
 export function revealLine(line: string): string {
-  return revealText(line.replaceAll('\r', '␍'))
+  return revealText(line.replaceAll('\r', '⟨CR⟩'))
 }

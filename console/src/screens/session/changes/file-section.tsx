@@ -53,7 +53,7 @@ export function FileSection(props: FileSectionProps) {
             <ChevronRight aria-hidden className="size-4" />
           )}
         </IconButton>
-        <h3 className="flex min-w-0 flex-1 basis-40 items-center gap-1">
+        <h2 className="flex min-w-0 flex-1 basis-32 items-center gap-1">
           {file.oldPath !== undefined && (
             <>
               <PathName path={file.oldPath} className="shrink" />
@@ -61,18 +61,25 @@ export function FileSection(props: FileSectionProps) {
             </>
           )}
           <PathName path={file.path} />
-        </h3>
-        <div className="ml-auto flex items-center gap-2">
-          <Badge tone={tones[file.status]}>{file.status}</Badge>
+        </h2>
+        <div className="ml-auto flex items-center gap-1 sm:gap-2">
+          <span className="max-sm:sr-only">
+            <Badge tone={tones[file.status]}>{file.status}</Badge>
+          </span>
           <Counts insertions={file.insertions} deletions={file.deletions} />
-          <label className="target flex items-center gap-1.5 text-xs text-muted">
+          <label
+            className="target flex items-center justify-center gap-1.5 text-xs text-muted"
+            title="Viewed"
+          >
             <input
               type="checkbox"
               className="size-4"
               checked={isViewed}
               onChange={event => onViewedChange(event.target.checked)}
             />
-            Viewed<span className="sr-only"> {name}</span>
+            <span className="max-sm:sr-only">
+              Viewed<span className="sr-only"> {name}</span>
+            </span>
           </label>
           <FileMenu {...props} />
         </div>

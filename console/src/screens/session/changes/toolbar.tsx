@@ -45,7 +45,7 @@ export function Toolbar(props: ToolbarProps) {
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
       <Select
         aria-label="Changes since"
-        className="max-w-72 min-w-0 flex-1 basis-40 !py-1"
+        className="sm:max-w-72 min-w-0 flex-1 basis-full !py-1 sm:basis-40"
         value={since}
         onChange={event => onSinceChange(event.target.value)}
       >
