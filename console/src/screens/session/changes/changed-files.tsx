@@ -58,16 +58,19 @@ export function ChangedFiles({ sessionId, since, files, mode, open, comments }: 
   return (
     <div className="flex min-h-0 flex-1">
       {isWide && (
-        <nav aria-label="Changed files" className="w-72 shrink-0 overflow-y-auto border-r border-line py-2">
+        <nav
+          aria-label="Changed files"
+          className="relative w-72 shrink-0 overflow-y-auto border-r border-line py-2"
+        >
           {list}
         </nav>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls has to be reachable by keyboard. */}
-      <section tabIndex={0} aria-label="Diffs" className="min-w-0 flex-1 overflow-y-auto p-2 sm:p-3">
+      <section tabIndex={0} aria-label="Diffs" className="relative min-w-0 flex-1 overflow-y-auto p-2 sm:p-3">
         {!isWide && files.length > 1 && (
           <details className="card mb-3 overflow-hidden">
             <summary className="target flex items-center px-3 py-1 font-medium">Jump to a file</summary>
-            <div className="max-h-80 overflow-y-auto border-t border-line">{list}</div>
+            <div className="relative max-h-80 overflow-y-auto border-t border-line">{list}</div>
           </details>
         )}
         <div ref={sections}>
