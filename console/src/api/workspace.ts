@@ -4,7 +4,8 @@ import type { DiffResponse, Turn } from '../../../src/client/index.ts'
 import { client, mount } from './connection.ts'
 import { useSession } from './sessions.ts'
 
-export const workspaceKey = (sessionId: string) => ['session', sessionId, 'workspace']
+/** Not below the session's key: a comparison takes seconds, and is not to be begun with each event. */
+export const workspaceKey = (sessionId: string) => ['workspace', sessionId]
 
 /** @param since `session`, or the id of a turn */
 export function useDiff(sessionId: string, since: string) {
@@ -54,16 +55,19 @@ export function useDirectory(sessionId: string, path: string, isOpen = true) {
   })
 }
 
-/** Loads files and changes again when a turn has ended. */
+/** Loads files and changes again when the session has come to rest after new events. */
 export function useFreshWorkspace(sessionId: string): void {
   const queries = useQueryClient()
-  const state = useSession(sessionId).data?.state
-  const before = useRef(state)
+  const session = useSession(sessionId).data
+  const isAtRest = session !== undefined && session.state !== 'running'
+  const sequence = session?.lastSequence
+  const seen = useRef(sequence)
   useEffect(() => {
-    const hasEnded = before.current === 'running' && state !== 'running'
-    before.current = state
-    if (hasEnded) queries.invalidateQueries({ queryKey: workspaceKey(sessionId) })
-  }, [queries, sessionId, state])
+    if (!isAtRest || sequence === seen.current) return
+    const isFirst = seen.current === undefined
+    seen.current = sequence
+    if (!isFirst) queries.invalidateQueries({ queryKey: workspaceKey(sessionId) })
+  }, [queries, sessionId, isAtRest, sequence])
 }
 
 /** The address of a file's content, for links that download it. */

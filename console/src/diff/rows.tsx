@@ -5,7 +5,7 @@ import type { DiffLine, Emphasis, SplitRow } from './patch.ts'
 import { type Remarks, refOf } from './remarks.ts'
 import type { Tokens } from './use-diff-tokens.ts'
 
-/** What all rows of a diff have in common. */
+/** Properties that all rows of a diff share. */
 export interface RowContext {
   emphasis: Emphasis
   tokens: Tokens
@@ -98,7 +98,7 @@ interface NumbersProps extends Pick<RowProps<unknown>, 'context' | 'isTabStop'> 
 function Numbers({ line, shown, context, isTabStop, className }: NumbersProps) {
   if (!context.numbers) return <td className={className} />
   const texts = shown.map((number, index) => (
-    // The number is no text: it is not to be copied with the code.
+    // A number is not part of the text, so that it is not copied with the code.
     <span
       key={index === 0 ? 'old' : 'new'}
       data-number={number ?? ''}

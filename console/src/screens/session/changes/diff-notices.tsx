@@ -7,7 +7,7 @@ const reasons: Record<NonNullable<DiffResponse['reason']>, string> = {
   failed: 'An earlier state of the directory cannot be read',
 }
 
-/** What the list of changes leaves out. */
+/** Names the changes that are left out. */
 export function DiffNotices({ diff: { source, reason, truncated } }: { diff: DiffResponse }) {
   const notices = [
     source === 'checkpoints' &&

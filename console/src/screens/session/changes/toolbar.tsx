@@ -36,7 +36,7 @@ function promptOf({ prompt }: Turn): string {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line || 'a prompt without text'
 }
 
-/** What the changes are compared with, and how they are shown. */
+/** Chooses the state that the changes are compared with, and the view. */
 export function Toolbar(props: ToolbarProps) {
   const { since, turns, onSinceChange, mode, onModeChange, isAllOpen, onAllOpenChange, isEmpty, isBusy } =
     props

@@ -60,7 +60,7 @@ function Lines({ lines, start, tokens: given, language }: LinesProps) {
   return lines.map((line, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: A line is what stands at its place.
     <div key={index} className="flex">
-      {/* The number is no text: it is not to be copied with the code. */}
+      {/* A number is not part of the text, so that it is not copied with the code. */}
       <span
         data-number={start + index + 1}
         className="w-12 shrink-0 pr-3 text-right text-2xs leading-5 text-muted before:content-[attr(data-number)]"

@@ -18,7 +18,7 @@ interface FileActionsProps {
   onRefresh: () => void
 }
 
-/** What can be done with the chosen directory. */
+/** The actions on the chosen directory. */
 export function FileActions(props: FileActionsProps) {
   const { sessionId, directory, mayWrite } = props
   const input = useRef<HTMLInputElement>(null)
@@ -34,7 +34,12 @@ export function FileActions(props: FileActionsProps) {
           <IconButton label="New file" size="small" onClick={() => setDialog('new')}>
             <FilePlus aria-hidden className={icon} />
           </IconButton>
-          <IconButton label="Upload files" size="small" busy={props.isUploading} onClick={() => input.current?.click()}>
+          <IconButton
+            label="Upload files"
+            size="small"
+            busy={props.isUploading}
+            onClick={() => input.current?.click()}
+          >
             <Upload aria-hidden className={icon} />
           </IconButton>
           <input

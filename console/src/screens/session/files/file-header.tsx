@@ -17,8 +17,16 @@ interface FileHeaderProps {
   onEdit?: (() => void) | undefined
 }
 
-/** The path of what is shown, and what can be done with it. */
-export function FileHeader({ sessionId, path, isDirectory, content, mayDelete, onClose, onEdit }: FileHeaderProps) {
+/** The path of the shown file, and the actions on it. */
+export function FileHeader({
+  sessionId,
+  path,
+  isDirectory,
+  content,
+  mayDelete,
+  onClose,
+  onEdit,
+}: FileHeaderProps) {
   const [isDeleting, setDeleting] = useState(false)
   return (
     <header className="flex items-center gap-1 border-b border-line px-2 py-1">

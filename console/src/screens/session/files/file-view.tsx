@@ -51,7 +51,8 @@ export function FileView({ sessionId, path, mayWrite, onOpen }: FileViewProps) {
   }
   const isCut = data.bytes.length < data.sizeBytes
   const text = textOf(data.bytes, isCut)
-  const canEdit = mayWrite && !isCut && text !== null && data.sizeBytes <= mostEdited && lineBreakOf(text) !== null
+  const canEdit =
+    mayWrite && !isCut && text !== null && data.sizeBytes <= mostEdited && lineBreakOf(text) !== null
   return (
     <>
       <FileHeader
@@ -138,7 +139,8 @@ function Picture({ sessionId, path, etag }: { sessionId: string; path: string; e
     return () => URL.revokeObjectURL(made)
   }, [data])
   if (error) return <ErrorNotice error={error} className="m-3" />
-  if (isBroken) return <EmptyState title="The image cannot be shown">It may not be what its name says.</EmptyState>
+  if (isBroken)
+    return <EmptyState title="The image cannot be shown">It may not be what its name says.</EmptyState>
   if (url === null) return <SkeletonLines count={4} label="Loading the image" />
   return (
     <div className="grid place-items-center bg-sunken p-4">

@@ -79,7 +79,7 @@ function Files({ sessionId }: { sessionId: string }) {
         // biome-ignore lint/a11y/noStaticElementInteractions: Dropping is another way to use the button.
         <div
           className={cx(
-            'flex min-h-0 flex-col md:w-80 md:shrink-0 md:border-r md:border-line max-md:flex-1',
+            'flex min-h-0 min-w-0 flex-col md:w-80 md:shrink-0 md:border-r md:border-line max-md:flex-1',
             isDropTarget && 'bg-accent-soft',
           )}
           onDragOver={event => {

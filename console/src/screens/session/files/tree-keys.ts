@@ -2,6 +2,8 @@ import type { KeyboardEvent } from 'react'
 
 const itemsOf = (tree: Element) => [...tree.querySelectorAll<HTMLElement>('[role="treeitem"]')]
 
+const levelOf = (item: Element | undefined) => Number(item?.ariaLevel ?? 0)
+
 /** Sees to it that the Tab key reaches the tree, whatever has left it. */
 export function keepTabStop(tree: Element | null | undefined): void {
   const items = tree ? itemsOf(tree) : []
@@ -26,7 +28,7 @@ export function onTreeKey(event: KeyboardEvent<HTMLElement>, toggle: (item: HTML
   const items = itemsOf(tree)
   const at = items.indexOf(item)
   const isOpen = item.ariaExpanded === 'true'
-  let next: HTMLElement | null | undefined
+  let next: HTMLElement | undefined
   switch (event.key) {
     case 'ArrowDown':
       next = items[at + 1]
@@ -42,15 +44,15 @@ export function onTreeKey(event: KeyboardEvent<HTMLElement>, toggle: (item: HTML
       break
     case 'ArrowRight':
       if (item.ariaExpanded === 'false') toggle(item)
-      else if (isOpen) next = item.querySelector<HTMLElement>('[role="treeitem"]')
+      else if (isOpen && levelOf(items[at + 1]) > levelOf(item)) next = items[at + 1]
       break
     case 'ArrowLeft':
       if (isOpen) toggle(item)
-      else next = item.parentElement?.closest<HTMLElement>('[role="treeitem"]')
+      else next = items.slice(0, at).findLast(other => levelOf(other) < levelOf(item))
       break
     case 'Enter':
     case ' ':
-      item.querySelector<HTMLElement>('[data-row]')?.click()
+      item.click()
       break
     default:
       return

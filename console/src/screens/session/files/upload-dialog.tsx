@@ -30,7 +30,9 @@ export function UploadDialog({ failed, replace, forget, current }: Uploads) {
             <li key={path}>
               <PathName path={path} />
               <p className="text-xs text-bad">
-                {isConflict ? 'A file of this name is there already.' : [title, advice].filter(Boolean).join(': ')}
+                {isConflict
+                  ? 'A file of this name is there already.'
+                  : [title, advice].filter(Boolean).join(': ')}
               </p>
             </li>
           )

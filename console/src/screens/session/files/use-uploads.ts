@@ -13,7 +13,8 @@ export interface FailedUpload {
   isConflict: boolean
 }
 
-export const joinPath = (directory: string, name: string) => (directory === '' ? name : `${directory}/${name}`)
+export const joinPath = (directory: string, name: string) =>
+  directory === '' ? name : `${directory}/${name}`
 
 /** Uploads files one after the other; never replaces a file that is there unless told so. */
 export function useUploads(sessionId: string) {
@@ -32,7 +33,10 @@ export function useUploads(sessionId: string) {
       return { file, path, error, isConflict }
     }
   }
-  const run = async (uploads: readonly { file: File; path: string }[], replaces: boolean): Promise<number> => {
+  const run = async (
+    uploads: readonly { file: File; path: string }[],
+    replaces: boolean,
+  ): Promise<number> => {
     const failures: FailedUpload[] = []
     for (const { file, path } of uploads) {
       const failure = await put(file, path, replaces)
