@@ -8,7 +8,7 @@ import { FileList } from './file-list.tsx'
 import { FileSection } from './file-section.tsx'
 import type { OpenFiles } from './use-open-files.ts'
 import { useRemarks } from './use-remarks.tsx'
-import { useViewed } from './viewed.ts'
+import type { Viewed } from './viewed.ts'
 
 interface ChangedFilesProps {
   sessionId: string
@@ -16,6 +16,7 @@ interface ChangedFilesProps {
   files: readonly FileDiff[]
   mode: DiffMode
   open: OpenFiles
+  viewed: Viewed
   /** Absent: lines take no comments. */
   comments: Comments | undefined
 }
@@ -31,8 +32,7 @@ function estimateOf({ diff }: FileDiff, isOpen: boolean): number {
 }
 
 /** The list of files and their diffs. */
-export function ChangedFiles({ sessionId, since, files, mode, open, comments }: ChangedFilesProps) {
-  const { isViewed, setViewed } = useViewed(sessionId)
+export function ChangedFiles({ sessionId, since, files, mode, open, viewed, comments }: ChangedFilesProps) {
   const remarksOf = useRemarks(comments)
   const isWide = useMedia('(min-width: 64rem)')
   const sections = useRef<HTMLDivElement>(null)
@@ -44,13 +44,13 @@ export function ChangedFiles({ sessionId, since, files, mode, open, comments }: 
     requestAnimationFrame(() => section?.querySelector('button')?.focus({ preventScroll: true }))
   }
   const view = (file: FileDiff, isSeen: boolean) => {
-    setViewed(file, isSeen)
+    viewed.setViewed(file, isSeen)
     open.setOpen(file, !isSeen)
   }
   const list = (
     <FileList
       files={files}
-      isViewed={isViewed}
+      isViewed={viewed.isViewed}
       commentCount={({ path }) => comments?.comments.filter(comment => comment.path === path).length ?? 0}
       onPick={jump}
     />
@@ -84,7 +84,7 @@ export function ChangedFiles({ sessionId, since, files, mode, open, comments }: 
                   mode={mode}
                   isOpen={open.isOpen(file)}
                   onOpenChange={isOpen => open.setOpen(file, isOpen)}
-                  isViewed={isViewed(file)}
+                  isViewed={viewed.isViewed(file)}
                   onViewedChange={isSeen => view(file, isSeen)}
                   remarks={remarksOf?.(file.path)}
                 />

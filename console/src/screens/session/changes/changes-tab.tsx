@@ -1,11 +1,11 @@
 import { GitCompare } from 'lucide-react'
-import { useSearchParams } from 'wouter'
 import { useMay } from '../../../api/login-context.tsx'
 import { useSession } from '../../../api/sessions.ts'
 import { readPatch, useDiff, useFreshWorkspace, useNewestTurns } from '../../../api/workspace.ts'
 import { downloadText } from '../../../lib/download.ts'
 import { useStored } from '../../../lib/stored.ts'
 import { useMedia } from '../../../lib/use-media.ts'
+import { useParameter } from '../../../lib/use-parameter.ts'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
 import { say, sayError } from '../../../ui/toasts.tsx'
 import { ChangedFiles } from './changed-files.tsx'
@@ -15,6 +15,7 @@ import { Counts } from './counts.tsx'
 import { DiffNotices } from './diff-notices.tsx'
 import { Toolbar } from './toolbar.tsx'
 import { useOpenFiles } from './use-open-files.ts'
+import { useViewed } from './viewed.ts'
 
 /** The changes in a session's directory, since it began or since before a turn. */
 export default function ChangesTab({ sessionId }: { sessionId: string }) {
@@ -28,15 +29,16 @@ export default function ChangesTab({ sessionId }: { sessionId: string }) {
 }
 
 function Changes({ sessionId }: { sessionId: string }) {
-  const [search, setSearch] = useSearchParams()
-  const since = search.get('since') ?? 'session'
+  const [turnId, setTurnId] = useParameter('since')
+  const since = turnId ?? 'session'
   const diff = useDiff(sessionId, since)
   const turns = useNewestTurns(sessionId)
   const session = useSession(sessionId)
   const comments = useComments(sessionId)
   const [storedMode, setMode] = useStored('diff.view')
   const hasRoom = useMedia('(min-width: 48rem)')
-  const open = useOpenFiles()
+  const viewed = useViewed(sessionId)
+  const open = useOpenFiles(viewed.isViewed)
   const mayWrite = useMay('sessions:write')
   useFreshWorkspace(sessionId)
 
@@ -58,7 +60,7 @@ function Changes({ sessionId }: { sessionId: string }) {
       <Toolbar
         since={since}
         turns={turns.data ?? []}
-        onSinceChange={next => setSearch(next === 'session' ? {} : { since: next })}
+        onSinceChange={next => setTurnId(next === 'session' ? null : next)}
         mode={mode}
         onModeChange={hasRoom ? setMode : undefined}
         isAllOpen={files.length > 0 && files.every(open.isOpen)}
@@ -88,6 +90,7 @@ function Changes({ sessionId }: { sessionId: string }) {
               files={files}
               mode={mode}
               open={open}
+              viewed={viewed}
               comments={mayComment ? comments : undefined}
             />
           ) : (

@@ -32,3 +32,5 @@ export function useViewed(sessionId: string) {
       }),
   }
 }
+
+export type Viewed = ReturnType<typeof useViewed>

@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { FolderTree } from 'lucide-react'
 import { type DragEvent, useState } from 'react'
-import { useSearchParams } from 'wouter'
 import type { FileEntry } from '../../../../../src/client/index.ts'
 import { useMay } from '../../../api/login-context.tsx'
 import { useSession } from '../../../api/sessions.ts'
@@ -9,6 +8,7 @@ import { useFreshWorkspace, workspaceKey } from '../../../api/workspace.ts'
 import { cx } from '../../../lib/class-names.ts'
 import { revealName } from '../../../lib/revealed-name.ts'
 import { useMedia } from '../../../lib/use-media.ts'
+import { useParameter } from '../../../lib/use-parameter.ts'
 import { EmptyState } from '../../../ui/notices.tsx'
 import { say } from '../../../ui/toasts.tsx'
 import { FileActions } from './file-actions.tsx'
@@ -39,8 +39,8 @@ function parentsOf(path: string): string[] {
 
 function Files({ sessionId }: { sessionId: string }) {
   const queries = useQueryClient()
-  const [search, setSearch] = useSearchParams()
-  const path = search.get('path') ?? ''
+  const [parameter, setParameter] = useParameter('path')
+  const path = parameter ?? ''
   const session = useSession(sessionId)
   const mayWrite = useMay('workspace:write') && session.data?.status === 'active'
   const hasRoom = useMedia('(min-width: 48rem)')
@@ -50,7 +50,7 @@ function Files({ sessionId }: { sessionId: string }) {
   const uploads = useUploads(sessionId)
   useFreshWorkspace(sessionId)
 
-  const open = (next: string | null) => setSearch(next === null || next === '' ? {} : { path: next })
+  const open = (next: string | null) => setParameter(next === '' ? null : next)
   const toggle = (toggled: string) =>
     setExpanded(before => {
       const next = new Set(before)
