@@ -4,13 +4,11 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { makeRepository } from '../support/git.ts'
 import { openOnce } from '../support/lifetime.ts'
-import { requirements } from '../support/machine.ts'
-import { findViolations, openConsoleSite } from '../support/open-console-site.ts'
-import { apiKey } from '../support/open-server.ts'
-import { temporaryDirectory } from '../support/open-sessions.ts'
+import { browserPath, openBrowser } from '../support/open-browser.ts'
 import { samplePng } from '../support/sample-files.ts'
+import { consoleKey, expectAccessible, openConsolePage, openConsoleServer } from './console-page.ts'
 
-const phone = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true }
+const phone = { width: 375, touch: true }
 const bidi = String.fromCharCode(0x202e)
 
 const lines = (count: number, lineOf = (index: number) => `const value${index} = ${index}`) =>
@@ -49,17 +47,17 @@ async function saved(page: Page, press: () => Promise<void>): Promise<{ name: st
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
 }
 
-if (requirements.chromium.find() !== undefined) {
+if (browserPath !== undefined) {
   const opened = openOnce(async () => {
-    const root = temporaryDirectory()
-    const repository = makeRepository(join(root, 'repository'), {
+    const server = await openConsoleServer()
+    const { createSession, url, workspace } = server
+    const repository = makeRepository(join(workspace, 'repository'), {
       ...Object.fromEntries(many.map(name => [name, lines(30)])),
       'big.ts': lines(20_000),
     })
-    const site = await openConsoleSite({ defaultCwd: root, allowedRoots: [root] })
-    const { createSession, base } = site.server()
+    const base = `${url}/api/v1`
     const sessionId = await createSession({ cwd: repository, title: 'Changes' })
-    const headers = { 'x-api-key': apiKey }
+    const headers = { 'x-api-key': consoleKey }
     /** Writes a file of the session. */
     const write = async (path: string, body: string | Buffer) => {
       const address = `${base}/sessions/${sessionId}/files/content?${new URLSearchParams({ path })}`
@@ -82,7 +80,10 @@ if (requirements.chromium.find() !== undefined) {
       join(repository, 'big.ts'),
       lines(20_000, index => `let value${index} = ${index}`),
     )
-    return { ...site, repository, sessionId, headers, base }
+    const browser = await openBrowser()
+    const visit = (path: string, options: Parameters<typeof openConsolePage>[3] = {}) =>
+      openConsolePage(browser, server, path, options)
+    return { server, visit, repository, sessionId, headers, base }
   })
 
   describe('the changes of a session', () => {
@@ -127,7 +128,7 @@ if (requirements.chromium.find() !== undefined) {
       const line = section.getByRole('button', { name: 'Comment on line 8', exact: true })
       await line.click()
       await section.getByRole('textbox', { name: 'Comment on line 8' }).fill('Why 70?')
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
       await section.getByRole('button', { name: 'Done' }).click()
       await page.reload()
       await section.getByText('Why 70?').waitFor()
@@ -138,10 +139,10 @@ if (requirements.chromium.find() !== undefined) {
 
       await page.getByRole('button', { name: 'Send comments' }).click()
       await page.getByRole('dialog').getByText('Keep this').waitFor()
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
       await page.getByRole('button', { name: 'Send now' }).click()
       await page.waitForURL(`**/sessions/${sessionId}`)
-      const { turns } = (await server().call('GET', `/sessions/${sessionId}/turns`)).body
+      const { turns } = (await server.call('GET', `/sessions/${sessionId}/turns`)).body
       const tick = '```'
       expect(turns[0].prompt).toContain(
         `\`${nameOf(0)}\`, line 8:\n${tick}\nconst value7 = 70\n${tick}\nWhy 70?`,
@@ -174,15 +175,15 @@ if (requirements.chromium.find() !== undefined) {
       await section.getByText('<script>window.owned = 2</script>').waitFor()
       await section.getByText('a ⟨U+202E⟩ mark').waitFor()
       expect(await sizeOf(page)).toMatchObject({ overflow: 0, owned: null })
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
     })
 
     test('of a session without a repository say why there are none', async () => {
       const { visit, server } = opened()
-      const id = await server().createSession({ workspace: { type: 'empty' } })
+      const id = await server.createSession({ workspace: { type: 'empty' } })
       const page = await visit(`/sessions/${id}/changes`)
       await page.getByText('Nothing has changed').waitFor()
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
     })
   })
 
@@ -218,7 +219,7 @@ if (requirements.chromium.find() !== undefined) {
       await item('long.txt').click()
       await page.getByRole('button', { name: /more characters/ }).waitFor()
       expect(await sizeOf(page)).toMatchObject({ overflow: 0, owned: null })
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
     })
 
     test('are uploaded without replacing one, edited, downloaded and deleted', async () => {
@@ -237,7 +238,7 @@ if (requirements.chromium.find() !== undefined) {
       await page.getByText('# One').waitFor()
       await upload('# Two\r\n')
       await page.getByRole('dialog').getByText('A file of this name is there already.').waitFor()
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
       await page.getByRole('button', { name: 'Replace the file' }).click()
       await content.getByText('# Two').waitFor()
 
@@ -269,12 +270,12 @@ if (requirements.chromium.find() !== undefined) {
       const page = await visit(`/sessions/${sessionId}/files`, phone)
       await page.getByRole('treeitem', { name: 'big.ts' }).waitFor()
       expect(await sizeOf(page)).toMatchObject({ overflow: 0 })
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
       await page.getByRole('treeitem', { name: 'big.ts' }).tap()
       await page.getByText('let').first().waitFor()
       expect(await sizeOf(page)).toMatchObject({ overflow: 0, nodes: expect.any(Number) })
       expect((await sizeOf(page)).nodes).toBeLessThan(8_000)
-      expect(await findViolations(page)).toEqual([])
+      await expectAccessible(page)
       await page.getByRole('button', { name: 'Back to the files' }).tap()
       await page.getByRole('treeitem', { name: 'big.ts' }).waitFor()
     })
