@@ -75,9 +75,9 @@ function makeRepository(directory: string): string {
 /** Fills a server with work as a team has it: done, failed, running, and an inbox of thirty. */
 export async function fillWithWork(server: ConsoleServer) {
   const repository = makeRepository(join(server.workspace, 'uploads'))
-  const file = join(repository, 'src/upload/upload.ts')
   const { model, call } = server
-  model.script('flaky upload', ({ round }) => {
+  model.script('flaky upload', ({ round, workingDirectory = '' }) => {
+    const file = join(workingDirectory, 'src/upload/upload.ts')
     if (round === 0) {
       return together(
         thinking('The failures come in pairs. Something of one test is left for the next one.'),
