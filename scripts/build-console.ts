@@ -2,12 +2,14 @@
 import { globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
+import { compressFiles } from './compress-files.ts'
 
 // The tests' environment would make it a build for development.
 process.env.NODE_ENV = 'production'
 
 const root = join(import.meta.dirname, '..')
-const sources = ['console/**/*', 'src/client/**/*.ts', 'package-lock.json']
+const sources = ['console/**/*', 'src/client/**/*.ts', 'package-lock.json', 'scripts/compress-files.ts']
+const output = join(root, 'dist/console')
 
 function timeOf(file: string): number {
   return statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
@@ -16,4 +18,5 @@ function timeOf(file: string): number {
 const newest = Math.max(...globSync(sources, { cwd: root }).map(timeOf))
 if (process.argv.includes('--force') || timeOf('dist/console/index.html') < newest) {
   await build({ configFile: join(root, 'console/vite.config.ts'), logLevel: 'warn' })
+  await compressFiles(output)
 }

@@ -1,12 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compressFiles } from '../../scripts/compress-files.ts'
 import { type DoorOptions, key, openDoor } from '../http/open-door.ts'
 import { endsLater } from './lifetime.ts'
 import { temporaryDirectory } from './open-sessions.ts'
 import { type RawAnswer, sendRaw } from './raw-request.ts'
 
-/** A build with one of each kind of file. */
-export function makeBuild(): string {
+/** The script of that build which is worth compressing. */
+export const longScript = `export const text = ${JSON.stringify('long '.repeat(2_000))}`
+
+/** A build with one of each kind of file, and encoded ones as `scripts/build-console.ts` makes them. */
+export async function makeBuild(): Promise<string> {
   const build = temporaryDirectory()
   mkdirSync(join(build, 'assets'))
   const files = {
@@ -16,9 +20,11 @@ export function makeBuild(): string {
     'sw.js': 'self.addEventListener("push", () => {})',
     'assets/main-1a2b.js': 'export {}',
     'assets/main-1a2b.css': 'body{}',
+    'assets/long-1a2b.js': longScript,
     '.hidden': 'secret',
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(build, name), text)
+  await compressFiles(build)
   return build
 }
 
@@ -32,7 +38,7 @@ export interface LoggedInPage {
 
 /** A server with the console at two paths beside the API; closed after the test. */
 export async function openConsole(options: DoorOptions = {}) {
-  const door = await openDoor({ ...options, deps: { consoleBuild: makeBuild(), ...options.deps } })
+  const door = await openDoor({ ...options, deps: { consoleBuild: await makeBuild(), ...options.deps } })
   door.app.use('/console', door.door.console)
   door.app.use('/a/b/console', door.door.console)
   endsLater(() => door[Symbol.asyncDispose]())

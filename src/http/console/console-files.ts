@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { html } from '../../lib/html.ts'
 import { parseTags, toEtag } from '../etag.ts'
 import type { Forwarding } from '../forwarding.ts'
+import { serveStaticFiles } from './static-files.ts'
 
 /** Where the build puts the console; the same from `src/` and from `dist/`. */
 const builtConsole = fileURLToPath(new URL('../../../dist/console/', import.meta.url))
@@ -44,15 +45,7 @@ export function serveConsoleFiles(forwarding: Forwarding, directory = builtConso
     res.setHeader('Content-Length', Buffer.byteLength(text))
     res.end(req.method === 'HEAD' ? undefined : text)
   }
-  const files = express.static(directory, {
-    index: false,
-    redirect: false,
-    cacheControl: false,
-    setHeaders(res, path) {
-      const isHashed = /^[\\/]?assets[\\/]/.test(path.slice(directory.length))
-      res.setHeader('Cache-Control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
-    },
-  })
+  const files = serveStaticFiles(directory)
   return [
     secure,
     (req, res, next) => {
