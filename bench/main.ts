@@ -1,6 +1,7 @@
 // node bench/main.ts [name ...] [--quick] [--profile <directory>]
 import { parseArgs } from 'node:util'
 import { bounds } from './bounds.ts'
+import { consolePages } from './console.ts'
 import { density } from './density.ts'
 import { fleet } from './fleet.ts'
 import { isolation } from './isolation.ts'
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   reads,
   store,
   bounds,
+  console: consolePages,
   soak,
 }
 

@@ -14,7 +14,7 @@ import { ConsoleLogins } from '../../src/access/console-logins.ts'
 import { KeyRegistry } from '../../src/access/key-registry.ts'
 import { Keys } from '../../src/access/keys.ts'
 import { Metrics } from '../../src/app/metrics/metrics.ts'
-import { mountPath } from '../../src/app/serve.ts'
+import { consolePath, mountPath } from '../../src/app/serve.ts'
 import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
 import { logTurn } from '../../src/app/turn-log.ts'
 import { transcriptEditor } from '../../src/claude/transcript/transcript-editor.ts'
@@ -97,7 +97,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     version: '0.0.0',
     startedAt: Date.now(),
   })
-  const app = express().use(mountPath, door.router)
+  const app = express().use(mountPath, door.router).use(consolePath, door.console)
   const server = limitConnections(createServer(toServerOptions(config.limits), app), config.limits)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
