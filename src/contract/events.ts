@@ -7,7 +7,7 @@ import { permissionFields } from './permissions.ts'
 import { identifier, sessionIdentifier, timestamp, turnIdentifier } from './primitives.ts'
 import { retryAdvice } from './retry.ts'
 import { changeableSettings, settingSource } from './session-settings.ts'
-import { permissionMode } from './sessions.ts'
+import { permissionMode, titleSource } from './sessions.ts'
 import { answerFields, findingFields, stopReason, turnError, turnStatus, usage } from './turns.ts'
 
 /** All types of entries in a session's log. */
@@ -85,6 +85,10 @@ export const eventSchemas = {
   'session.updated': z.strictObject({
     ...envelope,
     title: z.string().nullable().optional().meta({ description: 'The new title; null: none' }),
+    titleSource: titleSource
+      .nullable()
+      .optional()
+      .meta({ description: 'Who gave the new title; null: there is none' }),
     metadata: z.record(z.string(), z.unknown()).optional().meta({ description: "The caller's new data" }),
     tags: z.array(z.string()).optional().meta({ description: 'The new tags, all of them' }),
     archived: z

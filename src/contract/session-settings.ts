@@ -66,6 +66,11 @@ const promptSuggestions = z.boolean().meta({
     'Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`)',
 })
 
+const titles = z.enum(['claude', 'off']).meta({
+  description:
+    'Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a request to a small model, and counts with the next turn. Absent: `off`',
+})
+
 /** The optional settings of a session, in the order in which they are shown. */
 export const sessionSettings = z
   .strictObject({
@@ -103,6 +108,7 @@ export const sessionSettings = z
     }),
     maxBudgetUsd: maxBudgetUsd.optional(),
     promptSuggestions: promptSuggestions.optional(),
+    titles: titles.optional(),
     outputFormat: outputFormat.optional(),
     agentEnv: environmentVariables.optional().meta({
       description: `Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as \`${redacted}\``,
@@ -125,6 +131,7 @@ export const changeableSettings = {
     .nullable()
     .optional()
     .meta({ description: 'Applies from the next turn; null: off' }),
+  titles: titles.nullable().optional().meta({ description: 'Applies from the next turn; null: off' }),
 }
 
 export type SettingSource = z.infer<typeof settingSource>

@@ -44,6 +44,9 @@ export const tag = z
   .refine(value => value === value.trim() && value.isWellFormed() && !/\p{Cc}/u.test(value), {
     message: 'must have no control characters, and no white space at its ends',
   })
+export const titleSource = z
+  .enum(['claude', 'caller'])
+  .meta({ id: 'TitleSource', description: 'Who gave a title' })
 const tags = z
   .array(tag)
   .max(20)
@@ -124,6 +127,9 @@ const summary = {
   ...common,
   metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data" }),
   title: z.string().nullable().meta({ description: 'A title for people; null: none' }),
+  titleSource: titleSource.nullable().meta({
+    description: 'Who gave the title: `claude` (the setting `titles`) or `caller`; null: there is none',
+  }),
   tags: z.array(z.string()).meta({ description: 'The tags, in the order in which they were given' }),
   archived: z.boolean().meta({ description: 'Whether lists leave the session out unless asked for it' }),
   state: sessionState,
@@ -266,6 +272,7 @@ export const eventsQuery = z.strictObject({
 
 export type PermissionMode = z.infer<typeof permissionMode>
 export type SessionStatus = z.infer<typeof sessionStatus>
+export type TitleSource = z.infer<typeof titleSource>
 export type SessionState = z.infer<typeof sessionState>
 /** The body of `POST /sessions`; every field is optional. */
 export type CreateSessionRequest = z.input<typeof createSessionRequest>

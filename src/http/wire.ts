@@ -49,6 +49,7 @@ function toCommonFields({ session, digest, state }: SessionView) {
     ...toCreatedSession(session),
     metadata: session.metadata,
     title: session.title,
+    titleSource: session.titleSource,
     tags: session.tags,
     archived: session.archived,
     state,

@@ -10,7 +10,7 @@ import type {
 } from '../contract/permissions.ts'
 import { type Scope, scopes } from '../contract/scopes.ts'
 import type { SessionSettings, SettingSource } from '../contract/session-settings.ts'
-import type { PermissionMode, SessionStatus } from '../contract/sessions.ts'
+import type { PermissionMode, SessionStatus, TitleSource } from '../contract/sessions.ts'
 import type {
   ModelUsage,
   PermissionDenial,
@@ -73,6 +73,8 @@ export interface SessionRecord {
   createdBy: string
   status: SessionStatus
   title: string | null
+  /** Who gave the title; null: there is none. */
+  titleSource: TitleSource | null
   metadata: Record<string, unknown>
   tags: string[]
   archived: boolean

@@ -28,6 +28,7 @@ export const sessionColumns = recordMapper<SessionRecord>()({
   createdBy: 'plain',
   status: 'plain',
   title: 'plain',
+  titleSource: 'plain',
   metadata: 'json',
   tags: 'list',
   archived: 'flag',

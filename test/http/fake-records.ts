@@ -25,6 +25,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     createdBy: 'someone',
     status: 'active',
     title: null,
+    titleSource: null,
     metadata: { a: 1 },
     tags: [],
     archived: false,

@@ -18,6 +18,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     createdBy: 'key-1',
     status: 'active',
     title: null,
+    titleSource: null,
     metadata: {},
     tags: [],
     archived: false,

@@ -70,6 +70,8 @@ export class ScriptedLauncher implements AgentLauncher {
   startFailure: AgentFailure | undefined
   /** Whether a process takes another configuration while it lives. */
   canReconfigure = false
+  /** The title that it gives a session; null: none. */
+  titleOf: (description: string) => string | null = description => `About ${description.split('\n')[0]}`
   /** Is waited for before each answer to a question. */
   whenAsked: (() => Promise<void>) | undefined
   /** Every specification that was launched. */
@@ -153,7 +155,10 @@ class ScriptedAgent implements Agent {
     spec: AgentSpec,
     listener: AgentListener,
     script: Script,
-    launcher: Pick<ScriptedLauncher, 'startFailure' | 'transcripts' | 'canReconfigure' | 'whenAsked'>,
+    launcher: Pick<
+      ScriptedLauncher,
+      'startFailure' | 'transcripts' | 'canReconfigure' | 'titleOf' | 'whenAsked'
+    >,
   ) {
     const { startFailure, transcripts } = launcher
     this.spec = spec
@@ -166,6 +171,7 @@ class ScriptedAgent implements Agent {
     this.questions = createScriptedQuestions({
       failure: startFailure,
       endTask: taskId => this.endTask(taskId),
+      titleOf: description => launcher.titleOf(description),
       whenAsked: async () => launcher.whenAsked?.(),
     })
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -15,12 +15,14 @@ interface Scene {
   failure: AgentFailure | undefined
   /** Ends the task, if it runs. */
   endTask(taskId: string): void
+  /** The title of a session that is described so. */
+  titleOf(description: string): string | null
   /** Is asked before each answer. */
   whenAsked(): Promise<void>
 }
 
 /** What the scripted engine answers beside its turns. */
-export function createScriptedQuestions({ failure, endTask, whenAsked }: Scene): AgentQuestions {
+export function createScriptedQuestions({ failure, endTask, titleOf, whenAsked }: Scene): AgentQuestions {
   const servers = new Map([['scripted', true]])
   const stateOf = (name: string) => ({
     name,
@@ -63,6 +65,7 @@ export function createScriptedQuestions({ failure, endTask, whenAsked }: Scene):
         servers.set(name, action !== 'disable')
         return stateOf(name)
       }),
+    suggestTitle: description => answer(() => titleOf(description)),
     stopTask: taskId => answer(() => endTask(taskId)),
   }
 }

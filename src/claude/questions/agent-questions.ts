@@ -7,9 +7,12 @@ import type { AgentFailure, AgentQuestions } from '../../sessions/ports/index.ts
 import type { ForwardedServers } from '../settings/forwarded-servers.ts'
 import { toPlainDescription, toPlainName } from '../settings/instruction-plugin.ts'
 import { toContextUsage } from './context-usage.ts'
+import { generateTitle } from './session-title.ts'
 
 /** The timeout of an answer, in milliseconds. */
 const answerBoundMs = 30_000
+/** The same for a title: while the process is asked, its slot is not free for other sessions. */
+const titleBoundMs = 10_000
 
 export interface QuestionedProcess {
   /** Resolves to undefined when the process can be asked, otherwise to the failure. */
@@ -32,10 +35,10 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
     isGone = true
     for (const giveUp of waiting) giveUp(died)
   })
-  async function ask<T>(question: (query: Query) => Promise<T>): Promise<T> {
+  async function ask<T>(question: (query: Query) => Promise<T>, boundMs = answerBoundMs): Promise<T> {
     const answer = Promise.withResolvers<T>()
     const giveUp = (failure: AgentFailure) => answer.reject(unavailable(failure))
-    const timer = setTimeout(giveUp, answerBoundMs, silent)
+    const timer = setTimeout(giveUp, boundMs, silent(boundMs))
     waiting.add(giveUp)
     void ready.then(failure => {
       if (failure ?? isGone) giveUp(failure ?? died)
@@ -83,6 +86,7 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
         const server = await findServer(query, name)
         return server && servers.describe(server)
       }),
+    suggestTitle: description => ask(query => generateTitle(query, description), titleBoundMs),
     stopTask: taskId => ask(query => query.stopTask(taskId)),
   }
 }
@@ -94,10 +98,10 @@ async function change(query: Query, name: string, action: McpAction): Promise<vo
   await changed.catch(() => {})
 }
 
-const silent: AgentFailure = {
+const silent = (boundMs: number): AgentFailure => ({
   reason: 'process_unresponsive',
-  message: `Claude Code did not respond within ${answerBoundMs / 1000} s; try again, or interrupt the session`,
-}
+  message: `Claude Code did not respond within ${boundMs / 1000} s; try again, or interrupt the session`,
+})
 const died: AgentFailure = {
   reason: 'process_died',
   message: 'The Claude Code process ended before it responded; try again',

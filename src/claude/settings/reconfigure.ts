@@ -58,7 +58,13 @@ async function replaceServers(query: Query, before: Servers, after: Servers): Pr
 
 /** The settings that a live process cannot change. It already has the permissions granted meanwhile. */
 function atStartOnly({ settings, ...spec }: AgentSpec) {
-  const { effort: _effort, mcpServers: _servers, permissionTimeoutMs: _timeout, ...fixed } = settings
+  const {
+    effort: _effort,
+    mcpServers: _servers,
+    permissionTimeoutMs: _timeout,
+    titles: _titles,
+    ...fixed
+  } = settings
   const {
     model: _model,
     permissionMode: _mode,

@@ -30,7 +30,7 @@ const at = (sequence: number, timestamp: string = times.ended) => ({ sessionId, 
 const ofTurn = (sequence: number, timestamp?: string) => ({ ...at(sequence, timestamp), turnId })
 const ended = { ...ofTurn(9), endedAt: times.ended, durationMs: 42_656 }
 const spent = { usage, costUsd: 0.0387 }
-const { effort, mcpServers, maxBudgetUsd, promptSuggestions } = everySetting()
+const { effort, mcpServers, maxBudgetUsd, promptSuggestions, titles } = everySetting()
 
 /** Examples of the data of each stored event. */
 export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = {
@@ -49,6 +49,7 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
     {
       ...at(10),
       title: 'Fix the checkout and cart tests',
+      titleSource: 'caller',
       metadata: { ticket: 'SHOP-212' },
       tags: ['checkout', 'done'],
       archived: false,
@@ -60,6 +61,7 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
       mcpServers,
       maxBudgetUsd,
       promptSuggestions,
+      titles,
     },
   ],
   'session.rewound': [

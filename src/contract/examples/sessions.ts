@@ -67,6 +67,7 @@ const summary = {
   ...known,
   metadata,
   title,
+  titleSource: 'claude',
   tags,
   archived: false,
   state: 'idle',
@@ -191,5 +192,6 @@ export const patchSessionRequests = {
     mcpServers,
     maxBudgetUsd,
     promptSuggestions: true,
+    titles: 'claude',
   },
 } satisfies Record<string, PatchSessionRequest>

@@ -62,6 +62,7 @@ export function everySetting(secret: string = redacted): SessionSettings {
     fallbackModel: 'haiku',
     maxBudgetUsd: 2.5,
     promptSuggestions: true,
+    titles: 'claude',
     outputFormat: {
       type: 'json_schema',
       schema: {

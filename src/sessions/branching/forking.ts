@@ -7,7 +7,7 @@ import type { SessionDirectories } from '../files/session-directories.ts'
 import { resolveWorkingDirectory } from '../files/working-directory.ts'
 import { admitSession } from '../lifecycle/admit-session.ts'
 import type { ExpirySweeper } from '../lifecycle/expiry.ts'
-import { toFork } from '../lifecycle/new-session.ts'
+import { givenTitle, titleOf, toFork } from '../lifecycle/new-session.ts'
 import { optionsOf } from '../options.ts'
 import type { PromptMark } from '../ports/index.ts'
 import type { Caller, SessionRecord } from '../records.ts'
@@ -70,7 +70,7 @@ export class Forking {
     await this.#transcripts.save(original.tenantId, id, branch)
     const session = toFork(caller, original, {
       id,
-      title: title === undefined ? original.title : title,
+      ...(title === undefined ? titleOf(original) : givenTitle(title)),
       turnId: last?.turnId ?? null,
       conversationStarted: branch.begun,
       expiresAt: Date.now() + options.sessionTimeoutMs,

@@ -12,6 +12,17 @@ export interface CreatedSession {
   replayed: boolean
 }
 
+type Title = Pick<SessionRecord, 'title' | 'titleSource'>
+
+/** A title as a caller gives it. */
+export function givenTitle(title: string | null): Title {
+  return { title, titleSource: title === null ? null : 'caller' }
+}
+
+export function titleOf({ title, titleSource }: SessionRecord): Title {
+  return { title, titleSource }
+}
+
 type CreateRequest = OperationInput<'createSession'>['body']
 
 /** Returns the specification of the requested session's process, except for the instructions of its directories. */
@@ -50,7 +61,7 @@ export function newSession(
     id,
     createdBy: caller.keyId,
     status: 'active',
-    title: request.title ?? null,
+    ...givenTitle(request.title ?? null),
     metadata: request.metadata ?? {},
     tags: request.tags ?? [],
     archived: false,
@@ -75,7 +86,9 @@ export function newSession(
 export function toFork(
   caller: Caller,
   original: SessionRecord,
-  fork: Pick<SessionRecord, 'id' | 'title' | 'expiresAt' | 'conversationStarted'> & { turnId: string | null },
+  fork: Pick<SessionRecord, 'id' | 'title' | 'titleSource' | 'expiresAt' | 'conversationStarted'> & {
+    turnId: string | null
+  },
 ): SessionRecord {
   const { turnId, ...own } = fork
   const now = Date.now()

@@ -74,11 +74,16 @@ export class OpenSession {
   /** Refuses new turns and ends the open ones. The process ends by itself afterwards. */
   async end(): Promise<void> {
     await this.turns.end()
-    this.gone = this.process.close()
+    this.gone = this.#closeProcess()
   }
 
   async close(): Promise<void> {
     this.turns.close()
+    await this.#closeProcess()
+  }
+
+  async #closeProcess(): Promise<void> {
     await this.process.close()
+    await this.turns.titling.settled()
   }
 }

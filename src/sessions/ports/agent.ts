@@ -1,11 +1,4 @@
 import type { Activity } from '../../contract/activity.ts'
-import type {
-  AgentDescription,
-  Command,
-  ContextUsage,
-  McpAction,
-  McpServerState,
-} from '../../contract/conversation.ts'
 import type { FailureReason } from '../../contract/errors.ts'
 import type { Delta } from '../../contract/events.ts'
 import type { PermissionSuggestion } from '../../contract/permissions.ts'
@@ -21,6 +14,7 @@ import type {
   Usage,
 } from '../../contract/turns.ts'
 import type { PermissionAnswer, PermissionQuestion } from '../records.ts'
+import type { AgentQuestions } from './agent-questions.ts'
 import type { AutonomousWork, TranscriptEntry, TranscriptKey, UsageShare } from './conversation-store.ts'
 import type { AgentMessage, MessageReader } from './message.ts'
 import type { Instructions } from './workspace.ts'
@@ -283,29 +277,6 @@ export interface AgentControl {
   reconfigure(wanted: AgentSpec): Promise<boolean>
 }
 
-/**
- * Questions and commands to a live process beside its turns, also while it works on one. Each waits until the
- * process has started, and within a bound for its answer.
- *
- * All reject with ServiceError AGENT_UNAVAILABLE: the process could not be started, is gone, or did not answer.
- */
-export interface AgentQuestions {
-  /** The slash commands and skills that a prompt may begin with. */
-  listCommands(): Promise<Command[]>
-  /** The subagents that Claude may start. */
-  listAgents(): Promise<AgentDescription[]>
-  /** @param detail `summary` estimates where `full` has the tokens counted */
-  describeContext(detail: 'full' | 'summary'): Promise<ContextUsage>
-  listMcpServers(): Promise<McpServerState[]>
-  /**
-   * Resolves with the server as it is afterwards, also when it could not be reached; undefined when there is none of
-   * that name.
-   */
-  changeMcpServer(name: string, action: McpAction): Promise<McpServerState | undefined>
-  /** Resolves when Claude Code has stopped the background task, or knows none of that id that runs. */
-  stopTask(taskId: string): Promise<void>
-}
-
 /** A background task as Claude Code tells of it. */
 export interface AgentTask {
   taskId: string
@@ -319,32 +290,4 @@ export interface AgentTask {
   status: 'running' | 'completed' | 'failed' | 'stopped'
   /** Its own summary of its end. */
   summary: string | null
-}
-
-/** One transcript of a conversation: its own, or with a `subpath` one that belongs to it. */
-export interface TranscriptPart {
-  subpath: string | null
-  entries: TranscriptEntry[]
-}
-
-export interface TranscriptBranch {
-  parts: TranscriptPart[]
-  /** Whether anything has been said in it, so that it has to be resumed. */
-  begun: boolean
-}
-
-/** Knows what the lines of a transcript mean. */
-export interface TranscriptEditor {
-  /**
-   * Returns the conversation as it was before a prompt, as transcripts of a new conversation. Lines keep their
-   * uuids, so that the branch can be cut at the same prompts again.
-   *
-   * @param before uuids of the prompts that are left out with all that follows them; none: all of it is taken
-   * @param claudeSessionId of the new conversation
-   */
-  branch(
-    parts: readonly TranscriptPart[],
-    before: ReadonlySet<string>,
-    claudeSessionId: string,
-  ): TranscriptBranch
 }

@@ -44,6 +44,7 @@ export interface Change {
       SessionRecord,
       | 'status'
       | 'title'
+      | 'titleSource'
       | 'metadata'
       | 'tags'
       | 'archived'

@@ -1,3 +1,4 @@
+import type { SessionSettings } from '../../contract/session-settings.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { Suspension } from '../permissions/suspension.ts'
 import type { Agent, AgentSpec } from '../ports/index.ts'
@@ -39,6 +40,11 @@ export class GivenConfiguration {
 
   get maxTurns(): number | null {
     return this.#given.maxTurns
+  }
+
+  /** Whether Claude Code gives the session a title; a change counts from the next turn. */
+  get titles(): SessionSettings['titles'] {
+    return this.#given.settings.titles
   }
 
   /** Configuration of a process at this moment: Claude may have changed its permission mode. */

@@ -1,6 +1,7 @@
 import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
+import { givenTitle } from '../lifecycle/new-session.ts'
 import { optionsOf } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
@@ -19,6 +20,7 @@ const configuration = [
   'mcpServers',
   'maxBudgetUsd',
   'promptSuggestions',
+  'titles',
 ] as const
 
 /** Fields that say where people keep the session; they change whatever its status. */
@@ -71,8 +73,11 @@ export class SessionChanges {
   }
 
   #toChange(session: SessionRecord, request: PatchRequest) {
-    const { model, effort, mcpServers, maxBudgetUsd, promptSuggestions, ...rest } = request
-    const plain = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+    const { model, effort, mcpServers, maxBudgetUsd, promptSuggestions, titles, title, ...rest } = request
+    const plain = {
+      ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+      ...(title !== undefined && givenTitle(title)),
+    }
     const stored = this.#toStored(session, request)
     const columns: Change['session'] = {
       ...plain,
@@ -85,6 +90,7 @@ export class SessionChanges {
       ...(effort !== undefined && { effort }),
       ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
       ...(promptSuggestions !== undefined && { promptSuggestions }),
+      ...(titles !== undefined && { titles }),
       ...(mcpServers !== undefined && { mcpServers: stored?.settings.mcpServers ?? null }),
     }
     return { columns, payload }
@@ -92,14 +98,15 @@ export class SessionChanges {
 
   /** The settings after the change; undefined when it touches none. */
   #toStored(session: SessionRecord, request: PatchRequest): Stored | undefined {
-    const { effort, mcpServers, maxBudgetUsd, promptSuggestions } = request
-    if ([effort, mcpServers, maxBudgetUsd, promptSuggestions].every(value => value === undefined))
+    const { effort, mcpServers, maxBudgetUsd, promptSuggestions, titles } = request
+    if ([effort, mcpServers, maxBudgetUsd, promptSuggestions, titles].every(value => value === undefined))
       return undefined
     const settings = { ...session.settings }
     let secrets = session.secrets
     if (effort !== undefined) put(settings, 'effort', effort)
     if (maxBudgetUsd !== undefined) put(settings, 'maxBudgetUsd', maxBudgetUsd)
     if (promptSuggestions !== undefined) put(settings, 'promptSuggestions', promptSuggestions)
+    if (titles !== undefined) put(settings, 'titles', titles)
     if (mcpServers !== undefined) {
       const { mcpServers: _old, ...others } = session.secrets
       const { agentEnv: _sealedAlready, ...shown } = settings

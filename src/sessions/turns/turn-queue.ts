@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../../contract/errors.ts'
 import type { InterruptResponse } from '../../contract/turns.ts'
+import { Titling } from '../conversation/titling.ts'
 import type { EventLog } from '../log/event-log.ts'
 import { toPromptMessage } from '../log/server-messages.ts'
 import type { ProcessPool } from '../processes/process-pool.ts'
@@ -32,6 +33,7 @@ export class TurnQueue {
   readonly #context: TurnQueueContext
   readonly #process: SessionProcess
   readonly #runner: TurnRunner
+  readonly titling: Titling
   #waiting: OpenTurn[] = []
   /** The turn at work, or the next one, which waits for a slot. */
   #current: OpenTurn | undefined
@@ -45,6 +47,7 @@ export class TurnQueue {
     this.#context = context
     this.#process = process
     this.#runner = new TurnRunner(context, process)
+    this.titling = new Titling(process, context.faults)
   }
 
   get current(): OpenTurn | undefined {
@@ -287,9 +290,14 @@ export class TurnQueue {
 
   /** Runs the turn, then the waiting ones. */
   async #runAll(first: OpenTurn | undefined): Promise<void> {
+    let last = first
     for (let turn = first; turn; turn = this.#takeNext()) {
       if (await turn.accepted) await this.#runner.run(turn)
+      last = turn
     }
+    // Turns of this session and of others that wait for a slot have precedence.
+    if (last && !this.#isEnded && this.#context.mayStart() && this.#context.pool.waiting === 0)
+      this.titling.begin(last.record)
     this.#process.rest()
   }
 

@@ -29,6 +29,7 @@ import { search } from './027-search.ts'
 import { consoleLogins } from './028-console-logins.ts'
 import { push } from './029-push.ts'
 import { feed } from './030-feed.ts'
+import { titleSource } from './031-title-source.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   consoleLogins,
   push,
   feed,
+  titleSource,
 ]
