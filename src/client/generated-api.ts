@@ -488,6 +488,8 @@ export type CreateSessionRequest = {
   maxBudgetUsd?: number | undefined
   /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
   promptSuggestions?: boolean | undefined
+  /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a request to a small model, and counts with the next turn. Absent: `off` */
+  titles?: 'claude' | 'off' | undefined
   outputFormat?: OutputFormat | undefined
   /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
   agentEnv?: Record<string, string> | undefined
@@ -900,6 +902,8 @@ export type EventSessionUpdated = {
   timestamp: string
   /** The new title; null: none */
   title?: string | null | undefined
+  /** Who gave the new title; null: there is none */
+  titleSource?: TitleSource | null | undefined
   /** The caller's new data */
   metadata?: Record<string, unknown> | undefined
   /** The new tags, all of them */
@@ -921,6 +925,8 @@ export type EventSessionUpdated = {
   maxBudgetUsd?: number | null | undefined
   /** Applies from the next turn; null: off */
   promptSuggestions?: boolean | null | undefined
+  /** Applies from the next turn; null: off */
+  titles?: 'claude' | 'off' | null | undefined
 }
 
 export type EventSettingsRestricted = {
@@ -1629,6 +1635,8 @@ export type PatchSessionRequest = {
   maxBudgetUsd?: number | null | undefined
   /** Applies from the next turn; null: off */
   promptSuggestions?: boolean | null | undefined
+  /** Applies from the next turn; null: off */
+  titles?: 'claude' | 'off' | null | undefined
 }
 
 export type PatchWebhookRequest = {
@@ -2009,6 +2017,8 @@ export type Session = {
   metadata: Record<string, unknown>
   /** A title for people; null: none */
   title: string | null
+  /** Who gave the title: `claude` (the setting `titles`) or `caller`; null: there is none */
+  titleSource: TitleSource | null
   /** The tags, in the order in which they were given */
   tags: Array<string>
   /** Whether lists leave the session out unless asked for it */
@@ -2076,6 +2086,8 @@ export type Session = {
     maxBudgetUsd?: number | undefined
     /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
     promptSuggestions?: boolean | undefined
+    /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a request to a small model, and counts with the next turn. Absent: `off` */
+    titles?: 'claude' | 'off' | undefined
     outputFormat?: OutputFormat | undefined
     /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
     agentEnv?: Record<string, string> | undefined
@@ -2116,6 +2128,8 @@ export type SessionSummary = {
   metadata: Record<string, unknown>
   /** A title for people; null: none */
   title: string | null
+  /** Who gave the title: `claude` (the setting `titles`) or `caller`; null: there is none */
+  titleSource: TitleSource | null
   /** The tags, in the order in which they were given */
   tags: Array<string>
   /** Whether lists leave the session out unless asked for it */
@@ -2418,6 +2432,9 @@ export type Ticket = {
   /** Until when it can be redeemed: for 30 seconds */
   expiresAt: string
 }
+
+/** Who gave a title */
+export type TitleSource = 'claude' | 'caller'
 
 /** One prompt, and everything until Claude is done with it */
 export type Turn = {

@@ -118,3 +118,19 @@ test('a session with promptSuggestions is told what could be asked next, after t
   }
   expect(JSON.stringify((await server.call('GET', `/sessions/${id}/messages`)).body)).not.toContain(suggested)
 })
+
+test('a session with titles gets one of Claude Code, which the conversation does not have and the next turn pays', async () => {
+  const server = shared()
+  const { body } = await server.call('POST', '/sessions', { titles: 'claude' })
+  const id = body.sessionId
+  const path = `/sessions/${id}`
+  server.model.script('name it', text('Named'))
+  await server.ask(id, 'name it')
+  const read = async () => (await server.call('GET', path)).body
+  await until(async () => (await read()).title !== null)
+  expect(await read()).toMatchObject({ title: 'Stand-in session', titleSource: 'claude', state: 'idle' })
+  expect(server.model.requests.at(-1)?.kind).toBe('side')
+  expect(JSON.stringify((await server.call('GET', `${path}/messages`)).body)).not.toContain('Stand-in session')
+  const { body: next } = await server.ask(id, 'name it')
+  expect(next.modelUsage).toHaveLength(2)
+})

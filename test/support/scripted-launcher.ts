@@ -170,9 +170,13 @@ class ScriptedAgent implements Agent {
     this.startFailure = startFailure
     this.questions = createScriptedQuestions({
       failure: startFailure,
+      exited: () => this.exited,
       endTask: taskId => this.endTask(taskId),
       titleOf: description => launcher.titleOf(description),
-      whenAsked: async () => launcher.whenAsked?.(),
+      whenAsked: async () => {
+        await launcher.whenAsked?.()
+        return undefined
+      },
     })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.exited = promise

@@ -13,16 +13,18 @@ export const scriptedTask: AgentTask = {
 
 interface Scene {
   failure: AgentFailure | undefined
+  /** Resolves when the process is gone. */
+  exited(): Promise<void>
   /** Ends the task, if it runs. */
   endTask(taskId: string): void
   /** The title of a session that is described so. */
   titleOf(description: string): string | null
   /** Is asked before each answer. */
-  whenAsked(): Promise<void>
+  whenAsked(): Promise<undefined>
 }
 
 /** What the scripted engine answers beside its turns. */
-export function createScriptedQuestions({ failure, endTask, titleOf, whenAsked }: Scene): AgentQuestions {
+export function createScriptedQuestions({ failure, exited, endTask, titleOf, whenAsked }: Scene): AgentQuestions {
   const servers = new Map([['scripted', true]])
   const stateOf = (name: string) => ({
     name,
@@ -36,7 +38,8 @@ export function createScriptedQuestions({ failure, endTask, titleOf, whenAsked }
   })
   const answer = async <T>(make: () => T): Promise<T> => {
     if (failure) throw new ServiceError('AGENT_UNAVAILABLE', failure.message, { reason: failure.reason })
-    await whenAsked()
+    const isGone = exited().then(() => true)
+    if (await Promise.race([whenAsked(), isGone])) throw new ServiceError('AGENT_UNAVAILABLE', 'gone', { reason: 'process_died' })
     return make()
   }
   return {

@@ -62,7 +62,8 @@ export function toRequest(draft: Draft): CreateSessionRequest {
   const { title, model, permissionMode, asks, effort, budget } = draft
   const tags = [...new Set(draft.tags.split(',').map(tag => tag.trim()))].filter(Boolean)
   return {
-    title: title.trim() || undefined,
+    // The server leaves it off unless asked, because a title costs a request to the model.
+    ...(title.trim() === '' ? { titles: 'claude' as const } : { title: title.trim() }),
     workspace: toWorkspace(draft),
     model: model ?? undefined,
     permissionMode: permissionMode ?? undefined,
