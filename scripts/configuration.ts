@@ -19,7 +19,7 @@ const groups: Record<string, RegExp> = {
   Tenants: /^tenants$/,
   Isolation: /^(isolation.*|agentNetwork|allowWeakerBounds|maxWorkspaceBytes)$/,
   'Sessions and turns':
-    /^(sessionTimeout|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
+    /^(sessionTimeout|sessionTitles|maxSessions|maxQueuedTurns|maxWaitingTurns|permissionParkMs|watchdogMs|drainTimeoutMs)$/,
   Processes: /^(maxProcessMemoryBytes|maxLiveProcesses|keepSpareProcess|idleTimeoutMs)$/,
   'Limits of requests': /^(rateLimit|limits)\.|^max(Body|Upload|AttachmentBytes)/,
   'Log, metrics and checks': /^(logLevel|logFormat|audit\w+|metrics\..*|openApiValidation\..*)$/,

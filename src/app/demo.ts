@@ -36,6 +36,7 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
           defaultWorkspace: 'empty',
           keepSpareProcess: false,
         }),
+        sessionTitles: options.sessionTitles ?? 'claude',
         // Not those of the environment, which are there for other servers.
         trustedRoots: options.trustedRoots ?? [],
       },

@@ -488,7 +488,7 @@ export type CreateSessionRequest = {
   maxBudgetUsd?: number | undefined
   /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
   promptSuggestions?: boolean | undefined
-  /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a request to a small model, and counts with the next turn. Absent: `off` */
+  /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a short request to the model, and counts with the next turn. Absent: `off` */
   titles?: 'claude' | 'off' | undefined
   outputFormat?: OutputFormat | undefined
   /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
@@ -2086,7 +2086,7 @@ export type Session = {
     maxBudgetUsd?: number | undefined
     /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
     promptSuggestions?: boolean | undefined
-    /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a request to a small model, and counts with the next turn. Absent: `off` */
+    /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a short request to the model, and counts with the next turn. Absent: `off` */
     titles?: 'claude' | 'off' | undefined
     outputFormat?: OutputFormat | undefined
     /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */

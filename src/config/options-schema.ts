@@ -101,6 +101,7 @@ export const optionsSchema = z.strictObject({
   database: databaseSchema.optional(),
   defaultCwd: directory.optional(),
   defaultWorkspace: z.enum(['directory', 'empty']).default('directory'),
+  sessionTitles: z.enum(['claude', 'off']).default('off'),
   allowedRoots: z.array(directory).min(1).optional(),
   workspacesDir: directory.optional(),
   cloneUrls,

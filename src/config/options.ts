@@ -65,6 +65,11 @@ export interface ClaudeCodeApiConfig {
    */
   defaultWorkspace?: 'directory' | 'empty'
   /**
+   * The setting `titles` of sessions that leave it out: `claude` has Claude Code give each a title, with a short
+   * request to the model. Default: `off`.
+   */
+  sessionTitles?: 'claude' | 'off'
+  /**
    * Directories that sessions may work in. Default: `CLAUDE_CODE_API_ROOTS` (separated as in `PATH`), else only
    * `defaultCwd`.
    */

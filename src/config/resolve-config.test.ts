@@ -20,6 +20,7 @@ it('has the defaults of the contract', () => {
     maxSessions: 100,
     metrics: { keys: [] },
     defaultWorkspace: 'directory',
+    sessionTitles: 'off',
     auth: {
       enabled: true,
       apiKeyHeader: 'x-api-key',

@@ -69,6 +69,7 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
   database: ResolvedDatabase | undefined
   defaultCwd: string
   defaultWorkspace: NonNullable<ClaudeCodeApiConfig['defaultWorkspace']>
+  sessionTitles: NonNullable<ClaudeCodeApiConfig['sessionTitles']>
   allowedRoots: readonly string[]
   workspacesDir: string
   cloneUrls: readonly string[]

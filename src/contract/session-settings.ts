@@ -68,7 +68,7 @@ const promptSuggestions = z.boolean().meta({
 
 const titles = z.enum(['claude', 'off']).meta({
   description:
-    'Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a request to a small model, and counts with the next turn. Absent: `off`',
+    'Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a short request to the model, and counts with the next turn. Absent: `off`',
 })
 
 /** The optional settings of a session, in the order in which they are shown. */

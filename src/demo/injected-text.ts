@@ -65,3 +65,8 @@ export function findDeferredTools(words: string): string[] {
   const match = /load tool schemas before calling them:\n((?:\w+(?:\n|$))+)/.exec(words)
   return match?.[1]?.trim().split('\n') ?? []
 }
+
+/** Returns the beginning of the session that a title is asked for; undefined: none is asked for. */
+export function findUntitled(text: string): string | undefined {
+  return /^<session>\s*(\S.*)/.exec(text)?.[1]
+}

@@ -1,5 +1,5 @@
 import { type SpokenAnswer, text } from './answer.ts'
-import { asksForSuggestion } from './injected-text.ts'
+import { asksForSuggestion, findUntitled } from './injected-text.ts'
 import type { Prompt } from './prompt.ts'
 import { tour } from './tour.ts'
 import { mark, shorten } from './tour-item.ts'
@@ -17,6 +17,9 @@ export function answerSideRequest(body: unknown, prompt: Prompt): SpokenAnswer |
   // A session may also have no tools, but it always reports its working directory to the model.
   if (prompt.tools.length > 0 || prompt.workingDirectory !== undefined) return undefined
   const schema = findSchema(body)
+  const untitled = findUntitled(prompt.text)
+  if (untitled !== undefined && schema !== undefined)
+    return text(JSON.stringify({ title: toTitle(untitled) }))
   return text(schema === undefined ? `${mark} Nothing to add.` : JSON.stringify(toSample(schema)))
 }
 
@@ -25,6 +28,11 @@ function toSuggestion({ history }: Prompt): string {
   const asked = new Set(history.map(({ prompt }) => prompt.trim()))
   const fitting = tour.map(({ sample }) => sample).filter(sample => /^\S+(?: \S+){1,11}$/.test(sample))
   return fitting.find(sample => sample.length < 100 && !asked.has(sample)) ?? 'What else can you show me?'
+}
+
+/** Names a session by the first words of its prompt. */
+function toTitle(untitled: string): string {
+  return untitled.split(' ').slice(0, 7).join(' ').slice(0, 60)
 }
 
 /** Keeps the facts and the latest prompts, so that a compacted conversation still remembers. */

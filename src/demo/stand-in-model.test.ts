@@ -193,8 +193,13 @@ describe("Claude Code's own requests", () => {
     model.script(/./, text('scripted'))
     const schema = { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] }
     const output_config = { format: { type: 'json_schema', schema } }
-    const response = await post('<session>\nhi\n</session>', { tools: [], output_config })
-    expect(JSON.parse(await toText(response))).toEqual({ title: 'Stand-in session' })
+    const toTitle = async (words: string) =>
+      JSON.parse(await toText(await post(words, { tools: [], output_config }))).title
+    expect(await toTitle('<session>\nhi\n</session>')).toBe('hi')
+    expect(await toTitle('<session>\none two three four five six seven eight')).toBe(
+      'one two three four five six seven',
+    )
+    expect(await toTitle('Name it')).toBe('Stand-in session')
     expect(model.requests.at(-1)).toMatchObject({ kind: 'side' })
   })
 

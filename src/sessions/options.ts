@@ -31,6 +31,8 @@ export interface SessionsOptions extends TenantPolicy {
   idleTimeoutMs: number
   permissionParkMs: number
   drainTimeoutMs: number
+  /** The setting `titles` of sessions that leave it out. Default: `off`. */
+  sessionTitles?: 'claude' | 'off'
   /** The hosts that agents in boxes can reach. Default: `all`. */
   agentNetwork?: NetworkRule
   allowHttpWebhooks?: boolean

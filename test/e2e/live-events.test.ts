@@ -124,13 +124,18 @@ test('a session with titles gets one of Claude Code, which the conversation does
   const { body } = await server.call('POST', '/sessions', { titles: 'claude' })
   const id = body.sessionId
   const path = `/sessions/${id}`
+  const outputTokens = async () => {
+    const { turnId } = (await server.ask(id, 'name it')).body
+    const { modelUsage } = (await server.call('GET', `${path}/turns/${turnId}`)).body
+    return modelUsage[0].outputTokens
+  }
   server.model.script('name it', text('Named'))
-  await server.ask(id, 'name it')
+  const answer = await outputTokens()
   const read = async () => (await server.call('GET', path)).body
   await until(async () => (await read()).title !== null)
-  expect(await read()).toMatchObject({ title: 'Stand-in session', titleSource: 'claude', state: 'idle' })
+  expect(await read()).toMatchObject({ title: 'name it', titleSource: 'claude', state: 'idle' })
   expect(server.model.requests.at(-1)?.kind).toBe('side')
-  expect(JSON.stringify((await server.call('GET', `${path}/messages`)).body)).not.toContain('Stand-in session')
-  const { body: next } = await server.ask(id, 'name it')
-  expect(next.modelUsage).toHaveLength(2)
+  const { messages } = (await server.call('GET', `${path}/messages`)).body
+  expect(JSON.stringify(messages)).not.toContain('<session>')
+  expect(await outputTokens()).toBeGreaterThan(answer)
 })

@@ -122,6 +122,16 @@ test('a failure or an empty answer is no fault: the next completed turn asks aga
   expect(faults).toEqual([])
 })
 
+test('the server can have sessions titled that do not say otherwise', async () => {
+  const { ask, create, titled, titleOf, sessions } = await open({ sessionTitles: 'claude' })
+  const [id, plainOne] = [await create({}), await create({ titles: 'off' })]
+  expect((await sessions.get(caller, id)).session.settings.titles).toBe('claude')
+  await ask(plainOne, 'hello')
+  await ask(id, 'hello')
+  await titled(id, 'Title 1')
+  expect(await titleOf(plainOne)).toEqual([null, null])
+})
+
 test('the setting and the title can be changed; without a title the next turn asks again', async () => {
   const { ask, create, described, sessions, titled, titleOf, updates } = await open()
   const id = await create({})

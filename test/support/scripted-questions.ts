@@ -24,7 +24,13 @@ interface Scene {
 }
 
 /** What the scripted engine answers beside its turns. */
-export function createScriptedQuestions({ failure, exited, endTask, titleOf, whenAsked }: Scene): AgentQuestions {
+export function createScriptedQuestions({
+  failure,
+  exited,
+  endTask,
+  titleOf,
+  whenAsked,
+}: Scene): AgentQuestions {
   const servers = new Map([['scripted', true]])
   const stateOf = (name: string) => ({
     name,
@@ -39,7 +45,8 @@ export function createScriptedQuestions({ failure, exited, endTask, titleOf, whe
   const answer = async <T>(make: () => T): Promise<T> => {
     if (failure) throw new ServiceError('AGENT_UNAVAILABLE', failure.message, { reason: failure.reason })
     const isGone = exited().then(() => true)
-    if (await Promise.race([whenAsked(), isGone])) throw new ServiceError('AGENT_UNAVAILABLE', 'gone', { reason: 'process_died' })
+    if (await Promise.race([whenAsked(), isGone]))
+      throw new ServiceError('AGENT_UNAVAILABLE', 'gone', { reason: 'process_died' })
     return make()
   }
   return {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { OperationInput } from '../../contract/operations.ts'
+import type { SessionSettings } from '../../contract/session-settings.ts'
 import { createSessionRequest } from '../../contract/sessions.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
 import { resolveWorkingDirectory } from '../files/working-directory.ts'
-import { optionsOf } from '../options.ts'
+import { optionsOf, type SessionsOptions } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
 import type { PlainSpec } from '../processes/launch-spec.ts'
@@ -25,6 +26,11 @@ export interface SessionLifecycleParts {
   directories: SessionDirectories
   expiry: ExpirySweeper
   sealer: Sealer
+}
+
+/** The settings of sessions that leave them out, beyond those of the contract. */
+function defaultsOf({ sessionTitles }: SessionsOptions): Pick<SessionSettings, 'titles'> {
+  return sessionTitles === 'claude' ? { titles: 'claude' } : {}
 }
 
 /** Creates sessions, and ends them on request or when they expire. */
@@ -60,7 +66,7 @@ export class SessionLifecycle {
     const { live, options, settingsInForce } = this.#core
     if (!live.spares || live.spares.isPrepared) return
     const cwd = await resolveWorkingDirectory(undefined, options)
-    const wanted = toWantedSpec({ tenantId }, createSessionRequest.parse({}), cwd)
+    const wanted = toWantedSpec({ tenantId }, createSessionRequest.parse(defaultsOf(options)), cwd)
     live.spares.prepare({ ...wanted, ...(await settingsInForce.load({ ...wanted, workspace: null })) })
   }
 
@@ -78,7 +84,7 @@ export class SessionLifecycle {
     await expiry.sweep()
     await this.#core.limits.checkSessions(caller)
     const place = await directories.provide(caller.tenantId, request, signal)
-    const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
+    const wanted = toWantedSpec(caller, { ...defaultsOf(options), ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)
     const spare = spec && live.spares?.take(spec)
     const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
