@@ -31,5 +31,6 @@ test('a store from before the search is indexed when it is opened, without what 
   const request = { tenantId: 't', sessionId: undefined, before: undefined, limit: 9 }
   const { found } = await store.search.search({ ...request, terms: readTerms('fox') })
   expect(found.map(({ text }) => text)).toEqual(['fox title', 'fox answer a', 'fox a'])
+  expect(await store.findSession('t', 's')).toMatchObject({ title: 'fox title', titleSource: 'caller' })
   await store.close()
 })

@@ -155,7 +155,9 @@ export function searchCases(context: StoreContext): void {
     await context.store.commit(changeOf(session, { events: [event] }))
     const dropped = await say(session, 'fox dropped', 'fox dropped too')
     await context.store.commit(changeOf(session, { events: [{ ...event, turnId: dropped.id }] }))
-    await context.store.commit(changeOf(session, { session: { title: 'wolf' } }))
+    const title = { title: 'wolf', titleSource: 'claude' as const }
+    await context.store.commit(changeOf(session, { session: title }))
+    expect(await context.store.findSession(session.tenantId, session.id)).toMatchObject(title)
     expect(await textsOf('fox')).toEqual(['fox dropped too', 'fox dropped', 'fox answer', 'fox kept'])
     expect(await textsOf('wolf')).toEqual(['wolf'])
     await context.store.commit(changeOf(session, { session: { title: null, rewound: [{ from: 2, to: 2 }] } }))
