@@ -1,6 +1,7 @@
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { ServiceError } from '../../src/contract/errors.ts'
+import { createPushSubscriptionRequests } from '../../src/contract/examples/push.ts'
 import { getOperation, type OperationId, operationIds } from '../../src/contract/operations.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
 import {
@@ -165,6 +166,11 @@ describe('errors', () => {
     changeMcpServer: { action: 'enable' },
     createKey: { name: 'bot', scopes: ['sessions:read'] },
     createWebhook: { url: 'https://example.com/', events: ['turn.lost'] },
+    createPushSubscription: createPushSubscriptionRequests.simple,
+  }
+  const queryOf = (id: OperationId, path: string) => {
+    if (id === 'search') return '?q=x'
+    return path.endsWith('/content') ? '?path=x' : ''
   }
 
   it('of a service say what they mean', async () => {
@@ -202,7 +208,7 @@ describe('errors', () => {
       }) as unknown as HttpDeps['service']
       await using door = await openDoor({ service, deps: { keys: service as never } })
       const { method, path, body, fault } = getOperation(id)
-      const at = path.replace(/:\w+/g, sessionId) + (path.endsWith('/content') ? '?path=x' : '')
+      const at = path.replace(/:\w+/g, sessionId) + queryOf(id, path)
       const response = body
         ? await door.post(at, neededBodies[id] ?? {}, { method: method.toUpperCase() })
         : await door.call(at, { method: method.toUpperCase() })
