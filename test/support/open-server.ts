@@ -8,7 +8,7 @@ import { createClient } from './client.ts'
 import { collectLog } from './collect-log.ts'
 import { endsLater, isShared, openOnce } from './lifetime.ts'
 import { temporaryDirectory } from './open-sessions.ts'
-import { claudeEnvironment, openModel } from './real-claude.ts'
+import { cheapStart, claudeEnvironment, openModel } from './real-claude.ts'
 
 export const apiKey = 'key-of-the-tests'
 
@@ -38,6 +38,7 @@ export async function openServer(
       // Every answer of every test has to keep to the document.
       openApiValidation: { enabled: true },
       ...config,
+      agentEnv: { ...cheapStart, ...config.agentEnv },
     },
     { ...claudeEnvironment(model, cwd), ...environment },
   )
