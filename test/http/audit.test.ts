@@ -155,7 +155,11 @@ describe('refused requests', () => {
     expect(found.every(({ tenant, keyId, sessionId }) => !tenant && !keyId && !sessionId)).toBe(true)
     await door[Symbol.asyncDispose]()
     const { entries: stored } = await store.audit.listAudit({ ...refusedEntries, action: 'authenticate' })
-    expect(stored.slice(3).map(({ count }) => count)).toEqual([9, 19])
+    // The limit lets another guess through every few seconds, so a slow machine has more of them.
+    const [guessed = 0, limited = 0] = stored.slice(3).map(({ count }) => count)
+    expect(guessed + limited).toBe(28)
+    expect(guessed).toBeGreaterThanOrEqual(9)
+    expect(limited).toBeGreaterThan(0)
   })
 })
 

@@ -56,7 +56,7 @@ async function filledPlaces(kind: 'sqlite' | 'postgres') {
 
 describe('a backup of', () => {
   for (const from of ['sqlite', 'postgres'] as const) {
-    test(`${from} has everything, and can be restored into both stores`, { timeout: 60_000 }, async () => {
+    test(`${from} has everything, and can be restored into both stores`, async () => {
       const source = await filledPlaces(from)
       const workspace = join(source.workspacesDir, 'w-1')
       await mkdir(join(workspace, 'deep'), { recursive: true })
