@@ -7,6 +7,9 @@ import { LoginGate } from './api/login-context.tsx'
 import { queries } from './api/query-client.ts'
 import { useTheme } from './lib/theme.ts'
 import { LoginScreen } from './screens/login/login-screen.tsx'
+import { Guard } from './shell/guard.tsx'
+import { Page } from './shell/page.tsx'
+import { useHome } from './shell/places.ts'
 import { Shell } from './shell/shell.tsx'
 import { EmptyState, SkeletonLines } from './ui/notices.tsx'
 import { Toasts } from './ui/toasts.tsx'
@@ -40,21 +43,44 @@ export function App() {
 }
 
 function Routes() {
+  const home = useHome()
   return (
     <Switch>
       <Route path="/">
-        <Redirect to="/sessions" replace />
+        <Redirect to={home} replace />
       </Route>
-      <Route path="/inbox/:permissionId?" component={InboxScreen} />
-      <Route path="/sessions" component={SessionsScreen} />
-      <Route path="/sessions/new" component={NewSessionScreen} />
+      <Route path="/inbox/:permissionId?">
+        <Guard title="Inbox" scopes={['permissions:answer', 'sessions:read']} what="see requests">
+          <InboxScreen />
+        </Guard>
+      </Route>
+      <Route path="/sessions">
+        <Guard title="Sessions" scopes={['sessions:read']} what="read sessions">
+          <SessionsScreen />
+        </Guard>
+      </Route>
+      <Route path="/sessions/new">
+        <Guard title="New session" scopes={['sessions:write']} what="create sessions" allSessions>
+          <NewSessionScreen />
+        </Guard>
+      </Route>
       <Route path="/sessions/:sessionId/*?">
-        {({ sessionId }) => <SessionScreen key={sessionId} sessionId={sessionId} />}
+        {({ sessionId }) => (
+          <Guard title="Session" scopes={['sessions:read']} what="read sessions">
+            <SessionScreen key={sessionId} sessionId={sessionId} />
+          </Guard>
+        )}
       </Route>
-      <Route path="/usage" component={UsageScreen} />
+      <Route path="/usage">
+        <Guard title="Usage" scopes={['usage:read']} what="read usage" allSessions>
+          <UsageScreen />
+        </Guard>
+      </Route>
       <Route path="/server/*?" component={ServerScreen} />
       <Route>
-        <EmptyState title="There is nothing at this address">Choose a place in the navigation.</EmptyState>
+        <Page title="Not found">
+          <EmptyState title="There is nothing at this address">Choose a place in the navigation.</EmptyState>
+        </Page>
       </Route>
     </Switch>
   )

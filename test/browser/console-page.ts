@@ -18,15 +18,26 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export const consoleKey = 'a-key-for-the-console-tests'
 
 /** A server in a process of its own with the built console, the real Claude Code and the stand-in model. */
-export async function openConsoleServer() {
+export async function openConsoleServer(
+  given: { args?: readonly string[]; env?: Record<string, string> } = {},
+) {
   execFileSync(process.execPath, [join(root, 'scripts/build-console.ts')], { cwd: root })
   const model = await openModel()
   const home = temporaryDirectory()
   const workspace = join(home, 'workspace')
   mkdirSync(workspace)
   const port = String(await freePort())
-  const args = ['serve', '--port', port, '--data-dir', join(home, 'data'), '--root', workspace]
-  const env = { ...claudeEnvironment(model, home), CLAUDE_API_KEY: consoleKey }
+  const args = [
+    'serve',
+    '--port',
+    port,
+    '--data-dir',
+    join(home, 'data'),
+    '--root',
+    workspace,
+    ...(given.args ?? []),
+  ]
+  const env = { ...claudeEnvironment(model, home), CLAUDE_API_KEY: consoleKey, ...given.env }
   const url = `http://127.0.0.1:${port}`
   let cli: Cli
   const start = async () => {

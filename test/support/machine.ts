@@ -15,8 +15,21 @@ interface Requirement {
 export const requirements = {
   chromium: {
     find: () => findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    files: ['test/browser/browser.test.ts', 'test/browser/documents.test.ts', 'test/browser/client.test.ts'],
-    untested: 'pages in a real browser (CORS, foreign pages, DNS rebinding, the documentation, the client)',
+    files: [
+      'test/browser/browser.test.ts',
+      'test/browser/client.test.ts',
+      'test/browser/console-admin.test.ts',
+      'test/browser/console-changes.test.ts',
+      'test/browser/console-conversation.test.ts',
+      'test/browser/console-inbox.test.ts',
+      'test/browser/console-login.test.ts',
+      'test/browser/console-push.test.ts',
+      'test/browser/console-screens.test.ts',
+      'test/browser/console-sessions.test.ts',
+      'test/browser/documents.test.ts',
+    ],
+    untested:
+      'pages in a real browser (CORS, foreign pages, DNS rebinding, the documentation, the client, the console)',
   },
   curl: {
     find: () => findProgram('curl'),

@@ -1,5 +1,6 @@
 import { useEffect } from 'react'
 import { client } from './connection.ts'
+import { useMay } from './login-context.tsx'
 import { noticeLogout, queries } from './query-client.ts'
 import { requestsKey } from './requests.ts'
 import { sessionKey, sessionsKey } from './sessions.ts'
@@ -30,7 +31,7 @@ class Invalidation {
 }
 
 async function follow(signal: AbortSignal, invalidation: Invalidation): Promise<void> {
-  for await (const event of client.follow({ after: 'latest', signal })) {
+  for await (const event of client.follow({ after: 'latest', retries: Number.POSITIVE_INFINITY, signal })) {
     if (event.type === 'caught_up' || event.type === 'gap') {
       // The answers may be older than the stream.
       invalidation.add(requestsKey, sessionsKey)
@@ -45,7 +46,9 @@ async function follow(signal: AbortSignal, invalidation: Invalidation): Promise<
 
 /** Keeps all answers of the server true while the page is open, by one stream over all sessions. */
 export function useFeed(): void {
+  const mayFollow = useMay('sessions:read')
   useEffect(() => {
+    if (!mayFollow) return
     const controller = new AbortController()
     const invalidation = new Invalidation()
     follow(controller.signal, invalidation).catch(error => {
@@ -55,5 +58,5 @@ export function useFeed(): void {
       controller.abort()
       invalidation.close()
     }
-  }, [])
+  }, [mayFollow])
 }

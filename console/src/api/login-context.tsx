@@ -19,6 +19,11 @@ export function useMay(...scopes: string[]): boolean {
   return scopes.some(scope => (caller.scopes as string[]).includes(scope))
 }
 
+/** The only session that the person's key opens; null: all of its tenant. */
+export function useBoundSession(): string | null {
+  return useLogin().caller.sessionId
+}
+
 /** Takes what the last person saw out of the cache. */
 export function forgetAnswers(queries: QueryClient, login: Login | null): void {
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== loginKey[0] })

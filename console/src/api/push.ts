@@ -1,4 +1,11 @@
+import { stored } from '../lib/stored.ts'
 import { client, mount } from './connection.ts'
+
+/** Under this name the browser keeps the id of its subscription. */
+export const ownSubscription = 'pushSubscription'
+
+/** How long a logout waits for the end of the notifications, in milliseconds. */
+const mostMs = 3_000
 
 export interface PushChoice {
   events: ('request' | 'turn_ended')[]
@@ -68,9 +75,35 @@ export async function turnOnPush(choice: PushChoice): Promise<string> {
 }
 
 export async function turnOffPush(subscriptionId: string): Promise<void> {
-  await client.call('deletePushSubscription', { params: { subscriptionId } })
-  const found = await navigator.serviceWorker.getRegistration(`${mount}/`)
+  // Each is tried, whatever becomes of the other: one alone ends the notifications.
+  const [deleted, unsubscribed] = await Promise.allSettled([
+    client.call('deletePushSubscription', { params: { subscriptionId } }),
+    unsubscribe(),
+  ])
+  if (deleted.status === 'rejected') throw deleted.reason
+  if (unsubscribed.status === 'rejected') throw unsubscribed.reason
+}
+
+async function unsubscribe(): Promise<void> {
+  const found = await navigator.serviceWorker?.getRegistration(`${mount}/`)
   await (await found?.pushManager.getSubscription())?.unsubscribe()
+}
+
+/**
+ * Ends the notifications of this browser, if it has any, before its login ends.
+ *
+ * @returns false: they may still come
+ */
+export async function endOwnPush(): Promise<boolean> {
+  const subscriptionId = stored.get(ownSubscription)
+  if (subscriptionId === null) return true
+  stored.set(ownSubscription, null)
+  const ended = turnOffPush(subscriptionId).then(
+    () => true,
+    () => false,
+  )
+  // The push service of the browser may be out of reach.
+  return Promise.race([ended, new Promise<false>(resolve => setTimeout(resolve, mostMs, false))])
 }
 
 /** Calls back when a person has chosen a notification. */

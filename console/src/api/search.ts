@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { SearchResult } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
+import { useMay } from './login-context.tsx'
 import { sessionsKey } from './sessions.ts'
 
 /** Where a result leads. */
@@ -11,13 +12,14 @@ export function pathOf({ sessionId, turnId }: Pick<SearchResult, 'sessionId' | '
 /** Finds titles, prompts and answers. */
 export function useSearch(q: string, options: { archived?: 'true' | 'false' | 'all'; limit?: number } = {}) {
   const { archived, limit = 30 } = options
+  const mayRead = useMay('sessions:read')
   return useInfiniteQuery({
     queryKey: [...sessionsKey, 'search', q, archived, limit],
     queryFn: ({ signal, pageParam }) =>
       client.call('search', { query: { q, archived, limit, cursor: pageParam } }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: page => page.nextCursor ?? undefined,
-    enabled: q !== '',
+    enabled: mayRead && q !== '',
     placeholderData: before => before,
   })
 }

@@ -1,6 +1,8 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Operations, PatchSessionRequest, SessionSummary } from '../../../src/client/index.ts'
+import { revealText } from '../lib/revealed-text.ts'
 import { client } from './connection.ts'
+import { useMay } from './login-context.tsx'
 
 export const sessionsKey = ['sessions']
 export const sessionKey = (sessionId: string) => ['session', sessionId]
@@ -9,8 +11,10 @@ export type SessionFilter = Omit<NonNullable<Operations['listSessions']['query']
 
 /** The newest sessions that take prompts. */
 export function useRecentSessions() {
+  const mayRead = useMay('sessions:read')
   return useQuery({
     queryKey: [...sessionsKey, 'recent'],
+    enabled: mayRead,
     queryFn: async ({ signal }) =>
       (await client.call('listSessions', { query: { limit: 15 } }, { signal })).sessions,
   })
@@ -81,5 +85,5 @@ export function useSessionTitles(enabled: boolean): ReadonlyMap<string, string> 
 
 /** The name that a session goes by. */
 export function titleOf({ title, sessionId }: Pick<SessionSummary, 'title' | 'sessionId'>): string {
-  return title ?? `Untitled session ${sessionId.slice(0, 8)}`
+  return title === null ? `Untitled session ${sessionId.slice(0, 8)}` : revealText(title)
 }

@@ -1,3 +1,5 @@
+import { revealText } from '../lib/revealed-text.ts'
+
 interface MarkedProps {
   text: string
   /** Ranges of the text in UTF-16 units, in order and without overlap. */
@@ -14,10 +16,10 @@ export function Marked({ text, matches, className }: MarkedProps) {
         const match = matches[index]
         return (
           <span key={start}>
-            {text.slice(start, match?.start)}
+            {revealText(text.slice(start, match?.start))}
             {match && (
               <mark className="rounded-sm bg-warn-soft font-medium text-ink">
-                {text.slice(match.start, match.end)}
+                {revealText(text.slice(match.start, match.end))}
               </mark>
             )}
           </span>

@@ -1,5 +1,5 @@
 import { Link, useLocation } from 'wouter'
-import { useRecentSessions } from '../api/sessions.ts'
+import { titleOf, useRecentSessions } from '../api/sessions.ts'
 import { cx } from '../lib/class-names.ts'
 import { StateDot } from '../parts/session-state.tsx'
 
@@ -7,6 +7,7 @@ import { StateDot } from '../parts/session-state.tsx'
 export function RecentSessions() {
   const [location] = useLocation()
   const { data: sessions = [] } = useRecentSessions()
+  if (sessions.length === 0) return null
   return (
     <div className="mt-4 min-h-0 flex-1 overflow-y-auto px-2 pb-2">
       <h2 className="px-2 pb-1 text-xs font-semibold text-muted">Recent</h2>
@@ -20,12 +21,12 @@ export function RecentSessions() {
                 href={path}
                 aria-current={isActive ? 'page' : undefined}
                 className={cx(
-                  'flex h-7 items-center gap-2 rounded-md px-2 text-xs',
+                  'target flex h-7 items-center gap-2 rounded-md px-2 text-xs',
                   isActive ? 'bg-hover font-medium' : 'hover:bg-hover',
                 )}
               >
                 <StateDot session={session} />
-                <bdi className="truncate">{session.title ?? 'Untitled session'}</bdi>
+                <bdi className="truncate">{titleOf(session)}</bdi>
               </Link>
             </li>
           )

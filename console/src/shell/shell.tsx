@@ -8,6 +8,7 @@ import { SkeletonLines } from '../ui/notices.tsx'
 import { Sidebar, TabBar } from './navigation.tsx'
 import { showCount } from './page.tsx'
 import { Palette, usePaletteKey } from './palette.tsx'
+import { useMayCreate, usePlaces } from './places.ts'
 import { ShortcutSheet } from './shortcut-sheet.tsx'
 
 /** The frame of every screen: navigation, palette, shortcuts, the count in the title. */
@@ -22,11 +23,14 @@ export function Shell({ children }: { children: ReactNode }) {
   useEffect(() => onNotificationChosen(path => navigate(path)), [navigate])
   usePaletteKey(openPalette)
   useShortcutKeys()
-  useShortcut('g i', 'Open the inbox', 'Go to', () => navigate('/inbox'))
-  useShortcut('g s', 'Open the sessions', 'Go to', () => navigate('/sessions'))
-  useShortcut('g u', 'Open usage', 'Go to', () => navigate('/usage'))
+  const places = usePlaces()
+  const mayCreate = useMayCreate()
+  const sees = (path: string) => places.some(place => place.path === path)
+  useShortcut('g i', 'Open the inbox', 'Go to', () => navigate('/inbox'), sees('/inbox'))
+  useShortcut('g s', 'Open the sessions', 'Go to', () => navigate('/sessions'), sees('/sessions'))
+  useShortcut('g u', 'Open usage', 'Go to', () => navigate('/usage'), sees('/usage'))
   useShortcut('g v', 'Open the server', 'Go to', () => navigate('/server'))
-  useShortcut('c', 'New session', 'Everywhere', () => navigate('/sessions/new'))
+  useShortcut('c', 'New session', 'Everywhere', () => navigate('/sessions/new'), mayCreate)
   useShortcut('?', 'Show keyboard shortcuts', 'Everywhere', () => setSheet(true))
   return (
     <div className="flex h-dvh">
@@ -41,7 +45,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <main id="main" tabIndex={-1} className="min-h-0 flex-1">
           <Suspense fallback={<SkeletonLines count={6} />}>{children}</Suspense>
         </main>
-        <TabBar />
+        <TabBar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
       </div>
       <Palette open={palette} onOpenChange={setPalette} />
       <ShortcutSheet open={sheet} onOpenChange={setSheet} />

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { revealText } from '../../lib/revealed-text.ts'
 import { Button, buttonClasses } from '../../ui/button.tsx'
 import { Checkbox, Field, Input, Select } from '../../ui/form.tsx'
 import { DenyForm } from './deny-form.tsx'
@@ -29,11 +30,11 @@ export default function FormRequest({ request, answer }: RequestBodyProps) {
     <>
       <form onSubmit={submit} className="flex flex-col gap-3 p-3">
         <p className="text-xs text-muted">
-          The MCP server <bdi className="font-medium">{elicitation?.serverName}</bdi> asks. Do not enter
-          passwords here.
+          The MCP server <bdi className="font-medium">{revealText(elicitation?.serverName ?? '')}</bdi> asks.
+          Do not enter passwords here.
         </p>
         <p className="break-words">
-          <bdi>{elicitation?.message}</bdi>
+          <bdi>{revealText(elicitation?.message ?? '')}</bdi>
         </p>
         {isForm &&
           fields.map(field => (
@@ -44,7 +45,7 @@ export default function FormRequest({ request, answer }: RequestBodyProps) {
               onChange={value => setValues(before => ({ ...before, [field.name]: value }))}
             />
           ))}
-        {url !== undefined && <bdi className="font-mono text-xs break-all">{url}</bdi>}
+        {url !== undefined && <bdi className="font-mono text-xs break-all">{revealText(url)}</bdi>}
         {!isDenying && (
           <div className="flex flex-wrap justify-end gap-2">
             <Button variant="danger" onClick={() => setIsDenying(true)}>
@@ -73,7 +74,9 @@ interface FieldControlProps {
 }
 
 function FieldControl({ field, value, onChange }: FieldControlProps) {
-  const { label, description, required, type, choices } = field
+  const { required, type, choices } = field
+  const label = revealText(field.label)
+  const description = field.description && revealText(field.description)
   if (type === 'boolean') {
     return (
       <Checkbox label={label} checked={value === true} onChange={event => onChange(event.target.checked)} />
@@ -87,7 +90,7 @@ function FieldControl({ field, value, onChange }: FieldControlProps) {
         {choices.map(choice => (
           <Checkbox
             key={choice.value}
-            label={choice.label}
+            label={revealText(choice.label)}
             checked={chosen.includes(choice.value)}
             onChange={({ target }) => {
               const others = chosen.filter(other => other !== choice.value)
@@ -111,7 +114,7 @@ function FieldControl({ field, value, onChange }: FieldControlProps) {
             <option value="">Choose…</option>
             {choices.map(choice => (
               <option key={choice.value} value={choice.value}>
-                {choice.label}
+                {revealText(choice.label)}
               </option>
             ))}
           </Select>

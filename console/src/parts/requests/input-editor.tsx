@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { revealText } from '../../lib/revealed-text.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field, TextArea } from '../../ui/form.tsx'
 import type { Answer } from './use-answer.ts'
@@ -9,6 +10,12 @@ interface InputEditorProps {
   input: Input
   answer: Answer
   onCancel: () => void
+}
+
+/** Says which characters of a text are not seen in a field, but have their effect. */
+function describeHidden(text: string): string | undefined {
+  const marks = revealText(text).match(/⟨U\+[0-9A-F]+⟩/g)
+  return marks ? `Holds hidden characters: ${[...new Set(marks)].join(' ')}` : undefined
 }
 
 function toText(value: unknown): string {
@@ -46,7 +53,7 @@ export function InputEditor({ input, answer, onCancel }: InputEditorProps) {
   return (
     <form onSubmit={submit} className="flex flex-col gap-2 border-t border-line p-3">
       {Object.entries(texts).map(([name, text], index) => (
-        <Field key={name} label={name} error={errors[name]}>
+        <Field key={name} label={revealText(name)} error={errors[name]} hint={describeHidden(text)}>
           {props => (
             <TextArea
               {...props}

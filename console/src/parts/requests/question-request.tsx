@@ -1,5 +1,6 @@
 import { type FormEvent, useId, useState } from 'react'
 import type { PermissionQuestion } from '../../../../src/client/index.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { useShortcut } from '../../lib/shortcuts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/form.tsx'
@@ -82,8 +83,8 @@ function Question({ question: { question, header, options, multiSelect }, reply,
   return (
     <fieldset className="flex flex-col gap-1">
       <legend className="mb-1 font-medium break-words">
-        {header !== undefined && <span className="mr-1 text-muted">{header}:</span>}
-        <bdi>{question}</bdi>
+        {header !== undefined && <bdi className="mr-1 text-muted">{revealText(header)}:</bdi>}
+        <bdi>{revealText(question)}</bdi>
       </legend>
       {options.map(({ label, description }) => (
         <label
@@ -98,15 +99,15 @@ function Question({ question: { question, header, options, multiSelect }, reply,
             onChange={event => choose(label, event.target.checked)}
           />
           <span className="min-w-0">
-            <bdi className="block break-words">{label}</bdi>
+            <bdi className="block break-words">{revealText(label)}</bdi>
             {description !== undefined && (
-              <bdi className="block text-xs break-words text-muted">{description}</bdi>
+              <bdi className="block text-xs break-words text-muted">{revealText(description)}</bdi>
             )}
           </span>
         </label>
       ))}
       <Input
-        aria-label={`Your own words: ${question}`}
+        aria-label={`Your own words: ${revealText(question)}`}
         placeholder="Or in your own words"
         value={reply.ownWords}
         onChange={event =>

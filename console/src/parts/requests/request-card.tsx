@@ -3,9 +3,11 @@ import { Link } from 'wouter'
 import type { PermissionKind, PermissionRequest } from '../../../../src/client/index.ts'
 import { useMay } from '../../api/login-context.tsx'
 import { cx } from '../../lib/class-names.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Age, Badge } from '../../ui/small-parts.tsx'
 import { QuestionRequest } from './question-request.tsx'
+import { ReadOnlyRequest } from './read-only-request.tsx'
 import { ToolRequest } from './tool-request.tsx'
 import { useAnswer } from './use-answer.ts'
 
@@ -25,19 +27,27 @@ interface RequestCardProps {
   /** The title of its session; absent: the card stands in its session. */
   sessionTitle?: string
   active?: boolean
+  /** Whether the keys `a`, `s`, `e` and `d` answer it. Default: if it is active. */
+  keys?: boolean
   /** Is told when a person has turned to the card. */
   onActivate?: () => void
 }
 
 /** Something that waits for a person, with everything that is needed to decide. */
-export function RequestCard({ request, sessionTitle, active = false, onActivate }: RequestCardProps) {
+export function RequestCard({
+  request,
+  sessionTitle,
+  active = false,
+  keys = active,
+  onActivate,
+}: RequestCardProps) {
   const answer = useAnswer(request)
   const mayAnswer = useMay('permissions:answer')
   const Body = bodies[request.kind]
   const isPending = request.status === 'pending'
   return (
     <article
-      aria-label={`${kinds[request.kind]}: ${request.toolName}`}
+      aria-label={`${kinds[request.kind]}: ${revealText(request.toolName)}`}
       aria-current={active || undefined}
       onFocus={onActivate}
       onPointerDown={onActivate}
@@ -45,7 +55,7 @@ export function RequestCard({ request, sessionTitle, active = false, onActivate 
     >
       <header className="flex min-w-0 items-center gap-2 border-b border-line px-3 py-2 text-xs">
         <Badge tone={isPending ? 'warn' : 'neutral'}>{kinds[request.kind]}</Badge>
-        <bdi className="shrink-0 font-medium">{request.toolName}</bdi>
+        <bdi className="max-w-1/2 shrink-0 truncate font-medium">{revealText(request.toolName)}</bdi>
         {sessionTitle !== undefined && (
           <Link
             href={`/sessions/${request.sessionId}`}
@@ -59,11 +69,9 @@ export function RequestCard({ request, sessionTitle, active = false, onActivate 
       </header>
       <Suspense fallback={<SkeletonLines count={3} />}>
         {mayAnswer && isPending ? (
-          <Body request={request} answer={answer} active={active} />
+          <Body request={request} answer={answer} active={keys} />
         ) : (
-          <p className="p-3 text-muted">
-            {isPending ? 'Your key may see this, but not answer it.' : `This was ${request.status}.`}
-          </p>
+          <ReadOnlyRequest request={request} />
         )}
       </Suspense>
       {answer.isError && <ErrorNotice error={answer.error} className="m-3 mt-0" />}

@@ -1,5 +1,6 @@
 import { ChevronDown } from 'lucide-react'
 import type { PermissionRequest, PermissionSuggestion } from '../../../../src/client/index.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import type { Answer } from './use-answer.ts'
@@ -43,7 +44,7 @@ export function SuggestionMenu({ request, answer }: { request: PermissionRequest
           key={index}
           onSelect={() => answer.mutate({ decision: 'allow', remember: { suggestions: [index] } })}
         >
-          <bdi className="max-w-72 break-words">{describe(suggestion)}</bdi>
+          <bdi className="max-w-72 break-words">{revealText(describe(suggestion))}</bdi>
         </MenuItem>
       ))}
     </Menu>

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { revealText } from '../../lib/revealed-text.ts'
 import { useShortcut } from '../../lib/shortcuts.ts'
 import { ToolInput } from '../../tools/tool-input.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -26,12 +27,12 @@ export function ToolRequest({ request, answer, active }: RequestBodyProps) {
       <ScrollRegion label="Input" className="flex max-h-[60dvh] flex-col gap-2 p-3">
         {request.title !== null && (
           <p className="break-words">
-            <bdi>{request.title}</bdi>
+            <bdi>{revealText(request.title)}</bdi>
           </p>
         )}
         {request.description !== null && (
           <p className="text-xs break-words text-muted">
-            <bdi>{request.description}</bdi>
+            <bdi>{revealText(request.description)}</bdi>
           </p>
         )}
         <ToolInput name={request.toolName} input={request.input} />

@@ -2,12 +2,19 @@ import { Inbox } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useParams } from 'wouter'
 import { useRequests, useWaitingTitles } from '../../api/requests.ts'
+import { cx } from '../../lib/class-names.ts'
 import { useShortcut } from '../../lib/shortcuts.ts'
 import { RequestCard } from '../../parts/requests/request-card.tsx'
 import { Page } from '../../shell/page.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Badge } from '../../ui/small-parts.tsx'
 import { Notifications } from './notifications.tsx'
+import { useSettling } from './use-settling.ts'
+
+function describeCount(count: number): string {
+  if (count === 0) return 'Nothing waits for you'
+  return count === 1 ? '1 request waits for you' : `${count} requests wait for you`
+}
 
 /** Everything that waits for a person, over all sessions, oldest first. */
 export default function InboxScreen() {
@@ -16,6 +23,7 @@ export default function InboxScreen() {
   const titles = useWaitingTitles()
   const requests = inbox.data?.requests ?? []
   const [activeId, setActiveId] = useState(permissionId)
+  const isSettling = useSettling(requests.map(request => request.permissionId))
   const place = useRef(0)
   const list = useRef<HTMLUListElement>(null)
 
@@ -43,7 +51,7 @@ export default function InboxScreen() {
       aside={requests.length > 0 && <Badge tone="warn">{inbox.data?.total} waiting</Badge>}
     >
       <p role="status" className="sr-only">
-        {inbox.isSuccess && `${inbox.data.total} requests wait for you`}
+        {inbox.isSuccess && describeCount(inbox.data.total)}
       </p>
       {inbox.isPending && <SkeletonLines count={8} label="Loading the inbox" />}
       {inbox.isError && <ErrorNotice error={inbox.error} onRetry={inbox.refetch} className="m-4" />}
@@ -53,18 +61,30 @@ export default function InboxScreen() {
         </EmptyState>
       )}
       {requests.length > 0 && (
-        <ul ref={list} className="mx-auto flex max-w-3xl flex-col gap-3 p-3 sm:p-4">
+        <ul
+          ref={list}
+          className={cx(
+            'mx-auto flex max-w-3xl flex-col gap-3 p-3 sm:p-4',
+            isSettling && 'pointer-events-none',
+          )}
+        >
           {requests.map(request => (
             <li key={request.permissionId} className="scroll-m-4">
               <RequestCard
                 request={request}
                 sessionTitle={titles.get(request.sessionId) ?? `Session ${request.sessionId.slice(0, 8)}`}
                 active={request === active}
+                keys={request === active && !isSettling}
                 onActivate={() => setActiveId(request.permissionId)}
               />
             </li>
           ))}
         </ul>
+      )}
+      {inbox.isSuccess && inbox.data.total > requests.length && (
+        <p className="p-4 text-center text-muted">
+          The other {inbox.data.total - requests.length} appear when some of these are answered.
+        </p>
       )}
     </Page>
   )

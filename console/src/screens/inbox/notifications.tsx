@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Bell, BellRing } from 'lucide-react'
 import { useState } from 'react'
 import { client } from '../../api/connection.ts'
-import { type PushChoice, turnOffPush, turnOnPush, whyNoPush } from '../../api/push.ts'
+import { ownSubscription, type PushChoice, turnOffPush, turnOnPush, whyNoPush } from '../../api/push.ts'
 import { useStored } from '../../lib/stored.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -15,7 +15,7 @@ const pushKey = ['push']
 /** Turns push notifications of this browser on and off. */
 export function Notifications() {
   const [isOpen, setIsOpen] = useState(false)
-  const [ownId] = useStored('pushSubscription')
+  const [ownId] = useStored(ownSubscription)
   const Icon = ownId === null ? Bell : BellRing
   return (
     <>
@@ -52,7 +52,7 @@ function useOwnSubscription(ownId: string | null) {
 
 function Content() {
   const queries = useQueryClient()
-  const [ownId, setOwnId] = useStored('pushSubscription')
+  const [ownId, setOwnId] = useStored(ownSubscription)
   const { data: own } = useOwnSubscription(ownId)
   const [changed, setChanged] = useState<PushChoice>()
   const choice = changed ?? own ?? { events: ['request'], includeTitle: false }

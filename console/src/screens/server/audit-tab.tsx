@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import type { AuditEntry } from '../../../../src/client/index.ts'
 import { type AuditFilter, useAudit } from '../../api/server.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input, Select } from '../../ui/form.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
@@ -75,7 +76,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <Badge tone={tones[outcome]}>{outcome}</Badge>
         <span className="font-mono text-xs font-medium">{action}</span>
         {count > 1 && <Badge>{count} times</Badge>}
-        <bdi className="truncate">{name ?? keyId ?? 'unknown key'}</bdi>
+        <bdi className="truncate">{revealText(name ?? keyId ?? 'unknown key')}</bdi>
         <Age of={at} className="ml-auto text-xs text-muted" />
       </div>
       <div className="flex min-w-0 flex-wrap gap-x-3 text-xs text-muted">
@@ -86,7 +87,9 @@ function Entry({ entry }: { entry: AuditEntry }) {
             session {sessionId.slice(0, 8)}
           </Link>
         )}
-        {hasDetails && <bdi className="min-w-0 break-all font-mono">{JSON.stringify(details)}</bdi>}
+        {hasDetails && (
+          <bdi className="min-w-0 break-all font-mono">{revealText(JSON.stringify(details))}</bdi>
+        )}
       </div>
     </li>
   )

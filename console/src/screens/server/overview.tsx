@@ -4,6 +4,7 @@ import { useLogin } from '../../api/login-context.tsx'
 import type { Metrics } from '../../api/read-metrics.ts'
 import { useHealth, useMetrics } from '../../api/server.ts'
 import { formatBytes, formatCount, formatDuration } from '../../lib/format.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Badge, type Tone } from '../../ui/small-parts.tsx'
 
@@ -103,10 +104,11 @@ function You() {
   return (
     <Card title="You">
       <Fact name="Key">
-        <bdi>{caller.name ?? caller.keyId}</bdi>
+        <bdi>{revealText(caller.name ?? caller.keyId)}</bdi>
       </Fact>
       <Fact name="Tenant">{caller.tenant}</Fact>
       <Fact name="May">{caller.scopes.join(', ')}</Fact>
+      {caller.sessionId !== null && <Fact name="Opens">one session alone</Fact>}
       {caller.administersServer && <Fact name="Sees">all tenants</Fact>}
       <Fact name="Login">
         {{ key: 'by key', none: 'the server asks for none', host: 'by the application' }[login]}

@@ -1,8 +1,10 @@
+import { Lock } from 'lucide-react'
 import { lazy } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useLogin, useMay } from '../../api/login-context.tsx'
 import { cx } from '../../lib/class-names.ts'
 import { Page } from '../../shell/page.tsx'
+import { EmptyState } from '../../ui/notices.tsx'
 import { Overview } from './overview.tsx'
 
 const KeysTab = lazy(() => import('./keys/keys-tab.tsx'))
@@ -24,7 +26,8 @@ export default function ServerScreen() {
     // Where the application around the server knows its users, there are no keys.
     return isAdmin && (path !== '/server/keys' || login !== 'host')
   })
-  const { content: Content = Overview } = shown.find(({ path }) => path === location) ?? {}
+  const wanted = tabs.find(({ path }) => path === location)
+  const { content: Content = Overview } = shown.find(tab => tab === wanted) ?? {}
   return (
     <Page
       title="Server"
@@ -50,7 +53,15 @@ export default function ServerScreen() {
         )
       }
     >
-      <Content />
+      {wanted && !shown.includes(wanted) ? (
+        <EmptyState icon={<Lock />} title={`Your key may not see ${wanted.label.toLowerCase()} here`}>
+          {isAdmin
+            ? 'The application around this server administers its users.'
+            : 'It has no scope admin. Log in with a key that has it.'}
+        </EmptyState>
+      ) : (
+        <Content />
+      )}
     </Page>
   )
 }

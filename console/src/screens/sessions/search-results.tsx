@@ -2,6 +2,7 @@ import { Search } from 'lucide-react'
 import { Link } from 'wouter'
 import type { SearchResult } from '../../../../src/client/index.ts'
 import { pathOf, useSearch } from '../../api/search.ts'
+import { titleOf } from '../../api/sessions.ts'
 import { Marked } from '../../parts/marked.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
@@ -30,7 +31,9 @@ export function SearchResults({ text, archived }: { text: string; archived: 'tru
             <Link href={pathOf(result)} className="block px-4 py-2 outline-offset-[-2px] hover:bg-surface">
               <span className="flex min-w-0 items-center gap-2">
                 <Badge>{fields[result.field]}</Badge>
-                <bdi className="truncate font-medium">{result.sessionTitle ?? 'Untitled session'}</bdi>
+                <bdi className="truncate font-medium">
+                  {titleOf({ title: result.sessionTitle, sessionId: result.sessionId })}
+                </bdi>
                 <Age of={result.timestamp} className="ml-auto shrink-0 text-xs text-muted" />
               </span>
               <Marked

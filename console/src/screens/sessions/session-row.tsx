@@ -14,6 +14,7 @@ import type { SessionSummary } from '../../../../src/client/index.ts'
 import { useMay } from '../../api/login-context.tsx'
 import { titleOf, useEndSession, usePatchSession } from '../../api/sessions.ts'
 import { formatCost, shortPath } from '../../lib/format.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { StateBadge } from '../../parts/session-state.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -21,6 +22,7 @@ import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { Age, Badge } from '../../ui/small-parts.tsx'
 import { sayError } from '../../ui/toasts.tsx'
 import { SubagentTree } from './subagent-tree.tsx'
+import { TagLinks } from './tag-links.tsx'
 import { TagsDialog } from './tags-dialog.tsx'
 
 /** One session: its state, title, place, cost and last activity, and what can be done with it. */
@@ -28,33 +30,32 @@ export function SessionRow({ session }: { session: SessionSummary }) {
   const [dialog, setDialog] = useState<'tags' | 'end' | null>(null)
   const [isOpen, setIsOpen] = useState(false)
   const { sessionId, cwd, branch, costUsd, tags, lastActivity, forkedFrom, openRequests } = session
+  const title = titleOf(session)
   return (
     <div className="border-b border-line">
       <div className="flex items-center gap-1 pr-2 hover:bg-surface">
-        <Link
-          href={`/sessions/${sessionId}`}
-          className="flex min-w-0 flex-1 flex-col gap-0.5 py-2 pl-4 outline-offset-[-2px]"
-        >
-          <span className="flex min-w-0 items-center gap-2">
+        <div className="relative flex min-w-0 flex-1 flex-col gap-0.5 py-2 pl-4">
+          <div className="flex min-w-0 items-center gap-2">
             <StateBadge session={session} />
             {openRequests > 1 && <Badge tone="warn">{openRequests} waiting</Badge>}
-            <bdi className="truncate font-medium">{titleOf(session)}</bdi>
-            {tags.map(tag => (
-              <span key={tag} className="hidden sm:block">
-                <Badge>
-                  <bdi>{tag}</bdi>
-                </Badge>
-              </span>
-            ))}
-          </span>
-          <span className="flex min-w-0 items-center gap-3 text-xs text-muted">
-            <bdi className="truncate" title={cwd}>
-              {shortPath(cwd)}
+            {/* The link covers the whole row but the tags, which lead elsewhere. */}
+            <Link
+              href={`/sessions/${sessionId}`}
+              title={title}
+              className="min-w-0 truncate font-medium outline-offset-[-2px] after:absolute after:inset-0"
+            >
+              <bdi>{title}</bdi>
+            </Link>
+            <TagLinks tags={tags} />
+          </div>
+          <div className="flex min-w-0 items-center gap-3 text-xs text-muted">
+            <bdi className="truncate" title={revealText(cwd)}>
+              {revealText(shortPath(cwd))}
             </bdi>
             {branch !== null && (
               <span className="flex min-w-0 items-center gap-1">
                 <GitBranch aria-hidden className="size-3 shrink-0" />
-                <bdi className="truncate">{branch}</bdi>
+                <bdi className="truncate">{revealText(branch)}</bdi>
               </span>
             )}
             {forkedFrom && (
@@ -64,8 +65,8 @@ export function SessionRow({ session }: { session: SessionSummary }) {
             )}
             <span className="ml-auto shrink-0 tabular-nums">{formatCost(costUsd)}</span>
             <Age of={lastActivity} className="w-16 shrink-0 text-right tabular-nums" />
-          </span>
-        </Link>
+          </div>
+        </div>
         <Actions session={session} onDialog={setDialog} onTree={() => setIsOpen(!isOpen)} />
       </div>
       {isOpen && <SubagentTree sessionId={sessionId} />}

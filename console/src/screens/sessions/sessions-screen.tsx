@@ -2,7 +2,9 @@ import { MessagesSquare, Plus, Search } from 'lucide-react'
 import { useDeferredValue } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { type SessionFilter, useSessionList } from '../../api/sessions.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { Page } from '../../shell/page.tsx'
+import { useMayCreate } from '../../shell/places.ts'
 import { buttonClasses } from '../../ui/button.tsx'
 import { Input, Segmented } from '../../ui/form.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
@@ -29,6 +31,7 @@ export default function SessionsScreen() {
   const tags = params.getAll('tag')
   const text = params.get('q') ?? ''
   const wanted = useDeferredValue(text.trim())
+  const mayCreate = useMayCreate()
 
   const change = (name: string, value: string) =>
     setParams(
@@ -40,15 +43,26 @@ export default function SessionsScreen() {
       { replace: true },
     )
 
+  const removeTag = (tag: string) =>
+    setParams(
+      before => {
+        before.delete('tag', tag)
+        return before
+      },
+      { replace: true },
+    )
+
   return (
     <Page
       title="Sessions"
       fixed
       actions={
-        <Link href="/sessions/new" className={buttonClasses('primary')}>
-          <Plus aria-hidden className="size-4" />
-          <span>New</span>
-        </Link>
+        mayCreate && (
+          <Link href="/sessions/new" className={buttonClasses('primary')}>
+            <Plus aria-hidden className="size-4" />
+            New
+          </Link>
+        )
       }
       below={
         <div className="flex flex-wrap items-center gap-2 pb-2">
@@ -76,11 +90,11 @@ export default function SessionsScreen() {
               key={tag}
               type="button"
               className="target"
-              aria-label={`Remove the filter ${tag}`}
-              onClick={() => change('tag', '')}
+              aria-label={`Remove the filter ${revealText(tag)}`}
+              onClick={() => removeTag(tag)}
             >
               <Badge tone="accent">
-                <bdi>{tag}</bdi> ×
+                <bdi>{revealText(tag)}</bdi> ×
               </Badge>
             </button>
           ))}
@@ -111,6 +125,7 @@ function Matching({ filter, view }: { filter: SessionFilter; view: View }) {
 }
 
 function Nothing({ view }: { view: View }) {
+  const mayCreate = useMayCreate()
   if (view !== 'open' && view !== 'all') {
     return <EmptyState icon={<MessagesSquare />} title={`No sessions are in “${views[view].label}”`} />
   }
@@ -119,9 +134,11 @@ function Nothing({ view }: { view: View }) {
       icon={<MessagesSquare />}
       title="No sessions yet"
       action={
-        <Link href="/sessions/new" className={buttonClasses('primary')}>
-          New session
-        </Link>
+        mayCreate && (
+          <Link href="/sessions/new" className={buttonClasses('primary')}>
+            New session
+          </Link>
+        )
       }
     >
       A session is one conversation with Claude Code in one directory.

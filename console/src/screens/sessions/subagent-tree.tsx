@@ -3,6 +3,7 @@ import { Bot, SquareTerminal } from 'lucide-react'
 import type { Task } from '../../../../src/client/index.ts'
 import { client } from '../../api/connection.ts'
 import { sessionKey } from '../../api/sessions.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Age, Badge, type Tone } from '../../ui/small-parts.tsx'
 
@@ -37,8 +38,8 @@ export function SubagentTree({ sessionId }: { sessionId: string }) {
           ) : (
             <Bot aria-hidden className="size-3.5 shrink-0 text-muted" />
           )}
-          {task.agent !== null && <bdi className="shrink-0 font-medium">{task.agent}</bdi>}
-          <bdi className="truncate">{task.description}</bdi>
+          {task.agent !== null && <bdi className="shrink-0 font-medium">{revealText(task.agent)}</bdi>}
+          <bdi className="truncate">{revealText(task.description)}</bdi>
           <Badge tone={tones[task.status]}>{task.status}</Badge>
           <Age of={task.startedAt} className="ml-auto text-muted" />
         </li>

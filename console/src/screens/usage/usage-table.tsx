@@ -2,6 +2,7 @@ import { Link } from 'wouter'
 import type { UsageRow } from '../../../../src/client/index.ts'
 import type { Group } from '../../api/usage.ts'
 import { formatCost, formatCount, formatDuration } from '../../lib/format.ts'
+import { revealText } from '../../lib/revealed-text.ts'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
 
 const names: Record<Group, string> = {
@@ -60,7 +61,7 @@ export function UsageTable({ rows, group, titles }: UsageTableProps) {
                       <bdi>{titles.get(row.sessionId) ?? row.sessionId}</bdi>
                     </Link>
                   ) : (
-                    <bdi>{name}</bdi>
+                    <bdi>{revealText(name)}</bdi>
                   )}
                 </th>
                 <td className={cell}>

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Ellipsis, KeyRound, Plus, RotateCw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ApiKey, ClaudeCodeClient, ShownKey } from '../../../../../src/client/index.ts'
+import { revealText } from '../../../lib/revealed-text.ts'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Menu, MenuItem } from '../../../ui/menu.tsx'
@@ -83,7 +84,7 @@ function KeyRow({ apiKey, onRotate, onRevoke }: KeyRowProps) {
     <li className="flex items-center gap-2 py-2">
       <div className="min-w-0 flex-1">
         <div className="flex min-w-0 flex-wrap items-center gap-2">
-          <bdi className="truncate font-medium">{name}</bdi>
+          <bdi className="truncate font-medium">{revealText(name)}</bdi>
           <span className="font-mono text-xs text-muted">{prefix}…</span>
           <Badge>{tenant}</Badge>
           {sessionId !== null && <Badge>one session</Badge>}
@@ -108,7 +109,7 @@ function KeyRow({ apiKey, onRotate, onRevoke }: KeyRowProps) {
       </div>
       <Menu
         trigger={
-          <IconButton label={`Actions of the key ${name}`}>
+          <IconButton label={`Actions of the key ${revealText(name)}`}>
             <Ellipsis aria-hidden className="size-4" />
           </IconButton>
         }
@@ -129,7 +130,7 @@ function ShownDialog({ shown, onClose }: { shown: ShownKey; onClose: () => void 
     <Dialog
       open
       onOpenChange={open => !open && onClose()}
-      title={`The key “${shown.name}”`}
+      title={`The key “${revealText(shown.name)}”`}
       description="It is shown only now. Copy it to where it is used."
       footer={
         <Button variant="primary" onClick={onClose}>
@@ -158,7 +159,7 @@ function RevokeDialog({ apiKey, revoke, onClose }: RevokeDialogProps) {
       open
       onOpenChange={open => !open && onClose()}
       title="Revoke this key?"
-      description={<bdi>{apiKey.name}</bdi>}
+      description={<bdi>{revealText(apiKey.name)}</bdi>}
       footer={
         <>
           <Button onClick={onClose}>Keep it</Button>

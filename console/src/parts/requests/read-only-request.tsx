@@ -1,0 +1,23 @@
+import type { PermissionRequest } from '../../../../src/client/index.ts'
+import { revealText } from '../../lib/revealed-text.ts'
+import { ToolInput } from '../../tools/tool-input.tsx'
+import { ScrollRegion } from '../../ui/scroll-region.tsx'
+
+/** A request for those who may see it, but not answer it. */
+export function ReadOnlyRequest({ request }: { request: PermissionRequest }) {
+  const { kind, status, elicitation, toolName, input } = request
+  return (
+    <>
+      <ScrollRegion label="Input" className="max-h-[60dvh] p-3">
+        {kind === 'elicitation' ? (
+          <bdi className="block break-words">{revealText(elicitation?.message ?? '')}</bdi>
+        ) : (
+          <ToolInput name={toolName} input={input} />
+        )}
+      </ScrollRegion>
+      <p className="border-t border-line p-3 text-muted">
+        {status === 'pending' ? 'Your key may see this, but not answer it.' : `This was ${status}.`}
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,186 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { openOnce } from '../support/lifetime.ts'
+import { browserPath, openBrowser } from '../support/open-browser.ts'
+import { expectAccessible, openConsolePage, openConsoleServer } from './console-page.ts'
+
+const shared = openOnce(async () => {
+  const server = await openConsoleServer()
+  const repository = join(server.workspace, 'repository')
+  mkdirSync(repository)
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.com', ...args], { cwd: repository })
+  git('init', '-q', '-b', 'main')
+  git('commit', '-q', '--allow-empty', '-m', 'Begin')
+  return { server, repository, browser: browserPath === undefined ? undefined : await openBrowser() }
+})
+
+const hostile = `<script>alert(1)</script> \u202egnp.exe ${'long '.repeat(90)}`.slice(0, 500)
+
+if (browserPath !== undefined) {
+  const open = (path = '/sessions', options?: Parameters<typeof openConsolePage>[3]) =>
+    openConsolePage(shared().browser as Browser, shared().server, path, options)
+  const row = (page: Page, title: string) => page.getByRole('link', { name: title, exact: true })
+  const expectNoOverflow = async (page: Page) =>
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+
+  test('a session is made in each kind of place, with its settings', async () => {
+    const { server, repository } = shared()
+    const page = await open('/sessions/new', { width: 375, touch: true })
+    const make = async (place: string, fill: () => Promise<unknown> = async () => {}) => {
+      await page.goto(`${server.console}/sessions/new`)
+      await page.getByText(place, { exact: true }).tap()
+      await fill()
+      await page.getByLabel('Title').fill(`In ${place}`)
+      await page.getByLabel('Tags').fill(`${place}, made here`)
+      await page.getByRole('button', { name: 'Create session' }).tap()
+      await page.waitForURL(/\/sessions\/[0-9a-f-]{36}$/)
+      const sessionId = page.url().split('/').at(-1)
+      return (await server.call('GET', `/sessions/${sessionId}`)).body
+    }
+    const inDefault = await make('Default')
+    expect(inDefault).toMatchObject({ title: 'In Default', tags: ['Default', 'made here'] })
+    const directory = await make('Directory', () => page.getByLabel('Directory').last().fill(repository))
+    expect(directory.cwd).toBe(repository)
+    await make('Empty', async () => {
+      await page.getByLabel('Remove the directory when the session has ended').check()
+      await page.getByLabel('Budget in US dollars').fill('2.5')
+      await expectNoOverflow(page)
+      await expectAccessible(page)
+    }).then(session =>
+      expect(session).toMatchObject({ workspace: { type: 'empty', removeOnEnd: true }, maxBudgetUsd: 2.5 }),
+    )
+    const worktree = await make('Worktree', async () => {
+      await page.getByLabel('Directory of the repository').fill(repository)
+      await page.getByLabel('Branch').fill('a-branch')
+    })
+    expect(worktree.workspace).toMatchObject({ type: 'worktree', branch: 'a-branch' })
+    await page.goto(`${server.console}/sessions/new`)
+    await page.getByText('Clone', { exact: true }).tap()
+    await page.getByLabel('URL or path of the repository').fill('ssh://nowhere.example/x')
+    await page.getByRole('button', { name: 'Create session' }).tap()
+    await page.getByRole('alert').waitFor()
+    await expectAccessible(page)
+    const clone = await make('Clone', () => page.getByLabel('URL or path of the repository').fill(repository))
+    expect(clone.workspace).toMatchObject({ type: 'git' })
+    page.expectQuiet()
+  })
+
+  test('sessions are filtered, tagged, archived and ended; their state changes by itself', async () => {
+    const { server } = shared()
+    const sessionId = await server.createSession({ title: 'Live one', permissionPrompts: 'ask' })
+    await server.createSession({ title: hostile, tags: Array.from({ length: 20 }, (_, n) => `tag ${n}`) })
+    const page = await open()
+    await row(page, 'Live one').waitFor()
+    expect(await page.getByText('<script>alert(1)</script> ⟨U+202E⟩gnp.exe').count()).toBeGreaterThan(0)
+    await expectAccessible(page)
+    const entry = page.locator('li', { has: row(page, 'Live one') }).last()
+    const state = (label: string) => entry.getByText(label, { exact: true }).waitFor()
+    await state('Idle')
+    await server.ask(sessionId, 'Use the tool Bash with {"command":"touch x"}', { background: true })
+    await state('Needs you')
+    await page.getByText('Needs you', { exact: true }).first().click()
+    await expect.poll(() => page.url()).toContain('view=waiting')
+    await row(page, 'Live one').waitFor()
+    await server.call('POST', `/sessions/${sessionId}/interrupt`)
+    await page.getByText('No sessions are in “Needs you”').first().waitFor()
+    await page.getByRole('radio', { name: 'Open', exact: true }).check({ force: true })
+    await page.getByRole('button', { name: 'Actions of Live one' }).click()
+    await expectAccessible(page)
+    await page.getByRole('menuitem', { name: 'Title and tags' }).click()
+    await page.getByLabel('Tags').fill('urgent, urgent, later')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await entry.getByRole('link', { name: 'Sessions tagged urgent' }).click()
+    await expect.poll(() => page.url()).toContain('tag=urgent')
+    await expect.poll(() => page.getByRole('button', { name: /^Actions of / }).count()).toBe(1)
+    await page.getByRole('button', { name: 'Remove the filter urgent' }).click()
+    await expect.poll(() => page.getByRole('button', { name: /^Actions of / }).count()).toBeGreaterThan(1)
+    await page.getByRole('button', { name: 'Actions of Live one' }).click()
+    await page.getByRole('menuitem', { name: 'Archive' }).click()
+    await expect.poll(() => row(page, 'Live one').count()).toBe(0)
+    await page.getByRole('radio', { name: 'Archived' }).check({ force: true })
+    await page.getByRole('button', { name: 'Actions of Live one' }).click()
+    await page.getByRole('menuitem', { name: 'End session' }).click()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'End session' }).click()
+    await state('Ended')
+    page.expectQuiet()
+  })
+
+  test('search marks what it finds, and leads to the turn', async () => {
+    const { server } = shared()
+    const sessionId = await server.createSession({ title: 'Zoological notes' })
+    const { body } = await server.ask(sessionId, 'Remember that the pangolin is called Minka')
+    const page = await open()
+    await page.getByRole('searchbox').fill('pangolin')
+    const results = page.getByRole('list', { name: 'Search results' })
+    expect(await results.locator('mark').first().innerText()).toBe('pangolin')
+    await expectAccessible(page)
+    await results.getByRole('link').first().click()
+    await expect.poll(() => page.url()).toBe(`${server.console}/sessions/${sessionId}/turns/${body.turnId}`)
+    await page.goBack()
+    await page.getByRole('searchbox').fill('no such word')
+    await page.getByText('Nothing is found').first().waitFor()
+    page.expectQuiet()
+  })
+
+  test('the palette finds and does; the sheet lists the shortcuts; the theme changes', async () => {
+    const { server } = shared()
+    await server.createSession({ title: 'Quokka habitat' })
+    const page = await open()
+    await page.getByRole('searchbox').fill('x')
+    await page.keyboard.press('Control+k')
+    const palette = page.getByRole('combobox')
+    await palette.fill('quokka')
+    await page.getByRole('option', { name: /Quokka habitat/ }).waitFor()
+    await expectAccessible(page)
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('option', { name: /Quokka habitat/ }).click()
+    await expect.poll(() => page.url()).toMatch(/\/sessions\/[0-9a-f-]{36}$/)
+    await page.keyboard.press('Control+k')
+    await palette.fill('Open usage')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Usage' }).waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Open the inbox').waitFor()
+    await expectAccessible(page)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('g')
+    await page.keyboard.press('i')
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
+    const person = page.getByRole('navigation', { name: 'Main' }).getByRole('button').last()
+    for (const theme of ['light', 'dark']) {
+      await person.click()
+      await page.getByRole('menuitem', { name: `${theme} theme` }).click()
+      await expect.poll(() => page.evaluate('document.documentElement.dataset.theme')).toBe(theme)
+    }
+    page.expectQuiet()
+  })
+
+  test('a phone scrolls no screen sideways, and has search, theme and logout in its menu', async () => {
+    const page = await open('/sessions', { width: 375, touch: true })
+    for (const path of ['/sessions', '/sessions?q=long', '/sessions/new', '/inbox', '/usage', '/server']) {
+      await page.goto(shared().server.console + path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await expectNoOverflow(page)
+    }
+    await page.getByRole('button', { name: 'Menu' }).tap()
+    await page.getByRole('menuitem', { name: 'Log out' }).waitFor()
+    await expectAccessible(page)
+    await page.getByRole('menuitem', { name: 'Search' }).tap()
+    await page.getByRole('combobox').fill('Open the inbox')
+    await page.getByRole('option', { name: /Open the inbox/ }).tap()
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
+    page.expectQuiet()
+  })
+}
+
+test('the address of a new session is served to everyone', async () => {
+  const address = `${shared().server.console}/sessions/new`
+  const response = await fetch(address, { headers: { accept: 'text/html' } })
+  expect(response.status).toBe(200)
+})
