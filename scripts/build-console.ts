@@ -17,8 +17,6 @@ function timeOf(file: string): number {
 
 const newest = Math.max(...globSync(sources, { cwd: root }).map(timeOf))
 if (process.argv.includes('--force') || timeOf('dist/console/index.html') < newest) {
-  // Tests run this too, and what they have in their environment would make a build for development.
-  process.env.NODE_ENV = 'production'
   await build({ configFile: join(root, 'console/vite.config.ts'), logLevel: 'warn' })
   await compressFiles(output)
 }
