@@ -18,8 +18,9 @@ const nameOf = (index: number) => `lib/part-${String(index).padStart(3, '0')}.ts
 const many = Array.from({ length: 200 }, (_, index) => nameOf(index))
 
 /** Names that mean something to a page, a terminal or the eye. */
+const hostile = `report${bidi}gnp.exe`
 const hostileNames = [
-  `report${bidi}gnp.exe`,
+  hostile,
   'two\nlines.txt',
   '<img src=x onerror="window.owned = 1">.html',
   `${'n'.repeat(250)}.txt`,
@@ -59,8 +60,8 @@ if (browserPath !== undefined) {
     const sessionId = await createSession({ cwd: repository, title: 'Changes' })
     const headers = { 'x-api-key': consoleKey }
     /** Writes a file of the session. */
-    const write = async (path: string, body: string | Buffer) => {
-      const address = `${base}/sessions/${sessionId}/files/content?${new URLSearchParams({ path })}`
+    const write = async (path: string, body: string | Buffer, id = sessionId) => {
+      const address = `${base}/sessions/${id}/files/content?${new URLSearchParams({ path })}`
       const response = await fetch(address, {
         method: 'PUT',
         headers,
@@ -80,10 +81,18 @@ if (browserPath !== undefined) {
       join(repository, 'big.ts'),
       lines(20_000, index => `let value${index} = ${index}`),
     )
+    // Accessibility is checked on a small page: its cost grows with the page.
+    const smallId = await createSession({ cwd: repository, title: 'Two changes' })
+    await write(
+      nameOf(0),
+      lines(30, index => `const value${index} = ${index === 7 ? 71 : index}`),
+      smallId,
+    )
+    await write(hostile, `b ${bidi} mark\n<script>window.owned = 2</script>\n`, smallId)
     const browser = await openBrowser()
     const visit = (path: string, options: Parameters<typeof openConsolePage>[3] = {}) =>
       openConsolePage(browser, server, path, options)
-    return { server, visit, repository, sessionId, headers, base }
+    return { server, visit, repository, sessionId, smallId, headers, base }
   })
 
   describe('the changes of a session', () => {
@@ -122,16 +131,16 @@ if (browserPath !== undefined) {
     })
 
     test('take comments, which survive a reload and become the next prompt', async () => {
-      const { visit, server, sessionId } = opened()
+      const { visit, server, smallId: sessionId } = opened()
       const page = await visit(`/sessions/${sessionId}/changes`)
       const section = page.getByRole('region', { name: nameOf(0) })
       const line = section.getByRole('button', { name: 'Comment on line 8', exact: true })
       await line.click()
-      await section.getByRole('textbox', { name: 'Comment on line 8' }).fill('Why 70?')
+      await section.getByRole('textbox', { name: 'Comment on line 8' }).fill('Why 71?')
       await expectAccessible(page)
       await section.getByRole('button', { name: 'Done' }).click()
       await page.reload()
-      await section.getByText('Why 70?').waitFor()
+      await section.getByText('Why 71?').waitFor()
       await section.getByRole('button', { name: 'Comment on removed line 8' }).click()
       await page.keyboard.type('Keep this')
       await page.keyboard.press('Escape')
@@ -145,10 +154,10 @@ if (browserPath !== undefined) {
       const { turns } = (await server.call('GET', `/sessions/${sessionId}/turns`)).body
       const tick = '```'
       expect(turns[0].prompt).toContain(
-        `\`${nameOf(0)}\`, line 8:\n${tick}\nconst value7 = 70\n${tick}\nWhy 70?`,
+        `\`${nameOf(0)}\`, line 8:\n${tick}\nconst value7 = 71\n${tick}\nWhy 71?`,
       )
       expect(turns[0].prompt).toContain(
-        `\`${nameOf(0)}\`, removed line 8:\n${tick}\nconst value7 = 7\n${tick}\nKeep this`,
+        `\`${nameOf(0)}\`, removed line 8:\n${tick}\nconst value7 = 70\n${tick}\nKeep this`,
       )
 
       await page.goto(`${page.url()}/changes`)
@@ -163,17 +172,16 @@ if (browserPath !== undefined) {
     })
 
     test('fit a phone, and make no markup of names and lines', async () => {
-      const { visit, sessionId } = opened()
+      const { visit, smallId: sessionId } = opened()
       const page = await visit(`/sessions/${sessionId}/changes`, phone)
       await page.getByText('Jump to a file').click()
-      await page.locator('details > div').evaluate(list => list.scrollTo(0, 1e6))
       await page
         .getByRole('button', { name: /report⟨U\+202E⟩gnp\.exe/ })
         .first()
         .click()
       const section = page.getByRole('region', { name: 'report⟨U+202E⟩gnp.exe' })
       await section.getByText('<script>window.owned = 2</script>').waitFor()
-      await section.getByText('a ⟨U+202E⟩ mark').waitFor()
+      await section.getByText('b ⟨U+202E⟩ mark').waitFor()
       expect(await sizeOf(page)).toMatchObject({ overflow: 0, owned: null })
       await expectAccessible(page)
     })
