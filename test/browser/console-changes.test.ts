@@ -169,6 +169,7 @@ if (browserPath !== undefined) {
       const draft = await page.evaluate(`localStorage.getItem('console.draft.${sessionId}')`)
       expect(draft).toContain('Later')
       expect(await page.evaluate(`localStorage.getItem('console.comments.${sessionId}')`)).toBeNull()
+      page.expectQuiet()
     })
 
     test('fit a phone, and make no markup of names and lines', async () => {
@@ -186,12 +187,16 @@ if (browserPath !== undefined) {
       await expectAccessible(page)
     })
 
-    test('of a session without a repository say why there are none', async () => {
+    test('of a session without a repository appear when a turn has ended', async () => {
       const { visit, server } = opened()
-      const id = await server.createSession({ workspace: { type: 'empty' } })
+      const id = await server.createSession({ workspace: { type: 'empty' }, allowedTools: ['Write'] })
       const page = await visit(`/sessions/${id}/changes`)
       await page.getByText('Nothing has changed').waitFor()
       await expectAccessible(page)
+      await server.ask(id, 'Create a file notes.txt with the text hello')
+      await page.getByRole('region', { name: 'notes.txt' }).getByText('hello').waitFor()
+      await page.getByText('The directory is not in a git repository').waitFor()
+      page.expectQuiet()
     })
   })
 
@@ -210,12 +215,12 @@ if (browserPath !== undefined) {
       await page.keyboard.press('Enter')
       await page
         .getByRole('region', { name: `Content of ${nameOf(0)}` })
-        .getByText('70')
+        .getByText('71')
         .waitFor()
       await page.reload()
       await page
         .getByRole('region', { name: `Content of ${nameOf(0)}` })
-        .getByText('70')
+        .getByText('71')
         .waitFor()
       expect(await item('part-000.ts').getAttribute('aria-selected')).toBe('true')
       for (const name of ['two⟨U+000A⟩lines.txt', 'percent%2Fa b?c#d&e.txt', '<img src=x onerror=']) {
@@ -271,6 +276,7 @@ if (browserPath !== undefined) {
       await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
       await page.getByText('No file is open').waitFor()
       await page.getByRole('treeitem', { name: 'notes.md' }).waitFor({ state: 'detached' })
+      page.expectQuiet()
     })
 
     test('are listed and read on a phone', async () => {
