@@ -31,7 +31,7 @@ async function ask(prompt: string, sessionId = shared().asking) {
       let turn = { status: '', response: '' }
       await until(async () => {
         turn = (await server.call('GET', `/sessions/${sessionId}/turns/${body.turnId}`)).body
-        return !['queued', 'running'].includes(turn.status)
+        return !['queued', 'running', 'requires_action'].includes(turn.status)
       })
       return turn
     },

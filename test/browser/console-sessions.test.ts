@@ -44,14 +44,17 @@ if (browserPath !== undefined) {
     const inDefault = await make('Default')
     expect(inDefault).toMatchObject({ title: 'In Default', tags: ['Default', 'made here'] })
     const directory = await make('Directory', () => page.getByLabel('Directory').last().fill(repository))
-    expect(directory.cwd).toBe(repository)
+    expect(directory.config.cwd).toBe(repository)
     await make('Empty', async () => {
       await page.getByLabel('Remove the directory when the session has ended').check()
       await page.getByLabel('Budget in US dollars').fill('2.5')
       await expectNoOverflow(page)
       await expectAccessible(page)
     }).then(session =>
-      expect(session).toMatchObject({ workspace: { type: 'empty', removeOnEnd: true }, maxBudgetUsd: 2.5 }),
+      expect(session).toMatchObject({
+        workspace: { type: 'empty', removeOnEnd: true },
+        config: { maxBudgetUsd: 2.5 },
+      }),
     )
     const worktree = await make('Worktree', async () => {
       await page.getByLabel('Directory of the repository').fill(repository)

@@ -13,11 +13,14 @@ export function Menu({ trigger, children }: MenuProps) {
     <Base.Root>
       <Base.Trigger render={trigger} />
       <Base.Portal>
-        <Base.Positioner sideOffset={4} align="end" className="z-50">
-          <Base.Popup className="min-w-44 rounded-lg border border-line bg-raised p-1 shadow-lg outline-none">
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
+        {/* It stands outside of the page's own landmarks. */}
+        <section aria-label="Menu">
+          <Base.Positioner sideOffset={4} align="end" className="z-50">
+            <Base.Popup className="min-w-44 rounded-lg border border-line bg-raised p-1 shadow-lg outline-none">
+              {children}
+            </Base.Popup>
+          </Base.Positioner>
+        </section>
       </Base.Portal>
     </Base.Root>
   )

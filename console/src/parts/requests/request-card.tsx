@@ -54,8 +54,10 @@ export function RequestCard({
       className={cx('card overflow-hidden', active && 'border-accent ring-1 ring-accent')}
     >
       <header className="flex min-w-0 items-center gap-2 border-b border-line px-3 py-2 text-xs">
-        <Badge tone={isPending ? 'warn' : 'neutral'}>{kinds[request.kind]}</Badge>
-        <bdi className="max-w-1/2 shrink-0 truncate font-medium">{revealText(request.toolName)}</bdi>
+        <h2 className="flex max-w-1/2 shrink-0 items-center gap-2 font-medium">
+          <Badge tone={isPending ? 'warn' : 'neutral'}>{kinds[request.kind]}</Badge>
+          <bdi className="truncate">{revealText(request.toolName)}</bdi>
+        </h2>
         {sessionTitle !== undefined && (
           <Link
             href={`/sessions/${request.sessionId}`}
