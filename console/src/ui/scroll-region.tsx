@@ -17,7 +17,8 @@ export function ScrollRegion({ label, className, children }: ScrollRegionProps) 
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: A region that scrolls has to be reachable by keyboard.
       tabIndex={0}
-      className={cx('overflow-auto outline-offset-[-2px]', className)}
+      // Hidden texts for screen readers are placed against it, and must not make the page scroll.
+      className={cx('relative overflow-auto outline-offset-[-2px]', className)}
     >
       {children}
     </div>

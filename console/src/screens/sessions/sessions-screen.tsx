@@ -1,8 +1,9 @@
 import { MessagesSquare, Plus, Search } from 'lucide-react'
 import { useDeferredValue } from 'react'
-import { Link, useSearchParams } from 'wouter'
+import { Link } from 'wouter'
 import { type SessionFilter, useSessionList } from '../../api/sessions.ts'
 import { revealText } from '../../lib/revealed-text.ts'
+import { useParameters } from '../../lib/use-parameter.ts'
 import { Page } from '../../shell/page.tsx'
 import { useMayCreate } from '../../shell/places.ts'
 import { buttonClasses } from '../../ui/button.tsx'
@@ -26,31 +27,17 @@ const options = Object.entries(views).map(([value, { label }]) => ({ value: valu
 
 /** All sessions, with their state at a glance. The filters are in the address, so that they can be shared. */
 export default function SessionsScreen() {
-  const [params, setParams] = useSearchParams()
-  const view = (params.get('view') ?? 'open') in views ? ((params.get('view') ?? 'open') as View) : 'open'
-  const tags = params.getAll('tag')
-  const text = params.get('q') ?? ''
+  const [parameters, setParameters] = useParameters()
+  const named = parameters.get('view') ?? 'open'
+  const view = named in views ? (named as View) : 'open'
+  const tags = parameters.getAll('tag')
+  const text = parameters.get('q') ?? ''
   const wanted = useDeferredValue(text.trim())
   const mayCreate = useMayCreate()
 
   const change = (name: string, value: string) =>
-    setParams(
-      before => {
-        before.delete(name)
-        if (value !== '') before.set(name, value)
-        return before
-      },
-      { replace: true },
-    )
-
-  const removeTag = (tag: string) =>
-    setParams(
-      before => {
-        before.delete('tag', tag)
-        return before
-      },
-      { replace: true },
-    )
+    setParameters(next => (value === '' ? next.delete(name) : next.set(name, value)), { replace: true })
+  const removeTag = (tag: string) => setParameters(next => next.delete('tag', tag), { replace: true })
 
   return (
     <Page
