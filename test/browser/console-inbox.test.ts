@@ -160,7 +160,7 @@ if (browserPath !== undefined) {
     await expectAccessible(page)
     await plan.getByRole('button', { name: 'Approve plan' }).click()
     expect((await approved.outcome()).status).toBe('completed')
-    expect((await server.call('GET', `/sessions/${planning}`)).body.permissionMode).toBe('acceptEdits')
+    expect((await server.call('GET', `/sessions/${planning}`)).body.config.permissionMode).toBe('acceptEdits')
     page.expectQuiet()
   })
 

@@ -94,7 +94,7 @@ if (browserPath !== undefined) {
     await page.getByRole('button', { name: 'Actions of Live one' }).click()
     await expectAccessible(page)
     await page.getByRole('menuitem', { name: 'Title and tags' }).click()
-    await page.getByLabel('Tags').fill('urgent, urgent, later')
+    await page.getByLabel('Tags', { exact: true }).fill('urgent, urgent, later')
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Save' }).click()
     await entry.getByRole('link', { name: 'Sessions tagged urgent' }).click()
