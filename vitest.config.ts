@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { lanes, runsLong } from './test/support/lanes.ts'
 
+/** Programs that prepare a lane, where it is not the PostgreSQL server. */
+const setups: Record<string, string[]> = { unit: [], browser: ['test/support/build-console.ts'] }
+
 export default defineConfig({
   test: {
     projects: lanes
@@ -16,7 +19,7 @@ export default defineConfig({
           // Pure functions share their worker; other tests change clocks and look at what is left in their process.
           isolate: name !== 'unit',
           pool: name === 'unit' ? 'threads' : 'forks',
-          ...(name === 'unit' ? {} : { globalSetup: ['test/support/postgres/global-setup.ts'] }),
+          globalSetup: setups[name] ?? ['test/support/postgres/global-setup.ts'],
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -11,7 +10,6 @@ import { type Cli, openCli } from '../support/open-cli.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
 import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
-const root = join(import.meta.dirname, '../..')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The key of the configuration; it administers the server. */
@@ -21,7 +19,6 @@ export const consoleKey = 'a-key-for-the-console-tests'
 export async function openConsoleServer(
   given: { args?: readonly string[]; env?: Record<string, string> } = {},
 ) {
-  execFileSync(process.execPath, [join(root, 'scripts/build-console.ts')], { cwd: root })
   const model = await openModel()
   const home = temporaryDirectory()
   const workspace = join(home, 'workspace')

@@ -1,21 +1,17 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import express, { type RequestHandler } from 'express'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { endsLater } from './lifetime.ts'
 import { openBrowser } from './open-browser.ts'
 import { apiKey, openServer } from './open-server.ts'
 
-const root = join(import.meta.dirname, '../..')
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The built console before a real server, which can be restarted, and a browser that is logged in to it. */
 export async function openConsoleSite(config: NonNullable<Parameters<typeof openServer>[0]> = {}) {
-  execFileSync(process.execPath, [join(root, 'scripts/build-console.ts')])
   let server = await openServer(config)
   let serve: RequestHandler = server.api.console
   const site = express()

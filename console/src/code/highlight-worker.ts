@@ -3,7 +3,7 @@ import { createJavaScriptRegexEngine } from 'shiki/engine/javascript'
 import { grammars } from './grammars.ts'
 import type { HighlightAnswer, HighlightRequest, Token } from './highlight.ts'
 
-const themes = { light: 'github-light-default', dark: 'github-dark-default' }
+const themes = { light: 'github-light-high-contrast', dark: 'github-dark-default' }
 
 /** Lines that are longer stay plain, in characters. */
 const longestLine = 2_000
@@ -13,7 +13,10 @@ let highlighter: Promise<HighlighterCore> | undefined
 async function tokenize({ code, language }: HighlightRequest): Promise<Token[][]> {
   highlighter ??= createHighlighterCore({
     engine: createJavaScriptRegexEngine({ forgiving: true }),
-    themes: [import('@shikijs/themes/github-light-default'), import('@shikijs/themes/github-dark-default')],
+    themes: [
+      import('@shikijs/themes/github-light-high-contrast'),
+      import('@shikijs/themes/github-dark-default'),
+    ],
   })
   const ready = await highlighter
   const load = grammars[language]
@@ -23,7 +26,8 @@ async function tokenize({ code, language }: HighlightRequest): Promise<Token[][]
     themes,
     defaultColor: 'light-dark()',
     tokenizeMaxLineLength: longestLine,
-    tokenizeTimeLimit: 200,
+    // A line that the first grammar meets on a busy machine; the worker's own bound is longer.
+    tokenizeTimeLimit: 3_000,
   })
   return tokens.map(line => line.map(({ content, htmlStyle }) => [content, htmlStyle?.color ?? '']))
 }
