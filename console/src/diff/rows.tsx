@@ -14,7 +14,7 @@ export interface RowContext {
 }
 
 const grounds = { added: 'bg-good-soft', removed: 'bg-bad-soft', same: '' }
-const emphasised = { added: 'bg-good/25', removed: 'bg-bad/25', same: '' }
+const emphasised = { added: 'bg-good/15', removed: 'bg-bad/15', same: '' }
 const marks = { added: '+', removed: '-', same: ' ' }
 const spoken = { added: 'Added: ', removed: 'Removed: ', same: '' }
 
