@@ -3,7 +3,7 @@ import { ApiError, type Operations } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
 import { readMetrics } from './read-metrics.ts'
 
-/** How often the state of the server is read while it is shown, in milliseconds: no event tells of it. */
+/** How often the state of the server is read while it is shown, in milliseconds: no event reports it. */
 const periodMs = 5_000
 
 export function useHealth() {

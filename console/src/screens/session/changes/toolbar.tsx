@@ -11,7 +11,7 @@ interface ToolbarProps {
   turns: readonly Turn[]
   onSinceChange: (since: string) => void
   mode: DiffMode
-  /** Absent: there is no room for a choice. */
+  /** Absent: the view cannot be changed here. */
   onModeChange: ((mode: DiffMode) => void) | undefined
   isAllOpen: boolean
   onAllOpenChange: (isOpen: boolean) => void

@@ -10,7 +10,7 @@ interface PromptFieldProps {
   disabled: boolean
   onChange: (text: string) => void
   onSend: () => void
-  /** Is told of Escape where there is no list to close. */
+  /** Called for Escape while no list is open. */
   onEscape: () => void
   onFiles: (files: Iterable<File>) => void
 }

@@ -131,8 +131,8 @@ function Files({ files, children }: { files: RewoundFiles; children: React.React
       )}
       {untracked.length > 0 && (
         <p className="text-xs text-warn">
-          {untracked.length} calls of commands or MCP tools may have changed files that nobody recorded. Those
-          are not restored.
+          {untracked.length} calls of commands or MCP tools may have changed files without a record. Those are
+          not restored.
         </p>
       )}
       {skipped.some(({ reason }) => reason === 'changed_by_others') && children}
