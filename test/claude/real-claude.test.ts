@@ -6,7 +6,7 @@ import { apiError, text, thinking, together, toolUse } from '../../src/demo/answ
 import type { AgentSpec } from '../../src/sessions/ports/index.ts'
 import { listenerWith, plainSpec } from '../support/agent-parts.ts'
 import { openOnce } from '../support/lifetime.ts'
-import { openRealLauncher } from '../support/real-claude.ts'
+import { cheapStart, openRealLauncher } from '../support/real-claude.ts'
 
 async function launch(
   spec: Partial<AgentSpec> = {},
@@ -182,6 +182,7 @@ describe('the environment', () => {
       new Set([
         'ANTHROPIC_API_KEY',
         'ANTHROPIC_BASE_URL',
+        ...Object.keys(cheapStart),
         'CLAUDE_CODE_API_PROCESS',
         'CLAUDE_CODE_DISABLE_CRON',
         'CLAUDE_CODE_DISABLE_FILE_MENTIONS',
