@@ -30,7 +30,7 @@ export const consolePages: Bench = async scope => {
     messages,
     sessions: scope.quick ? 50 : 1_000,
   })
-  const server = await openScriptedServer(scope, { dataDir })
+  const server = await openScriptedServer(scope, { dataDir, maxSessions: 10_000 })
   const console = `${server.url}/console`
   const browser = await openChromium(scope)
   const loggedIn = await logIn(browser, console)

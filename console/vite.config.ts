@@ -15,6 +15,7 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   // Its grammars are files of their own, loaded when they are needed.
   worker: { format: 'es' },
+  resolve: { alias: { 'rehype-raw': join(root, 'src/markdown/no-html-parser.ts') } },
   build: {
     outDir: join(root, '../dist/console'),
     emptyOutDir: true,

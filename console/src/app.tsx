@@ -14,12 +14,34 @@ import { Shell } from './shell/shell.tsx'
 import { EmptyState, SkeletonLines } from './ui/notices.tsx'
 import { Toasts } from './ui/toasts.tsx'
 
-const InboxScreen = lazy(() => import('./screens/inbox/inbox-screen.tsx'))
-const SessionsScreen = lazy(() => import('./screens/sessions/sessions-screen.tsx'))
-const NewSessionScreen = lazy(() => import('./screens/sessions/new-session-screen.tsx'))
-const SessionScreen = lazy(() => import('./screens/session/session-screen.tsx'))
-const UsageScreen = lazy(() => import('./screens/usage/usage-screen.tsx'))
-const ServerScreen = lazy(() => import('./screens/server/server-screen.tsx'))
+const load = {
+  inbox: () => import('./screens/inbox/inbox-screen.tsx'),
+  sessions: () => import('./screens/sessions/sessions-screen.tsx'),
+  newSession: () => import('./screens/sessions/new-session-screen.tsx'),
+  session: () => import('./screens/session/session-screen.tsx'),
+  markdown: () => import('./markdown/rendered.tsx'),
+  usage: () => import('./screens/usage/usage-screen.tsx'),
+  server: () => import('./screens/server/server-screen.tsx'),
+}
+const InboxScreen = lazy(load.inbox)
+const SessionsScreen = lazy(load.sessions)
+const NewSessionScreen = lazy(load.newSession)
+const SessionScreen = lazy(load.session)
+const UsageScreen = lazy(load.usage)
+const ServerScreen = lazy(load.server)
+
+/** Begins to load what the page's address needs, while the server is asked who is logged in. */
+export function loadAhead(): void {
+  const [, place, sessionId] = location.pathname.slice(mount.length).split('/')
+  const needed =
+    place === 'sessions' && sessionId && sessionId !== 'new'
+      ? [load.session, load.markdown]
+      : place === 'sessions' || place === 'inbox'
+        ? [load[place]]
+        : []
+  // The screen that shows it meets the error.
+  for (const begin of needed) begin().catch(() => {})
+}
 
 export function App() {
   useTheme()

@@ -10,7 +10,7 @@ import {
 
 /** How many events are read at first, and each time more of the past is wanted. */
 const firstEvents = 400
-const moreEvents = 2_000
+const moreEvents = 500
 
 export interface ShownConversation {
   conversation: Conversation
@@ -71,10 +71,10 @@ export class ConversationStore {
   }
 
   /** Reads and follows until the session is over or `close` is called. */
-  async run(session: Session | undefined): Promise<void> {
+  async run(session: Promise<Session>): Promise<void> {
     const { signal } = this.#closing
     try {
-      const { lastSequence } = session ?? (await this.#session.get({ signal }))
+      const { lastSequence } = await session
       this.#start = Math.max(0, lastSequence - firstEvents)
       const events = this.#session.follow({
         after: this.#start,

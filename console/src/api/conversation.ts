@@ -1,9 +1,9 @@
 import { useEffect, useSyncExternalStore } from 'react'
-import type { Session, SessionEvent } from '../../../src/client/index.ts'
+import type { SessionEvent } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
 import { ConversationStore, type ShownConversation } from './conversation-store.ts'
 import { noticeLogout, queries } from './query-client.ts'
-import { sessionKey } from './sessions.ts'
+import { sessionKey, sessionQuery } from './sessions.ts'
 
 /** How long a conversation is followed after its last view was left, in milliseconds. */
 const lingerMs = 30_000
@@ -15,7 +15,7 @@ function storeOf(sessionId: string): ConversationStore {
   if (known) return known
   const store = new ConversationStore(client.session(sessionId), event => refresh(sessionId, event))
   stores.set(sessionId, store)
-  store.run(queries.getQueryData<Session>(sessionKey(sessionId))).then(() => {
+  store.run(queries.ensureQueryData(sessionQuery(sessionId))).then(() => {
     const { phase, error } = store.getSnapshot()
     if (phase === 'failed') noticeLogout(error)
   })

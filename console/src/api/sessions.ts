@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Operations, PatchSessionRequest, SessionSummary } from '../../../src/client/index.ts'
 import { revealText } from '../lib/revealed-text.ts'
 import { client } from './connection.ts'
@@ -31,11 +31,15 @@ export function useSessionList(filter: SessionFilter) {
   })
 }
 
-export function useSession(sessionId: string) {
-  return useQuery({
+export function sessionQuery(sessionId: string) {
+  return queryOptions({
     queryKey: sessionKey(sessionId),
     queryFn: ({ signal }) => client.session(sessionId).get({ signal }),
   })
+}
+
+export function useSession(sessionId: string) {
+  return useQuery(sessionQuery(sessionId))
 }
 
 /** Changes a session: its title, tags, model and so on. */

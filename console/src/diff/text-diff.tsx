@@ -24,6 +24,14 @@ export function TextDiff({
   limit = 60,
 }: TextDiffProps) {
   const { hunks } = useMemo(() => compareTexts(before, after), [before, after])
-  if (hunks.length === 0) return <p className="px-3 py-1.5 text-xs text-muted">The texts are the same.</p>
+  if (hunks.length === 0) {
+    return (
+      <p className="px-3 py-1.5 text-xs text-muted">
+        {before === after
+          ? 'The texts are the same.'
+          : 'The texts differ only in the line break at their ends.'}
+      </p>
+    )
+  }
   return <DiffView hunks={hunks} path={path} mode={view} numbers={isWhole} limit={limit} />
 }

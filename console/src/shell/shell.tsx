@@ -1,4 +1,4 @@
-import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import { useFeed } from '../api/feed.ts'
 import { onNotificationChosen } from '../api/push.ts'
@@ -7,14 +7,17 @@ import { useShortcut, useShortcutKeys } from '../lib/shortcuts.ts'
 import { SkeletonLines } from '../ui/notices.tsx'
 import { Sidebar, TabBar } from './navigation.tsx'
 import { showCount } from './page.tsx'
-import { Palette, usePaletteKey } from './palette.tsx'
 import { useMayCreate, usePlaces } from './places.ts'
 import { ShortcutSheet } from './shortcut-sheet.tsx'
+import { usePaletteKey } from './use-palette-key.ts'
+
+const Palette = lazy(() => import('./palette.tsx'))
 
 /** The frame of every screen: navigation, palette, shortcuts, the count in the title. */
 export function Shell({ children }: { children: ReactNode }) {
   const [, navigate] = useLocation()
-  const [palette, setPalette] = useState(false)
+  /** null: not opened yet, and not loaded. */
+  const [palette, setPalette] = useState<boolean | null>(null)
   const [sheet, setSheet] = useState(false)
   const count = useOpenRequestCount()
   const openPalette = useCallback(() => setPalette(true), [])
@@ -47,7 +50,11 @@ export function Shell({ children }: { children: ReactNode }) {
         </main>
         <TabBar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
       </div>
-      <Palette open={palette} onOpenChange={setPalette} />
+      {palette !== null && (
+        <Suspense>
+          <Palette open={palette} onOpenChange={setPalette} />
+        </Suspense>
+      )}
       <ShortcutSheet open={sheet} onOpenChange={setSheet} />
     </div>
   )

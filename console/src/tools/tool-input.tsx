@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import { CodeBlock } from '../code/code-block.tsx'
 import { languageOfPath } from '../code/languages.ts'
+import { TextDiff } from '../diff/text-diff.tsx'
 import { revealText } from '../lib/revealed-text.ts'
 import { Markdown } from '../markdown/markdown.tsx'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { Badge } from '../ui/small-parts.tsx'
-import { EditDiff } from './edit-diff.tsx'
 import { FieldList } from './field-list.tsx'
 import { type InputFields, listOf, readMcpName, textOf, toFields } from './input-fields.ts'
 import { PathLine } from './path-line.tsx'
@@ -41,11 +42,16 @@ function Edit(fields: InputFields) {
         // biome-ignore lint/suspicious/noArrayIndexKey: An edit is what stands at its place.
         <div key={index} className="flex flex-col gap-1">
           {edit.replace_all === true && <Badge tone="warn">Everywhere in the file</Badge>}
-          <EditDiff
-            before={textOf(edit, 'old_string') ?? ''}
-            after={textOf(edit, 'new_string') ?? ''}
-            language={languageOfPath(path)}
-          />
+          <ScrollRegion
+            label="Changed lines"
+            className="max-h-120 rounded-md border border-line bg-surface py-1"
+          >
+            <TextDiff
+              before={textOf(edit, 'old_string') ?? ''}
+              after={textOf(edit, 'new_string') ?? ''}
+              path={path}
+            />
+          </ScrollRegion>
         </div>
       ))}
       <FieldList fields={fields} except={['file_path', 'edits', 'old_string', 'new_string', 'replace_all']} />

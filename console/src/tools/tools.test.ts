@@ -39,8 +39,18 @@ test('an edit is shown as the lines that it changes', () => {
     replace_all: true,
   })
   expect(html).toContain('Everywhere in the file')
-  expect(html).toMatch(/-b</)
-  expect(html).toMatch(/\+B</)
+  const rows = [...html.matchAll(/data-mark="(.)"[^>]*>(.*?)<\/td>/g)]
+  expect(rows.map(([, mark, cell = '']) => [mark, cell.replace(/<[^>]*>/g, '')])).toEqual([
+    [' ', 'a'],
+    ['-', 'Removed: b'],
+    ['+', 'Added: B'],
+    [' ', 'c'],
+  ])
+})
+
+test('an edit that changes only the line break at the end is not shown as none', () => {
+  const html = render('Edit', { file_path: '/a', old_string: 'a', new_string: 'a\n' })
+  expect(html).toContain('differ only in the line break')
 })
 
 test.each([
