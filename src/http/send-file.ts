@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
+import { type ErrorCode, errorCatalogue, ServiceError } from '../contract/errors.ts'
 import type { FileAnswer } from './handler.ts'
 
 /** How long a client may read nothing before it is disconnected, because the file stays open for it. */
@@ -8,9 +9,14 @@ const stallTimeoutMs = 30_000
 /** The error code of a stream whose client has disconnected. */
 const clientHasLeft = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_UNABLE_TO_PIPE']
 
-/** Sends a file as the response. If the content breaks off, closes the connection, because its length was announced. */
+/**
+ * Sends a file as the response. If the content breaks off, closes the connection, because its length was announced.
+ *
+ * @throws what the content fails with
+ */
 export async function sendFile(res: Response, file: FileAnswer['file'], headOnly: boolean): Promise<void> {
   const { content } = file
+  if (content !== null && !Buffer.isBuffer(content) && !headOnly) await beginning(content)
   res.statusCode = file.status
   res.setHeader('X-Content-Type-Options', 'nosniff')
   for (const [name, value] of Object.entries(file.headers)) res.setHeader(name, value)
@@ -26,17 +32,34 @@ export async function sendFile(res: Response, file: FileAnswer['file'], headOnly
   await send(content, res)
 }
 
+/** Waits for the first bytes: what fails before them can still be answered with an error. */
+function beginning(content: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onReadable = () => {
+      content.off('error', onError)
+      resolve()
+    }
+    const onError = (error: Error) => {
+      content.off('readable', onReadable)
+      reject(error)
+    }
+    content.once('readable', onReadable)
+    content.once('error', onError)
+  })
+}
+
 async function send(content: Readable, res: Response): Promise<void> {
   // Without a listener a timeout ends the connection.
   res.setTimeout(stallTimeoutMs)
   content.once('end', () => res.setTimeout(0))
   try {
     await pipeline(content, res)
-  } catch (error) {
+  } catch (error: unknown) {
     content.destroy()
     // A client disconnect is expected. Any other error is ours, and it is too late to report it to the client.
-    if (!res.destroyed || !clientHasLeft.includes((error as NodeJS.ErrnoException).code ?? '')) {
-      throw new Error('sending a file failed', { cause: error })
-    }
+    if (res.destroyed && clientHasLeft.includes((error as NodeJS.ErrnoException).code ?? '')) return
+    // What was removed meanwhile is no fault.
+    const isGone = error instanceof ServiceError && errorCatalogue[error.code as ErrorCode].status === 404
+    throw isGone ? error : new Error('sending a file failed', { cause: error })
   }
 }

@@ -141,21 +141,46 @@ describe('a file', () => {
   })
 })
 
+/** A door whose archive is this content. */
+function openArchive(content: Readable) {
+  const archive = async () => ({ name: 'work', content })
+  return openDoor({ service: { files: { archive } as never } })
+}
+const archivePath = '/sessions/0b0e1f6e-4ad4-4f5c-9f0e-2f0c8e6d1a11/archive'
+
+/** Content that fails after so many pieces. */
+function breaking(pieces: number, error: Error): Readable {
+  return Readable.from(
+    (async function* () {
+      for (let piece = 0; piece < pieces; piece++) yield Buffer.from('a piece')
+      throw error
+    })(),
+    { objectMode: false },
+  )
+}
+
 describe('an archive', () => {
-  test('that breaks off cuts the connection, and the log says once why', async () => {
-    const content = new Readable({
-      read() {
-        this.push('half of it')
-        this.destroy(new ServiceError('PATH_NOT_ALLOWED', 'it was moved away'))
-      },
-    })
-    const archive = async () => ({ name: 'work', content })
-    await using door = await openDoor({ service: { files: { archive } as never } })
-    const breaking = door.call('/sessions/0b0e1f6e-4ad4-4f5c-9f0e-2f0c8e6d1a11/archive')
-    await expect(breaking.then(response => response.text())).rejects.toThrow()
+  test.each([
+    [new ServiceError('PATH_NOT_ALLOWED', 'it was moved away'), 1],
+    [new Error('it was moved away'), 1],
+    // What is removed while it is read is no fault.
+    [new ServiceError('ATTACHMENT_NOT_FOUND', 'it was moved away'), 0],
+  ])('that breaks off cuts the connection, and the log says once why: %s', async (error, faultCount) => {
+    await using door = await openArchive(breaking(3, error))
+    await expect(door.call(archivePath).then(response => response.text())).rejects.toThrow()
     const faults = door.lines.filter(({ level, msg }) => level === 50 && msg !== 'request')
+    expect(faults).toHaveLength(faultCount)
+    if (faultCount === 0) return
     expect(faults).toMatchObject([{ msg: 'unexpected fault', operation: 'getArchive' }])
     expect(JSON.stringify(faults)).toContain('it was moved away')
+  })
+
+  test('that fails before its first bytes is answered with the error', async () => {
+    await using door = await openArchive(breaking(0, new ServiceError('PATH_NOT_ALLOWED', 'moved away')))
+    const response = await door.call(archivePath)
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({ error: { code: 'PATH_NOT_ALLOWED' } })
+    expect(response.headers.get('content-disposition')).toBe(null)
   })
 })
 

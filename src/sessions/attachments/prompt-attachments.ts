@@ -82,7 +82,11 @@ async function fillInBlock(
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data } }
 }
 
-/** Reads an attachment's content piece by piece. */
+/**
+ * Reads an attachment's content piece by piece.
+ *
+ * @throws ServiceError ATTACHMENT_NOT_FOUND if it is removed meanwhile
+ */
 export async function* readContent(
   store: AttachmentStore,
   attachment: AttachmentRecord,
@@ -91,7 +95,7 @@ export async function* readContent(
   let left = sizeBytes
   for (let position = 0; left > 0; position++) {
     const piece = await store.readPiece(tenantId, sessionId, id, position)
-    if (!piece) throw new Error(`attachment ${id} ended ${left} bytes early; it may have been removed`)
+    if (!piece) throw notFound('ATTACHMENT_NOT_FOUND', id)
     left -= piece.length
     yield piece
   }
