@@ -216,7 +216,7 @@ describe('a subscription of a stored key', () => {
     const by = registry.find(record.id, text)?.caller as Caller
     const browser = service.browser()
     const { id } = await subscribe(opened, browser, {}, by)
-    return { ...opened, opened, keys, by, browser, id, keyId: record.id }
+    return { ...opened, opened, service, keys, by, browser, id, keyId: record.id }
   }
 
   test('ends when the key is revoked', async () => {
@@ -233,17 +233,20 @@ describe('a subscription of a stored key', () => {
   })
 
   test('ends with the text that the key had, unless that is still valid', async () => {
-    const { sessions, keys, id, keyId, by, opened, browser } = await openWithKeys()
+    const { sessions, keys, id, keyId, by, opened, browser, service } = await openWithKeys()
     await keys.rotate(operator('root'), keyId, 3_600_000)
     expect(sessions.push.tenantOf(id)).toBe('default')
     await keys.rotate(operator('root'), keyId, 0)
     expect(sessions.push.tenantOf(id)).toBeUndefined()
     await subscribe(opened, browser, {}, by)
     await keys.patch(operator('root'), keyId, { scopes: ['usage:read'] })
-    await opened.ask(await start(opened), 'one')
-    await subscribe(opened, browser, {}, operator('root'))
-    await opened.ask(await start(opened), 'two')
-    await until(() => browser.pushes.length === 1)
+    const witness = service.browser('witness')
+    await subscribe(opened, witness, {}, operator('root'))
+    for (const count of [1, 2]) {
+      await opened.ask(await start(opened), 'one')
+      await until(() => witness.pushes.length === count)
+    }
+    expect(browser.pushes).toEqual([])
     await expect(subscribe(opened, browser, {}, { ...by, keyId: 'gone' })).rejects.toMatchObject({
       code: 'INVALID_API_KEY',
     })
