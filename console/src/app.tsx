@@ -1,46 +1,36 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
 import { mount } from './api/connection.ts'
 import { LoginGate } from './api/login-context.tsx'
 import { queries } from './api/query-client.ts'
 import { useTheme } from './lib/theme.ts'
+import { DeferredRendered } from './markdown/deferred-rendered.ts'
 import { LoginScreen } from './screens/login/login-screen.tsx'
 import { Guard } from './shell/guard.tsx'
 import { Page } from './shell/page.tsx'
 import { useHome } from './shell/places.ts'
 import { Shell } from './shell/shell.tsx'
+import { deferred } from './ui/deferred.tsx'
 import { EmptyState, SkeletonLines } from './ui/notices.tsx'
 import { Toasts } from './ui/toasts.tsx'
 
-const load = {
-  inbox: () => import('./screens/inbox/inbox-screen.tsx'),
-  sessions: () => import('./screens/sessions/sessions-screen.tsx'),
-  newSession: () => import('./screens/sessions/new-session-screen.tsx'),
-  session: () => import('./screens/session/session-screen.tsx'),
-  markdown: () => import('./markdown/rendered.tsx'),
-  usage: () => import('./screens/usage/usage-screen.tsx'),
-  server: () => import('./screens/server/server-screen.tsx'),
-}
-const InboxScreen = lazy(load.inbox)
-const SessionsScreen = lazy(load.sessions)
-const NewSessionScreen = lazy(load.newSession)
-const SessionScreen = lazy(load.session)
-const UsageScreen = lazy(load.usage)
-const ServerScreen = lazy(load.server)
+const InboxScreen = deferred(() => import('./screens/inbox/inbox-screen.tsx'))
+const SessionsScreen = deferred(() => import('./screens/sessions/sessions-screen.tsx'))
+const NewSessionScreen = deferred(() => import('./screens/sessions/new-session-screen.tsx'))
+const SessionScreen = deferred(() => import('./screens/session/session-screen.tsx'))
+const UsageScreen = deferred(() => import('./screens/usage/usage-screen.tsx'))
+const ServerScreen = deferred(() => import('./screens/server/server-screen.tsx'))
 
 /** Begins to load what the page's address needs, while the server is asked who is logged in. */
 export function loadAhead(): void {
   const [, place, sessionId] = location.pathname.slice(mount.length).split('/')
-  const needed =
-    place === 'sessions' && sessionId && sessionId !== 'new'
-      ? [load.session, load.markdown]
-      : place === 'sessions' || place === 'inbox'
-        ? [load[place]]
-        : []
-  // The screen that shows it meets the error.
-  for (const begin of needed) begin().catch(() => {})
+  if (place === 'inbox') InboxScreen.loadAhead()
+  if (place === 'sessions' && !sessionId) SessionsScreen.loadAhead()
+  if (place === 'sessions' && sessionId && sessionId !== 'new') {
+    SessionScreen.loadAhead()
+    DeferredRendered.loadAhead()
+  }
 }
 
 export function App() {

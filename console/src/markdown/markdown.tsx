@@ -1,7 +1,6 @@
-import { Component, lazy, type ReactNode, Suspense } from 'react'
+import { Component, type ReactNode, Suspense } from 'react'
 import { ShowMore, useCut } from '../code/show-more.tsx'
-
-const Rendered = lazy(() => import('./rendered.tsx'))
+import { DeferredRendered } from './deferred-rendered.ts'
 
 const bound = { characters: 60_000, lines: 2_000 }
 
@@ -23,7 +22,7 @@ export function Markdown({ text, isStreaming = false }: MarkdownProps) {
     <div className="markdown min-w-0">
       <PlainOnError plain={plain}>
         <Suspense fallback={plain}>
-          <Rendered text={shown} isStreaming={isStreaming} />
+          <DeferredRendered text={shown} isStreaming={isStreaming} />
         </Suspense>
       </PlainOnError>
       {isCut && <ShowMore shown={shown} of={text} onMore={more} />}
