@@ -76,7 +76,7 @@ export const consolePages: Bench = async scope => {
     ['first load', 'largest paint', 'ready', 'to an empty page', 'bytes', 'requests'],
     Object.entries({ 'empty page': empty, ...cases }).map(([name, loads]) => [
       name,
-      ms(of(loads, 'paintMs')),
+      Number.isNaN(of(loads, 'paintMs')) ? 'none' : ms(of(loads, 'paintMs')),
       ms(of(loads, 'readyMs')),
       times(of(loads, 'readyMs') / of(empty, 'readyMs')),
       `${(of(loads, 'bytes') / 1_000).toFixed(0)} KB`,

@@ -7,9 +7,11 @@ export const watchPaint = `
     for (const entry of list.getEntries()) globalThis.largestPaint = entry.startTime
   }).observe({ type: 'largest-contentful-paint', buffered: true })`
 
-/** When the largest thing was painted, in milliseconds after the navigation began. */
-export function largestPaintOf(page: Page): Promise<number> {
-  return page.evaluate('globalThis.largestPaint')
+/** When the largest thing was painted, in milliseconds after the navigation began; not a number: nothing was. */
+export async function largestPaintOf(page: Page): Promise<number> {
+  // Is told of a paint some time after it.
+  await page.waitForFunction('globalThis.largestPaint > 0', null, { timeout: 2_000 }).catch(() => {})
+  return (await page.evaluate('globalThis.largestPaint || NaN')) as number
 }
 
 export interface Frames {
