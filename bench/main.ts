@@ -9,6 +9,7 @@ import { readers } from './readers.ts'
 import { reads } from './reads.ts'
 import { soak } from './soak.ts'
 import { spare } from './spare.ts'
+import { start } from './start.ts'
 import { store } from './store.ts'
 import { describeMachine } from './support/machine.ts'
 import { print } from './support/report.ts'
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   isolation,
   reads,
   store,
+  start,
   bounds,
   console: consolePages,
   soak,

@@ -58,7 +58,7 @@ async function send(content: Readable, res: Response): Promise<void> {
     content.destroy()
     // A client disconnect is expected. Any other error is ours, and it is too late to report it to the client.
     if (res.destroyed && clientHasLeft.includes((error as NodeJS.ErrnoException).code ?? '')) return
-    // What was removed meanwhile is no fault.
+    // A removal meanwhile is not a fault.
     const isGone = error instanceof ServiceError && errorCatalogue[error.code as ErrorCode].status === 404
     throw isGone ? error : new Error('sending a file failed', { cause: error })
   }

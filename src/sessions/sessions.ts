@@ -15,6 +15,7 @@ import { SessionDirectories } from './files/session-directories.ts'
 import { ExpirySweeper } from './lifecycle/expiry.ts'
 import { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { CreatedSession } from './lifecycle/new-session.ts'
+import { recoverAll } from './lifecycle/recovery.ts'
 import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
 import { SessionViews } from './lifecycle/session-views.ts'
@@ -48,7 +49,6 @@ import { SessionChanges } from './settings/session-changes.ts'
 import { SettingPolicy } from './settings/setting-policy.ts'
 import { SettingsInForce } from './settings/settings-in-force.ts'
 import { Idempotency } from './turns/idempotency.ts'
-import { reconcile } from './turns/reconcile.ts'
 import { Submitting } from './turns/submitting.ts'
 import { isTerminal } from './turns/turn.ts'
 import type { Submission, SubmitOptions, TurnRequest } from './turns/turn-request.ts'
@@ -175,10 +175,8 @@ export class Sessions {
     await this.webhooks.open()
     await this.push.open()
     await this.#idempotency.open()
-    await this.attachments.open()
     await this.#directories.open()
-    await this.#store.tasks.loseRunningTasks(Date.now())
-    await reconcile({ ...this.#parts, ...this.#core })
+    await recoverAll({ ...this.#parts, ...this.#core })
     await this.#expiry.sweep()
     this.#retention.start()
   }

@@ -1,9 +1,9 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { AttachmentStore, Page } from '../sessions/ports/index.ts'
 import { all, type Body, type Database, first, run } from './database.ts'
 import { prepared, preparedBy, preparedInsert } from './query.ts'
 import { attachmentColumns } from './records.ts'
-import type { QueryBuilder } from './schema.ts'
+import type { QueryBuilder, StoreSchema } from './schema.ts'
 import { lockSession } from './session-queries.ts'
 import { isUnfinished } from './turn-queries.ts'
 
@@ -38,7 +38,7 @@ export function createAttachments(database: Database): AttachmentStore {
       try {
         await writePieces(id, bytes)
       } catch (error) {
-        // Leftovers are removed at the next start.
+        // Leftovers are removed when the session is next recovered.
         await remove(id).catch(() => undefined)
         throw error
       }
@@ -76,10 +76,6 @@ export function createAttachments(database: Database): AttachmentStore {
       return database.transaction(removal, ({ removed }) =>
         removed ? { details: { attachmentId } } : undefined,
       )
-    },
-
-    async removeIncomplete() {
-      for (const { id } of await database.all(selectIncomplete({}))) await remove(id)
     },
   }
 }
@@ -125,7 +121,7 @@ const completeAttachment = prepared((db, of: { id: string }) =>
   db.updateTable('attachments').set({ complete: 1 }).where('id', '=', of.id),
 )
 
-const deleteAttachment = prepared((db, of: { id: string }) =>
+export const deleteAttachment = prepared((db, of: { id: string }) =>
   db.deleteFrom('attachments').where('id', '=', of.id),
 )
 
@@ -197,9 +193,10 @@ const countAttachments = prepared((db, of: OfSession) =>
   complete(db, of).select(eb => eb.fn.countAll<number>().as('count')),
 )
 
-export const selectIncomplete = prepared(db =>
-  db.selectFrom('attachments').select('id').where('complete', '=', sql.lit(0)),
-)
+/** A literal and no parameter: only so does the planner know that the partial index holds what is asked for. */
+export function isIncomplete(eb: ExpressionBuilder<StoreSchema, 'attachments'>) {
+  return eb('attachments.complete', '=', sql.lit(0))
+}
 
 function complete(db: QueryBuilder, of: OfSession) {
   return db

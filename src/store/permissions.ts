@@ -1,11 +1,11 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import type { PermissionStatus } from '../contract/permissions.ts'
 import type { PermissionQuery, PermissionStore } from '../sessions/ports/index.ts'
 import { all, type Body, type Database, first, run } from './database.ts'
 import { columnsOf, pick, prepared, preparedBy } from './query.ts'
 import type { Row } from './record-mapper.ts'
 import { permissionColumns } from './records.ts'
-import type { QueryBuilder } from './schema.ts'
+import type { QueryBuilder, StoreSchema } from './schema.ts'
 
 /** Permission requests: see the port `PermissionStore`. */
 export function createPermissions(database: Database): PermissionStore {
@@ -20,14 +20,6 @@ export function createPermissions(database: Database): PermissionStore {
         const rows = yield* all(selectPermissions(tenantId, query))
         const total = (yield* first(countPermissions(tenantId, query)))?.count ?? 0
         return { permissions: rows.map(permissionColumns.toRecord), total }
-      })
-    },
-
-    listOpenPermissions() {
-      return database.read(function* () {
-        const pending = yield* all(selectPending({}))
-        const undelivered = yield* all(selectUndelivered({}))
-        return [...pending, ...undelivered].map(permissionColumns.toRecord)
       })
     },
   }
@@ -52,6 +44,15 @@ const upsertPermission = preparedBy((db, row: Row, columns: string) => {
 /** A literal and no parameter: only so does the planner know that the partial index holds what is asked for. */
 const pendingStatus = sql.lit<PermissionStatus>('pending')
 
+export function isPending(eb: ExpressionBuilder<StoreSchema, 'permissions'>) {
+  return eb('permissions.status', '=', pendingStatus)
+}
+
+/** Answered, but no process has been told yet. */
+export function isUndelivered(eb: ExpressionBuilder<StoreSchema, 'permissions'>) {
+  return eb('permissions.answer', 'is not', null)
+}
+
 const selectPermission = prepared((db, of: { tenantId: string; sessionId: string; permissionId: string }) =>
   db
     .selectFrom('permissions')
@@ -59,14 +60,6 @@ const selectPermission = prepared((db, of: { tenantId: string; sessionId: string
     .where('id', '=', of.permissionId)
     .where('session_id', '=', of.sessionId)
     .where('tenant_id', '=', of.tenantId),
-)
-
-const selectPending = prepared(db =>
-  db.selectFrom('permissions').selectAll().where('status', '=', pendingStatus).orderBy('requested_at'),
-)
-
-const selectUndelivered = prepared(db =>
-  db.selectFrom('permissions').selectAll().where('answer', 'is not', null).orderBy('requested_at'),
 )
 
 interface Values {
@@ -119,5 +112,5 @@ function matching(db: QueryBuilder, of: Values, shape: string) {
   let selection = db.selectFrom('permissions')
   if (shape.includes('tenant')) selection = selection.where('tenant_id', '=', of.tenantId ?? '')
   if (shape.includes('session')) selection = selection.where('session_id', '=', of.sessionId ?? '')
-  return shape.includes('pending') ? selection.where('status', '=', pendingStatus) : selection
+  return shape.includes('pending') ? selection.where(isPending) : selection
 }

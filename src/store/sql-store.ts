@@ -19,6 +19,7 @@ import { createFeed } from './feed.ts'
 import { createFileHistory } from './file-history.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createKeys } from './keys.ts'
+import { createLeftovers } from './leftovers.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import { createPush } from './push.ts'
@@ -40,7 +41,7 @@ import { createRetention } from './session-removal.ts'
 import { createSpendingReader } from './spending-queries.ts'
 import { createTasks } from './tasks.ts'
 import { createTranscripts } from './transcripts.ts'
-import { selectTurn, selectTurns, selectUnfinishedTurns } from './turn-queries.ts'
+import { selectTurn, selectTurns } from './turn-queries.ts'
 import { createUsageLedger } from './usage-ledger.ts'
 import { createUsageReader } from './usage-queries.ts'
 import { createWebhooks } from './webhooks.ts'
@@ -69,6 +70,7 @@ export function createSqlStore(bare: Database): Store {
     audit: createAudit(bare),
     retention: createRetention(database),
     feed: createFeed(database),
+    leftovers: createLeftovers(database),
 
     async commit(change) {
       const write = toWrite(change)
@@ -134,10 +136,6 @@ export function createSqlStore(bare: Database): Store {
         const session = yield* first(selectSession({ tenantId, sessionId }))
         return { turns: rows.map(turnColumns.toRecord), total: session?.turn_count ?? 0 }
       })
-    },
-
-    async listUnfinishedTurns() {
-      return (await database.all(selectUnfinishedTurns({}))).map(turnColumns.toRecord)
     },
 
     async listEvents(tenantId, query) {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { TaskStatus } from '../contract/conversation.ts'
 import type { TaskQuery, TaskStore } from '../sessions/ports/index.ts'
 import { all, type Body, type Database, first, run } from './database.ts'
@@ -21,10 +20,6 @@ export function createTasks(database: Database): TaskStore {
         const total = (yield* first(countTasks(tenantId, query)))?.count ?? 0
         return { tasks: rows.map(taskColumns.toRecord), total }
       })
-    },
-
-    async loseRunningTasks(at) {
-      await database.transaction(() => run(loseTasks({ at })))
     },
   }
 }
@@ -91,14 +86,6 @@ const selectPage = preparedBy((db, page: Values, shape: Shape) => {
 
 const countMatching = preparedBy((db, of: Values, shape: Shape) =>
   matching(db, of, shape).select(eb => eb.fn.countAll<number>().as('count')),
-)
-
-/** With a literal and no parameter: only so does the planner know that the partial index holds what is asked for. */
-export const loseTasks = prepared((db, of: { at: number }) =>
-  db
-    .updateTable('tasks')
-    .set({ status: 'lost', ended_at: of.at })
-    .where('status', '=', sql.lit<TaskStatus>('running')),
 )
 
 function matching(db: QueryBuilder, of: Values, shape: Shape) {

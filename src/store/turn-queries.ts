@@ -40,17 +40,6 @@ export const selectTurns = prepared((db, page: OfSession & { limit: number; offs
     .limit(page.limit),
 )
 
-/** Over all tenants, oldest first. */
-export const selectUnfinishedTurns = prepared(db =>
-  db
-    .selectFrom('turns')
-    .selectAll()
-    .where(isUnfinished)
-    .orderBy('created_at')
-    .orderBy('session_id')
-    .orderBy('number'),
-)
-
 /** Literals and no parameters: only so does the planner know that the partial indexes hold what is asked for. */
 export function isUnfinished(eb: ExpressionBuilder<StoreSchema, 'turns'>) {
   return eb('turns.status', 'in', [

@@ -7,7 +7,7 @@ import { FileCheckpoints } from './history/checkpoints.ts'
 import { LocalDiffs } from './history/diffs.ts'
 import { KeptContents } from './history/kept-contents.ts'
 import { GitSnapshots } from './history/snapshots.ts'
-import { LocalWorkspaceProvider, listWorkspaces, type ProviderParts } from './provisioning/provider.ts'
+import { LocalWorkspaceProvider, listHolders, type ProviderParts, readMark } from './provisioning/provider.ts'
 
 /** The directories of one tenant. */
 export type TenantPlaces = Pick<ProviderParts, 'places' | 'cloneUrls' | 'resolveDirectory'>
@@ -61,8 +61,8 @@ export function createWorkspaces(parts: WorkspacesParts): Workspaces {
       const names = await readdir(workspacesDir).catch(() => [])
       const tenants = [defaultTenantId, ...names.filter(name => tenantName.safeParse(name).success)]
       const lists = tenants.map(async tenantId => {
-        const found = await listWorkspaces(directoryOf(tenantId))
-        return found.map(workspace => ({ tenantId, workspace }))
+        const holders = await listHolders(directoryOf(tenantId))
+        return holders.map(holder => ({ tenantId, read: () => readMark(holder) }))
       })
       return (await Promise.all(lists)).flat()
     },

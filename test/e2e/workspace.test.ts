@@ -232,6 +232,7 @@ test('what a crash left behind is removed at the next start, and nothing else', 
   const lie = { type: 'empty', path: repository, removeOnEnd: true }
   writeFileSync(join(holders, lying, 'workspace.json'), JSON.stringify(lie))
   await openServer({ defaultCwd: root, dataDir: join(cwd, 'data') })
+  await until(() => !existsSync(join(holders, lost)))
   expect(existsSync(kept.path)).toBe(true)
   expect(existsSync(join(repository, 'a.txt'))).toBe(true)
   expect(readdirSync(holders).sort()).toEqual(

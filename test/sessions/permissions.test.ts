@@ -346,7 +346,7 @@ describe('without a process', () => {
     const second = await openSessions({ file: first.file })
     const done = await second.sessions.whenTurnEnded(caller, session.id, turn.id, ended)
     expect(done).toMatchObject({ status: 'completed', response: 'allowed: null' })
-    expect(await second.store.permissions.listOpenPermissions()).toEqual([])
+    expect(await second.store.leftovers.listSessionsLeft()).toEqual([])
     expect((await second.sessions.permissions.list(caller, all)).total).toBe(1)
   })
 

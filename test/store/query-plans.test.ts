@@ -22,6 +22,14 @@ import {
   selectSnapshot,
 } from '../../src/store/file-history.ts'
 import { deleteExpiredIdempotencyKeys, selectIdempotencyKey } from '../../src/store/idempotency.ts'
+import {
+  selectIncomplete,
+  selectRunningTasks,
+  selectSessionsLeft,
+  selectUndelivered,
+  selectUnfinishedTurns,
+  selectPending as selectWaiting,
+} from '../../src/store/leftovers.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { deleteUnusedTemplates } from '../../src/store/payload-templates.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
@@ -44,8 +52,8 @@ import {
 } from '../../src/store/session-queries.ts'
 import { selectSpending } from '../../src/store/spending-queries.ts'
 import { openConnection, sqlite } from '../../src/store/sqlite/connection.ts'
-import { loseTasks, selectTasks } from '../../src/store/tasks.ts'
-import { selectTurn, selectTurns, selectUnfinishedTurns } from '../../src/store/turn-queries.ts'
+import { selectTasks } from '../../src/store/tasks.ts'
+import { selectTurn, selectTurns } from '../../src/store/turn-queries.ts'
 import { selectGroups, selectSpent } from '../../src/store/usage-ledger.ts'
 import { sumAutonomousWork, sumModels, sumTurns } from '../../src/store/usage-queries.ts'
 import { deleteOver, selectDeliveries, selectPending } from '../../src/store/webhooks.ts'
@@ -205,12 +213,19 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   ],
   selectTurn: [selectTurn({ ...of, turnId: 'u' }), /^SEARCH turns USING INDEX \w+ \(id=\?\)/],
   selectTurns: [selectTurns({ ...of, ...page }), /INDEX \w+ \(session_id=\? AND number>\?\)/],
-  selectUnfinishedTurns: [selectUnfinishedTurns({}), /^SCAN turns USING INDEX turns_unfinished$/],
+  selectSessionsLeft: [
+    selectSessionsLeft({}),
+    /turns USING INDEX turns_unfinished.*permissions_(pending|waiting).*permissions_undelivered.*tasks_running.*attachments_incomplete/,
+  ],
+  selectUnfinishedTurns: [selectUnfinishedTurns(of), /^SEARCH turns USING INDEX \w+ \(session_id=\?\)$/],
+  selectWaiting: [selectWaiting(of), /INDEX permissions_(waiting|session) \(/],
+  selectIncomplete: [selectIncomplete(of), /INDEX attachments_\w+ \(session_id=\?\)/],
+  selectUndelivered: [selectUndelivered(of), /INDEX permissions_(undelivered|session)/],
+  selectRunningTasks: [selectRunningTasks(of), /INDEX tasks_session \(tenant_id=\? AND session_id=\?\)/],
   'selectTasks of a session': [
     selectTasks('t', { sessionId: 's', status: 'all', ...page }),
     /^SEARCH tasks USING INDEX tasks_session \(tenant_id=\? AND session_id=\?\)$/,
   ],
-  loseTasks: [loseTasks({ at: 1 }), /tasks USING INDEX tasks_running/],
   'selectPermissions of a session': [
     selectPermissions('t', { sessionId: 's', status: 'all', ...page }),
     /^SEARCH permissions USING INDEX permissions_session \(tenant_id=\? AND session_id=\?\)$/,

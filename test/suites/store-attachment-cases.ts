@@ -115,14 +115,14 @@ export function attachmentCases(context: StoreContext): void {
     await new Promise(resolve => setImmediate(resolve))
     expect(await attachments.findAttachment(tenantId, session.id, attachment.id)).toBeUndefined()
     // As a start does after a crash; here the writer goes on and finds that there is nothing to write to.
-    await attachments.removeIncomplete()
+    await context.store.leftovers.takeLeftovers(tenantId, session.id, 9_000)
     await expect(adding).rejects.toThrow()
     expect(await attachments.listAttachments(tenantId, session.id, page)).toEqual({
       attachments: [],
       total: 0,
     })
     const kept = await add(session, Buffer.from('kept'))
-    await attachments.removeIncomplete()
+    await context.store.leftovers.takeLeftovers(tenantId, session.id, 9_000)
     expect(await attachments.findAttachment(tenantId, session.id, kept.id)).toEqual(kept)
   })
 

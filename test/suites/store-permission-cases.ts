@@ -45,11 +45,6 @@ export function permissionCases(context: StoreContext): void {
     expect((await list({ limit: 2 })).permissions.map(({ id }) => id)).toEqual([first.id, second.id])
     expect(await list({ offset: 2 })).toEqual({ permissions: [third], total: 3 })
     expect(await list({ status: 'pending' })).toEqual({ permissions: [second, third], total: 2 })
-    expect(await context.store.permissions.listOpenPermissions()).toEqual([second, third])
-    const answer = { allow: true, input: null, updates: [], message: null }
-    const undelivered = { ...first, status: 'allowed' as const, answer }
-    await save(session, undelivered)
-    expect(await context.store.permissions.listOpenPermissions()).toEqual([second, third, undelivered])
   })
 
   test('is not stored when the change is not', async () => {

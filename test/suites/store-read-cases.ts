@@ -137,25 +137,6 @@ export function describeReading(context: StoreContext): void {
       expect(last.messages.map(event => event.sequence)).toEqual([10_000])
     })
 
-    it('finds unfinished turns of all tenants, oldest first', async () => {
-      const sessions = [await addSession(), await addSession({ tenantId: otherTenant })]
-      const [a, b] = sessions as [SessionRecord, SessionRecord]
-      const turns = [
-        turnRecord(a, { createdAt: 30, status: 'running' }),
-        turnRecord(a, { createdAt: 40 }),
-        turnRecord(a, { createdAt: 40 }),
-        turnRecord(b, { createdAt: 20, status: 'requires_action' }),
-        turnRecord(b, { createdAt: 35 }),
-        turnRecord(b, { createdAt: 10, status: 'completed' }),
-      ]
-      for (const turn of turns) {
-        await context.store.commit(changeOf(turn.sessionId === a.id ? a : b, { insertTurn: turn }))
-      }
-      expect(
-        (await context.store.listUnfinishedTurns()).map(turn => turns.findIndex(t => t.id === turn.id)),
-      ).toEqual([3, 0, 4, 1, 2])
-    })
-
     it('finds what expires, but not while a turn is unfinished', async () => {
       expect(await context.store.findNextExpiry()).toBeUndefined()
       const late = await addSession({ expiresAt: 300 })

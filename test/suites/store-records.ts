@@ -6,6 +6,7 @@ import type {
   NewEvent,
   PermissionRecord,
   SessionRecord,
+  TaskRecord,
   TurnRecord,
 } from '../../src/sessions/records.ts'
 
@@ -76,6 +77,24 @@ export function turnRecord(session: SessionRecord, fields: Partial<TurnRecord> =
     permissionDenials: null,
     notice: null,
     ending: null,
+    ...fields,
+  }
+}
+
+export function taskOf(session: SessionRecord, fields: Partial<TaskRecord> = {}): TaskRecord {
+  return {
+    id: 'task-1',
+    tenantId: session.tenantId,
+    sessionId: session.id,
+    turnId: null,
+    type: 'local_bash',
+    description: 'make',
+    toolUseId: 'toolu_1',
+    agent: null,
+    status: 'running',
+    summary: null,
+    startedAt: 1_000,
+    endedAt: null,
     ...fields,
   }
 }

@@ -8,6 +8,7 @@ import { fileHistoryCases } from './store-file-history-cases.ts'
 import { idempotencyCases } from './store-idempotency-cases.ts'
 import { keyCases } from './store-key-cases.ts'
 import { ledgerCases } from './store-ledger-cases.ts'
+import { leftoverCases } from './store-leftover-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
 import { pushCases } from './store-push-cases.ts'
 import { describeReading } from './store-read-cases.ts'
@@ -42,6 +43,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('permissions', () => permissionCases(context))
     describe('keys', () => keyCases(context))
     describe('tasks', () => taskCases(context))
+    describe('leftovers', () => leftoverCases(context))
     describe('webhooks', () => webhookCases(context))
     describe('push', () => pushCases(context))
     describe('audit log', () => auditCases(context))

@@ -1,25 +1,10 @@
 import { expect, test } from 'vitest'
 import type { SessionRecord, TaskRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
-import { changeOf, tenantId } from './store-records.ts'
+import { changeOf, taskOf, tenantId } from './store-records.ts'
 
 /** What the port `TaskStore` promises, and the changes that carry tasks. */
 export function taskCases(context: StoreContext): void {
-  const taskOf = (session: SessionRecord, fields: Partial<TaskRecord> = {}): TaskRecord => ({
-    id: 'task-1',
-    tenantId,
-    sessionId: session.id,
-    turnId: null,
-    type: 'local_bash',
-    description: 'make',
-    toolUseId: 'toolu_1',
-    agent: null,
-    status: 'running',
-    summary: null,
-    startedAt: 1_000,
-    endedAt: null,
-    ...fields,
-  })
   const save = (session: SessionRecord, ...saveTasks: TaskRecord[]) =>
     context.store.commit(changeOf(session, { saveTasks }))
   const list = (session: SessionRecord, query: object = {}, tenant = tenantId) =>
@@ -60,16 +45,5 @@ export function taskCases(context: StoreContext): void {
     expect(await list(session, {}, 'tenant-x')).toEqual({ tasks: [], total: 0 })
     expect(await context.store.tasks.findTask('tenant-x', session.id, 'task-1')).toBeUndefined()
     expect(await context.store.tasks.findTask(tenantId, session.id, 'nothing')).toBeUndefined()
-  })
-
-  test('those that run are lost at a start, and no others', async () => {
-    const session = await context.addSession()
-    const stopped = taskOf(session, { id: 'task-2', status: 'stopped', startedAt: 2_000, endedAt: 3_000 })
-    await save(session, taskOf(session), stopped)
-    await context.store.tasks.loseRunningTasks(9_000)
-    expect((await list(session)).tasks).toEqual([
-      taskOf(session, { status: 'lost', endedAt: 9_000 }),
-      stopped,
-    ])
   })
 }

@@ -24,11 +24,6 @@ export class Attachments {
     this.#store = core.store.attachments
   }
 
-  /** Clears away what a crash left half stored. */
-  open(): Promise<void> {
-    return this.#store.removeIncomplete()
-  }
-
   /** Resolves when the whole content is stored. */
   async add(caller: Caller, sessionId: string, file: UploadedFile): Promise<AttachmentRecord> {
     const session = await this.#core.known.getActive(caller, sessionId)

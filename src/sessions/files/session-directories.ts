@@ -6,7 +6,7 @@ import { settlesWithin } from '../../lib/settles-within.ts'
 import type { Core } from '../core.ts'
 import { maxSessionsReached } from '../lifecycle/admit-session.ts'
 import { optionsOf } from '../options.ts'
-import type { OwnWorkspace, Store, Workspaces } from '../ports/index.ts'
+import type { FoundWorkspace, OwnWorkspace, Store, Workspaces } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 import { resolveDirectory, resolveWorkingDirectory } from './working-directory.ts'
 
@@ -43,16 +43,33 @@ export class SessionDirectories {
     this.#workspaces = workspaces
   }
 
-  /** Removes directories left by a previous run, for sessions that were never created or are over. */
+  /**
+   * Lists the directories of a previous run, and begins to remove those of sessions that were never created or are
+   * over. Directories that are made from now on are not among them.
+   */
   async open(): Promise<void> {
-    for (const { tenantId, workspace } of await this.#workspaces.list()) {
-      const provider = this.#workspaces.providerOf(tenantId)
-      const { total, active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-      if (total === 0) await this.#safely(() => provider.undo(workspace))
-      else if (active === 0 && workspace.removeOnEnd) {
-        await this.#safely(() => provider.remove(workspace))
-      }
+    this.#track(this.#removeAllLeft(await this.#workspaces.list()))
+  }
+
+  async #removeAllLeft(found: readonly FoundWorkspace[]): Promise<void> {
+    for (const { tenantId, read } of found) {
+      if (this.#closing.signal.aborted) return
+      const workspace = await read()
+      if (!workspace) continue
+      await this.#safely(() => this.hold(workspace, () => this.#removeLeft(tenantId, workspace)))
     }
+  }
+
+  async #removeLeft(tenantId: string, workspace: OwnWorkspace): Promise<void> {
+    const provider = this.#workspaces.providerOf(tenantId)
+    const { total, active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
+    if (total === 0) await provider.undo(workspace)
+    else if (active === 0 && workspace.removeOnEnd) await provider.remove(workspace)
+  }
+
+  #track(removing: Promise<void>): void {
+    this.#removing.add(removing)
+    void removing.then(() => this.#removing.delete(removing))
   }
 
   /** @param signal fires when the request was cancelled */
@@ -95,15 +112,15 @@ export class SessionDirectories {
    */
   release({ tenantId, workspace }: SessionRecord, gone: Promise<void>): void {
     if (!workspace?.removeOnEnd) return
-    const removing = this.#safely(async () => {
-      await gone
-      await this.hold(workspace, async () => {
-        const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-        if (active === 0) await this.#workspaces.providerOf(tenantId).remove(workspace)
-      })
-    })
-    this.#removing.add(removing)
-    void removing.then(() => this.#removing.delete(removing))
+    this.#track(
+      this.#safely(async () => {
+        await gone
+        await this.hold(workspace, async () => {
+          const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
+          if (active === 0) await this.#workspaces.providerOf(tenantId).remove(workspace)
+        })
+      }),
+    )
   }
 
   /**

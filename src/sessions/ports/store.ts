@@ -25,6 +25,7 @@ import type {
 } from './conversation-store.ts'
 import type { FeedStore } from './feed.ts'
 import type { KeyStore } from './keys.ts'
+import type { LeftoverStore } from './leftovers.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
 import type { RetentionStore } from './retention-store.ts'
@@ -196,8 +197,6 @@ export interface Store {
   findTurn(tenantId: string, sessionId: string, turnId: string): Promise<TurnRecord | undefined>
   /** Oldest first. */
   listTurns(tenantId: string, sessionId: string, page: Page): Promise<{ turns: TurnRecord[]; total: number }>
-  /** Queued, running and requires_action, oldest first, over all tenants: what a start finds left behind. */
-  listUnfinishedTurns(): Promise<TurnRecord[]>
   /** In order of sequence. */
   listEvents(tenantId: string, query: EventQuery): Promise<EventRecord[]>
   /** As `listEvents`, but not more than `maxBytes` of payload, at least one; and what is gone, read together. */
@@ -211,6 +210,7 @@ export interface Store {
   trimEvents(endedBefore: number, limit: number): Promise<boolean>
   readonly retention: RetentionStore
   readonly feed: FeedStore
+  readonly leftovers: LeftoverStore
   /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(
     tenantId: string,
@@ -277,8 +277,6 @@ export interface AttachmentStore {
     sessionId: string,
     attachmentId: string,
   ): Promise<{ removed: true } | { removed: false; neededBy: string | undefined }>
-  /** Attachments that a crash left half written, over all tenants. */
-  removeIncomplete(): Promise<void>
 }
 
 /** The result of the first request with an `Idempotency-Key`. Keys are the caller's own: of a tenant and an API key. */
@@ -325,8 +323,6 @@ export interface PermissionStore {
     tenantId: string | undefined,
     query: PermissionQuery,
   ): Promise<{ permissions: PermissionRecord[]; total: number }>
-  /** Requests that a start finds, over all tenants: pending ones, and answers that no process has received. */
-  listOpenPermissions(): Promise<PermissionRecord[]>
 }
 
 export interface TaskQuery extends Page {
@@ -339,6 +335,4 @@ export interface TaskStore {
   findTask(tenantId: string, sessionId: string, taskId: string): Promise<TaskRecord | undefined>
   /** Oldest first. */
   listTasks(tenantId: string, query: TaskQuery): Promise<{ tasks: TaskRecord[]; total: number }>
-  /** Running tasks become `lost`: it is called when no process of a previous run is left. Over all tenants. */
-  loseRunningTasks(at: number): Promise<void>
 }

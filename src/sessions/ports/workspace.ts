@@ -200,12 +200,19 @@ export interface WorkspaceProvider {
   remove(workspace: OwnWorkspace): Promise<void>
 }
 
+/** A directory that looks like one of a session. */
+export interface FoundWorkspace {
+  tenantId: string
+  /** Returns undefined if the server has not made it. */
+  read(): Promise<OwnWorkspace | undefined>
+}
+
 /** The services for a session's directories. */
 export interface Workspaces {
   /** The provider of a tenant, whose directories are its own. */
   providerOf(tenantId: string): WorkspaceProvider
   /** Lists the directories of all tenants, including unfinished ones of a previous run of the server. */
-  list(): Promise<{ tenantId: string; workspace: OwnWorkspace }[]>
+  list(): Promise<FoundWorkspace[]>
   readonly snapshots: Snapshots
   readonly checkpoints: Checkpoints
   readonly diffs: WorkspaceDiffs

@@ -46,12 +46,10 @@ export interface ProviderParts {
   log: Pick<Log, 'warn'>
 }
 
-/** Lists the directories that a provider has created below its own, including unfinished ones. */
-export async function listWorkspaces(directory: string): Promise<OwnWorkspace[]> {
+/** Lists the holders below a provider's directory, including unfinished ones. */
+export async function listHolders(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => [])
-  const holders = names.filter(name => uuid.test(name)).map(name => join(directory, name))
-  const found = await Promise.all(holders.map(readMark))
-  return found.filter(workspace => workspace !== undefined)
+  return names.filter(name => uuid.test(name)).map(name => join(directory, name))
 }
 
 /**
@@ -233,7 +231,8 @@ async function writeMark(holder: string, workspace: OwnWorkspace): Promise<void>
   await writeFile(join(holder, markName), JSON.stringify(workspace), { mode: 0o600 })
 }
 
-async function readMark(holder: string): Promise<OwnWorkspace | undefined> {
+/** The workspace that a holder is for; undefined: the server has not made it. */
+export async function readMark(holder: string): Promise<OwnWorkspace | undefined> {
   try {
     const marked = workspaceSchema.parse(
       JSON.parse((await readRegularFile(join(holder, markName), maxMarkBytes))?.toString() ?? ''),

@@ -6,9 +6,9 @@ import { toPermissionRequest } from '../permissions/permission-fields.ts'
 import type { AgentLauncher, Change, Store } from '../ports/index.ts'
 import type { PermissionRecord, SessionRecord, TurnRecord } from '../records.ts'
 import type { SessionsObserver } from '../reports/figures.ts'
-import { OpenTurn } from './turn.ts'
-import { toEndWithoutOutcome } from './turn-changes.ts'
-import { restoreProgress } from './turn-progress.ts'
+import { OpenTurn } from '../turns/turn.ts'
+import { toEndWithoutOutcome } from '../turns/turn-changes.ts'
+import { restoreProgress } from '../turns/turn-progress.ts'
 
 const text = 'The server was gone before the turn had ended; its outcome is unknown'
 
@@ -20,17 +20,30 @@ interface Parts {
   observer: Pick<SessionsObserver, 'onTurnEnded'>
 }
 
+/** How many sessions are recovered at the same time. */
+const atOnce = 32
+
+/** Recovers each session that the previous run of the server has left with something to do. */
+export async function recoverAll(parts: Parts): Promise<void> {
+  const left = (await parts.store.leftovers.listSessionsLeft()).values()
+  const work = async () => {
+    for (const { tenantId, sessionId } of left) await recover(parts, tenantId, sessionId)
+  }
+  const outcomes = await Promise.allSettled(Array.from({ length: atOnce }, work))
+  const failed = outcomes.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
 /**
- * Settles the turns of the previous run of the server. Turns that only waited for a person keep waiting, if Claude
- * Code can resume them; other running turns are lost, because their progress is unknown; waiting turns run now.
+ * Settles what the previous run of a session has left. A turn that only waited for a person keeps waiting, if Claude
+ * Code can resume it; another running turn is lost, because its progress is unknown; waiting turns run now.
  */
-export async function reconcile(parts: Parts): Promise<void> {
+async function recover(parts: Parts, tenantId: string, sessionId: string): Promise<void> {
   const { store, log, live, launcher } = parts
-  const unfinished = await store.listUnfinishedTurns()
-  const open = await store.permissions.listOpenPermissions()
-  for (const turn of unfinished.filter(({ status }) => status !== 'queued')) {
-    const session = await store.findSession(turn.tenantId, turn.sessionId)
-    const ofTurn = open.filter(({ turnId }) => turnId === turn.id)
+  const { turns, permissions } = await store.leftovers.takeLeftovers(tenantId, sessionId, Date.now())
+  const session = await store.findSession(tenantId, sessionId)
+  for (const turn of turns.filter(({ status }) => status !== 'queued')) {
+    const ofTurn = permissions.filter(({ turnId }) => turnId === turn.id)
     const [permission] = ofTurn
     if (session && permission && ofTurn.length === 1 && (await canWait(parts, session, permission))) {
       const waiting = new OpenTurn(turn)
@@ -41,14 +54,9 @@ export async function reconcile(parts: Parts): Promise<void> {
       parts.observer.onTurnEnded(turn, { queuedMs: undefined, firstDeltaMs: undefined })
     }
   }
-  const stray = open.filter(({ turnId }) => !unfinished.some(turn => turn.id === turnId))
+  const stray = permissions.filter(({ turnId }) => !turns.some(turn => turn.id === turnId))
   for (const permission of stray) await log.commit(toWithdrawal(permission, Date.now()))
-  // Not by time: a clock that was set back would change the order of a session's turns.
-  const waiting = unfinished
-    .filter(({ status }) => status === 'queued')
-    .sort((a, b) => (a.firstSequence ?? 0) - (b.firstSequence ?? 0))
-  for (const turn of waiting) {
-    const session = await store.findSession(turn.tenantId, turn.sessionId)
+  for (const turn of turns.filter(({ status }) => status === 'queued')) {
     if (session) live.of(session).turns.readmit(turn)
   }
 }
