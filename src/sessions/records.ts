@@ -26,6 +26,17 @@ import type { Workspace } from '../contract/workspace.ts'
 /** The tenant of everything that was there before tenants, and of keys of the configuration. */
 export const defaultTenantId = 'default'
 
+/** A write that was refused: the session belongs to another owner, or was claimed anew since. */
+export class SessionFenced extends Error {
+  readonly sessionId: string
+
+  constructor(sessionId: string) {
+    super(`Session ${sessionId} was claimed by another owner`)
+    this.name = 'SessionFenced'
+    this.sessionId = sessionId
+  }
+}
+
 /** Whose objects a call may see, and who is said to have made what it makes. */
 export interface Caller {
   tenantId: string

@@ -1,4 +1,5 @@
 import { invalidField } from '../contract/errors.ts'
+import { SessionFenced } from '../sessions/records.ts'
 import { linkAttachment } from './attachments.ts'
 import { writeAudit } from './audit.ts'
 import { copyPast } from './branches.ts'
@@ -10,7 +11,7 @@ import { savePermission } from './permissions.ts'
 import { columnsOf, pick, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'
 import type { EventRow } from './schema.ts'
-import { countActiveSessions } from './session-queries.ts'
+import { countActiveSessions, selectSession } from './session-queries.ts'
 import { saveTask } from './tasks.ts'
 import { appendLines } from './transcripts.ts'
 import { addUsage } from './usage-ledger.ts'
@@ -64,17 +65,19 @@ function* applyChange(change: SessionWrite): Body<Written> {
 
 function* advanceSession(change: SessionWrite): Body<Counters> {
   const counters = yield* first(
-    updateSession(columnsOf(change.columns), {
+    updateSession(`${columnsOf(change.columns)}${change.fence ? ' fenced' : ''}`, {
       ...change.columns,
       sessionId: change.sessionId,
       tenantId: change.tenantId,
       events: change.events.length,
       messages: change.events.filter(isMessage).length,
       turns: change.insertTurn ? 1 : 0,
+      ...change.fence,
     }),
   )
-  if (!counters) throw new Error(`There is no session ${change.sessionId} to change`)
-  return counters
+  if (counters) return counters
+  if (change.fence && (yield* first(selectSession(change)))) throw new SessionFenced(change.sessionId)
+  throw new Error(`There is no session ${change.sessionId} to change`)
 }
 
 function* writeTurnsAndEvents(change: SessionWrite, counters: Numbering): Body<void> {
@@ -123,10 +126,13 @@ interface SessionUpdate extends Row {
   events: number
   messages: number
   turns: number
+  owner?: string
+  epoch?: number
 }
 
-const updateSession = preparedBy((db, set: SessionUpdate, columns: string) =>
-  db
+const updateSession = preparedBy((db, set: SessionUpdate, shape: string) => {
+  const [columns = '', fenced] = shape.split(' ', 2)
+  const update = db
     .updateTable('sessions')
     .set(eb => ({
       ...pick(set, columns),
@@ -136,8 +142,10 @@ const updateSession = preparedBy((db, set: SessionUpdate, columns: string) =>
     }))
     .where('id', '=', set.sessionId)
     .where('tenant_id', '=', set.tenantId)
-    .returning(['last_sequence', 'message_count', 'turn_count', 'trimmed_messages']),
-)
+    .returning(['last_sequence', 'message_count', 'turn_count', 'trimmed_messages'])
+  if (!fenced) return update
+  return update.where('owner', '=', set.owner ?? '').where('epoch', '=', set.epoch ?? 0)
+})
 
 interface TurnUpdate extends Row {
   turnId: string

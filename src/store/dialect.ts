@@ -21,6 +21,8 @@ export interface Dialect {
   hasItems(json: Text, wanted: Text): RawBuilder<boolean>
   /** A text as its bytes in UTF-8. */
   bytesOf(text: Text): RawBuilder<Uint8Array>
+  /** The clock of the database, in milliseconds since 1970. */
+  readonly now: RawBuilder<number>
   /** The name of a row of any table within one transaction. */
   readonly rowId: RawBuilder<unknown>
   /** The greater of two numbers. */
@@ -46,6 +48,7 @@ export const sqliteExpressions: Expressions = {
   hasItems: (json, wanted) => sql`not exists (select 1 from json_each(${wanted}) as wanted
     where not exists (select 1 from json_each(${json}) as had where had.value = wanted.value))`,
   bytesOf: text => sql`cast(${text} as blob)`,
+  now: sql`cast(unixepoch('subsec') * 1000 as integer)`,
   rowId: sql`rowid`,
   greater: (one, other) => sql`max(${one}, ${other})`,
   sameText: (column, value) => sql`${column} = ${value}`,
@@ -63,6 +66,7 @@ export const postgresExpressions: Expressions = {
   flagIn: (json, field) => sql`((${json})::jsonb ->> ${sql.lit(field)})::boolean::int`,
   hasItems: (json, wanted) => sql`coalesce((${json})::jsonb @> (${wanted})::jsonb, false)`,
   bytesOf: text => sql`convert_to(${text}, 'UTF8')`,
+  now: sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
   rowId: sql`ctid`,
   greater: (one, other) => sql`greatest(${one}, ${other})`,
   sameText: (column, value) => sql`md5(${column}) = md5(${value}) and ${column} = ${value}`,

@@ -1,4 +1,5 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
+import type { NodeState } from '../sessions/ports/index.ts'
 import type { RowOf } from './record-mapper.ts'
 import type {
   attachmentColumns,
@@ -24,10 +25,26 @@ import type {
 
 export interface SessionsTable extends RowOf<typeof sessionColumns> {
   turn_count: number
+  /** The life of a node that may write to it; null: any. */
+  owner: Generated<string | null>
+  /** Counts its claims. */
+  epoch: Generated<number>
   /** Retention has removed the events up to this sequence, */
   trimmed_through: Generated<number>
   /** and with them so many messages: `message_number` still counts them, `message_count` does not. */
   trimmed_messages: Generated<number>
+}
+
+/** Lives of nodes that share the database. */
+export interface NodesTable {
+  id: string
+  url: string
+  version: string
+  state: NodeState
+  lease_until: number
+  slots_free: number
+  /** A JSON array of texts. */
+  volumes: string
 }
 
 export interface TranscriptEntriesTable {
@@ -213,6 +230,7 @@ export interface StoreSchema {
   checkpoints: CheckpointsTable
   file_histories: FileHistoriesTable
   sessions: SessionsTable
+  nodes: NodesTable
   turns: TurnsTable
   events: EventsTable
   payload_templates: PayloadTemplatesTable

@@ -4,6 +4,7 @@ import { createAttachments } from './attachments.ts'
 import { createAudit } from './audit.ts'
 import { withAudit } from './audited-database.ts'
 import { createBranches } from './branches.ts'
+import { createClaims } from './claims.ts'
 import { createConsoleLogins } from './console-logins.ts'
 import { all, type Body, type Database, first } from './database.ts'
 import {
@@ -20,6 +21,7 @@ import { createFileHistory } from './file-history.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createKeys } from './keys.ts'
 import { createLeftovers } from './leftovers.ts'
+import { createNodes } from './nodes.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import { createPush } from './push.ts'
@@ -71,6 +73,8 @@ export function createSqlStore(bare: Database): Store {
     retention: createRetention(database),
     feed: createFeed(database),
     leftovers: createLeftovers(database),
+    claims: createClaims(database),
+    nodes: createNodes(database),
 
     async commit(change) {
       const write = toWrite(change)

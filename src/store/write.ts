@@ -3,6 +3,7 @@ import { toJsonLine } from '../lib/json-line.ts'
 import type {
   AuditClaim,
   Change,
+  Fence,
   IdempotencyRecord,
   SharedPast,
   TranscriptEntry,
@@ -40,6 +41,7 @@ export interface SessionWrite {
   create?: { columns: Row; limit: number; past?: SharedPast | undefined }
   /** Columns of the session. */
   columns: Row
+  fence?: Fence | undefined
   updateTurn?: { id: string; columns: Row } | undefined
   insertTurn?: { id: string; columns: Row; attachmentIds: string[] } | undefined
   autonomousWork: Row[]
@@ -117,6 +119,7 @@ function toSessionWrite(change: Change): SessionWrite {
     tenantId,
     sessionId,
     columns: sessionColumns.toRow(change.session ?? {}),
+    fence: change.fence,
     updateTurn: updateTurn && { id: updateTurn.id, columns: toTurnRow(updateTurn) },
     insertTurn: insertTurn && {
       id: insertTurn.id,

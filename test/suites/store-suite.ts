@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { attachmentCases } from './store-attachment-cases.ts'
 import { auditCases } from './store-audit-cases.ts'
 import { describeBranches } from './store-branch-cases.ts'
+import { claimCases } from './store-claim-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { feedCases } from './store-feed-cases.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
@@ -43,6 +44,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('permissions', () => permissionCases(context))
     describe('keys', () => keyCases(context))
     describe('tasks', () => taskCases(context))
+    describe('claims', () => claimCases(context))
     describe('leftovers', () => leftoverCases(context))
     describe('webhooks', () => webhookCases(context))
     describe('push', () => pushCases(context))

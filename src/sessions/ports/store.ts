@@ -11,6 +11,7 @@ import type {
 } from '../records.ts'
 import type { DeliveryRecord } from '../webhook-records.ts'
 import type { AuditClaim, AuditStore } from './audit.ts'
+import type { ClaimStore, Fence } from './claims.ts'
 import type { ConsoleLoginStore } from './console-logins.ts'
 import type {
   AutonomousWork,
@@ -26,6 +27,7 @@ import type {
 import type { FeedStore } from './feed.ts'
 import type { KeyStore } from './keys.ts'
 import type { LeftoverStore } from './leftovers.ts'
+import type { NodeStore } from './nodes.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
 import type { RetentionStore } from './retention-store.ts'
@@ -40,6 +42,8 @@ export interface Change {
   sessionId: string
   /** Time of the change and of its events. */
   at: number
+  /** Refuses the change unless the session belongs to this owner, with `SessionFenced`; undefined: the owner is not looked at. */
+  fence?: Fence | undefined
   session?: Partial<
     Pick<
       SessionRecord,
@@ -211,6 +215,8 @@ export interface Store {
   readonly retention: RetentionStore
   readonly feed: FeedStore
   readonly leftovers: LeftoverStore
+  readonly claims: ClaimStore
+  readonly nodes: NodeStore
   /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(
     tenantId: string,

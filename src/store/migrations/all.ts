@@ -30,6 +30,7 @@ import { consoleLogins } from './028-console-logins.ts'
 import { push } from './029-push.ts'
 import { feed } from './030-feed.ts'
 import { titleSource } from './031-title-source.ts'
+import { fences } from './032-fences.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   push,
   feed,
   titleSource,
+  fences,
 ]

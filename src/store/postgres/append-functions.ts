@@ -1,44 +1,22 @@
 import { removedWithEach } from '../idempotency.ts'
-import { snakeCased } from '../record-mapper.ts'
-import { permissionColumns, sessionColumns, taskColumns, turnColumns } from '../records.ts'
+import { permissionColumns, sessionColumns, taskColumns } from '../records.ts'
 import { usageCounters, usageKey, usageSums } from '../usage-rows.ts'
+import { appendErrors } from './append-errors.ts'
+import { applySimple, columnsBut, turnSet } from './apply-simple.ts'
 
 // The same as `apply-write.ts`, as functions in the database: a write costs one round trip, and so do five hundred.
 // They are made anew by each server that becomes the owner, so they always fit its program.
 
-/** Errors of these functions, as SQLSTATEs. */
-export const appendErrors = {
-  /** The lease is another server's. */
-  lost: 'CCA01',
-  noSession: 'CCA02',
-  noTurn: 'CCA03',
-  /** The message is the attachment's id. */
-  noAttachment: 'CCA04',
-  /** The log of the session does not end where the write expects it to. */
-  stale: 'CCA05',
-} as const
-
-function columnsBut(kinds: object, left: readonly string[]): string[] {
-  return Object.keys(kinds)
-    .map(snakeCased)
-    .filter(column => !left.includes(column))
-    .map(column => `"${column}"`)
-}
-
 const counters = ['last_sequence', 'message_count']
 const sessionSet = columnsBut(sessionColumns.kinds, ['id', 'tenant_id', ...counters])
-const turnSet = columnsBut(turnColumns.kinds, [
-  'id',
-  'session_id',
-  'tenant_id',
-  'first_sequence',
-  'last_sequence',
-])
 const permissionSet = columnsBut(permissionColumns.kinds, ['id', 'tenant_id', 'session_id'])
 const taskSet = columnsBut(taskColumns.kinds, ['id', 'tenant_id', 'session_id', 'started_at'])
 
 const toExcluded = (columns: readonly string[]) =>
   columns.map(column => `${column} = excluded.${column}`).join(', ')
+
+/** Whether the session is the writer's, where the write has a fence. */
+const isOwned = `not w ? 'fence' or owner = w #>> '{fence,owner}' and epoch = (w #>> '{fence,epoch}')::bigint`
 
 const applyWrite = `
 create or replace function apply_write(w jsonb, expected bigint) returns jsonb language plpgsql as $body$
@@ -64,7 +42,7 @@ begin
     select count(*) into active from sessions where status = 'active';
     if active >= (w #>> '{create,limit}')::bigint then return jsonb_build_object('active', active); end if;
     insert into sessions select * from jsonb_populate_record(null::sessions,
-      (w #> '{create,columns}') || '{"turn_count": 0, "trimmed_through": 0, "trimmed_messages": 0}');
+      (w #> '{create,columns}') || '{"turn_count": 0, "trimmed_through": 0, "trimmed_messages": 0, "epoch": 0}');
   end if;
 
   if w ? 'columns' then
@@ -72,16 +50,19 @@ begin
         (select ${sessionSet.map(column => `p.${column}`).join(', ')} from jsonb_populate_record(s, w -> 'columns') p),
       last_sequence = last_sequence + added, message_count = message_count + messages,
       turn_count = turn_count + (w ? 'turn')::int
-      where id = sid and tenant_id = tid and last_sequence = expected
+      where id = sid and tenant_id = tid and last_sequence = expected and (${isOwned})
       returning last_sequence, message_count, turn_count, trimmed_messages into counts;
   else
     update sessions set
       last_sequence = last_sequence + added, message_count = message_count + messages,
       turn_count = turn_count + (w ? 'turn')::int
-      where id = sid and tenant_id = tid and last_sequence = expected
+      where id = sid and tenant_id = tid and last_sequence = expected and (${isOwned})
       returning last_sequence, message_count, turn_count, trimmed_messages into counts;
   end if;
   if counts is null then
+    if w ? 'fence' and exists (select 1 from sessions where id = sid and tenant_id = tid and not (${isOwned})) then
+      raise exception '%', sid using errcode = '${appendErrors.fenced}';
+    end if;
     if exists (select 1 from sessions where id = sid and tenant_id = tid) then
       raise exception 'The log of session % does not end at %', sid, expected using errcode = '${appendErrors.stale}';
     end if;
@@ -232,60 +213,6 @@ create or replace function advance_feed(added bigint) returns bigint language sq
   insert into feed_head (id, position) values (1, added)
     on conflict (id) do update set position = feed_head.position + excluded.position returning position
 $body$`
-
-/**
- * Most writes only append events and set their turns: those of different sessions are applied by one statement.
- * Index scans alone, whatever the statistics of a young table say.
- */
-const applySimple = `
-create or replace function apply_simple(expected jsonb, simple jsonb) returns jsonb[]
-language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
-declare
-  results jsonb[];
-  wanted bigint;
-  turned bigint;
-  added bigint;
-  head bigint := 0;
-begin
-  select sum(jsonb_array_length(value -> 'events')) into added from jsonb_array_elements(simple);
-  if added > 0 then head := advance_feed(added); end if;
-  with advanced as materialized (
-    update sessions s set
-      last_sequence = s.last_sequence + jsonb_array_length(w.value -> 'events'),
-      message_count = s.message_count + (w.value ->> 'messages')::bigint
-    from jsonb_array_elements(simple) with ordinality as w (value, place)
-    where s.id = w.value ->> 'session' and s.tenant_id = w.value ->> 'tenant'
-      and s.last_sequence = (expected ->> (w.value ->> 'session'))::bigint
-    returning w.place, s.id as sid, s.tenant_id as tid, w.value as value, s.last_sequence as ending,
-      s.last_sequence - jsonb_array_length(w.value -> 'events') as base,
-      s.trimmed_messages + s.message_count - (w.value ->> 'messages')::bigint as messages_before
-  ), placed as (
-    select *, head - added + sum(jsonb_array_length(value -> 'events')) over (order by place) as position from advanced
-  ), changed as (
-    update turns t set (${turnSet.join(', ')}, first_sequence, last_sequence) =
-      (select ${turnSet.map(column => `p.${column}`).join(', ')},
-          coalesce(t.first_sequence, x.base + (x.item ->> 'first')::bigint),
-          coalesce(x.base + (x.item ->> 'last')::bigint, t.last_sequence)
-        from jsonb_populate_record(t, coalesce(x.item -> 'columns', '{}')) p)
-    from (select a.sid, a.tid, a.base, item from advanced a, jsonb_array_elements(a.value -> 'turns') item) x
-    where t.id = x.item ->> 'id' and t.session_id = x.sid and t.tenant_id = x.tid
-    returning 1
-  ), appended as (
-    insert into events
-      (session_id, sequence, position, tenant_id, turn_id, type, at, message_number, message_id, payload, template, summary)
-      select a.sid, a.base + l.place, a.position - jsonb_array_length(a.value -> 'events') + l.place, a.tid, e ->> 0, e ->> 1, (e ->> 2)::bigint,
-        a.messages_before + (e ->> 3)::bigint, e ->> 4, e ->> 5, e ->> 6, e ->> 7
-      from placed a, jsonb_array_elements(a.value -> 'events') with ordinality as l (e, place)
-  )
-  select array_agg(jsonb_build_object('sequence', ending, 'end', ending, 'position', position) order by place),
-      coalesce(sum(jsonb_array_length(value -> 'turns')), 0), (select count(*) from changed)
-    into results, wanted, turned from placed;
-  -- One by one it turns out which of them it was.
-  if coalesce(cardinality(results), 0) <> jsonb_array_length(simple) or wanted <> turned then
-    raise exception 'not all of the sessions and turns are there' using errcode = '${appendErrors.stale}';
-  end if;
-  return results;
-end $body$`
 
 /**
  * Applies writes, each whole or not at all, and none of them twice: the row of the lease remembers the last batch and

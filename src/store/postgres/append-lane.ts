@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { SessionFenced } from '../../sessions/records.ts'
 import { attachmentIsGone } from '../apply-write.ts'
 import type { Write, Written } from '../write.ts'
-import { appendErrors } from './append-functions.ts'
+import { appendErrors } from './append-errors.ts'
 import { type ClientConfig, type Driver, isConnectionError, sqlState } from './driver.ts'
 import { encodeWrite, isSimple } from './encode-write.ts'
 import { patienceMs, pauses, unavailable } from './patience.ts'
@@ -212,6 +213,7 @@ function part(batch: readonly Waiting[]): [simple: Waiting[], others: Waiting[]]
 
 function toError(code: string | undefined, message: string): Error {
   if (code === appendErrors.noAttachment) return attachmentIsGone(message)
+  if (code === appendErrors.fenced) return new SessionFenced(message)
   return Object.assign(new Error(message), { code })
 }
 

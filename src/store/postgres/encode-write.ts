@@ -49,6 +49,7 @@ function encodeChange(change: SessionWrite): object {
   return {
     session: change.sessionId,
     tenant: change.tenantId,
+    ...(change.fence && { fence: change.fence }),
     ...(create && { create: { columns: create.columns, limit: create.limit } }),
     ...(create?.past && {
       past: {

@@ -1,0 +1,24 @@
+import type { Migration } from '../migration.ts'
+
+/** Lives of nodes, and which of them may write to a session. */
+export const fences: Migration = {
+  name: '032-fences',
+  async up(db) {
+    await db.schema
+      .createTable('nodes')
+      .addColumn('id', 'text', column => column.primaryKey())
+      .addColumn('url', 'text', column => column.notNull())
+      .addColumn('version', 'text', column => column.notNull())
+      .addColumn('state', 'text', column => column.notNull())
+      // By the clock of the database, in milliseconds.
+      .addColumn('lease_until', 'bigint', column => column.notNull())
+      .addColumn('slots_free', 'bigint', column => column.notNull())
+      .addColumn('volumes', 'text', column => column.notNull())
+      .execute()
+    await db.schema.alterTable('sessions').addColumn('owner', 'text').execute()
+    await db.schema
+      .alterTable('sessions')
+      .addColumn('epoch', 'bigint', column => column.notNull().defaultTo(0))
+      .execute()
+  },
+}

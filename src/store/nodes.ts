@@ -1,0 +1,105 @@
+import { sql } from 'kysely'
+import type { NodeRecord, NodeState, NodeStore } from '../sessions/ports/index.ts'
+import { all, type Database, run } from './database.ts'
+import { prepared } from './query.ts'
+import type { QueryBuilder } from './schema.ts'
+
+const dead = sql.lit<NodeState>('dead')
+
+/** The nodes that share the database: see the port `NodeStore`. */
+export function createNodes(database: Database): NodeStore {
+  return {
+    async join({ volumes, slotsFree, ...node }, leaseMs) {
+      await database.transaction(() =>
+        run(insertNode({ ...node, slotsFree, volumes: JSON.stringify(volumes), leaseMs })),
+      )
+    },
+
+    async renew(id, leaseMs, slotsFree) {
+      return (await database.transaction(() => run(renewLease({ id, leaseMs, slotsFree })))) === 1
+    },
+
+    async drain(id) {
+      await database.transaction(() => run(setState({ id, state: 'draining' })))
+    },
+
+    async leave(id) {
+      await database.transaction(() => run(setState({ id, state: 'dead' })))
+    },
+
+    async buryExpired() {
+      return (await database.transaction(() => all(buryExpired({})))).map(({ id }) => id)
+    },
+
+    async listNodes() {
+      const rows = await database.all(selectNodes({}))
+      return rows.map(
+        ({ slots_free, volumes, lease_until: _, ...node }): NodeRecord => ({
+          ...node,
+          slotsFree: slots_free,
+          volumes: JSON.parse(volumes),
+        }),
+      )
+    },
+
+    async forgetDead() {
+      await database.transaction(() => run(deleteDead({})))
+    },
+  }
+}
+
+interface NewNode {
+  id: string
+  url: string
+  version: string
+  slotsFree: number
+  volumes: string
+  leaseMs: number
+}
+
+const insertNode = prepared((db, node: NewNode, { now }) =>
+  db.insertInto('nodes').values({
+    ...{ id: node.id, url: node.url, version: node.version, state: 'active' },
+    lease_until: sql<number>`${now} + ${node.leaseMs}`,
+    slots_free: node.slotsFree,
+    volumes: node.volumes,
+  }),
+)
+
+const living = (db: QueryBuilder, id: string) =>
+  db.updateTable('nodes').where('id', '=', id).where('state', '!=', dead)
+
+/** The row decides: a lease that was found over before is not renewed. */
+const renewLease = prepared((db, of: { id: string; leaseMs: number; slotsFree: number }, { now }) =>
+  living(db, of.id).set({ lease_until: sql<number>`${now} + ${of.leaseMs}`, slots_free: of.slotsFree }),
+)
+
+const setState = prepared((db, of: { id: string; state: NodeState }) =>
+  living(db, of.id).set({ state: of.state }),
+)
+
+const buryExpired = prepared((db, _: object, { now }) =>
+  db
+    .updateTable('nodes')
+    .set({ state: dead })
+    .where('state', '!=', dead)
+    .where('lease_until', '<', now)
+    .returning('id'),
+)
+
+const selectNodes = prepared(db =>
+  db.selectFrom('nodes').selectAll().where('state', '!=', dead).orderBy('id'),
+)
+
+const deleteDead = prepared(db =>
+  db
+    .deleteFrom('nodes')
+    .where('state', '=', dead)
+    .where(eb =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('sessions').select('sessions.id').whereRef('sessions.owner', '=', 'nodes.id'),
+        ),
+      ),
+    ),
+)

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import type { Fence, TranscriptKey } from '../../src/sessions/ports/index.ts'
+import { SessionFenced, type SessionRecord } from '../../src/sessions/records.ts'
+import type { StoreContext } from './store-context.ts'
+import { changeOf, messageEvent, tenantId, turnRecord } from './store-records.ts'
+
+const node = { url: 'http://127.0.0.1:1', version: '1.0.0', slotsFree: 4, volumes: ['local'] }
+/** Longer than a test. */
+const longMs = 3_600_000
+
+/** What the ports `NodeStore` and `ClaimStore` promise, and the fences of changes. */
+export function claimCases(context: StoreContext): void {
+  async function join(id: string = randomUUID(), leaseMs = longMs): Promise<string> {
+    await context.store.nodes.join({ ...node, id }, leaseMs)
+    return id
+  }
+  const claim = (session: SessionRecord, owner: string) =>
+    context.store.claims.claimSession(session.tenantId, session.id, owner)
+  const ownerOf = (session: SessionRecord) => context.store.claims.findOwner(session.tenantId, session.id)
+  const write = (session: SessionRecord, fence: Fence | undefined, change: object = {}) =>
+    context.store.commit(changeOf(session, { events: [messageEvent('a')], ...change, fence }))
+
+  test('a node lives while its lease is renewed, and a dead one never again', async () => {
+    const { nodes } = context.store
+    const [stays, leaves, expires] = [await join(), await join(), await join(randomUUID(), 1)]
+    await nodes.drain(stays)
+    expect(await nodes.renew(stays, longMs, 2)).toBe(true)
+    await nodes.leave(leaves)
+    expect(await nodes.renew(leaves, longMs, 2)).toBe(false)
+    await expect.poll(() => nodes.buryExpired(), { timeout: 60_000 }).toEqual([expires])
+    expect(await nodes.renew(expires, longMs, 2)).toBe(false)
+    await nodes.drain(expires)
+    expect(await nodes.listNodes()).toEqual([{ ...node, id: stays, state: 'draining', slotsFree: 2 }])
+    await expect(join(expires)).rejects.toThrow()
+  })
+
+  test('the row of a dead node is kept as long as it owns a session', async () => {
+    const session = await context.addSession()
+    const gone = await join()
+    await claim(session, gone)
+    await context.store.nodes.leave(gone)
+    await context.store.nodes.forgetDead()
+    await expect(join(gone)).rejects.toThrow()
+    const heir = await join()
+    await claim(session, heir)
+    await context.store.nodes.forgetDead()
+    await join(gone)
+  })
+
+  test('a session is claimed from nobody and from the dead, never from a node that lives', async () => {
+    const session = await context.addSession()
+    const [one, other] = [await join(), await join()]
+    expect(await ownerOf(session)).toBe(null)
+    expect(await claim(session, one)).toEqual({ owner: one, epoch: 1 })
+    expect(await claim(session, other)).toBeUndefined()
+    expect(await ownerOf(session)).toBe(one)
+    await context.store.nodes.drain(one)
+    expect(await claim(session, other)).toBeUndefined()
+    await context.store.nodes.leave(one)
+    expect(await claim(session, other)).toEqual({ owner: other, epoch: 2 })
+    expect(await context.store.claims.claimSession('another', session.id, one)).toBeUndefined()
+    expect(await context.store.claims.findOwner('another', session.id)).toBeUndefined()
+    expect(await context.store.claims.claimSession(tenantId, randomUUID(), one)).toBeUndefined()
+  })
+
+  test('of many that claim at once one gets it', async () => {
+    const session = await context.addSession()
+    const nodes = await Promise.all(Array.from({ length: 8 }, () => join()))
+    const claims = await Promise.all(nodes.map(id => claim(session, id)))
+    const got = claims.filter(fence => fence !== undefined)
+    expect(got).toMatchObject([{ epoch: 1 }])
+    expect(await ownerOf(session)).toBe(got[0]?.owner)
+  })
+
+  test('a session is given back by its owner alone', async () => {
+    const session = await context.addSession()
+    const [one, other] = [await join(), await join()]
+    const first = (await claim(session, one)) as Fence
+    await context.store.claims.releaseSession(session.id, first)
+    expect(await ownerOf(session)).toBe(null)
+    const second = (await claim(session, other)) as Fence
+    await context.store.claims.releaseSession(session.id, first)
+    await context.store.claims.releaseSession(session.id, { ...second, epoch: 1 })
+    expect(await ownerOf(session)).toBe(other)
+  })
+
+  test.each([
+    ['an event', () => ({})],
+    ['a change of the session', () => ({ session: { title: 'late' } })],
+    [
+      'lines of a transcript',
+      (part: TranscriptKey) => ({ transcript: [{ part, entries: [{ type: 'user', uuid: randomUUID() }] }] }),
+    ],
+  ])('%s of an owner that lost the session changes nothing', async (_, toChange) => {
+    const session = await context.addSession()
+    const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }
+    const change = toChange(part)
+    const { transcripts } = context.store
+    const one = await join()
+    const first = (await claim(session, one)) as Fence
+    await write(session, first, change)
+    await context.store.nodes.leave(one)
+    const second = (await claim(session, await join())) as Fence
+    await write(session, second)
+    const before = await context.eventsOf(session)
+    const lines = await transcripts.loadTranscript(part)
+    const stale: Fence[] = [first, { ...first, epoch: 2 }, { ...second, epoch: 1 }]
+    for (const fence of stale) {
+      const late = write(session, fence, { ...toChange(part), insertTurn: turnRecord(session) })
+      await expect(late).rejects.toThrow(SessionFenced)
+      await expect(write(session, fence)).rejects.toMatchObject({ sessionId: session.id })
+    }
+    expect(await context.eventsOf(session)).toEqual(before)
+    expect(await transcripts.loadTranscript(part)).toEqual(lines)
+    expect((await context.store.listTurns(tenantId, session.id, { limit: 10, offset: 0 })).total).toBe(0)
+    expect((await write(session, second)).at(-1)).toMatchObject({ sequence: before.length + 1 })
+  })
+
+  test('what is fenced keeps no other session from being written', async () => {
+    const sessions = await Promise.all(Array.from({ length: 20 }, () => context.addSession()))
+    const one = await join()
+    const fences = await Promise.all(sessions.map(session => claim(session, one)))
+    const wrong = fences.map((fence, index) => (index % 3 === 0 && fence ? { ...fence, epoch: 9 } : fence))
+    const results = await Promise.allSettled(sessions.map((session, index) => write(session, wrong[index])))
+    expect(results.map(({ status }) => status)).toEqual(
+      sessions.map((_, index) => (index % 3 === 0 ? 'rejected' : 'fulfilled')),
+    )
+    for (const [index, session] of sessions.entries()) {
+      expect(await context.eventsOf(session)).toHaveLength(index % 3 === 0 ? 0 : 1)
+    }
+  })
+
+  test('a fenced change of a session that is not there says so', async () => {
+    const session = await context.addSession()
+    const missing = { ...session, id: randomUUID() }
+    const lost = write(missing, { owner: 'a', epoch: 1 })
+    await expect(lost).rejects.toThrow('There is no session')
+  })
+}
