@@ -36,7 +36,7 @@ const selectClaim = prepared((db, of: OfSession) =>
     .leftJoin('nodes', join =>
       join.onRef('nodes.id', '=', 'sessions.owner').on('nodes.state', '!=', sql.lit<NodeState>('dead')),
     )
-    .select(['sessions.epoch', 'nodes.id as owner'])
+    .select(eb => ['nodes.id as owner', eb.fn.coalesce('sessions.epoch', sql.lit(0)).as('epoch')])
     .where('sessions.id', '=', of.sessionId)
     .where('sessions.tenant_id', '=', of.tenantId),
 )
@@ -45,10 +45,10 @@ const selectClaim = prepared((db, of: OfSession) =>
 const claim = prepared((db, of: OfSession & { owner: string; epoch: number }) =>
   db
     .updateTable('sessions')
-    .set(eb => ({ owner: of.owner, epoch: eb('epoch', '+', 1) }))
+    .set({ owner: of.owner, epoch: sql<number>`${of.epoch} + 1` })
     .where('id', '=', of.sessionId)
     .where('tenant_id', '=', of.tenantId)
-    .where('epoch', '=', of.epoch),
+    .where(eb => eb(eb.fn.coalesce('epoch', sql.lit(0)), '=', of.epoch)),
 )
 
 const release = prepared((db, of: { sessionId: string; owner: string; epoch: number }) =>

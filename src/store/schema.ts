@@ -27,8 +27,8 @@ export interface SessionsTable extends RowOf<typeof sessionColumns> {
   turn_count: number
   /** The life of a node that may write to it; null: any. */
   owner: Generated<string | null>
-  /** Counts its claims. */
-  epoch: Generated<number>
+  /** Counts its claims; null: 0. */
+  epoch: Generated<number | null>
   /** Retention has removed the events up to this sequence, */
   trimmed_through: Generated<number>
   /** and with them so many messages: `message_number` still counts them, `message_count` does not. */

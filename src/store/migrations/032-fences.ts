@@ -3,6 +3,7 @@ import type { Migration } from '../migration.ts'
 /** Lives of nodes, and which of them may write to a session. */
 export const fences: Migration = {
   name: '032-fences',
+  admits: '031-title-source',
   async up(db) {
     await db.schema
       .createTable('nodes')
@@ -16,9 +17,7 @@ export const fences: Migration = {
       .addColumn('volumes', 'text', column => column.notNull())
       .execute()
     await db.schema.alterTable('sessions').addColumn('owner', 'text').execute()
-    await db.schema
-      .alterTable('sessions')
-      .addColumn('epoch', 'bigint', column => column.notNull().defaultTo(0))
-      .execute()
+    // Null as 0: programs that do not know it leave it out.
+    await db.schema.alterTable('sessions').addColumn('epoch', 'bigint').execute()
   },
 }

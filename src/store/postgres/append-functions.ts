@@ -42,7 +42,7 @@ begin
     select count(*) into active from sessions where status = 'active';
     if active >= (w #>> '{create,limit}')::bigint then return jsonb_build_object('active', active); end if;
     insert into sessions select * from jsonb_populate_record(null::sessions,
-      (w #> '{create,columns}') || '{"turn_count": 0, "trimmed_through": 0, "trimmed_messages": 0, "epoch": 0}');
+      (w #> '{create,columns}') || '{"turn_count": 0, "trimmed_through": 0, "trimmed_messages": 0}');
   end if;
 
   if w ? 'columns' then
