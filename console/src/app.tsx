@@ -7,6 +7,7 @@ import { queries } from './api/query-client.ts'
 import { useTheme } from './lib/theme.ts'
 import { DeferredRendered } from './markdown/deferred-rendered.ts'
 import { LoginScreen } from './screens/login/login-screen.tsx'
+import { OfferedLogin } from './screens/login/offered-login.tsx'
 import { Guard } from './shell/guard.tsx'
 import { Page } from './shell/page.tsx'
 import { useHome } from './shell/places.ts'
@@ -43,6 +44,7 @@ export function App() {
             loading={<SkeletonLines count={6} />}
             form={(cause, onLogin) => <LoginScreen cause={cause} onLogin={onLogin} />}
           >
+            <OfferedLogin />
             <Shell>
               <Routes />
             </Shell>

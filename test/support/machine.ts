@@ -21,6 +21,7 @@ export const requirements = {
       'test/browser/console-admin.test.ts',
       'test/browser/console-changes.test.ts',
       'test/browser/console-conversation.test.ts',
+      'test/browser/console-hostile.test.ts',
       'test/browser/console-inbox.test.ts',
       'test/browser/console-login.test.ts',
       'test/browser/console-push.test.ts',

@@ -67,6 +67,25 @@ export async function logOut(): Promise<void> {
   csrfToken = null
 }
 
+let offeredKey: string | null = null
+
+/** The key of a link that was opened while another login stood; null: there is none. */
+export function getOfferedKey(): string | null {
+  return offeredKey
+}
+
+export function forgetOfferedKey(): void {
+  offeredKey = null
+}
+
+/** Logs in by the key of the page's link. A login that stands is not replaced: its person is asked first. */
+export async function logInByLink(key: string): Promise<Login> {
+  const standing = await readLogin().catch(() => null)
+  if (!standing) return logIn(key)
+  if (standing.login === 'key') offeredKey = key
+  return standing
+}
+
 /** Takes the key out of a link such as the demo's, `#key=...`, so that it stays in no history. */
 export function takeKeyFromFragment(): string | null {
   const key = new URLSearchParams(location.hash.slice(1)).get('key')

@@ -1,6 +1,6 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext } from 'react'
-import { type Login, logIn, readLogin, takeKeyFromFragment } from './connection.ts'
+import { type Login, logInByLink, readLogin, takeKeyFromFragment } from './connection.ts'
 
 const Context = createContext<Login | null>(null)
 
@@ -32,7 +32,7 @@ export function forgetAnswers(queries: QueryClient, login: Login | null): void {
 
 async function findLogin(signal: AbortSignal): Promise<Login | null> {
   const key = takeKeyFromFragment()
-  return key === null ? readLogin(signal) : logIn(key)
+  return key === null ? readLogin(signal) : logInByLink(key)
 }
 
 interface LoginGateProps {

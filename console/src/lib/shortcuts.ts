@@ -11,9 +11,17 @@ export interface Shortcut {
 /** How long the second key of two may take, in milliseconds. */
 const sequenceMs = 1_000
 
+/** Shortcuts of this group decide something that cannot be taken back. */
+export const deciding = 'Request'
+
+/** How long no key may have been pressed before one that decides, in milliseconds. */
+const calmMs = 1_000
+
 let shortcuts: readonly Shortcut[] = []
 const listeners = new Set<() => void>()
 let first: { key: string; at: number } | undefined
+/** Until then a person may be typing what was meant for another window, or for what was here before. */
+let restlessUntil = 0
 
 function change(next: readonly Shortcut[]): void {
   shortcuts = next
@@ -53,6 +61,10 @@ function isTaken({ target }: KeyboardEvent): boolean {
   return target.closest('input, textarea, select, [contenteditable], [role="dialog"], [role="menu"]') !== null
 }
 
+function beRestless(): void {
+  restlessUntil = performance.now() + calmMs
+}
+
 function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || isTaken(event)) return
   if (event.ctrlKey || event.metaKey || event.altKey) return
@@ -62,7 +74,11 @@ function onKeyDown(event: KeyboardEvent): void {
   const found =
     shortcuts.findLast(({ keys }) => keys === sequence) ??
     shortcuts.findLast(({ keys }) => keys === event.key)
-  if (!found) return
+  const isEarly = found?.group === deciding && (event.repeat || performance.now() < restlessUntil)
+  if (!found || isEarly) {
+    beRestless()
+    return
+  }
   event.preventDefault()
   first = undefined
   found.run()
@@ -71,7 +87,12 @@ function onKeyDown(event: KeyboardEvent): void {
 /** Listens for the keys of all shortcuts. */
 export function useShortcutKeys(): void {
   useEffect(() => {
+    beRestless()
     document.addEventListener('keydown', onKeyDown)
-    return () => document.removeEventListener('keydown', onKeyDown)
+    window.addEventListener('focus', beRestless)
+    return () => {
+      document.removeEventListener('keydown', onKeyDown)
+      window.removeEventListener('focus', beRestless)
+    }
   }, [])
 }

@@ -1,6 +1,8 @@
-import { Component, type ReactNode, Suspense } from 'react'
+import { Suspense } from 'react'
 import { ShowMore, useCut } from '../code/show-more.tsx'
+import { Contained } from '../ui/contained.tsx'
 import { DeferredRendered } from './deferred-rendered.ts'
+import { isTame } from './is-tame.ts'
 
 const bound = { characters: 60_000, lines: 2_000 }
 
@@ -20,30 +22,16 @@ export function Markdown({ text, isStreaming = false }: MarkdownProps) {
   )
   return (
     <div className="markdown min-w-0">
-      <PlainOnError plain={plain}>
-        <Suspense fallback={plain}>
-          <DeferredRendered text={shown} isStreaming={isStreaming} />
-        </Suspense>
-      </PlainOnError>
+      {isTame(shown) ? (
+        <Contained fallback={plain}>
+          <Suspense fallback={plain}>
+            <DeferredRendered text={shown} isStreaming={isStreaming} />
+          </Suspense>
+        </Contained>
+      ) : (
+        plain
+      )}
       {isCut && <ShowMore shown={shown} of={text} onMore={more} />}
     </div>
   )
-}
-
-interface PlainOnErrorProps {
-  plain: ReactNode
-  children: ReactNode
-}
-
-/** Shows a text as it is if its parser fails, such as at ten thousand quotes within each other. */
-class PlainOnError extends Component<PlainOnErrorProps, { hasFailed: boolean }> {
-  override state = { hasFailed: false }
-
-  static getDerivedStateFromError() {
-    return { hasFailed: true }
-  }
-
-  override render() {
-    return this.state.hasFailed ? this.props.plain : this.props.children
-  }
 }

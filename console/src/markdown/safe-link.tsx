@@ -4,7 +4,9 @@ import { revealText } from '../lib/revealed-text.ts'
 /** @returns an address that may be opened; null: it may not */
 export function safeHref(href: string | undefined): string | null {
   if (href === undefined || !URL.canParse(href)) return null
-  const { protocol } = new URL(href)
+  const { protocol, username, password } = new URL(href)
+  // Text before an @ looks like the host.
+  if (username !== '' || password !== '') return null
   return ['http:', 'https:', 'mailto:'].includes(protocol) ? href : null
 }
 

@@ -4,7 +4,8 @@ import { useFeed } from '../api/feed.ts'
 import { onNotificationChosen } from '../api/push.ts'
 import { useOpenRequestCount } from '../api/requests.ts'
 import { useShortcut, useShortcutKeys } from '../lib/shortcuts.ts'
-import { SkeletonLines } from '../ui/notices.tsx'
+import { Contained } from '../ui/contained.tsx'
+import { ErrorNotice, SkeletonLines } from '../ui/notices.tsx'
 import { Sidebar, TabBar } from './navigation.tsx'
 import { showCount } from './page.tsx'
 import { useMayCreate, usePlaces } from './places.ts'
@@ -15,7 +16,7 @@ const Palette = lazy(() => import('./palette.tsx'))
 
 /** The frame of every screen: navigation, palette, shortcuts, the count in the title. */
 export function Shell({ children }: { children: ReactNode }) {
-  const [, navigate] = useLocation()
+  const [location, navigate] = useLocation()
   /** null: not opened yet, and not loaded. */
   const [palette, setPalette] = useState<boolean | null>(null)
   const [sheet, setSheet] = useState(false)
@@ -46,7 +47,12 @@ export function Shell({ children }: { children: ReactNode }) {
       <Sidebar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
       <div className="flex min-w-0 flex-1 flex-col">
         <main id="main" tabIndex={-1} className="min-h-0 flex-1">
-          <Suspense fallback={<SkeletonLines count={6} />}>{children}</Suspense>
+          <Contained
+            place={location}
+            fallback={<ErrorNotice error={null} onRetry={() => window.location.reload()} className="m-4" />}
+          >
+            <Suspense fallback={<SkeletonLines count={6} />}>{children}</Suspense>
+          </Contained>
         </main>
         <TabBar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
       </div>

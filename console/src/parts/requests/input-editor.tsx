@@ -27,13 +27,13 @@ function fromText(text: string, before: unknown): unknown {
   return typeof before === 'string' ? text : JSON.parse(text)
 }
 
-function findErrors(texts: Record<string, string>, input: Input): Record<string, string> {
-  const errors: Record<string, string> = {}
+function findErrors(texts: Record<string, string>, input: Input): ReadonlyMap<string, string> {
+  const errors = new Map<string, string>()
   for (const [name, text] of Object.entries(texts)) {
     try {
       fromText(text, input[name])
     } catch {
-      errors[name] = 'This must be JSON, as it was before'
+      errors.set(name, 'This must be JSON, as it was before')
     }
   }
   return errors
@@ -53,7 +53,7 @@ export function InputEditor({ input, answer, onCancel }: InputEditorProps) {
   return (
     <form onSubmit={submit} className="flex flex-col gap-2 border-t border-line p-3">
       {Object.entries(texts).map(([name, text], index) => (
-        <Field key={name} label={revealText(name)} error={errors[name]} hint={describeHidden(text)}>
+        <Field key={name} label={revealText(name)} error={errors.get(name)} hint={describeHidden(text)}>
           {props => (
             <TextArea
               {...props}
@@ -72,12 +72,7 @@ export function InputEditor({ input, answer, onCancel }: InputEditorProps) {
       ))}
       <div className="flex justify-end gap-2">
         <Button onClick={onCancel}>Cancel</Button>
-        <Button
-          type="submit"
-          variant="primary"
-          busy={answer.isPending}
-          disabled={Object.keys(errors).length > 0}
-        >
+        <Button type="submit" variant="primary" busy={answer.isPending} disabled={errors.size > 0}>
           Allow as edited
         </Button>
       </div>

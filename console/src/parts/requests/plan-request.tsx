@@ -1,8 +1,10 @@
 import { useState } from 'react'
 import type { PermissionMode } from '../../../../src/client/index.ts'
-import { useShortcut } from '../../lib/shortcuts.ts'
+import { OutputBlock } from '../../code/output-block.tsx'
+import { deciding, useShortcut } from '../../lib/shortcuts.ts'
 import { Markdown } from '../../markdown/markdown.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Fold } from '../../ui/fold.tsx'
 import { Field } from '../../ui/form.tsx'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { ModeSelect } from '../setting-selects.tsx'
@@ -15,12 +17,20 @@ export default function PlanRequest({ request, answer, active }: RequestBodyProp
   const [isDenying, setIsDenying] = useState(false)
   const approve = () => answer.mutate({ decision: 'allow', permissionMode })
   const keys = active && !isDenying && !answer.isPending
-  useShortcut('a', 'Approve the plan', 'Request', approve, keys)
-  useShortcut('d', 'Send the plan back', 'Request', () => setIsDenying(true), keys)
+  useShortcut('a', 'Approve the plan', deciding, approve, keys)
+  useShortcut('d', 'Send the plan back', deciding, () => setIsDenying(true), keys)
   return (
     <>
       <ScrollRegion label="Plan" className="max-h-[60dvh] p-3">
         <Markdown text={request.plan ?? ''} />
+        {/* Markdown leaves out comments, titles of links and notes that nothing refers to. */}
+        <Fold
+          name={null}
+          title={<span className="text-xs text-muted">As it was written</span>}
+          className="mt-2"
+        >
+          <OutputBlock text={request.plan ?? ''} name="Plan as it was written" />
+        </Fold>
       </ScrollRegion>
       {isDenying ? (
         <DenyForm answer={answer} label="Send back" onCancel={() => setIsDenying(false)} />

@@ -1,7 +1,7 @@
 import { type FormEvent, useId, useState } from 'react'
 import type { PermissionQuestion } from '../../../../src/client/index.ts'
 import { revealText } from '../../lib/revealed-text.ts'
-import { useShortcut } from '../../lib/shortcuts.ts'
+import { deciding, useShortcut } from '../../lib/shortcuts.ts'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/form.tsx'
 import { DenyForm } from './deny-form.tsx'
@@ -25,14 +25,14 @@ function toAnswer({ chosen, ownWords }: Reply, isMulti: boolean): string | strin
 /** Claude's questions as a form: its options, and the person's own words. */
 export function QuestionRequest({ request, answer, active }: RequestBodyProps) {
   const { questions = [] } = request
-  const [replies, setReplies] = useState<Record<string, Reply>>({})
+  const [replies, setReplies] = useState<ReadonlyMap<string, Reply>>(new Map())
   const [isDenying, setIsDenying] = useState(false)
-  useShortcut('d', 'Refuse to answer', 'Request', () => setIsDenying(true), active && !isDenying)
+  useShortcut('d', 'Refuse to answer', deciding, () => setIsDenying(true), active && !isDenying)
 
   const answers = Object.fromEntries(
     questions.map(({ question, multiSelect = false }) => [
       question,
-      toAnswer(replies[question] ?? noReply, multiSelect),
+      toAnswer(replies.get(question) ?? noReply, multiSelect),
     ]),
   )
   const isComplete = Object.values(answers).every(value => value !== undefined)
@@ -47,8 +47,8 @@ export function QuestionRequest({ request, answer, active }: RequestBodyProps) {
           <Question
             key={question.question}
             question={question}
-            reply={replies[question.question] ?? noReply}
-            onChange={reply => setReplies(before => ({ ...before, [question.question]: reply }))}
+            reply={replies.get(question.question) ?? noReply}
+            onChange={reply => setReplies(before => new Map(before).set(question.question, reply))}
           />
         ))}
         {!isDenying && (

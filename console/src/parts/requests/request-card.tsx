@@ -2,8 +2,10 @@ import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
 import type { PermissionKind, PermissionRequest } from '../../../../src/client/index.ts'
 import { useMay } from '../../api/login-context.tsx'
+import { CodeBlock } from '../../code/code-block.tsx'
 import { cx } from '../../lib/class-names.ts'
 import { revealText } from '../../lib/revealed-text.ts'
+import { Contained } from '../../ui/contained.tsx'
 import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Age, Badge } from '../../ui/small-parts.tsx'
 import { QuestionRequest } from './question-request.tsx'
@@ -31,6 +33,16 @@ interface RequestCardProps {
   keys?: boolean
   /** Is told when a person has turned to the card. */
   onActivate?: () => void
+}
+
+/** In place of a request that the page cannot draw. */
+function Unreadable({ input }: { input: unknown }) {
+  return (
+    <div className="flex flex-col gap-2 p-3">
+      <p className="text-bad">The page cannot show this request. Answer it over the API, or stop the turn.</p>
+      <CodeBlock code={JSON.stringify(input, null, 2) ?? ''} language="json" name="Input" />
+    </div>
+  )
 }
 
 /** Something that waits for a person, with everything that is needed to decide. */
@@ -69,13 +81,15 @@ export function RequestCard({
         {request.agentId !== null && <Badge>subagent</Badge>}
         <Age of={request.requestedAt} className="ml-auto text-muted" />
       </header>
-      <Suspense fallback={<SkeletonLines count={3} />}>
-        {mayAnswer && isPending ? (
-          <Body request={request} answer={answer} active={keys} />
-        ) : (
-          <ReadOnlyRequest request={request} />
-        )}
-      </Suspense>
+      <Contained fallback={<Unreadable input={request.input} />}>
+        <Suspense fallback={<SkeletonLines count={3} />}>
+          {mayAnswer && isPending ? (
+            <Body request={request} answer={answer} active={keys} />
+          ) : (
+            <ReadOnlyRequest request={request} />
+          )}
+        </Suspense>
+      </Contained>
       {answer.isError && <ErrorNotice error={answer.error} className="m-3 mt-0" />}
     </article>
   )

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { revealText } from '../../lib/revealed-text.ts'
-import { useShortcut } from '../../lib/shortcuts.ts'
+import { deciding, useShortcut } from '../../lib/shortcuts.ts'
 import { ToolInput } from '../../tools/tool-input.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
@@ -17,10 +17,10 @@ export function ToolRequest({ request, answer, active }: RequestBodyProps) {
   const allow = () => answer.mutate({ decision: 'allow' })
   const allowForSession = () => answer.mutate({ decision: 'allow', remember: 'session' })
   const keys = active && isOpen
-  useShortcut('a', 'Allow', 'Request', allow, keys)
-  useShortcut('s', 'Allow for the session', 'Request', allowForSession, keys)
-  useShortcut('e', 'Edit the input', 'Request', () => setMode('edit'), keys)
-  useShortcut('d', 'Deny with a word', 'Request', () => setMode('deny'), keys)
+  useShortcut('a', 'Allow', deciding, allow, keys)
+  useShortcut('s', 'Allow for the session', deciding, allowForSession, keys)
+  useShortcut('e', 'Edit the input', deciding, () => setMode('edit'), keys)
+  useShortcut('d', 'Deny with a word', deciding, () => setMode('deny'), keys)
   const back = () => setMode('choose')
   return (
     <>

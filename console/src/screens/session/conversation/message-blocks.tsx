@@ -2,6 +2,7 @@ import type { BlockView, MessageView } from '../../../../../src/client/index.ts'
 import { CodeBlock } from '../../../code/code-block.tsx'
 import { Markdown } from '../../../markdown/markdown.tsx'
 import { FileBlock } from '../../../tools/file-block.tsx'
+import { Contained } from '../../../ui/contained.tsx'
 import { Fold } from '../../../ui/fold.tsx'
 import { ToolCard } from './tool-card.tsx'
 
@@ -17,10 +18,17 @@ export function MessageBlocks({ message, isRunning }: MessageBlocksProps) {
     <div className="flex min-w-0 flex-col gap-2">
       {message.blocks.map((block, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: Blocks keep their places.
-        <Block key={index} block={block} name={`${message.id} ${index}`} isRunning={isRunning} />
+        <Contained key={index} fallback={<Unreadable value={block} />}>
+          <Block block={block} name={`${message.id} ${index}`} isRunning={isRunning} />
+        </Contained>
       ))}
     </div>
   )
+}
+
+/** In place of a block that the page cannot draw. */
+function Unreadable({ value }: { value: unknown }) {
+  return <CodeBlock code={JSON.stringify(value, null, 2) ?? ''} language="json" name="Block" />
 }
 
 interface BlockProps {
@@ -52,6 +60,6 @@ function Block({ block, name, isRunning }: BlockProps) {
     case 'file':
       return <FileBlock file={block} />
     case 'other':
-      return <CodeBlock code={JSON.stringify(block.value, null, 2)} language="json" name="Block" />
+      return <Unreadable value={block.value} />
   }
 }

@@ -126,17 +126,19 @@ function Content({ sessionId, path, content, text }: ContentProps) {
   return <CodeView text={text} path={path} />
 }
 
-/** An image of the session, as a blob: the page loads images from nowhere else. */
+/** An image of the session: the page loads images from nowhere else. */
 function Picture({ sessionId, path, etag }: { sessionId: string; path: string; etag: string }) {
   const { data, error } = useQuery(fileBlobQuery(sessionId, path, etag))
   const [url, setUrl] = useState<string | null>(null)
   const [isBroken, setBroken] = useState(false)
   useEffect(() => {
     if (!data) return
-    const made = URL.createObjectURL(data)
-    setUrl(made)
     setBroken(false)
-    return () => URL.revokeObjectURL(made)
+    const reader = new FileReader()
+    // Not as a blob: opened by itself, a drawing with scripts would run with the login of the page.
+    reader.onload = () => setUrl(String(reader.result))
+    reader.readAsDataURL(data)
+    return () => reader.abort()
   }, [data])
   if (error) return <ErrorNotice error={error} className="m-3" />
   if (isBroken)
