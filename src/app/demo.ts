@@ -54,7 +54,15 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
       await server.close()
       await leave()
     }
-    return { ...server, key, close }
+    return {
+      ...server,
+      // Read anew each time: a copy would stay at what it was.
+      get runningTurns() {
+        return server.runningTurns
+      },
+      key,
+      close,
+    }
   } catch (error) {
     await leave()
     throw error

@@ -13,6 +13,7 @@ import { builtInModels } from '../claude/settings/built-in-models.ts'
 import { transcriptEditor } from '../claude/transcript/transcript-editor.ts'
 import type { TenantConfig } from '../config/tenants.ts'
 import type { CallerLimits } from '../contract/caller-limits.ts'
+import { ServiceError } from '../contract/errors.ts'
 import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
 import type { LimitedCaller, LimitsOf } from '../sessions/limits/limits-of.ts'
@@ -101,9 +102,13 @@ export class Runtime {
     return this.#closing !== undefined
   }
 
-  /** Resolves when everything is open. Calls share one attempt; after a failed attempt the next call tries again. */
+  /**
+   * Resolves when everything is open. Calls share one attempt; after a failed attempt the next call tries again.
+   *
+   * @throws ServiceError SHUTTING_DOWN
+   */
   async ready(): Promise<void> {
-    if (this.#closing) throw new Error('claude-code-api is closed')
+    if (this.#closing) throw new ServiceError('SHUTTING_DOWN', 'The server is shutting down')
     this.#opening ??= this.#open().catch(error => {
       this.#opening = undefined
       throw error
