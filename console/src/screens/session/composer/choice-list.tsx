@@ -16,7 +16,10 @@ export const optionId = (listId: string, index: number) => `${listId}-${index}`
 export function ChoiceList({ id, label, choices, selected, onChoose }: ChoiceListProps) {
   const active = useRef<HTMLDivElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: Another choice is another element.
-  useEffect(() => active.current?.scrollIntoView({ block: 'nearest' }), [selected])
+  useEffect(() => {
+    // Newer browsers return a promise, which React would take for the effect's cleanup.
+    active.current?.scrollIntoView({ block: 'nearest' })
+  }, [selected])
   return (
     <div
       id={id}
