@@ -226,6 +226,18 @@ test('events and messages of unknown kinds change nothing but the position', () 
   expect(applyEvent(emptyConversation, event).messages[0]?.blocks).toHaveLength(3)
 })
 
+test('mentions that stayed text are known with their turn', () => {
+  const turnId = 'turn'
+  const at = { sessionId: 's', turnId, timestamp: 't' }
+  const mentions = [{ mention: '../secret.txt', reason: 'outside' }]
+  const { turns } = replay([
+    { type: 'turn.queued', data: { ...at, sequence: 1, status: 'queued' } },
+    { type: 'mentions.ignored', data: { ...at, sequence: 2, mentions } },
+    { type: 'turn.completed', data: { ...at, sequence: 3, status: 'completed' } },
+  ] as unknown as SessionEvent[])
+  expect(turns).toMatchObject([{ turnId, status: 'completed', ignoredMentions: mentions }])
+})
+
 test('events that retention has removed leave a gap', () => {
   const gap: SessionEvent = { type: 'gap', data: { sessionId: 's', from: 1, to: 9 } }
   expect(applyEvent(emptyConversation, gap)).toMatchObject({ sequence: 9, gap: { from: 1, to: 9 } })

@@ -70,6 +70,10 @@ function change(batch: Batch, before: Conversation, event: SessionEvent): Conver
       const left = before.requests.filter(({ permissionId }) => permissionId !== event.data.permissionId)
       return withRequests(batch, before, left, event.data)
     }
+    case 'mentions.ignored': {
+      const { turnId, mentions } = event.data
+      return withTurn(batch, before, turnId, { ignoredMentions: mentions })
+    }
     case 'turn.queued': {
       const { turnId, status, reason = null } = event.data
       return {
@@ -166,6 +170,7 @@ function newTurn(turnId: string): TurnView {
     error: null,
     notice: null,
     permissionDenials: [],
+    ignoredMentions: [],
     structuredOutput: undefined,
     queuedFor: null,
     usage: null,

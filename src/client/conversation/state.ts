@@ -2,6 +2,7 @@ import type {
   Activity,
   EventPermissionRequested,
   EventTurnQueued,
+  IgnoredMention,
   PermissionDenial,
   PermissionMode,
   SessionState,
@@ -95,6 +96,8 @@ export interface TurnView {
   /** Texts of Claude Code itself, such as the output of hooks. */
   readonly notice: string | null
   readonly permissionDenials: readonly PermissionDenial[]
+  /** The file mentions of the prompt that stayed text. */
+  readonly ignoredMentions: readonly IgnoredMention[]
   /** The answer as data, in sessions with `outputFormat`. */
   readonly structuredOutput: unknown
   /** The reason why the turn waited; null: it started at once. */
