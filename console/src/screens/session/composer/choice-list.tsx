@@ -31,7 +31,7 @@ export function ChoiceList({ id, label, choices, selected, onChoose }: ChoiceLis
         // biome-ignore lint/a11y/useKeyWithClickEvents: The field has the keys.
         // biome-ignore lint/a11y/useFocusableInteractive: The field keeps the focus.
         <div
-          key={choice.insert}
+          key={choice.insert.text}
           id={optionId(id, index)}
           ref={index === selected ? active : null}
           role="option"

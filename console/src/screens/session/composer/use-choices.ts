@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query'
 import { client } from '../../../api/connection.ts'
 import { sessionKey } from '../../../api/sessions.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
-import { splitPath, type Token } from './find-token.ts'
+import { type Insert, splitPath, type Token, toMention } from './find-token.ts'
 
 export interface Choice {
-  /** The text that takes the token's place. */
-  insert: string
+  /** Takes the token's place. */
+  insert: Insert
   label: string
   hint: string
 }
@@ -43,7 +43,7 @@ export function useChoices(sessionId: string, token: Token | null): readonly Cho
       .sort((a, b) => rank(a.name, wanted) - rank(b.name, wanted))
       .slice(0, most)
       .map(({ name: command, description, argumentHint }) => ({
-        insert: `/${command} `,
+        insert: { text: `/${command} `, after: '' },
         label: revealText(`/${command} ${argumentHint}`.trim()),
         hint: revealText(description.slice(0, 200)),
       }))
@@ -58,9 +58,8 @@ export function useChoices(sessionId: string, token: Token | null): readonly Cho
     .map(entry => {
       const path = base + entry.name
       const isDirectory = entry.type === 'directory'
-      const written =
-        /[\s"]/.test(path) && !isDirectory ? `@"${path}" ` : `@${path}${isDirectory ? '/' : ' '}`
-      return { insert: written, label: revealText(entry.name) + (isDirectory ? '/' : ''), hint: '' }
+      const insert = toMention(path, isDirectory)
+      return { insert, label: revealText(entry.name) + (isDirectory ? '/' : ''), hint: '' }
     })
 }
 
