@@ -1,8 +1,6 @@
 import { Archive, CircleStop, Copy, Download, Ellipsis, GitFork, Pencil } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { useLocation } from 'wouter'
 import type { Session } from '../../../../src/client/index.ts'
-import { client } from '../../api/connection.ts'
 import { useMay } from '../../api/login-context.tsx'
 import { useEndSession, usePatchSession } from '../../api/sessions.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -12,6 +10,7 @@ import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { ErrorNotice } from '../../ui/notices.tsx'
 import { say, sayError } from '../../ui/toasts.tsx'
 import { downloadExport } from './download-export.ts'
+import { useFork } from './use-fork.ts'
 
 const formats = [
   { format: 'markdown', label: 'Export as Markdown' },
@@ -26,19 +25,10 @@ interface ActionsProps {
 /** The actions on a session as a whole. */
 export function SessionActions({ session }: ActionsProps) {
   const { sessionId, status } = session
-  const [, navigate] = useLocation()
   const mayWrite = useMay('sessions:write')
   const [dialog, setDialog] = useState<'rename' | 'end' | null>(null)
   const patch = usePatchSession(sessionId)
-  const fork = async () => {
-    try {
-      const { sessionId: forked } = await client.call('forkSession', { params: { sessionId } })
-      say('Forked', 'This is the copy.')
-      navigate(`/sessions/${forked}`)
-    } catch (error) {
-      sayError(error)
-    }
-  }
+  const { mayFork, fork } = useFork(sessionId)
   const copyId = () => navigator.clipboard.writeText(sessionId).then(() => say('Id copied'), sayError)
   return (
     <>
@@ -54,8 +44,8 @@ export function SessionActions({ session }: ActionsProps) {
             Rename
           </MenuItem>
         )}
-        {mayWrite && (
-          <MenuItem icon={<GitFork aria-hidden />} onSelect={fork}>
+        {mayFork && (
+          <MenuItem icon={<GitFork aria-hidden />} onSelect={() => fork()}>
             Fork
           </MenuItem>
         )}

@@ -1,19 +1,21 @@
 import { ArrowUp, Paperclip, Settings2, Sparkles, Square } from 'lucide-react'
-import { type DragEvent, useRef, useState } from 'react'
-import type { Conversation, Session, SubmitOptions } from '../../../../../src/client/index.ts'
+import { useRef, useState } from 'react'
+import type { Conversation, Session, SessionStatus, SubmitOptions } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
 import { cx } from '../../../lib/class-names.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
-import { useStored } from '../../../lib/stored.ts'
+import { stored, useStored } from '../../../lib/stored.ts'
 import { modeNames } from '../../../parts/setting-selects.tsx'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Segmented } from '../../../ui/form.tsx'
 import { say, sayError } from '../../../ui/toasts.tsx'
 import { AttachmentList } from './attachment-list.tsx'
+import { ClosedNotice } from './closed-notice.tsx'
 import { PromptField } from './prompt-field.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 import { toPrompt, useAttachments } from './use-attachments.ts'
+import { useFileDrop } from './use-file-drop.ts'
 
 interface ComposerProps {
   session: Session
@@ -31,12 +33,9 @@ const whenBusy: readonly { value: WhenBusy; label: string }[] = [
 /** How soon a second Escape stops the turn, in milliseconds. */
 const twiceMs = 1_000
 
-/** Why a session takes no prompts; null: it takes them. */
-function whyClosed({ status }: Session, { status: live }: Conversation, mayWrite: boolean): string | null {
-  if (!mayWrite) return 'Your key may read this session, but not write to it.'
-  if (status === 'ended' || live === 'ended') return 'This session has ended. Fork it to continue.'
-  if (status === 'expired' || live === 'expired') return 'This session has expired. Fork it to continue.'
-  return null
+/** The status as it is known first: the session is read again after its events. */
+function statusOf({ status }: Session, { status: live }: Conversation): SessionStatus {
+  return status === 'active' ? live : status
 }
 
 /** Commands and mentions are for Claude Code to resolve; it cannot do so in a turn that runs already. */
@@ -54,17 +53,18 @@ export function Composer({ session, conversation }: ComposerProps) {
   const mayWrite = useMay('sessions:write')
   const field = useRef<HTMLTextAreaElement>(null)
   const chooser = useRef<HTMLInputElement>(null)
-  const [draft, setDraft] = useStored(`draft.${sessionId}`)
+  const draftName = `draft.${sessionId}`
+  const [draft, setDraft] = useStored(draftName)
   const [onBusy, setOnBusy] = useState<WhenBusy>('queue')
-  const [isDropping, setDropping] = useState(false)
   const [isSetting, setSetting] = useState(false)
   const attachments = useAttachments(sessionId)
   const lastEscape = useRef(0)
-  const closed = whyClosed(session, conversation, mayWrite)
+  const status = statusOf(session, conversation)
+  const isOpen = mayWrite && status === 'active'
+  const isDropping = useFileDrop(isOpen, attachments.add)
   const text = draft ?? ''
   const isBusy = conversation.state !== 'idle'
-  const canSend =
-    closed === null && !attachments.isUploading && (text.trim() !== '' || attachments.pending.length > 0)
+  const canSend = isOpen && !attachments.isUploading && (text.trim() !== '' || attachments.pending.length > 0)
 
   const send = async () => {
     if (!canSend) return
@@ -75,7 +75,8 @@ export function Composer({ session, conversation }: ComposerProps) {
       await client.session(sessionId).submit(toPrompt(text, pending), howToSend(text, isBusy ? onBusy : null))
     } catch (error) {
       sayError(error)
-      setDraft(text)
+      // Something else may have been written meanwhile.
+      setDraft([text, stored.get(draftName)].filter(Boolean).join('\n\n'))
       attachments.restore(pending)
     }
   }
@@ -98,26 +99,14 @@ export function Composer({ session, conversation }: ComposerProps) {
     lastEscape.current = now
   }
   useShortcut('Escape Escape', 'Stop Claude', 'Session', stop, isBusy && mayWrite)
-  useShortcut('i', 'Write a prompt', 'Session', () => field.current?.focus(), closed === null)
+  useShortcut('i', 'Write a prompt', 'Session', () => field.current?.focus(), isOpen)
 
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault()
-    setDropping(false)
-    if (closed === null) attachments.add(event.dataTransfer.files)
+  if (status !== 'active') return <ClosedNotice sessionId={sessionId} status={status} />
+  if (!mayWrite) {
+    return <p className="py-3 text-center text-muted">Your key may read this session, but not write to it.</p>
   }
-
-  if (closed !== null) return <p className="py-3 text-center text-muted">{closed}</p>
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: The button "Attach files" does the same.
-    <div
-      onDragOver={event => {
-        event.preventDefault()
-        setDropping(true)
-      }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={onDrop}
-      className="pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]"
-    >
+    <div className="pt-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
       {conversation.suggestion !== null && text === '' && !isBusy && (
         <Button
           size="small"

@@ -50,9 +50,10 @@ export function useAttachments(sessionId: string) {
 export function toPrompt(text: string, pending: readonly Pending[]): Prompt {
   const files = pending.flatMap(({ attachment }) => attachment ?? [])
   if (files.length === 0) return text
-  const blocks = files.map(({ type, attachmentId }) => {
+  const blocks = files.map(({ type, attachmentId, name }) => {
     const source = { type: 'attachment' as const, attachmentId }
-    return type === 'image' ? { type, source } : { type, source }
+    // The name that Claude sees anyway, for those who read the conversation.
+    return type === 'image' ? { type, source } : { type, title: name, source }
   })
   return [...blocks, ...(text === '' ? [] : [{ type: 'text' as const, text }])] as Prompt
 }

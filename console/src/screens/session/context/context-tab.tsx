@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Gauge } from 'lucide-react'
 import { client } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
-import { sessionKey } from '../../../api/sessions.ts'
+import { sessionKey, useSession } from '../../../api/sessions.ts'
 import { formatCount } from '../../../lib/format.ts'
 import { Button } from '../../../ui/button.tsx'
-import { ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
+import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
 import { ScrollRegion } from '../../../ui/scroll-region.tsx'
 import { say } from '../../../ui/toasts.tsx'
 import { ContextBar } from './context-bar.tsx'
@@ -12,6 +13,17 @@ import { ContextTables } from './context-tables.tsx'
 
 /** The content of the context window, and the way to make it smaller. */
 export default function ContextTab({ sessionId }: { sessionId: string }) {
+  const status = useSession(sessionId).data?.status
+  if (status === undefined) return <SkeletonLines count={5} />
+  if (status === 'active') return <Context sessionId={sessionId} />
+  return (
+    <EmptyState icon={<Gauge aria-hidden />} title={`This session has ${status}`}>
+      Claude has no context of it any more. A fork of the session has one.
+    </EmptyState>
+  )
+}
+
+function Context({ sessionId }: { sessionId: string }) {
   const queries = useQueryClient()
   const mayWrite = useMay('sessions:write')
   const { data, error, isPending, refetch } = useQuery({

@@ -1,6 +1,5 @@
 import { Ellipsis, GitFork, Link as LinkIcon, RotateCcw, Undo2 } from 'lucide-react'
 import { memo, useState } from 'react'
-import { useLocation } from 'wouter'
 import type { TurnStatus, TurnView } from '../../../../../src/client/index.ts'
 import { client, mount } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
@@ -11,6 +10,7 @@ import { Button, IconButton } from '../../../ui/button.tsx'
 import { Menu, MenuItem } from '../../../ui/menu.tsx'
 import { Age, Badge, CopyButton, type Tone } from '../../../ui/small-parts.tsx'
 import { say, sayError } from '../../../ui/toasts.tsx'
+import { useFork } from '../use-fork.ts'
 import { RewindDialog } from './rewind-dialog.tsx'
 import { TurnError } from './turn-error.tsx'
 
@@ -36,7 +36,10 @@ export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, 
   const outcome = outcomes[status]
   const tokens = usage && usage.inputTokens + usage.outputTokens
   return (
-    <div className={isTarget ? 'rounded-md outline-2 outline-offset-2 outline-accent' : undefined}>
+    <div
+      aria-current={isTarget ? 'location' : undefined}
+      className={isTarget ? 'rounded-md outline-2 outline-offset-2 outline-accent' : undefined}
+    >
       {error && (
         <TurnError error={error}>
           {isActive && error.retryable && <Retry sessionId={sessionId} turn={turn} />}
@@ -65,22 +68,12 @@ export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, 
 type ActionsProps = Pick<TurnFooterProps, 'sessionId' | 'turn' | 'isActive'>
 
 function TurnActions({ sessionId, turn: { turnId, isRewound }, isActive }: ActionsProps) {
-  const [, navigate] = useLocation()
   const mayWrite = useMay('sessions:write')
+  const { mayFork, fork } = useFork(sessionId)
   const [isRewinding, setRewinding] = useState(false)
   const path = `/sessions/${sessionId}/turns/${turnId}`
   const copyLink = () =>
     navigator.clipboard.writeText(location.origin + mount + path).then(() => say('Link copied'), sayError)
-  const fork = async () => {
-    try {
-      const input = { params: { sessionId }, body: { afterTurnId: turnId } }
-      const { sessionId: forked } = await client.call('forkSession', input)
-      say('Forked', 'This is the copy, up to that turn.')
-      navigate(`/sessions/${forked}`)
-    } catch (error) {
-      sayError(error)
-    }
-  }
   return (
     <>
       <Menu
@@ -93,8 +86,8 @@ function TurnActions({ sessionId, turn: { turnId, isRewound }, isActive }: Actio
         <MenuItem icon={<LinkIcon aria-hidden />} onSelect={copyLink}>
           Copy link to this turn
         </MenuItem>
-        {mayWrite && !isRewound && (
-          <MenuItem icon={<GitFork aria-hidden />} onSelect={fork}>
+        {mayFork && !isRewound && (
+          <MenuItem icon={<GitFork aria-hidden />} onSelect={() => fork(turnId)}>
             Fork after this turn
           </MenuItem>
         )}
@@ -112,6 +105,7 @@ function TurnActions({ sessionId, turn: { turnId, isRewound }, isActive }: Actio
 }
 
 function Retry({ sessionId, turn: { turnId } }: Pick<TurnFooterProps, 'sessionId' | 'turn'>) {
+  const mayWrite = useMay('sessions:write')
   const [busy, setBusy] = useState(false)
   const retry = async () => {
     setBusy(true)
@@ -123,6 +117,7 @@ function Retry({ sessionId, turn: { turnId } }: Pick<TurnFooterProps, 'sessionId
       setBusy(false)
     }
   }
+  if (!mayWrite) return null
   return (
     <Button size="small" busy={busy} onClick={retry}>
       <RotateCcw aria-hidden className="size-3.5" /> Run again
