@@ -13,6 +13,7 @@ import { Page } from './shell/page.tsx'
 import { useHome } from './shell/places.ts'
 import { Shell } from './shell/shell.tsx'
 import { deferred } from './ui/deferred.tsx'
+import { ErrorBoundary } from './ui/error-boundary.tsx'
 import { EmptyState, SkeletonLines } from './ui/notices.tsx'
 import { Toasts } from './ui/toasts.tsx'
 
@@ -39,17 +40,16 @@ export function App() {
   return (
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queries}>
-        <Router base={mount}>
-          <LoginGate
-            loading={<SkeletonLines count={6} />}
-            form={(cause, onLogin) => <LoginScreen cause={cause} onLogin={onLogin} />}
-          >
-            <OfferedLogin />
-            <Shell>
-              <Routes />
-            </Shell>
-          </LoginGate>
-        </Router>
+        <ErrorBoundary place="">
+          <Router base={mount}>
+            <LoginGate loading={<SkeletonLines count={6} />} form={form => <LoginScreen {...form} />}>
+              <OfferedLogin />
+              <Shell>
+                <Routes />
+              </Shell>
+            </LoginGate>
+          </Router>
+        </ErrorBoundary>
         <Toasts />
       </QueryClientProvider>
     </CSPProvider>

@@ -5,6 +5,8 @@ import { type Login, logInByLink, readLogin, takeKeyFromFragment } from './conne
 const Context = createContext<Login | null>(null)
 
 export const loginKey = ['login']
+/** Whether a login has ended while the page was open, other than with a logout. */
+const endedKey = ['login ended']
 
 /** The person that is logged in. */
 export function useLogin(): Login {
@@ -24,8 +26,16 @@ export function useBoundSession(): string | null {
   return useLogin().caller.sessionId
 }
 
+const listeners = new Set<() => void>()
+
+/** Has something forgotten with the answers of the server, when another person may be logged in. */
+export function whenForgotten(forget: () => void): void {
+  listeners.add(forget)
+}
+
 /** Takes what the last person saw out of the cache. */
 export function forgetAnswers(queries: QueryClient, login: Login | null): void {
+  for (const forget of listeners) forget()
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== loginKey[0] })
   queries.setQueryData(loginKey, login)
 }
@@ -35,10 +45,24 @@ async function findLogin(signal: AbortSignal): Promise<Login | null> {
   return key === null ? readLogin(signal) : logInByLink(key)
 }
 
+/** Leads back to the login, where the page stays at its address. */
+export function endLogin(queries: QueryClient): void {
+  if (!queries.getQueryData(loginKey)) return
+  queries.setQueryData(endedKey, true)
+  queries.setQueryData(loginKey, null)
+}
+
+export interface LoginForm {
+  /** The error that kept the link's key or the old login from working. */
+  cause: unknown
+  hasEnded: boolean
+  onLogin: (login: Login) => void
+}
+
 interface LoginGateProps {
   loading: ReactNode
-  /** Is shown while no one is logged in, with the error that kept the link's key or the old login from working. */
-  form: (error: unknown, onLogin: (login: Login) => void) => ReactNode
+  /** Is shown while no one is logged in. */
+  form: (form: LoginForm) => ReactNode
   children: ReactNode
 }
 
@@ -51,7 +75,9 @@ export function LoginGate({ loading, form, children }: LoginGateProps) {
     retry: false,
   })
   if (isPending) return loading
-  const onLogin = (login: Login) => forgetAnswers(queries, login)
-  if (!data) return form(error, onLogin)
+  if (!data) {
+    const hasEnded = queries.getQueryData(endedKey) === true
+    return form({ cause: error, hasEnded, onLogin: login => forgetAnswers(queries, login) })
+  }
   return <Context value={data}>{children}</Context>
 }

@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError, ConnectionError } from '../../../src/client/index.ts'
-import { loginKey } from './login-context.tsx'
+import { endLogin } from './login-context.tsx'
 
 /** The cache of the server's answers. An answer with status 401 leads back to the login. */
 export const queries: QueryClient = new QueryClient({
@@ -16,5 +16,5 @@ export const queries: QueryClient = new QueryClient({
 })
 
 export function noticeLogout(error: unknown): void {
-  if (error instanceof ApiError && error.status === 401) queries.setQueryData(loginKey, null)
+  if (error instanceof ApiError && error.status === 401) endLogin(queries)
 }

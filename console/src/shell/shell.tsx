@@ -4,8 +4,8 @@ import { useFeed } from '../api/feed.ts'
 import { onNotificationChosen } from '../api/push.ts'
 import { useOpenRequestCount } from '../api/requests.ts'
 import { useShortcut, useShortcutKeys } from '../lib/shortcuts.ts'
-import { Contained } from '../ui/contained.tsx'
-import { ErrorNotice, SkeletonLines } from '../ui/notices.tsx'
+import { ErrorBoundary } from '../ui/error-boundary.tsx'
+import { SkeletonLines } from '../ui/notices.tsx'
 import { Sidebar, TabBar } from './navigation.tsx'
 import { showCount } from './page.tsx'
 import { useMayCreate, usePlaces } from './places.ts'
@@ -16,7 +16,7 @@ const Palette = lazy(() => import('./palette.tsx'))
 
 /** The frame of every screen: navigation, palette, shortcuts, the count in the title. */
 export function Shell({ children }: { children: ReactNode }) {
-  const [location, navigate] = useLocation()
+  const [place, navigate] = useLocation()
   /** null: not opened yet, and not loaded. */
   const [palette, setPalette] = useState<boolean | null>(null)
   const [sheet, setSheet] = useState(false)
@@ -47,12 +47,9 @@ export function Shell({ children }: { children: ReactNode }) {
       <Sidebar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
       <div className="flex min-w-0 flex-1 flex-col">
         <main id="main" tabIndex={-1} className="min-h-0 flex-1">
-          <Contained
-            place={location}
-            fallback={<ErrorNotice error={null} onRetry={() => window.location.reload()} className="m-4" />}
-          >
+          <ErrorBoundary place={place}>
             <Suspense fallback={<SkeletonLines count={6} />}>{children}</Suspense>
-          </Contained>
+          </ErrorBoundary>
         </main>
         <TabBar onSearch={openPalette} onShortcuts={() => setSheet(true)} />
       </div>

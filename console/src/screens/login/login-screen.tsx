@@ -1,17 +1,12 @@
 import { type FormEvent, useState } from 'react'
-import { type Login, logIn } from '../../api/connection.ts'
+import { logIn } from '../../api/connection.ts'
+import type { LoginForm } from '../../api/login-context.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/form.tsx'
 import { ErrorNotice } from '../../ui/notices.tsx'
 
-interface LoginScreenProps {
-  /** Why a login by link, or the look whether one stands, has failed. */
-  cause: unknown
-  onLogin: (login: Login) => void
-}
-
 /** Asks for an API key and exchanges it for a login of this browser. */
-export function LoginScreen({ cause, onLogin }: LoginScreenProps) {
+export function LoginScreen({ cause, hasEnded, onLogin }: LoginForm) {
   const [key, setKey] = useState('')
   const [error, setError] = useState<unknown>(cause)
   const [busy, setBusy] = useState(false)
@@ -35,6 +30,11 @@ export function LoginScreen({ cause, onLogin }: LoginScreenProps) {
           <h1 className="text-lg font-semibold">Claude Code console</h1>
           <p className="text-muted">Log in with an API key of this server.</p>
         </div>
+        {hasEnded && (
+          <p role="status" className="rounded-md bg-warn-soft p-3 text-warn">
+            Your login has ended, as it does with its key. Log in to continue where you were.
+          </p>
+        )}
         <Field label="API key" hint="It is exchanged for a cookie of this browser and not kept.">
           {props => (
             <Input
