@@ -53,6 +53,8 @@ export class ConversationStore {
   /** The sequence before the first event that is shown. */
   #start = 0
   #isScheduled = false
+  /** Settles with the part of the past that is being read; never rejects. */
+  #older: Promise<unknown> = Promise.resolve()
 
   constructor(session: SessionClient, onNews: NewsListener) {
     this.#session = session
@@ -91,18 +93,34 @@ export class ConversationStore {
     }
   }
 
+  /** Ends the reading; views of it ask for another one. */
   close(): void {
     this.#closing.abort()
+    this.#show({ phase: 'loading', error: null })
   }
 
-  /** Puts a part of the past before what is shown. */
+  /** Puts a part of the past before what is shown, unless one is being read already. */
   async loadOlder(): Promise<void> {
-    const { hasOlder, isLoadingOlder } = this.#shown
-    if (!hasOlder || isLoadingOlder) return
+    if (!this.#shown.isLoadingOlder) await this.#loadFrom(this.#start - moreEvents)
+  }
+
+  /** Puts all of the past from an event on before what is shown. */
+  async loadBackTo(sequence: number): Promise<void> {
+    await this.#older
+    if (sequence <= this.#start) await this.#loadFrom(sequence - moreEvents)
+  }
+
+  #loadFrom(start: number): Promise<void> {
+    const loading = this.#load(Math.max(0, start))
+    this.#older = loading.catch(() => {})
+    return loading
+  }
+
+  async #load(start: number): Promise<void> {
+    const end = this.#start
+    if (end === 0) return
     this.#show({ isLoadingOlder: true })
     try {
-      const end = this.#start
-      const start = Math.max(0, end - moreEvents)
       const older = await this.#read(start, end)
       this.#flush()
       this.#start = start

@@ -2,6 +2,7 @@ import { useEffect, useSyncExternalStore } from 'react'
 import type { SessionEvent } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
 import { ConversationStore, type ShownConversation } from './conversation-store.ts'
+import { whenForgotten } from './login-context.tsx'
 import { noticeLogout, queries } from './query-client.ts'
 import { sessionKey, sessionQuery } from './sessions.ts'
 
@@ -9,6 +10,10 @@ import { sessionKey, sessionQuery } from './sessions.ts'
 const lingerMs = 30_000
 
 const stores = new Map<string, ConversationStore>()
+
+whenForgotten(() => {
+  for (const sessionId of [...stores.keys()]) reopen(sessionId)
+})
 
 function storeOf(sessionId: string): ConversationStore {
   const known = stores.get(sessionId)
@@ -28,14 +33,16 @@ function refresh(sessionId: string, { type }: SessionEvent): void {
   queries.invalidateQueries({ queryKey: sessionKey(sessionId) })
 }
 
-/** Forgets a conversation that failed, so that it is read anew. */
+/** Forgets a conversation, so that it is read anew. */
 export function reopen(sessionId: string): void {
   stores.get(sessionId)?.close()
   stores.delete(sessionId)
 }
 
+type Loading = Pick<ConversationStore, 'loadOlder' | 'loadBackTo'>
+
 /** The conversation of a session, live. */
-export function useConversation(sessionId: string): ShownConversation & { loadOlder: () => Promise<void> } {
+export function useConversation(sessionId: string): ShownConversation & Loading {
   const store = storeOf(sessionId)
   const shown = useSyncExternalStore(store.subscribe, store.getSnapshot)
   useEffect(
@@ -48,5 +55,9 @@ export function useConversation(sessionId: string): ShownConversation & { loadOl
     },
     [store, sessionId],
   )
-  return { ...shown, loadOlder: () => store.loadOlder() }
+  return {
+    ...shown,
+    loadOlder: () => store.loadOlder(),
+    loadBackTo: sequence => store.loadBackTo(sequence),
+  }
 }

@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useState } from 'react'
+import { useState } from 'react'
 import { reopen, useConversation } from '../../../api/conversation.ts'
 import { useSession } from '../../../api/sessions.ts'
 import { formatCount } from '../../../lib/format.ts'
@@ -8,13 +8,16 @@ import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
 import { sayError } from '../../../ui/toasts.tsx'
 import { Composer } from '../composer/composer.tsx'
 import { Activity } from './activity.tsx'
+import { AskedCalls, useAskedCalls } from './asked-calls.ts'
 import { BackgroundTasks } from './background-tasks.tsx'
 import { ConnectionNotice } from './connection-notice.tsx'
+import { LinkNotice } from './link-notice.tsx'
 import { MessageList } from './message-list.tsx'
 import { MessageRow } from './message-row.tsx'
 import { Queue } from './queue.tsx'
-import { type Row, toRows } from './rows.ts'
+import { findTurn, type Row, toRows } from './rows.ts'
 import { TurnFooter } from './turn-footer.tsx'
+import { useLinkedTurn } from './use-linked-turn.ts'
 
 interface ConversationTabProps {
   sessionId: string
@@ -24,20 +27,16 @@ interface ConversationTabProps {
 
 /** The conversation, live, and the field for the next prompt. */
 export default function ConversationTab({ sessionId, turnId }: ConversationTabProps) {
-  const { conversation, phase, error, hasOlder, isLoadingOlder, isPrepend, loadOlder } =
+  const { conversation, phase, error, hasOlder, isLoadingOlder, isPrepend, loadOlder, loadBackTo } =
     useConversation(sessionId)
   const { data: session } = useSession(sessionId)
-  const [openFolds, setOpenFolds] = useState<ReadonlySet<string>>(new Set())
-  const rows = toRows(conversation, openFolds)
-  const target = turnId === undefined ? null : `turn ${turnId}`
-  const isMissing = target !== null && phase !== 'loading' && !rows.some(({ key }) => key === target)
-  const load = () => loadOlder().catch(sayError)
-
-  // A link leads to a turn that may be further back than what was read.
-  const onMissing = useEffectEvent(() => load())
-  useEffect(() => {
-    if (isMissing && hasOlder && !isLoadingOlder) onMissing()
-  }, [isMissing, hasOlder, isLoadingOlder])
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set())
+  const rows = toRows(conversation, toggled, turnId)
+  const isReady = phase !== 'loading' && phase !== 'failed'
+  const linked = useLinkedTurn({ sessionId, turnId, isReady, loadBackTo })
+  const target = linked.data ? findTurn(rows, linked.data.turnId) : null
+  const beginsAtEnd = turnId === undefined || linked.isError || (linked.isSuccess && target === null)
+  const askedCalls = useAskedCalls(conversation)
 
   if (phase === 'loading') return <SkeletonLines count={6} label="Loading the conversation" />
   if (phase === 'failed') {
@@ -54,17 +53,25 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
       .filter(({ status }) => status === 'running' || status === 'requires_action')
       .map(turn => turn.turnId),
   )
+  // Messages of no turn are of tasks in the background, or of Claude after they have ended.
+  const isWorking = isActive && (session.state === 'running' || session.backgroundTasks > 0)
   const toggleFold = (key: string) =>
-    setOpenFolds(before => {
+    setToggled(before => {
       const after = new Set(before)
       if (!after.delete(key)) after.add(key)
       return after
     })
   const renderRow = (row: Row) => {
     if (row.kind === 'message') {
-      const { message } = row
+      const { turnId: ofTurn } = row.message
       return (
-        <MessageRow message={message} isRunning={message.turnId === null || running.has(message.turnId)} />
+        <MessageRow
+          sessionId={sessionId}
+          message={row.message}
+          ignoredMentions={row.ignoredMentions}
+          isRunning={ofTurn === null ? isWorking : running.has(ofTurn)}
+          isTarget={row.key === target}
+        />
       )
     }
     if (row.kind === 'turn') {
@@ -80,14 +87,18 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
   }
   const { gap, lostTurnIds } = conversation
   return (
-    <>
+    <AskedCalls value={askedCalls}>
       <ConnectionNotice phase={phase} />
+      {turnId !== undefined && <LinkNotice linked={linked} isFound={target !== null} />}
       <h2 className="sr-only">Conversation</h2>
       <MessageList
+        // Of a link that leads nowhere, the end is shown.
+        key={beginsAtEnd ? 'end' : 'turn'}
         rows={rows}
         isPrepend={isPrepend}
+        beginsAtEnd={beginsAtEnd}
         target={target}
-        onNearTop={() => hasOlder && load()}
+        onNearTop={() => hasOlder && loadOlder().catch(sayError)}
         renderRow={renderRow}
         top={
           isLoadingOlder
@@ -120,6 +131,6 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
           {session && <Composer session={session} conversation={conversation} />}
         </div>
       </div>
-    </>
+    </AskedCalls>
   )
 }

@@ -8,7 +8,9 @@ interface MessageListProps {
   rows: readonly Row[]
   /** Whether rows were put before those that were shown. */
   isPrepend: boolean
-  /** The key of the row to begin at; null: the end. */
+  /** Whether it begins at its end, and not at a row. */
+  beginsAtEnd: boolean
+  /** The key of the row to begin at; null: it is not there yet. */
   target: string | null
   onNearTop: () => void
   renderRow: (row: Row) => ReactNode
@@ -19,6 +21,8 @@ interface MessageListProps {
 }
 
 const topPx = 40
+/** How much of what is above the target is shown. */
+const aboveTargetPx = 24
 /** So near the end counts as at the end. */
 const nearPx = 48
 /** So near the beginning is more of the past wanted. */
@@ -28,6 +32,7 @@ const nearTopPx = 1_500
 export function MessageList({
   rows,
   isPrepend,
+  beginsAtEnd,
   target,
   onNearTop,
   renderRow,
@@ -37,7 +42,7 @@ export function MessageList({
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
-  const isStuck = useRef(target === null)
+  const isStuck = useRef(beginsAtEnd)
   /** The box as it was last seen: what moves up in a box of the same height was moved by a person. */
   const last = useRef({ top: 0, height: 0 })
   const [isAway, setAway] = useState(false)
@@ -62,7 +67,9 @@ export function MessageList({
 
   const targetIndex = target === null ? -1 : rows.findIndex(({ key }) => key === target)
   const isFound = targetIndex !== -1
-  const toTarget = useEffectEvent(() => list.current?.scrollToIndex(targetIndex, { align: 'end' }))
+  const toTarget = useEffectEvent(() =>
+    list.current?.scrollToIndex(targetIndex, { align: 'start', offset: -aboveTargetPx }),
+  )
   useLayoutEffect(() => {
     if (isFound) toTarget()
   }, [isFound])

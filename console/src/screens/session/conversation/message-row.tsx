@@ -1,24 +1,41 @@
-import { memo } from 'react'
-import type { MessageView } from '../../../../../src/client/index.ts'
+import { memo, type ReactNode } from 'react'
+import type { MessageView, TurnView } from '../../../../../src/client/index.ts'
 import { OutputBlock } from '../../../code/output-block.tsx'
 import { ShowMore, useCut } from '../../../code/show-more.tsx'
 import { cx } from '../../../lib/class-names.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
-import { FileBlock } from '../../../tools/file-block.tsx'
 import { Fold } from '../../../ui/fold.tsx'
 import { Age } from '../../../ui/small-parts.tsx'
+import { AttachedFile } from './attached-file.tsx'
+import { IgnoredMentions } from './ignored-mentions.tsx'
 import { MessageBlocks } from './message-blocks.tsx'
 
 interface MessageRowProps {
+  sessionId: string
   message: MessageView
+  ignoredMentions: TurnView['ignoredMentions']
   isRunning: boolean
+  /** Whether the page's address leads here. */
+  isTarget: boolean
 }
 
 /** A message of the conversation. */
-export const MessageRow = memo(function MessageRow({ message, isRunning }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({
+  sessionId,
+  message,
+  ignoredMentions,
+  isRunning,
+  isTarget,
+}: MessageRowProps) {
   const { role, notice, isSynthetic, isRewound } = message
   return (
-    <div className={cx(isRewound && 'border-l-2 border-dashed border-line-strong pl-3')}>
+    <div
+      aria-current={isTarget ? 'location' : undefined}
+      className={cx(
+        isRewound && 'border-l-2 border-dashed border-line-strong pl-3',
+        isTarget && 'rounded-md outline-2 outline-offset-2 outline-accent',
+      )}
+    >
       {notice === 'command' ? (
         <OutputBlock text={textOf(message)} name="Command output" />
       ) : notice === 'error' ? (
@@ -35,7 +52,9 @@ export const MessageRow = memo(function MessageRow({ message, isRunning }: Messa
           <MessageBlocks message={message} isRunning={false} />
         </Fold>
       ) : role === 'user' ? (
-        <Prompt message={message} />
+        <Prompt sessionId={sessionId} message={message}>
+          <IgnoredMentions mentions={ignoredMentions} />
+        </Prompt>
       ) : (
         <MessageBlocks message={message} isRunning={isRunning} />
       )}
@@ -57,7 +76,11 @@ function Notice({ message }: { message: MessageView }) {
 
 const bound = { characters: 6_000, lines: 60 }
 
-function Prompt({ message: { blocks, timestamp } }: { message: MessageView }) {
+interface PromptProps extends Pick<MessageRowProps, 'sessionId' | 'message'> {
+  children: ReactNode
+}
+
+function Prompt({ sessionId, message: { blocks, timestamp }, children }: PromptProps) {
   return (
     <div className="mt-3 rounded-lg border border-line bg-surface px-3 py-2">
       <h3 className="mb-0.5 flex items-center gap-2 text-2xs font-semibold text-muted">
@@ -70,9 +93,10 @@ function Prompt({ message: { blocks, timestamp } }: { message: MessageView }) {
             <PromptText key={index} text={block.text} />
           ) : block.type === 'file' ? (
             // biome-ignore lint/suspicious/noArrayIndexKey: Blocks keep their places.
-            <FileBlock key={index} file={block} />
+            <AttachedFile key={index} sessionId={sessionId} file={block} />
           ) : null,
         )}
+        {children}
       </div>
     </div>
   )

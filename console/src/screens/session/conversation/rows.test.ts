@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MessageView, TurnView } from '../../../../../src/client/index.ts'
-import { toRows } from './rows.ts'
+import { findTurn, toRows } from './rows.ts'
 
 const message = (id: string, turnId: string | null, isRewound = false) =>
   ({
@@ -13,7 +13,8 @@ const message = (id: string, turnId: string | null, isRewound = false) =>
     timestamp: null,
     notice: null,
   }) satisfies MessageView
-const turn = (turnId: string, status: TurnView['status']) => ({ turnId, status, error: null }) as TurnView
+const turn = (turnId: string, status: TurnView['status']) =>
+  ({ turnId, status, error: null, isRewound: false, ignoredMentions: [] }) as unknown as TurnView
 const shown = (rows: ReturnType<typeof toRows>) => rows.map(({ key }) => key)
 
 test('a turn that has ended follows its last message', () => {
@@ -30,6 +31,23 @@ test('what was rewound is folded, and opens', () => {
   expect(folded[2]).toMatchObject({ count: 2, isOpen: false })
   const open = toRows({ messages, turns }, new Set(['rewound b']))
   expect(shown(open)).toEqual(['a', 'turn 1', 'rewound b', 'b', 'turn 2', 'c', 'turn 3', 'd', 'turn 4'])
+})
+
+test('a linked turn begins at its prompt, also if it was rewound', () => {
+  const messages = [message('a', '1'), message('b', '2', true), message('c', '2', true), message('d', '3')]
+  const turns = [turn('1', 'completed'), { ...turn('2', 'completed'), isRewound: true }, turn('3', 'running')]
+  const rows = toRows({ messages, turns }, new Set(), '2')
+  expect(shown(rows)).toEqual(['a', 'turn 1', 'rewound b', 'b', 'c', 'turn 2', 'd'])
+  expect(['1', '2', '3', '4'].map(id => findTurn(rows, id))).toEqual(['a', 'b', 'd', null])
+  expect(shown(toRows({ messages, turns }, new Set(['rewound b']), '2'))).not.toContain('b')
+})
+
+test('mentions that were not read stand at the prompt alone', () => {
+  const ignoredMentions = [{ mention: 'x', reason: 'outside' as const }]
+  const prompt = { ...message('a', '1'), role: 'user' as const }
+  const turns = [{ ...turn('1', 'running'), ignoredMentions }]
+  const rows = toRows({ messages: [prompt, message('b', '1'), { ...prompt, id: 'c' }], turns }, new Set())
+  expect(rows.map(row => row.kind === 'message' && row.ignoredMentions.length)).toEqual([1, 0, 0])
 })
 
 test('keys are unique even where ids are not, and turns without messages show their error', () => {

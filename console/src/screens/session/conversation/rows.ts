@@ -2,48 +2,81 @@ import type { Conversation, MessageView, TurnView } from '../../../../../src/cli
 
 /** A line of the conversation's list. Keys stay the same while the conversation grows at either end. */
 export type Row =
-  | { kind: 'message'; key: string; message: MessageView }
+  | { kind: 'message'; key: string; message: MessageView; ignoredMentions: TurnView['ignoredMentions'] }
   | { kind: 'turn'; key: string; turn: TurnView }
   | { kind: 'rewound'; key: string; count: number; isOpen: boolean }
 
 type Shown = Pick<Conversation, 'messages' | 'turns'>
 
 const over = new Set<TurnView['status']>(['completed', 'failed', 'interrupted', 'timed_out', 'lost'])
+const none: TurnView['ignoredMentions'] = []
+
+/** The places of the first and the last message of each turn. */
+function placesOf(messages: Shown['messages']): Map<string, { first: number; last: number }> {
+  const places = new Map<string, { first: number; last: number }>()
+  messages.forEach(({ turnId }, index) => {
+    if (turnId === null) return
+    const place = places.get(turnId)
+    if (place) place.last = index
+    else places.set(turnId, { first: index, last: index })
+  })
+  return places
+}
 
 /**
  * The messages in their order, each ended turn with its result after its last message, and turns that were rewound
- * folded away unless they are opened.
+ * folded away.
+ *
+ * @param toggled the keys of the folds that a person has opened or closed
+ * @param linkedTurnId the turn that the page's address names: folds are open if it was rewound
  */
-export function toRows({ messages, turns }: Shown, openFolds: ReadonlySet<string>): Row[] {
-  const ended = new Map(turns.filter(turn => over.has(turn.status)).map(turn => [turn.turnId, turn]))
-  const lastOf = new Map<string, number>()
-  messages.forEach(({ turnId }, index) => {
-    if (turnId !== null) lastOf.set(turnId, index)
-  })
+export function toRows(
+  { messages, turns }: Shown,
+  toggled: ReadonlySet<string>,
+  linkedTurnId?: string,
+): Row[] {
+  const known = new Map(turns.map(turn => [turn.turnId, turn]))
+  const areOpen = linkedTurnId !== undefined && known.get(linkedTurnId)?.isRewound === true
+  const places = placesOf(messages)
   const rows: Row[] = []
   const keys = new Map<string, number>()
   let fold: Extract<Row, { kind: 'rewound' }> | undefined
   messages.forEach((message, index) => {
-    const { id, turnId, isRewound } = message
+    const { id, turnId, role, isRewound } = message
     const seen = keys.get(id) ?? 0
     keys.set(id, seen + 1)
     const key = seen === 0 ? id : `${id} ${seen}`
     if (!isRewound) fold = undefined
     else if (!fold) {
-      fold = { kind: 'rewound', key: `rewound ${key}`, count: 0, isOpen: openFolds.has(`rewound ${key}`) }
+      const name = `rewound ${key}`
+      fold = { kind: 'rewound', key: name, count: 0, isOpen: toggled.has(name) !== areOpen }
       rows.push(fold)
     }
     if (fold) fold.count++
     if (fold && !fold.isOpen) return
-    rows.push({ kind: 'message', key, message })
-    const turn = turnId !== null && lastOf.get(turnId) === index ? ended.get(turnId) : undefined
-    if (turn) rows.push({ kind: 'turn', key: `turn ${turn.turnId}`, turn })
+    const turn = turnId === null ? undefined : known.get(turnId)
+    const place = turnId === null ? undefined : places.get(turnId)
+    const isPrompt = role === 'user' && place?.first === index
+    rows.push({ kind: 'message', key, message, ignoredMentions: (isPrompt && turn?.ignoredMentions) || none })
+    if (turn && over.has(turn.status) && place?.last === index) {
+      rows.push({ kind: 'turn', key: `turn ${turn.turnId}`, turn })
+    }
   })
   // Turns that ended before their prompt was stored.
   for (const turn of turns) {
-    if (ended.has(turn.turnId) && !lastOf.has(turn.turnId) && turn.error && !turn.isRewound) {
+    if (over.has(turn.status) && !places.has(turn.turnId) && turn.error && !turn.isRewound) {
       rows.push({ kind: 'turn', key: `turn ${turn.turnId}`, turn })
     }
   }
   return rows
+}
+
+/** @returns the key of the row at which a turn begins; null: it has none */
+export function findTurn(rows: readonly Row[], turnId: string): string | null {
+  const row = rows.find(
+    row =>
+      (row.kind === 'message' && row.message.turnId === turnId) ||
+      (row.kind === 'turn' && row.turn.turnId === turnId),
+  )
+  return row?.key ?? null
 }

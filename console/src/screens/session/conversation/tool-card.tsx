@@ -1,4 +1,4 @@
-import { Check, LoaderCircle, X } from 'lucide-react'
+import { Check, Hand, LoaderCircle, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { MessageView, ToolCallView } from '../../../../../src/client/index.ts'
 import { cx } from '../../../lib/class-names.ts'
@@ -7,6 +7,7 @@ import { ToolIcon } from '../../../tools/tool-icon.tsx'
 import { ToolInput } from '../../../tools/tool-input.tsx'
 import { ToolResult } from '../../../tools/tool-result.tsx'
 import { Fold } from '../../../ui/fold.tsx'
+import { useIsAsked } from './asked-calls.ts'
 
 /** Calls that are worth seeing without a click. */
 const open = new Set(['Edit', 'MultiEdit', 'Write', 'TodoWrite'])
@@ -22,12 +23,13 @@ interface ToolCardProps {
 export function ToolCard({ call, isRunning, renderMessage }: ToolCardProps) {
   const { id, name, inputText, updatedInput, result, messages } = call
   const input = updatedInput ?? call.input
+  const isAsked = useIsAsked(id)
   if (name === null) return <PartialCall inputText={inputText} />
-  const state = result === null ? (isRunning ? 'running' : 'none') : result.isError ? 'failed' : 'done'
+  const state = stateOf(call, isRunning, isAsked)
   return (
     <Fold
       name={id && `call ${id}`}
-      isOpen={open.has(name)}
+      isOpen={open.has(name) && !isAsked}
       className={cx('rounded-lg border bg-raised', state === 'failed' ? 'border-bad' : 'border-line')}
       title={
         <>
@@ -60,6 +62,16 @@ export function ToolCard({ call, isRunning, renderMessage }: ToolCardProps) {
   )
 }
 
+function stateOf(
+  { result }: ToolCallView,
+  isRunning: boolean,
+  isAsked: boolean,
+): keyof typeof states | 'none' {
+  if (result !== null) return result.isError ? 'failed' : 'done'
+  if (isAsked) return 'asked'
+  return isRunning ? 'running' : 'none'
+}
+
 /** A call while the model still writes it. */
 function PartialCall({ inputText }: { inputText: string }) {
   return (
@@ -73,6 +85,7 @@ function PartialCall({ inputText }: { inputText: string }) {
 
 const states = {
   running: { label: 'Running', icon: LoaderCircle, className: 'text-accent-strong motion-safe:animate-spin' },
+  asked: { label: 'Waits for you', icon: Hand, className: 'text-warn' },
   done: { label: 'Done', icon: Check, className: 'text-good' },
   failed: { label: 'Failed', icon: X, className: 'text-bad' },
 }

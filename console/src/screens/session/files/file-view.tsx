@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { ApiError } from '../../../../../src/client/index.ts'
 import { type FileContent, fileBlobQuery, fileContentQuery } from '../../../api/file-content.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { revealName } from '../../../lib/revealed-name.ts'
+import { BlobImage } from '../../../ui/blob-image.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
 import { CodeView } from './code-view.tsx'
@@ -126,30 +127,17 @@ function Content({ sessionId, path, content, text }: ContentProps) {
   return <CodeView text={text} path={path} />
 }
 
-/** An image of the session: the page loads images from nowhere else. */
+/** An image of the session. */
 function Picture({ sessionId, path, etag }: { sessionId: string; path: string; etag: string }) {
   const { data, error } = useQuery(fileBlobQuery(sessionId, path, etag))
-  const [url, setUrl] = useState<string | null>(null)
-  const [isBroken, setBroken] = useState(false)
-  useEffect(() => {
-    if (!data) return
-    setBroken(false)
-    const reader = new FileReader()
-    // Not as a blob: opened by itself, a drawing with scripts would run with the login of the page.
-    reader.onload = () => setUrl(String(reader.result))
-    reader.readAsDataURL(data)
-    return () => reader.abort()
-  }, [data])
   if (error) return <ErrorNotice error={error} className="m-3" />
-  if (isBroken)
-    return <EmptyState title="The image cannot be shown">It may not be what its name says.</EmptyState>
-  if (url === null) return <SkeletonLines count={4} label="Loading the image" />
+  if (!data) return <SkeletonLines count={4} label="Loading the image" />
   return (
     <div className="grid place-items-center bg-sunken p-4">
-      <img
-        src={url}
+      <BlobImage
+        blob={data}
         alt={revealName(path.slice(path.lastIndexOf('/') + 1))}
-        onError={() => setBroken(true)}
+        broken={<EmptyState title="The image cannot be shown">It may not be what its name says.</EmptyState>}
         className="max-h-[70dvh] max-w-full border border-line bg-white"
       />
     </div>
