@@ -18,13 +18,25 @@ export async function seedSession(
 ): Promise<string> {
   mkdirSync(dataDir, { recursive: true })
   const store = await openStore({ file: join(dataDir, 'claude-code-api.db') })
-  const log = new EventLog(store, messageReader)
   const sessionId = randomUUID()
   const caller = operator('seed')
   const request = createSessionRequest.parse({ title })
   const sealer = createSealer([randomBytes(32)])
   const wanted = toWantedSpec(caller, request, cwd)
   await store.createSession(newSession(caller, request, wanted, sessionId, 3_600_000, sealer), [], 10)
+  await store.close()
+  await appendMessages(dataDir, sessionId, messages)
+  return sessionId
+}
+
+/** Adds messages of no turn to a session in a data directory that no server has. */
+export async function appendMessages(
+  dataDir: string,
+  sessionId: string,
+  messages: readonly Record<string, unknown>[],
+): Promise<void> {
+  const store = await openStore({ file: join(dataDir, 'claude-code-api.db') })
+  const log = new EventLog(store, messageReader)
   for (let start = 0; start < messages.length; start += 500) {
     const events = messages.slice(start, start + 500).map((message): NewEvent => {
       const id = randomUUID()
@@ -34,5 +46,4 @@ export async function seedSession(
     await log.commit({ tenantId: 'default', sessionId, at: Date.now(), events })
   }
   await store.close()
-  return sessionId
 }
