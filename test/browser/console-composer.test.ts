@@ -26,6 +26,8 @@ const shared = openOnce(async () => {
 const field = (page: Page) => page.getByRole('textbox', { name: 'Prompt' })
 const log = (page: Page) => page.getByRole('log', { name: 'Messages' })
 const attached = (page: Page) => page.getByRole('list', { name: 'Attached files' })
+/** The bound for what is awaited. */
+const soon = { timeout: 30_000 }
 /** Waits until a completion is the chosen one. */
 const chosen = (page: Page, name: string) =>
   page.getByRole('option', { selected: true, name, exact: true }).waitFor()
@@ -45,7 +47,7 @@ if (browserPath !== undefined) {
   }
 
   test('an image is pasted, a file chosen and another dropped; they are sent and shown with the prompt', async () => {
-    const { page, turns } = await open('Attachments')
+    const { page, sessionId, turns } = await open('Attachments')
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.evaluate(`(() => {
       const bytes = Uint8Array.from(atob('${samplePng.toString('base64')}'), letter => letter.charCodeAt(0))
@@ -88,12 +90,22 @@ if (browserPath !== undefined) {
     await page.reload()
     const picture = log(page).getByRole('img', { name: 'Attached image' })
     await expect
-      .poll(() => picture.evaluate((image: { naturalWidth?: number }) => image.naturalWidth))
+      .poll(() => picture.evaluate((image: { naturalWidth?: number }) => image.naturalWidth), soon)
       .toBe(1)
-    const document = log(page).getByRole('link', { name: 'plan.txt' })
+    const document = log(page).getByRole('button', { name: 'Download plan.txt' })
     const [download] = await Promise.all([page.waitForEvent('download'), document.click()])
     expect(download.suggestedFilename()).toBe('plan.txt')
     await log(page).getByText('dropped.md').waitFor()
+    // A fork has the conversation, but none of its attachments.
+    await page.getByRole('button', { name: 'Session actions' }).click()
+    await page.getByRole('menuitem', { name: 'Fork' }).click()
+    await page.waitForURL(url => !url.pathname.includes(sessionId))
+    await log(page).getByText('Image', { exact: true }).waitFor()
+    await document.click()
+    await page
+      .getByText(/^Attachment .*not found/)
+      .first()
+      .waitFor()
     await expectAccessible(page)
     page.expectQuiet()
   })
@@ -164,9 +176,9 @@ if (browserPath !== undefined) {
       "Not read: @../../secret.txt, because it is outside the session's directories.",
       "Not read: @link.txt, because it is outside the session's directories.",
     ]
-    await expect.poll(() => ignored.getByRole('listitem').allInnerTexts()).toEqual(lines)
+    await expect.poll(() => ignored.getByRole('listitem').allInnerTexts(), soon).toEqual(lines)
     await page.reload()
-    await expect.poll(() => ignored.getByRole('listitem').allInnerTexts()).toEqual(lines)
+    await expect.poll(() => ignored.getByRole('listitem').allInnerTexts(), soon).toEqual(lines)
     await expectAccessible(page)
     page.expectQuiet()
   })
@@ -181,7 +193,7 @@ if (browserPath !== undefined) {
     await other.goto(page.url())
     await field(other).press('Control+a')
     await field(other).press('Delete')
-    await expect.poll(() => field(page).inputValue()).toBe('')
+    await expect.poll(() => field(page).inputValue(), soon).toBe('')
     page.expectQuiet()
   })
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { client, mount } from './connection.ts'
+import { client } from './connection.ts'
 
 /** The content of an attachment, which never changes. */
 export function attachmentQuery(sessionId: string, attachmentId: string) {
@@ -11,10 +11,6 @@ export function attachmentQuery(sessionId: string, attachmentId: string) {
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 300_000,
+    retry: false,
   })
-}
-
-/** The address of an attachment, for links that download it. */
-export function attachmentAddress(sessionId: string, attachmentId: string): string {
-  return `${mount}/api/sessions/${sessionId}/attachments/${attachmentId}`
 }

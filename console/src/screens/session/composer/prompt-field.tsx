@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { ChoiceList, optionId } from './choice-list.tsx'
 import { complete, findToken } from './find-token.ts'
 import { type Choice, useChoices } from './use-choices.ts'
@@ -41,11 +42,11 @@ export function PromptField({
   const choose = (choice: Choice, field: HTMLTextAreaElement | null) => {
     if (!token) return
     const after = complete(text, caret, token, choice.insert)
-    onChange(after.text)
+    // A new value moves the caret to its end, so that it is set behind it.
+    flushSync(() => onChange(after.text))
+    field?.setSelectionRange(after.caret, after.caret)
     setCaret(after.caret)
     setSelected(0)
-    // The value is set by the next render; the caret follows it.
-    requestAnimationFrame(() => field?.setSelectionRange(after.caret, after.caret))
   }
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {

@@ -1,9 +1,11 @@
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import type { FileView } from '../../../../../src/client/index.ts'
-import { attachmentAddress, attachmentQuery } from '../../../api/attachments.ts'
+import { attachmentQuery } from '../../../api/attachments.ts'
+import { saveFile } from '../../../lib/save-file.ts'
 import { FileBlock } from '../../../tools/file-block.tsx'
 import { BlobImage } from '../../../ui/blob-image.tsx'
+import { sayError } from '../../../ui/toasts.tsx'
 
 interface AttachedFileProps {
   sessionId: string
@@ -14,29 +16,38 @@ interface AttachedFileProps {
 export function AttachedFile({ sessionId, file }: AttachedFileProps) {
   const { attachmentId } = file.source
   if (typeof attachmentId !== 'string') return <FileBlock file={file} />
-  if (file.kind === 'image') {
-    return <AttachedImage sessionId={sessionId} attachmentId={attachmentId} file={file} />
-  }
-  return (
-    <a
-      href={attachmentAddress(sessionId, attachmentId)}
-      download
-      className="target inline-flex max-w-full items-center gap-1.5 hover:underline"
-    >
-      <FileBlock file={file} />
-      <Download aria-hidden className="size-3.5 shrink-0 text-muted" />
-      <span className="sr-only">Download</span>
-    </a>
-  )
+  const Attached = file.kind === 'image' ? AttachedImage : AttachedDocument
+  return <Attached sessionId={sessionId} attachmentId={attachmentId} file={file} />
 }
 
-interface AttachedImageProps extends AttachedFileProps {
+interface AttachedProps extends AttachedFileProps {
   attachmentId: string
 }
 
-function AttachedImage({ sessionId, attachmentId, file }: AttachedImageProps) {
+function AttachedDocument({ sessionId, attachmentId, file }: AttachedProps) {
+  const queries = useQueryClient()
+  const download = useMutation({
+    mutationFn: () => queries.fetchQuery(attachmentQuery(sessionId, attachmentId)),
+    onSuccess: content => saveFile(file.title ?? 'document', content),
+    onError: sayError,
+  })
+  return (
+    <button
+      type="button"
+      disabled={download.isPending}
+      onClick={() => download.mutate()}
+      className="target inline-flex max-w-full items-center gap-1.5 hover:underline"
+    >
+      <span className="sr-only">Download</span>
+      <FileBlock file={file} />
+      <Download aria-hidden className="size-3.5 shrink-0 text-muted" />
+    </button>
+  )
+}
+
+function AttachedImage({ sessionId, attachmentId, file }: AttachedProps) {
   const { data, error } = useQuery(attachmentQuery(sessionId, attachmentId))
-  // It may have been removed, with a person's call or with its time.
+  // It may have been removed, and a fork has none of its original's attachments.
   if (error) return <FileBlock file={file} />
   // The place is kept, so that the conversation moves little.
   if (!data) return <div role="status" aria-label="Loading the image" className="skeleton h-40 w-60" />

@@ -35,7 +35,10 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
   const isReady = phase !== 'loading' && phase !== 'failed'
   const linked = useLinkedTurn({ sessionId, turnId, isReady, loadBackTo })
   const target = linked.data ? findTurn(rows, linked.data.turnId) : null
-  const beginsAtEnd = turnId === undefined || linked.isError || (linked.isSuccess && target === null)
+  // Stays found when a person folds it away.
+  const [isFound, setFound] = useState(false)
+  if (target !== null && !isFound) setFound(true)
+  const beginsAtEnd = turnId === undefined || linked.isError || (linked.isSuccess && !isFound)
   const askedCalls = useAskedCalls(conversation)
 
   if (phase === 'loading') return <SkeletonLines count={6} label="Loading the conversation" />
@@ -89,7 +92,7 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
   return (
     <AskedCalls value={askedCalls}>
       <ConnectionNotice phase={phase} />
-      {turnId !== undefined && <LinkNotice linked={linked} isFound={target !== null} />}
+      {turnId !== undefined && <LinkNotice linked={linked} isFound={isFound} />}
       <h2 className="sr-only">Conversation</h2>
       <MessageList
         // Of a link that leads nowhere, the end is shown.
