@@ -128,6 +128,31 @@ if (requirements.chromium.find() !== undefined) {
       for (const page of [one, other]) expect(await count(page, 'What is 6 times 7?')).toBe(1)
     })
 
+    test('many tabs that were left hold no connection, and catch up when they are seen again', async () => {
+      const { visit, server } = opened()
+      const sessionId = await server().createSession({ title: 'many tabs' })
+      const first = await visit(`/sessions/${sessionId}`)
+      const leave = async (page: Page) => {
+        await field(page).waitFor()
+        await page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+      }
+      await leave(first)
+      // A browser has six connections to a server.
+      for (let count = 0; count < 7; count++) {
+        const tab = await first.context().newPage()
+        await tab.goto(first.url())
+        await leave(tab)
+      }
+      const last = await first.context().newPage()
+      await last.goto(first.url())
+      await send(last, 'What is 6 times 7?')
+      await ends(last, '42')
+      expect(await count(first, 'What is 6 times 7?')).toBe(0)
+      await first.evaluate("window.dispatchEvent(new Event('pageshow'))")
+      await ends(first, '42')
+      expect(await count(first, 'What is 6 times 7?')).toBe(1)
+    })
+
     test('forks after a turn, and rewinds with what this does to the files', async () => {
       const { visit, server } = opened()
       const sessionId = await server().createSession({ title: 'branches', permissionMode: 'acceptEdits' })

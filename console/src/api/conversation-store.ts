@@ -7,6 +7,7 @@ import {
   type SessionClient,
   type SessionEvent,
 } from '../../../src/client/index.ts'
+import { whilePresent } from '../lib/presence.ts'
 
 /** How many events are read at first, and each time more of the past is wanted. */
 const firstEvents = 400
@@ -52,6 +53,10 @@ export class ConversationStore {
   #pending: SessionEvent[] = []
   /** The sequence before the first event that is shown. */
   #start = 0
+  /** The sequence of the last one. */
+  #end = 0
+  /** Whether it was followed before, and left. */
+  #isAgain = false
   #isScheduled = false
   /** Settles with the part of the past that is being read; never rejects. */
   #older: Promise<unknown> = Promise.resolve()
@@ -78,19 +83,29 @@ export class ConversationStore {
     try {
       const { lastSequence } = await session
       this.#start = Math.max(0, lastSequence - firstEvents)
-      const events = this.#session.follow({
-        after: this.#start,
-        includeDeltas: true,
-        retries: Number.POSITIVE_INFINITY,
-        onDisconnect: () => this.#show({ phase: 'reconnecting' }),
-        signal,
-      })
-      for await (const event of events) this.#take(event)
+      this.#end = this.#start
+      await whilePresent(leaving => this.#follow(leaving), signal)
+      if (signal.aborted) return
       this.#flush()
       this.#show({ phase: 'over' })
     } catch (error) {
       if (!signal.aborted) this.#show({ phase: 'failed', error })
     }
+  }
+
+  /** Follows from the last event that was read, until the session is over. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    // Pieces of messages that came before are sent anew.
+    if (this.#isAgain) this.#pending.push({ type: 'reconnected', data: {} })
+    this.#isAgain = true
+    const events = this.#session.follow({
+      after: this.#end,
+      includeDeltas: true,
+      retries: Number.POSITIVE_INFINITY,
+      onDisconnect: () => this.#show({ phase: 'reconnecting' }),
+      signal,
+    })
+    for await (const event of events) this.#take(event)
   }
 
   /** Ends the reading; views of it ask for another one. */
@@ -148,10 +163,12 @@ export class ConversationStore {
   }
 
   #take(event: SessionEvent): void {
+    const sequence = event.type === 'caught_up' ? event.data.sequence : sequenceOf(event)
+    this.#end = Math.max(this.#end, sequence ?? 0)
     if (event.type === 'reconnected') this.#show({ phase: 'live' })
     if (event.type !== 'delta') this.#onNews(event)
     this.#pending.push(event)
-    if (event.type === 'caught_up' && this.#shown.phase === 'loading') {
+    if (event.type === 'caught_up' && this.#shown.phase !== 'live') {
       this.#flush()
       this.#show({ phase: 'live' })
     }

@@ -9,6 +9,10 @@ import { sessionKey, sessionQuery } from './sessions.ts'
 /** How long a conversation is followed after its last view was left, in milliseconds. */
 const lingerMs = 30_000
 
+/** No event says that work between turns has ended: the session is asked once it has been quiet so long. */
+const quietMs = 2_000
+
+const quiet = new Map<string, ReturnType<typeof setTimeout>>()
 const stores = new Map<string, ConversationStore>()
 
 whenForgotten(() => {
@@ -29,8 +33,10 @@ function storeOf(sessionId: string): ConversationStore {
 
 /** Asks the server again for what an event has changed. */
 function refresh(sessionId: string, { type }: SessionEvent): void {
-  if (type === 'message' || type === 'caught_up' || type === 'delta.voided') return
-  queries.invalidateQueries({ queryKey: sessionKey(sessionId) })
+  const ask = () => void queries.invalidateQueries({ queryKey: sessionKey(sessionId) })
+  clearTimeout(quiet.get(sessionId))
+  quiet.set(sessionId, setTimeout(ask, quietMs))
+  if (type !== 'message' && type !== 'activity' && type !== 'caught_up' && type !== 'delta.voided') ask()
 }
 
 /** Forgets a conversation, so that it is read anew. */

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { repeatWhileAbsent, whilePresent } from '../lib/presence.ts'
 import { client } from './connection.ts'
 import { useMay } from './login-context.tsx'
 import { noticeLogout, queries } from './query-client.ts'
@@ -7,6 +8,8 @@ import { sessionKey, sessionsKey } from './sessions.ts'
 
 /** Changes within this many milliseconds are read again once. */
 const gatherMs = 250
+/** How often a hidden page asks for the open requests, whose count is in its title. */
+const askMs = 30_000
 
 /** Marks answers as out of date, many changes at a time; those that are on the screen are read again. */
 class Invalidation {
@@ -51,11 +54,13 @@ export function useFeed(): void {
     if (!mayFollow) return
     const controller = new AbortController()
     const invalidation = new Invalidation()
-    follow(controller.signal, invalidation).catch(error => {
+    const stopAsking = repeatWhileAbsent(() => invalidation.add(requestsKey), askMs)
+    whilePresent(signal => follow(signal, invalidation), controller.signal).catch(error => {
       if (!controller.signal.aborted) noticeLogout(error)
     })
     return () => {
       controller.abort()
+      stopAsking()
       invalidation.close()
     }
   }, [mayFollow])
