@@ -316,3 +316,11 @@ if (browserPath !== undefined) {
     await page.getByRole('heading', { name: 'Inbox' }).waitFor()
   })
 }
+
+test('the address of a turn is served to everyone, without what was said', async () => {
+  const { server, old, asked } = shared()
+  const address = `${server.console}/sessions/${old}/turns/${asked[1]}`
+  const response = await fetch(address, { headers: { accept: 'text/html' } })
+  expect(response.status).toBe(200)
+  expect(await response.text()).not.toContain('What is 6 times 7?')
+})
