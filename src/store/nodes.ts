@@ -1,41 +1,42 @@
 import { sql } from 'kysely'
 import type { NodeRecord, NodeState, NodeStore } from '../sessions/ports/index.ts'
-import { all, type Database, run } from './database.ts'
+import type { Database } from './database.ts'
 import { prepared } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
 
 const dead = sql.lit<NodeState>('dead')
 
-/** The nodes that share the database: see the port `NodeStore`. */
+/**
+ * The nodes that share the database: see the port `NodeStore`. Each change is one statement by itself, which no lease is
+ * asked for: it decides about leases.
+ */
 export function createNodes(database: Database): NodeStore {
   return {
     async join({ volumes, slotsFree, ...node }, leaseMs) {
-      await database.transaction(() =>
-        run(insertNode({ ...node, slotsFree, volumes: JSON.stringify(volumes), leaseMs })),
-      )
+      await database.all(insertNode({ ...node, slotsFree, volumes: JSON.stringify(volumes), leaseMs }))
     },
 
     async renew(id, leaseMs, slotsFree) {
-      return (await database.transaction(() => run(renewLease({ id, leaseMs, slotsFree })))) === 1
+      return (await database.first(renewLease({ id, leaseMs, slotsFree }))) !== undefined
     },
 
     async drain(id) {
-      await database.transaction(() => run(setState({ id, state: 'draining' })))
+      await database.all(setState({ id, state: 'draining' }))
     },
 
     async leave(id) {
-      await database.transaction(() => run(setState({ id, state: 'dead' })))
+      await database.all(setState({ id, state: 'dead' }))
     },
 
     async buryExpired() {
-      return (await database.transaction(() => all(buryExpired({})))).map(({ id }) => id)
+      return (await database.all(buryExpired({}))).map(({ id }) => id)
     },
 
     async listNodes() {
       const rows = await database.all(selectNodes({}))
       return rows.map(
-        ({ slots_free, volumes, lease_until: _, ...node }): NodeRecord => ({
-          ...node,
+        ({ id, url, version, state, slots_free, volumes }): NodeRecord => ({
+          ...{ id, url, version, state },
           slotsFree: slots_free,
           volumes: JSON.parse(volumes),
         }),
@@ -43,7 +44,7 @@ export function createNodes(database: Database): NodeStore {
     },
 
     async forgetDead() {
-      await database.transaction(() => run(deleteDead({})))
+      await database.all(deleteDead({}))
     },
   }
 }
@@ -67,7 +68,7 @@ const insertNode = prepared((db, node: NewNode, { now }) =>
 )
 
 const living = (db: QueryBuilder, id: string) =>
-  db.updateTable('nodes').where('id', '=', id).where('state', '!=', dead)
+  db.updateTable('nodes').where('id', '=', id).where('state', '!=', dead).returning('id')
 
 /** The row decides: a lease that was found over before is not renewed. */
 const renewLease = prepared((db, of: { id: string; leaseMs: number; slotsFree: number }, { now }) =>

@@ -45,6 +45,8 @@ export interface NodesTable {
   slots_free: number
   /** A JSON array of texts. */
   volumes: string
+  last_batch: Generated<number>
+  last_result: Generated<string | null>
 }
 
 export interface TranscriptEntriesTable {

@@ -44,7 +44,7 @@ describe('the shape', () => {
       .map(row => String(row.name))
     const columns = await rowsOf(
       `select table_name || '.' || column_name as name, data_type, collation_name
-        from information_schema.columns where table_schema = 'claude_code_api' and table_name not in ('store_lease', 'store_outcomes')`,
+        from information_schema.columns where table_schema = 'claude_code_api' and table_name not in ('store_lease', 'store_transactions')`,
     )
     expect(columns.map(({ name }) => String(name)).sort()).toEqual([...inFile, 'search_entries.words'].sort())
     for (const { data_type, collation_name } of columns) {

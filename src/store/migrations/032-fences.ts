@@ -15,6 +15,9 @@ export const fences: Migration = {
       .addColumn('lease_until', 'bigint', column => column.notNull())
       .addColumn('slots_free', 'bigint', column => column.notNull())
       .addColumn('volumes', 'text', column => column.notNull())
+      // The last batch that it has appended, so that none is applied twice.
+      .addColumn('last_batch', 'bigint', column => column.notNull().defaultTo(0))
+      .addColumn('last_result', 'text')
       .execute()
     await db.schema.alterTable('sessions').addColumn('owner', 'text').execute()
     // Null as 0: programs that do not know it leave it out.

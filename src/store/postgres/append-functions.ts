@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { removedWithEach } from '../idempotency.ts'
 import { permissionColumns, sessionColumns, taskColumns } from '../records.ts'
 import { usageCounters, usageKey, usageSums } from '../usage-rows.ts'
@@ -5,7 +6,7 @@ import { appendErrors } from './append-errors.ts'
 import { applySimple, columnsBut, turnSet } from './apply-simple.ts'
 
 // The same as `apply-write.ts`, as functions in the database: a write costs one round trip, and so do five hundred.
-// They are made anew by each server that becomes the owner, so they always fit its program.
+// Their names end with a digest of their text, so that programs of several versions can share a database.
 
 const counters = ['last_sequence', 'message_count']
 const sessionSet = columnsBut(sessionColumns.kinds, ['id', 'tenant_id', ...counters])
@@ -224,12 +225,18 @@ create or replace function apply_writes(me text, batch bigint, expected jsonb, s
 language plpgsql as $body$
 declare
   lease record;
+  is_node boolean := false;
   w jsonb;
   result jsonb;
   results jsonb[] := '{}';
   ends jsonb := expected;
 begin
   select last_batch, last_result into lease from store_lease where owner = me for no key update;
+  if not found then
+    select last_batch, last_result::jsonb as last_result into lease from nodes where id = me and state <> 'dead'
+      and not exists (select 1 from store_lease where expires_at > clock_timestamp()) for no key update;
+    is_node := true;
+  end if;
   if not found then
     raise exception 'The database was taken over by another server' using errcode = '${appendErrors.lost}';
   end if;
@@ -259,16 +266,33 @@ begin
       results := results || result;
     end loop;
   end;
-  update store_lease set last_batch = batch, last_result = to_jsonb(results) where owner = me;
+  if is_node then
+    update nodes set last_batch = batch, last_result = to_jsonb(results)::text where id = me;
+  else
+    update store_lease set last_batch = batch, last_result = to_jsonb(results) where owner = me;
+  end if;
   return to_jsonb(results);
 end $body$`
 
+const functions = [lockTranscript, appendLines, advanceFeed, applyWrite, applySimple, applyWrites]
+const names = /\b(?:lock_transcript|append_lines|advance_feed|apply_writes?|apply_simple)\b/g
+const digest = createHash('sha256').update(functions.join()).digest('hex').slice(0, 12)
+const toOwnName = (name: string) => `${name}_${digest}`
+
+/** The function that appends; its parameters are those of `applyWrites`. */
+export const applyWritesName = toOwnName('apply_writes')
+
 /** The statements that make the functions. */
-export const appendFunctions: readonly string[] = [
-  lockTranscript,
-  appendLines,
-  advanceFeed,
-  applyWrite,
-  applySimple,
-  applyWrites,
-]
+export const appendFunctions: readonly string[] = functions.map(text => text.replace(names, toOwnName))
+
+/** Removes the functions of other programs. */
+export const dropOtherFunctions = `do $body$
+declare
+  other regprocedure;
+begin
+  for other in select oid from pg_proc where pronamespace = current_schema()::regnamespace
+    and proname ~ '^(lock_transcript|append_lines|advance_feed|apply_writes?|apply_simple)(_[0-9a-f]{12})?$'
+    and proname not like '%\\_${digest}' loop
+    execute format('drop function %s', other);
+  end loop;
+end $body$`

@@ -3,6 +3,7 @@ import { SessionFenced } from '../../sessions/records.ts'
 import { attachmentIsGone } from '../apply-write.ts'
 import type { Write, Written } from '../write.ts'
 import { appendErrors } from './append-errors.ts'
+import { applyWritesName } from './append-functions.ts'
 import { type ClientConfig, type Driver, isConnectionError, sqlState } from './driver.ts'
 import { encodeWrite, isSimple } from './encode-write.ts'
 import { patienceMs, pauses, unavailable } from './patience.ts'
@@ -16,6 +17,8 @@ const maxEnds = 10_000
 interface Waiting {
   encoded: string
   sessionId: string | undefined
+  /** Of its fence; 0: it has none. */
+  epoch: number
   isNew: boolean
   isSimple: boolean
   since: number
@@ -41,8 +44,8 @@ export class AppendLane {
   #batch = 0
   #running: Promise<void> | undefined
   #isClosed = false
-  /** Where the logs of sessions end; only this server appends to them. */
-  readonly #ends = new Map<string, number>()
+  /** Where the logs of sessions end; only this server appends to them as long as their epoch is the same. */
+  readonly #ends = new Map<string, { end: number; epoch: number }>()
   failedAt: number | undefined
 
   constructor(driver: Driver, config: ClientConfig, owner: string) {
@@ -60,6 +63,7 @@ export class AppendLane {
       this.#waiting.push({
         encoded,
         sessionId: change?.sessionId,
+        epoch: change?.fence?.epoch ?? 0,
         isNew,
         isSimple: isSimple(write),
         since,
@@ -124,7 +128,7 @@ export class AppendLane {
         wasSent = true
         const { rows } = await client.query({
           name: 'apply_writes',
-          text: 'select apply_writes($1, $2, $3, $4, $5) as results',
+          text: `select ${applyWritesName}($1, $2, $3, $4, $5) as results`,
           values: [this.#owner, number, JSON.stringify(expected), first, then],
         })
         return rows[0].results
@@ -162,22 +166,24 @@ export class AppendLane {
     client: InstanceType<Driver['Client']>,
     batch: readonly Waiting[],
   ): Promise<Record<string, number>> {
-    const ids = new Set(batch.flatMap(({ sessionId, isNew }) => (sessionId && !isNew ? [sessionId] : [])))
-    const unknown = [...ids].filter(id => !this.#ends.has(id))
+    const epochs = new Map<string, number>()
+    for (const { sessionId, isNew, epoch } of batch) if (sessionId && !isNew) epochs.set(sessionId, epoch)
+    const ids = [...epochs.keys()]
+    const unknown = ids.filter(id => this.#ends.get(id)?.epoch !== epochs.get(id))
     if (unknown.length > 0) {
       const { rows } = await client.query({
         name: 'read_ends',
         text: 'select id, last_sequence from sessions where id = any($1)',
         values: [unknown],
       })
-      for (const { id, last_sequence } of rows) this.#noteEnd(id, last_sequence)
+      for (const { id, last_sequence } of rows) this.#noteEnd(id, last_sequence, epochs.get(id) ?? 0)
     }
-    return Object.fromEntries([...ids].map(id => [id, this.#ends.get(id) ?? 0]))
+    return Object.fromEntries(ids.map(id => [id, this.#ends.get(id)?.end ?? 0]))
   }
 
-  #noteEnd(sessionId: string, end: number): void {
+  #noteEnd(sessionId: string, end: number, epoch: number): void {
     this.#ends.delete(sessionId)
-    this.#ends.set(sessionId, end)
+    this.#ends.set(sessionId, { end, epoch })
     const [oldest] = this.#ends.keys()
     if (this.#ends.size > maxEnds && oldest !== undefined) this.#ends.delete(oldest)
   }
@@ -188,7 +194,7 @@ export class AppendLane {
       return
     }
     if (waiting.sessionId !== undefined && result.end !== undefined) {
-      this.#noteEnd(waiting.sessionId, result.end)
+      this.#noteEnd(waiting.sessionId, result.end, waiting.epoch)
     }
     const { sequence = 0, position = 0, active } = result
     waiting.resolve({ lastSequence: sequence, lastPosition: position, activeSessions: active })

@@ -24,11 +24,12 @@ export const createLeaseTable = `create table if not exists store_lease (
   last_result jsonb
 )`
 
+/** The right of a server to write to the database. */
 export interface Lease {
   /** The values that the row must have for a write of this server. */
   readonly owner: string
-  /** Set when another server has taken the database over. */
-  readonly isLost: boolean
+  /** A statement that returns a row as long as the server may write, and keeps it so until the transaction is over. */
+  readonly guard: string
   /** Idempotent. */
   release(): Promise<void>
 }
@@ -85,7 +86,8 @@ async function waitFor(
 async function tryClaim(pool: Pool, owner: string, holder: string, leaseMs: number): Promise<boolean> {
   const { rowCount } = await pool.query(
     `insert into store_lease (owner, holder, expires_at)
-      values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+      select $1, $2, clock_timestamp() + $3 * interval '1 millisecond'
+      where not exists (select 1 from nodes where ${isAlive})
       on conflict (only_one) do update set
         owner = excluded.owner, holder = excluded.holder, expires_at = excluded.expires_at,
         last_batch = 0, last_result = null
@@ -95,12 +97,38 @@ async function tryClaim(pool: Pool, owner: string, holder: string, leaseMs: numb
   return rowCount === 1
 }
 
+/** The nodes of a cluster hold the database together; of them the one that stays longest is named. */
 async function readHolder(pool: Pool): Promise<Holder | undefined> {
   const { rows } = await pool.query(
     `select owner, holder, (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as remaining
-      from store_lease`,
+      from store_lease
+    union all
+    select id, 'the node ' || url, (lease_until - extract(epoch from clock_timestamp()) * 1000)::float8
+      from nodes where ${isAlive}
+    order by remaining desc limit 1`,
   )
   return rows[0]
+}
+
+const isAlive = `state <> 'dead' and lease_until > extract(epoch from clock_timestamp()) * 1000`
+
+/**
+ * The share of a node of a cluster, which is its row in `nodes`: it joins and leaves by the port `NodeStore`. While a
+ * server has the database for itself, no node writes.
+ *
+ * @throws {StoreOpenError} `locked`, naming a server that has the database for itself
+ */
+export async function shareAsNode(pool: Pool, place: string, id: string): Promise<Lease> {
+  const { rows } = await pool.query(`select holder from store_lease where expires_at > clock_timestamp()`)
+  if (rows[0]) throw refusal(place, rows[0].holder)
+  if (!/^[\w-]{1,100}$/.test(id)) throw new Error('the id of a node is not a plain name')
+  return {
+    owner: id,
+    // Marked dead, a node waits for what it is writing; its transactions end by themselves when it hangs.
+    guard: `select 1 from nodes where id = '${id}' and state <> 'dead'
+      and not exists (select 1 from store_lease where expires_at > clock_timestamp()) for share`,
+    release: async () => {},
+  }
 }
 
 function refusal(place: string, holder = 'another process'): StoreOpenError {
@@ -109,7 +137,6 @@ function refusal(place: string, holder = 'another process'): StoreOpenError {
 }
 
 function keep(pool: Pool, owner: string, leaseMs: number, log: Pick<Log, 'warn'> | undefined): Lease {
-  let isLost = false
   let released: Promise<void> | undefined
 
   async function renew(): Promise<void> {
@@ -118,7 +145,6 @@ function keep(pool: Pool, owner: string, leaseMs: number, log: Pick<Log, 'warn'>
       [owner, leaseMs],
     )
     if (rowCount === 1 || released) return
-    isLost = true
     clearInterval(timer)
     log?.warn({}, 'the database was taken over by another server; nothing is written any more')
   }
@@ -135,9 +161,7 @@ function keep(pool: Pool, owner: string, leaseMs: number, log: Pick<Log, 'warn'>
 
   return {
     owner,
-    get isLost() {
-      return isLost
-    },
+    guard: `select 1 from store_lease where owner = '${owner}' for key share`,
     release() {
       released ??= releaseOnce()
       return released

@@ -14,10 +14,10 @@ import { migrateWithin } from '../migrate.ts'
 import type { StoreSchema } from '../schema.ts'
 import { createSqlStore } from '../sql-store.ts'
 import { StoreOpenError } from '../store-open-error.ts'
-import { appendFunctions } from './append-functions.ts'
+import { appendFunctions, dropOtherFunctions } from './append-functions.ts'
 import { AppendLane } from './append-lane.ts'
 import { loadDriver, type Pool, toClientConfig } from './driver.ts'
-import { claimLease, createLeaseTable, defaultLeaseMs, type Lease } from './lease.ts'
+import { claimLease, createLeaseTable, defaultLeaseMs, type Lease, shareAsNode } from './lease.ts'
 import { createPostgresDatabase } from './postgres-database.ts'
 import { createOutcomesTable } from './transactions.ts'
 
@@ -33,6 +33,8 @@ export interface PostgresOptions {
   maxConnections?: number | undefined
   /** How long another server waits after this one has crashed, in milliseconds. */
   leaseMs?: number | undefined
+  /** The id of this life of a node, where several share the database; it writes once it has joined. */
+  nodeId?: string | undefined
 }
 
 /** Where a database is, without the password. */
@@ -54,6 +56,7 @@ export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log
     schema = defaultSchema,
     maxConnections = defaultConnections,
     leaseMs = defaultLeaseMs,
+    nodeId,
   } = options
   const config = toClientConfig(driver, url, schema)
   const pool = new driver.Pool({ ...config, max: maxConnections })
@@ -63,11 +66,14 @@ export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log
   let lease: Lease | undefined
   try {
     await migratePostgres(pool, schema, place)
-    lease = await claimLease(pool, place, leaseMs, log)
-    await createFunctions(pool)
+    lease =
+      nodeId === undefined
+        ? await claimLease(pool, place, leaseMs, log)
+        : await shareAsNode(pool, place, nodeId)
+    await createFunctions(pool, nodeId === undefined)
     const lane = new AppendLane(driver, config, lease.owner)
     const store = createSqlStore(createPostgresDatabase(pool, lane, lease, () => pool.end()))
-    await store.check()
+    if (nodeId === undefined) await store.check()
     return store
   } catch (error) {
     await lease?.release().catch(() => undefined)
@@ -93,10 +99,15 @@ async function migratePostgres(pool: Pool, schema: string, place: string): Promi
   })
 }
 
-async function createFunctions(pool: Pool): Promise<void> {
+/** @param isAlone whether no other program uses the functions of its version */
+async function createFunctions(pool: Pool, isAlone: boolean): Promise<void> {
   const client = await pool.connect()
+  const statements = [...appendFunctions, ...(isAlone ? [dropOtherFunctions] : [])]
   try {
-    await client.query(`begin; ${appendFunctions.join(';\n')}; commit`)
+    // Two that replace a function at the same time would fail.
+    await client.query(
+      `begin; select pg_advisory_xact_lock(hashtextextended('claude-code-api functions', 0)); ${statements.join(';\n')}; commit`,
+    )
   } finally {
     client.release()
   }

@@ -11,12 +11,14 @@ import { toStorable } from './storable-text.ts'
 const maxConflicts = 10
 
 /**
- * The last transaction of each slot. Each that writes leaves its id, so that after a broken connection the
+ * The last transaction of each slot of a server. Each that writes leaves its id, so that after a broken connection the
  * database can say whether it was committed. (`pg_xact_status` cannot: after a crash, numbers are used again.)
  */
-export const createOutcomesTable = `create table if not exists store_outcomes (
-  slot integer primary key,
-  transaction text not null
+export const createOutcomesTable = `create table if not exists store_transactions (
+  owner text not null,
+  slot integer not null,
+  transaction text not null,
+  primary key (owner, slot)
 )`
 
 /** Runs a body of which all queries see the same state. */
@@ -82,9 +84,9 @@ export class Transactions {
     return onClient(this.#pool, async client => {
       // One round trip: neither of the values comes from outside.
       const results = (await client.query(
-        `begin; select 1 from store_lease where owner = '${this.#lease.owner}' for key share;
-        insert into store_outcomes values (${slot}, '${id}')
-          on conflict (slot) do update set transaction = excluded.transaction`,
+        `begin; ${this.#lease.guard};
+        insert into store_transactions values ('${this.#lease.owner}', ${slot}, '${id}')
+          on conflict (owner, slot) do update set transaction = excluded.transaction`,
       )) as unknown as { rowCount: number }[]
       if (results[1]?.rowCount !== 1) throw unavailable(new Error('The lease of the database is lost'))
       ending.value = await complete(client, body())
@@ -102,8 +104,8 @@ export class Transactions {
     for (const delay of pauses()) {
       try {
         const { rows } = await this.#pool.query(
-          'select transaction from store_outcomes where slot = $1 for update',
-          [slot],
+          'select transaction from store_transactions where owner = $1 and slot = $2 for update',
+          [this.#lease.owner, slot],
         )
         return rows[0]?.transaction === id
       } catch (error) {
