@@ -1,8 +1,10 @@
-import { sql } from 'kysely'
-import type { Prompt } from '../contract/turns.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { Pace } from '../lib/pace.ts'
+import { hasAllTerms } from '../lib/words.ts'
 import type { FoundText, SearchRequest, SearchStore, SearchTerm } from '../sessions/ports/index.ts'
-import { all, type Database } from './database.ts'
-import { preparedBy } from './query.ts'
+import { all, type Body, type Database } from './database.ts'
+import type { Dialect } from './dialect.ts'
+import { prepared, preparedBy } from './query.ts'
 import type { SearchEntriesTable } from './schema.ts'
 import {
   conditionsOf,
@@ -13,27 +15,74 @@ import {
   toIdList,
 } from './session-list-queries.ts'
 
-/** Matches that one call examines: filters may leave few of them. */
+/** Texts with all words that one call examines: filters and phrases may leave few of them. */
 const maxExamined = 1_000
+/** Characters in which one call looks for phrases. */
+const maxPhraseCharacters = 4 * 1024 * 1024
+/** Texts that are examined within one round of the event loop. */
+const perStep = 100
+/** Texts that are read within one round of the event loop; some prompts have megabytes of other content. */
+const perRead = 4
+/** Phrases are looked for in one longer text in each round of the event loop. */
+const shortText = 4_096
 /** Characters of a text that are indexed; see the migration. */
 const maxCharacters = 65_536
 const newest = Number.MAX_SAFE_INTEGER
 
 /** Search: see the port `SearchStore`. */
 export function createSearch(database: Database): SearchStore {
+  const pace = new Pace(1)
+
+  async function readTexts(rows: readonly FoundRow[]): Promise<FoundText[]> {
+    await pace.take()
+    const read = await database.all(selectTexts({ ids: toIdList(rows.map(({ id }) => String(id))) }))
+    const texts = new Map(read.map(({ id, text }) => [Number(id), text]))
+    // Those that were removed meanwhile are left out.
+    return rows.filter(({ id }) => texts.has(Number(id))).map(row => toFound(row, texts.get(Number(row.id))))
+  }
+
+  /** The index compares phrases for all texts in one go, so this is done here, text by text. */
+  async function hasPhrases({ text }: FoundText, phrases: readonly SearchTerm[]): Promise<boolean> {
+    if (phrases.length === 0) return true
+    if (text.length > shortText) await pace.take()
+    return hasAllTerms(text, phrases)
+  }
+
   return {
-    search(request) {
-      return database.read(function* () {
-        const matches = yield* all(selectMatches(request))
-        const ids = toIdList(matches.map(({ id }) => String(id)))
-        const rows = yield* all(selectTexts(request, ids))
-        const found = rows.slice(0, request.limit).map(toFound)
-        const isCut = rows.length > request.limit
-        const before = isCut ? found.at(-1)?.id : matches[maxExamined - 1]?.id
-        return { found, before: before === undefined ? undefined : Number(before) }
-      })
+    async search(request) {
+      const phrases = request.terms.filter(({ words }) => words.length > 1)
+      const found: FoundText[] = []
+      let { before } = request
+      let characters = 0
+      for (let examined = 0; examined < maxExamined; examined += perStep) {
+        await pace.take()
+        const { rows, last } = await database.read(() => examine({ ...request, before }))
+        for (let start = 0; start < rows.length; start += perRead) {
+          const group = rows.slice(start, start + perRead)
+          for (const text of await readTexts(group)) {
+            characters += text.text.length
+            if (!(await hasPhrases(text, phrases))) continue
+            if (found.length === request.limit) return { found, before: found.at(-1)?.id }
+            found.push(text)
+          }
+          if (phrases.length > 0 && characters > maxPhraseCharacters) {
+            return { found, before: Number(group.at(-1)?.id) }
+          }
+        }
+        before = last
+        if (before === undefined) break
+      }
+      return { found, before }
     },
   }
+}
+
+/** @returns also the last text that was examined; undefined: there are no more */
+function* examine(request: SearchRequest): Body<{ rows: FoundRow[]; last: number | undefined }> {
+  const matches = yield* all(selectMatches(request))
+  const rows = yield* all(selectFound(request, toIdList(matches.map(({ id }) => String(id)))))
+  const last = matches[perStep - 1]?.id
+  return { rows, last: last === undefined ? undefined : Number(last) }
 }
 
 interface MatchValues {
@@ -46,13 +95,14 @@ interface MatchValues {
   before: number
 }
 
-/** Newest first, whatever the sessions. */
+/** Texts that have all words, newest first, whatever the sessions. Phrases are not looked at. */
 export function selectMatches({ terms, tenantId, sessionId, before = newest }: SearchRequest) {
   const shape = [tenantId !== undefined && 'tenant', sessionId !== undefined && 'session']
     .filter(Boolean)
     .join()
-  const match = toMatch(terms, tenantId, sessionId)
-  return selectPage(shape, { match, query: toTsquery(terms), tenantId, sessionId, before })
+  const words = toWords(terms)
+  const match = toMatch(words, tenantId, sessionId)
+  return selectPage(shape, { match, query: toTsquery(words), tenantId, sessionId, before })
 }
 
 const selectPage = preparedBy((db, of: MatchValues, shape: string, dialect) => {
@@ -63,7 +113,7 @@ const selectPage = preparedBy((db, of: MatchValues, shape: string, dialect) => {
       .where(sql<boolean>`search_words match ${of.match}`)
       .where('rowid', '<', of.before)
       .orderBy('rowid', 'desc')
-      .limit(maxExamined)
+      .limit(perStep)
   }
   let selection = db
     .selectFrom('search_entries')
@@ -72,49 +122,52 @@ const selectPage = preparedBy((db, of: MatchValues, shape: string, dialect) => {
     .where('id', '<', of.before)
   if (shape.includes('tenant')) selection = selection.where('tenant_id', '=', of.tenantId ?? '')
   if (shape.includes('session')) selection = selection.where('session_id', '=', of.sessionId ?? '')
-  return selection.orderBy('id', 'desc').limit(maxExamined)
+  return selection.orderBy('id', 'desc').limit(perStep)
 })
 
-/** A query of FTS5. Terms are letters and digits, and in quotes: nothing in them is syntax. */
-function toMatch(terms: readonly SearchTerm[], tenantId?: string, sessionId?: string): string {
+interface Word {
+  word: string
+  isPrefix: boolean
+}
+
+/** The words of all terms, each once. */
+function toWords(terms: readonly SearchTerm[]): Word[] {
+  const words = terms.flatMap(({ words, isPrefix }) =>
+    words.map((word, index) => ({ word, isPrefix: isPrefix && index === words.length - 1 })),
+  )
+  return [...new Map(words.map(word => [`${word.isPrefix} ${word.word}`, word])).values()]
+}
+
+/** A query of FTS5. Words are letters and digits, and in quotes: nothing in them is syntax. */
+function toMatch(words: readonly Word[], tenantId?: string, sessionId?: string): string {
   const owners = [
     ...(tenantId === undefined ? [] : [`t${Buffer.from(tenantId).toString('hex')}`]),
     ...(sessionId === undefined ? [] : [`s${sessionId.replaceAll('-', '')}`]),
   ]
-  const texts = terms.map(({ words, isPrefix }) => `text : "${words.join(' ')}"${isPrefix ? ' *' : ''}`)
+  const texts = words.map(({ word, isPrefix }) => `text : "${word}"${isPrefix ? ' *' : ''}`)
   return [...owners.map(owner => `owner : "${owner}"`), ...texts].join(' AND ')
 }
 
 /** As `toMatch`, for PostgreSQL. */
-function toTsquery(terms: readonly SearchTerm[]): string {
-  const toPhrase = ({ words, isPrefix }: SearchTerm) =>
-    words.map((word, index) => `'${word}'${isPrefix && index === words.length - 1 ? ':*' : ''}`).join(' <-> ')
-  return terms.map(term => `(${toPhrase(term)})`).join(' & ')
+function toTsquery(words: readonly Word[]): string {
+  return words.map(({ word, isPrefix }) => `'${word}'${isPrefix ? ':*' : ''}`).join(' & ')
 }
 
-interface TextRow extends Omit<SearchEntriesTable, 'id'> {
+interface FoundRow extends Omit<SearchEntriesTable, 'id'> {
   id: number
   title: string | null
-  prompt: string | null
-  response: string | null
 }
 
-interface TextValues extends FilterValues {
-  ids: string
-  limit: number
-}
-
-/** The texts among some that are in sessions of the filter. */
-export function selectTexts({ archived, tags, limit }: SearchRequest, ids: string) {
+/** Those of some texts that are in sessions of the filter. */
+export function selectFound({ archived, tags }: Pick<SearchRequest, 'archived' | 'tags'>, ids: string) {
   const filter = toFilterValues(undefined, { status: 'all', archived, tags })
-  return selectFound(shapeOf(filter), { ...filter, ids, limit: limit + 1 })
+  return selectFiltered(shapeOf(filter), { ...filter, ids })
 }
 
-const selectFound = preparedBy((db, of: TextValues, shape: string, dialect) =>
+const selectFiltered = preparedBy((db, of: FilterValues & { ids: string }, shape: string, dialect) =>
   db
     .selectFrom('search_entries')
     .innerJoin('sessions', 'sessions.id', 'search_entries.session_id')
-    .leftJoin('turns', 'turns.id', 'search_entries.turn_id')
     .select([
       'search_entries.id',
       'search_entries.session_id',
@@ -122,32 +175,41 @@ const selectFound = preparedBy((db, of: TextValues, shape: string, dialect) =>
       'search_entries.field',
       'search_entries.at',
       'sessions.title',
-      sql<string | null>`case field when 'prompt' then turns.prompt end`.as('prompt'),
-      sql<
-        string | null
-      >`case field when 'answer' then substr(turns.response, 1, ${sql.lit(maxCharacters)}) end`.as(
-        'response',
-      ),
     ])
-    .where(
-      sql<boolean>`search_entries.id in (select cast(ids.id as bigint) from (${idsIn(sql`${of.ids}`, dialect)}) as ids)`,
-    )
+    .where(isAmong(of.ids, dialect))
     .where(sql<boolean>`${conditionsOf(of, shape, dialect)}`)
     .orderBy('search_entries.id', 'desc')
-    .limit(of.limit)
-    .$castTo<TextRow>(),
+    .$castTo<FoundRow>(),
 )
 
-function toFound(row: TextRow): FoundText {
-  const { id, session_id: sessionId, turn_id: turnId, field, at, title, prompt, response } = row
-  const text = field === 'title' ? title : field === 'answer' ? response : textOf(prompt)
-  return { id: Number(id), sessionId, sessionTitle: title, turnId, field, text: text ?? '', at: Number(at) }
+/** Some texts, as far as they are indexed: prompts can have megabytes of other content. */
+export const selectTexts = prepared((db, of: { ids: string }, dialect) =>
+  db
+    .selectFrom('search_entries')
+    .innerJoin('sessions', 'sessions.id', 'search_entries.session_id')
+    .leftJoin('turns', 'turns.id', 'search_entries.turn_id')
+    .select([
+      'search_entries.id',
+      sql<string | null>`substr(case field when 'title' then sessions.title when 'answer' then turns.response
+        else ${promptText(dialect)} end, 1, ${sql.lit(maxCharacters)})`.as('text'),
+    ])
+    .where(isAmong(of.ids, dialect)),
+)
+
+/** The text of a prompt as the migration indexes it. */
+function promptText({ name }: Dialect): RawBuilder<string | null> {
+  if (name === 'postgres') return sql`search_text_of(turns.prompt)`
+  return sql`case json_type(turns.prompt) when 'array' then (
+      select group_concat(json_extract(listed.value, '$.text'), char(10)) from json_each(turns.prompt) as listed
+        where json_extract(listed.value, '$.type') = 'text')
+    else json_extract(turns.prompt, '$') end`
 }
 
-/** The text of a prompt as it is indexed. */
-function textOf(json: string | null): string {
-  const prompt = JSON.parse(json ?? '""') as Prompt
-  if (typeof prompt === 'string') return prompt.slice(0, maxCharacters)
-  const texts = prompt.flatMap(block => (block.type === 'text' ? [block.text] : []))
-  return texts.join('\n').slice(0, maxCharacters)
+function isAmong(ids: string, dialect: Dialect): RawBuilder<boolean> {
+  return sql`search_entries.id in (select cast(ids.id as bigint) from (${idsIn(sql`${ids}`, dialect)}) as ids)`
+}
+
+function toFound(row: FoundRow, text: string | null | undefined): FoundText {
+  const { id, session_id: sessionId, turn_id: turnId, field, at, title } = row
+  return { id: Number(id), sessionId, sessionTitle: title, turnId, field, text: text ?? '', at: Number(at) }
 }

@@ -34,7 +34,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { deleteUnusedTemplates } from '../../src/store/payload-templates.ts'
 import { selectPermissions } from '../../src/store/permissions.ts'
 import { fill, type Query } from '../../src/store/query.ts'
-import { selectMatches, selectTexts } from '../../src/store/search.ts'
+import { selectFound, selectMatches, selectTexts } from '../../src/store/search.ts'
 import { selectDigests } from '../../src/store/session-digests.ts'
 import {
   countSessionsOf,
@@ -190,8 +190,12 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
     /sessions_status_activity .*turns EXISTS USING INDEX sqlite_autoindex_turns_2 \(session_id=\? AND number=\?\)/,
   ],
   selectMatches: [selectMatches({ ...found, tenantId: 't' }), /^SCAN search_words VIRTUAL TABLE INDEX \d+:/],
+  selectFound: [
+    selectFound({ archived: false }, toIdList(['1'])),
+    /search_entries USING INTEGER PRIMARY KEY \(rowid=\?\).*sessions USING INDEX \w+ \(id=\?\)/,
+  ],
   selectTexts: [
-    selectTexts({ ...found, archived: false }, toIdList(['1'])),
+    selectTexts({ ids: toIdList(['1']) }),
     /search_entries USING INTEGER PRIMARY KEY \(rowid=\?\).*sessions USING INDEX \w+ \(id=\?\).*turns USING INDEX \w+ \(id=\?\)/,
   ],
   selectDigests: [

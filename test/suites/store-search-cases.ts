@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import { expect, test } from 'vitest'
 import type { SearchRequest } from '../../src/sessions/ports/index.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
@@ -192,6 +193,47 @@ export function searchCases(context: StoreContext): void {
     const second = await search('fox', { tags: ['rare'], before: first.before })
     expect(second.found.map(({ text }) => text)).toEqual(['fox first'])
     expect(second.before).toBeUndefined()
+  })
+
+  test('looks for phrases in a bounded number of characters at once, and says where to continue', async () => {
+    const session = await addSession({ title: 'one two three' })
+    const text = `two one three ${'one three two '.repeat(4_600)}`
+    for (let count = 0; count < 70; count++) await say(session, text)
+    const first = await search('"one two" three')
+    expect(first.found).toEqual([])
+    expect(first.before).toBeDefined()
+    const second = await search('"one two" three', { before: first.before })
+    expect(second.found.map(({ text }) => text)).toEqual([session.title])
+    expect(second.before).toBeUndefined()
+  })
+
+  test('lets other work come in between', async () => {
+    const session = await addSession()
+    const text = `${'x '.repeat(32_000)}y`
+    for (let count = 0; count < 20; count++) await say(session, text)
+    let rounds = 0
+    let isOver = false
+    const count = () => {
+      rounds++
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    expect((await search('"y x"')).found).toEqual([])
+    isOver = true
+    expect(rounds).toBeGreaterThanOrEqual(20)
+  })
+
+  test('pages through the matches of a phrase, and of one that is the beginning of a word', async () => {
+    const session = await addSession()
+    for (let count = 0; count < 7; count++) await say(session, `red fox-trot ${count}`, 'fox red trot')
+    const seen = []
+    let before: number | undefined
+    do {
+      const page = await search('red fox.tro', { limit: 3, before })
+      seen.push(...page.found.map(({ text }) => text))
+      before = page.before
+    } while (before !== undefined)
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map(count => `red fox-trot ${count}`))
   })
 
   test('has the words of a prompt in blocks, and of texts that a database cannot hold', async () => {

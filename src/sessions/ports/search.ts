@@ -35,7 +35,8 @@ export interface FoundText {
 /** The index over titles, prompts and answers; it follows the changes of sessions and turns by itself. */
 export interface SearchStore {
   /**
-   * Newest first. One call examines a bounded number of matches, so it may find fewer than there are.
+   * Newest first. One call examines a bounded number of texts, and looks for phrases in a bounded number of characters, so
+   * it may find fewer than there are.
    * @returns also where to continue; undefined: there are no more
    */
   search(request: SearchRequest): Promise<{ found: FoundText[]; before: number | undefined }>

@@ -56,6 +56,23 @@ describe('snippets', () => {
     expect(snippet.length).toBeLessThan(245)
   })
 
+  test('have a bounded length, also where a match is longer', () => {
+    const word = cut(`begin ${'w'.repeat(60_000)} end`, 'ww')
+    expect(word.snippet.length).toBeLessThan(245)
+    expect(word.found).toEqual(['w'.repeat(234)])
+    const apart = cut(`one${' '.repeat(60_000)}two`, '"one two"')
+    expect(apart.snippet.length).toBeLessThan(245)
+    expect(apart.found).toEqual([`one${' '.repeat(237)}`])
+  })
+
+  test('mark all words of the query in their part of a text', () => {
+    const { found } = cut(
+      `${'x '.repeat(30_000)} alpha Bravo, alphabet "charlie delta" alp`,
+      'bravo "charlie delta" alp',
+    )
+    expect(found).toEqual(['alpha', 'Bravo', 'alphabet', 'charlie delta', 'alp'])
+  })
+
   test('cut no character in half', () => {
     for (let lead = 55; lead < 65; lead++) {
       const { snippet } = cut(`${'🙂'.repeat(200)}${' '.repeat(lead % 2)}fox ${'🙂'.repeat(200)}`, 'fox')

@@ -1,21 +1,10 @@
 import { invalidField } from '../../contract/errors.ts'
+import { fold, wordPattern } from '../../lib/words.ts'
 import type { SearchTerm } from '../ports/index.ts'
 
 const maxWords = 16
 /** The beginning of a word has so many characters at least; shorter ones would match half of all texts. */
 const minPrefix = 2
-/** Words as both indexes have them. */
-export const wordPattern = /(?:[\p{L}\p{N}\p{Co}]|[\u0300-\u036f])+/gu
-
-/** Returns a word as it is compared: in lower case, without accents. */
-export function fold(word: string): string {
-  return word
-    .normalize('NFD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .normalize('NFC')
-    .toLowerCase()
-}
-
 /**
  * Reads a query: words, and phrases in double quotes. Nothing else in it has a meaning.
  * @throws ServiceError INVALID_REQUEST that names `q`

@@ -1,6 +1,7 @@
 import { invalidField } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { readCursor, toCursor } from '../../lib/cursor.ts'
+import { Pace } from '../../lib/pace.ts'
 import type { Core } from '../core.ts'
 import type { FoundText } from '../ports/index.ts'
 import { type Caller, listedTenant } from '../records.ts'
@@ -9,9 +10,13 @@ import { type Snippet, toSnippet } from './snippet.ts'
 
 export type SearchHit = Omit<FoundText, 'id' | 'text'> & Snippet
 
+/** Snippets of longer texts are made one in each round of the event loop. */
+const shortText = 4_096
+
 /** Search in the texts of the sessions that the caller's list shows. */
 export class Search {
   readonly #core: Core
+  readonly #pace = new Pace(1)
 
   constructor(core: Core) {
     this.#core = core
@@ -34,8 +39,13 @@ export class Search {
       before: cursor === undefined ? undefined : toPlace(list, cursor),
       limit,
     })
+    const hits: SearchHit[] = []
+    for (const { id: _, text, ...hit } of found) {
+      if (text.length > shortText) await this.#pace.take()
+      hits.push({ ...hit, ...toSnippet(text, terms) })
+    }
     return {
-      hits: found.map(({ id: _, text, ...hit }) => ({ ...hit, ...toSnippet(text, terms) })),
+      hits,
       nextCursor: before === undefined ? null : toCursor(list, [before]),
     }
   }

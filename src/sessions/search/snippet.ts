@@ -1,40 +1,23 @@
+import { findTerms } from '../../lib/words.ts'
 import type { SearchTerm } from '../ports/index.ts'
-import { fold, wordPattern } from './search-terms.ts'
 
 /** UTF-16 code units of a snippet, and of them before its first match. */
 const length = 240
 const lead = 60
-
-interface Word {
-  start: number
-  end: number
-  folded: string
-}
 
 export interface Snippet {
   snippet: string
   matches: { start: number; end: number }[]
 }
 
-/** Cuts the part of a text out that has its first match; the beginning, if none is found. */
+/**
+ * Cuts the part of a text out that has its first match; the beginning, if none is found. Takes time in proportion to
+ * the text before the match.
+ */
 export function toSnippet(text: string, terms: readonly SearchTerm[]): Snippet {
-  const recent: Word[] = []
-  const longest = Math.max(...terms.map(({ words }) => words.length))
-  const found: { start: number; end: number }[] = []
-  for (const match of text.matchAll(wordPattern)) {
-    const [first] = found
-    if (first && match.index > first.start + length) break
-    recent.push({ start: match.index, end: match.index + match[0].length, folded: fold(match[0]) })
-    if (recent.length > longest) recent.shift()
-    for (const term of terms) {
-      const words = recent.slice(-term.words.length)
-      if (isMatch(words, term))
-        found.push({ start: words[0]?.start ?? 0, end: match.index + match[0].length })
-    }
-  }
-  const merged = merge(found)
+  const merged = merge([...findTerms(text, terms, length)])
   const from = toBoundary(text, Math.max(0, (merged[0]?.start ?? 0) - lead))
-  const to = toBoundary(text, Math.min(text.length, Math.max(from + length, merged[0]?.end ?? 0)))
+  const to = toBoundary(text, Math.min(text.length, from + length))
   const before = from > 0 ? '…' : ''
   // Character by character, so that places stay.
   const shown = text
@@ -44,18 +27,13 @@ export function toSnippet(text: string, terms: readonly SearchTerm[]): Snippet {
   return {
     snippet: `${before}${shown}${to < text.length ? '…' : ''}`,
     matches: merged
-      .filter(({ end }) => end <= to)
-      .map(({ start, end }) => ({ start: start - from + before.length, end: end - from + before.length })),
+      // A first match that is longer than a snippet is cut with it.
+      .filter(({ end }, index) => index === 0 || end <= to)
+      .map(({ start, end }) => ({
+        start: start - from + before.length,
+        end: Math.min(end, to) - from + before.length,
+      })),
   }
-}
-
-function isMatch(words: readonly Word[], term: SearchTerm): boolean {
-  if (words.length < term.words.length) return false
-  return term.words.every((wanted, index) => {
-    const folded = words[index]?.folded ?? ''
-    const mayContinue = term.isPrefix && index === term.words.length - 1
-    return mayContinue ? folded.startsWith(wanted) : folded === wanted
-  })
 }
 
 /** In order, overlapping ones as one. */
@@ -64,7 +42,7 @@ function merge(found: { start: number; end: number }[]): { start: number; end: n
   for (const match of found.sort((a, b) => a.start - b.start)) {
     const last = merged.at(-1)
     if (last && match.start < last.end) last.end = Math.max(last.end, match.end)
-    else merged.push({ ...match })
+    else merged.push({ start: match.start, end: match.end })
   }
   return merged
 }
