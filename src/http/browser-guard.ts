@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation } from '../contract/operations.ts'
 import { checkLoginRequest } from './console/login-guard.ts'
+import { refuseToRun } from './fetch-destination.ts'
 import type { HttpOptions } from './options.ts'
 import { hostNotAllowed, type OwnOrigins } from './own-origins.ts'
 import { contextOf } from './request-context.ts'
@@ -12,8 +13,8 @@ const sentByForms = ['application/x-www-form-urlencoded', 'multipart/form-data',
 /**
  * Refuses requests that a foreign web page makes a browser send. A key in a header proves that the caller meant the
  * request, because a page cannot send one without a preflight. Requests without such a key must come from the API's
- * own origin or an allowed one, and be addressed to a host that a foreign name server cannot define. The health check
- * is exempt: load balancers call it by address, and it changes nothing.
+ * own origin or an allowed one, be addressed to a host that a foreign name server cannot define, and not load the response
+ * as a script or the like. The health check is exempt: load balancers call it by address, and it changes nothing.
  */
 export function refuseForeignPages({ cors }: Pick<HttpOptions, 'cors'>, own: OwnOrigins): RequestHandler {
   const allowedOrigins = new Set(cors.origins)
@@ -33,6 +34,7 @@ export function refuseForeignPages({ cors }: Pick<HttpOptions, 'cors'>, own: Own
       if (origin !== undefined && !own.isOwn(req, origin)) throw originNotAllowed()
       if (site !== undefined && site !== 'same-origin' && site !== 'none') throw originNotAllowed()
     }
+    refuseToRun(req, operationId === 'getReferenceScript' ? 'script' : undefined)
     if (operation?.method === 'post' && operation.upload !== null && isSentByForms(req)) {
       throw new ServiceError(
         'UNSUPPORTED_MEDIA_TYPE',

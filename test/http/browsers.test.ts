@@ -9,6 +9,26 @@ const foreign = 'http://evil.example'
 const app = 'https://app.example'
 const basic = { authorization: `Basic ${Buffer.from(`me:${key}`).toString('base64')}` }
 
+/** Where the response would run, or be a page within a page. */
+const destinations = [
+  'script',
+  'style',
+  'worker',
+  'sharedworker',
+  'serviceworker',
+  'audioworklet',
+  'paintworklet',
+  'iframe',
+  'frame',
+  'fencedframe',
+  'object',
+  'embed',
+  'xslt',
+  'json',
+  'manifest',
+  'a-new-one',
+]
+
 function open(config: DoorOptions['config'] = {}) {
   const created: unknown[] = []
   const service = {
@@ -157,6 +177,47 @@ describe('without keys', () => {
     }
   })
 
+  it.each(destinations)(
+    'what a page would use as a %s is refused, also for its own pages',
+    async destination => {
+      const { door } = await withoutKeys({ cors: { origins: [app] } })
+      await using _ = door
+      for (const headers of [
+        { 'sec-fetch-site': 'same-origin' },
+        { 'sec-fetch-site': 'none' },
+        { origin: door.origin, 'sec-fetch-site': 'same-origin' },
+        { origin: app, 'sec-fetch-site': 'cross-site' },
+        {},
+      ] as Record<string, string>[]) {
+        for (const path of [
+          '/models',
+          `/sessions/${sessionId}/files/content?path=a.js`,
+          `/sessions/${sessionId}/archive`,
+          `/sessions/${sessionId}/export?format=html`,
+          `/sessions/${sessionId}/attachments/x`,
+        ]) {
+          const sent = { headers: { ...headers, 'sec-fetch-dest': destination } }
+          const answer = await sendRaw(door.url + path, sent)
+          expect([path, ...codeOf(answer)]).toEqual([path, 403, 'ORIGIN_NOT_ALLOWED'])
+        }
+      }
+    },
+  )
+
+  it('what a page reads, shows or plays is served, and so is the script of the reference', async () => {
+    const { door } = await withoutKeys()
+    await using _ = door
+    const statusOf = async (path: string, destination: string) => {
+      const headers = { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': destination }
+      return (await sendRaw(door.url + path, { headers })).status
+    }
+    for (const destination of ['empty', 'document', 'image', 'audio', 'video'])
+      expect([destination, await statusOf('/models', destination)]).toEqual([destination, 200])
+    expect(await statusOf('/reference/scalar.js', 'script')).toBe(200)
+    expect(await statusOf('/reference/scalar.js', 'style')).toBe(403)
+    expect(await statusOf('/reference', 'iframe')).toBe(403)
+  })
+
   it('a key that nobody checks proves nothing', async () => {
     const { door } = await withoutKeys()
     await using _ = door
@@ -221,6 +282,13 @@ describe('with keys', () => {
     for (const proof of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]) {
       expect((await sendRaw(`${door.url}/models`, { headers: { ...headers, ...proof } })).status).toBe(200)
     }
+  })
+
+  it('also for what a page would run: it has the key anyway', async () => {
+    const { door } = await open()
+    await using _ = door
+    const headers = { 'x-api-key': key, 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'script' }
+    expect((await sendRaw(`${door.url}/models`, { headers })).status).toBe(200)
   })
 
   it('a key that the browser sends by itself is not', async () => {

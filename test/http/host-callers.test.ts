@@ -110,6 +110,10 @@ describe('the login of an application', () => {
     const before = JSON.parse((await alice('GET', '/sessions')).text).total
     expect((await alice('POST', '/sessions', { origin: 'http://evil.example' })).status).toBe(403)
     expect((await alice('POST', '/sessions', { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    for (const destination of ['script', 'style', 'serviceworker', 'iframe']) {
+      const own = { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': destination }
+      expect((await alice('GET', '/sessions', own)).status).toBe(403)
+    }
     expect((await alice('POST', '/sessions', { 'content-type': 'text/plain' })).status).toBe(415)
     expect((await alice('GET', '/sessions', { host: 'evil.example' })).status).toBe(421)
     expect(JSON.parse((await alice('GET', '/sessions')).text).total).toBe(before)

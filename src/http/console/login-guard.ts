@@ -1,13 +1,11 @@
 import type { Request } from 'express'
 import { ServiceError } from '../../contract/errors.ts'
+import { refuseToRun } from '../fetch-destination.ts'
 import { hostNotAllowed, type OwnOrigins } from '../own-origins.ts'
 import type { Login } from './console-request.ts'
 import { isCsrfToken } from './login-cookie.ts'
 
 export const csrfHeader = 'x-csrf-token'
-
-/** Destinations of what the console's pages fetch. Not scripts and style sheets: the API serves files that Claude has written. */
-const fetched: readonly unknown[] = [undefined, 'empty', 'document', 'image', 'audio', 'video']
 
 /**
  * Refuses a request that the console's own pages would not send. Browsers send a cookie by themselves, so it proves
@@ -45,10 +43,10 @@ export function checkOrigin(req: Request, own: OwnOrigins): string {
 
 function refuseForeignRead(req: Request, own: OwnOrigins): void {
   if (!own.isAddressed(req)) throw hostNotAllowed()
-  const { origin, 'sec-fetch-site': site, 'sec-fetch-dest': destination } = req.headers
+  const { origin, 'sec-fetch-site': site } = req.headers
   if (origin !== undefined && !own.isOwn(req, origin)) throw foreignOrigin()
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreignOrigin()
-  if (!fetched.includes(destination)) throw foreignOrigin()
+  refuseToRun(req)
 }
 
 function foreignOrigin(): ServiceError<'ORIGIN_NOT_ALLOWED'> {

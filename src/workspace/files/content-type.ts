@@ -6,7 +6,10 @@ export interface ContentType {
   isActive: boolean
 }
 
-/** Types that a browser shows without running anything. */
+/**
+ * Types that a browser shows without running anything. Scripts and style sheets are plain text: with their own type,
+ * another page of this origin could load them as its own.
+ */
 const passive: Record<string, string> = {
   'image/png': 'png',
   'image/jpeg': 'jpg jpeg',
@@ -21,12 +24,11 @@ const passive: Record<string, string> = {
   'video/mp4': 'mp4',
   'video/webm': 'webm',
   'application/json': 'json map webmanifest',
-  'text/css; charset=utf-8': 'css',
   'text/csv; charset=utf-8': 'csv',
   'text/markdown; charset=utf-8': 'md markdown',
   'text/plain; charset=utf-8':
     'txt text log conf cfg ini toml yaml yml env lock properties diff patch jsonl ndjson json5 tsv rst adoc tex ' +
-    'ts mts cts tsx jsx vue svelte astro scss sass less py pyi rb rs go java kt kts scala groovy gradle c h cc ' +
+    'css js mjs cjs xsl xslt ts mts cts tsx jsx vue svelte astro scss sass less py pyi rb rs go java kt kts scala groovy gradle c h cc ' +
     'cpp cxx hh hpp cs fs swift m mm zig nim lua pl pm r jl hs elm ex exs erl clj cljs dart sol sh bash zsh fish ' +
     'ps1 bat cmd sql graphql gql proto tf hcl nix cmake mk dockerfile gitignore gitattributes editorconfig npmrc ' +
     'nvmrc prettierrc eslintrc dockerignore',
@@ -36,9 +38,7 @@ const active: Record<string, string> = {
   'text/html; charset=utf-8': 'html htm',
   'application/xhtml+xml': 'xhtml xht',
   'image/svg+xml': 'svg',
-  'application/xml': 'xml xsl xslt rss atom',
-  'text/javascript; charset=utf-8': 'js mjs cjs',
-  'application/wasm': 'wasm',
+  'application/xml': 'xml rss atom',
   'application/pdf': 'pdf',
   'application/zip': 'zip',
   'application/gzip': 'gz tgz',
@@ -54,7 +54,7 @@ const textNames =
 
 const byExtension = new Map<string, ContentType>([...toEntries(passive, false), ...toEntries(active, true)])
 const plainText = byExtension.get('txt')
-/** The type of unknown files, which are offered for saving, because a browser that guesses could run them. */
+/** The type of unknown files and of programs, which are offered for saving, because a browser that guesses could run them. */
 const unknown: ContentType = { contentType: 'application/octet-stream', isActive: true }
 
 /**
