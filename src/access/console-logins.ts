@@ -9,7 +9,8 @@ export const idleLoginMs = 7 * 24 * 60 * 60 * 1000
 export const longestLoginMs = 30 * 24 * 60 * 60 * 1000
 /** Another login of the key replaces the one that was not used for longest. */
 export const mostLoginsPerKey = 20
-const mostLogins = 10_000
+/** A total over all tenants would let one of them use up the logins of the others. */
+const mostLoginsPerTenant = 10_000
 /** How old the stored time of the last use may be. */
 const useIsStoredAfterMs = 60_000
 
@@ -18,6 +19,7 @@ export interface ConsoleLoginsParts {
   faults: Pick<Log, 'error'>
   /** Milliseconds since 1970. */
   now?: () => number
+  mostPerTenant?: number
 }
 
 /**
@@ -28,14 +30,16 @@ export class ConsoleLogins {
   readonly #store: ConsoleLoginStore
   readonly #faults: Pick<Log, 'error'>
   readonly #now: () => number
+  readonly #mostPerTenant: number
   readonly #known = new Map<string, ConsoleLoginRecord>()
   readonly #writing = new Set<Promise<void>>()
   #instance = ''
 
-  constructor({ store, faults, now = Date.now }: ConsoleLoginsParts) {
+  constructor({ store, faults, now = Date.now, mostPerTenant = mostLoginsPerTenant }: ConsoleLoginsParts) {
     this.#store = store
     this.#faults = faults
     this.#now = now
+    this.#mostPerTenant = mostPerTenant
   }
 
   async open(): Promise<void> {
@@ -59,7 +63,7 @@ export class ConsoleLogins {
    *
    * @param replaced the secret of a login that the new one takes the place of
    * @returns the secret, which is not kept
-   * @throws ServiceError SERVER_LIMIT_REACHED
+   * @throws ServiceError CALLER_LIMIT_REACHED
    */
   async create(
     facts: Omit<ConsoleLoginRecord, 'id' | 'createdAt' | 'lastUsedAt'>,
@@ -67,19 +71,22 @@ export class ConsoleLogins {
   ): Promise<{ secret: string; login: ConsoleLoginRecord }> {
     const over = this.#dropOld()
     if (replaced !== undefined && this.#known.delete(toId(replaced))) over.push(toId(replaced))
-    const ofKey = this.#known
+    const ofTenant = this.#known
       .values()
-      .filter(login => login.createdBy === facts.createdBy && login.tenantId === facts.tenantId)
+      .filter(login => login.tenantId === facts.tenantId)
       .toArray()
+    const ofKey = ofTenant
+      .filter(login => login.createdBy === facts.createdBy)
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt)
-    for (const { id } of ofKey.slice(0, Math.max(0, ofKey.length - mostLoginsPerKey + 1))) {
+    const replacedOnes = ofKey.slice(0, Math.max(0, ofKey.length - mostLoginsPerKey + 1))
+    if (ofTenant.length - replacedOnes.length >= this.#mostPerTenant) {
+      const limitName = 'logins of the console per tenant'
+      const message = `${limitName}: at most ${this.#mostPerTenant} at once; log out elsewhere first`
+      throw new ServiceError('CALLER_LIMIT_REACHED', message, { limitName, limit: this.#mostPerTenant })
+    }
+    for (const { id } of replacedOnes) {
       this.#known.delete(id)
       over.push(id)
-    }
-    if (this.#known.size >= mostLogins) {
-      const message = `logins of the console: at most ${mostLogins} at once; see the header Retry-After`
-      const details = { limitName: 'logins of the console', limit: mostLogins }
-      throw new ServiceError('SERVER_LIMIT_REACHED', message, details)
     }
     const secret = randomBytes(32).toString('base64url')
     const now = this.#now()

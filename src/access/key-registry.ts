@@ -96,11 +96,12 @@ export class KeyRegistry {
     if (known) return known
     const caller = toCaller(key)
     const made = {
-      current: { caller, isValid: () => this.#opens(key, key.hash) },
+      current: { caller: { ...caller, keyVersion: key.hash }, isValid: () => this.#opens(key, key.hash) },
       // Who replaced it may distrust who has it: it grants nothing that outlives it.
       previous: {
         caller: {
           ...caller,
+          ...(key.previousHash !== null && { keyVersion: key.previousHash }),
           expiresAt: Math.min(key.previousUntil ?? 0, key.expiresAt ?? Number.POSITIVE_INFINITY),
         },
         isValid: () => this.#opens(key, key.previousHash),

@@ -24,10 +24,6 @@ export class PresentCallers implements CallerStanding {
     this.#registry = registry
   }
 
-  versionOf(keyId: string): string | null {
-    return this.#registry.get(keyId)?.hash ?? null
-  }
-
   scopesOf(keyId: string, keyVersion: string | null): ReadonlySet<Scope> | undefined {
     const { enabled, keys, tokens, authenticate } = this.#accepted
     if (!enabled) return keyId === anonymousKeyId ? allScopes : undefined

@@ -8,8 +8,8 @@ export const pushEventTypes = ['request', 'turn_ended'] as const
 /** Kinds of messages: `test` is sent only on request. */
 export const pushKinds = [...pushEventTypes, 'test'] as const
 
-/** More subscriptions are refused: of one key, and of all. */
-export const maxPushSubscriptions = { perKey: 20, inAll: 1_000 }
+/** More subscriptions are refused: of one key, and of one tenant. */
+export const maxPushSubscriptions = { perKey: 20, perTenant: 1_000 }
 
 export const ofPushSubscription = z.strictObject({
   subscriptionId: pathId.meta({ description: 'The id of the subscription' }),

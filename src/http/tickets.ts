@@ -4,7 +4,7 @@ import { Bound, takeAll } from './bound.ts'
 
 export const ticketLifetimeMs = 30_000
 const mostPerCaller = 100
-const mostInAll = 10_000
+const mostPerTenant = 10_000
 
 interface OpenTicket {
   known: KnownCaller
@@ -21,19 +21,20 @@ export class Tickets {
   /** Oldest first, since all live equally long. */
   readonly #open = new Map<string, OpenTicket>()
   readonly #perCaller = new Bound('CALLER_LIMIT_REACHED', 'tickets per key', mostPerCaller)
-  readonly #inAll = new Bound('SERVER_LIMIT_REACHED', 'tickets', mostInAll)
+  /** Not in all: one tenant must not use up the tickets of others. */
+  readonly #perTenant = new Bound('CALLER_LIMIT_REACHED', 'tickets per tenant', mostPerTenant)
 
   /**
    * Makes a ticket that reads sessions for the caller, and does nothing else.
    *
    * @param sessionId the only session that it opens; null: all that the caller sees
-   * @throws ServiceError CALLER_LIMIT_REACHED, SERVER_LIMIT_REACHED
+   * @throws ServiceError CALLER_LIMIT_REACHED
    */
   create({ caller, isValid }: KnownCaller, sessionId: string | null): string {
     this.#forgetExpired()
     const release = takeAll([
       [this.#perCaller, `${caller.tenantId} ${caller.keyId}`],
-      [this.#inAll, ''],
+      [this.#perTenant, caller.tenantId],
     ])
     const text = `ticket_${randomBytes(32).toString('base64url')}`
     this.#open.set(hash('sha256', text), {

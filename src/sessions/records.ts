@@ -42,6 +42,8 @@ export interface Caller {
   tenantId: string
   /** Id of the API key or subject of the token, never the key. */
   keyId: string
+  /** The text of a stored key that was sent, which is one of two while a rotation lets the old one pass. See `CallerStanding`. */
+  keyVersion?: string
   /** A name for people, as the audit log has it. */
   name: string | null
   scopes: ReadonlySet<Scope>

@@ -184,7 +184,10 @@ describe('a ticket', () => {
 
 describe('the tickets of a server', () => {
   afterEach(() => void vi.useRealTimers())
-  const known = (keyId: string) => ({ caller: operator(keyId), isValid: () => true })
+  const known = (keyId: string, tenantId = 'default') => ({
+    caller: { ...operator(keyId), tenantId },
+    isValid: () => true,
+  })
 
   test('can be redeemed for 30 seconds', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
@@ -196,7 +199,7 @@ describe('the tickets of a server', () => {
     expect(tickets.redeem(second)).toBeUndefined()
   })
 
-  test('are bounded for each caller and in all, and make room when they are redeemed or too old', () => {
+  test('are bounded for each caller and each tenant, and make room when they are redeemed or too old', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const tickets = new Tickets()
     const mine = Array.from({ length: 100 }, () => tickets.create(known('a'), null))
@@ -207,7 +210,9 @@ describe('the tickets of a server', () => {
     expect(excess).toThrow(expect.objectContaining({ code: 'CALLER_LIMIT_REACHED' }))
     for (let count = 0; count < 9_900; count++) tickets.create(known(`b${count}`), null)
     const stranger = () => tickets.create(known('stranger'), null)
-    expect(stranger).toThrow(expect.objectContaining({ code: 'SERVER_LIMIT_REACHED' }))
+    expect(stranger).toThrow(expect.objectContaining({ code: 'CALLER_LIMIT_REACHED' }))
+    // Another tenant has tickets of its own.
+    tickets.create(known('stranger', 'other'), null)
     vi.advanceTimersByTime(30_001)
     stranger()
     excess()

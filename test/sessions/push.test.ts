@@ -204,7 +204,6 @@ describe('a subscription of a stored key', () => {
     const service = await openPushService()
     const known: { standing?: CallerStanding } = {}
     const standing: CallerStanding = {
-      versionOf: keyId => known.standing?.versionOf(keyId) ?? null,
       scopesOf: (keyId, version) => known.standing?.scopesOf(keyId, version),
     }
     const opened = await open(service, { standing })
@@ -216,7 +215,7 @@ describe('a subscription of a stored key', () => {
     const by = registry.find(record.id, text)?.caller as Caller
     const browser = service.browser()
     const { id } = await subscribe(opened, browser, {}, by)
-    return { ...opened, opened, service, keys, by, browser, id, keyId: record.id }
+    return { ...opened, opened, service, keys, registry, by, browser, id, text, keyId: record.id }
   }
 
   test('ends when the key is revoked', async () => {
@@ -232,13 +231,27 @@ describe('a subscription of a stored key', () => {
     expect((await store.push.loadSubscriptions()).map(one => one.id)).toEqual([witness.id])
   })
 
+  test('ends with the text that it was made with, although the key has another', async () => {
+    const { sessions, keys, registry, keyId, text, opened, service } = await openWithKeys()
+    const second = await keys.rotate(operator('root'), keyId, 3_600_000)
+    const of = (text: string) => registry.find(keyId, text)?.caller
+    const old = await subscribe(opened, service.browser('old'), {}, of(text))
+    const present = await subscribe(opened, service.browser('present'), {}, of(second.text))
+    expect(old.keyVersion).not.toBe(present.keyVersion)
+    // From now on the second text is the old one, and the first opens nothing.
+    await keys.rotate(operator('root'), keyId, 3_600_000)
+    expect(sessions.push.tenantOf(old.id)).toBeUndefined()
+    expect(sessions.push.tenantOf(present.id)).toBe('default')
+  })
+
   test('ends with the text that the key had, unless that is still valid', async () => {
-    const { sessions, keys, id, keyId, by, opened, browser, service } = await openWithKeys()
+    const { sessions, keys, registry, id, keyId, by, opened, browser, service } = await openWithKeys()
     await keys.rotate(operator('root'), keyId, 3_600_000)
     expect(sessions.push.tenantOf(id)).toBe('default')
-    await keys.rotate(operator('root'), keyId, 0)
+    const { text } = await keys.rotate(operator('root'), keyId, 0)
     expect(sessions.push.tenantOf(id)).toBeUndefined()
-    await subscribe(opened, browser, {}, by)
+    await expect(subscribe(opened, browser, {}, by)).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+    await subscribe(opened, browser, {}, registry.find(keyId, text)?.caller)
     await keys.patch(operator('root'), keyId, { scopes: ['usage:read'] })
     const witness = service.browser('witness')
     await subscribe(opened, witness, {}, operator('root'))
@@ -250,6 +263,23 @@ describe('a subscription of a stored key', () => {
     await expect(subscribe(opened, browser, {}, { ...by, keyId: 'gone' })).rejects.toMatchObject({
       code: 'INVALID_API_KEY',
     })
+  })
+})
+
+test('a tenant that has used up its subscriptions takes none from another', async () => {
+  const service = await openPushService()
+  const opened = await open(service)
+  for (let count = 0; count < 1_000; count++) {
+    const keyId = `key-${Math.floor(count / 20)}`
+    await subscribe(opened, service.browser(`${count}`), {}, { ...caller, keyId })
+  }
+  await expect(
+    subscribe(opened, service.browser('more'), {}, { ...caller, keyId: 'key-more' }),
+  ).rejects.toMatchObject({ code: 'PUSH_SUBSCRIPTION_LIMIT_REACHED', details: { limit: 1_000 } })
+  const { id } = await subscribe(opened, service.browser('other'), {}, stranger)
+  expect(opened.sessions.push.list(stranger, { limit: 10, offset: 0 })).toMatchObject({
+    subscriptions: [{ id }],
+    total: 1,
   })
 })
 

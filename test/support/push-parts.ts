@@ -8,7 +8,7 @@ export const pushParts: Pick<PushParts, 'pushSender' | 'standing' | 'onPushFaile
     makeKeys: makePushKeys,
     push: async () => ({ refused: 'unreachable', message: 'The test has no network' }),
   },
-  standing: { versionOf: () => null, scopesOf: () => allScopes },
+  standing: { scopesOf: () => allScopes },
   onPushFailed() {},
   onPushKeysReplaced() {},
 }

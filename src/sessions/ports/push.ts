@@ -81,12 +81,10 @@ export interface PushSender {
 
 /** The present rights of a caller whose request is over. Implemented by `src/access/`. */
 export interface CallerStanding {
-  /** Tells the present text of a stored key from later ones; null: the caller has no stored key. */
-  versionOf(keyId: string): string | null
   /**
    * The scopes of a caller as they are now; undefined: its key is revoked, has expired or has another text by now.
    *
-   * @param keyVersion of `versionOf`, when the caller sent its request
+   * @param keyVersion `Caller.keyVersion` of its request; null: the caller has no stored key
    */
   scopesOf(keyId: string, keyVersion: string | null): ReadonlySet<Scope> | undefined
 }

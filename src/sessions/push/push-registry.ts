@@ -22,6 +22,7 @@ export interface RegistryParts {
 export class PushRegistry {
   readonly #parts: RegistryParts
   readonly #known = new Map<string, PushSubscriptionRecord>()
+  readonly #byTenant = new Map<string, Map<string, PushSubscriptionRecord>>()
   /** Of callers whom only their request could vouch for, while this process lives. */
   readonly #validity = new Map<string, () => boolean>()
   readonly #changes = new OneAtATime()
@@ -32,9 +33,7 @@ export class PushRegistry {
   }
 
   async open(): Promise<void> {
-    for (const subscription of await this.#parts.store.loadSubscriptions()) {
-      this.#known.set(subscription.id, subscription)
-    }
+    for (const subscription of await this.#parts.store.loadSubscriptions()) this.#remember(subscription)
     // Subscriptions that cannot be read are of no use to their browsers, which subscribe again with the new key.
     if (this.#known.size > 0) await this.keys()
     await this.sweep()
@@ -57,18 +56,16 @@ export class PushRegistry {
 
   /** Those in force, oldest first. */
   list(isWanted: (subscription: PushSubscriptionRecord) => boolean): PushSubscriptionRecord[] {
-    return [...this.#known.values()]
-      .filter(subscription => isWanted(subscription) && this.#isInForce(subscription))
-      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+    return this.#inForce(this.#known.values().filter(isWanted))
   }
 
   /** Whether a subscription may be told of a session; cheap, because it is asked for each event. */
   hasListeners(tenantId: string, sessionId: string): boolean {
-    return this.#known.values().some(subscription => covers(subscription, tenantId, sessionId))
+    return this.#of(tenantId).some(subscription => covers(subscription, sessionId))
   }
 
   listeners(tenantId: string, sessionId: string): PushSubscriptionRecord[] {
-    return this.list(subscription => covers(subscription, tenantId, sessionId))
+    return this.#inForce(this.#of(tenantId).filter(subscription => covers(subscription, sessionId)))
   }
 
   /** Whether the key of a subscription may still know of an event. */
@@ -85,17 +82,20 @@ export class PushRegistry {
    */
   async save(subscription: PushSubscriptionRecord, isValid?: () => boolean): Promise<void> {
     await this.#parts.store.saveSubscription(subscription)
-    this.#known.set(subscription.id, subscription)
+    this.#remember(subscription)
     if (isValid) this.#validity.set(subscription.id, isValid)
   }
 
   /** To be called in `changeAlone`. @throws ServiceError PUSH_SUBSCRIPTION_LIMIT_REACHED */
   async makeRoom(tenantId: string, keyId: string): Promise<void> {
     await this.#removeOver()
-    const { perKey, inAll } = maxPushSubscriptions
-    const own = this.list(one => one.createdBy === keyId && one.tenantId === tenantId)
+    const { perKey, perTenant } = maxPushSubscriptions
+    const ofTenant = [...this.#of(tenantId)]
+    const own = ofTenant.filter(one => one.createdBy === keyId)
     if (own.length >= perKey) throw tooMany(`The key has ${perKey} push subscriptions`, perKey)
-    if (this.#known.size >= inAll) throw tooMany(`The server has ${inAll} push subscriptions`, inAll)
+    if (ofTenant.length >= perTenant) {
+      throw tooMany(`The tenant has ${perTenant} push subscriptions`, perTenant)
+    }
   }
 
   remove(id: string): Promise<void> {
@@ -107,6 +107,33 @@ export class PushRegistry {
     return this.changeAlone(() => this.#removeOver())
   }
 
+  /** Oldest first. */
+  #inForce(subscriptions: Iterable<PushSubscriptionRecord>): PushSubscriptionRecord[] {
+    return [...subscriptions]
+      .filter(subscription => this.#isInForce(subscription))
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  }
+
+  #of(tenantId: string): IteratorObject<PushSubscriptionRecord> {
+    return (this.#byTenant.get(tenantId) ?? new Map<string, PushSubscriptionRecord>()).values()
+  }
+
+  #remember(subscription: PushSubscriptionRecord): void {
+    const { id, tenantId } = subscription
+    this.#known.set(id, subscription)
+    const ofTenant = this.#byTenant.get(tenantId) ?? new Map<string, PushSubscriptionRecord>()
+    this.#byTenant.set(tenantId, ofTenant.set(id, subscription))
+  }
+
+  #forget(id: string): void {
+    const tenantId = this.#known.get(id)?.tenantId ?? ''
+    this.#known.delete(id)
+    this.#validity.delete(id)
+    const ofTenant = this.#byTenant.get(tenantId)
+    ofTenant?.delete(id)
+    if (ofTenant?.size === 0) this.#byTenant.delete(tenantId)
+  }
+
   async #removeOver(): Promise<void> {
     const over = [...this.#known.values()].filter(subscription => !this.#isInForce(subscription))
     await this.#remove(over.map(({ id }) => id))
@@ -116,10 +143,7 @@ export class PushRegistry {
     const known = ids.filter(id => this.#known.has(id))
     if (known.length === 0) return
     await this.#parts.store.removeSubscriptions(known)
-    for (const id of known) {
-      this.#known.delete(id)
-      this.#validity.delete(id)
-    }
+    for (const id of known) this.#forget(id)
   }
 
   #isInForce(subscription: PushSubscriptionRecord): boolean {
@@ -143,14 +167,12 @@ export class PushRegistry {
     }
     const keys = sender.makeKeys()
     await store.replaceKeys(sealKeys(keys, sealer))
-    this.#known.clear()
-    this.#validity.clear()
+    for (const id of [...this.#known.keys()]) this.#forget(id)
     return keys
   }
 }
 
-function covers(subscription: PushSubscriptionRecord, tenantId: string, sessionId: string): boolean {
-  if (subscription.tenantId !== tenantId) return false
+function covers(subscription: PushSubscriptionRecord, sessionId: string): boolean {
   return subscription.sessionId === null || subscription.sessionId === sessionId
 }
 

@@ -121,10 +121,9 @@ export class Push {
     if (expirationTime != null && expirationTime <= Date.now()) {
       throw invalidField('expirationTime', 'must be in the future')
     }
-    const { tenantId, keyId, sessionId } = caller
+    const { tenantId, keyId, keyVersion = null, sessionId } = caller
     await this.#registry.keys()
     return this.#registry.changeAlone(async () => {
-      const keyVersion = this.#parts.standing.versionOf(keyId)
       const scopes = this.#parts.standing.scopesOf(keyId, keyVersion)
       // It may have been revoked while the request waited.
       if (!scopes || !isValid()) throw new ServiceError('INVALID_API_KEY', 'The API key is no longer valid')
