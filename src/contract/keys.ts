@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { callerLimits } from './caller-limits.ts'
-import { createdBy, idParameter, pathId, tenantName, tenantParameter, timestamp } from './primitives.ts'
+import {
+  createdBy,
+  idParameter,
+  pathId,
+  tenantName,
+  tenantParameter,
+  timestamp,
+  toBeSeen,
+} from './primitives.ts'
 import { scope } from './scopes.ts'
 import { pageParameters, pagination } from './turns.ts'
 
@@ -15,6 +23,7 @@ const name = z
   .min(1)
   .max(100)
   .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .refine(...toBeSeen)
   .meta({ description: 'A name for people, as the audit log shows it' })
 const grantedScopes = z
   .array(scope)

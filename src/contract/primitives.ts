@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isVisible } from '../lib/visible-text.ts'
 
 /** A time on the wire: ISO 8601, UTC, milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ description: 'ISO 8601, UTC, milliseconds' })
@@ -7,6 +8,12 @@ export const timestamp = z.iso.datetime({ precision: 3 }).meta({ description: 'I
 export function toTimestamp(epochMs: number): string {
   return new Date(epochMs).toISOString()
 }
+
+/** Refuses a text for people that has only characters which show nothing; whether it may be empty is another rule. */
+export const toBeSeen: [check: (text: string) => boolean, error: { message: string }] = [
+  text => text === '' || isVisible(text),
+  { message: 'must have a character that can be seen' },
+]
 
 export const identifier = z.uuid()
 export const sessionIdentifier = identifier.meta({ description: 'Id of the session' })

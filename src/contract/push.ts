@@ -21,7 +21,14 @@ const endpoint = z
   .refine(value => !hasCredentials(value), { message: 'must not contain a user or password' })
   .refine(value => !value.includes('#'), { message: 'must not contain a fragment' })
   .refine(value => URL.parse(value)?.href === value, { message: 'must be the URL as the browser gives it' })
+  .refine(hasFullHost, { message: 'must have a host without empty labels and a dot at its end' })
   .meta({ description: 'An `https` address of a push service that the server knows' })
+
+/** Whether no label of a host is empty or too long, as names of servers have them. */
+function hasFullHost(endpoint: string): boolean {
+  const host = URL.parse(endpoint)?.hostname ?? ''
+  return host.length <= 253 && host.split('.').every(label => label.length > 0 && label.length <= 63)
+}
 
 /** A field of bytes in base64url; browsers leave out the padding, some libraries add it. */
 function bytes(count: number, description: string) {

@@ -13,6 +13,7 @@ import {
   tenantName,
   tenantParameter,
   timestamp,
+  toBeSeen,
   turnIdentifier,
 } from './primitives.ts'
 import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
@@ -37,6 +38,7 @@ const title = z
   .string()
   .max(500)
   .refine(value => !value.includes('\0'), { message: 'must not contain NUL' })
+  .refine(...toBeSeen)
 export const tag = z
   .string()
   .min(1)
@@ -44,6 +46,7 @@ export const tag = z
   .refine(value => value === value.trim() && value.isWellFormed() && !/\p{Cc}/u.test(value), {
     message: 'must have no control characters, and no white space at its ends',
   })
+  .refine(...toBeSeen)
 export const titleSource = z
   .enum(['claude', 'caller'])
   .meta({ id: 'TitleSource', description: 'Who gave a title' })

@@ -45,6 +45,8 @@ test.each([
   ['a control character', ['a', 'a\u0007b'], 'tags[1]'],
   ['a line break', ['a\nb'], 'tags[0]'],
   ['white space at the end', ['a '], 'tags[0]'],
+  ['nothing to see', ['a', '\u200b\u2060\ufe0f'], 'tags[1]'],
+  ['a filler alone', ['\u3164'], 'tags[0]'],
   ['no text', [1], 'tags[0]'],
 ])('tags with %s are refused', async (_, tags, field) => {
   const { post } = shared()
@@ -52,3 +54,27 @@ test.each([
   expect(response.status).toBe(400)
   expect(await readIssuePaths(response)).toEqual([field])
 })
+
+test.each(['\u200b', ' \u2800\u3164 ', '\u00ad\ufeff', '  '])(
+  'a title or tag of %j, which nobody sees, is refused',
+  async text => {
+    const { post, call } = shared()
+    const { sessionId } = (await (await post('/sessions', { title: 'seen' })).json()) as { sessionId: string }
+    const patch = (body: object) =>
+      call(`/sessions/${sessionId}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    for (const [response, field] of [
+      [await post('/sessions', { title: text }), 'title'],
+      [await patch({ title: text }), 'title'],
+      [await patch({ tags: ['a', text] }), 'tags[1]'],
+    ] as const) {
+      expect(response.status).toBe(400)
+      expect(await readIssuePaths(response)).toContain(field)
+    }
+    expect((await patch({ title: `${text}a` })).status).toBe(200)
+    expect((await patch({ title: null })).status).toBe(200)
+  },
+)

@@ -323,6 +323,11 @@ describe('an endpoint', () => {
     'https://FCM.googleapis.com/a',
     'https://ｆcm.googleapis.com/a',
     'https://fcm.googleapis.com\\@evil.test/',
+    'https://fcm.googleapis.com./a',
+    'https://x..push.apple.com/a',
+    'https://.notify.windows.com/a',
+    'https://web.push.apple.com../a',
+    `https://${'a'.repeat(64)}.push.apple.com/a`,
     `https://fcm.googleapis.com/${'a'.repeat(2048)}`,
     'data:,a',
     'fcm.googleapis.com',
@@ -340,11 +345,17 @@ describe('an endpoint', () => {
       expect(parse(endpoint, { keys: wrong }).success).toBe(false)
     }
     const { sessions } = shared()
-    const offCurve = { ...keys, p256dh: Buffer.alloc(65, 4).toString('base64url') }
-    const request = createPushSubscriptionRequest.parse({ endpoint, keys: offCurve, events: both })
-    await expect(sessions.push.subscribe(caller, request, valid)).rejects.toMatchObject({
-      details: { issues: [{ path: 'keys.p256dh' }] },
-    })
+    const [, ...coordinates] = Buffer.from(keys.p256dh, 'base64url')
+    // The last one says in the first byte whether y is even: a hybrid form, which is valid for OpenSSL.
+    const hybrid = 6 + ((coordinates.at(-1) ?? 0) & 1)
+    for (const bytes of [Buffer.alloc(65, 4), Buffer.from([hybrid, ...coordinates])]) {
+      const wrong = { ...keys, p256dh: bytes.toString('base64url') }
+      const request = createPushSubscriptionRequest.parse({ endpoint, keys: wrong, events: both })
+      await expect(sessions.push.subscribe(caller, request, valid)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        details: { issues: [{ path: 'keys.p256dh' }] },
+      })
+    }
   })
 
   test.each([

@@ -12,9 +12,12 @@ test.each([
   expect(toTitle(given)).toBe(title)
 })
 
-test.each(['', ' \n\t', '\x1b[2J\u200e', null, undefined, 7, { title: 'x' }])('%j is not a title', given => {
-  expect(toTitle(given)).toBeNull()
-})
+test.each(['', ' \n\t', '\x1b[2J\u200e', '\u2060\u3164', null, undefined, 7, { title: 'x' }])(
+  '%j is not a title',
+  given => {
+    expect(toTitle(given)).toBeNull()
+  },
+)
 
 test('a Claude Code that cannot make titles has none', async () => {
   expect(await generateTitle({} as Query, 'Fix the test')).toBeNull()

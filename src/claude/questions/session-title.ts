@@ -1,6 +1,7 @@
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import { toPlainName } from '../../lib/plain-name.ts'
 import { shorten } from '../../lib/shorten.ts'
+import { isVisible } from '../../lib/visible-text.ts'
 
 const maxCharacters = 200
 
@@ -23,5 +24,5 @@ function canGenerateTitles(query: object): query is TitleGenerator {
 export function toTitle(given: unknown): string | null {
   if (typeof given !== 'string') return null
   const line = toPlainName(given.slice(0, 10_000).replace(/\s+/g, ' ')).toWellFormed().trim()
-  return line === '' ? null : shorten(line, maxCharacters)
+  return isVisible(line) ? shorten(line, maxCharacters) : null
 }

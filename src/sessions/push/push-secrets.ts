@@ -25,10 +25,16 @@ export function unsealKeys({ publicKey, privateKey }: PushKeysRecord, sealer: Se
   return { publicKey, privateKey: sealer.unseal(privateKey, keysContext(publicKey)) }
 }
 
+/** First byte of a point that has both coordinates and nothing else. */
+const uncompressed = 4
+
 /** Refuses bytes that no message can be encrypted for. @throws ServiceError INVALID_REQUEST */
 export function checkPublicKey(p256dh: string): void {
   try {
-    ECDH.convertKey(Buffer.from(p256dh, 'base64url'), 'prime256v1')
+    const point = Buffer.from(p256dh, 'base64url')
+    // OpenSSL takes other forms of a point too, which receivers of messages do not.
+    if (point[0] !== uncompressed) throw new Error('not an uncompressed point')
+    ECDH.convertKey(point, 'prime256v1')
   } catch {
     throw invalidField('keys.p256dh', 'must be an uncompressed point of the curve P-256')
   }
