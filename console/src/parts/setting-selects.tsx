@@ -1,17 +1,8 @@
 import type { ComponentProps } from 'react'
 import type { Effort, ModelInfo, PermissionMode } from '../../../src/client/index.ts'
 import { useModels } from '../api/sessions.ts'
+import { modeNames } from '../lib/mode-names.ts'
 import { Select } from '../ui/form.tsx'
-
-/** The permission modes in the words of people. */
-export const modeNames: Record<PermissionMode, string> = {
-  default: 'Ask for edits and commands',
-  acceptEdits: 'Accept edits',
-  plan: 'Plan first',
-  dontAsk: 'Deny what is not allowed',
-  auto: 'Let Claude judge',
-  bypassPermissions: 'Allow everything',
-}
 
 type Own = 'value' | 'onChange' | 'children'
 
@@ -21,7 +12,9 @@ interface ChoiceProps<T> extends Omit<ComponentProps<'select'>, Own> {
 }
 
 export function ModelSelect({ value, onChange, ...props }: ChoiceProps<string>) {
-  const { data: models = [] } = useModels()
+  const { data = [] } = useModels()
+  // The first choice says the same.
+  const models = data.filter(({ id }) => id !== 'default' || value === 'default')
   const isUnknown = value !== null && !models.some(({ id }) => id === value)
   return (
     <Select {...props} value={value ?? ''} onChange={event => onChange(event.target.value || null)}>

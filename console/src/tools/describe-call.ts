@@ -33,8 +33,12 @@ function describeTodos(todos: readonly InputFields[]): string {
   return `${done} of ${todos.length} done`
 }
 
-/** The name of a tool as people say it: `Bash`, `github: create_issue`. */
+const toolNames: Record<string, string> = { AskUserQuestion: 'Question', ExitPlanMode: 'Plan' }
+
+/** The name of a tool as people say it: `Bash`, `Question`, `github: create_issue`. */
 export function describeTool(name: string): string {
+  const named = Object.hasOwn(toolNames, name) ? toolNames[name] : undefined
+  if (named !== undefined) return named
   const mcp = readMcpName(name)
   return revealText(mcp ? `${mcp.server}: ${mcp.tool}` : name)
 }

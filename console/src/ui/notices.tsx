@@ -1,28 +1,11 @@
 import { CircleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { ApiError, ConnectionError } from '../../../src/client/index.ts'
+import { ApiError } from '../../../src/client/index.ts'
 import { cx } from '../lib/class-names.ts'
 import { Button } from './button.tsx'
+import { describeError } from './describe-error.ts'
 
-/** An error for people: what happened, and the next step. */
-export function describeError(error: unknown): { title: string; advice: string | null } {
-  if (error instanceof ConnectionError) {
-    return { title: 'The server cannot be reached', advice: 'Check your connection, then try again.' }
-  }
-  if (error instanceof DOMException) return { title: error.message, advice: null }
-  if (!(error instanceof ApiError)) {
-    return { title: 'The page made a mistake', advice: 'Reload it. If this comes again, report it.' }
-  }
-  const issues = Array.isArray(error.details.issues) ? error.details.issues : []
-  const fields = issues.map(issue => `${issue.path}: ${issue.message}`).join('; ')
-  return { title: error.message, advice: fields || adviceFor(error) }
-}
-
-function adviceFor({ code, retryable, retryAfterMs }: ApiError): string | null {
-  if (code === 'SCOPE_REQUIRED') return 'Log in with a key that may do this.'
-  if (retryAfterMs) return `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`
-  return retryable ? 'Try again.' : null
-}
+export { describeError }
 
 interface ErrorNoticeProps {
   error: unknown

@@ -36,16 +36,16 @@ export default function PlanRequest({ request, answer, active }: RequestBodyProp
         <DenyForm answer={answer} label="Send back" onCancel={() => setIsDenying(false)} />
       ) : (
         <div className="flex flex-wrap items-end gap-2 border-t border-line p-3">
-          <Field label="Then continue with" className="min-w-40 flex-1 sm:max-w-64">
+          <Field label="Then continue with" className="min-w-40 flex-1 max-sm:basis-full sm:max-w-64">
             {props => (
               <ModeSelect {...props} value={permissionMode} onChange={mode => mode && setMode(mode)} />
             )}
           </Field>
           <span className="hidden flex-1 sm:block" />
-          <Button variant="danger" onClick={() => setIsDenying(true)}>
+          <Button variant="danger" onClick={() => setIsDenying(true)} className="max-sm:grow">
             Send back
           </Button>
-          <Button variant="primary" busy={answer.isPending} onClick={approve}>
+          <Button variant="primary" busy={answer.isPending} onClick={approve} className="max-sm:grow">
             Approve plan
           </Button>
         </div>

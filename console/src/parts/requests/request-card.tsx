@@ -4,7 +4,7 @@ import type { PermissionKind, PermissionRequest } from '../../../../src/client/i
 import { useMay } from '../../api/login-context.tsx'
 import { CodeBlock } from '../../code/code-block.tsx'
 import { cx } from '../../lib/class-names.ts'
-import { revealText } from '../../lib/revealed-text.ts'
+import { describeTool } from '../../tools/describe-call.ts'
 import { Contained } from '../../ui/contained.tsx'
 import { ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Age, Badge } from '../../ui/small-parts.tsx'
@@ -57,18 +57,24 @@ export function RequestCard({
   const mayAnswer = useMay('permissions:answer')
   const Body = bodies[request.kind]
   const isPending = request.status === 'pending'
+  const tool = describeTool(request.toolName)
   return (
     <article
-      aria-label={`${kinds[request.kind]}: ${revealText(request.toolName)}`}
+      aria-label={tool === kinds[request.kind] ? tool : `${kinds[request.kind]}: ${tool}`}
       aria-current={active || undefined}
       onFocus={onActivate}
       onPointerDown={onActivate}
       className={cx('card overflow-hidden', active && 'border-accent ring-1 ring-accent')}
     >
       <header className="flex min-w-0 items-center gap-2 border-b border-line px-3 py-2 text-xs">
-        <h2 className="flex max-w-1/2 shrink-0 items-center gap-2 font-medium">
+        <h2
+          className={cx(
+            'flex items-center gap-2 font-medium',
+            sessionTitle === undefined ? 'min-w-0' : 'max-w-1/2 shrink-0',
+          )}
+        >
           <Badge tone={isPending ? 'warn' : 'neutral'}>{kinds[request.kind]}</Badge>
-          <bdi className="truncate">{revealText(request.toolName)}</bdi>
+          {tool !== kinds[request.kind] && <bdi className="truncate">{tool}</bdi>}
         </h2>
         {sessionTitle !== undefined && (
           <Link

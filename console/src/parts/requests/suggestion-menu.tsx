@@ -1,19 +1,27 @@
 import { ChevronDown } from 'lucide-react'
 import type { PermissionRequest, PermissionSuggestion } from '../../../../src/client/index.ts'
+import { nameOfMode } from '../../lib/mode-names.ts'
 import { revealText } from '../../lib/revealed-text.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import type { Answer } from './use-answer.ts'
 
+const verbs = new Map<unknown, string>([
+  ['allow', 'allow'],
+  ['deny', 'deny'],
+  ['ask', 'ask before'],
+])
+
 /** A rule that Claude Code suggests, in words. */
 function describe(suggestion: PermissionSuggestion): string {
-  const { type, rules, mode, directories } = suggestion as {
+  const { type, behavior, rules, mode, directories } = suggestion as {
     type: string
+    behavior?: unknown
     rules?: { toolName?: unknown; ruleContent?: unknown }[]
     mode?: unknown
     directories?: unknown[]
   }
-  if (type === 'setMode') return `Continue in the mode ${String(mode)}`
+  if (type === 'setMode') return `Continue with “${nameOfMode(String(mode))}”`
   if (type === 'addDirectories' && Array.isArray(directories))
     return `Allow work in ${directories.join(', ')}`
   if (Array.isArray(rules)) {
@@ -22,7 +30,8 @@ function describe(suggestion: PermissionSuggestion): string {
         ? String(rule.toolName)
         : `${String(rule.toolName)}(${String(rule.ruleContent)})`,
     )
-    return `Always allow ${names.join(', ')}`
+    const verb = type === 'addRules' ? verbs.get(behavior) : undefined
+    return `${verb === undefined ? `Apply ${type}` : `Always ${verb}`} ${names.join(', ')}`
   }
   return `Apply ${type}`
 }

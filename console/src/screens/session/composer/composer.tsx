@@ -4,9 +4,9 @@ import type { Conversation, Session, SessionStatus, SubmitOptions } from '../../
 import { client } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
 import { cx } from '../../../lib/class-names.ts'
+import { modeNames } from '../../../lib/mode-names.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
 import { stored, useStored } from '../../../lib/stored.ts'
-import { modeNames } from '../../../parts/setting-selects.tsx'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Segmented } from '../../../ui/form.tsx'
 import { say, sayError } from '../../../ui/toasts.tsx'
@@ -151,7 +151,7 @@ export function Composer({ session, conversation }: ComposerProps) {
           </IconButton>
           <Button
             variant="ghost"
-            className="max-w-40 min-w-0 shrink sm:max-w-64"
+            className="max-w-max min-w-24 flex-1 justify-start max-sm:px-2"
             onClick={() => setSetting(true)}
           >
             <Settings2 aria-hidden className="size-4 shrink-0" />
