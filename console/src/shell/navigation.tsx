@@ -2,6 +2,7 @@ import { CircleUser, Menu, Plus, Search } from 'lucide-react'
 import { Link, useLocation } from 'wouter'
 import { useLogin } from '../api/login-context.tsx'
 import { useOpenRequestCount } from '../api/requests.ts'
+import { bottomBar } from '../lib/bottom-bars.ts'
 import { cx } from '../lib/class-names.ts'
 import { revealText } from '../lib/revealed-text.ts'
 import { buttonClasses } from '../ui/button.tsx'
@@ -78,6 +79,7 @@ export function TabBar({ onSearch, onShortcuts }: NavigationProps) {
   const places = usePlaces()
   return (
     <nav
+      ref={bottomBar}
       aria-label="Main"
       className="flex shrink-0 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >

@@ -1,15 +1,18 @@
 import { Keyboard, LogOut, Monitor, Moon, Search, Sun } from 'lucide-react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { logOut } from '../api/connection.ts'
 import { forgetAnswers, useLogin } from '../api/login-context.tsx'
 import { endOwnPush } from '../api/push.ts'
 import { queries } from '../api/query-client.ts'
-import { type Theme, themes, useTheme } from '../lib/theme.ts'
-import { Menu, MenuItem } from '../ui/menu.tsx'
+import { type Theme, useTheme } from '../lib/theme.ts'
+import { Menu, MenuChoice, MenuItem } from '../ui/menu.tsx'
 import { say, sayError } from '../ui/toasts.tsx'
 
-const themeNames: Record<Theme, string> = { system: 'System theme', light: 'Light theme', dark: 'Dark theme' }
-const themeIcons = { system: Monitor, light: Sun, dark: Moon }
+const themeOptions: readonly { value: Theme; label: string; icon: ReactNode }[] = [
+  { value: 'system', label: 'System theme', icon: <Monitor aria-hidden /> },
+  { value: 'light', label: 'Light theme', icon: <Sun aria-hidden /> },
+  { value: 'dark', label: 'Dark theme', icon: <Moon aria-hidden /> },
+]
 
 async function leave(): Promise<void> {
   try {
@@ -34,8 +37,6 @@ interface PersonMenuProps {
 export function PersonMenu({ trigger, onShortcuts, onSearch }: PersonMenuProps) {
   const { login } = useLogin()
   const [theme, setTheme] = useTheme()
-  const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system'
-  const Icon = themeIcons[next]
   return (
     <Menu trigger={trigger}>
       {onSearch && (
@@ -43,9 +44,7 @@ export function PersonMenu({ trigger, onShortcuts, onSearch }: PersonMenuProps) 
           Search
         </MenuItem>
       )}
-      <MenuItem icon={<Icon aria-hidden />} onSelect={() => setTheme(next)}>
-        {themeNames[next]}
-      </MenuItem>
+      <MenuChoice label="Theme" options={themeOptions} value={theme} onChange={setTheme} />
       <MenuItem icon={<Keyboard aria-hidden />} onSelect={onShortcuts}>
         Keyboard shortcuts
       </MenuItem>

@@ -1,4 +1,5 @@
 import { Menu as Base } from '@base-ui/react/menu'
+import { Check } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { cx } from '../lib/class-names.ts'
 
@@ -26,6 +27,9 @@ export function Menu({ trigger, children }: MenuProps) {
   )
 }
 
+const itemClasses =
+  'target flex items-center gap-2 rounded-md px-2 py-1.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover [&>svg]:size-4'
+
 interface MenuItemProps {
   children: ReactNode
   icon?: ReactNode
@@ -39,13 +43,39 @@ export function MenuItem({ children, icon, onSelect, danger, disabled }: MenuIte
     <Base.Item
       disabled={disabled ?? false}
       onClick={onSelect}
-      className={cx(
-        'target flex items-center gap-2 rounded-md px-2 py-1.5 text-sm outline-none select-none data-disabled:opacity-50 data-highlighted:bg-hover [&>svg]:size-4',
-        danger && 'text-bad',
-      )}
+      className={cx(itemClasses, danger && 'text-bad')}
     >
       {icon}
       {children}
     </Base.Item>
+  )
+}
+
+interface MenuChoiceProps<T extends string> {
+  label: string
+  options: readonly { value: T; label: string; icon: ReactNode }[]
+  value: T
+  onChange: (value: T) => void
+}
+
+/** A choice of one among few, which the menu shows and stays open for. */
+export function MenuChoice<T extends string>({ label, options, value, onChange }: MenuChoiceProps<T>) {
+  return (
+    <Base.RadioGroup
+      aria-label={label}
+      value={value}
+      onValueChange={onChange}
+      className="my-1 border-y border-line py-1"
+    >
+      {options.map(option => (
+        <Base.RadioItem key={option.value} value={option.value} className={itemClasses}>
+          {option.icon}
+          <span className="flex-1">{option.label}</span>
+          <Base.RadioItemIndicator>
+            <Check aria-hidden className="size-4 text-accent-strong" />
+          </Base.RadioItemIndicator>
+        </Base.RadioItem>
+      ))}
+    </Base.RadioGroup>
   )
 }

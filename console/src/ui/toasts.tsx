@@ -26,7 +26,8 @@ export function Toasts() {
   return (
     <Toast.Provider toastManager={toasts}>
       <Toast.Portal>
-        <Toast.Viewport className="fixed inset-x-3 bottom-20 z-60 mx-auto flex max-w-sm flex-col gap-2 sm:right-4 sm:bottom-4 sm:left-auto sm:mx-0 sm:w-96">
+        {/* Above the composer and the tab bar: see `bottomBar`. */}
+        <Toast.Viewport className="fixed inset-x-3 bottom-[calc(var(--bottom-bars,0px)+0.75rem)] z-60 mx-auto flex max-w-sm flex-col gap-2 sm:right-4 sm:left-auto sm:mx-0 sm:w-96">
           <List />
         </Toast.Viewport>
       </Toast.Portal>

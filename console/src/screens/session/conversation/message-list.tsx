@@ -56,6 +56,11 @@ export function MessageList({
     last.current = { top: box.scrollTop, height: box.scrollHeight }
   }
   const onResize = useEffectEvent(() => {
+    const box = scroller.current
+    // What stands below keeps this much free, and so has the same centre.
+    if (box) {
+      document.documentElement.style.setProperty('--scrollbar', `${box.offsetWidth - box.clientWidth}px`)
+    }
     if (isStuck.current) jump()
   })
   useEffect(() => {
@@ -96,7 +101,7 @@ export function MessageList({
         aria-live="off"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: The keyboard has to reach what scrolls.
         tabIndex={0}
-        className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
+        className="h-full overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none] [scrollbar-gutter:stable]"
       >
         <div ref={content} className="mx-auto max-w-3xl px-3 pb-4 sm:px-4">
           <div style={{ height: topPx }} className="flex items-center justify-center text-xs text-muted">
