@@ -23,6 +23,13 @@ function placesOf(messages: Shown['messages']): Map<string, { first: number; las
   return places
 }
 
+/** Whether the error that a turn ended with says what the message says. */
+function isToldAtEnd({ notice, blocks }: MessageView, turn: TurnView | undefined): boolean {
+  if (notice !== 'error' || !turn?.error || !over.has(turn.status)) return false
+  const text = blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
+  return [turn.notice, turn.error.message].some(told => told?.trim() === text.trim())
+}
+
 /**
  * The messages in their order, each ended turn with its result after its last message, and turns that were rewound
  * folded away.
@@ -57,7 +64,14 @@ export function toRows(
     const turn = turnId === null ? undefined : known.get(turnId)
     const place = turnId === null ? undefined : places.get(turnId)
     const isPrompt = role === 'user' && place?.first === index
-    rows.push({ kind: 'message', key, message, ignoredMentions: (isPrompt && turn?.ignoredMentions) || none })
+    if (!isToldAtEnd(message, turn)) {
+      rows.push({
+        kind: 'message',
+        key,
+        message,
+        ignoredMentions: (isPrompt && turn?.ignoredMentions) || none,
+      })
+    }
     if (turn && over.has(turn.status) && place?.last === index) {
       rows.push({ kind: 'turn', key: `turn ${turn.turnId}`, turn })
     }
