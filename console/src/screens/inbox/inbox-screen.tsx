@@ -1,19 +1,21 @@
 import { Inbox } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { type ComponentProps, useEffect, useRef, useState } from 'react'
 import { useParams } from 'wouter'
 import { useRequests, useWaitingTitles } from '../../api/requests.ts'
 import { cx } from '../../lib/class-names.ts'
+import { countOf } from '../../lib/format.ts'
 import { useShortcut } from '../../lib/shortcuts.ts'
 import { RequestCard } from '../../parts/requests/request-card.tsx'
 import { Page } from '../../shell/page.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
 import { Badge } from '../../ui/small-parts.tsx'
 import { Notifications } from './notifications.tsx'
+import { useSessionName } from './use-session-name.ts'
 import { useSettling } from './use-settling.ts'
 
 function describeCount(count: number): string {
   if (count === 0) return 'Nothing waits for you'
-  return count === 1 ? '1 request waits for you' : `${count} requests wait for you`
+  return `${countOf(count, 'request waits', 'requests wait')} for you`
 }
 
 /** Everything that waits for a person, over all sessions, oldest first. */
@@ -70,9 +72,9 @@ export default function InboxScreen() {
         >
           {requests.map(request => (
             <li key={request.permissionId} className="scroll-m-4">
-              <RequestCard
+              <NamedCard
                 request={request}
-                sessionTitle={titles.get(request.sessionId) ?? `Session ${request.sessionId.slice(0, 8)}`}
+                title={titles.get(request.sessionId)}
                 active={request === active}
                 keys={request === active && !isSettling}
                 onActivate={() => setActiveId(request.permissionId)}
@@ -83,9 +85,19 @@ export default function InboxScreen() {
       )}
       {inbox.isSuccess && inbox.data.total > requests.length && (
         <p className="p-4 text-center text-muted">
-          The other {inbox.data.total - requests.length} appear when some of these are answered.
+          {countOf(inbox.data.total - requests.length, 'other appears', 'others appear')} when some of these
+          are answered.
         </p>
       )}
     </Page>
   )
+}
+
+interface NamedCardProps extends Omit<ComponentProps<typeof RequestCard>, 'sessionTitle'> {
+  /** Absent: the list of sessions is not there yet, or must not be read. */
+  title: string | undefined
+}
+
+function NamedCard({ title, ...props }: NamedCardProps) {
+  return <RequestCard {...props} sessionTitle={useSessionName(props.request, title)} />
 }
