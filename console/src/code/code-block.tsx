@@ -41,33 +41,32 @@ export function CodeBlock({
 }: CodeBlockProps) {
   const { shown, isCut, more } = useCut(code, bound)
   const revealed = revealText(shown)
+  const copy = <CopyButton text={code} label={`Copy ${name.toLowerCase()}`} className="m-0.5" />
   const lines = useHighlighted(revealed, isPartial ? null : findLanguage(language))
   return (
-    <div
-      className={cx(
-        'group relative min-w-0 overflow-hidden rounded-md border border-line bg-surface',
-        className,
-      )}
-    >
+    <div className={cx('min-w-0 overflow-hidden rounded-md border border-line bg-surface', className)}>
       {label != null && (
-        <div className="flex min-h-8 items-center border-b border-line py-0.5 pr-9 pl-3 text-xs text-muted">
-          {label}
+        <div className="flex min-h-8 items-center gap-2 border-b border-line py-0.5 pr-0.5 pl-3 text-xs text-muted">
+          <div className="min-w-0 flex-1">{label}</div>
+          {copy}
         </div>
       )}
-      <CopyButton
-        text={code}
-        label={`Copy ${name.toLowerCase()}`}
-        className={cx('absolute top-0.5 right-0.5 z-10', label == null && 'bg-surface')}
-      />
-      <ScrollRegion label={name} className="flex max-h-120 py-2 font-mono text-xs leading-5">
-        {startLine !== undefined && <LineNumbers start={startLine} count={revealed.split('\n').length} />}
-        <pre
-          dir="ltr"
-          className={cx('min-w-0 flex-1 px-3', wraps ? 'wrap-anywhere whitespace-pre-wrap' : 'w-max')}
+      <div className="flex items-start">
+        <ScrollRegion
+          label={name}
+          className="flex max-h-120 min-w-0 flex-1 py-2 font-mono text-xs leading-5 pointer-coarse:min-h-11"
         >
-          <code>{lines ? <Tokens lines={lines} /> : revealed}</code>
-        </pre>
-      </ScrollRegion>
+          {startLine !== undefined && <LineNumbers start={startLine} count={revealed.split('\n').length} />}
+          <pre
+            dir="ltr"
+            className={cx('min-w-0 flex-1 px-3', wraps ? 'wrap-anywhere whitespace-pre-wrap' : 'w-max')}
+          >
+            <code>{lines ? <Tokens lines={lines} /> : revealed}</code>
+          </pre>
+        </ScrollRegion>
+        {/* Beside the code, because it would lie on its text. */}
+        {label == null && copy}
+      </div>
       {isCut && <ShowMore shown={shown} of={code} onMore={more} />}
     </div>
   )

@@ -20,20 +20,18 @@ export function OutputBlock({
   return (
     <div
       className={cx(
-        'relative min-w-0 overflow-hidden rounded-md border bg-surface',
+        'flex min-w-0 flex-col overflow-hidden rounded-md border bg-surface',
         isError ? 'border-bad' : 'border-line',
       )}
     >
-      <CopyButton
-        text={text}
-        label={`Copy ${name.toLowerCase()}`}
-        className="absolute top-0.5 right-0.5 z-10 bg-surface"
-      />
-      <ScrollRegion label={name} className="max-h-96 px-3 py-2">
-        <pre dir="ltr" className="font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-          <AnsiText>{shown}</AnsiText>
-        </pre>
-      </ScrollRegion>
+      <div className="flex items-start">
+        <ScrollRegion label={name} className="max-h-96 min-w-0 flex-1 px-3 py-2">
+          <pre dir="ltr" className="font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
+            <AnsiText>{shown}</AnsiText>
+          </pre>
+        </ScrollRegion>
+        <CopyButton text={text} label={`Copy ${name.toLowerCase()}`} className="m-0.5" />
+      </div>
       {isCut && <ShowMore shown={shown} of={text} onMore={more} />}
     </div>
   )

@@ -69,14 +69,14 @@ interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>({ label, options, value, onChange }: SegmentedProps<T>) {
   const name = useId()
   return (
-    <fieldset className="flex rounded-md border border-line bg-surface p-0.5">
+    <fieldset className="flex max-w-full min-w-0 overflow-x-auto rounded-md border border-line bg-surface p-0.5">
       <legend className="sr-only">{label}</legend>
       {options.map(option => (
         <label
           key={option.value}
           className={cx(
-            'target flex cursor-pointer items-center justify-center rounded px-2 py-0.5 text-xs font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent',
-            option.value === value ? 'bg-raised text-ink shadow-sm' : 'text-muted hover:text-ink',
+            'target relative flex shrink-0 cursor-pointer items-center justify-center rounded px-2 py-0.5 text-xs font-medium whitespace-nowrap has-focus-visible:outline-2 has-focus-visible:outline-offset-[-2px] has-focus-visible:outline-accent',
+            option.value === value ? 'bg-accent-soft text-accent-strong' : 'text-muted hover:text-ink',
           )}
         >
           <input

@@ -1,4 +1,4 @@
-import { Archive, CircleStop, Copy, Download, Ellipsis, GitFork, Pencil } from 'lucide-react'
+import { Archive, ArchiveRestore, CircleStop, Copy, Download, Ellipsis, GitFork, Pencil } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { Session } from '../../../../src/client/index.ts'
 import { useMay } from '../../api/login-context.tsx'
@@ -63,7 +63,7 @@ export function SessionActions({ session }: ActionsProps) {
         </MenuItem>
         {mayWrite && (
           <MenuItem
-            icon={<Archive aria-hidden />}
+            icon={session.archived ? <ArchiveRestore aria-hidden /> : <Archive aria-hidden />}
             onSelect={() => patch.mutate({ archived: !session.archived }, { onError: sayError })}
           >
             {session.archived ? 'Take out of the archive' : 'Archive'}

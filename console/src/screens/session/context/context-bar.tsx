@@ -1,8 +1,15 @@
 import type { GetContextResponse } from '../../../../../src/client/index.ts'
 import { cx } from '../../../lib/class-names.ts'
-import { formatCount } from '../../../lib/format.ts'
+import { countOf } from '../../../lib/format.ts'
 
-const colors = ['bg-accent', 'bg-good', 'bg-warn', 'bg-bad', 'bg-muted', 'bg-accent-strong', 'bg-line-strong']
+type Category = GetContextResponse['categories'][number]
+
+const colors = ['bg-accent', 'bg-good', 'bg-warn', 'bg-plot-a', 'bg-plot-b', 'bg-bad']
+
+function colorOf({ kind }: Category, index: number) {
+  if (kind === 'free') return 'border border-line-strong bg-sunken'
+  return kind === 'buffer' ? 'bg-line-strong' : colors[index % colors.length]
+}
 
 /** The parts of the window as a bar, and the same as a list. */
 export function ContextBar({ context: { categories, maxTokens } }: { context: GetContextResponse }) {
@@ -10,7 +17,7 @@ export function ContextBar({ context: { categories, maxTokens } }: { context: Ge
     .filter(({ tokens }) => tokens > 0)
     .map((category, index) => ({
       ...category,
-      color: category.kind === 'free' ? 'bg-sunken border border-line-strong' : colors[index % colors.length],
+      color: colorOf(category, index),
       share: (100 * category.tokens) / Math.max(1, maxTokens),
     }))
   return (
@@ -28,7 +35,7 @@ export function ContextBar({ context: { categories, maxTokens } }: { context: Ge
             <span aria-hidden className={cx('size-2.5 shrink-0 rounded-sm', color)} />
             <bdi className="min-w-0 flex-1 truncate">{name}</bdi>
             <span className="text-muted tabular-nums">
-              {formatCount(tokens)} · {share.toFixed(1)} %
+              {countOf(tokens, 'token')} · {share.toFixed(1)} %
             </span>
           </li>
         ))}

@@ -1,5 +1,5 @@
 import type { GetContextResponse } from '../../../../../src/client/index.ts'
-import { formatCount } from '../../../lib/format.ts'
+import { countOf } from '../../../lib/format.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
 
 interface Item {
@@ -43,7 +43,7 @@ function Table({ title, items }: { title: string; items: Item[] }) {
           <li key={`${note} ${name}`} className="flex items-baseline gap-3 py-1">
             <bdi className="min-w-0 flex-1 wrap-anywhere">{revealText(name)}</bdi>
             <bdi className="text-xs text-muted">{revealText(note)}</bdi>
-            <span className="text-muted tabular-nums">{formatCount(tokens)}</span>
+            <span className="text-muted tabular-nums">{countOf(tokens, 'token')}</span>
           </li>
         ))}
       </ul>
