@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { type Bound, cutText } from '../lib/cut-text.ts'
-import { formatBytes, formatCount } from '../lib/format.ts'
+import { countOf, formatBytes } from '../lib/format.ts'
 import { Button } from '../ui/button.tsx'
 
 /** How much more of a text each "Show more" shows. */
@@ -20,7 +20,7 @@ export function ShowMore({ shown, of, onMore }: { shown: string; of: string; onM
         Show more
       </Button>
       <span>
-        {formatBytes(shown.length)} of {formatBytes(of.length)}, {formatCount(countLines(of))} lines
+        {formatBytes(shown.length)} of {formatBytes(of.length)}, {countOf(countLines(of), 'line')}
       </span>
     </div>
   )

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import { formatCount } from '../lib/format.ts'
+import { countOf } from '../lib/format.ts'
 import { Button } from '../ui/button.tsx'
 import { LazyBlock } from '../ui/lazy-block.tsx'
 import { type DiffLine, findEmphasis, type Hunk, type SplitRow, toSplitRows } from './patch.ts'
@@ -70,7 +70,7 @@ export function DiffView({ hunks, path, mode, numbers = true, limit, remarks }: 
       {rows.length < all.length && (
         <div className="border-t border-line p-2">
           <Button size="small" onClick={() => setWhole(true)}>
-            Show {formatCount(all.length - rows.length)} more lines
+            Show {countOf(all.length - rows.length, 'more line')}
           </Button>
         </div>
       )}

@@ -38,6 +38,11 @@ export function formatCount(count: number): string {
   return count < 10_000 ? plain.format(count) : compact.format(count)
 }
 
+/** `1 turn`, `3 turns`, `12.3K replies`: a number with its noun. */
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`
+}
+
 /** `$0.0012`, `$3.40`; null: unknown. */
 export function formatCost(usd: number | null): string {
   if (usd === null) return 'unknown cost'

@@ -3,7 +3,7 @@ import type { FileDiff } from '../../../../../src/client/index.ts'
 import type { DiffMode } from '../../../diff/diff-view.tsx'
 import { useMedia } from '../../../lib/use-media.ts'
 import { LazyBlock } from '../../../ui/lazy-block.tsx'
-import type { Comments } from './comments.ts'
+import { type Comments, isWritten } from './comments.ts'
 import { FileList } from './file-list.tsx'
 import { FileSection } from './file-section.tsx'
 import type { OpenFiles } from './use-open-files.ts'
@@ -51,7 +51,9 @@ export function ChangedFiles({ sessionId, since, files, mode, open, viewed, comm
     <FileList
       files={files}
       isViewed={viewed.isViewed}
-      commentCount={({ path }) => comments?.comments.filter(comment => comment.path === path).length ?? 0}
+      commentCount={({ path }) =>
+        comments?.comments.filter(comment => comment.path === path && isWritten(comment)).length ?? 0
+      }
       onPick={jump}
     />
   )

@@ -3,6 +3,7 @@ import { useMay } from '../../../api/login-context.tsx'
 import { useSession } from '../../../api/sessions.ts'
 import { readPatch, useDiff, useFreshWorkspace, useNewestTurns } from '../../../api/workspace.ts'
 import { downloadText } from '../../../lib/download.ts'
+import { countOf } from '../../../lib/format.ts'
 import { useStored } from '../../../lib/stored.ts'
 import { useMedia } from '../../../lib/use-media.ts'
 import { useParameter } from '../../../lib/use-parameter.ts'
@@ -72,7 +73,7 @@ function Changes({ sessionId }: { sessionId: string }) {
       >
         {diff.data && files.length > 0 && (
           <p className="flex items-center gap-2 text-xs text-muted">
-            {files.length} {files.length === 1 ? 'file' : 'files'}
+            {countOf(files.length, 'file')}
             <Counts {...diff.data} />
           </p>
         )}

@@ -1,13 +1,15 @@
 import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { client } from '../../../api/connection.ts'
+import { bottomBar } from '../../../lib/bottom-bars.ts'
+import { countOf } from '../../../lib/format.ts'
 import { stored } from '../../../lib/stored.ts'
 import { PathName } from '../../../parts/path-name.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorNotice } from '../../../ui/notices.tsx'
 import { say } from '../../../ui/toasts.tsx'
-import type { Comments } from './comments.ts'
+import { type Comments, isWritten } from './comments.ts'
 import { composePrompt } from './compose-prompt.ts'
 
 interface CommentBarProps {
@@ -21,9 +23,9 @@ export function CommentBar({ sessionId, comments: { comments, remove, clear } }:
   const [isOpen, setOpen] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  const written = comments.filter(({ comment }) => comment.trim() !== '')
+  const written = comments.filter(isWritten)
   if (comments.length === 0) return null
-  const count = `${written.length} ${written.length === 1 ? 'comment' : 'comments'}`
+  const count = countOf(written.length, 'comment')
 
   const finish = (title: string) => {
     clear()
@@ -51,7 +53,10 @@ export function CommentBar({ sessionId, comments: { comments, remove, clear } }:
   }
 
   return (
-    <div className="flex flex-wrap items-center gap-2 border-t border-line bg-surface px-3 py-2">
+    <div
+      ref={bottomBar}
+      className="flex flex-wrap items-center gap-2 border-t border-line bg-surface px-3 py-2"
+    >
       <p role="status" className="mr-auto font-medium">
         {count}
       </p>

@@ -23,6 +23,11 @@ function isComments(value: unknown): value is LineComment[] {
   )
 }
 
+/** Whether it says something: a comment that is only begun is not sent. */
+export function isWritten({ comment }: LineComment): boolean {
+  return comment.trim() !== ''
+}
+
 export function isAt(comment: Place, { path, side, line }: Place): boolean {
   return comment.path === path && comment.side === side && comment.line === line
 }

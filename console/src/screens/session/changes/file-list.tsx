@@ -1,6 +1,7 @@
 import { Check } from 'lucide-react'
 import type { FileDiff } from '../../../../../src/client/index.ts'
 import { cx } from '../../../lib/class-names.ts'
+import { countOf } from '../../../lib/format.ts'
 import { PathName } from '../../../parts/path-name.tsx'
 import { LazyBlock } from '../../../ui/lazy-block.tsx'
 import { Counts } from './counts.tsx'
@@ -50,8 +51,8 @@ export function FileList({ files, isViewed, commentCount, onPick }: FileListProp
                   <PathName path={file.path} className="flex-1" />
                   {commentCount(file) > 0 && (
                     <span className="rounded bg-accent-soft px-1 text-2xs text-accent-strong">
-                      {commentCount(file)}
-                      <span className="sr-only"> comments</span>
+                      <span aria-hidden>{commentCount(file)}</span>
+                      <span className="sr-only">{countOf(commentCount(file), 'comment')}</span>
                     </span>
                   )}
                   {isViewed(file) && (

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type Ref, useId, useState } from 'react'
 import { flushSync } from 'react-dom'
+import { countOf } from '../../../lib/format.ts'
 import { ChoiceList, optionId } from './choice-list.tsx'
 import { complete, findToken } from './find-token.ts'
 import { type Choice, useChoices } from './use-choices.ts'
@@ -78,7 +79,7 @@ export function PromptField({
         />
       )}
       <p role="status" className="sr-only">
-        {isOpen && `${choices.length} suggestions, arrow keys to choose`}
+        {isOpen && `${countOf(choices.length, 'suggestion')}, arrow keys to choose`}
       </p>
       <textarea
         ref={ref}

@@ -1,7 +1,7 @@
 import { LoaderCircle } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Conversation } from '../../../../../src/client/index.ts'
-import { formatCount, formatDuration } from '../../../lib/format.ts'
+import { countOf, formatDuration } from '../../../lib/format.ts'
 import { describeTool } from '../../../tools/describe-call.ts'
 
 type ActivityView = Conversation['activity'][number]
@@ -9,7 +9,7 @@ type ActivityView = Conversation['activity'][number]
 function describe(activity: ActivityView): string | null {
   switch (activity.kind) {
     case 'thinking':
-      return activity.tokens > 0 ? `thinking, ${formatCount(activity.tokens)} tokens` : 'thinking'
+      return activity.tokens > 0 ? `thinking, ${countOf(activity.tokens, 'token')}` : 'thinking'
     case 'retry':
       return `the model did not answer (${activity.httpStatus ?? activity.reason}), attempt ${activity.attempt} of ${activity.maxAttempts}`
     case 'compacting':

@@ -6,6 +6,7 @@ import { client } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
 import { sessionKey } from '../../../api/sessions.ts'
 import { useTasks } from '../../../api/tasks.ts'
+import { countOf } from '../../../lib/format.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
 import { TaskName } from '../../../parts/task-name.tsx'
 import { IconButton } from '../../../ui/button.tsx'
@@ -35,7 +36,7 @@ export function BackgroundTasks({ sessionId, count }: BackgroundTasksProps) {
         <span className="text-xs text-muted">
           {count === 0
             ? 'The background tasks have ended'
-            : `${count} ${count === 1 ? 'task runs' : 'tasks run'} in the background`}
+            : `${countOf(count, 'task runs', 'tasks run')} in the background`}
         </span>
       }
     >

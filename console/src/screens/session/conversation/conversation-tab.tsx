@@ -1,7 +1,8 @@
 import { useState } from 'react'
 import { reopen, useConversation } from '../../../api/conversation.ts'
 import { useSession } from '../../../api/sessions.ts'
-import { formatCount } from '../../../lib/format.ts'
+import { bottomBar } from '../../../lib/bottom-bars.ts'
+import { countOf, formatCount } from '../../../lib/format.ts'
 import { RequestCard } from '../../../parts/requests/request-card.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
@@ -84,7 +85,7 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
     }
     return (
       <Button size="small" variant="ghost" aria-expanded={row.isOpen} onClick={() => toggleFold(row.key)}>
-        {row.isOpen ? 'Fold' : 'Show'} what was rewound, {formatCount(row.count)} messages
+        {row.isOpen ? 'Fold' : 'Show'} what was rewound, {countOf(row.count, 'message')}
       </Button>
     )
   }
@@ -117,7 +118,7 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
         )}
         {lostTurnIds.length > 0 && (
           <p className="py-2 text-xs text-warn">
-            Claude no longer knows {formatCount(lostTurnIds.length)} turns of this conversation.
+            Claude no longer knows {countOf(lostTurnIds.length, 'turn')} of this conversation.
           </p>
         )}
         <div className="flex flex-col gap-3">
@@ -127,7 +128,7 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
         </div>
         <Activity conversation={conversation} />
       </MessageList>
-      <div className="border-t border-line bg-canvas">
+      <div ref={bottomBar} className="border-t border-line bg-canvas pr-(--scrollbar)">
         <div className="mx-auto max-w-3xl px-3 sm:px-4">
           <BackgroundTasks sessionId={sessionId} count={session?.backgroundTasks ?? 0} />
           <Queue sessionId={sessionId} turnIds={conversation.queue} />

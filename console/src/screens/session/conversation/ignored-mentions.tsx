@@ -1,4 +1,5 @@
 import type { TurnView } from '../../../../../src/client/index.ts'
+import { countOf } from '../../../lib/format.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
 
 type Mentions = TurnView['ignoredMentions']
@@ -22,7 +23,9 @@ export function IgnoredMentions({ mentions }: { mentions: Mentions }) {
           Not read: <code className="font-mono">@{revealText(mention)}</code>, because {reasons[reason]}.
         </li>
       ))}
-      {mentions.length > mostNamed && <li>Not read either: {mentions.length - mostNamed} others.</li>}
+      {mentions.length > mostNamed && (
+        <li>Not read either: {countOf(mentions.length - mostNamed, 'other')}.</li>
+      )}
     </ul>
   )
 }

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { RewoundFiles } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
 import { sessionKey } from '../../../api/sessions.ts'
+import { countOf } from '../../../lib/format.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
@@ -39,7 +40,7 @@ export function RewindDialog({ sessionId, turnId, onClose }: RewindDialogProps) 
       }),
     onSuccess({ turnIds, files: changed }) {
       const count = changed?.restored.length ?? 0
-      say('Rewound', `${turnIds.length} turns taken back, ${count} files restored.`)
+      say('Rewound', `${countOf(turnIds.length, 'turn')} taken back, ${countOf(count, 'file')} restored.`)
       onClose()
     },
   })
@@ -68,7 +69,7 @@ export function RewindDialog({ sessionId, turnId, onClose }: RewindDialogProps) 
         <Checkbox
           label={
             data
-              ? `Claude forgets ${data.turnIds.length} turns`
+              ? `Claude forgets ${countOf(data.turnIds.length, 'turn')}`
               : 'Claude forgets this turn and all later ones'
           }
           checked={conversation}
@@ -131,8 +132,8 @@ function Files({ files, children }: { files: RewoundFiles; children: React.React
       )}
       {untracked.length > 0 && (
         <p className="text-xs text-warn">
-          {untracked.length} calls of commands or MCP tools may have changed files without a record. Those are
-          not restored.
+          {countOf(untracked.length, 'call')} of commands or MCP tools may have changed files without a
+          record. Such changes are not restored.
         </p>
       )}
       {skipped.some(({ reason }) => reason === 'changed_by_others') && children}

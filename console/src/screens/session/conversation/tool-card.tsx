@@ -2,6 +2,7 @@ import { Check, Hand, LoaderCircle, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { MessageView, ToolCallView } from '../../../../../src/client/index.ts'
 import { cx } from '../../../lib/class-names.ts'
+import { countOf } from '../../../lib/format.ts'
 import { describeCall, describeTool } from '../../../tools/describe-call.ts'
 import { ToolIcon } from '../../../tools/tool-icon.tsx'
 import { ToolInput } from '../../../tools/tool-input.tsx'
@@ -45,7 +46,9 @@ export function ToolCard({ call, isRunning, renderMessage }: ToolCardProps) {
       {messages.length > 0 && (
         <Fold
           name={id && `thread ${id}`}
-          title={<span className="text-xs text-muted">{messages.length} messages of the subagent</span>}
+          title={
+            <span className="text-xs text-muted">{countOf(messages.length, 'message')} of the subagent</span>
+          }
           isOpen={result === null}
           className="border-l-2 border-line"
         >

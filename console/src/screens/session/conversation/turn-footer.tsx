@@ -5,7 +5,7 @@ import { client, mount } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
 import { CodeBlock } from '../../../code/code-block.tsx'
 import { OutputBlock } from '../../../code/output-block.tsx'
-import { formatCost, formatCount, formatDuration } from '../../../lib/format.ts'
+import { countOf, formatCost, formatDuration } from '../../../lib/format.ts'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Menu, MenuItem } from '../../../ui/menu.tsx'
 import { Age, Badge, CopyButton, type Tone } from '../../../ui/small-parts.tsx'
@@ -41,20 +41,20 @@ export const TurnFooter = memo(function TurnFooter({ sessionId, turn, isActive, 
       className={isTarget ? 'rounded-md outline-2 outline-offset-2 outline-accent' : undefined}
     >
       {error && (
-        <TurnError error={error}>
+        <TurnError error={error} notice={notice}>
           {isActive && error.retryable && <Retry sessionId={sessionId} turn={turn} />}
         </TurnError>
       )}
-      {notice !== null && <OutputBlock text={notice} name="Notice" />}
+      {notice !== null && !error && <OutputBlock text={notice} name="Notice" />}
       {structuredOutput != null && (
         <CodeBlock code={JSON.stringify(structuredOutput, null, 2)} language="json" label="Answer as data" />
       )}
       <div className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
-        {denied > 0 && <span>{denied === 1 ? '1 call denied' : `${denied} calls denied`}</span>}
+        {denied > 0 && <span>{countOf(denied, 'call')} denied</span>}
         {outcome && <Badge tone={outcome.tone}>{outcome.label}</Badge>}
         {endedAt !== null && <Age of={endedAt} />}
         {durationMs !== null && <span className="tabular-nums">{formatDuration(durationMs)}</span>}
-        {tokens !== null && <span className="tabular-nums">{formatCount(tokens)} tokens</span>}
+        {tokens !== null && <span className="tabular-nums">{countOf(tokens, 'token')}</span>}
         {costUsd !== null && <span className="tabular-nums">{formatCost(costUsd)}</span>}
         <span className="ml-auto flex items-center">
           {response !== null && <CopyButton text={response} label="Copy answer" />}
