@@ -1,4 +1,4 @@
-/** What a refused request is about, in the words of the page's forms. */
+/** The fault of a refused request, in the words of the page's forms. */
 const fieldNames = new Map([
   ['title', 'Title'],
   ['tags', 'Tags'],

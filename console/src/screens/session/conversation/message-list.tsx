@@ -57,7 +57,7 @@ export function MessageList({
   }
   const onResize = useEffectEvent(() => {
     const box = scroller.current
-    // What stands below keeps this much free, and so has the same centre.
+    // The parts below keep this much free, and so have the same centre.
     if (box) {
       document.documentElement.style.setProperty('--scrollbar', `${box.offsetWidth - box.clientWidth}px`)
     }

@@ -7,7 +7,7 @@ import { ScrollRegion } from '../../../ui/scroll-region.tsx'
 
 interface TurnErrorProps {
   error: Shown
-  /** What Claude Code wrote about it. */
+  /** The text of Claude Code about it. */
   notice: string | null
   children?: ReactNode
 }
