@@ -165,7 +165,7 @@ if (browserPath !== undefined) {
     const page = await open(`/sessions/${sessionId}/context`)
     await page.getByRole('heading', { name: /^[\d.,]+K? of [\d.,]+[KM]? tokens, \d+ %$/ }).waitFor()
     const part = (name: RegExp) => page.getByRole('listitem').filter({ hasText: name }).first()
-    await part(/^System prompt[\d.,]+K? · \d+\.\d %$/).waitFor()
+    await part(/^System prompt[\d.,]+K? tokens · \d+\.\d %$/).waitFor()
     await part(/^Free space/).waitFor()
     await page.getByRole('heading', { name: 'Skills' }).waitFor()
     await expectAccessible(page)

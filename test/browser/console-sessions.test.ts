@@ -156,11 +156,16 @@ if (browserPath !== undefined) {
     await page.keyboard.press('i')
     await page.getByRole('heading', { name: 'Inbox' }).waitFor()
     const person = page.getByRole('navigation', { name: 'Main' }).getByRole('button').last()
+    await person.click()
     for (const theme of ['light', 'dark']) {
-      await person.click()
-      await page.getByRole('menuitem', { name: `${theme} theme` }).click()
+      const choice = page.getByRole('menuitemradio', { name: `${theme} theme` })
+      await choice.click()
+      await expect.poll(() => choice.getAttribute('aria-checked')).toBe('true')
       await expect.poll(() => page.evaluate('document.documentElement.dataset.theme')).toBe(theme)
     }
+    await page.getByRole('menuitemradio', { name: 'System theme' }).click()
+    await expect.poll(() => page.evaluate('document.documentElement.dataset.theme ?? null')).toBe(null)
+    await expectAccessible(page)
     page.expectQuiet()
   })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { cutText } from './cut-text.ts'
+import { countOf } from './format.ts'
 import { revealText } from './revealed-text.ts'
 
 test('hidden characters become visible, and text in other scripts stays as it is', () => {
@@ -25,4 +26,9 @@ test('a text is cut at a line if one ends near, and never within a character', (
   expect(cutText('12345678901234', bound)).toBe('1234567890')
   expect(cutText('123456789👩x', bound)).toBe('123456789')
   expect(cutText('x'.repeat(5_000_000), bound)).toHaveLength(10)
+})
+
+test('a count agrees with its noun', () => {
+  expect([0, 1, 2].map(count => countOf(count, 'turn'))).toEqual(['0 turns', '1 turn', '2 turns'])
+  expect(countOf(12_345, 'reply', 'replies')).toBe('12.3K replies')
 })

@@ -1,4 +1,4 @@
-import { FileText } from 'lucide-react'
+import { FileText, Image } from 'lucide-react'
 import type { FileView } from '../../../src/client/index.ts'
 import { revealText } from '../lib/revealed-text.ts'
 
@@ -21,9 +21,10 @@ export function FileBlock({ file }: { file: FileView }) {
   if (data !== null) {
     return <img src={data} alt={title} className="max-h-96 max-w-full rounded-md border border-line" />
   }
+  const Icon = file.kind === 'image' ? Image : FileText
   return (
     <span className="inline-flex max-w-full items-center gap-1.5 rounded-md border border-line px-2 py-1">
-      <FileText aria-hidden className="size-4 shrink-0" />
+      <Icon aria-hidden className="size-4 shrink-0" />
       <bdi className="truncate">{title}</bdi>
     </span>
   )

@@ -24,6 +24,14 @@ test('a tool of an MCP server is named after both', () => {
   expect(describeTool('Ba\u202esh')).toBe('Ba⟨U+202E⟩sh')
 })
 
+test('tools that are for the person go by what they are', () => {
+  expect(['AskUserQuestion', 'ExitPlanMode', 'constructor'].map(describeTool)).toEqual([
+    'Question',
+    'Plan',
+    'constructor',
+  ])
+})
+
 test('a command shows what hides in it, and that it leaves the sandbox', () => {
   const html = render('Bash', { command: 'echo \u202esafe', dangerouslyDisableSandbox: true, odd: 'field' })
   expect(html).toContain('echo ⟨U+202E⟩safe')

@@ -2,7 +2,7 @@ import { ApiError, ConnectionError } from '../../../src/client/index.ts'
 import { nameOfMode } from '../lib/mode-names.ts'
 import { describeIssue } from './describe-issue.ts'
 
-/** An error and the next step. */
+/** The event, and the next step. */
 export interface DescribedError {
   title: string
   advice: string | null

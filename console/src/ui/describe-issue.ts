@@ -1,4 +1,4 @@
-/** The fault of a refused request, in the words of the page's forms. */
+/** The fields of requests as the page's forms name them. */
 const fieldNames = new Map([
   ['title', 'Title'],
   ['tags', 'Tags'],

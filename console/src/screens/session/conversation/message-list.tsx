@@ -57,7 +57,7 @@ export function MessageList({
   }
   const onResize = useEffectEvent(() => {
     const box = scroller.current
-    // The parts below keep this much free, and so have the same centre.
+    // The composer keeps this much free, and so has the same centre.
     if (box) {
       document.documentElement.style.setProperty('--scrollbar', `${box.offsetWidth - box.clientWidth}px`)
     }

@@ -55,3 +55,18 @@ test('keys are unique even where ids are not, and turns without messages show th
   const rows = toRows({ messages: [message('a', '1'), message('a', '1')], turns: [failed] }, new Set())
   expect(shown(rows)).toEqual(['a', 'a 1', 'turn 2'])
 })
+
+test('the message of an error is left out where its turn ends with the same', () => {
+  const blocks = [{ type: 'text' as const, text: 'API Error: 529\n', partialIndex: null }]
+  const told = { ...message('b', '1'), notice: 'error' as const, blocks }
+  const failed = {
+    ...turn('1', 'failed'),
+    error: { message: 'The model is busy' },
+    notice: 'API Error: 529',
+  } as unknown as TurnView
+  const rowsOf = (given: TurnView) =>
+    shown(toRows({ messages: [message('a', '1'), told], turns: [given] }, new Set()))
+  expect(rowsOf(failed)).toEqual(['a', 'turn 1'])
+  expect(rowsOf({ ...failed, notice: 'Something else' })).toEqual(['a', 'b', 'turn 1'])
+  expect(rowsOf({ ...failed, status: 'running' })).toEqual(['a', 'b'])
+})

@@ -7,7 +7,7 @@ import { ScrollRegion } from '../../../ui/scroll-region.tsx'
 
 interface TurnErrorProps {
   error: Shown
-  /** The text of Claude Code about it. */
+  /** The text of Claude Code about it; null: none. */
   notice: string | null
   children?: ReactNode
 }
