@@ -176,7 +176,7 @@ if (browserPath !== undefined) {
     page.expectQuiet()
   })
 
-  test('a revoked key leads to the login, and a new one back to the same place', async () => {
+  test('a key that has ended leads to the login, and a new text of it back to the same place', async () => {
     const { server } = shared()
     const sessionId = await server.createSession({ title: 'Private' })
     const { body } = await server.ask(sessionId, 'What is 6 times 7?')
@@ -185,16 +185,27 @@ if (browserPath !== undefined) {
     const page = await open(path, { key })
     await log(page).getByText('What is 6 times 7?').waitFor()
     await field(page).fill('Keep this')
-    await server.call('DELETE', `/keys/${keyId}`)
+    const logIn = async (next: string) => {
+      await page.getByText('Your login has ended').waitFor()
+      await page.getByLabel('API key').fill(next)
+      await page.getByRole('button', { name: 'Log in' }).click()
+    }
+    const { body: rotated } = await server.call('POST', `/keys/${keyId}/rotate`, { graceMs: 0 })
     await page.getByText('Your login has ended').waitFor()
     await expectAccessible(page)
-    await page.getByLabel('API key').fill((await makeKey('sessions:read', 'sessions:write')).key)
-    await page.getByRole('button', { name: 'Log in' }).click()
+    await logIn(rotated.key)
     await log(page).getByText('What is 6 times 7?').waitFor()
     expect(new URL(page.url()).pathname).toBe(`/console${path}`)
     expect(await field(page).inputValue()).toBe('Keep this')
     await send(page, 'What is 5 times 5?')
     await ends(page, '25')
+
+    // Another key may be of another person.
+    await field(page).fill('A private note')
+    await server.call('DELETE', `/keys/${keyId}`)
+    await logIn((await makeKey('sessions:read', 'sessions:write')).key)
+    await log(page).getByText('What is 6 times 7?').waitFor()
+    expect(await field(page).inputValue()).toBe('')
     page.expectQuiet()
   })
 

@@ -27,11 +27,20 @@ if (browserPath !== undefined) {
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain(
       consoleKey,
     )
+    await page.goto(`${shared().server.console}/sessions/new`)
+    await page.getByLabel('Prompt').fill('A private note')
+    await page.getByLabel('Tags').fill('private')
     await page.reload()
-    await page.getByRole('heading', { name: 'Inbox' }).waitFor()
+    expect(await page.getByLabel('Prompt').inputValue()).toBe('A private note')
+    expect(await page.getByLabel('Tags').inputValue()).toBe('')
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('button').last().click()
+    await page.getByRole('menuitem', { name: 'Light theme' }).click()
     await page.getByRole('navigation', { name: 'Main' }).getByRole('button').last().click()
     await page.getByRole('menuitem', { name: 'Log out' }).click()
     await page.getByLabel('API key').waitFor()
+    expect(await page.evaluate(() => ({ ...localStorage, ...sessionStorage }))).toEqual({
+      'console.theme': 'light',
+    })
     await page.reload()
     await page.getByLabel('API key').waitFor()
     page.expectQuiet()

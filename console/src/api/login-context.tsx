@@ -1,6 +1,8 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext } from 'react'
+import { forgetStored, keepFor, keepsFor } from '../lib/stored.ts'
 import { type Login, logInByLink, readLogin, takeKeyFromFragment } from './connection.ts'
+import { endOwnPush } from './push.ts'
 
 const Context = createContext<Login | null>(null)
 
@@ -33,16 +35,28 @@ export function whenForgotten(forget: () => void): void {
   listeners.add(forget)
 }
 
-/** Takes what the last person saw out of the cache. */
+/** Hands the browser to a person: it keeps nothing of another one, and gets no notifications for them. */
+function takeOver({ caller }: Login): void {
+  const person = `${caller.tenant} ${caller.keyId}`
+  if (keepsFor(person)) return
+  void endOwnPush()
+  keepFor(person)
+}
+
+/** Takes what the last person saw out of the cache, and what they wrote out of the browser. */
 export function forgetAnswers(queries: QueryClient, login: Login | null): void {
   for (const forget of listeners) forget()
+  if (login) takeOver(login)
+  else forgetStored()
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== loginKey[0] })
   queries.setQueryData(loginKey, login)
 }
 
 async function findLogin(signal: AbortSignal): Promise<Login | null> {
   const key = takeKeyFromFragment()
-  return key === null ? readLogin(signal) : logInByLink(key)
+  const login = await (key === null ? readLogin(signal) : logInByLink(key))
+  if (login) takeOver(login)
+  return login
 }
 
 /** Leads back to the login, where the page stays at its address. */
