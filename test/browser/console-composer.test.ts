@@ -110,8 +110,8 @@ if (browserPath !== undefined) {
     page.expectQuiet()
   })
 
-  test('a file that is refused says so, and the prompt stays', async () => {
-    const { page } = await open('Refused')
+  test('a file that is refused says so', async () => {
+    const { page } = await open('Refused file')
     await page.getByLabel('Files to attach').setInputFiles({
       name: 'binary.bin',
       mimeType: 'application/octet-stream',
@@ -119,12 +119,41 @@ if (browserPath !== undefined) {
     })
     await page.getByText('the body must be PNG, JPEG, GIF, WebP, PDF, or text').first().waitFor()
     expect(await attached(page).count()).toBe(0)
+    page.expectQuiet()
+  })
+
+  test('a prompt is shown while it is sent; one that is refused can be edited, or sent again', async () => {
+    const { page, turns } = await open('Refused')
     const error = { code: 'VALIDATION_FAILED', message: 'This prompt is refused' }
     await page.route('**/messages', route => route.fulfill({ status: 400, json: { error } }))
     await field(page).fill('Do not lose me')
     await field(page).press('Enter')
-    await page.getByText('This prompt is refused').first().waitFor()
-    expect(await field(page).inputValue()).toBe('Do not lose me')
+    const outgoing = log(page).getByRole('article', { name: 'Your prompt' })
+    await outgoing.getByText('Not sent: This prompt is refused').waitFor()
+    await expectAccessible(page)
+    await field(page).fill('A second thought')
+    await outgoing.getByRole('button', { name: 'Edit' }).click()
+    expect(await field(page).inputValue()).toBe('Do not lose me\n\nA second thought')
+    expect(await outgoing.count()).toBe(0)
+    await field(page).press('Enter')
+    await outgoing.getByText('Not sent: This prompt is refused').waitFor()
+
+    await page.unroute('**/messages')
+    let isHeld = true
+    await page.route('**/messages', route => (isHeld ? route.abort() : route.continue()))
+    await outgoing.getByRole('button', { name: 'Retry' }).click()
+    await outgoing.getByText('Sending…').waitFor()
+    await outgoing.getByText('Do not lose me').waitFor()
+    // Nothing was accepted: the text is there after a reload.
+    await page.reload()
+    await field(page).waitFor()
+    expect(await field(page).inputValue()).toBe('Do not lose me\n\nA second thought')
+    await field(page).press('Enter')
+    await outgoing.getByText('Sending…').waitFor()
+    isHeld = false
+    await ends(page, 'I am the stand-in model')
+    expect(await outgoing.count()).toBe(0)
+    expect(await turns()).toHaveLength(1)
     page.expectQuiet()
   })
 

@@ -14,6 +14,8 @@ export function say(title: string, description?: string): void {
 export function sayError(error: unknown): void {
   const { title, advice } = describeError(error)
   toasts.add({
+    // The same failure twice is one message.
+    id: `error ${title}`,
     title,
     ...(advice && { description: advice }),
     type: 'error',

@@ -3,24 +3,23 @@ import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { client } from '../../api/connection.ts'
 import { sessionsKey } from '../../api/sessions.ts'
-import { stored } from '../../lib/stored.ts'
+import { outbox } from '../../api/use-outbox.ts'
+import { stored, storedInTab } from '../../lib/stored.ts'
 import { EffortSelect, ModelSelect, ModeSelect } from '../../parts/setting-selects.tsx'
 import { Page } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Checkbox, Field, Input, TextArea } from '../../ui/form.tsx'
 import { ErrorNotice } from '../../ui/notices.tsx'
-import { type Draft, emptyDraft, toRequest } from './new-session.ts'
+import { choicesOf, type Draft, emptyDraft, hasChoices, openDraft, toRequest } from './new-session.ts'
 import { PlaceFields } from './place-fields.tsx'
 
 /** The choices of the last session, which are likely those of the next. */
 const remembered = 'newSession'
+/** The prompt, so that a reload does not lose it. */
+const promptName = 'newSession.prompt'
 
 function firstDraft(): Draft {
-  try {
-    return { ...emptyDraft, ...JSON.parse(stored.get(remembered) ?? '{}') }
-  } catch {
-    return emptyDraft
-  }
+  return openDraft(stored.get(remembered), storedInTab.get(promptName))
 }
 
 /** Makes a session and gives it its first prompt. */
@@ -28,19 +27,26 @@ export default function NewSessionScreen() {
   const [, navigate] = useLocation()
   const queries = useQueryClient()
   const [draft, setDraft] = useState(firstDraft)
+  const [areLast, setAreLast] = useState(() => hasChoices(draft))
   const set = (changes: Partial<Draft>) => setDraft(before => ({ ...before, ...changes }))
+  const setPrompt = (prompt: string) => {
+    storedInTab.set(promptName, prompt || null)
+    set({ prompt })
+  }
+  const takeDefaults = () => {
+    setAreLast(false)
+    set(choicesOf(emptyDraft))
+  }
 
   const create = useMutation({
     async mutationFn(wanted: Draft) {
-      const session = await client.createSession(toRequest(wanted))
-      if (wanted.prompt.trim() !== '') {
-        // The session is there: a prompt that is refused waits in its composer.
-        await session.submit(wanted.prompt).catch(() => stored.set(`draft.${session.id}`, wanted.prompt))
-      }
-      return session.id
+      return (await client.createSession(toRequest(wanted))).id
     },
-    onSuccess(sessionId, { prompt: _, title: __, ...choices }) {
-      stored.set(remembered, JSON.stringify(choices))
+    onSuccess(sessionId, wanted) {
+      const { prompt } = wanted
+      if (prompt.trim() !== '') outbox.send(sessionId, { prompt, text: prompt })
+      stored.set(remembered, JSON.stringify(choicesOf(wanted)))
+      storedInTab.set(promptName, null)
       navigate(`/sessions/${sessionId}`)
       return queries.invalidateQueries({ queryKey: sessionsKey })
     },
@@ -53,7 +59,12 @@ export default function NewSessionScreen() {
 
   return (
     <Page title="New session">
-      <form onSubmit={submit} className="mx-auto flex max-w-2xl flex-col gap-4 p-4">
+      {/* An error is about what was sent, not about what is there now. */}
+      <form
+        onSubmit={submit}
+        onChange={() => create.isError && create.reset()}
+        className="mx-auto flex max-w-2xl flex-col gap-4 p-4"
+      >
         <Field
           label="Prompt"
           hint="What Claude should do first. It can also wait until the session is there."
@@ -64,13 +75,21 @@ export default function NewSessionScreen() {
               autoFocus
               rows={5}
               value={draft.prompt}
-              onChange={event => set({ prompt: event.target.value })}
+              onChange={event => setPrompt(event.target.value)}
               onKeyDown={event => {
                 if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event)
               }}
             />
           )}
         </Field>
+        {areLast && (
+          <div className="flex flex-wrap items-center gap-2 text-xs text-muted">
+            Place, model and permissions are those of the session that you made last.
+            <Button size="small" onClick={takeDefaults}>
+              Use the defaults
+            </Button>
+          </div>
+        )}
         <PlaceFields draft={draft} onChange={set} />
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Model">

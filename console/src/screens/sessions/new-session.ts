@@ -41,6 +41,29 @@ export const emptyDraft: Draft = {
   tags: '',
 }
 
+/** The choices that a new session takes from the last one. Tags and a budget are of one session alone. */
+type Choices = Omit<Draft, 'prompt' | 'title' | 'tags' | 'budget'>
+
+export function choicesOf(draft: Draft): Choices {
+  const { prompt: _, title: __, tags: ___, budget: ____, ...choices } = draft
+  return choices
+}
+
+/** The form as it opens. Kept texts may be of another version of the page. */
+export function openDraft(kept: string | null, prompt: string | null): Draft {
+  const draft = { ...emptyDraft, prompt: prompt ?? '' }
+  try {
+    return { ...draft, ...choicesOf({ ...draft, ...JSON.parse(kept ?? '{}') }) }
+  } catch {
+    return draft
+  }
+}
+
+/** Whether a new session would not have the defaults. */
+export function hasChoices(draft: Draft): boolean {
+  return JSON.stringify(choicesOf({ ...emptyDraft, ...draft })) !== JSON.stringify(choicesOf(emptyDraft))
+}
+
 function toWorkspace({ place, where, ref, removeOnEnd }: Draft): WorkspaceRequest | undefined {
   const branch = ref.trim() || undefined
   switch (place) {

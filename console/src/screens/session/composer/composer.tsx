@@ -3,10 +3,11 @@ import { useRef, useState } from 'react'
 import type { Conversation, Session, SessionStatus, SubmitOptions } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
 import { useMay } from '../../../api/login-context.tsx'
+import { outbox } from '../../../api/use-outbox.ts'
 import { cx } from '../../../lib/class-names.ts'
 import { modeNames } from '../../../lib/mode-names.ts'
 import { useShortcut } from '../../../lib/shortcuts.ts'
-import { stored, useStored } from '../../../lib/stored.ts'
+import { useStored } from '../../../lib/stored.ts'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { Segmented } from '../../../ui/form.tsx'
 import { say, sayError } from '../../../ui/toasts.tsx'
@@ -14,12 +15,13 @@ import { AttachmentList } from './attachment-list.tsx'
 import { ClosedNotice } from './closed-notice.tsx'
 import { PromptField } from './prompt-field.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
-import { toPrompt, useAttachments } from './use-attachments.ts'
+import { type Attachments, toPrompt } from './use-attachments.ts'
 import { useFileDrop } from './use-file-drop.ts'
 
 interface ComposerProps {
   session: Session
   conversation: Conversation
+  attachments: Attachments
 }
 
 type WhenBusy = 'queue' | 'steer' | 'interrupt'
@@ -48,16 +50,14 @@ function howToSend(text: string, onBusy: WhenBusy | null): SubmitOptions {
 }
 
 /** Writes the next prompt, and stops what runs. */
-export function Composer({ session, conversation }: ComposerProps) {
+export function Composer({ session, conversation, attachments }: ComposerProps) {
   const { sessionId, config } = session
   const mayWrite = useMay('sessions:write')
   const field = useRef<HTMLTextAreaElement>(null)
   const chooser = useRef<HTMLInputElement>(null)
-  const draftName = `draft.${sessionId}`
-  const [draft, setDraft] = useStored(draftName)
+  const [draft, setDraft] = useStored(`draft.${sessionId}`)
   const [onBusy, setOnBusy] = useState<WhenBusy>('queue')
   const [isSetting, setSetting] = useState(false)
-  const attachments = useAttachments(sessionId)
   const lastEscape = useRef(0)
   const status = statusOf(session, conversation)
   const isOpen = mayWrite && status === 'active'
@@ -66,19 +66,13 @@ export function Composer({ session, conversation }: ComposerProps) {
   const isBusy = conversation.state !== 'idle'
   const canSend = isOpen && !attachments.isUploading && (text.trim() !== '' || attachments.pending.length > 0)
 
-  const send = async () => {
+  const send = () => {
     if (!canSend) return
     const { pending } = attachments
+    const prompt = { prompt: toPrompt(text, pending), text, files: pending }
+    outbox.send(sessionId, prompt, howToSend(text, isBusy ? onBusy : null))
     setDraft(null)
     attachments.clear()
-    try {
-      await client.session(sessionId).submit(toPrompt(text, pending), howToSend(text, isBusy ? onBusy : null))
-    } catch (error) {
-      sayError(error)
-      // Something else may have been written meanwhile.
-      setDraft([text, stored.get(draftName)].filter(Boolean).join('\n\n'))
-      attachments.restore(pending)
-    }
   }
   const takeSuggestion = (suggestion: string | null) => {
     setDraft(suggestion)

@@ -1,16 +1,15 @@
 import { useState } from 'react'
 import type { Attachment, Prompt } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
+import type { SentFile } from '../../../api/outbox.ts'
 import { sayError } from '../../../ui/toasts.tsx'
 
-export interface Pending {
-  key: number
-  name: string
-  /** null: it is being uploaded. */
-  attachment: Attachment | null
-}
+/** A file of the next prompt; without an attachment it is being uploaded. */
+export type Pending = SentFile
 
 let lastKey = 0
+
+export type Attachments = ReturnType<typeof useAttachments>
 
 /** The files of the next prompt, uploaded as soon as they are chosen. */
 export function useAttachments(sessionId: string) {

@@ -8,6 +8,7 @@ import { Button } from '../../../ui/button.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
 import { sayError } from '../../../ui/toasts.tsx'
 import { Composer } from '../composer/composer.tsx'
+import { useAttachments } from '../composer/use-attachments.ts'
 import { Activity } from './activity.tsx'
 import { AskedCalls, useAskedCalls } from './asked-calls.ts'
 import { BackgroundTasks } from './background-tasks.tsx'
@@ -15,6 +16,7 @@ import { ConnectionNotice } from './connection-notice.tsx'
 import { LinkNotice } from './link-notice.tsx'
 import { MessageList } from './message-list.tsx'
 import { MessageRow } from './message-row.tsx'
+import { OutgoingPrompts, useOutgoing } from './outgoing.tsx'
 import { Queue } from './queue.tsx'
 import { findTurn, type Row, toRows } from './rows.ts'
 import { TurnFooter } from './turn-footer.tsx'
@@ -41,6 +43,8 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
   if (target !== null && !isFound) setFound(true)
   const beginsAtEnd = turnId === undefined || linked.isError || (linked.isSuccess && !isFound)
   const askedCalls = useAskedCalls(conversation)
+  const attachments = useAttachments(sessionId)
+  const outgoing = useOutgoing(sessionId, conversation)
 
   if (phase === 'loading') return <SkeletonLines count={6} label="Loading the conversation" />
   if (phase === 'failed') {
@@ -102,6 +106,7 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
         isPrepend={isPrepend}
         beginsAtEnd={beginsAtEnd}
         target={target}
+        sent={outgoing.at(-1)?.key ?? null}
         onNearTop={() => hasOlder && loadOlder().catch(sayError)}
         renderRow={renderRow}
         top={
@@ -113,7 +118,7 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
                 `Older messages were removed: events ${formatCount(gap.from)} to ${formatCount(gap.to)}`
         }
       >
-        {rows.length === 0 && (
+        {rows.length === 0 && outgoing.length === 0 && (
           <EmptyState title="Nothing was said yet">Write below what Claude should do.</EmptyState>
         )}
         {lostTurnIds.length > 0 && (
@@ -126,13 +131,18 @@ export default function ConversationTab({ sessionId, turnId }: ConversationTabPr
             <RequestCard key={request.permissionId} request={request} />
           ))}
         </div>
+        <OutgoingPrompts
+          sessionId={sessionId}
+          prompts={outgoing}
+          onEdit={({ files }) => attachments.restore(files)}
+        />
         <Activity conversation={conversation} />
       </MessageList>
       <div ref={bottomBar} className="border-t border-line bg-canvas pr-(--scrollbar)">
         <div className="mx-auto max-w-3xl px-3 sm:px-4">
           <BackgroundTasks sessionId={sessionId} count={session?.backgroundTasks ?? 0} />
           <Queue sessionId={sessionId} turnIds={conversation.queue} />
-          {session && <Composer session={session} conversation={conversation} />}
+          {session && <Composer session={session} conversation={conversation} attachments={attachments} />}
         </div>
       </div>
     </AskedCalls>

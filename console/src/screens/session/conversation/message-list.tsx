@@ -12,6 +12,8 @@ interface MessageListProps {
   beginsAtEnd: boolean
   /** The key of the row to begin at; null: it is not there yet. */
   target: string | null
+  /** The key of the prompt that was sent last; null: none is on its way. */
+  sent: string | null
   onNearTop: () => void
   renderRow: (row: Row) => ReactNode
   /** Stands above the rows, such as what is being loaded. Its height is fixed: see `topPx`. */
@@ -34,6 +36,7 @@ export function MessageList({
   isPrepend,
   beginsAtEnd,
   target,
+  sent,
   onNearTop,
   renderRow,
   top,
@@ -69,6 +72,13 @@ export function MessageList({
     if (scroller.current) observer.observe(scroller.current)
     return () => observer.disconnect()
   }, [])
+
+  const onSent = useEffectEvent(jump)
+  const [firstSent] = useState(sent)
+  useEffect(() => {
+    // What a person sends they want to see.
+    if (sent !== null && sent !== firstSent) onSent()
+  }, [sent, firstSent])
 
   const targetIndex = target === null ? -1 : rows.findIndex(({ key }) => key === target)
   const isFound = targetIndex !== -1
