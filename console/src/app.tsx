@@ -5,10 +5,12 @@ import { mount } from './api/connection.ts'
 import { LoginGate } from './api/login-context.tsx'
 import { queries } from './api/query-client.ts'
 import { useTheme } from './lib/theme.ts'
+import { aroundNavigation } from './lib/unsaved.ts'
 import { DeferredRendered } from './markdown/deferred-rendered.ts'
 import { LoginScreen } from './screens/login/login-screen.tsx'
 import { OfferedLogin } from './screens/login/offered-login.tsx'
 import { Guard } from './shell/guard.tsx'
+import { LeaveDialog } from './shell/leave-dialog.tsx'
 import { Page } from './shell/page.tsx'
 import { useHome } from './shell/places.ts'
 import { Shell } from './shell/shell.tsx'
@@ -41,12 +43,13 @@ export function App() {
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queries}>
         <ErrorBoundary place="">
-          <Router base={mount}>
+          <Router base={mount} aroundNav={aroundNavigation}>
             <LoginGate loading={<SkeletonLines count={6} />} form={form => <LoginScreen {...form} />}>
               <OfferedLogin />
               <Shell>
                 <Routes />
               </Shell>
+              <LeaveDialog />
             </LoginGate>
           </Router>
         </ErrorBoundary>

@@ -34,4 +34,4 @@ export {
   type StreamOptions,
   type SubmitOptions,
 } from './session-client.ts'
-export type { CallOptions, ClientOptions, OperationInput } from './transport.ts'
+export { type CallOptions, type ClientOptions, newIdempotencyKey, type OperationInput } from './transport.ts'

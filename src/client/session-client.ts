@@ -14,7 +14,7 @@ import type {
   Turn,
 } from './generated-api.ts'
 import { RequestAnswering, type RequestHandlers } from './request-answering.ts'
-import { type CallOptions, newKey, type Transport } from './transport.ts'
+import { type CallOptions, newIdempotencyKey, type Transport } from './transport.ts'
 import { toAnswered } from './turn-result.ts'
 
 type PromptFields = Pick<SendMessageRequest, 'timeout' | 'onBusy' | 'commands'>
@@ -93,7 +93,7 @@ export class SessionClient {
 
   /** Submits a prompt and returns as soon as the server has accepted it. */
   async submit(prompt: Prompt, options: SubmitOptions = {}): Promise<BackgroundAccepted> {
-    const { idempotencyKey = newKey(), timeout, onBusy, commands, ...call } = options
+    const { idempotencyKey = newIdempotencyKey(), timeout, onBusy, commands, ...call } = options
     const body = { prompt, timeout, onBusy, commands, background: true }
     const headers = { 'Idempotency-Key': idempotencyKey }
     const input = { params: this.#params, headers, body }

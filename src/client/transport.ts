@@ -156,14 +156,14 @@ export class Transport {
   }
 }
 
-/** 128 random bits. Pages that were not loaded over https have no `randomUUID`. */
-export function newKey(): string {
+/** A new `Idempotency-Key`: 128 random bits. Pages that were not loaded over https have no `randomUUID`. */
+export function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('-')
 }
 
 function withKey(parts: Parts): Parts {
   const given = parts.headers?.[idempotencyHeader]
-  return { ...parts, headers: { ...parts.headers, [idempotencyHeader]: given ?? newKey() } }
+  return { ...parts, headers: { ...parts.headers, [idempotencyHeader]: given ?? newIdempotencyKey() } }
 }
 
 function fillPath(path: string, params: Record<string, string>): string {

@@ -1,5 +1,10 @@
-import { ApiError, type Attachment, type Prompt, type SubmitOptions } from '../../../src/client/index.ts'
-import { newKey } from '../../../src/client/transport.ts'
+import {
+  ApiError,
+  type Attachment,
+  newIdempotencyKey,
+  type Prompt,
+  type SubmitOptions,
+} from '../../../src/client/index.ts'
 
 /** An uploaded file of a prompt. */
 export interface SentFile {
@@ -58,8 +63,8 @@ export class Outbox {
     { prompt, text, files = [] }: { prompt: Prompt; text: string; files?: readonly SentFile[] },
     options: SubmitOptions = {},
   ): void {
-    const entry = { key: newKey(), text, files, state: 'sending', error: null, turnId: null } as const
-    const keyed = { ...options, idempotencyKey: newKey() }
+    const entry = { key: newIdempotencyKey(), text, files, state: 'sending', error: null, turnId: null } as const
+    const keyed = { ...options, idempotencyKey: newIdempotencyKey() }
     this.#set(sessionId, [...this.#of(sessionId), { ...entry, prompt, options: keyed }])
     this.#enqueue(sessionId, entry.key)
   }
@@ -69,7 +74,7 @@ export class Outbox {
     const entry = this.#of(sessionId).find(other => other.key === key)
     if (entry?.state !== 'failed') return
     const isRefused = entry.error instanceof ApiError && entry.error.retry !== 'same_key'
-    const options = isRefused ? { ...entry.options, idempotencyKey: newKey() } : entry.options
+    const options = isRefused ? { ...entry.options, idempotencyKey: newIdempotencyKey() } : entry.options
     this.#change(sessionId, key, { state: 'sending', error: null, options })
     this.#enqueue(sessionId, key)
   }

@@ -5,6 +5,7 @@ import { forgetAnswers, useLogin } from '../api/login-context.tsx'
 import { endOwnPush } from '../api/push.ts'
 import { queries } from '../api/query-client.ts'
 import { type Theme, useTheme } from '../lib/theme.ts'
+import { leaveUnsaved } from '../lib/unsaved.ts'
 import { Menu, MenuChoice, MenuItem } from '../ui/menu.tsx'
 import { say, sayError } from '../ui/toasts.tsx'
 
@@ -49,7 +50,7 @@ export function PersonMenu({ trigger, onShortcuts, onSearch }: PersonMenuProps) 
         Keyboard shortcuts
       </MenuItem>
       {login === 'key' && (
-        <MenuItem icon={<LogOut aria-hidden />} onSelect={leave}>
+        <MenuItem icon={<LogOut aria-hidden />} onSelect={() => leaveUnsaved(leave)}>
           Log out
         </MenuItem>
       )}

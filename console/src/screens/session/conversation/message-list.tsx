@@ -76,7 +76,7 @@ export function MessageList({
   const onSent = useEffectEvent(jump)
   const [firstSent] = useState(sent)
   useEffect(() => {
-    // What a person sends they want to see.
+    // A person wants to see what they send.
     if (sent !== null && sent !== firstSent) onSent()
   }, [sent, firstSent])
 

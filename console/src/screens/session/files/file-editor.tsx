@@ -4,6 +4,7 @@ import { ApiError } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
 import { workspaceKey } from '../../../api/workspace.ts'
 import { revealName } from '../../../lib/revealed-name.ts'
+import { useUnsaved } from '../../../lib/unsaved.ts'
 import { Button } from '../../../ui/button.tsx'
 import { ErrorNotice } from '../../../ui/notices.tsx'
 import { say } from '../../../ui/toasts.tsx'
@@ -12,6 +13,7 @@ import { lineBreakOf } from './text-of.ts'
 interface FileEditorProps {
   sessionId: string
   path: string
+  /** The version that was opened: a newer one may be loaded while it is edited. */
   text: string
   etag: string
   onDone: () => void
@@ -20,17 +22,16 @@ interface FileEditorProps {
 /** Edits a text file in place. */
 export function FileEditor({ sessionId, path, text, etag, onDone }: FileEditorProps) {
   const queries = useQueryClient()
-  // The version that was opened: a newer one may be loaded while it is edited.
-  const [opened] = useState({ text, etag })
   const [edited, setEdited] = useState(text.replaceAll('\r\n', '\n'))
+  useUnsaved(edited !== text.replaceAll('\r\n', '\n'))
   const save = useMutation({
     mutationFn: (isForced: boolean) =>
       client.call('writeFile', {
         params: { sessionId },
         query: { path },
-        headers: isForced ? {} : { 'If-Match': opened.etag },
+        headers: isForced ? {} : { 'If-Match': etag },
         // A text field knows one line break only.
-        body: edited.replaceAll('\n', lineBreakOf(opened.text) ?? '\n'),
+        body: edited.replaceAll('\n', lineBreakOf(text) ?? '\n'),
       }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: workspaceKey(sessionId) })

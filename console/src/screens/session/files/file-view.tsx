@@ -30,7 +30,8 @@ const mostImageBytes = 32 * 1024 * 1024
 /** One file: its text, its image, or a way to download it. */
 export function FileView({ sessionId, path, mayWrite, onOpen }: FileViewProps) {
   const [limit, setLimit] = useState(firstBytes)
-  const [isEditing, setEditing] = useState(false)
+  /** The version that is edited; null: none. */
+  const [edited, setEdited] = useState<{ text: string; etag: string } | null>(null)
   const { data, error, isPending, isFetching, refetch } = useQuery(fileContentQuery(sessionId, path, limit))
   if (error && !data) {
     const isDirectory = error instanceof ApiError && error.status === 400
@@ -60,18 +61,12 @@ export function FileView({ sessionId, path, mayWrite, onOpen }: FileViewProps) {
         sessionId={sessionId}
         path={path}
         content={data}
-        mayDelete={mayWrite}
+        mayDelete={mayWrite && edited === null}
         onClose={() => onOpen(null)}
-        onEdit={canEdit && !isEditing ? () => setEditing(true) : undefined}
+        onEdit={canEdit && edited === null ? () => setEdited({ text, etag: data.etag }) : undefined}
       />
-      {isEditing && text !== null ? (
-        <FileEditor
-          sessionId={sessionId}
-          path={path}
-          text={text}
-          etag={data.etag}
-          onDone={() => setEditing(false)}
-        />
+      {edited ? (
+        <FileEditor sessionId={sessionId} path={path} {...edited} onDone={() => setEdited(null)} />
       ) : (
         <ScrollingContent label={`Content of ${revealName(path)}`}>
           <Content sessionId={sessionId} path={path} content={data} text={text} />

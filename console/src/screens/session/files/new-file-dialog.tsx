@@ -1,8 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { ApiError } from '../../../../../src/client/index.ts'
 import { client } from '../../../api/connection.ts'
 import { workspaceKey } from '../../../api/workspace.ts'
+import { leaveUnsaved, useUnsaved } from '../../../lib/unsaved.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Field, Input, TextArea } from '../../../ui/form.tsx'
@@ -19,18 +21,26 @@ interface NewFileDialogProps {
 
 /** Creates a text file. */
 export function NewFileDialog({ open, onOpenChange, ...form }: NewFileDialogProps) {
+  const [hasText, setHasText] = useState(false)
+  const isUnsaved = open && hasText
+  useUnsaved(isUnsaved)
+  const close = () => {
+    setHasText(false)
+    onOpenChange(false)
+  }
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title="New file">
-      <NewFileForm {...form} onDone={() => onOpenChange(false)} />
+    <Dialog open={open} onOpenChange={() => leaveUnsaved(close, isUnsaved)} title="New file">
+      <NewFileForm {...form} onText={setHasText} onDone={close} />
     </Dialog>
   )
 }
 
 interface NewFileFormProps extends Omit<NewFileDialogProps, 'open' | 'onOpenChange'> {
+  onText: (hasText: boolean) => void
   onDone: () => void
 }
 
-function NewFileForm({ sessionId, prefix, onCreated, onDone }: NewFileFormProps) {
+function NewFileForm({ sessionId, prefix, onCreated, onText, onDone }: NewFileFormProps) {
   const queries = useQueryClient()
   const id = useId()
   const [path, setPath] = useState(prefix)
@@ -44,7 +54,8 @@ function NewFileForm({ sessionId, prefix, onCreated, onDone }: NewFileFormProps)
         body: text,
       }),
     onSuccess: ({ path: created }) => {
-      onDone()
+      // The page may move now: the content is saved.
+      flushSync(onDone)
       onCreated(created)
       return queries.invalidateQueries({ queryKey: workspaceKey(sessionId) })
     },
@@ -81,7 +92,10 @@ function NewFileForm({ sessionId, prefix, onCreated, onDone }: NewFileFormProps)
             spellCheck={false}
             className="h-48 font-mono"
             value={text}
-            onChange={event => setText(event.target.value)}
+            onChange={event => {
+              setText(event.target.value)
+              onText(event.target.value !== '')
+            }}
           />
         )}
       </Field>
