@@ -63,7 +63,14 @@ export class Outbox {
     { prompt, text, files = [] }: { prompt: Prompt; text: string; files?: readonly SentFile[] },
     options: SubmitOptions = {},
   ): void {
-    const entry = { key: newIdempotencyKey(), text, files, state: 'sending', error: null, turnId: null } as const
+    const entry = {
+      key: newIdempotencyKey(),
+      text,
+      files,
+      state: 'sending',
+      error: null,
+      turnId: null,
+    } as const
     const keyed = { ...options, idempotencyKey: newIdempotencyKey() }
     this.#set(sessionId, [...this.#of(sessionId), { ...entry, prompt, options: keyed }])
     this.#enqueue(sessionId, entry.key)
