@@ -152,6 +152,7 @@ if (browserPath !== undefined) {
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Open the inbox').waitFor()
     await expectAccessible(page)
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'detached' })
     await page.keyboard.press('g')
     await page.keyboard.press('i')
     await page.getByRole('heading', { name: 'Inbox' }).waitFor()
