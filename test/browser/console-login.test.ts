@@ -34,8 +34,7 @@ if (browserPath !== undefined) {
     expect(await page.getByLabel('Prompt').inputValue()).toBe('A private note')
     expect(await page.getByLabel('Tags').inputValue()).toBe('')
     await page.getByRole('navigation', { name: 'Main' }).getByRole('button').last().click()
-    await page.getByRole('menuitem', { name: 'Light theme' }).click()
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('button').last().click()
+    await page.getByRole('menuitemradio', { name: 'Light theme' }).click()
     await page.getByRole('menuitem', { name: 'Log out' }).click()
     await page.getByLabel('API key').waitFor()
     expect(await page.evaluate(() => ({ ...localStorage, ...sessionStorage }))).toEqual({
