@@ -14,7 +14,8 @@ function isTameParagraph(paragraph: string): boolean {
     if (line.length > most.quotes && countOf(line, '>') > most.quotes) return false
   }
   const openings = countOf(paragraph, '[') - countOf(paragraph, ']')
-  return openings <= most.openings && (paragraph.match(/[*_~]+/g)?.length ?? 0) <= most.marks
+  const links = countOf(paragraph, '](') - countOf(paragraph, ')')
+  return Math.max(openings, links) <= most.openings && (paragraph.match(/[*_~]+/g)?.length ?? 0) <= most.marks
 }
 
 /** The cells of all tables: rows until a blank line, as wide as the line of dashes. */
