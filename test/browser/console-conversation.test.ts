@@ -112,6 +112,27 @@ if (requirements.chromium.find() !== undefined) {
       expect(await findViolations(page)).toEqual([])
     })
 
+    test('a prompt is steered into the running turn, and another one takes its place', async () => {
+      const { visit, server } = opened()
+      const sessionId = await server().createSession({ title: 'while Claude works' })
+      const page = await visit(`/sessions/${sessionId}`)
+      const sendWhileBusy = async (how: string, prompt: string) => {
+        await field(page).fill(prompt)
+        await page.getByRole('group', { name: 'While Claude is working' }).getByText(how).click()
+        await field(page).press('Enter')
+      }
+      await send(page, 'Count slowly to 20')
+      await sendWhileBusy('Steer', 'What is 6 times 7?')
+      await ends(page, '42')
+      const turnsOf = async () => (await server().call('GET', `/sessions/${sessionId}/turns`)).body.turns
+      expect(await turnsOf()).toMatchObject([{ status: 'completed' }])
+      await send(page, 'Count slowly to 60')
+      await sendWhileBusy('Interrupt', 'What is 5 times 5?')
+      await log(page).getByText('Interrupted', { exact: true }).waitFor()
+      await ends(page, '25')
+      expect(await turnsOf()).toMatchObject([{}, { status: 'interrupted' }, { status: 'completed' }])
+    })
+
     test('shows the same in two tabs, over a restart of the server', async () => {
       const { visit, server, stop } = await openConsoleSite({ dataDir: `${temporaryDirectory()}/data` })
       const sessionId = await server().createSession({ title: 'two tabs' })
