@@ -46,33 +46,21 @@ export function MessageList({
   const content = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const isStuck = useRef(beginsAtEnd)
+  /** Until a person scrolls, the list stays at its target: what is drawn later changes the heights above and below it. */
+  const isHeld = useRef(!beginsAtEnd)
   /** The box as it was last seen: what moves up in a box of the same height was moved by a person. */
   const last = useRef({ top: 0, height: 0 })
   const [isAway, setAway] = useState(false)
 
   const jump = () => {
     isStuck.current = true
+    isHeld.current = false
     setAway(false)
     const box = scroller.current
     if (!box) return
     box.scrollTop = box.scrollHeight
     last.current = { top: box.scrollTop, height: box.scrollHeight }
   }
-  const onResize = useEffectEvent(() => {
-    const box = scroller.current
-    // The composer keeps this much free, and so has the same centre.
-    if (box) {
-      document.documentElement.style.setProperty('--scrollbar', `${box.offsetWidth - box.clientWidth}px`)
-    }
-    if (isStuck.current) jump()
-  })
-  useEffect(() => {
-    const observer = new ResizeObserver(() => onResize())
-    if (content.current) observer.observe(content.current)
-    if (scroller.current) observer.observe(scroller.current)
-    return () => observer.disconnect()
-  }, [])
-
   const onSent = useEffectEvent(jump)
   const [firstSent] = useState(sent)
   useEffect(() => {
@@ -88,6 +76,24 @@ export function MessageList({
   useLayoutEffect(() => {
     if (isFound) toTarget()
   }, [isFound])
+  const onResize = useEffectEvent(() => {
+    const box = scroller.current
+    // The composer keeps this much free, and so has the same centre.
+    if (box) {
+      document.documentElement.style.setProperty('--scrollbar', `${box.offsetWidth - box.clientWidth}px`)
+    }
+    if (isStuck.current) jump()
+    else if (isHeld.current && isFound) toTarget()
+  })
+  useEffect(() => {
+    const observer = new ResizeObserver(() => onResize())
+    if (content.current) observer.observe(content.current)
+    if (scroller.current) observer.observe(scroller.current)
+    return () => observer.disconnect()
+  }, [])
+  const release = () => {
+    isHeld.current = false
+  }
 
   const onScroll = () => {
     const box = scroller.current
@@ -95,7 +101,7 @@ export function MessageList({
     const left = box.scrollHeight - box.clientHeight - box.scrollTop
     const { top, height } = last.current
     last.current = { top: box.scrollTop, height: box.scrollHeight }
-    if (left < nearPx) isStuck.current = true
+    if (left < nearPx && !isHeld.current) isStuck.current = true
     else if (box.scrollTop < top && box.scrollHeight === height) isStuck.current = false
     setAway(!isStuck.current && left > box.clientHeight / 2)
     if (box.scrollTop < nearTopPx) onNearTop()
@@ -106,6 +112,9 @@ export function MessageList({
       <div
         ref={scroller}
         onScroll={onScroll}
+        onWheel={release}
+        onPointerDown={release}
+        onKeyDown={release}
         role="log"
         aria-label="Messages"
         aria-live="off"

@@ -42,6 +42,17 @@ test('a linked turn begins at its prompt, also if it was rewound', () => {
   expect(shown(toRows({ messages, turns }, new Set(['rewound b']), '2'))).not.toContain('b')
 })
 
+test('a link leads to the prompt, also if something of the turn stands before it', () => {
+  const notice = { ...message('a', '1'), role: 'system' as const }
+  const prompt = { ...message('b', '1'), role: 'user' as const }
+  const steered = { ...message('d', '1'), role: 'user' as const }
+  const rows = toRows(
+    { messages: [notice, prompt, message('c', '1'), steered], turns: [turn('1', 'completed')] },
+    new Set(),
+  )
+  expect(findTurn(rows, '1')).toBe('b')
+})
+
 test('mentions that were not read stand at the prompt alone', () => {
   const ignoredMentions = [{ mention: 'x', reason: 'outside' as const }]
   const prompt = { ...message('a', '1'), role: 'user' as const }

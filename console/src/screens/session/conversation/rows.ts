@@ -85,12 +85,15 @@ export function toRows(
   return rows
 }
 
-/** @returns the key of the row at which a turn begins; null: it has none */
+/** @returns the key of the row at which a turn begins: its prompt, if it is there; null: it has none */
 export function findTurn(rows: readonly Row[], turnId: string): string | null {
-  const row = rows.find(
+  const ofTurn = rows.filter(
     row =>
       (row.kind === 'message' && row.message.turnId === turnId) ||
       (row.kind === 'turn' && row.turn.turnId === turnId),
   )
-  return row?.key ?? null
+  const prompt = ofTurn.find(
+    row => row.kind === 'message' && row.message.role === 'user' && !row.message.isSynthetic,
+  )
+  return (prompt ?? ofTurn[0])?.key ?? null
 }
