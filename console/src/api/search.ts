@@ -10,13 +10,17 @@ export function pathOf({ sessionId, turnId }: Pick<SearchResult, 'sessionId' | '
 }
 
 /** Finds titles, prompts and answers. */
-export function useSearch(q: string, options: { archived?: 'true' | 'false' | 'all'; limit?: number } = {}) {
-  const { archived, limit = 30 } = options
+export function useSearch(
+  q: string,
+  options: { archived?: 'true' | 'false' | 'all'; tags?: readonly string[]; limit?: number } = {},
+) {
+  const { archived, tags = [], limit = 30 } = options
+  const tag = tags.length > 0 ? [...tags] : undefined
   const mayRead = useMay('sessions:read')
   return useInfiniteQuery({
-    queryKey: [...sessionsKey, 'search', q, archived, limit],
+    queryKey: [...sessionsKey, 'search', q, archived, tags, limit],
     queryFn: ({ signal, pageParam }) =>
-      client.call('search', { query: { q, archived, limit, cursor: pageParam } }, { signal }),
+      client.call('search', { query: { q, archived, tag, limit, cursor: pageParam } }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: page => page.nextCursor ?? undefined,
     enabled: mayRead && q !== '',

@@ -62,10 +62,10 @@ function Content({ close }: { close: () => void }) {
         </Command.Group>
         {found.length > 0 && (
           <Command.Group heading="Sessions" className={groupClasses}>
-            {found.map(({ path, title, excerpt }) => (
+            {found.map(({ key, path, title, excerpt }) => (
               <Command.Item
-                key={path}
-                value={path}
+                key={key}
+                value={key}
                 // The server has found it; the palette's own filter is not asked again.
                 keywords={[text]}
                 onSelect={() => run(() => navigate(path))}
@@ -83,6 +83,8 @@ function Content({ close }: { close: () => void }) {
 }
 
 interface Found {
+  /** A prompt and its answer lead to the same path. */
+  key: string
   path: string
   title: string
   /** The words around the match; null: the title says enough. */
@@ -95,6 +97,7 @@ function useFound(text: string): Found[] {
   const { data: search } = useSearch(text, { limit: 8 })
   if (text === '') {
     return recent.map(session => ({
+      key: session.sessionId,
       path: `/sessions/${session.sessionId}`,
       title: titleOf(session),
       excerpt: null,
@@ -102,6 +105,7 @@ function useFound(text: string): Found[] {
   }
   const results = search?.pages.flatMap(page => page.results) ?? []
   return results.map(result => ({
+    key: `${result.sessionId} ${result.turnId} ${result.field}`,
     path: pathOf(result),
     title: titleOf({ title: result.sessionTitle, sessionId: result.sessionId }),
     excerpt: result.field === 'title' ? null : result.snippet,

@@ -10,9 +10,16 @@ import { Age, Badge } from '../../ui/small-parts.tsx'
 
 const fields: Record<SearchResult['field'], string> = { title: 'Title', prompt: 'Prompt', answer: 'Answer' }
 
+interface SearchResultsProps {
+  text: string
+  archived: 'true' | 'false' | 'all'
+  /** The tags that a session must have, all of them. */
+  tags: readonly string[]
+}
+
 /** The places where a text is found, each with a link to its turn. */
-export function SearchResults({ text, archived }: { text: string; archived: 'true' | 'all' }) {
-  const search = useSearch(text, { archived })
+export function SearchResults({ text, archived, tags }: SearchResultsProps) {
+  const search = useSearch(text, { archived, tags })
   if (search.isPending) return <SkeletonLines count={6} label="Searching" />
   if (search.isError) return <ErrorNotice error={search.error} onRetry={search.refetch} className="m-4" />
   const results = search.data.pages.flatMap(page => page.results)

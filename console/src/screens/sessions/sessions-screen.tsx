@@ -18,10 +18,17 @@ const views = {
   waiting: { label: 'Needs you', filter: { status: 'active', state: 'requires_action' } },
   running: { label: 'Running', filter: { status: 'active', state: 'running' } },
   failed: { label: 'Failed', filter: { status: 'all', lastTurn: 'failed' } },
-  all: { label: 'All', filter: { status: 'all' } },
+  all: { label: 'All', filter: { status: 'all', archived: 'all' } },
   archived: { label: 'Archived', filter: { status: 'all', archived: 'true' } },
 } as const satisfies Record<string, { label: string; filter: SessionFilter }>
 type View = keyof typeof views
+
+/** What a search can leave out: it knows no states. */
+const searched = [
+  { value: 'all', label: 'All' },
+  { value: 'false', label: 'Not archived' },
+  { value: 'true', label: 'Archived' },
+] as const
 
 const options = Object.entries(views).map(([value, { label }]) => ({ value: value as View, label }))
 
@@ -33,6 +40,9 @@ export default function SessionsScreen() {
   const tags = parameters.getAll('tag')
   const text = parameters.get('q') ?? ''
   const wanted = useDeferredValue(text.trim())
+  const within = parameters.get('archived')
+  const archived =
+    searched.find(({ value }) => value === within)?.value ?? (view === 'archived' ? 'true' : 'all')
   const mayCreate = useMayCreate()
 
   const change = (name: string, value: string) =>
@@ -65,12 +75,21 @@ export default function SessionsScreen() {
             />
           </div>
           <div className="-mx-4 max-w-[100vw] overflow-x-auto px-4 sm:mx-0 sm:px-0">
-            <Segmented
-              label="Which sessions"
-              options={options}
-              value={view}
-              onChange={next => change('view', next === 'open' ? '' : next)}
-            />
+            {wanted === '' ? (
+              <Segmented
+                label="Which sessions"
+                options={options}
+                value={view}
+                onChange={next => change('view', next === 'open' ? '' : next)}
+              />
+            ) : (
+              <Segmented
+                label="Which sessions to search"
+                options={searched}
+                value={archived}
+                onChange={next => change('archived', next)}
+              />
+            )}
           </div>
           {tags.map(tag => (
             <button
@@ -95,7 +114,7 @@ export default function SessionsScreen() {
           view={view}
         />
       ) : (
-        <SearchResults text={wanted} archived={view === 'archived' ? 'true' : 'all'} />
+        <SearchResults text={wanted} archived={archived} tags={tags} />
       )}
     </Page>
   )
