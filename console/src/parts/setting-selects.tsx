@@ -39,6 +39,8 @@ export function ModeSelect({ value, onChange, ...props }: ChoiceProps<Permission
       {Object.entries(modeNames).map(([mode, name]) => (
         <option key={mode} value={mode}>
           {name}
+          {/* The API does not tell whether the server refuses it, as most do. */}
+          {mode === 'bypassPermissions' && value !== mode && ', if the server permits it'}
         </option>
       ))}
     </Select>

@@ -60,7 +60,8 @@ export function Checkbox({ label, className, ...props }: CheckboxProps) {
 
 interface SegmentedProps<T extends string> {
   label: string
-  options: readonly { value: T; label: string }[]
+  /** An option with a `hint` shows it as its tooltip. */
+  options: readonly { value: T; label: string; hint?: string }[]
   value: T
   onChange: (value: T) => void
 }
@@ -74,6 +75,7 @@ export function Segmented<T extends string>({ label, options, value, onChange }:
       {options.map(option => (
         <label
           key={option.value}
+          title={option.hint}
           className={cx(
             'target relative flex shrink-0 cursor-pointer items-center justify-center rounded px-2 py-0.5 text-xs font-medium whitespace-nowrap has-focus-visible:outline-2 has-focus-visible:outline-offset-[-2px] has-focus-visible:outline-accent',
             option.value === value ? 'bg-accent-soft text-accent-strong' : 'text-muted hover:text-ink',

@@ -29,6 +29,10 @@ export function PlaceFields({ draft, onChange }: PlaceFieldsProps) {
   const setWhere = (where: string) => onChange({ where })
   return (
     <div className="card flex flex-col gap-3 p-3">
+      {/* Screen readers have it from the group below. */}
+      <p aria-hidden className="-mb-2 text-xs font-medium text-muted">
+        Where the session works
+      </p>
       <div className="flex flex-wrap items-center gap-2">
         <Segmented
           label="Where the session works"

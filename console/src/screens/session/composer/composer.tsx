@@ -26,10 +26,10 @@ interface ComposerProps {
 
 type WhenBusy = 'queue' | 'steer' | 'interrupt'
 
-const whenBusy: readonly { value: WhenBusy; label: string }[] = [
-  { value: 'queue', label: 'Queue' },
-  { value: 'steer', label: 'Steer' },
-  { value: 'interrupt', label: 'Interrupt' },
+const whenBusy: readonly { value: WhenBusy; label: string; hint: string }[] = [
+  { value: 'queue', label: 'Queue', hint: 'Waits until Claude has finished' },
+  { value: 'steer', label: 'Steer', hint: 'Claude reads it at its next step, and continues' },
+  { value: 'interrupt', label: 'Interrupt', hint: 'Stops Claude, and runs this instead' },
 ]
 
 /** How soon a second Escape stops the turn, in milliseconds. */
@@ -171,6 +171,11 @@ export function Composer({ session, conversation, attachments }: ComposerProps) 
             </IconButton>
           </span>
         </div>
+        {isBusy && canSend && (
+          <p className="px-3 pb-1.5 text-right text-2xs text-muted">
+            {whenBusy.find(({ value }) => value === onBusy)?.hint}
+          </p>
+        )}
       </div>
       {isSetting && <SettingsDialog session={session} onClose={() => setSetting(false)} />}
     </div>

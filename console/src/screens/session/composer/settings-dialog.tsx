@@ -38,7 +38,7 @@ export function SettingsDialog({ session: { sessionId, config }, onClose }: Sett
       title="Session settings"
       description="They apply from the next turn on."
     >
-      <form onSubmit={submit} className="flex flex-col gap-3">
+      <form onSubmit={submit} onChange={() => patch.isError && patch.reset()} className="flex flex-col gap-3">
         <Field label="Model">{props => <ModelSelect {...props} value={model} onChange={setModel} />}</Field>
         <Field label="Permissions">
           {props => <ModeSelect {...props} value={permissionMode} onChange={mode => mode && setMode(mode)} />}

@@ -66,7 +66,12 @@ function NewFileForm({ sessionId, prefix, onCreated, onText, onDone }: NewFileFo
     create.mutate()
   }
   return (
-    <form id={id} onSubmit={submit} className="flex flex-col gap-3">
+    <form
+      id={id}
+      onSubmit={submit}
+      onChange={() => create.isError && create.reset()}
+      className="flex flex-col gap-3"
+    >
       <Field
         label="Path"
         hint="Directories that do not exist are created."
