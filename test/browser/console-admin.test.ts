@@ -82,6 +82,10 @@ if (browserPath !== undefined) {
 
   test('a key that may only answer has the inbox alone', async () => {
     const page = await open('/', { key: await keyWith({ scopes: ['permissions:answer'] }), width: 375 })
+    const refused: string[] = []
+    page.on('response', response => {
+      if (response.status() === 403) refused.push(response.url())
+    })
     await page.getByRole('heading', { name: 'Inbox' }).waitFor()
     await page.getByRole('button', { name: 'Allow', exact: true }).waitFor()
     const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
@@ -89,8 +93,11 @@ if (browserPath !== undefined) {
       'Inbox',
       'Server',
     ])
+    await page.goto(`${shared().server.console}/server`)
+    await page.getByRole('region', { name: 'Health' }).waitFor()
     await page.goto(`${shared().server.console}/sessions`)
     await page.getByText('Your key may not read sessions').first().waitFor()
+    expect(refused).toEqual([])
     page.expectQuiet()
   })
 

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { ApiError, type Operations } from '../../../src/client/index.ts'
+import type { Operations } from '../../../src/client/index.ts'
 import { client } from './connection.ts'
+import { useLogin, useMay } from './login-context.tsx'
 import { readMetrics } from './read-metrics.ts'
 
 /** How often the state of the server is read while it is shown, in milliseconds: no event reports it. */
@@ -14,18 +15,16 @@ export function useHealth() {
   })
 }
 
-/** The measurements of the server; null: the key may not see them. */
+/** The measurements of the server, for keys that may see them. */
 export function useMetrics() {
+  const { caller } = useLogin()
+  const isAdmin = useMay('admin')
   return useQuery({
     queryKey: ['server', 'metrics'],
+    enabled: isAdmin && caller.administersServer && caller.sessionId === null,
     async queryFn({ signal }) {
-      try {
-        const response = (await client.call('getMetrics', undefined, { signal })) as Response
-        return readMetrics(await response.text())
-      } catch (error) {
-        if (error instanceof ApiError && error.code === 'SCOPE_REQUIRED') return null
-        throw error
-      }
+      const response = (await client.call('getMetrics', undefined, { signal })) as Response
+      return readMetrics(await response.text())
     },
     refetchInterval: periodMs,
   })

@@ -1,7 +1,7 @@
 import { Lock } from 'lucide-react'
 import { lazy } from 'react'
 import { Link, useLocation } from 'wouter'
-import { useLogin, useMay } from '../../api/login-context.tsx'
+import { useBoundSession, useLogin, useMay } from '../../api/login-context.tsx'
 import { cx } from '../../lib/class-names.ts'
 import { Page } from '../../shell/page.tsx'
 import { EmptyState } from '../../ui/notices.tsx'
@@ -20,7 +20,9 @@ const tabs = [
 export default function ServerScreen() {
   const [location] = useLocation()
   const { login } = useLogin()
-  const isAdmin = useMay('admin')
+  const hasScope = useMay('admin')
+  const bound = useBoundSession()
+  const isAdmin = hasScope && bound === null
   const shown = tabs.filter(({ path }) => {
     if (path === '/server') return true
     // Where the application around the server knows its users, there are no keys.
@@ -57,7 +59,9 @@ export default function ServerScreen() {
         <EmptyState icon={<Lock />} title={`Your key may not see ${wanted.label.toLowerCase()} here`}>
           {isAdmin
             ? 'The application around this server administers its users.'
-            : 'It has no scope admin. Log in with a key that has it.'}
+            : hasScope
+              ? 'It opens one session alone. Log in with a key that opens all of them.'
+              : 'It has no scope admin. Log in with a key that has it.'}
         </EmptyState>
       ) : (
         <Content />

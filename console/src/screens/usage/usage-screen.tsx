@@ -1,6 +1,6 @@
 import { BarChart3, Download } from 'lucide-react'
 import { useState } from 'react'
-import { useLogin } from '../../api/login-context.tsx'
+import { useLogin, useMay } from '../../api/login-context.tsx'
 import { useSessionTitles } from '../../api/sessions.ts'
 import { type Group, groups, loadUsageCsv, type Period, useUsage } from '../../api/usage.ts'
 import { formatCost, formatCount } from '../../lib/format.ts'
@@ -96,7 +96,8 @@ function Overview({ period }: { period: Period }) {
 
 function Figures({ group, period }: { group: Group; period: Period }) {
   const usage = useUsage(group, period)
-  const titles = useSessionTitles(group === 'session')
+  const mayRead = useMay('sessions:read')
+  const titles = useSessionTitles(group === 'session' && mayRead)
   if (usage.isPending) return <SkeletonLines count={6} label="Loading usage" />
   if (usage.isError) return <ErrorNotice error={usage.error} onRetry={usage.refetch} />
   if (usage.data.rows.length === 0) {

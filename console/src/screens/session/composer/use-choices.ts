@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { client } from '../../../api/connection.ts'
+import { useMay } from '../../../api/login-context.tsx'
 import { sessionKey } from '../../../api/sessions.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
 import { type Insert, splitPath, type Token, toMention } from './find-token.ts'
@@ -15,6 +16,7 @@ const most = 50
 
 /** The completions of a token. */
 export function useChoices(sessionId: string, token: Token | null): readonly Choice[] {
+  const mayList = useMay('workspace:read')
   const { directory, name } = splitPath(token?.query ?? '')
   const commands = useQuery({
     queryKey: ['commands', sessionId],
@@ -31,7 +33,7 @@ export function useChoices(sessionId: string, token: Token | null): readonly Cho
         { params: { sessionId }, query: { path: directory, limit: 1000 } },
         { signal },
       ),
-    enabled: token?.kind === 'file',
+    enabled: mayList && token?.kind === 'file',
     retry: false,
   })
   if (token?.kind === 'command') {
