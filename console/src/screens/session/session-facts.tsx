@@ -3,10 +3,11 @@ import { Link } from 'wouter'
 import type { Session } from '../../../../src/client/index.ts'
 import { formatCost, shortPath } from '../../lib/format.ts'
 import { revealText } from '../../lib/revealed-text.ts'
+import { TagLinks } from '../../parts/tag-links.tsx'
 
 /** Where a session works, with which model, and what it has cost. */
 export function SessionFacts({ session }: { session: Session }) {
-  const { workingDirectory, workspace, model, config, costUsd, forkedFrom } = session
+  const { workingDirectory, workspace, model, config, costUsd, forkedFrom, tags } = session
   const branch = 'branch' in workspace && typeof workspace.branch === 'string' ? workspace.branch : null
   const shownModel = model ?? config.model
   return (
@@ -47,9 +48,22 @@ export function SessionFacts({ session }: { session: Session }) {
             <GitFork role="img" aria-label="Forked from" className="size-3.5" />
           </dt>
           <dd>
-            <Link href={`/sessions/${forkedFrom.sessionId}`} className="underline">
+            <Link
+              href={`/sessions/${forkedFrom.sessionId}`}
+              title="The fork works in the directory of its original"
+              className="underline"
+            >
               original
             </Link>
+            , same directory
+          </dd>
+        </div>
+      )}
+      {tags.length > 0 && (
+        <div>
+          <dt className="sr-only">Tags</dt>
+          <dd>
+            <TagLinks tags={tags} onPhones />
           </dd>
         </div>
       )}

@@ -6,6 +6,7 @@ import { StateBadge } from '../../parts/session-state.tsx'
 import { Page } from '../../shell/page.tsx'
 import { buttonClasses } from '../../ui/button.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../ui/notices.tsx'
+import { Badge } from '../../ui/small-parts.tsx'
 import ConversationTab from './conversation/conversation-tab.tsx'
 import { SessionActions } from './session-actions.tsx'
 import { SessionFacts } from './session-facts.tsx'
@@ -39,7 +40,14 @@ export default function SessionScreen({ sessionId }: { sessionId: string }) {
   return (
     <Page
       title={session ? titleOf(session) : 'Session'}
-      aside={session && <StateBadge session={session} />}
+      aside={
+        session && (
+          <>
+            <StateBadge session={session} />
+            {session.archived && <Badge>Archived</Badge>}
+          </>
+        )
+      }
       actions={session && <SessionActions session={session} />}
       below={
         <>

@@ -12,18 +12,18 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import type { SessionSummary } from '../../../../src/client/index.ts'
 import { useMay } from '../../api/login-context.tsx'
-import { titleOf, useEndSession, usePatchSession } from '../../api/sessions.ts'
+import { titleOf, usePatchSession } from '../../api/sessions.ts'
 import { formatCost, shortPath } from '../../lib/format.ts'
 import { revealText } from '../../lib/revealed-text.ts'
+import { EndSessionDialog } from '../../parts/end-session-dialog.tsx'
 import { StateBadge } from '../../parts/session-state.tsx'
-import { Button, IconButton } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { TagLinks } from '../../parts/tag-links.tsx'
+import { TagsDialog } from '../../parts/tags-dialog.tsx'
+import { IconButton } from '../../ui/button.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { Age, Badge } from '../../ui/small-parts.tsx'
 import { sayError } from '../../ui/toasts.tsx'
 import { SubagentTree } from './subagent-tree.tsx'
-import { TagLinks } from './tag-links.tsx'
-import { TagsDialog } from './tags-dialog.tsx'
 
 /** One session: its state, title, place, cost and last activity, and what can be done with it. */
 export function SessionRow({ session }: { session: SessionSummary }) {
@@ -37,6 +37,7 @@ export function SessionRow({ session }: { session: SessionSummary }) {
         <div className="relative flex min-w-0 flex-1 flex-col gap-0.5 py-2 pl-4">
           <div className="flex min-w-0 items-center gap-2">
             <StateBadge session={session} />
+            {session.archived && <Badge>Archived</Badge>}
             {openRequests > 1 && <Badge tone="warn">{openRequests} waiting</Badge>}
             {/* The link covers the whole row but the tags, which lead elsewhere. */}
             <Link
@@ -71,7 +72,7 @@ export function SessionRow({ session }: { session: SessionSummary }) {
       </div>
       {isOpen && <SubagentTree sessionId={sessionId} />}
       {dialog === 'tags' && <TagsDialog session={session} onClose={() => setDialog(null)} />}
-      {dialog === 'end' && <EndDialog session={session} onClose={() => setDialog(null)} />}
+      {dialog === 'end' && <EndSessionDialog session={session} onClose={() => setDialog(null)} />}
     </div>
   )
 }
@@ -116,31 +117,5 @@ function Actions({ session, onDialog, onTree }: ActionsProps) {
         </>
       )}
     </Menu>
-  )
-}
-
-function EndDialog({ session, onClose }: { session: SessionSummary; onClose: () => void }) {
-  const end = useEndSession(session.sessionId)
-  return (
-    <Dialog
-      open
-      onOpenChange={open => !open && onClose()}
-      title="End this session?"
-      description={<bdi>{titleOf(session)}</bdi>}
-      footer={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button
-            variant="danger"
-            busy={end.isPending}
-            onClick={() => end.mutate(undefined, { onSuccess: onClose, onError: sayError })}
-          >
-            End session
-          </Button>
-        </>
-      }
-    >
-      <p>A running turn is interrupted. The conversation stays readable, but takes no more prompts.</p>
-    </Dialog>
   )
 }

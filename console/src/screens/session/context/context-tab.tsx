@@ -8,6 +8,7 @@ import { Button } from '../../../ui/button.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
 import { ScrollRegion } from '../../../ui/scroll-region.tsx'
 import { say } from '../../../ui/toasts.tsx'
+import { ForkButton } from '../fork-button.tsx'
 import { ContextBar } from './context-bar.tsx'
 import { ContextTables } from './context-tables.tsx'
 
@@ -17,7 +18,11 @@ export default function ContextTab({ sessionId }: { sessionId: string }) {
   if (status === undefined) return <SkeletonLines count={5} />
   if (status === 'active') return <Context sessionId={sessionId} />
   return (
-    <EmptyState icon={<Gauge aria-hidden />} title={`This session has ${status}`}>
+    <EmptyState
+      icon={<Gauge aria-hidden />}
+      title={`This session has ${status}`}
+      action={<ForkButton sessionId={sessionId} />}
+    >
       Claude has no context of it any more. A fork of the session has one.
     </EmptyState>
   )

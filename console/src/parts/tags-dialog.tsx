@@ -1,10 +1,10 @@
 import { type FormEvent, useId, useState } from 'react'
-import type { SessionSummary } from '../../../../src/client/index.ts'
-import { usePatchSession } from '../../api/sessions.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { Field, Input } from '../../ui/form.tsx'
-import { ErrorNotice } from '../../ui/notices.tsx'
+import type { Session, SessionSummary } from '../../../src/client/index.ts'
+import { usePatchSession } from '../api/sessions.ts'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Field, Input } from '../ui/form.tsx'
+import { ErrorNotice } from '../ui/notices.tsx'
 
 /** Words between commas, each once. */
 function splitTags(text: string): string[] {
@@ -13,7 +13,7 @@ function splitTags(text: string): string[] {
 }
 
 /** Changes how a session is called and found. */
-export function TagsDialog({ session, onClose }: { session: SessionSummary; onClose: () => void }) {
+export function TagsDialog({ session, onClose }: { session: Session | SessionSummary; onClose: () => void }) {
   const [title, setTitle] = useState(session.title ?? '')
   const [tags, setTags] = useState(session.tags.join(', '))
   const patch = usePatchSession(session.sessionId)
@@ -39,7 +39,12 @@ export function TagsDialog({ session, onClose }: { session: SessionSummary; onCl
         </>
       }
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-3">
+      <form
+        id={form}
+        onSubmit={submit}
+        onChange={() => patch.isError && patch.reset()}
+        className="flex flex-col gap-3"
+      >
         <Field label="Title">
           {props => (
             <Input
