@@ -23,7 +23,7 @@ const views = {
 } as const satisfies Record<string, { label: string; filter: SessionFilter }>
 type View = keyof typeof views
 
-/** What a search can leave out: it knows no states. */
+/** Filters of a search: it knows no states. */
 const searched = [
   { value: 'all', label: 'All' },
   { value: 'false', label: 'Not archived' },
