@@ -23,7 +23,7 @@ async function live(waves: number): Promise<void> {
   await model.close()
   expect(claudesOf()).toEqual([])
   expect(server.listening).toBe(false)
-  await expect(api.ready).rejects.toThrow(/closed/)
+  await expect(api.ready).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
 }
 
 const waves = runsLong ? 5 : 1
