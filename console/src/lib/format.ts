@@ -8,9 +8,18 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'narrow' })
 const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
 
-/** `3m ago`, `now`, `yesterday`. */
+/** `3m ago`, `now`, `yesterday`. The clock of the browser may be behind the server's: nothing is in the future. */
 export function formatAge(timestamp: string, now: number): string {
-  const seconds = Math.round((Date.parse(timestamp) - now) / 1000)
+  return formatDistance(Math.min(Date.parse(timestamp), now), now)
+}
+
+/** `in 3m`, `tomorrow`; what is past is as with `formatAge`. */
+export function formatDue(timestamp: string, now: number): string {
+  return formatDistance(Date.parse(timestamp), now)
+}
+
+function formatDistance(time: number, now: number): string {
+  const seconds = Math.round((time - now) / 1000)
   const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? []
   if (unit === undefined || size === undefined) return 'now'
   return relative.format(Math.trunc(seconds / size), unit)

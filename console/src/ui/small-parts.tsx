@@ -1,7 +1,7 @@
 import { Check, Copy } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { cx } from '../lib/class-names.ts'
-import { formatAge, formatTime } from '../lib/format.ts'
+import { formatAge, formatDue, formatTime } from '../lib/format.ts'
 import { useNow } from '../lib/use-now.ts'
 import { IconButton } from './button.tsx'
 
@@ -33,6 +33,16 @@ export function Age({ of, className }: { of: string; className?: string }) {
   return (
     <time dateTime={of} title={formatTime(of)} className={cx('whitespace-nowrap', className)}>
       {formatAge(of, now)}
+    </time>
+  )
+}
+
+/** How soon, or how long ago, with the exact time as its tooltip. */
+export function Due({ at }: { at: string }) {
+  const now = useNow()
+  return (
+    <time dateTime={at} title={formatTime(at)} className="whitespace-nowrap">
+      {formatDue(at, now)}
     </time>
   )
 }

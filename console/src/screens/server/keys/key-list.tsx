@@ -7,7 +7,7 @@ import { Button, IconButton } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Menu, MenuItem } from '../../../ui/menu.tsx'
 import { EmptyState, ErrorNotice, SkeletonLines } from '../../../ui/notices.tsx'
-import { Age, Badge, CopyButton } from '../../../ui/small-parts.tsx'
+import { Age, Badge, CopyButton, Due } from '../../../ui/small-parts.tsx'
 import { sayError } from '../../../ui/toasts.tsx'
 import { NewKeyDialog } from './new-key-dialog.tsx'
 
@@ -102,7 +102,7 @@ function KeyRow({ apiKey, onRotate, onRevoke }: KeyRowProps) {
           </span>
           {expiresAt !== null && (
             <span>
-              expires <Age of={expiresAt} />
+              expires <Due at={expiresAt} />
             </span>
           )}
         </div>
