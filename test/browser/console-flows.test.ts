@@ -160,29 +160,6 @@ if (browserPath !== undefined) {
     page.expectQuiet()
   })
 
-  test('a link to a turn near the end shows its prompt, also above an answer that is drawn later', async () => {
-    const { server } = shared()
-    const sessionId = await server.createSession({ title: 'Verses' })
-    const verse = (n: number) => `## Verse ${n}\n\n- one\n- two\n\n\`\`\`ts\nlet a = ${n}\n\`\`\`\n`
-    server.model.script('recite', text(Array.from({ length: 12 }, (_, n) => verse(n + 1)).join('\n')))
-    for (let n = 1; n <= 6; n++) await server.ask(sessionId, `What is ${n} times 7?`)
-    await server.ask(sessionId, 'Please recite')
-    const { body } = await server.ask(sessionId, 'Now recite anew')
-    await server.ask(sessionId, 'What is 6 times 7?')
-    const page = await open('/sessions?q=anew')
-    await page.getByRole('list', { name: 'Search results' }).getByRole('link').first().click()
-    await page.waitForURL(`**/turns/${body.turnId}`)
-    const target = log(page).locator('[aria-current=location]')
-    await target.getByText('Now recite anew').waitFor()
-    await log(page).getByRole('heading', { name: 'Verse 1', exact: true }).last().waitFor()
-    const distance = async () =>
-      Math.abs(((await target.boundingBox())?.y ?? 0) - ((await log(page).boundingBox())?.y ?? 0))
-    await expect.poll(distance, { timeout: 30_000 }).toBeLessThan(60)
-    await page.getByRole('button', { name: 'Jump to latest' }).click()
-    await log(page).getByText('6 times 7 is 42').last().waitFor()
-    page.expectQuiet()
-  })
-
   test('the context tab shows what fills the window', async () => {
     const { server } = shared()
     const sessionId = await server.createSession({ title: 'Full' })

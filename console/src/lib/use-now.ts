@@ -18,7 +18,7 @@ export const clock = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)
     timer ??= setInterval(renew, periodMs)
-    // What is shown now may be newer than the last tick.
+    // The new listener may show a time that is newer than the last tick.
     if (Math.abs(Date.now() - now) >= staleMs) renew()
     return () => {
       listeners.delete(listener)
