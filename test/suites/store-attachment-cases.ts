@@ -111,8 +111,9 @@ export function attachmentCases(context: StoreContext): void {
     const bytes = Buffer.alloc(24 * 1024 * 1024, 1)
     const attachment = attachmentOf(session, bytes)
     const adding = attachments.addAttachment(attachment, bytes, 100_000_000)
-    await attachments.listAttachments(tenantId, session.id, page)
-    await new Promise(resolve => setImmediate(resolve))
+    const isBegun = async () =>
+      (await context.store.leftovers.listSessionsLeft()).some(({ sessionId }) => sessionId === session.id)
+    await expect.poll(isBegun, { interval: 1, timeout: 60_000 }).toBe(true)
     expect(await attachments.findAttachment(tenantId, session.id, attachment.id)).toBeUndefined()
     // As a start does after a crash; here the writer goes on and finds that there is nothing to write to.
     await context.store.leftovers.takeLeftovers(tenantId, session.id, 9_000)
