@@ -108,7 +108,8 @@ test('a session with promptSuggestions is told what could be asked next, after t
   expect(isAsked()).toBe(false)
   const { turnId } = (await server.ask(id, 'question two')).body
   expect(await readTo('suggestion')).toEqual({ turnId, text: suggested })
-  expect(seen.map(({ event }) => event)).toContain('turn.completed')
+  // It usually comes after the end of the turn, which does not wait for it.
+  if (!seen.some(({ event }) => event === 'turn.completed')) await readTo('turn.completed')
 
   const late = parseFrames(await server.send('GET', path))
   for await (const { event, data } of late) {
