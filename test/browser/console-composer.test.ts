@@ -119,6 +119,7 @@ if (browserPath !== undefined) {
     })
     await page.getByText('the body must be PNG, JPEG, GIF, WebP, PDF, or text').first().waitFor()
     expect(await attached(page).count()).toBe(0)
+    await expectAccessible(page)
     page.expectQuiet()
   })
 

@@ -42,6 +42,8 @@ function List() {
     <Toast.Root
       key={toast.id}
       toast={toast}
+      // An urgent one is announced elsewhere as well. Neither it nor its button may be hidden from those who reach it.
+      aria-hidden={false}
       className="flex items-start gap-2 rounded-lg border border-line-strong bg-raised p-3 shadow-lg data-[type=error]:border-bad"
     >
       <div className="min-w-0 flex-1">
@@ -49,6 +51,7 @@ function List() {
         <Toast.Description className="text-muted break-words" />
       </div>
       <Toast.Close
+        aria-hidden={false}
         render={
           <IconButton label="Dismiss" size="small">
             <X aria-hidden className="size-3.5" />
