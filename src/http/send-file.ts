@@ -16,7 +16,7 @@ const clientHasLeft = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ER
  */
 export async function sendFile(res: Response, file: FileAnswer['file'], headOnly: boolean): Promise<void> {
   const { content } = file
-  if (content !== null && !Buffer.isBuffer(content) && !headOnly) await beginning(content)
+  if (content !== null && !Buffer.isBuffer(content) && !headOnly) await beginning(content, res)
   res.statusCode = file.status
   res.setHeader('X-Content-Type-Options', 'nosniff')
   for (const [name, value] of Object.entries(file.headers)) res.setHeader(name, value)
@@ -32,20 +32,17 @@ export async function sendFile(res: Response, file: FileAnswer['file'], headOnly
   await send(content, res)
 }
 
-/** Waits for the first bytes: what fails before them can still be answered with an error. */
-function beginning(content: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onReadable = () => {
-      content.off('error', onError)
-      resolve()
-    }
-    const onError = (error: Error) => {
-      content.off('readable', onReadable)
-      reject(error)
-    }
-    content.once('readable', onReadable)
-    content.once('error', onError)
-  })
+/** Waits for the first bytes: what fails before them can still be answered with an error. Ends with either stream. */
+async function beginning(content: Readable, res: Response): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  content.once('readable', resolve).once('close', resolve).once('error', reject)
+  res.once('close', resolve)
+  try {
+    await promise
+  } finally {
+    content.off('readable', resolve).off('close', resolve).off('error', reject)
+    res.off('close', resolve)
+  }
 }
 
 async function send(content: Readable, res: Response): Promise<void> {

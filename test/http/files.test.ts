@@ -180,6 +180,26 @@ describe('an archive', () => {
     expect(JSON.stringify(faults)).toContain('it was moved away')
   })
 
+  test('that ends before its first bytes without a word cuts the connection, and leaves nobody waiting', async () => {
+    const content = new Readable({ read() {} })
+    await using door = await openArchive(content)
+    const cut = expect(door.call(archivePath)).rejects.toThrow()
+    await until(() => content.listenerCount('readable') > 0)
+    content.destroy()
+    await cut
+  })
+
+  test('is closed when its client leaves before its first bytes', async () => {
+    const content = new Readable({ read() {} })
+    await using door = await openArchive(content)
+    const leaving = new AbortController()
+    const left = expect(door.call(archivePath, { signal: leaving.signal })).rejects.toThrow()
+    await until(() => content.listenerCount('readable') > 0)
+    leaving.abort()
+    await left
+    await until(() => content.destroyed)
+  })
+
   test('that fails before its first bytes is answered with the error', async () => {
     await using door = await openArchive(breaking(0, new ServiceError('PATH_NOT_ALLOWED', 'moved away')))
     const response = await door.call(archivePath)

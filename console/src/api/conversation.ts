@@ -35,7 +35,11 @@ function storeOf(sessionId: string): ConversationStore {
 function refresh(sessionId: string, { type }: SessionEvent): void {
   const ask = () => void queries.invalidateQueries({ queryKey: sessionKey(sessionId) })
   clearTimeout(quiet.get(sessionId))
-  quiet.set(sessionId, setTimeout(ask, quietMs))
+  const askOnce = () => {
+    quiet.delete(sessionId)
+    ask()
+  }
+  quiet.set(sessionId, setTimeout(askOnce, quietMs))
   if (type !== 'message' && type !== 'activity' && type !== 'caught_up' && type !== 'delta.voided') ask()
 }
 

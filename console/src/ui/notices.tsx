@@ -5,8 +5,6 @@ import { cx } from '../lib/class-names.ts'
 import { Button } from './button.tsx'
 import { describeError } from './describe-error.ts'
 
-export { describeError }
-
 interface ErrorNoticeProps {
   error: unknown
   onRetry?: (() => void) | undefined

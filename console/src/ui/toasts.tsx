@@ -1,7 +1,7 @@
 import { Toast } from '@base-ui/react/toast'
 import { X } from 'lucide-react'
 import { IconButton } from './button.tsx'
-import { describeError } from './notices.tsx'
+import { describeError } from './describe-error.ts'
 
 const toasts = Toast.createToastManager()
 

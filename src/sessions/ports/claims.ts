@@ -13,11 +13,11 @@ export interface ClaimStore {
   /**
    * Claims a session without an owner, or whose node is dead.
    *
-   * @returns undefined: there is no such session, or a node that lives has it
+   * @returns undefined if the session does not exist, or a living node owns it
    */
   claimSession(tenantId: string, sessionId: string, owner: string): Promise<Fence | undefined>
   /** Gives a session back, unless it was claimed anew meanwhile. */
   releaseSession(sessionId: string, fence: Fence): Promise<void>
-  /** The owner of a session; null: it has none; undefined: there is no such session. */
+  /** Returns the owner of a session, null without one, or undefined if the session does not exist. */
   findOwner(tenantId: string, sessionId: string): Promise<string | null | undefined>
 }

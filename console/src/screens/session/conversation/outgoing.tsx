@@ -6,7 +6,7 @@ import { outbox, returnToDraft, useOutbox } from '../../../api/use-outbox.ts'
 import { cutText } from '../../../lib/cut-text.ts'
 import { revealText } from '../../../lib/revealed-text.ts'
 import { Button } from '../../../ui/button.tsx'
-import { describeError } from '../../../ui/notices.tsx'
+import { describeError } from '../../../ui/describe-error.ts'
 
 const bound = { characters: 2_000, lines: 20 }
 

@@ -5,7 +5,7 @@ import { useDirectory } from '../../../api/workspace.ts'
 import { cx } from '../../../lib/class-names.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { revealName } from '../../../lib/revealed-name.ts'
-import { describeError } from '../../../ui/notices.tsx'
+import { describeError } from '../../../ui/describe-error.ts'
 import { focusItem, keepTabStop, onTreeKey } from './tree-keys.ts'
 
 interface TreeProps {

@@ -1,7 +1,7 @@
 import { PathName } from '../../../parts/path-name.tsx'
 import { Button } from '../../../ui/button.tsx'
+import { describeError } from '../../../ui/describe-error.ts'
 import { Dialog } from '../../../ui/dialog.tsx'
-import { describeError } from '../../../ui/notices.tsx'
 import type { Uploads } from './use-uploads.ts'
 
 /** Names the files that were not uploaded, and asks whether those that are there are to be replaced. */
