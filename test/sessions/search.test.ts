@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers'
 import { expect, test } from 'vitest'
 import { Search } from '../../src/sessions/search/search.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { changeOf, sessionRecord, tenantId, turnRecord } from '../suites/store-records.ts'
+import { countRounds } from '../support/count-rounds.ts'
 import { endsLater } from '../support/lifetime.ts'
 import { caller, temporaryDirectory } from '../support/open-sessions.ts'
 
@@ -16,17 +16,11 @@ test('one search in many long texts lets other work come in between', async () =
   for (let count = 0; count < 20; count++) {
     await store.commit(changeOf(session, { insertTurn: turnRecord(session, { prompt }) }))
   }
-  let rounds = 0
-  let isOver = false
-  const count = () => {
-    rounds++
-    if (!isOver) setImmediate(count)
-  }
-  setImmediate(count)
+  const endCounting = countRounds()
   const search = new Search({ store } as ConstructorParameters<typeof Search>[0])
   const query = { q, archived: 'all' as const, limit: 50 }
   const { hits } = await search.find({ ...caller, tenantId }, query as Parameters<Search['find']>[1])
-  isOver = true
+  const rounds = endCounting()
   expect(hits).toHaveLength(20)
   expect(hits[0]?.matches).toHaveLength(15)
   expect(hits[0]?.snippet.length).toBeLessThan(245)

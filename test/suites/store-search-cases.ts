@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers'
 import { expect, test } from 'vitest'
 import type { SearchRequest } from '../../src/sessions/ports/index.ts'
 import type { SessionRecord } from '../../src/sessions/records.ts'
 import { readTerms } from '../../src/sessions/search/search-terms.ts'
+import { countRounds } from '../support/count-rounds.ts'
 import type { StoreContext } from './store-context.ts'
 import { changeOf, tenantId, turnRecord } from './store-records.ts'
 
@@ -211,15 +211,9 @@ export function searchCases(context: StoreContext): void {
     const session = await addSession()
     const text = `${'x '.repeat(32_000)}y`
     for (let count = 0; count < 20; count++) await say(session, text)
-    let rounds = 0
-    let isOver = false
-    const count = () => {
-      rounds++
-      if (!isOver) setImmediate(count)
-    }
-    setImmediate(count)
+    const endCounting = countRounds()
     expect((await search('"y x"')).found).toEqual([])
-    isOver = true
+    const rounds = endCounting()
     expect(rounds).toBeGreaterThanOrEqual(20)
   })
 

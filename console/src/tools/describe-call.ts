@@ -1,4 +1,5 @@
 import { shortPath } from '../lib/format.ts'
+import { toOneLine } from '../lib/one-line.ts'
 import { revealText } from '../lib/revealed-text.ts'
 import { type InputFields, listOf, readMcpName, textOf, toFields } from './input-fields.ts'
 
@@ -47,14 +48,7 @@ export function describeTool(name: string): string {
 export function describeCall(name: string, input: unknown): string {
   const fields = toFields(input)
   const describe = Object.hasOwn(lines, name) ? lines[name] : undefined
-  const text = describe?.(fields) ?? firstText(fields)
-  const line = revealText(
-    text
-      .slice(0, longest * 2)
-      .trim()
-      .replace(/\s+/g, ' '),
-  )
-  return line.length > longest ? `${line.slice(0, longest)}…` : line
+  return toOneLine(describe?.(fields) ?? firstText(fields), longest)
 }
 
 function firstText(fields: InputFields): string {

@@ -3,7 +3,7 @@ import type { PermissionRequest, Prompt } from '../../../../src/client/index.ts'
 import { client } from '../../api/connection.ts'
 import { useMay } from '../../api/login-context.tsx'
 import { titleOf } from '../../api/sessions.ts'
-import { revealText } from '../../lib/revealed-text.ts'
+import { toOneLine } from '../../lib/one-line.ts'
 
 /** How long a name made of a prompt is at most, in characters. */
 const longest = 80
@@ -13,13 +13,7 @@ function beginningOf(prompt: Prompt): string {
     typeof prompt === 'string'
       ? prompt
       : prompt.map(block => (block.type === 'text' ? block.text : '')).join(' ')
-  const line = revealText(
-    text
-      .slice(0, longest * 4)
-      .trim()
-      .replace(/\s+/g, ' '),
-  )
-  return line.length > longest ? `${line.slice(0, longest)}…` : line
+  return toOneLine(text, longest)
 }
 
 /**
