@@ -21,7 +21,7 @@ const endpoint = z
   .refine(value => !hasCredentials(value), { message: 'must not contain a user or password' })
   .refine(value => !value.includes('#'), { message: 'must not contain a fragment' })
   .refine(value => URL.parse(value)?.href === value, { message: 'must be the URL as the browser gives it' })
-  .refine(hasFullHost, { message: 'must have a host without empty labels and a dot at its end' })
+  .refine(hasFullHost, { message: 'must have a host without empty labels and without a dot at its end' })
   .meta({ description: 'An `https` address of a push service that the server knows' })
 
 /** Whether no label of a host is empty or too long, as names of servers have them. */
