@@ -236,13 +236,19 @@ if (requirements.chromium.find() !== undefined) {
       })
       await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
       const first = shown.getByText('prompt 0', { exact: true })
-      for (let round = 0; round < 500 && (await first.count()) === 0; round++) {
-        await shown.evaluate(box => {
-          box.scrollTop = 0
-        })
-        await page.evaluate('new Promise(requestAnimationFrame)')
-      }
-      await first.waitFor()
+      // A page of older messages that arrives keeps what is in view where it is: scrolled until the first is seen.
+      await expect
+        .poll(
+          async () => {
+            await shown.evaluate(box => {
+              box.scrollTop = 0
+            })
+            await page.evaluate('new Promise(requestAnimationFrame)')
+            return first.isVisible()
+          },
+          { interval: 1, timeout: 60_000 },
+        )
+        .toBe(true)
       expect(await elements()).toBeLessThan(1_500)
       await page.getByRole('button', { name: 'Jump to latest' }).click()
       await log(page).getByText('answer 4999').waitFor()
