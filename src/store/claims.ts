@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { ClaimStore, NodeState } from '../sessions/ports/index.ts'
-import { type Database, run } from './database.ts'
+import { all, type Database, run } from './database.ts'
+import type { Dialect } from './dialect.ts'
+import { sessionsLeft } from './leftovers.ts'
 import { prepared } from './query.ts'
 
 interface OfSession {
@@ -19,12 +21,33 @@ export function createClaims(database: Database): ClaimStore {
       return claimed === 1 ? { owner, epoch: epoch + 1 } : undefined
     },
 
+    async listOrphans(limit) {
+      const rows = await database.all(selectOrphans({ limit }))
+      return rows.map(({ id, tenant_id, epoch, volume }) => ({
+        ...{ sessionId: id, tenantId: tenant_id, epoch, volume },
+      }))
+    },
+
+    async claimOrphans(orphans, owner) {
+      const claims = orphans.map(({ sessionId, epoch }) => ({ sessionId, epoch }))
+      if (claims.length === 0) return new Map()
+      const rows = await database.transaction(() => all(claimAll({ claims: JSON.stringify(claims), owner })))
+      return new Map(rows.map(({ id, epoch }) => [id, { owner, epoch: epoch ?? 0 }]))
+    },
+
     async releaseSession(sessionId, { owner, epoch }) {
       await database.transaction(() => run(release({ sessionId, owner, epoch })))
     },
 
-    async findOwner(tenantId, sessionId) {
-      return (await database.first(selectOwner({ tenantId, sessionId })))?.owner
+    async releaseAll(owner, except) {
+      await database.transaction(() =>
+        run(releaseOwned({ owner, except: JSON.stringify(except.map(id => ({ id }))) })),
+      )
+    },
+
+    async findPlacement(tenantId, sessionId) {
+      const found = await database.first(selectClaim({ tenantId, sessionId }))
+      return found && { owner: found.owner, volume: found.volume }
     },
   }
 }
@@ -36,7 +59,11 @@ const selectClaim = prepared((db, of: OfSession) =>
     .leftJoin('nodes', join =>
       join.onRef('nodes.id', '=', 'sessions.owner').on('nodes.state', '!=', sql.lit<NodeState>('dead')),
     )
-    .select(eb => ['nodes.id as owner', eb.fn.coalesce('sessions.epoch', sql.lit(0)).as('epoch')])
+    .select(eb => [
+      'nodes.id as owner',
+      'sessions.volume',
+      eb.fn.coalesce('sessions.epoch', sql.lit(0)).as('epoch'),
+    ])
     .where('sessions.id', '=', of.sessionId)
     .where('sessions.tenant_id', '=', of.tenantId),
 )
@@ -60,10 +87,51 @@ const release = prepared((db, of: { sessionId: string; owner: string; epoch: num
     .where('epoch', '=', of.epoch),
 )
 
-const selectOwner = prepared((db, of: OfSession) =>
+const selectOrphans = prepared((db, of: { limit: number }) =>
   db
     .selectFrom('sessions')
-    .select('owner')
-    .where('id', '=', of.sessionId)
-    .where('tenant_id', '=', of.tenantId),
+    .select(eb => ['id', 'tenant_id', 'volume', eb.fn.coalesce('epoch', sql.lit(0)).as('epoch')])
+    .where('id', 'in', eb => eb.selectFrom(sessionsLeft(db).as('waiting')).select('waiting.session_id'))
+    .where(eb =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('nodes')
+            .select('nodes.id')
+            .whereRef('nodes.id', '=', 'sessions.owner')
+            .where('nodes.state', '!=', sql.lit<NodeState>('dead')),
+        ),
+      ),
+    )
+    .orderBy('id')
+    .limit(of.limit),
 )
+
+/** As `claim`: the epoch that was seen decides. */
+const claimAll = prepared((db, of: { claims: string; owner: string }, dialect) => {
+  const { textIn, numberIn } = dialect
+  const listed = sql.ref('listed.value')
+  return db
+    .updateTable('sessions')
+    .set({ owner: of.owner, epoch: sql<number>`coalesce(sessions.epoch, 0) + 1` })
+    .where(
+      sql<boolean>`(sessions.id, cast(coalesce(sessions.epoch, 0) as float8)) in (
+        select ${textIn(listed, 'sessionId')}, ${numberIn(listed, 'epoch')} from ${items(dialect, of.claims)})`,
+    )
+    .returning(['id', 'epoch'])
+})
+
+const releaseOwned = prepared((db, of: { owner: string; except: string }, dialect) =>
+  db
+    .updateTable('sessions')
+    .set({ owner: null })
+    .where('owner', '=', of.owner)
+    .where(
+      sql<boolean>`id not in (
+        select ${dialect.textIn(sql.ref('listed.value'), 'id')} from ${items(dialect, of.except)})`,
+    ),
+)
+
+function items({ items: itemsOf, itemsAlias }: Dialect, json: string) {
+  return sql`${itemsOf(sql`${json}`)} as ${itemsAlias('listed')}`
+}

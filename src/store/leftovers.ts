@@ -6,6 +6,7 @@ import { all, type Database, run } from './database.ts'
 import { isPending, isUndelivered } from './permissions.ts'
 import { prepared } from './query.ts'
 import { permissionColumns, turnColumns } from './records.ts'
+import type { QueryBuilder } from './schema.ts'
 import { isUnfinished } from './turn-queries.ts'
 
 /** The unfinished things of sessions: see the port `LeftoverStore`. */
@@ -47,17 +48,19 @@ const running = sql.lit<TaskStatus>('running')
 
 const keys = ['tenant_id', 'session_id'] as const
 
+export const selectSessionsLeft = prepared(db => sessionsLeft(db))
+
 /** Some several times: only so are the partial indexes read alone. */
-export const selectSessionsLeft = prepared(db =>
-  db
+export function sessionsLeft(db: QueryBuilder) {
+  return db
     .selectFrom('turns')
     .select(keys)
     .where(isUnfinished)
     .unionAll(db.selectFrom('permissions').select(keys).where(isPending))
     .unionAll(db.selectFrom('permissions').select(keys).where(isUndelivered))
     .unionAll(db.selectFrom('tasks').select(keys).where('status', '=', running))
-    .unionAll(db.selectFrom('attachments').select(keys).where(isIncomplete)),
-)
+    .unionAll(db.selectFrom('attachments').select(keys).where(isIncomplete))
+}
 
 /** Not by time: a clock that was set back would change the order of a session's turns. */
 export const selectUnfinishedTurns = prepared((db, of: OfSession) =>

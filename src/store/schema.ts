@@ -29,6 +29,8 @@ export interface SessionsTable extends RowOf<typeof sessionColumns> {
   owner: Generated<string | null>
   /** Counts its claims; null: 0. */
   epoch: Generated<number | null>
+  /** Where its directory is; null: on any node. */
+  volume: Generated<string | null>
   /** Retention has removed the events up to this sequence, */
   trimmed_through: Generated<number>
   /** and with them so many messages: `message_number` still counts them, `message_count` does not. */

@@ -82,8 +82,8 @@ export function createSqlStore(bare: Database): Store {
       return numbered(events, await database.write(write))
     },
 
-    async createSession(session, newEvents, limit, idempotency, past, deliveries) {
-      const write = toFirstWrite(session, newEvents, limit, idempotency, past, deliveries)
+    async createSession(session, newEvents, limit, idempotency, past, deliveries, placement) {
+      const write = toFirstWrite(session, newEvents, limit, idempotency, past, deliveries, placement)
       const events = toRecords({ sessionId: session.id, at: session.createdAt, events: newEvents })
       const written = await database.write(write)
       if (written.activeSessions !== undefined) return { created: false, active: written.activeSessions }

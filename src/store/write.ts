@@ -95,6 +95,7 @@ export function toFirstWrite(
   idempotency?: IdempotencyRecord,
   past?: SharedPast,
   deliveries: DeliveryRecord[] = [],
+  placement?: { fence: Fence; volume: string | null },
 ): Write {
   const { tenantId, id: sessionId, createdAt: at } = session
   const change = toSessionWrite({
@@ -105,7 +106,10 @@ export function toFirstWrite(
     deliveries,
     ...(idempotency && { idempotency }),
   })
-  const columns = sessionColumns.toRow({ ...session, lastSequence: 0, messageCount: 0 })
+  const columns = {
+    ...sessionColumns.toRow({ ...session, lastSequence: 0, messageCount: 0 }),
+    ...(placement && { ...placement.fence, volume: placement.volume }),
+  }
   return { change: { ...change, create: { columns, limit, past } }, audit: [], transcript: [] }
 }
 

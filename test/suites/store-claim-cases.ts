@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Fence, TranscriptKey } from '../../src/sessions/ports/index.ts'
 import { SessionFenced, type SessionRecord } from '../../src/sessions/records.ts'
 import type { StoreContext } from './store-context.ts'
-import { changeOf, messageEvent, tenantId, turnRecord } from './store-records.ts'
+import { changeOf, messageEvent, sessionRecord, tenantId, turnRecord } from './store-records.ts'
 
 const node = { url: 'http://127.0.0.1:1', version: '1.0.0', slotsFree: 4, volumes: ['local'] }
 /** Longer than a test. */
@@ -17,7 +17,8 @@ export function claimCases(context: StoreContext): void {
   }
   const claim = (session: SessionRecord, owner: string) =>
     context.store.claims.claimSession(session.tenantId, session.id, owner)
-  const ownerOf = (session: SessionRecord) => context.store.claims.findOwner(session.tenantId, session.id)
+  const ownerOf = async (session: SessionRecord) =>
+    (await context.store.claims.findPlacement(session.tenantId, session.id))?.owner
   const write = (session: SessionRecord, fence: Fence | undefined, change: object = {}) =>
     context.store.commit(changeOf(session, { events: [messageEvent('a')], ...change, fence }))
 
@@ -60,8 +61,61 @@ export function claimCases(context: StoreContext): void {
     await context.store.nodes.leave(one)
     expect(await claim(session, other)).toEqual({ owner: other, epoch: 2 })
     expect(await context.store.claims.claimSession('another', session.id, one)).toBeUndefined()
-    expect(await context.store.claims.findOwner('another', session.id)).toBeUndefined()
+    expect(await context.store.claims.findPlacement('another', session.id)).toBeUndefined()
     expect(await context.store.claims.claimSession(tenantId, randomUUID(), one)).toBeUndefined()
+  })
+
+  test('a session can have an owner from its beginning, and the place of its directory', async () => {
+    const owner = await join()
+    const session = sessionRecord()
+    const fence = { owner, epoch: 1 }
+    const placement = { fence, volume: 'disk' }
+    await context.store.createSession(session, [], 10_000, undefined, undefined, undefined, placement)
+    expect(await context.store.claims.findPlacement(session.tenantId, session.id)).toEqual({
+      owner,
+      volume: 'disk',
+    })
+    await expect(write(session, undefined)).resolves.toHaveLength(1)
+    await expect(write(session, fence)).resolves.toHaveLength(1)
+    await context.store.nodes.leave(owner)
+    expect(await claim(session, await join())).toMatchObject({ epoch: 2 })
+    await expect(write(session, fence)).rejects.toThrow(SessionFenced)
+  })
+
+  test('what dead nodes and those that left have not finished is listed and claimed as a whole', async () => {
+    const { claims, nodes } = context.store
+    const [dead, lives, heir] = [await join(), await join(), await join()]
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => context.addSession()))
+    const [ofDead, ofLiving, released, quiet, taken] = sessions as [SessionRecord, ...SessionRecord[]] &
+      SessionRecord[]
+    const fences = new Map<string, Fence>()
+    for (const [session, owner] of [
+      [ofDead, dead],
+      [ofLiving, lives],
+      [released, dead],
+      [quiet, dead],
+      [taken, dead],
+    ] as const) {
+      const fence = (await claim(session as SessionRecord, owner)) as Fence
+      fences.set((session as SessionRecord).id, fence)
+      if (session !== quiet)
+        await write(session as SessionRecord, fence, { insertTurn: turnRecord(session as SessionRecord) })
+    }
+    expect((await claims.listOrphans(100)).filter(({ sessionId }) => fences.has(sessionId))).toEqual([])
+    await claims.releaseAll(dead, [(ofDead as SessionRecord).id, (taken as SessionRecord).id])
+    await nodes.leave(dead)
+    const orphans = (await claims.listOrphans(100)).filter(({ sessionId }) => fences.has(sessionId))
+    expect(new Set(orphans.map(({ sessionId }) => sessionId))).toEqual(
+      new Set([ofDead, released, taken].map(session => session?.id)),
+    )
+    expect(await claims.listOrphans(1)).toHaveLength(1)
+    await claim(taken as SessionRecord, lives)
+    const claimed = await claims.claimOrphans(orphans, heir)
+    expect(claimed).toEqual(
+      new Map([ofDead, released].map(session => [session?.id, { owner: heir, epoch: 2 }])),
+    )
+    expect(await ownerOf(ofLiving as SessionRecord)).toBe(lives)
+    expect(await claims.claimOrphans([], heir)).toEqual(new Map())
   })
 
   test('of many that claim at once one gets it', async () => {

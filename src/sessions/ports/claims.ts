@@ -8,6 +8,22 @@ export interface Fence {
   readonly epoch: number
 }
 
+/** Where a session is. */
+export interface SessionPlacement {
+  /** The node that owns it; null: none that lives. */
+  owner: string | null
+  /** The place of its directory, of which nodes say whether they have it; null: any node has it. */
+  volume: string | null
+}
+
+/** A session with something to do, and without a living owner. */
+export interface Orphan {
+  tenantId: string
+  sessionId: string
+  epoch: number
+  volume: string | null
+}
+
 /** Who may write to which session. A server that has the store for itself needs no claims. */
 export interface ClaimStore {
   /**
@@ -16,8 +32,14 @@ export interface ClaimStore {
    * @returns undefined if the session does not exist, or a living node owns it
    */
   claimSession(tenantId: string, sessionId: string, owner: string): Promise<Fence | undefined>
+  /** Sessions that were left with something to do by nodes that are dead, or have given them back; at most `limit`. */
+  listOrphans(limit: number): Promise<Orphan[]>
+  /** Claims several that were listed, unless their epoch has changed since. @returns those that were claimed */
+  claimOrphans(orphans: readonly Orphan[], owner: string): Promise<Map<string, Fence>>
   /** Gives a session back, unless it was claimed anew meanwhile. */
   releaseSession(sessionId: string, fence: Fence): Promise<void>
-  /** Returns the owner of a session, null without one, or undefined if the session does not exist. */
-  findOwner(tenantId: string, sessionId: string): Promise<string | null | undefined>
+  /** Gives back all sessions of an owner except for some. */
+  releaseAll(owner: string, except: readonly string[]): Promise<void>
+  /** Returns undefined if the session does not exist. */
+  findPlacement(tenantId: string, sessionId: string): Promise<SessionPlacement | undefined>
 }

@@ -172,6 +172,7 @@ export interface Store {
    * Stores a new session with its first events unless `limit` active ones exist already; both in one step.
    * @param past messages of another session of the tenant that its log has, after its first events
    * @param deliveries as in `Change`
+   * @param placement undefined: the session has no owner
    * @returns the active sessions found when there was no room, else the events stored, without those of the past
    */
   createSession(
@@ -181,6 +182,7 @@ export interface Store {
     idempotency?: IdempotencyRecord,
     past?: SharedPast,
     deliveries?: DeliveryRecord[],
+    placement?: { fence: Fence; volume: string | null },
   ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
   /** The tenant of a session, whatever it is; undefined: there is no such session. */

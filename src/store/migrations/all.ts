@@ -31,6 +31,7 @@ import { push } from './029-push.ts'
 import { feed } from './030-feed.ts'
 import { titleSource } from './031-title-source.ts'
 import { fences } from './032-fences.ts'
+import { volumes } from './033-volumes.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   feed,
   titleSource,
   fences,
+  volumes,
 ]
