@@ -15,6 +15,7 @@ const groups: Record<string, RegExp> = {
     /^(defaultCwd|defaultWorkspace|allowedRoots|trustedRoots|trustedCloneUrls|workspacesDir|cloneUrls|cloneTimeoutMs)$/,
   'What sessions may do':
     /^(allow(BypassPermissions|StdioMcpServers|HttpWebhooks|edPrivateHosts|edSettingSources|edAgentEnv)|agentEnv|claudeExecutable)$/,
+  'Several nodes': /^cluster\./,
   Push: /^push\./,
   Tenants: /^tenants$/,
   Isolation: /^(isolation.*|agentNetwork|allowWeakerBounds|maxWorkspaceBytes)$/,
@@ -55,7 +56,7 @@ function readDescriptions(source: string, name: string, prefix = ''): [string, s
   })
 }
 
-const source = ['options.ts', 'isolation.ts', 'auth-options.ts', 'push.ts']
+const source = ['options.ts', 'isolation.ts', 'auth-options.ts', 'push.ts', 'cluster.ts']
   .map(name => readFileSync(join(root, 'src/config', name), 'utf8'))
   .join('\n')
 const descriptions = { ...Object.fromEntries(readDescriptions(source, 'ClaudeCodeApiConfig')), ...ofServer }

@@ -70,7 +70,7 @@ function resolve(
 
 /** Leaves out the directories and the database of other servers. */
 function withoutPlaces(env: Environment): Environment {
-  const places = /^(dataDir|workspacesDir|defaultCwd|allowedRoots|trustedRoots|database\..*)$/
+  const places = /^(dataDir|workspacesDir|defaultCwd|allowedRoots|trustedRoots|database\..*|cluster\..*)$/
   const names = serverOptions
     .filter(({ path }) => places.test(path))
     .flatMap(({ variable, aliases }) => [variable, ...aliases])

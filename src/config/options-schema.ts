@@ -4,6 +4,7 @@ import { parseHostAndPort } from '../lib/host-policy.ts'
 import { parseNetworkEntry } from '../lib/network-rule.ts'
 import type { AuthConfig } from './auth-options.ts'
 import { browserAccessOptions } from './browser-access.ts'
+import { clusterSchema } from './cluster.ts'
 import { databaseSchema } from './database.ts'
 import { isolationOptions } from './isolation.ts'
 import { limitsSchema } from './limits.ts'
@@ -99,6 +100,7 @@ export const optionsSchema = z.strictObject({
   ...browserAccessOptions,
   dataDir: directory.optional(),
   database: databaseSchema.optional(),
+  cluster: clusterSchema.prefault({}),
   defaultCwd: directory.optional(),
   defaultWorkspace: z.enum(['directory', 'empty']).default('directory'),
   sessionTitles: z.enum(['claude', 'off']).default('off'),

@@ -1,6 +1,7 @@
 import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
 import type { AuthConfig, CountedRequest } from './auth-options.ts'
+import type { ClusterConfig } from './cluster.ts'
 import type { IsolationLimitsConfig } from './isolation.ts'
 import type { PushConfig } from './push.ts'
 
@@ -53,6 +54,7 @@ export interface ClaudeCodeApiConfig {
    * No variable is read for it, so that the tables never end up in the host application's own database.
    */
   database?: DatabaseConfig
+  cluster?: ClusterConfig
   /**
    * The working directory of sessions without `cwd`. Default: the directory of this process, or the first of
    * `allowedRoots` if that directory is outside them.

@@ -17,6 +17,7 @@ import {
 } from './api-keys.ts'
 import type { AuthConfig } from './auth-options.ts'
 import { type BrowserAccess, resolveBrowserAccess } from './browser-access.ts'
+import { type ResolvedCluster, resolveCluster } from './cluster.ts'
 import type { ResolvedDatabase } from './database.ts'
 import type { Environment } from './env.ts'
 import type { ResolvedIsolationLimits } from './isolation.ts'
@@ -67,6 +68,8 @@ export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTe
   dataDir: string
   /** Undefined: a file in `dataDir`. */
   database: ResolvedDatabase | undefined
+  /** Undefined: the server has its store for itself. */
+  cluster: ResolvedCluster | undefined
   defaultCwd: string
   defaultWorkspace: NonNullable<ClaudeCodeApiConfig['defaultWorkspace']>
   sessionTitles: NonNullable<ClaudeCodeApiConfig['sessionTitles']>
@@ -166,6 +169,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
     ...resolveBrowserAccess(options, env),
     dataDir,
     database: options.database,
+    cluster: resolveCluster(options.cluster, options.database !== undefined),
     workspacesDir,
     defaultCwd,
     allowedRoots,

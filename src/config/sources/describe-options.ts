@@ -39,6 +39,7 @@ function findDefault(
 function mask({ secret }: ServerOption, value: unknown): unknown {
   if (secret === undefined || value === undefined || value === null) return value
   if (secret === 'all') {
+    if (typeof value === 'string') return '***'
     return Array.isArray(value)
       ? value.map(() => '***')
       : Object.fromEntries(Object.keys(value).map(name => [name, '***']))

@@ -47,6 +47,7 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
 const kinds: Readonly<Record<string, OptionKind>> = {
   allowedRoots: 'directories',
   trustedRoots: 'directories',
+  'cluster.volumes': 'directories',
   trustProxy: 'proxies',
   agentNetwork: 'network',
 }
@@ -59,6 +60,7 @@ const secrets: Readonly<Record<string, ServerOption['secret']>> = {
   secretKeys: 'all',
   agentEnv: 'all',
   'database.url': 'password',
+  'cluster.secret': 'all',
 }
 
 /** The JSON Schema of a configuration file. */
