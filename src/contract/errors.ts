@@ -171,6 +171,16 @@ export const errorCatalogue = {
     title: 'The keys of the identity provider cannot be fetched',
     retryable: true,
   },
+  NODE_UNAVAILABLE: {
+    status: 503,
+    title: 'The node of the session does not answer',
+    retryable: true,
+  },
+  WORKSPACE_UNAVAILABLE: {
+    status: 503,
+    title: "No running node has the session's directory",
+    retryable: true,
+  },
   SHUTTING_DOWN: { status: 503, title: 'The server is shutting down', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 

@@ -17,7 +17,7 @@ import { eventExamples, streamExamples } from './examples/events.ts'
 import { type OperationExample, operationExamples } from './examples/operations.ts'
 import { parameterExamples } from './examples/parameters.ts'
 import { feedCaughtUp, feedClosing, feedGap } from './feed.ts'
-import { bodyErrors, commonErrors, type Operation, tags } from './operation.ts'
+import { bodyErrors, commonErrors, nodeErrors, type Operation, tags } from './operation.ts'
 import { getOperation, type OperationId, operationIds } from './operations.ts'
 import { toCodeSamples } from './samples/code-samples.ts'
 import { errorResponse } from './system.ts'
@@ -162,6 +162,7 @@ function describe(
 export function errorsByStatus(operation: Operation): Map<number, ErrorCode[]> {
   const codes: ErrorCode[] = [
     ...(operation.auth === 'key' ? commonErrors : (['INVALID_REQUEST'] as const)),
+    ...(operation.needs === 'store' ? [] : nodeErrors),
     ...(operation.body ? bodyErrors : []),
     ...(operation.upload !== null ? bodyErrors : []),
     // A POST needs its Content-Type even without a body.

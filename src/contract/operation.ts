@@ -6,6 +6,13 @@ import type { Scope } from './scopes.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
+/**
+ * What the node that answers has to have, where several share a database: `store`, nothing of its own; `owner`, the
+ * process of the session or the right to write to it; `view`, the same as far as a node has it, else the store; `end`,
+ * the right to write, but not the directory; `place`, room for a new session.
+ */
+export type Needs = 'store' | 'owner' | 'view' | 'end' | 'place'
+
 /** The groups of operations, in the order of the documentation. */
 export const tags = [
   'Sessions',
@@ -47,6 +54,7 @@ export interface Operation {
    * a session cannot use operations of a tenant, and only keys of the configuration those of the server.
    */
   reach: 'session' | 'tenant' | 'server'
+  needs: Needs
   /** Whether the caller must send its key: a login of the console is not enough. */
   keyOnly: boolean
   params: z.ZodObject | null
@@ -82,6 +90,8 @@ export const commonErrors = [
   'IDENTITY_PROVIDER_UNAVAILABLE',
   'SHUTTING_DOWN',
 ] as const satisfies ErrorCode[]
+/** Error codes of all operations that one node answers, where several share a database. */
+export const nodeErrors = ['NODE_UNAVAILABLE', 'WORKSPACE_UNAVAILABLE'] as const satisfies ErrorCode[]
 /** Error codes of all operations with a body. */
 export const bodyErrors = [
   'PAYLOAD_TOO_LARGE',
@@ -113,6 +123,7 @@ export const defaults = {
   auth: 'key',
   scopes: [],
   reach: 'session',
+  needs: 'store',
   keyOnly: false,
   params: null,
   query: null,

@@ -163,6 +163,8 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   ],
   STORE_UNAVAILABLE: ['The database cannot be reached'],
   IDENTITY_PROVIDER_UNAVAILABLE: ['The token cannot be verified at the moment'],
+  NODE_UNAVAILABLE: ['The node of the session does not answer, and no other has taken over yet'],
+  WORKSPACE_UNAVAILABLE: ['No node that has the directory of the session is running'],
   SHUTTING_DOWN: ['The server is shutting down; the turn is kept', { turnId }],
 }
 

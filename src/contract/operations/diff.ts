@@ -6,6 +6,7 @@ export const diffOperations = {
     ...defaults,
     method: 'get',
     path: '/sessions/:sessionId/diff',
+    needs: 'owner',
     scopes: ['workspace:read'],
     tag: 'Workspace',
     summary: 'Get the changes in the working directory since the session or one of its turns began',

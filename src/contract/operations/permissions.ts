@@ -57,6 +57,7 @@ export const permissionsOperations = {
     ...defaults,
     method: 'post',
     path: '/sessions/:sessionId/permissions/:permissionId',
+    needs: 'owner',
     scopes: ['permissions:answer'],
     tag: 'Permissions',
     summary: 'Answer a permission request, once',

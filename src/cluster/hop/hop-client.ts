@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { request as requestSecurely, Agent as SecureAgent } from 'node:https'
+import type { NodeRecord } from '../../sessions/ports/index.ts'
+import { digestOf, type Envelope, envelopeHeader, sealEnvelope } from './envelope.ts'
+import { refusalHeader } from './refusal.ts'
+
+/** How long another node may take to accept a connection, in milliseconds. */
+const connectBoundMs = 3_000
+
+/** A request of a client, as it is sent to another node. */
+export interface HopRequest {
+  method: string
+  path: string
+  headers: Readonly<Record<string, string | string[]>>
+  body: Buffer
+  facts: Omit<Envelope, 'from' | 'to' | 'at' | 'nonce' | 'method' | 'path' | 'digest'>
+}
+
+/**
+ * The outcome of sending: `refused`, nothing was begun; `broken`, whether anything was done is not known.
+ */
+export type HopOutcome =
+  | { kind: 'answer'; response: IncomingMessage }
+  | { kind: 'refused' }
+  | { kind: 'broken' }
+
+export interface HopClientParts {
+  /** The life of this node. */
+  id: string
+  secret: string
+  caFile: string | undefined
+  /** Fires when a node is dead. */
+  endOf(id: string): AbortSignal
+}
+
+/** Sends requests to other nodes, signed. */
+export class HopClient {
+  readonly #parts: HopClientParts
+  readonly #agent = new Agent({ keepAlive: true })
+  readonly #secureAgent: SecureAgent
+
+  constructor(parts: HopClientParts) {
+    this.#parts = parts
+    const ca = parts.caFile === undefined ? undefined : readFileSync(parts.caFile)
+    this.#secureAgent = new SecureAgent({ keepAlive: true, ...(ca && { ca }) })
+  }
+
+  /** Resolves with the beginning of the answer. @param signal the client has left, or waits no longer */
+  send(
+    node: NodeRecord,
+    { method, path, headers, body, facts }: HopRequest,
+    signal: AbortSignal,
+  ): Promise<HopOutcome> {
+    const { id: from, secret, endOf } = this.#parts
+    const envelope: Envelope = {
+      ...facts,
+      ...{ from, to: node.id, at: Date.now(), nonce: randomUUID(), method, path, digest: digestOf(body) },
+    }
+    const url = new URL(node.url)
+    const [start, agent] =
+      url.protocol === 'https:'
+        ? ([requestSecurely, this.#secureAgent] as const)
+        : ([request, this.#agent] as const)
+    return new Promise(resolve => {
+      const sent = start(url, {
+        ...{ method, path, agent },
+        headers: {
+          ...headers,
+          'content-length': body.length,
+          [envelopeHeader]: sealEnvelope(envelope, secret),
+        },
+        signal: AbortSignal.any([signal, endOf(node.id)]),
+      })
+      let isConnected = false
+      const bound = setTimeout(() => isConnected || sent.destroy(), connectBoundMs)
+      sent.once('socket', socket => {
+        if (!socket.connecting) isConnected = true
+        else
+          socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+            isConnected = true
+          })
+      })
+      sent.once('error', () => {
+        clearTimeout(bound)
+        resolve({ kind: isConnected ? 'broken' : 'refused' })
+      })
+      sent.once('response', response => {
+        clearTimeout(bound)
+        if (response.headers[refusalHeader] === undefined) return resolve({ kind: 'answer', response })
+        response.resume()
+        resolve({ kind: 'refused' })
+      })
+      sent.end(body)
+    })
+  }
+
+  close(): void {
+    this.#agent.destroy()
+    this.#secureAgent.destroy()
+  }
+}
