@@ -33,9 +33,11 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
     'lib',
     /^src\/sessions\/(ports\/(?!session-service)[a-z-]+|(webhook-)?records)\.ts$/,
   ],
+  cluster: ['contract', 'lib', /^src\/sessions\/(ports\/(?!session-service)[a-z-]+|records)\.ts$/],
   http: ['access', 'contract', 'lib', 'sessions'],
   app: [
     'access',
+    'cluster',
     'config',
     'http',
     'claude',

@@ -1,4 +1,4 @@
-import type { Router } from 'express'
+import express, { type Router } from 'express'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { Callers } from '../access/callers.ts'
@@ -10,6 +10,7 @@ import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import type { ServerMetrics } from '../http/options.ts'
 import { createRouter } from '../http/router.ts'
+import type { SessionsObserver } from '../sessions/reports/figures.ts'
 import { createLog } from './built-in-log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Runtime } from './runtime.ts'
@@ -64,12 +65,17 @@ export function assembleApi(config: ResolvedConfig): {
   const log = config.logger ?? createLog(config)
   const version = readVersion()
   const metrics = new Metrics(version, () => runtime.figures)
-  const runtime = new Runtime(config, log, {
+  const observer: SessionsObserver = {
     onTurnEnded(turn, times) {
       logTurn(log, turn)
       metrics.onTurnEnded(turn, times)
     },
     onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
+  }
+  const runtime = new Runtime(config, log, {
+    observer,
+    answer: (req, res) => ofNodes(req, res),
+    callOff: () => door.callOff(),
   })
   const tokens = config.auth.tokens && new TokenCallers(config.auth.tokens, log)
   const door = createRouter({
@@ -77,6 +83,9 @@ export function assembleApi(config: ResolvedConfig): {
       return runtime.sessions
     },
     ready: () => runtime.ready(),
+    get nodes() {
+      return runtime.cluster
+    },
     callers: new Callers({
       keys: config.auth.keys,
       sources: config,
@@ -105,6 +114,7 @@ export function assembleApi(config: ResolvedConfig): {
     metrics,
     startedAt: performance.now(),
   })
+  const ofNodes = express().disable('x-powered-by').use(door.router)
   if (config.auth.enabled && config.auth.keys.length === 0 && !tokens && !config.auth.authenticate) {
     log.warn('no API key configured; requests that need one are refused')
   }

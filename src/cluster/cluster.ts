@@ -134,6 +134,12 @@ export class Cluster {
     return this.#ownership.release(sessionId)
   }
 
+  /** The lease was lost: nothing can be written any more, and all processes have been ended. */
+  lose(): void {
+    this.#listener.drain()
+    this.#ownership.loseAll()
+  }
+
   /** Leaves the other nodes; nothing is written any more. */
   async leave(): Promise<void> {
     await this.membership.close()

@@ -134,6 +134,14 @@ export class Ownership {
     this.#keeper?.drop(sessionId)
   }
 
+  /** All sessions are other nodes' now, or will be. */
+  loseAll(): void {
+    this.#isDraining = true
+    const lost = [...this.#fences.keys()]
+    this.#fences.clear()
+    for (const sessionId of lost) this.#keeper?.drop(sessionId)
+  }
+
   #shared(sessionId: string, work: () => Promise<boolean>): Promise<boolean> {
     const claiming = work().finally(() => this.#claiming.delete(sessionId))
     this.#claiming.set(sessionId, claiming)

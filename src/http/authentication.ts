@@ -7,6 +7,7 @@ import { isConsoleRequest } from './console/console-request.ts'
 import { identifyLogin, loginIsOver } from './console/logins.ts'
 import { createHostAuthentication } from './host-authentication.ts'
 import { type KeyJudge, type SentKey, toRefusal } from './key-judge.ts'
+import type { Arrival } from './nodes.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
 import { contextOf, type Identity, type RequestContext } from './request-context.ts'
 import type { Tickets } from './tickets.ts'
@@ -34,7 +35,9 @@ const withTicket: ReadonlySet<OperationId | undefined> = new Set(['followEvents'
 
 /** Identifies the caller. Does not refuse yet, because the rate limit counts first. */
 export function identifyCaller(
-  deps: Pick<HttpDeps, 'callers' | 'scrapers' | 'ready' | 'logins'> & { config: Pick<HttpOptions, 'auth'> },
+  deps: Pick<HttpDeps, 'callers' | 'scrapers' | 'ready' | 'logins' | 'nodes'> & {
+    config: Pick<HttpOptions, 'auth'>
+  },
   { findByKey, judge }: KeyJudge,
   tickets: Tickets,
   addressOf: (req: Request) => string,
@@ -69,10 +72,25 @@ export function identifyCaller(
 
   return async (req, res, next) => {
     const context = contextOf(res)
-    const identity = identify(req, context)
+    const arrival = deps.nodes?.arrivalOf(req)
+    const identity = arrival ? recognize(arrival, deps.callers) : identify(req, context)
     context.identity = identity instanceof Promise ? await identity : identity
     next()
   }
+}
+
+/** The caller that another node has identified; a stored key may have been revoked since. */
+function recognize({ caller: facts }: Arrival, callers: HttpDeps['callers']): Identity {
+  if (!facts) return { kind: 'no_key' }
+  const { keyVersion, scopes, ...others } = facts
+  const known = new Set(allScopes.values().filter(scope => scopes.includes(scope)))
+  const caller: Caller = { ...others, scopes: known, ...(keyVersion !== undefined && { keyVersion }) }
+  const { tenantId, keyId, expiresAt } = caller
+  const trace = { tenantId, createdBy: keyId, scopes: [...known], token: null }
+  const isValid = () =>
+    (expiresAt === null || expiresAt > Date.now()) &&
+    (keyVersion === undefined || callers.recall({ ...trace, credentialHash: keyVersion }) !== undefined)
+  return isValid() ? { kind: 'known', provenByHeader: true, caller, isValid } : { kind: 'wrong_key' }
 }
 
 /** Refuses requests without a valid key if the operation needs one, and those whose key lacks its scope. */

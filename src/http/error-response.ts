@@ -4,6 +4,7 @@ import { type OperationId, operations } from '../contract/operations.ts'
 import { toTimestamp } from '../contract/primitives.ts'
 import { adviseRetry, type RetryAdvice } from '../contract/retry.ts'
 import type { ErrorResponse } from '../contract/system.ts'
+import { SessionFenced } from '../sessions/records.ts'
 import { ClientGoneError, contextOf } from './request-context.ts'
 import { sendJson } from './send-json.ts'
 
@@ -15,7 +16,8 @@ export interface PublicError extends RetryAdvice {
 }
 
 /** Hides the text of an unexpected error, which is only logged; the caller gets the operation's fault code. */
-export function toPublicError(error: unknown, operationId: OperationId | undefined): PublicError {
+export function toPublicError(fault: unknown, operationId: OperationId | undefined): PublicError {
+  const error = fault instanceof SessionFenced ? sessionHasMoved() : fault
   if (error instanceof ServiceError) {
     const details = error.details as Record<string, unknown> | undefined
     return {
@@ -30,13 +32,18 @@ export function toPublicError(error: unknown, operationId: OperationId | undefin
   return { code, message, ...adviseRetry(code) }
 }
 
+function sessionHasMoved(): ServiceError<'NODE_UNAVAILABLE'> {
+  return new ServiceError('NODE_UNAVAILABLE', 'The session moves to another node; nothing was changed')
+}
+
 export function toErrorBody(error: PublicError, requestId: string): ErrorResponse {
   return { error, timestamp: toTimestamp(Date.now()), requestId }
 }
 
 /** Logs unexpected errors. Errors for the caller and client disconnects are expected. */
 export function logFault(res: Response, error: unknown): void {
-  if (error instanceof ServiceError || error instanceof ClientGoneError) return
+  const isExpected = [ServiceError, ClientGoneError, SessionFenced].some(kind => error instanceof kind)
+  if (isExpected) return
   const { log, operationId } = contextOf(res)
   log.error({ err: error, ...(operationId && { operation: operationId }) }, 'unexpected fault')
 }

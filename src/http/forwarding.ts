@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import express, { type Request } from 'express'
 import { ConfigError } from '../lib/config-error.ts'
+import type { Arrival } from './nodes.ts'
 import type { HttpOptions } from './options.ts'
 
 type Trust = (address: string, hop: number) => boolean
@@ -17,17 +18,22 @@ export interface Forwarding {
   baseOf(req: Request): string
 }
 
-/** @throws ConfigError if `trustProxy` has invalid addresses */
-export function createForwarding({
-  trustProxy,
-  publicUrl,
-}: Pick<HttpOptions, 'trustProxy' | 'publicUrl'>): Forwarding {
+/**
+ * @param arrivalOf the facts of a request that another node has forwarded
+ * @throws ConfigError if `trustProxy` has invalid addresses
+ */
+export function createForwarding(
+  { trustProxy, publicUrl }: Pick<HttpOptions, 'trustProxy' | 'publicUrl'>,
+  arrivalOf: (req: Request) => Arrival | undefined = () => undefined,
+): Forwarding {
   const own = trustProxy === undefined ? undefined : compileTrust(trustProxy)
   const trustFor = (req: Request): Trust => own ?? req.app.get('trust proxy fn')
   const isFromProxy = (req: Request) => trustFor(req)(req.socket.remoteAddress ?? '', 0)
   const mountOf = (req: Request) => (isFromProxy(req) ? prefixOf(req) : '') + req.baseUrl
   return {
     addressOf(req) {
+      const arrival = arrivalOf(req)
+      if (arrival) return arrival.address
       const trust = trustFor(req)
       const peer = req.socket.remoteAddress ?? ''
       const hops = [peer, ...listOf(req, 'x-forwarded-for').map(toAddress).reverse()]
@@ -42,7 +48,7 @@ export function createForwarding({
     },
     hostsOf: req => (isFromProxy(req) ? listOf(req, 'x-forwarded-host') : []),
     mountOf,
-    baseOf: req => publicUrl ?? mountOf(req),
+    baseOf: req => arrivalOf(req)?.base ?? publicUrl ?? mountOf(req),
   }
 }
 

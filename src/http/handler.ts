@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import type { IdempotencyKey } from '../sessions/turns/idempotency.ts'
+import type { Arrival } from './nodes.ts'
 import type { LoggedFacts } from './request-context.ts'
 import type { SseStream } from './sse-stream.ts'
 
@@ -25,6 +26,8 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   accepts(types: string[]): string | false
   /** The key of an idempotent request. */
   idempotency: IdempotencyKey | undefined
+  /** The facts of a request that another node has forwarded; undefined: it comes from a client. */
+  arrival: Pick<Arrival, 'turnId' | 'isRepeated' | 'after'> | undefined
   /** Marks the response as a replay of an earlier request's outcome. */
   markReplayed(): void
   /** The body of an upload; empty for other operations. */

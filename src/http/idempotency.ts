@@ -28,10 +28,16 @@ export function toIdempotencyKey(
 /** Submits the turn, or finds the turn of the first request with this key. */
 export async function submitTurn(
   { service }: HttpDeps,
-  { caller, params, idempotency, markReplayed, facts }: TurnExchange,
+  { caller, params, idempotency, arrival, markReplayed, facts }: TurnExchange,
   request: TurnRequest,
 ): Promise<Submission> {
-  const submission = await service.submit(caller, params.sessionId, request, { key: idempotency })
+  const { turnId: id, isRepeated: mayExist = false } = arrival ?? {}
+  const submission = await service.submit(
+    caller,
+    params.sessionId,
+    { ...request, ...(id !== undefined && { id }) },
+    { key: idempotency, mayExist },
+  )
   facts.turnId = submission.turn.id
   if (submission.replayed) markReplayed()
   return submission

@@ -12,6 +12,7 @@ import type { Forwarding } from './forwarding.ts'
 import type { Answer, Exchange, FileAnswer, Handlers } from './handler.ts'
 import { toIdempotencyKey } from './idempotency.ts'
 import { isLoggableId } from './log-path.ts'
+import type { Arrival } from './nodes.ts'
 import type { OpenApiValidation } from './openapi-validation.ts'
 import { toUpload } from './raw-body.ts'
 import { contextOf, type LoggedFacts } from './request-context.ts'
@@ -26,6 +27,7 @@ export interface EndpointDeps {
   ready(): Promise<void>
   readonly service: Pick<SessionService, 'actingOn'>
   forwarding: Forwarding
+  arrivalOf(req: Request): Arrival | undefined
   auditing: Auditing
   validation: OpenApiValidation | undefined
 }
@@ -37,7 +39,7 @@ const worksUnopened: ReadonlySet<OperationId> = new Set(['getHealth', 'getReadin
 export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
-    const exchange = toExchange(id, deps.forwarding, req, res)
+    const exchange = toExchange(id, deps, req, res)
     if (!worksUnopened.has(id)) await deps.ready()
     refuseRevoked(res)
     if (exchange.caller.isOperator) exchange.caller = await actFor(exchange, deps.service)
@@ -77,7 +79,7 @@ function refuseOtherTenant({ caller, query }: Exchange<OperationId>): void {
 
 function toExchange<Id extends OperationId>(
   id: Id,
-  forwarding: Forwarding,
+  { forwarding, arrivalOf }: EndpointDeps,
   req: Request,
   res: Response,
 ): Exchange<Id> {
@@ -93,6 +95,7 @@ function toExchange<Id extends OperationId>(
     path: req.path,
     accepts: types => req.accepts(types),
     idempotency: toIdempotencyKey(id, input, req),
+    arrival: arrivalOf(req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),
     facts: context.facts,

@@ -8,6 +8,7 @@ import type { OperationId } from '../contract/operations.ts'
 import type { HealthResponse } from '../contract/system.ts'
 import type { LimitsOf } from '../sessions/limits/limits-of.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
+import type { Nodes } from './nodes.ts'
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
 export interface HttpOptions {
@@ -15,6 +16,12 @@ export interface HttpOptions {
   console: boolean
   /** Whether the audit log has the text of prompts. */
   auditPrompts: boolean
+  /** Where sessions work that name no directory, or have one of their own. */
+  defaultCwd: string
+  workspacesDir: string
+  defaultWorkspace: 'directory' | 'empty'
+  /** Undefined: the server has its store for itself. */
+  cluster: object | undefined
   /** Larger request bodies are refused with 413. */
   maxBodyBytes: number
   /** Larger uploads are refused with 413. */
@@ -92,6 +99,8 @@ export interface HttpDeps {
   readonly service: SessionService
   /** Resolves when the service is open; can be called repeatedly. */
   ready(): Promise<void>
+  /** Read only after `ready` has resolved, so it can be a getter. Undefined: the server has its store for itself. */
+  readonly nodes?: Nodes | undefined
   callers: CallerDirectory
   /** Left out: there are no limits. */
   limitsOf?: LimitsOf

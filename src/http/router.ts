@@ -1,6 +1,7 @@
-import { type ErrorRequestHandler, type RequestHandler, type Response, Router } from 'express'
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import { getOperation, type OperationId, operationIds } from '../contract/operations.ts'
+import { answerAtNode } from './answering-node.ts'
 import { createApiDocument } from './api-document.ts'
 import { createAuditing } from './auditing.ts'
 import { identifyCaller, requireKey } from './authentication.ts'
@@ -53,6 +54,8 @@ export interface HttpDoor {
   readonly router: Router
   /** The console with its login, to be mounted anywhere; it has the API below `/api`. */
   readonly console: Router
+  /** Has all waiting end: streams with their last event, waits with 503 `SHUTTING_DOWN`. */
+  callOff(): void
   /**
    * Ends what is still open: streams with their last event, waits with 503 `SHUTTING_DOWN`. Resolves when every
    * response is over, by force after two seconds. To be called when the service has closed its readers, and
@@ -98,7 +101,8 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   }
   const open = new Set<Response>()
   const endWatch = endRevoked(open)
-  const forwarding = createForwarding(config)
+  const arrivalOf = (req: Request) => deps.nodes?.arrivalOf(req)
+  const forwarding = createForwarding(config, arrivalOf)
   const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf)
   const limits = createRequestLimits(config)
   const auditing = createAuditing(deps, forwarding.addressOf)
@@ -108,12 +112,15 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const identify = identifyCaller(deps, judge, tickets, forwarding.addressOf)
   const foreignPages = refuseForeignPages(config, own)
   const closing = refuseWhenClosing(deps)
+  // Requests of other nodes have been counted there.
+  const ofClients = (handler: RequestHandler): RequestHandler =>
+    config.cluster ? (req, res, next) => (arrivalOf(req) ? next() : handler(req, res, next)) : handler
   const gates = [
     identify,
-    rateLimit.handler,
+    ofClients(rateLimit.handler),
     requireKey(config, deps.callers),
-    limitCallers(deps.limitsOf ?? (() => ({}))),
-    foreignPages,
+    ofClients(limitCallers(deps.limitsOf ?? (() => ({})))),
+    ofClients(foreignPages),
     closing,
   ]
   const ready = () =>
@@ -123,7 +130,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const endpointDeps = {
-    ...{ handlers, ready, validation, forwarding, auditing },
+    ...{ handlers, ready, validation, forwarding, auditing, arrivalOf },
     get service() {
       return deps.service
     },
@@ -134,6 +141,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   router.use(begin, allowOrigins(config.cors, config.auth.apiKeyHeader), limits.connection)
   const bodies = [
     limits.admission,
+    ...(config.cluster ? [answerAtNode(deps, forwarding)] : []),
     readJsonBody(config.maxBodyBytes),
     readRawBody(config.maxUploadBytes),
     limits.bodyRead,
@@ -166,8 +174,11 @@ export function createRouter(deps: HttpDeps): HttpDoor {
       refuseWhenClosing: closing,
       answerErrors: answer,
     }),
-    async close() {
+    callOff() {
       for (const res of open) contextOf(res).callOff(shuttingDown())
+    },
+    async close() {
+      this.callOff()
       rateLimit.close()
       endWatch()
       await whenOver(open)

@@ -97,14 +97,36 @@ export class OpenSessions {
     return { gone: live?.gone ?? Promise.resolve() }
   }
 
-  /** Waits for running turns up to `drainTimeoutMs`, then interrupts them; ends every process. */
-  async close(drainTimeoutMs: number): Promise<void> {
+  /** Forgets a session that belongs to another owner; its process is killed. */
+  drop(sessionId: string): void {
+    const live = this.#sessions.get(sessionId)
+    this.#sessions.delete(sessionId)
+    live?.forsake().catch(error => this.#context.faults.error({ err: error, sessionId }, 'ending failed'))
+  }
+
+  get ids(): string[] {
+    return [...this.#sessions.keys()]
+  }
+
+  /**
+   * Waits for running turns up to `drainTimeoutMs`, then interrupts them; ends every process.
+   * @param onClosed called with each session when nothing of it is at work and everything is stored
+   */
+  async close(drainTimeoutMs: number, onClosed: (sessionId: string) => Promise<void>): Promise<void> {
     this.#draining = true
     this.#pool.close()
     this.#context.limits.running.close()
     const all = [...this.#sessions.values()]
     await Promise.all(all.map(live => live.outliveServer()))
     const settled = Promise.all(all.map(live => live.turns.settled()))
+    const isOver = Promise.withResolvers<void>()
+    const closed = all.map(async live => {
+      await live.turns.settled()
+      // What runs in the background may go on as long as turns of other sessions may.
+      if (live.backgroundTasks > 0) await isOver.promise
+      await live.close()
+      await onClosed(live.id)
+    })
     if (!(await settlesWithin(settled, drainTimeoutMs))) {
       const stop = async (live: OpenSession) =>
         (await live.outliveServer()) || live.turns.interrupt(undefined, false)
@@ -112,8 +134,8 @@ export class OpenSessions {
     }
     // Events that are still unwritten now are lost.
     this.#givenUp.abort()
-    await settled
-    await Promise.all([this.spares?.close(), ...all.map(live => live.close())])
+    isOver.resolve()
+    await Promise.all([this.spares?.close(), ...closed])
     this.#sessions.clear()
   }
 }

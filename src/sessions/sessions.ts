@@ -15,7 +15,7 @@ import { SessionDirectories } from './files/session-directories.ts'
 import { ExpirySweeper } from './lifecycle/expiry.ts'
 import { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { CreatedSession } from './lifecycle/new-session.ts'
-import { recoverAll } from './lifecycle/recovery.ts'
+import { recover, recoverAll } from './lifecycle/recovery.ts'
 import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
 import { SessionViews } from './lifecycle/session-views.ts'
@@ -62,6 +62,8 @@ export interface SessionsParts extends WebhooksParts, PushParts, LimitsParts {
   workspaces: Workspaces
   observer: SessionsObserver
   options: SessionsOptions
+  /** Called when a session is closed with the server, and everything of it is stored. Left out: nothing is done. */
+  onSessionClosed?: (sessionId: string) => Promise<void>
   /** The models that `models` returns before Claude Code was inspected. */
   builtInModels: ModelInfo[]
 }
@@ -181,6 +183,22 @@ export class Sessions {
     this.#retention.start()
   }
 
+  /** Goes on with a session that another owner has left. */
+  adopt(tenantId: string, sessionId: string): Promise<void> {
+    return recover({ ...this.#parts, ...this.#core }, tenantId, sessionId)
+  }
+
+  /** Forgets a session that belongs to another owner by now; nothing is stored. */
+  drop(sessionId: string): void {
+    this.#live.drop(sessionId)
+    this.#log.release(sessionId)
+  }
+
+  /** The sessions that have turns or a process. */
+  get openIds(): string[] {
+    return this.#live.ids
+  }
+
   /** See `SessionLifecycle.create`. */
   create(
     caller: Caller,
@@ -292,7 +310,7 @@ export class Sessions {
   }
 
   /** See `EventLog.followTurn`. */
-  followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'after' | 'turnId'>): LogReader {
+  followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'turnId'>): LogReader {
     return this.#log.followTurn(turn, request)
   }
 
@@ -328,7 +346,11 @@ export class Sessions {
   async #close(): Promise<void> {
     await this.#expiry.close()
     await this.#retention.close()
-    await this.#live.close(this.#parts.options.drainTimeoutMs)
+    await this.#live.close(this.#parts.options.drainTimeoutMs, async sessionId => {
+      if (!this.#parts.onSessionClosed) return
+      this.#log.release(sessionId)
+      await this.#parts.onSessionClosed(sessionId)
+    })
     await this.#directories.close()
     this.#log.close()
     await this.webhooks.close()

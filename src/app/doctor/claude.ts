@@ -43,11 +43,12 @@ export async function checkModel(config: ResolvedConfig): Promise<Finding> {
   const check = 'model'
   const home = await realpath(await mkdtemp(join(tmpdir(), 'claude-code-api-doctor-')))
   const observer = { onTurnEnded() {}, onCommit() {} }
-  const places = { dataDir: join(home, 'data'), workspacesDir: join(home, 'workspaces'), database: undefined }
+  const places = { dataDir: join(home, 'data'), workspacesDir: join(home, 'workspaces') }
+  const alone = { database: undefined, cluster: undefined }
   const runtime = new Runtime(
-    { ...config, ...places, defaultCwd: home, allowedRoots: [home], keepSpareProcess: false },
+    { ...config, ...places, ...alone, defaultCwd: home, allowedRoots: [home], keepSpareProcess: false },
     silent,
-    observer,
+    { observer, answer() {}, callOff() {} },
   )
   try {
     await runtime.ready()

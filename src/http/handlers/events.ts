@@ -48,7 +48,9 @@ export function eventHandlers(deps: HttpDeps): Pick<Handlers, 'followEvents'> {
 export function findStart({
   headers,
   query,
-}: Pick<EventsExchange | Exchange<'followFeed'>, 'headers' | 'query'>): number | 'latest' {
+  arrival,
+}: Pick<EventsExchange | Exchange<'followFeed'>, 'headers' | 'query' | 'arrival'>): number | 'latest' {
+  if (arrival?.after !== undefined) return arrival.after
   const lastEventId = headers['Last-Event-ID']
   if (lastEventId !== undefined && lastEventId !== '') return Number(lastEventId)
   return query.after === 'latest' ? 'latest' : Number(query.after ?? 0)

@@ -33,7 +33,11 @@ export function streamHandlers(deps: HttpDeps): Pick<Handlers, 'streamMessage'> 
         commands: body.commands,
       })
       const { turn } = submission
-      const reader = deps.service.followTurn(turn, { includeDeltas: body.includeDeltas, signal: stop })
+      const after = exchange.arrival?.after ?? 0
+      const reader = deps.service.followTurn(turn, {
+        ...{ after, signal: stop },
+        includeDeltas: body.includeDeltas,
+      })
       const leave = watchers.enter(exchange, turn)
       return { stream: sse => streamTurn(deps, exchange, submission, reader, leave, sse) }
     },

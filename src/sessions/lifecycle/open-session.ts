@@ -77,6 +77,12 @@ export class OpenSession {
     this.gone = this.#closeProcess()
   }
 
+  /** Stops everything at once, and stores nothing: the session belongs to another owner. */
+  async forsake(): Promise<void> {
+    this.turns.forsake()
+    await this.process.forsake()
+  }
+
   async close(): Promise<void> {
     this.turns.close()
     await this.#closeProcess()

@@ -38,7 +38,7 @@ export async function recoverAll(parts: Parts): Promise<void> {
  * Settles what the previous run of a session has left. A turn that only waited for a person keeps waiting, if Claude
  * Code can resume it; another running turn is lost, because its progress is unknown; waiting turns run now.
  */
-async function recover(parts: Parts, tenantId: string, sessionId: string): Promise<void> {
+export async function recover(parts: Parts, tenantId: string, sessionId: string): Promise<void> {
   const { store, log, live, launcher } = parts
   const { turns, permissions } = await store.leftovers.takeLeftovers(tenantId, sessionId, Date.now())
   const session = await store.findSession(tenantId, sessionId)

@@ -160,11 +160,11 @@ export class EventLog {
   }
 
   /** A reader of a turn that was just submitted: its events and, live, its deltas. */
-  followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'after' | 'turnId'>): LogReader {
+  followTurn(turn: TurnRecord, request: Omit<FollowRequest, 'turnId'>): LogReader {
     const { id: turnId, sessionId: id, tenantId } = turn
     const session = { id, tenantId, status: 'active' as const, lastSequence: 0 }
     // Its first event may have been written before this line runs.
-    return this.follow(session, { ...request, after: 0, turnId }, turn)
+    return this.follow(session, { ...request, turnId }, turn)
   }
 
   /** The session is about to be over; its readers end when its process has gone and they have read everything. */
@@ -175,6 +175,15 @@ export class EventLog {
       for (const reader of this.#readers.get(sessionId) ?? []) reader.offerSettled()
     }
     gone.then(settled, settled)
+  }
+
+  /** The session goes on elsewhere: its readers are told so, and nothing of it is kept. */
+  release(sessionId: string): void {
+    for (const reader of this.#readers.get(sessionId) ?? []) reader.offerClosing()
+    this.#partials.drop(sessionId)
+    this.#activities.drop(sessionId)
+    this.#suggestions.drop(sessionId)
+    this.#pages.forget(sessionId)
   }
 
   /** The last thing that every reader is told. */

@@ -21,6 +21,10 @@ export class LastSuggestions {
     return this.#bySession.get(sessionId)
   }
 
+  drop(sessionId: string): void {
+    this.#bySession.delete(sessionId)
+  }
+
   /** To be called with events that are about to be stored. */
   forget(sessionId: string, events: readonly { type: EventType }[]): void {
     if (events.some(({ type }) => outdating.has(type))) this.#bySession.delete(sessionId)

@@ -49,6 +49,12 @@ export class LiveActivities {
     return [...(this.#sessions.get(sessionId)?.values() ?? [])].map(({ event }) => event)
   }
 
+  /** Ends all activities of a session without a word: its readers are told to leave. */
+  drop(sessionId: string): void {
+    for (const { timer } of this.#sessions.get(sessionId)?.values() ?? []) clearTimeout(timer)
+    this.#sessions.delete(sessionId)
+  }
+
   #tellNow(sessionId: string, current: Current): void {
     current.timer = undefined
     current.toldAt = performance.now()

@@ -139,8 +139,12 @@ export class PartialMessages {
       partials.voided = []
     }
     const over = events.some(({ type }) => isTerminalEventType(type) || endsSession(type))
-    if (!over || partials.blocks.size > 0) return
-    this.#highest = Math.max(this.#highest, partials.position)
+    if (over && partials.blocks.size === 0) this.drop(sessionId)
+  }
+
+  /** Nothing that is unfinished will be finished here. */
+  drop(sessionId: string): void {
+    this.#highest = Math.max(this.#highest, this.#sessions.get(sessionId)?.position ?? 0)
     this.#sessions.delete(sessionId)
   }
 

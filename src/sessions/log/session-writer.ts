@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../lib/log.ts'
 import { claimAuditEntry } from '../ports/audit.ts'
 import type { Change } from '../ports/index.ts'
-import type { EventRecord } from '../records.ts'
+import { type EventRecord, SessionFenced } from '../records.ts'
 import type { EventLog } from './event-log.ts'
 
 const retryDelayMs = 1_000
@@ -29,7 +29,8 @@ type Pending = Write & { held: boolean; done: (stored: readonly EventRecord[]) =
 
 /**
  * Writes a session's changes in order. While one transaction is under way, later changes gather for the next. A
- * change that cannot be written is kept and tried again: it has happened, and cannot be taken back.
+ * change that cannot be written is kept and tried again: it has happened, and cannot be taken back. Only where the
+ * session belongs to another owner by now, it is given up.
  *
  * Not every record is worth a transaction of its own. A held write waits, in its place in the order, for the next
  * write of the session, but not longer than a second: see docs/adr/0018-three-transactions-a-turn.md.
@@ -114,6 +115,8 @@ export class SessionWriter {
       try {
         return await this.#store(write)
       } catch (error) {
+        // The new owner knows better what has happened.
+        if (error instanceof SessionFenced) return []
         const { sessionId } = this.#owner
         this.#faults.error({ err: error, sessionId, attempt }, 'store write failed')
         const stored = await this.#storeWithoutTranscript(write)

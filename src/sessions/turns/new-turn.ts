@@ -5,7 +5,7 @@ import type { TurnRequest } from './turn-request.ts'
 /** A turn that has just been accepted. */
 export function newTurn(caller: Caller, sessionId: string, request: TurnRequest, now: number): TurnRecord {
   return {
-    id: randomUUID(),
+    id: request.id ?? randomUUID(),
     sessionId,
     tenantId: caller.tenantId,
     createdBy: caller.keyId,

@@ -36,12 +36,14 @@ export class Submitting {
    * @throws ServiceError SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_ENDED, SESSION_BUSY, TURN_QUEUE_FULL,
    *   BUDGET_EXCEEDED, SPEND_LIMIT_REACHED, CALLER_LIMIT_REACHED, ATTACHMENT_NOT_FOUND, SHUTTING_DOWN, and of the key
    */
-  submit(
+  async submit(
     caller: Caller,
     sessionId: string,
     request: TurnRequest,
     options: SubmitOptions = {},
   ): Promise<Submission> {
+    const first = options.mayExist ? await this.#findFirst(caller, sessionId, request) : undefined
+    if (first) return { ...first, replayed: false }
     return this.once(caller, options, async remember => {
       const { session, request: admitted } = await this.admit(caller, sessionId, request)
       return this.#core.live.of(session).turns.submit(caller, admitted, session, remember)
@@ -71,6 +73,12 @@ export class Submitting {
     await limits.prepareTurn(caller)
     if (session.settings.maxBudgetUsd !== undefined) await checkBudget(store, session)
     return { session, request: await checkRequest(store.attachments, session, request) }
+  }
+
+  /** The turn that the same request has led to, sent by the same node. */
+  async #findFirst(caller: Caller, sessionId: string, { id = '' }: TurnRequest) {
+    const isThere = (await this.#core.store.findTurn(caller.tenantId, sessionId, id)) !== undefined
+    return isThere ? this.#replay(caller, sessionId, id) : undefined
   }
 
   async #replay(caller: Caller, sessionId: string, turnId: string) {

@@ -212,6 +212,17 @@ export class TurnQueue {
     for (const turn of this.#waiting) turn.cancelDeadline()
   }
 
+  /** Stops everything without waiting: the session belongs to another owner, and nothing can be stored. */
+  forsake(): void {
+    this.#isEnded = true
+    for (const turn of [...this.#waiting, ...(this.#current ? [this.#current] : [])]) {
+      turn.cancelDeadline()
+      turn.markFenced()
+      turn.requestStop('interrupted')
+    }
+    this.#waiting = []
+  }
+
   /** @throws ServiceError SESSION_ENDED */
   refuseWhenEnded(): void {
     if (this.#isEnded) throw new ServiceError('SESSION_ENDED', `Session ${this.#session.id} has ended`)

@@ -4,6 +4,8 @@ import type { IdempotencyKey } from './idempotency.ts'
 import type { TurnEnd } from './turn.ts'
 
 export interface TurnRequest {
+  /** The id of the turn, given by the node that forwards the request; left out: a new one. */
+  id?: string
   prompt: Prompt
   /** Whether a slash command in the prompt runs and a file mention is followed; left out: both are text. */
   commands?: boolean
@@ -18,6 +20,8 @@ export interface TurnRequest {
 export interface SubmitOptions {
   /** Lets all requests with this key happen once; left out: each happens. */
   key?: IdempotencyKey | undefined
+  /** Whether the turn that the request names may have been accepted before; the request then leads to that one. */
+  mayExist?: boolean
 }
 
 /** An accepted turn. */

@@ -134,9 +134,10 @@ export class TurnRunner {
 
   async #end(turn: OpenTurn, write: Parameters<SessionWriter['write']>[0]): Promise<void> {
     const stored = await this.#process.writer.write(write)
+    if (stored.length === 0) return turn.markLeft()
     turn.record.lastSequence = stored.at(-1)?.sequence ?? turn.record.lastSequence
     turn.markEnded(this.#process.recorder.claudeSessionId)
-    if (stored.length > 0) this.#context.observer.onTurnEnded(turn.record, turn.times)
+    this.#context.observer.onTurnEnded(turn.record, turn.times)
   }
 
   /** Waits until the limits of the caller let it run. */

@@ -3,7 +3,7 @@ import type { TurnStatus } from '../../contract/turns.ts'
 import { type Alarm, afterDuration } from '../../lib/alarm.ts'
 import type { Permit } from '../limits/running-turns.ts'
 import type { SteeredInput, UsageShare } from '../ports/index.ts'
-import type { TurnRecord } from '../records.ts'
+import { SessionFenced, type TurnRecord } from '../records.ts'
 import type { TurnTimes } from '../reports/figures.ts'
 
 /*
@@ -90,7 +90,7 @@ export class OpenTurn {
   permit: Permit | undefined
   /** Taken by its earlier processes; undefined: there was none. */
   before: UsageShare | undefined
-  /** Resolves when the end is stored; never for a turn that could not be accepted or outlives the server. */
+  /** Resolves when the end is stored; rejects with `SessionFenced` when another owner goes on; never for a turn that could not be accepted or outlives the server. */
   readonly ended: Promise<TurnEnd>
   /** Resolves when the turn is over for this run of the server: ended, suspended by a shutdown, or not accepted. */
   readonly left: Promise<void>
@@ -108,6 +108,8 @@ export class OpenTurn {
     this.record = record
     this.ended = this.#end.promise
     this.left = this.#leave.promise
+    // Most turns are waited for by nothing.
+    this.ended.catch(() => {})
     this.accepted = this.#accept.promise
     // For a turn of a previous run of the server only the wall clock knows.
     this.acceptedAt = performance.now() - Math.max(0, Date.now() - record.createdAt)
@@ -170,6 +172,12 @@ export class OpenTurn {
   markEnded(claudeSessionId: string): void {
     this.#end.resolve({ turn: { ...this.record }, claudeSessionId })
     this.#leave.resolve()
+  }
+
+  /** The session belongs to another owner. */
+  markFenced(): void {
+    this.#end.reject(new SessionFenced(this.record.sessionId))
+    this.markLeft()
   }
 
   /** It was not accepted, or stays open beyond this run of the server. */

@@ -1,0 +1,283 @@
+import { randomUUID } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { AuditTrail } from '../access/audit/audit-trail.ts'
+import { ConsoleLogins } from '../access/console-logins.ts'
+import { KeyRegistry } from '../access/key-registry.ts'
+import { Keys } from '../access/keys.ts'
+import { type AcceptedCallers, PresentCallers } from '../access/present-callers.ts'
+import { hasSeveralTenants, type TenantSources } from '../access/several-tenants.ts'
+import { ClaudeLauncher } from '../claude/claude-launcher.ts'
+import { builtInModels } from '../claude/settings/built-in-models.ts'
+import { transcriptEditor } from '../claude/transcript/transcript-editor.ts'
+import type { Cluster, NodeOptions } from '../cluster/cluster.ts'
+import type { TenantConfig } from '../config/tenants.ts'
+import type { CallerLimits } from '../contract/caller-limits.ts'
+import { schemaChecks } from '../lib/schema-checks.ts'
+import { createSealer } from '../lib/sealed-text.ts'
+import type { LimitsOf } from '../sessions/limits/limits-of.ts'
+import type { SessionsOptions } from '../sessions/options.ts'
+import type { Store } from '../sessions/ports/index.ts'
+import { defaultTenantId } from '../sessions/records.ts'
+import type { SessionsFigures, SessionsObserver } from '../sessions/reports/figures.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import { openStore, type StoreDatabase } from '../store/open-store.ts'
+import { LocalWorkspaceFiles } from '../workspace/files/files.ts'
+import type { Git } from '../workspace/git/git-command.ts'
+import { secureDataDirectory } from './data-directory.ts'
+import { openForwarder } from './forwarder.ts'
+import {
+  boxDirectoryIn,
+  findIsolation,
+  type Isolation,
+  type IsolationOptions,
+  openBoxes,
+  openGitBox,
+  requireChoice,
+  severalTenants,
+} from './isolation.ts'
+import { countFreeSlots, openNode } from './node.ts'
+import { ensureSecretKeys } from './secret-key.ts'
+import { databaseFileIn } from './store-places.ts'
+import { openWorkspaces } from './workspaces.ts'
+
+/** How long the server waits for a first session before it inspects Claude Code on its own. */
+const quietMs = 1_000
+
+export interface RuntimeOptions extends TenantSources, SessionsOptions, IsolationOptions {
+  auth: TenantSources['auth'] & AcceptedCallers
+  dataDir: string
+  /** Undefined: a file in `dataDir`. */
+  database: StoreDatabase | undefined
+  /** Undefined: the server has its store for itself. */
+  cluster: NodeOptions | undefined
+  workspacesDir: string
+  cloneUrls: readonly string[]
+  tenants: ReadonlyMap<string, TenantConfig>
+  tenantLimits: ReadonlyMap<string, CallerLimits>
+  cloneTimeoutMs: number
+  allowedPrivateHosts: readonly string[]
+  claudeExecutable: string | undefined
+  /** The whole environment of Claude Code processes. */
+  agentEnvironment: Readonly<Record<string, string>>
+  /** 0: off. */
+  watchdogMs: number
+  maxWorkspaceBytes: number
+  /** Undefined: entries of the audit log are kept forever. */
+  auditRetentionMs: number | undefined
+  /** Undefined: the keys of the file in the data directory. */
+  secretKeys: readonly Buffer[] | undefined
+  maxBodyBytes: number
+  maxUploadBytes: number
+}
+
+/** Closes one thing that was opened; responses end when nothing more is to be said, while the store is open. */
+export type Closer = (endResponses: () => Promise<void>) => Promise<unknown>
+
+/** Everything that is open. */
+export interface Opened {
+  keyRegistry: KeyRegistry
+  keys: Keys
+  audit: AuditTrail
+  logins: ConsoleLogins
+  sessions: Sessions
+  launcher: ClaudeLauncher
+  git: Git
+  isolation: Isolation
+  /** Undefined: the server has its store for itself. */
+  cluster: Cluster | undefined
+  limitsOf: LimitsOf
+  close(endResponses: () => Promise<void>): Promise<void>
+}
+
+/** What the opened parts tell or ask the runtime. */
+export interface RuntimeHooks {
+  observer: SessionsObserver
+  /** Answers requests that other nodes have forwarded. */
+  answer: RequestListener
+  figures(): SessionsFigures | undefined
+  isClosing(): boolean
+  /** This node counts as dead: nothing that is open can be used any more. */
+  onLost(): void
+}
+
+/**
+ * Opens the parts of the service, one after the other.
+ * @param closers gets one for everything that is opened; they run in reverse order
+ */
+export async function openService(
+  runtimeOptions: RuntimeOptions,
+  log: Logger,
+  hooks: RuntimeHooks,
+  closers: Closer[],
+): Promise<Opened> {
+  const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = runtimeOptions
+  await secureDataDirectory(dataDir, log)
+  const { store, cluster } = await openStoreOrNode(runtimeOptions, log, hooks)
+  closers.push(async () => {
+    await cluster?.close()
+    await store.close()
+  })
+  closers.push(async () => cluster?.leave())
+  const audit = new AuditTrail({
+    store: store.audit,
+    retentionMs: runtimeOptions.auditRetentionMs,
+    faults: log,
+    onAudit: record => log.info({ audit: record }, 'audit'),
+  })
+  audit.open()
+  closers.push(() => audit.close())
+  const keyRegistry = new KeyRegistry(store.keys, log)
+  await keyRegistry.open()
+  const limitsOf = toLimitsOf(keyRegistry, runtimeOptions.tenantLimits)
+  closers.push(() => keyRegistry.close())
+  const logins = new ConsoleLogins({ store: store.logins, faults: log })
+  await logins.open()
+  closers.push(() => logins.close())
+  const keys = new Keys({
+    registry: keyRegistry,
+    sessions: store,
+    onTenant: () => warnOfTenant(runtimeOptions, log),
+  })
+  closers.push(() => schemaChecks.rest())
+  // The store is locked at this point, so two starts cannot create a key each.
+  const sealingKeys = secretKeys ?? (await ensureSecretKeys(dataDir))
+  const forwarder = await openForwarder(runtimeOptions, log)
+  closers.push(() => forwarder.close())
+  const gitMarker = randomUUID()
+  if (hasSeveralTenants(runtimeOptions, keyRegistry)) requireChoice(runtimeOptions, severalTenants)
+  const means = await findIsolation(runtimeOptions)
+  const gitBox = means && openGitBox(runtimeOptions, means, gitMarker)
+  const places = { ...runtimeOptions, gitMarker, gitBox }
+  const { workspaces, options, git, tops } = await openWorkspaces(places, given, store, forwarder, log)
+  const boxes = means && openBoxes(runtimeOptions, means, forwarder, log)
+  const launcher = new ClaudeLauncher(
+    { environment: agentEnvironment, executable: claudeExecutable },
+    options.defaultCwd,
+    log,
+    {
+      transcripts: store.transcripts,
+      processes: store.processes,
+      forwarder,
+      watchdogMs,
+      boxes,
+      boxDirectory: boxDirectoryIn(dataDir),
+      maxWorkspaceBytes: runtimeOptions.maxWorkspaceBytes,
+      skillsDirectory: join(dataDir, 'skills'),
+    },
+  )
+  closers.push(() => launcher.close())
+  closers.push(() => git.close())
+  const sealer = createSealer(sealingKeys)
+  const workspace = new LocalWorkspaceFiles({
+    forbidden: [dataDir, runtimeOptions.workspacesDir],
+    tops,
+  })
+  const sessions = new Sessions({
+    store,
+    launcher,
+    transcriptEditor,
+    workspace,
+    workspaces,
+    faults: log,
+    observer: hooks.observer,
+    sender: forwarder,
+    onWebhookDisabled: ({ id, disabledReason: reason }) =>
+      log.warn({ webhookId: id, reason }, 'webhook disabled'),
+    pushSender: forwarder,
+    standing: new PresentCallers(runtimeOptions.auth, keyRegistry),
+    onPushFailed: ({ id, service }, { failure, responseStatus: status }) =>
+      log.warn({ subscriptionId: id, service, reason: failure?.reason, status }, 'push failed'),
+    onPushKeysReplaced: () =>
+      log.warn('push keys unreadable: browsers have to subscribe again with new keys'),
+    sealer,
+    options,
+    limitsOf,
+    builtInModels,
+    ...(cluster && { onSessionClosed: sessionId => cluster.release(sessionId) }),
+  })
+  closers.push(async endResponses => {
+    await cluster?.drain(sessions.openIds)
+    await sessions.close()
+    await endResponses()
+  })
+  // Must come before any turn runs again: processes left by a crash may still use the same directories.
+  await launcher.sweep()
+  await launcher.watchChildren(gitMarker)
+  await sessions.open()
+  cluster?.open(sessions)
+  inspectAtStart(launcher, sessions, log, hooks).catch(error =>
+    log.error({ err: error }, 'Claude Code inspection failed'),
+  )
+  return {
+    sessions,
+    keyRegistry,
+    keys,
+    audit,
+    logins,
+    launcher,
+    git,
+    cluster,
+    limitsOf,
+    isolation: means?.isolation ?? { level: 'none', missingBounds: [] },
+    close: endResponses => closeAll(closers, endResponses),
+  }
+}
+
+async function openStoreOrNode(
+  { dataDir, database, cluster: options, maxBodyBytes, maxUploadBytes, ...given }: RuntimeOptions,
+  log: Logger,
+  { figures, answer }: RuntimeHooks,
+): Promise<{ store: Store; cluster?: Cluster }> {
+  const file = databaseFileIn(dataDir)
+  if (!options || !database) return { store: await openStore({ file, log, ...(database && { database }) }) }
+  const { cluster } = await openNode({
+    ...{ options, database, file, log, answer },
+    slotsFree: () => countFreeSlots(figures(), given),
+    drainTimeoutMs: given.drainTimeoutMs,
+    maxBodyBytes: Math.max(maxBodyBytes, maxUploadBytes),
+  })
+  return { store: cluster.store, cluster }
+}
+
+function toLimitsOf(keys: KeyRegistry, tenantLimits: RuntimeOptions['tenantLimits']): LimitsOf {
+  return ({ tenantId, keyId }) => {
+    const key = keys.get(keyId)
+    const ofKey = key?.tenantId === tenantId ? key.limits : undefined
+    return { key: ofKey, tenant: tenantLimits.get(tenantId) }
+  }
+}
+
+function warnOfTenant({ isolation }: RuntimeOptions, log: Logger): void {
+  if (isolation !== undefined) return
+  log.warn({ setting: 'isolation' }, 'a second tenant: the next start needs isolation to be set')
+}
+
+/** Inspects Claude Code in the background, and if it works, starts a first spare process. */
+async function inspectAtStart(
+  launcher: ClaudeLauncher,
+  sessions: Sessions,
+  log: Logger,
+  { isClosing }: RuntimeHooks,
+): Promise<void> {
+  await pause(quietMs, undefined, { ref: false })
+  if (isClosing()) return
+  // If a session has been created meanwhile, its process gives the same answer.
+  const { failure } = launcher.isUsed ? (launcher.lastInspection ?? {}) : await launcher.inspect()
+  // An inspection that close has interrupted gives no answer about Claude Code.
+  if (isClosing()) return
+  if (failure) log.warn({ reason: failure.reason }, failure.message)
+  else await sessions.prepareSpare(defaultTenantId)
+}
+
+export async function closeAll(closers: readonly Closer[], endResponses: () => Promise<void>): Promise<void> {
+  let failed: { error: unknown } | undefined
+  for (const close of closers.toReversed()) {
+    await close(endResponses).catch(error => {
+      failed ??= { error }
+    })
+  }
+  if (failed) throw failed.error
+}
