@@ -7,7 +7,7 @@ const recheckMs = 1_000
 
 /**
  * Returns the store as a node has it: each change of a session carries the fence of this node's claim, new sessions are
- * this node's, and sessions of other nodes neither expire here nor are taken up at the start.
+ * this node's, and sessions of other nodes neither expire here nor are resumed at the start.
  *
  * @param volumeOf the place of a session's directory
  */
@@ -63,7 +63,7 @@ export function withFences(
       return next === undefined ? undefined : Math.max(next, Date.now() + recheckMs)
     },
 
-    // Each is taken up when it is claimed.
+    // Each is resumed when it is claimed.
     leftovers: { ...store.leftovers, listSessionsLeft: async () => [] },
   } satisfies Partial<Store>)
 }

@@ -4,7 +4,7 @@ import type { Membership } from './membership.ts'
 
 /** How many orphans are looked at in one round. */
 const orphansAtOnce = 1_000
-/** How many claimed sessions are taken up at the same time. */
+/** How many claimed sessions are resumed at the same time. */
 const adoptedAtOnce = 32
 
 export interface OwnershipParts {
@@ -17,7 +17,7 @@ export interface OwnershipParts {
 
 /** What the session layer does about sessions that come and go. */
 export interface SessionKeeper {
-  /** Settles what the owner before has left, and goes on with it. */
+  /** Settles what the owner before has left, and continues with it. */
   adopt(tenantId: string, sessionId: string): Promise<void>
   /** Forgets the session and ends its process, without writing anything. */
   drop(sessionId: string): void
@@ -58,7 +58,7 @@ export class Ownership {
     return this.#fences.get(sessionId)
   }
 
-  /** Whether the session is this node's, and has been taken up. */
+  /** Whether the session is this node's, and has been resumed. */
   holds(sessionId: string): boolean {
     return this.#fences.has(sessionId) && !this.#claiming.has(sessionId)
   }
@@ -148,7 +148,7 @@ export class Ownership {
     return claiming
   }
 
-  /** A session that cannot be taken up is given back, for another attempt. */
+  /** A session that cannot be resumed is given back, for another attempt. */
   async #adopt(tenantId: string, sessionId: string, fence: Fence): Promise<void> {
     this.#fences.set(sessionId, fence)
     try {

@@ -40,7 +40,7 @@ const ofAnswer =
 
 type Parts = Pick<HttpDeps, 'nodes' | 'ready' | 'service' | 'config'>
 
-/** Has the node of the session answer. Sessions of this node, and operations that need none, go on here. */
+/** Has the node of the session answer. Sessions of this node, and operations that need none, continue here. */
 export function answerAtNode(deps: Parts, { addressOf, baseOf }: Forwarding): RequestHandler {
   const { config } = deps
   const readBytes = (limit: number) => express.raw({ limit, type: () => true })

@@ -43,7 +43,7 @@ const envelopeFacts = z.strictObject({
   turnId: z.string().optional(),
   /** Whether the turn may have been submitted before. */
   isRepeated: z.boolean(),
-  /** The sequence of the last event that the client has; set where a stream is taken up again. */
+  /** The sequence of the last event that the client has; set where a stream is resumed again. */
   after: z.number().optional(),
 })
 

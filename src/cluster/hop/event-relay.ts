@@ -5,7 +5,7 @@ import { RelayedEvents } from './relayed-events.ts'
 const mostEmptyRounds = 5
 
 /**
- * The frames of a stream of events, across changes of the session's node: what breaks off is taken up again behind the
+ * The frames of a stream of events, across changes of the session's node: what breaks off is resumed again behind the
  * last event, deltas of unfinished blocks are voided, and activities that ended with the node are ended.
  *
  * @param again asks for the stream behind this sequence

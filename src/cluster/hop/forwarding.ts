@@ -44,7 +44,7 @@ export class Forwarding {
 
   /**
    * Resolves with the answer of the session's node. Where that node dies, waits for the next one; streams of events are
-   * taken up there where they broke off.
+   * resumed there where they broke off.
    *
    * @throws ServiceError NODE_UNAVAILABLE, WORKSPACE_UNAVAILABLE
    */

@@ -57,7 +57,7 @@ export class RelayedEvents {
     return Buffer.from([...voided, ...ended].join(''))
   }
 
-  /** What the node said last, for a stream that is not taken up again. */
+  /** What the node said last, for a stream that is not resumed again. */
   get farewell(): Buffer {
     return this.#closing
   }

@@ -177,7 +177,7 @@ export class EventLog {
     gone.then(settled, settled)
   }
 
-  /** The session goes on elsewhere: its readers are told so, and nothing of it is kept. */
+  /** The session continues elsewhere: its readers are told so, and nothing of it is kept. */
   release(sessionId: string): void {
     for (const reader of this.#readers.get(sessionId) ?? []) reader.offerClosing()
     this.#partials.drop(sessionId)

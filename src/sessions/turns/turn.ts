@@ -90,7 +90,7 @@ export class OpenTurn {
   permit: Permit | undefined
   /** Taken by its earlier processes; undefined: there was none. */
   before: UsageShare | undefined
-  /** Resolves when the end is stored; rejects with `SessionFenced` when another owner goes on; never for a turn that could not be accepted or outlives the server. */
+  /** Resolves when the end is stored; rejects with `SessionFenced` when another owner continues; never for a turn that could not be accepted or outlives the server. */
   readonly ended: Promise<TurnEnd>
   /** Resolves when the turn is over for this run of the server: ended, suspended by a shutdown, or not accepted. */
   readonly left: Promise<void>
