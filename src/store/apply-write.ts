@@ -8,7 +8,7 @@ import { advanceFeed } from './feed-positions.ts'
 import { writeIdempotencyKey } from './idempotency.ts'
 import { saveTemplates } from './payload-templates.ts'
 import { savePermission } from './permissions.ts'
-import { columnsOf, pick, preparedBy, preparedInsert } from './query.ts'
+import { columnsOf, pick, prepared, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'
 import type { EventRow } from './schema.ts'
 import { countActiveSessions, selectSession } from './session-queries.ts'
@@ -35,7 +35,8 @@ interface Span {
 }
 
 /** Stores a write. PostgreSQL does the same with a function of its own: `postgres/append-functions.ts`. */
-export function* applyWrite({ change, audit, transcript }: Write): Body<Written> {
+export function* applyWrite({ change, fence, audit, transcript }: Write): Body<Written> {
+  if (fence && !(yield* first(selectOwned(fence)))) yield* refuse(fence, true)
   const written = change ? yield* applyChange(change) : { lastSequence: 0, lastPosition: 0 }
   if (written.activeSessions !== undefined) return written
   for (const { part, lines } of transcript) yield* appendLines(part, lines)
@@ -75,10 +76,24 @@ function* advanceSession(change: SessionWrite): Body<Counters> {
       ...change.fence,
     }),
   )
-  if (counters) return counters
-  if (change.fence && (yield* first(selectSession(change)))) throw new SessionFenced(change.sessionId)
-  throw new Error(`There is no session ${change.sessionId} to change`)
+  return counters ?? (yield* refuse(change, change.fence !== undefined))
 }
+
+/** Throws the reason for which a session cannot be written to. */
+function* refuse(of: { tenantId: string; sessionId: string }, isFenced: boolean): Body<never> {
+  if (isFenced && (yield* first(selectSession(of)))) throw new SessionFenced(of.sessionId)
+  throw new Error(`There is no session ${of.sessionId} to change`)
+}
+
+const selectOwned = prepared((db, of: NonNullable<Write['fence']>) =>
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', of.sessionId)
+    .where('tenant_id', '=', of.tenantId)
+    .where('owner', '=', of.owner)
+    .where('epoch', '=', of.epoch),
+)
 
 function* writeTurnsAndEvents(change: SessionWrite, counters: Numbering): Body<void> {
   const { sessionId, tenantId, insertTurn, updateTurn } = change

@@ -8,8 +8,13 @@ import { type TranscriptLine, toLines } from './write.ts'
 /** Claude Code's transcripts, line by line, in the order in which they were appended. */
 export function createTranscripts(database: Database): TranscriptStore {
   return {
-    async appendTranscript(key, entries) {
-      await database.write({ audit: [], transcript: [{ part: { ...key }, lines: toLines(entries) }] })
+    async appendTranscript(key, entries, fence) {
+      const { tenantId } = key
+      await database.write({
+        ...(fence && { fence: { ...fence, tenantId } }),
+        audit: [],
+        transcript: [{ part: { ...key }, lines: toLines(entries) }],
+      })
     },
 
     async replaceTranscript(key, entries, count) {

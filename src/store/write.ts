@@ -5,6 +5,7 @@ import type {
   Change,
   Fence,
   IdempotencyRecord,
+  SessionFence,
   SharedPast,
   TranscriptEntry,
   TranscriptKey,
@@ -27,6 +28,8 @@ import { toUsageRows } from './usage-rows.ts'
 /** One write, ready to be stored: copied when it is handed in, because the caller's objects may change. */
 export interface Write {
   change?: SessionWrite
+  /** Of a write without a change. */
+  fence?: SessionFence & { tenantId: string }
   /** Entries of the audit log that are stored with it. */
   audit: AuditClaim[]
   transcript: { part: TranscriptKey; lines: TranscriptLine[] }[]

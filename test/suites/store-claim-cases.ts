@@ -171,6 +171,28 @@ export function claimCases(context: StoreContext): void {
     expect((await write(session, second)).at(-1)).toMatchObject({ sequence: before.length + 1 })
   })
 
+  test('lines that are appended by themselves are fenced where the session is another owner’s', async () => {
+    const session = await context.addSession()
+    const part = { tenantId, claudeSessionId: session.claudeSessionId, subpath: null }
+    const { transcripts, claims } = context.store
+    const append = (fence: Fence, sessionId = session.id) =>
+      transcripts.appendTranscript(part, [{ type: 'user', uuid: randomUUID() }], { ...fence, sessionId })
+    const first = (await claim(session, await join())) as Fence
+    await append(first)
+    await claims.releaseSession(session.id, first)
+    await expect(append(first)).rejects.toThrow(SessionFenced)
+    await expect(write(session, first)).rejects.toThrow(SessionFenced)
+    const second = (await claim(session, await join())) as Fence
+    for (const fence of [first, { ...first, epoch: 2 }, { ...second, epoch: 1 }]) {
+      await expect(append(fence)).rejects.toThrow(SessionFenced)
+    }
+    await expect(append(second, randomUUID())).rejects.toThrow('There is no session')
+    expect(await transcripts.loadTranscript(part)).toHaveLength(1)
+    await append(second)
+    await transcripts.appendTranscript(part, [{ type: 'user', uuid: randomUUID() }])
+    expect(await transcripts.loadTranscript(part)).toHaveLength(3)
+  })
+
   test('what is fenced keeps no other session from being written', async () => {
     const sessions = await Promise.all(Array.from({ length: 20 }, () => context.addSession()))
     const one = await join()

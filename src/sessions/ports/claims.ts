@@ -8,6 +8,11 @@ export interface Fence {
   readonly epoch: number
 }
 
+/** The right to write to a named session, for a write that says nothing else about it. */
+export interface SessionFence extends Fence {
+  readonly sessionId: string
+}
+
 /** Where a session is. */
 export interface SessionPlacement {
   /** The node that owns it; null: none that lives. */

@@ -1,4 +1,5 @@
 import type { ModelUsage, Usage } from '../../contract/turns.ts'
+import type { SessionFence } from './claims.ts'
 import type { FileState, SnapshotRecord } from './workspace.ts'
 
 /** Names one transcript of Claude Code: a conversation's own, or with `subpath` one that belongs to it. */
@@ -17,8 +18,13 @@ export interface TranscriptEntry {
 
 /** The transcripts from which Claude Code resumes a conversation if its own files are gone. */
 export interface TranscriptStore {
-  /** In order; entries with a `uuid` that is there already are left out. */
-  appendTranscript(key: TranscriptKey, entries: TranscriptEntry[]): Promise<void>
+  /**
+   * In order; entries with a `uuid` that is there already are left out.
+   *
+   * @param fence of the session that the conversation belongs to, checked in the same transaction
+   * @throws SessionFenced where it does not hold; nothing is appended
+   */
+  appendTranscript(key: TranscriptKey, entries: TranscriptEntry[], fence?: SessionFence): Promise<void>
   /** Everything that was appended is gone, and this is there; unless it is not `count` entries any more. */
   replaceTranscript(key: TranscriptKey, entries: TranscriptEntry[], count: number): Promise<void>
   /** null when nothing was ever appended. Rows that are no entries are left out. */

@@ -35,6 +35,13 @@ declare
   changed bigint;
 begin
   if sid is null then
+    if w ? 'fence' then
+      sid := w #>> '{fence,sessionId}';
+      tid := w #>> '{fence,tenantId}';
+      -- A claim at this moment waits for the end of the transaction.
+      perform 1 from sessions where id = sid and tenant_id = tid and (${isOwned}) for share;
+      if not found then perform refuse_write(w, sid, tid, null); end if;
+    end if;
     perform append_lines(w -> 'transcript');
     return '{}';
   end if;
@@ -61,13 +68,7 @@ begin
       returning last_sequence, message_count, turn_count, trimmed_messages into counts;
   end if;
   if counts is null then
-    if w ? 'fence' and exists (select 1 from sessions where id = sid and tenant_id = tid and not (${isOwned})) then
-      raise exception '%', sid using errcode = '${appendErrors.fenced}';
-    end if;
-    if exists (select 1 from sessions where id = sid and tenant_id = tid) then
-      raise exception 'The log of session % does not end at %', sid, expected using errcode = '${appendErrors.stale}';
-    end if;
-    raise exception 'There is no session % to change', sid using errcode = '${appendErrors.noSession}';
+    perform refuse_write(w, sid, tid, expected);
   end if;
   base := counts.last_sequence - added;
 
@@ -182,6 +183,20 @@ begin
   return jsonb_build_object('sequence', counts.last_sequence, 'end', counts.last_sequence + copied, 'position', head);
 end $body$`
 
+/** Raises the reason for which a session cannot be written to. */
+const refuseWrite = `
+create or replace function refuse_write(w jsonb, sid text, tid text, expected bigint) returns void
+language plpgsql as $body$
+begin
+  if w ? 'fence' and exists (select 1 from sessions where id = sid and tenant_id = tid and (${isOwned}) is not true) then
+    raise exception '%', sid using errcode = '${appendErrors.fenced}';
+  end if;
+  if exists (select 1 from sessions where id = sid and tenant_id = tid) then
+    raise exception 'The log of session % does not end at %', sid, expected using errcode = '${appendErrors.stale}';
+  end if;
+  raise exception 'There is no session % to change', sid using errcode = '${appendErrors.noSession}';
+end $body$`
+
 const appendLines = `
 create or replace function append_lines(parts jsonb) returns void language plpgsql as $body$
 declare
@@ -274,8 +289,16 @@ begin
   return to_jsonb(results);
 end $body$`
 
-const functions = [lockTranscript, appendLines, advanceFeed, applyWrite, applySimple, applyWrites]
-const names = /\b(?:lock_transcript|append_lines|advance_feed|apply_writes?|apply_simple)\b/g
+const functions = [
+  lockTranscript,
+  appendLines,
+  advanceFeed,
+  refuseWrite,
+  applyWrite,
+  applySimple,
+  applyWrites,
+]
+const names = /\b(?:lock_transcript|append_lines|advance_feed|refuse_write|apply_writes?|apply_simple)\b/g
 const digest = createHash('sha256').update(functions.join()).digest('hex').slice(0, 12)
 const toOwnName = (name: string) => `${name}_${digest}`
 
@@ -291,7 +314,7 @@ declare
   other regprocedure;
 begin
   for other in select oid from pg_proc where pronamespace = current_schema()::regnamespace
-    and proname ~ '^(lock_transcript|append_lines|advance_feed|apply_writes?|apply_simple)(_[0-9a-f]{12})?$'
+    and proname ~ '^(lock_transcript|append_lines|advance_feed|refuse_write|apply_writes?|apply_simple)(_[0-9a-f]{12})?$'
     and proname not like '%\\_${digest}' loop
     execute format('drop function %s', other);
   end loop;

@@ -5,7 +5,7 @@ import type { EventDraft, SessionWrite, Write } from '../write.ts'
 import { toStorable } from './storable-text.ts'
 
 /** A write as the function `apply_write` reads it. */
-export function encodeWrite({ change, audit, transcript }: Write): string {
+export function encodeWrite({ change, fence, audit, transcript }: Write): string {
   const entries = audit.map(({ record }) => auditColumns.toRow(record))
   const parts = transcript.map(({ part, lines }) => {
     const { tenantId, claudeSessionId, subpath } = toPart(part)
@@ -13,6 +13,7 @@ export function encodeWrite({ change, audit, transcript }: Write): string {
   })
   const encoded = {
     ...(change && encodeChange(change)),
+    ...(fence && { fence }),
     ...(entries.length > 0 && { audit: entries }),
     ...(parts.length > 0 && { transcript: parts }),
   }
