@@ -15,21 +15,27 @@ export async function migrate(
   file: string,
   migrations: readonly Migration[] = allMigrations,
 ): Promise<void> {
-  for (const step of await findMissing(db, file, migrations)) {
+  const { missing } = await findMissing(db, file, migrations)
+  for (const step of missing) {
     await db.transaction().execute(transaction => apply(transaction, step, 'sqlite'))
   }
 }
 
 /**
  * As `migrate`, for PostgreSQL: all steps in the transaction that is given, which keeps other programs out.
+ *
+ * @param check refuses steps, given the migrations that programs which use the database know
  * @throws {StoreOpenError} `newer`, when the database admits no program as old as this one
  */
 export async function migrateWithin(
   transaction: QueryBuilder,
   place: string,
+  check: (missing: readonly Migration[], required: readonly string[]) => Promise<void>,
   migrations: readonly Migration[] = allMigrations,
 ): Promise<void> {
-  for (const step of await findMissing(transaction, place, migrations)) {
+  const { missing, required } = await findMissing(transaction, place, migrations)
+  await check(missing, required)
+  for (const step of missing) {
     await apply(transaction, step, 'postgres')
   }
 }
@@ -38,7 +44,7 @@ async function findMissing(
   db: QueryBuilder,
   place: string,
   migrations: readonly Migration[],
-): Promise<Migration[]> {
+): Promise<{ missing: Migration[]; required: string[] }> {
   await db.schema
     .createTable('schema_migrations')
     .ifNotExists()
@@ -53,7 +59,7 @@ async function findMissing(
     .execute()
   const { applied, required } = await readRequired(db)
   refuseNewer(place, required, migrations)
-  return migrations.filter(({ name }) => !applied.has(name))
+  return { missing: migrations.filter(({ name }) => !applied.has(name)), required }
 }
 
 async function apply(db: QueryBuilder, step: Migration, dialect: Dialect['name']): Promise<void> {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { NodeRecord, NodeState, NodeStore } from '../sessions/ports/index.ts'
 import type { Database } from './database.ts'
+import type { Dialect } from './dialect.ts'
 import { prepared } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
 
@@ -21,11 +22,11 @@ export function createNodes(database: Database): NodeStore {
     },
 
     async drain(id) {
-      await database.all(setState({ id, state: 'draining' }))
+      await database.all(drain({ id }))
     },
 
     async leave(id) {
-      await database.all(setState({ id, state: 'dead' }))
+      await database.all(bury({ id }))
     },
 
     async buryExpired() {
@@ -75,18 +76,34 @@ const renewLease = prepared((db, of: { id: string; leaseMs: number; slotsFree: n
   living(db, of.id).set({ lease_until: sql<number>`${now} + ${of.leaseMs}`, slots_free: of.slotsFree }),
 )
 
-const setState = prepared((db, of: { id: string; state: NodeState }) =>
-  living(db, of.id).set({ state: of.state }),
+const drain = prepared((db, of: { id: string }) =>
+  living(db, of.id).set({ state: sql.lit<NodeState>('draining') }),
 )
 
-const buryExpired = prepared((db, _: object, { now }) =>
+const bury = prepared((db, of: { id: string }, dialect) =>
+  living(db, of.id)
+    .set({ state: dead })
+    .where('id', 'in', locked(db, dialect).where('ending.id', '=', of.id)),
+)
+
+const buryExpired = prepared((db, _: object, dialect) =>
   db
     .updateTable('nodes')
     .set({ state: dead })
     .where('state', '!=', dead)
-    .where('lease_until', '<', now)
+    .where('lease_until', '<', dialect.now)
+    .where('id', 'in', locked(db, dialect).where('ending.lease_until', '<', dialect.now))
     .returning('id'),
 )
+
+/** The rows of lives that are about to end, once no transaction of them runs: each holds its row `for key share`. */
+function locked(db: QueryBuilder, { locksRows }: Dialect) {
+  return db
+    .selectFrom('nodes as ending')
+    .select('ending.id')
+    .where('ending.state', '!=', dead)
+    .$if(locksRows, query => query.forUpdate())
+}
 
 const selectNodes = prepared(db =>
   db.selectFrom('nodes').selectAll().where('state', '!=', dead).orderBy('id'),

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { Fence, Store } from '../../src/sessions/ports/index.ts'
 import { SessionFenced, type SessionRecord } from '../../src/sessions/records.ts'
+import type { Migration } from '../../src/store/migration.ts'
+import { migrations } from '../../src/store/migrations/all.ts'
+import { loadDriver, type Pool, toClientConfig } from '../../src/store/postgres/driver.ts'
+import { shareAsNode } from '../../src/store/postgres/lease.ts'
 import { openPostgresStore } from '../../src/store/postgres/open-postgres.ts'
 import { changeOf, messageEvent, sessionRecord } from '../suites/store-records.ts'
-import { createDatabase } from '../support/postgres/shared-server.ts'
+import { createDatabase, onServer } from '../support/postgres/shared-server.ts'
 
 let url: string
 beforeEach(async () => {
@@ -117,6 +122,121 @@ describe('a server that has the database for itself', () => {
       message: expect.stringContaining(`process ${process.pid} on `),
     })
     await alone.close()
+    await openNode()
+  })
+})
+
+describe('a transaction of a node', () => {
+  /** A transaction in the middle, as `Transactions` begins each. */
+  async function beginAs(node: Node, silentMs = longMs) {
+    const driver = await loadDriver('')
+    const client = new driver.Client(toClientConfig(driver, url, 'claude_code_api', silentMs))
+    client.on('error', () => undefined)
+    await client.connect()
+    onTestFinished(() => client.end().catch(() => undefined))
+    const { guard } = await shareAsNode(client as unknown as Pool, '', node.id)
+    await client.query(`begin; ${guard}`)
+    return client
+  }
+
+  it('keeps the node from being buried until it is over, and not from renewing its lease', async () => {
+    const [one, other] = [await openNode(1), await openNode()]
+    const client = await beginAs(one)
+    let isOver = false
+    const burying = other.store.nodes.buryExpired().then(ids => [ids, isOver])
+    await onServer(url, async observer => {
+      const waiting = () =>
+        observer.query(
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%ending%'`,
+        )
+      await expect.poll(async () => (await waiting()).rowCount, { timeout: 60_000 }).toBe(1)
+    })
+    isOver = true
+    await client.query('commit')
+    expect(await burying).toEqual([[one.id], true])
+    const late = await beginAs(other)
+    expect(await other.store.nodes.renew(other.id, longMs, 1)).toBe(true)
+    await late.query('commit')
+  })
+
+  it('that is renewed while it is being buried lives', async () => {
+    const [one, other] = [await openNode(1), await openNode()]
+    await onServer(url, async client => {
+      await client.query('set search_path = claude_code_api')
+      await client.query('begin')
+      await client.query('update nodes set lease_until = lease_until + $1 where id = $2', [longMs, one.id])
+      const burying = other.store.nodes.buryExpired()
+      await onServer(url, async observer => {
+        const waiting = () =>
+          observer.query(
+            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%ending%'`,
+          )
+        await expect.poll(async () => (await waiting()).rowCount, { timeout: 60_000 }).toBe(1)
+      })
+      await client.query('commit')
+      expect(await burying).toEqual([])
+    })
+    expect(await one.store.nodes.renew(one.id, longMs, 1)).toBe(true)
+  })
+
+  it('is ended by the database when the node is silent for half of its lease', async () => {
+    const [one, other] = [await openNode(1), await openNode()]
+    const client = await beginAs(one, 400)
+    const ended = once(client, 'error')
+    expect((await client.query('show tcp_user_timeout')).rows).toEqual([{ tcp_user_timeout: '400' }])
+    expect(await other.store.nodes.buryExpired()).toEqual([one.id])
+    expect(await ended).toMatchObject([{ code: '25P03' }])
+  })
+})
+
+describe('a newer program', () => {
+  const step = (name: string, admits?: string): Migration => ({
+    name,
+    ...(admits && { admits }),
+    up: db =>
+      db.schema
+        .createTable(`t_${name.slice(0, 3)}`)
+        .addColumn('id', 'text')
+        .execute(),
+  })
+  const start = async (steps: readonly Migration[], nodeId?: string) => {
+    const store = await openPostgresStore({ url, ...(nodeId && { nodeId }) }, undefined, [
+      ...migrations,
+      ...steps,
+    ])
+    await store.close()
+  }
+
+  it('that changes the database is refused while a node lives that the change does not admit', async () => {
+    const node = await openNode()
+    for (const nodeId of [randomUUID(), undefined]) {
+      await expect(start([step('900-new')], nodeId)).rejects.toMatchObject({
+        reason: 'locked',
+        message: expect.stringContaining(
+          '"900-new", which nodes of an older program do not admit, and these nodes are running: http://127.0.0.1:1 (version 1)',
+        ),
+      })
+    }
+    // Living nodes need not know what this program alone knows.
+    await expect(
+      start([step('900-new', '032-fences'), step('901-newer', '900-new')], randomUUID()),
+    ).rejects.toThrow('901-newer')
+    await onServer(url, async client => {
+      const { rows } = await client.query(
+        `select name from claude_code_api.schema_migrations where name like '90%'`,
+      )
+      expect(rows).toEqual([])
+    })
+    await node.store.nodes.leave(node.id)
+    await start([step('900-new')], randomUUID())
+  })
+
+  it('whose change admits the living nodes joins them', async () => {
+    const node = await openNode()
+    await start([step('900-new', '032-fences'), step('901-newer', '032-fences')], randomUUID())
+    const session = sessionRecord()
+    await node.store.createSession(session, [], 100)
+    expect(await write(node, session, await claim(node, session), 'goes on')).toMatchObject([{ sequence: 1 }])
     await openNode()
   })
 })

@@ -25,13 +25,23 @@ const numeric = 1700
 /**
  * How every connection is set up. Counters, times and sums are numbers here: none of them comes near the 2^53 from
  * which a number is not exact.
+ *
+ * @param silentMs of a node: the time after which the database ends a transaction whose client is silent or cut off, in
+ *   milliseconds, so that no row is locked when the lease is over
  */
-export function toClientConfig(driver: Driver, url: string, schema: string): pg.ClientConfig {
+export function toClientConfig(
+  driver: Driver,
+  url: string,
+  schema: string,
+  silentMs?: number,
+): pg.ClientConfig {
+  // A partitioned server must not keep rows locked for ever.
+  const idleMs = Math.ceil(silentMs ?? 60_000)
+  const cutOff = silentMs === undefined ? '' : ` -c tcp_user_timeout=${idleMs}`
   return {
     connectionString: url,
     application_name: 'claude-code-api',
-    // A partitioned server must not keep rows locked for ever.
-    options: `-c search_path=${schema} -c idle_in_transaction_session_timeout=60000`,
+    options: `-c search_path=${schema} -c idle_in_transaction_session_timeout=${idleMs}${cutOff}`,
     connectionTimeoutMillis: 5_000,
     query_timeout: 60_000,
     keepAlive: true,

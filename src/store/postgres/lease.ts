@@ -124,9 +124,9 @@ export async function shareAsNode(pool: Pool, place: string, id: string): Promis
   if (!/^[\w-]{1,100}$/.test(id)) throw new Error('the id of a node is not a plain name')
   return {
     owner: id,
-    // Marked dead, a node waits for what it is writing; its transactions end by themselves when it hangs.
+    // The end of a life waits for its transactions, which end by themselves when the node hangs; a renewal does not.
     guard: `select 1 from nodes where id = '${id}' and state <> 'dead'
-      and not exists (select 1 from store_lease where expires_at > clock_timestamp()) for share`,
+      and not exists (select 1 from store_lease where expires_at > clock_timestamp()) for key share`,
     release: async () => {},
   }
 }

@@ -11,6 +11,7 @@ import {
 import type { Log } from '../../lib/log.ts'
 import type { Store } from '../../sessions/ports/index.ts'
 import { migrateWithin } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import type { StoreSchema } from '../schema.ts'
 import { createSqlStore } from '../sql-store.ts'
 import { StoreOpenError } from '../store-open-error.ts'
@@ -19,6 +20,7 @@ import { AppendLane } from './append-lane.ts'
 import { loadDriver, type Pool, toClientConfig } from './driver.ts'
 import { claimLease, createLeaseTable, defaultLeaseMs, type Lease, shareAsNode } from './lease.ts'
 import { createPostgresDatabase } from './postgres-database.ts'
+import { refuseUnadmitted } from './refuse-unadmitted.ts'
 import { createOutcomesTable } from './transactions.ts'
 
 export const defaultSchema = 'claude_code_api'
@@ -31,7 +33,7 @@ export interface PostgresOptions {
   schema?: string | undefined
   /** Bounds the connections; one more is used for appends. */
   maxConnections?: number | undefined
-  /** How long another server waits after this one has crashed, in milliseconds. */
+  /** How long another server waits after this one has crashed, in milliseconds; of a node: its lease. */
   leaseMs?: number | undefined
   /** The id of this life of a node, where several share the database; it writes once it has joined. */
   nodeId?: string | undefined
@@ -46,9 +48,15 @@ export function describePlace({ url, schema = defaultSchema }: PostgresOptions):
 
 /**
  * Opens the store in a PostgreSQL database, for this process alone, and brings it to the shape that this program knows.
+ *
+ * @param migrations default: all
  * @throws {StoreOpenError} with a `reason`, when it is of a newer program, held by another server, or cannot be used
  */
-export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log, 'warn'>): Promise<Store> {
+export async function openPostgresStore(
+  options: PostgresOptions,
+  log?: Pick<Log, 'warn'>,
+  migrations?: readonly Migration[],
+): Promise<Store> {
   const place = describePlace(options)
   const driver = await loadDriver(place)
   const {
@@ -58,14 +66,14 @@ export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log
     leaseMs = defaultLeaseMs,
     nodeId,
   } = options
-  const config = toClientConfig(driver, url, schema)
+  const config = toClientConfig(driver, url, schema, nodeId === undefined ? undefined : leaseMs / 2)
   const pool = new driver.Pool({ ...config, max: maxConnections })
   // Whatever uses the connection is told by its query; without a listener the process would end.
   pool.on('connect', client => client.on('error', () => undefined))
   pool.on('error', error => log?.warn({ err: error }, 'a connection to the database broke'))
   let lease: Lease | undefined
   try {
-    await migratePostgres(pool, schema, place)
+    await migratePostgres(pool, schema, place, migrations)
     lease =
       nodeId === undefined
         ? await claimLease(pool, place, leaseMs, log)
@@ -83,7 +91,12 @@ export async function openPostgresStore(options: PostgresOptions, log?: Pick<Log
 }
 
 /** All steps in one transaction, which other programs wait for. */
-async function migratePostgres(pool: Pool, schema: string, place: string): Promise<void> {
+async function migratePostgres(
+  pool: Pool,
+  schema: string,
+  place: string,
+  migrations: readonly Migration[] | undefined,
+): Promise<void> {
   const db = new Kysely<StoreSchema>({
     dialect: new PostgresDialect({ pool: new BorrowedPool(pool) }),
     plugins: [new PostgresTypes()],
@@ -93,7 +106,8 @@ async function migratePostgres(pool: Pool, schema: string, place: string): Promi
       transaction,
     )
     await sql`create schema if not exists ${sql.id(schema)}`.execute(transaction)
-    await migrateWithin(transaction, place)
+    const check = refuseUnadmitted.bind(undefined, transaction, place)
+    await migrateWithin(transaction, place, check, migrations)
     await sql.raw(createLeaseTable).execute(transaction)
     await sql.raw(createOutcomesTable).execute(transaction)
   })
