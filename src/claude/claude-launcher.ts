@@ -40,6 +40,8 @@ export interface LauncherOptions {
   boxDirectory?: string
   /** The size at which a session's directories end its turn, in bytes; undefined: none. */
   maxWorkspaceBytes?: number | undefined
+  /** Whether processes may start and tool calls may run at this moment; undefined: always. */
+  mayAct?: (() => boolean) | undefined
 }
 
 /** Starts Claude Code processes and owns each until it is gone; see the port `AgentLauncher`. */
@@ -68,7 +70,7 @@ export class ClaudeLauncher implements AgentLauncher {
     options: LauncherOptions = {},
   ) {
     this.#options = options
-    this.#registry = new ProcessRegistry(options.processes, log, options.boxes)
+    this.#registry = new ProcessRegistry(options.processes, log, options.boxes, options.mayAct)
     this.#settings = settings
     this.#cwd = cwd
     this.#log = log
@@ -92,6 +94,7 @@ export class ClaudeLauncher implements AgentLauncher {
       boxes: this.#options.boxes,
       boxedProjects: claudeSessionId => this.#boxedProjects(claudeSessionId),
       maxWorkspaceBytes: this.#options.maxWorkspaceBytes,
+      mayAct: this.#options.mayAct,
       log: this.#log,
       onInspection: inspection => this.#remember(inspection),
     })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type Options,
   type Query,
@@ -54,7 +55,6 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
         // A resumed conversation is first read from the store, so the end may come before the start.
         if (ended) throw new Error('ended before the process started')
         spawned = spawn(spawnOptions, keeping)
-        if (spawned.tree) keep(keeping, spawned.tree, spawned.swept)
         return spawned.process
       },
     },
@@ -98,20 +98,25 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
 }
 
 function spawn(options: SpawnOptions, keeping: ProcessKeeping): SpawnedClaude {
+  const { registry, claudeSessionId } = keeping
+  const marker = randomUUID()
+  registry.announce(marker, claudeSessionId)
+  let spawned: SpawnedClaude | undefined
   try {
-    return spawnClaude(options, keeping, keeping.wrap)
+    spawned = spawnClaude(options, keeping, marker, keeping.wrap)
   } catch (error) {
     const { message } = error as Error
     keeping.onFault({ reason: 'isolation_failed', message: `The process could not be isolated: ${message}` })
     throw error
+  } finally {
+    if (!spawned?.tree) registry.withdraw(marker)
   }
+  keep(keeping, spawned)
+  return spawned
 }
 
-function keep(
-  { registry, claudeSessionId }: ProcessKeeping,
-  tree: NonNullable<SpawnedClaude['tree']>,
-  swept: Promise<void>,
-): void {
+function keep({ registry, claudeSessionId }: ProcessKeeping, { tree, swept }: SpawnedClaude): void {
+  if (!tree) return
   registry.add(tree, claudeSessionId)
   void swept.then(() => registry.remove(tree))
 }

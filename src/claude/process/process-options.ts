@@ -11,12 +11,12 @@ type Hooks = NonNullable<Options['hooks']>
 /** Builds the SDK's options for a process, with remembered permissions and callbacks. */
 export function toProcessOptions(
   spec: AgentSpec,
-  { listener, log }: Pick<AgentContext, 'listener' | 'log'>,
+  { listener, log, mayAct }: Pick<AgentContext, 'listener' | 'log' | 'mayAct'>,
   ask: AskPermission,
   options: Options,
 ): Options {
   const asking = spec.settings.permissionPrompts === 'ask' ? toPermissionCallbacks(ask) : {}
-  const { hooks } = toToolHooks(listener, log, spec)
+  const { hooks } = toToolHooks(listener, log, spec, mayAct)
   return {
     ...withoutOtherSessions(withRemembered(options, spec.remembered)),
     ...asking,

@@ -1,7 +1,7 @@
 import type { Log } from '../../lib/log.ts'
 import type { ProcessLedger, ProcessRecord } from '../../sessions/ports/index.ts'
 import type { Boxes } from '../isolation/boxes.ts'
-import { readBootId } from './process-table.ts'
+import { toStartText, toStartTicks } from './process-table.ts'
 import { identify, ProcessTree } from './process-tree.ts'
 
 /**
@@ -12,18 +12,36 @@ export class ProcessRegistry {
   readonly #ledger: ProcessLedger | undefined
   readonly #log: Pick<Log, 'warn'>
   readonly #boxes: Pick<Boxes, 'removeLeftovers'> | undefined
+  readonly #mayAct: () => boolean
   readonly #trees = new Set<ProcessTree>()
   #writes: Promise<void> = Promise.resolve()
 
-  /** @param boxes undefined: processes have no control groups */
+  /**
+   * @param boxes undefined: processes have no control groups
+   * @param mayAct false: no process may start
+   */
   constructor(
     ledger: ProcessLedger | undefined,
     log: Pick<Log, 'warn'>,
     boxes?: Pick<Boxes, 'removeLeftovers'>,
+    mayAct = () => true,
   ) {
     this.#ledger = ledger
     this.#boxes = boxes
+    this.#mayAct = mayAct
     this.#log = log
+  }
+
+  /**
+   * Must be called right before a process with this marker is started.
+   *
+   * @throws Error when the process must not start
+   */
+  announce(marker: string, claudeSessionId: string | null): void {
+    if (!this.#mayAct()) throw new Error('the lease of this node is not good: no process may start')
+    const { startTicks } = identify(process.pid)
+    if (Number.isNaN(startTicks)) return
+    this.#ledger?.announceProcess?.({ pid: 0, startedAt: toStartText(startTicks), marker, claudeSessionId })
   }
 
   /** @param claudeSessionId null: a process without a conversation */
@@ -31,7 +49,7 @@ export class ProcessRegistry {
     this.#trees.add(tree)
     const { pid, startTicks } = tree.leader
     if (Number.isNaN(startTicks)) return
-    const record = { pid, startedAt: toText(startTicks), marker: tree.marker, claudeSessionId }
+    const record = { pid, startedAt: toStartText(startTicks), marker: tree.marker, claudeSessionId }
     this.#write(ledger => ledger.recordProcess(record))
   }
 
@@ -40,11 +58,16 @@ export class ProcessRegistry {
    * are found by the marker.
    */
   async addChildren(marker: string): Promise<void> {
-    const { pid, startTicks } = identify(process.pid)
+    const { startTicks } = identify(process.pid)
     if (Number.isNaN(startTicks)) return
-    const record = { pid, startedAt: toText(startTicks), marker, claudeSessionId: null }
+    const record = { pid: 0, startedAt: toStartText(startTicks), marker, claudeSessionId: null }
     this.#write(ledger => ledger.recordProcess(record))
     await this.written()
+  }
+
+  /** Must be called when an announced process could not be started. */
+  withdraw(marker: string): void {
+    if (this.#ledger?.announceProcess) this.removeChildren(marker)
   }
 
   /** Must be called when all of them have ended. */
@@ -77,7 +100,7 @@ export class ProcessRegistry {
 
   async #sweepOne(record: ProcessRecord): Promise<void> {
     const { pid, marker, claudeSessionId } = record
-    const startTicks = toTicks(record.startedAt)
+    const startTicks = toStartTicks(record.startedAt)
     // Processes from before the last boot are gone, and their pids may belong to others now.
     if (startTicks !== undefined) {
       const tree = new ProcessTree({ pid, startTicks }, marker, false)
@@ -98,14 +121,4 @@ export class ProcessRegistry {
       .then(() => write(ledger))
       .catch(error => this.#log.warn({ err: error }, 'process registry write failed'))
   }
-}
-
-function toText(startTicks: number): string {
-  return `${readBootId()}/${startTicks}`
-}
-
-/** Undefined: the process started before this boot. */
-function toTicks(startedAt: string): number | undefined {
-  const [bootId, ticks] = startedAt.split('/')
-  return bootId === readBootId() && ticks !== undefined ? Number(ticks) : undefined
 }

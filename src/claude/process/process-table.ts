@@ -47,17 +47,42 @@ export function isRunning({ pid, startTicks }: ProcessIdentity): boolean {
 
 /** Whether the process was started with the variable. Works only for processes of the same user. */
 export function wasStartedWith(pid: number, variable: string): boolean {
+  return readEnvironment(pid).includes(`\0${variable}\0`)
+}
+
+/** Returns the value of a variable that the process was started with, for processes of the same user. */
+export function readVariable(pid: number, name: string): string | undefined {
+  const environment = readEnvironment(pid)
+  const start = environment.indexOf(`\0${name}=`)
+  if (start === -1) return undefined
+  const value = start + name.length + 2
+  return environment.slice(value, environment.indexOf('\0', value))
+}
+
+/** Each variable between two NULs. */
+function readEnvironment(pid: number): string {
   try {
-    if (statSync(`/proc/${pid}`).uid !== process.geteuid?.()) return false
+    if (statSync(`/proc/${pid}`).uid !== process.geteuid?.()) return ''
   } catch {
-    return false
+    return ''
   }
-  return `\0${read(`/proc/${pid}/environ`) ?? ''}\0`.includes(`\0${variable}\0`)
+  return `\0${read(`/proc/${pid}/environ`) ?? ''}\0`
 }
 
 /** Returns the id of this boot, because ticks are only comparable within one boot. */
 export function readBootId(): string {
   return read('/proc/sys/kernel/random/boot_id')?.trim() ?? ''
+}
+
+/** The start of a process as the ledger has it. */
+export function toStartText(startTicks: number): string {
+  return `${readBootId()}/${startTicks}`
+}
+
+/** Undefined: the process started before this boot. */
+export function toStartTicks(startedAt: string): number | undefined {
+  const [bootId, ticks] = startedAt.split('/')
+  return bootId === readBootId() && ticks !== undefined ? Number(ticks) : undefined
 }
 
 function read(path: string): string | undefined {

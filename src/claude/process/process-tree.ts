@@ -59,17 +59,7 @@ export class ProcessTree {
       }
     }
     const leadsSession = this.#startedHere && !isReused(this.leader, entries)
-    for (let before = -1; before !== members.size; ) {
-      before = members.size
-      for (const entry of candidates) {
-        const inside =
-          members.has(entry.parent) ||
-          members.get(entry.session)?.session === entry.session ||
-          members.get(entry.group)?.group === entry.group ||
-          (leadsSession && entry.session === this.leader.pid)
-        if (inside) members.set(entry.pid, entry)
-      }
-    }
+    addRelatives(members, candidates, new Set(leadsSession ? [this.leader.pid] : []))
     this.#seen = new Map([...members.values()].map(({ pid, startTicks }) => [pid, startTicks]))
     return [...members.values()].filter(({ zombie }) => !zombie)
   }
@@ -135,12 +125,35 @@ export function identify(pid: number): ProcessIdentity {
   return { pid, startTicks: readEntry(pid)?.startTicks ?? Number.NaN }
 }
 
+/**
+ * Adds the processes whose parent is a member, or that are in a session or group that a member leads.
+ *
+ * @param sessions of leaders that may be gone
+ */
+export function addRelatives(
+  members: Map<number, ProcessEntry>,
+  candidates: readonly ProcessEntry[],
+  sessions: ReadonlySet<number>,
+): void {
+  for (let before = -1; before !== members.size; ) {
+    before = members.size
+    for (const entry of candidates) {
+      const inside =
+        members.has(entry.parent) ||
+        members.get(entry.session)?.session === entry.session ||
+        members.get(entry.group)?.group === entry.group ||
+        sessions.has(entry.session)
+      if (inside) members.set(entry.pid, entry)
+    }
+  }
+}
+
 function isReused({ pid, startTicks }: ProcessIdentity, entries: ProcessEntry[]): boolean {
   return entries.some(entry => entry.pid === pid && entry.startTicks !== startTicks)
 }
 
 /** Returns this process and its ancestors: a server that was started by a tool has the tool's marker. */
-function ourselves(entries: ProcessEntry[]): Set<number> {
+export function ourselves(entries: readonly ProcessEntry[]): Set<number> {
   const parents = new Map(entries.map(({ pid, parent }) => [pid, parent]))
   const found = new Set<number>()
   for (let pid: number | undefined = process.pid; pid && !found.has(pid); pid = parents.get(pid)) {
@@ -150,7 +163,7 @@ function ourselves(entries: ProcessEntry[]): Set<number> {
 }
 
 /** Returns false if there was no process to signal. Processes of other users are skipped. */
-function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+export function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal)
   } catch (error) {

@@ -1,5 +1,4 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import type { SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentFailure } from '../../sessions/ports/index.ts'
@@ -47,9 +46,15 @@ export type Wrap = (
 /**
  * Starts Claude Code as the leader of its own session, with the given environment and the marker by which its
  * descendants are found. When it ends, for any reason, its descendants are ended too.
+ *
+ * @param marker of no other process
  */
-export function spawnClaude(options: SpawnOptions, watch: ProcessWatch, wrap?: Wrap): SpawnedClaude {
-  const marker = randomUUID()
+export function spawnClaude(
+  options: SpawnOptions,
+  watch: ProcessWatch,
+  marker: string,
+  wrap?: Wrap,
+): SpawnedClaude {
   const boxed = wrap?.(options, marker, { [markerVariable]: marker })
   const { command, args } = boxed ?? options
   const child = spawn(command, args, {

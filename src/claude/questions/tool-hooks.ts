@@ -5,6 +5,7 @@ import type { PermissionAnswer, PermissionQuestion } from '../../sessions/record
 import { refuseListing } from '../messages/other-sessions.ts'
 import { toStateHooks } from '../settings/state-hooks.ts'
 import { refuseWakeups } from '../turn/scheduled-work.ts'
+import { guardCalls } from './lease-guard.ts'
 
 /** Tools that change files or start programs that do, as a matcher of Claude Code. */
 const writingTools = 'Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit|Agent|Task|Skill|Monitor|mcp__.*'
@@ -22,11 +23,13 @@ const askTimeout = 2_000_000
  *
  * @param spec.continueAt a call that a person was asked about: the answer decides, regardless of modes and rules
  * @param spec.instructions instructions for subagents
+ * @param mayAct refuses calls while it returns false; undefined: none are refused
  */
 export function toToolHooks(
   listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool' | 'onState'>,
   log: Pick<Log, 'warn'>,
   spec: Partial<Pick<AgentSpec, 'continueAt' | 'workingDirectory' | 'instructions'>> = {},
+  mayAct?: () => boolean,
 ): Pick<Options, 'hooks'> {
   const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {
     return async input => {
@@ -52,7 +55,7 @@ export function toToolHooks(
   return {
     hooks: {
       ...others,
-      PreToolUse: [before, refuseWakeups, refuseListing, ...asking],
+      PreToolUse: [mayAct ? guardCalls(mayAct, before) : before, refuseWakeups, refuseListing, ...asking],
       PostToolUse: [after, ...state],
       PostToolUseFailure: [after],
       ...toMemoryHook(spec.instructions?.memory ?? ''),

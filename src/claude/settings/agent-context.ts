@@ -26,6 +26,8 @@ export interface AgentContext {
   boxedProjects(claudeSessionId: string): string | undefined
   /** The size at which a session's directories end its turn; undefined: none. */
   maxWorkspaceBytes?: number | undefined
+  /** Whether tool calls may run at this moment; undefined: always. */
+  mayAct?: (() => boolean) | undefined
   onInspection(inspection: AgentInspection): void
   log: Pick<Log, 'warn'>
 }
