@@ -67,7 +67,7 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^pg$/, owners: ['store'] },
   { door: /^node:dns(\/|$)/, owners: ['forwarder'] },
   { door: /^node:tls$/, owners: ['forwarder', 'app'] },
-  { door: /^node:child_process$/, owners: ['claude', 'workspace'] },
+  { door: /^node:child_process$/, owners: ['claude', 'cluster', 'workspace'] },
   { door: /^diff$/, owners: ['workspace'] },
   { door: /^@anthropic-ai\//, owners: ['claude'] },
   { door: /^tar$/, owners: ['workspace'] },

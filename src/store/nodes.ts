@@ -11,7 +11,7 @@ const dead = sql.lit<NodeState>('dead')
  * The nodes that share the database: see the port `NodeStore`. Each change is one statement by itself, which no lease is
  * asked for: it decides about leases.
  */
-export function createNodes(database: Database): NodeStore {
+export function createNodes(database: Pick<Database, 'all' | 'first'>): NodeStore {
   return {
     async join({ volumes, slotsFree, ...node }, leaseMs) {
       await database.all(insertNode({ ...node, slotsFree, volumes: JSON.stringify(volumes), leaseMs }))
