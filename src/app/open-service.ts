@@ -38,7 +38,7 @@ import {
   requireChoice,
   severalTenants,
 } from './isolation.ts'
-import { countFreeSlots, openNode } from './node.ts'
+import { countFreeSlots, type OpenNode, openNode } from './node.ts'
 import { ensureSecretKeys } from './secret-key.ts'
 import { databaseFileIn } from './store-places.ts'
 import { openWorkspaces } from './workspaces.ts'
@@ -115,12 +115,10 @@ export async function openService(
 ): Promise<Opened> {
   const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = runtimeOptions
   await secureDataDirectory(dataDir, log)
-  const { store, cluster } = await openStoreOrNode(runtimeOptions, log, hooks)
-  closers.push(async () => {
-    await cluster?.close()
-    await store.close()
-  })
-  closers.push(async () => cluster?.leave())
+  const node = await openNodeOf(runtimeOptions, log, hooks)
+  const store = node?.cluster.store ?? (await openStoreAlone(runtimeOptions, log))
+  closers.push(() => (node ?? store).close())
+  closers.push(async () => node?.leave())
   const audit = new AuditTrail({
     store: store.audit,
     retentionMs: runtimeOptions.auditRetentionMs,
@@ -159,7 +157,8 @@ export async function openService(
     log,
     {
       transcripts: store.transcripts,
-      processes: store.processes,
+      processes: node?.processes ?? store.processes,
+      ...(node && { mayAct: () => node.mayAct() }),
       forwarder,
       watchdogMs,
       boxes,
@@ -196,10 +195,10 @@ export async function openService(
     options,
     limitsOf,
     builtInModels,
-    ...(cluster && { onSessionClosed: sessionId => cluster.release(sessionId) }),
+    ...(node && { onSessionClosed: sessionId => node.cluster.release(sessionId) }),
   })
   closers.push(async endResponses => {
-    await cluster?.drain(sessions.openIds)
+    await node?.cluster.drain(sessions.openIds)
     await sessions.close()
     await endResponses()
   })
@@ -207,7 +206,7 @@ export async function openService(
   await launcher.sweep()
   await launcher.watchChildren(gitMarker)
   await sessions.open()
-  cluster?.open(sessions)
+  node?.cluster.open(sessions)
   inspectAtStart(launcher, sessions, log, hooks).catch(error =>
     log.error({ err: error }, 'Claude Code inspection failed'),
   )
@@ -219,27 +218,32 @@ export async function openService(
     logins,
     launcher,
     git,
-    cluster,
+    cluster: node?.cluster,
     limitsOf,
     isolation: means?.isolation ?? { level: 'none', missingBounds: [] },
     close: endResponses => closeAll(closers, endResponses),
   }
 }
 
-async function openStoreOrNode(
+function openStoreAlone({ dataDir, database }: RuntimeOptions, log: Logger): Promise<Store> {
+  return openStore({ file: databaseFileIn(dataDir), log, ...(database && { database }) })
+}
+
+/** Undefined: the server has its store for itself. */
+async function openNodeOf(
   { dataDir, database, cluster: options, maxBodyBytes, maxUploadBytes, ...given }: RuntimeOptions,
   log: Logger,
-  { figures, answer }: RuntimeHooks,
-): Promise<{ store: Store; cluster?: Cluster }> {
-  const file = databaseFileIn(dataDir)
-  if (!options || !database) return { store: await openStore({ file, log, ...(database && { database }) }) }
-  const { cluster } = await openNode({
-    ...{ options, database, file, log, answer },
+  { figures, answer, onLost }: RuntimeHooks,
+): Promise<OpenNode | undefined> {
+  if (!options || !database) return undefined
+  return openNode({
+    ...{ options, database, log, answer, onLost },
+    file: databaseFileIn(dataDir),
+    processesDirectory: join(dataDir, 'processes'),
     slotsFree: () => countFreeSlots(figures(), given),
     drainTimeoutMs: given.drainTimeoutMs,
     maxBodyBytes: Math.max(maxBodyBytes, maxUploadBytes),
   })
-  return { store: cluster.store, cluster }
 }
 
 function toLimitsOf(keys: KeyRegistry, tenantLimits: RuntimeOptions['tenantLimits']): LimitsOf {

@@ -29,6 +29,8 @@ export interface ClusterParts {
   options: NodeOptions
   version: string
   faults: Pick<Log, 'warn' | 'error'>
+  /** Whether the lease of this node is good. */
+  mayAct(): boolean
   /** How many more processes this node could start. */
   slotsFree(): number
   /** How long running turns may take when a node is stopped, in milliseconds. */
@@ -51,18 +53,19 @@ export class Cluster {
   readonly #listener: HopListener
   readonly #client: HopClient
   readonly #forwarding: Forwarding
+  readonly #lost = new AbortController()
 
   constructor(parts: ClusterParts) {
-    const { id, store, options, faults } = parts
+    const { id, store, options, mayAct, faults } = parts
     const { claims, nodes } = store
     this.#parts = parts
     const volumes = new Volumes(options.name, options.volumes)
     const membership = new Membership({ nodes, id, faults })
-    const ownership = new Ownership({ claims, membership, volumes: volumes.names, faults })
+    const ownership = new Ownership({ claims, membership, volumes: volumes.names, mayAct, faults })
     this.membership = membership
     this.#ownership = ownership
     this.#volumes = volumes
-    this.#routing = new Routing({ claims, membership, ownership, volumes })
+    this.#routing = new Routing({ claims, membership, ownership, volumes, lost: this.#lost.signal })
     this.store = withFences(store, ownership, ({ cwd }) => volumes.of(cwd))
     this.#listener = new HopListener({ ...parts, ...options, membership, ownership })
     this.#client = new HopClient({ ...options, id, endOf: other => membership.endOf(other) })
@@ -136,6 +139,7 @@ export class Cluster {
 
   /** The lease was lost: nothing can be written any more, and all processes have been ended. */
   lose(): void {
+    this.#lost.abort()
     this.#listener.drain()
     this.#ownership.loseAll()
   }

@@ -12,6 +12,8 @@ export interface OwnershipParts {
   membership: Membership
   /** The places that this node has. */
   volumes: readonly string[]
+  /** Whether the lease of this node is good. */
+  mayAct(): boolean
   faults: Pick<Log, 'error'>
 }
 
@@ -29,6 +31,7 @@ export class Ownership {
   readonly #membership: Membership
   readonly #volumes: ReadonlySet<string>
   readonly #faults: Pick<Log, 'error'>
+  readonly #mayAct: () => boolean
   readonly #fences = new Map<string, Fence>()
   /** Claims that are not finished, by session. */
   readonly #claiming = new Map<string, Promise<boolean>>()
@@ -37,11 +40,12 @@ export class Ownership {
   #keeper: SessionKeeper | undefined
   #isDraining = false
 
-  constructor({ claims, membership, volumes, faults }: OwnershipParts) {
+  constructor({ claims, membership, volumes, mayAct, faults }: OwnershipParts) {
     this.#claims = claims
     this.#membership = membership
     this.#volumes = new Set(volumes)
     this.#faults = faults
+    this.#mayAct = mayAct
   }
 
   /** From now on sessions are claimed. */
@@ -60,7 +64,7 @@ export class Ownership {
 
   /** Whether the session is this node's, and has been resumed. */
   holds(sessionId: string): boolean {
-    return this.#fences.has(sessionId) && !this.#claiming.has(sessionId)
+    return this.#mayAct() && this.#fences.has(sessionId) && !this.#claiming.has(sessionId)
   }
 
   /** A session that this node makes; the fence is that of its first row. */
@@ -77,6 +81,7 @@ export class Ownership {
 
   /** Resolves to whether the session is this node's. Calls share one claim. */
   async claim(tenantId: string, sessionId: string): Promise<boolean> {
+    if (!this.#mayAct()) return false
     const underWay = this.#claiming.get(sessionId)
     if (underWay) return underWay
     if (this.#fences.has(sessionId)) return true
@@ -90,7 +95,7 @@ export class Ownership {
 
   /** Claims sessions with something to do that have no living owner, as far as they fall to this node. */
   async claimOrphans(): Promise<void> {
-    if (this.#isDraining) return
+    if (this.#isDraining || !this.#mayAct()) return
     const orphans = (await this.#claims.listOrphans(orphansAtOnce)).filter(orphan => this.#canHave(orphan))
     const mine = orphans.filter(orphan => this.#fallsHere(orphan))
     this.#leftToOthers = new Set(

@@ -20,6 +20,8 @@ export interface RoutingParts {
   membership: Membership
   ownership: Ownership
   volumes: Volumes
+  /** Fires when this node counts as dead. */
+  lost: AbortSignal
 }
 
 /** Finds the node where a session's requests are answered, and claims sessions that have none. */
@@ -28,10 +30,12 @@ export class Routing {
   readonly #membership: Membership
   readonly #ownership: Ownership
   readonly #volumes: Volumes
+  readonly #lost: AbortSignal
   /** The owners that were found last, by session. */
   readonly #owners = new Map<string, string>()
 
-  constructor({ claims, membership, ownership, volumes }: RoutingParts) {
+  constructor({ claims, membership, ownership, volumes, lost }: RoutingParts) {
+    this.#lost = lost
     this.#claims = claims
     this.#membership = membership
     this.#ownership = ownership
@@ -39,7 +43,8 @@ export class Routing {
   }
 
   /**
-   * Returns the node of a session; undefined: this one, which also answers for sessions that do not exist.
+   * Returns the node of a session; undefined: this one, which also answers for sessions that do not exist. A node that
+   * counts as dead names none: its next life is to be asked.
    *
    * @throws ServiceError WORKSPACE_UNAVAILABLE, NODE_UNAVAILABLE
    */
@@ -50,7 +55,7 @@ export class Routing {
     signal: AbortSignal,
   ): Promise<NodeRecord | undefined> {
     for (;;) {
-      if (this.#ownership.holds(sessionId)) return undefined
+      if (this.#lost.aborted || this.#ownership.holds(sessionId)) return undefined
       const known = this.#membership.find(this.#owners.get(sessionId) ?? '')
       if (known && known.id !== this.#membership.id) return known
       const placement = await this.#claims.findPlacement(tenantId, sessionId)

@@ -117,10 +117,15 @@ export function answerAtNode(deps: Parts, { addressOf, baseOf }: Forwarding): Re
     const { operationId } = contextOf(res)
     if (operationId === undefined || getOperation(operationId).needs === 'store') return next()
     await deps.ready()
-    const { nodes } = deps
+    let { nodes } = deps
     if (!nodes || nodes.arrivalOf(req)) return next()
-    const found = await find(nodes, req, res, operationId)
-    if (!found?.node) return next()
+    let found = await find(nodes, req, res, operationId)
+    // It counted as dead meanwhile, and has joined again.
+    for (; nodes && nodes !== deps.nodes; found = nodes && (await find(nodes, req, res, operationId))) {
+      await deps.ready()
+      nodes = deps.nodes
+    }
+    if (!nodes || !found?.node) return next()
     const body = await readBody(req, res, getOperation(operationId).upload !== null)
     const outgoing = toOutgoing(req, res, operationId, body, found.session)
     await respond(await forward(nodes, found.node, outgoing), req, res)
@@ -149,6 +154,8 @@ async function respond(
     res.end()
     return
   }
+  // A pipeline listens in many ways, besides the middleware.
+  res.setMaxListeners(30)
   res.flushHeaders()
   // Without a listener a timeout ends the connection.
   res.setTimeout(stallTimeoutMs)

@@ -19,6 +19,8 @@ export interface HopListenerParts {
   secret: string
   membership: Membership
   ownership: Ownership
+  /** Whether the lease of this node is good. */
+  mayAct(): boolean
   faults: Pick<Log, 'warn' | 'error'>
   /** Larger bodies are refused. */
   maxBodyBytes: number
@@ -96,7 +98,7 @@ export class HopListener {
     if (!isRead && !this.#nonces.use(envelope.nonce, performance.now())) return refuse(res, 403, 'repeated')
     const body = await this.#readBody(req)
     if (!body || digestOf(body) !== envelope.digest) return refuse(res, 403, 'unsigned')
-    if (this.#isDraining) return refuse(res, 503, 'draining')
+    if (this.#isDraining || !this.#parts.mayAct()) return refuse(res, 503, 'draining')
     const { session } = envelope
     if (session && !(await ownership.claim(session.tenantId, session.id)))
       return refuse(res, 421, 'elsewhere')

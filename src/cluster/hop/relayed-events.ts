@@ -1,3 +1,5 @@
+import { type EventType, isTerminalEventType } from '../../contract/events.ts'
+
 const separator = Buffer.from('\n\n')
 /** Frames that say nothing new to a client that had the stream before. */
 const ofBeginnings = new Set(['connected', 'caught_up'])
@@ -89,7 +91,7 @@ export class RelayedEvents {
       if (told.activity.kind === 'done') this.#activities.delete(told.activity.id)
       else this.#activities.set(told.activity.id, told)
     } else if (event === 'message') this.#finishBlock(data)
-    else if (event.startsWith('turn.')) this.#blocks.clear()
+    else if (isTerminalEventType(event as EventType)) this.#blocks.clear()
   }
 
   /** Each block becomes a message of its own, in their order. */

@@ -96,7 +96,11 @@ export class SessionRecorder implements AgentListener {
   }
 
   onTranscript(part: TranscriptKey, entries: TranscriptEntry[]): void {
-    this.#parts.writer.hold({ transcript: [{ part, entries }], events: [] })
+    const { writer, requests } = this.#parts
+    const write = { transcript: [{ part, entries }], events: [] }
+    // A turn that waits for a person has to be continued without this process and its files.
+    if (requests.count > 0) void writer.write(write)
+    else writer.hold(write)
   }
 
   onTranscriptLost(): void {
