@@ -1,4 +1,4 @@
-import { ClaudeLauncher } from '../../src/claude/claude-launcher.ts'
+import { ClaudeLauncher, type LauncherOptions } from '../../src/claude/claude-launcher.ts'
 import {
   openStandInModel,
   type StandInModel,
@@ -47,18 +47,20 @@ export const cheapStart = { BUN_JSC_useDFGJIT: '0' }
 
 /** The real engine on the stand-in model; closed after the test. */
 export async function openRealLauncher(
-  given: { environment?: Record<string, string>; executable?: string } = {},
+  given: { environment?: Record<string, string>; executable?: string } & LauncherOptions = {},
 ) {
   const model = await openModel()
   const cwd = temporaryDirectory()
+  const { environment, executable, ...options } = given
   const warnings: object[] = []
   const launcher = new ClaudeLauncher(
     {
-      environment: { ...claudeEnvironment(model, cwd), ...cheapStart, ...given.environment },
-      executable: given.executable,
+      environment: { ...claudeEnvironment(model, cwd), ...cheapStart, ...environment },
+      executable,
     },
     cwd,
     { warn: fields => warnings.push(fields) },
+    options,
   )
   endsLater(() => launcher.close())
   return { launcher, model, cwd, warnings }

@@ -129,11 +129,17 @@ export class ConversationProcess implements LiveQuery {
     const claudeSessionId = underAnotherId ? randomUUID() : this.#spec.claudeSessionId
     this.#spec = { ...this.#spec, claudeSessionId, resume: way !== 'new' }
     const given = way === 'given' ? this.#recovered?.parts : undefined
-    const live = openQuery(this.#parts.toOptions(this.#spec, given), {
-      ...this.#parts.keeping,
-      claudeSessionId,
-      wrap: this.#box?.wrap,
-    })
+    const keeping = { ...this.#parts.keeping, claudeSessionId, wrap: this.#box?.wrap }
+    const options = this.#parts.toOptions(this.#spec, given)
+    this.#live = undefined
+    let live: LiveQuery
+    try {
+      live = openQuery(options, keeping)
+    } catch (error) {
+      // The fault has been reported.
+      this.#parts.log.warn({ err: error, claudeSessionId }, 'process start failed')
+      return
+    }
     this.#live = live
     live.query.initializationResult().then(
       () => {

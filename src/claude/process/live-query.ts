@@ -42,7 +42,11 @@ export interface ProcessKeeping extends ProcessWatch {
   wrap?: Wrap | undefined
 }
 
-/** Starts a process; errors surface at the end of `read`. */
+/**
+ * Starts a process; its errors surface at the end of `read`.
+ *
+ * @throws Error when it must not start, after `onFault` was called
+ */
 export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery {
   const input = new PushQueue<SDKUserMessage>()
   let spawned: SpawnedClaude | undefined
@@ -100,7 +104,13 @@ export function openQuery(options: Options, keeping: ProcessKeeping): LiveQuery 
 function spawn(options: SpawnOptions, keeping: ProcessKeeping): SpawnedClaude {
   const { registry, claudeSessionId } = keeping
   const marker = randomUUID()
-  registry.announce(marker, claudeSessionId)
+  try {
+    registry.announce(marker, claudeSessionId)
+  } catch (error) {
+    const { message } = error as Error
+    keeping.onFault({ reason: 'start_failed', message: `Claude Code was not started: ${message}` })
+    throw error
+  }
   let spawned: SpawnedClaude | undefined
   try {
     spawned = spawnClaude(options, keeping, marker, keeping.wrap)
