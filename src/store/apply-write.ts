@@ -1,4 +1,5 @@
 import { invalidField } from '../contract/errors.ts'
+import type { SessionsFull } from '../sessions/ports/index.ts'
 import { SessionFenced } from '../sessions/records.ts'
 import { linkAttachment } from './attachments.ts'
 import { writeAudit } from './audit.ts'
@@ -11,10 +12,11 @@ import { savePermission } from './permissions.ts'
 import { columnsOf, pick, prepared, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'
 import type { EventRow } from './schema.ts'
+import { countSessionsOf } from './session-list-queries.ts'
 import { countActiveSessions, selectSession } from './session-queries.ts'
 import { saveTask } from './tasks.ts'
 import { appendLines } from './transcripts.ts'
-import { addUsage } from './usage-ledger.ts'
+import { addUsage, countActiveOfKey } from './usage-ledger.ts'
 import { insertDelivery } from './webhooks.ts'
 import type { EventDraft, SessionWrite, Write, Written } from './write.ts'
 
@@ -38,7 +40,7 @@ interface Span {
 export function* applyWrite({ change, fence, audit, transcript }: Write): Body<Written> {
   if (fence && !(yield* first(selectOwned(fence)))) yield* refuse(fence, true)
   const written = change ? yield* applyChange(change) : { lastSequence: 0, lastPosition: 0 }
-  if (written.activeSessions !== undefined) return written
+  if (written.full) return written
   for (const { part, lines } of transcript) yield* appendLines(part, lines)
   yield* writeAudit(audit.map(({ record }) => record))
   return written
@@ -47,8 +49,8 @@ export function* applyWrite({ change, fence, audit, transcript }: Write): Body<W
 function* applyChange(change: SessionWrite): Body<Written> {
   const { create } = change
   if (create) {
-    const active = (yield* first(countActiveSessions({})))?.count ?? 0
-    if (active >= create.limit) return { lastSequence: 0, lastPosition: 0, activeSessions: active }
+    const full = yield* findFull(change, create)
+    if (full) return { lastSequence: 0, lastPosition: 0, full }
     yield* run(insertSession({ ...create.columns, turn_count: 0 }))
   }
   const counters = yield* advanceSession(change)
@@ -62,6 +64,25 @@ function* applyChange(change: SessionWrite): Body<Written> {
   for (const columns of change.deliveries) yield* run(insertDelivery(columns))
   if (change.idempotency) yield* writeIdempotencyKey(change.idempotency.record, change.idempotency.now)
   return { lastSequence: counters.last_sequence, lastPosition }
+}
+
+/** The limit that one more session would exceed. */
+function* findFull(
+  { tenantId }: SessionWrite,
+  { columns, limits: { total, key, tenant } }: NonNullable<SessionWrite['create']>,
+): Body<SessionsFull | undefined> {
+  const active = (yield* first(countActiveSessions({})))?.count ?? 0
+  if (active >= total) return { active }
+  if (key !== undefined) {
+    const keyId = String(columns.created_by)
+    const ofKey = (yield* first(countActiveOfKey({ tenantId, keyId })))?.count ?? 0
+    if (ofKey >= key) return { active: ofKey, level: 'key' }
+  }
+  if (tenant !== undefined) {
+    const ofTenant = (yield* first(countSessionsOf(tenantId, { status: 'active' })))?.count ?? 0
+    if (ofTenant >= tenant) return { active: ofTenant, level: 'tenant' }
+  }
+  return undefined
 }
 
 function* advanceSession(change: SessionWrite): Body<Counters> {

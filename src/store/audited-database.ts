@@ -54,8 +54,8 @@ async function settling<T>(
   }
 }
 
-function isChanged({ activeSessions }: Written): boolean {
-  return activeSessions === undefined
+function isChanged({ full }: Written): boolean {
+  return full === undefined
 }
 
 function factsOf({ change }: Write) {

@@ -86,7 +86,7 @@ export function createSqlStore(bare: Database): Store {
       const write = toFirstWrite(session, newEvents, limit, idempotency, past, deliveries, placement)
       const events = toRecords({ sessionId: session.id, at: session.createdAt, events: newEvents })
       const written = await database.write(write)
-      if (written.activeSessions !== undefined) return { created: false, active: written.activeSessions }
+      if (written.full) return { created: false, ...written.full }
       return { created: true, events: numbered(events, written) }
     },
 

@@ -6,6 +6,8 @@ import type {
   Fence,
   IdempotencyRecord,
   SessionFence,
+  SessionLimits,
+  SessionsFull,
   SharedPast,
   TranscriptEntry,
   TranscriptKey,
@@ -41,7 +43,7 @@ export interface SessionWrite {
   tenantId: string
   sessionId: string
   /** The session itself, where it is new. */
-  create?: { columns: Row; limit: number; past?: SharedPast | undefined }
+  create?: { columns: Row; limits: SessionLimits; past?: SharedPast | undefined }
   /** Columns of the session. */
   columns: Row
   fence?: Fence | undefined
@@ -74,8 +76,8 @@ export interface Written {
   lastSequence: number
   /** Of its last event among those of all sessions; 0: it has none. */
   lastPosition: number
-  /** Set when nothing was stored: so many sessions are active, and there may be no more. */
-  activeSessions?: number | undefined
+  /** Set when nothing was stored: there may be no more sessions. */
+  full?: SessionsFull | undefined
 }
 
 /** @throws when something in the change cannot be JSON, or is of another session */
@@ -94,7 +96,7 @@ export function toWrite(change: Change): Write {
 export function toFirstWrite(
   session: SessionRecord,
   events: NewEvent[],
-  limit: number,
+  limit: number | SessionLimits,
   idempotency?: IdempotencyRecord,
   past?: SharedPast,
   deliveries: DeliveryRecord[] = [],
@@ -113,7 +115,8 @@ export function toFirstWrite(
     ...sessionColumns.toRow({ ...session, lastSequence: 0, messageCount: 0 }),
     ...(placement && { ...placement.fence, volume: placement.volume }),
   }
-  return { change: { ...change, create: { columns, limit, past } }, audit: [], transcript: [] }
+  const limits = typeof limit === 'number' ? { total: limit } : limit
+  return { change: { ...change, create: { columns, limits, past } }, audit: [], transcript: [] }
 }
 
 function toSessionWrite(change: Change): SessionWrite {

@@ -107,6 +107,30 @@ describe('nodes that share a database', () => {
   })
 })
 
+describe('nodes that create sessions at once', () => {
+  /** So many from each of three nodes, all at the same time. */
+  async function createMany(each: number, create: (node: Node) => ReturnType<Store['createSession']>) {
+    const nodes = [await openNode(), await openNode(), await openNode()]
+    const made = await Promise.all(nodes.flatMap(node => Array.from({ length: each }, () => create(node))))
+    return Map.groupBy(made, result => (result.created ? 'created' : (result.level ?? 'all')))
+  }
+
+  it('never have more than the limit of the store', async () => {
+    const made = await createMany(30, ({ store }) => store.createSession(sessionRecord(), [], 10))
+    expect(made.get('created')).toHaveLength(10)
+    expect(made.get('all')).toHaveLength(80)
+    for (const result of made.get('all') ?? []) expect(result).toEqual({ created: false, active: 10 })
+  })
+
+  it.each(['key', 'tenant'] as const)('never have more than a %s may have', async level => {
+    const made = await createMany(30, ({ store }) =>
+      store.createSession(sessionRecord(), [], { total: 1_000, [level]: 7 }),
+    )
+    expect(made.get('created')).toHaveLength(7)
+    expect(made.get(level)).toHaveLength(83)
+  })
+})
+
 describe('a server that has the database for itself', () => {
   it('is refused while a node lives, and keeps nodes out while it lives itself', async () => {
     const node = await openNode(2_000)

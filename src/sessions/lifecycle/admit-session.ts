@@ -1,5 +1,6 @@
 import { ServiceError } from '../../contract/errors.ts'
 import type { Core } from '../core.ts'
+import { limitReached } from '../limits/limits-of.ts'
 import type { SharedPast } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 import type { Remember } from '../turns/idempotency.ts'
@@ -16,14 +17,14 @@ export async function admitSession(
   remember: Remember | undefined,
   past?: SharedPast,
 ): Promise<void> {
-  const limit = options.maxSessions
   const key = remember?.({ sessionId: session.id, turnId: null })
   const owner = { tenantId: session.tenantId, keyId: session.createdBy }
-  const result = await limits.admitSession(owner, () =>
-    store.createSession(session, [toCreatedEvent(session)], limit, key, past),
-  )
+  const limit = { total: options.maxSessions, ...limits.sessionsOf(owner) }
+  const result = await store.createSession(session, [toCreatedEvent(session)], limit, key, past)
   if (result.created) return log.feed.publish(session.tenantId, result.events)
-  throw maxSessionsReached(limit, result.active)
+  const { active, level } = result
+  if (level === undefined) throw maxSessionsReached(limit.total, active)
+  throw limitReached({ name: 'activeSessions', level, limit: limit[level] ?? 0, used: active })
 }
 
 export function maxSessionsReached(limit: number, active: number): ServiceError<'MAX_SESSIONS_REACHED'> {

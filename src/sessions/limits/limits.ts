@@ -1,7 +1,6 @@
 import type { CallerLimitName } from '../../contract/caller-limits.ts'
 import type { ServiceError } from '../../contract/errors.ts'
-import { OneAtATime } from '../../lib/one-at-a-time.ts'
-import type { Store } from '../ports/index.ts'
+import type { SessionLimits, Store } from '../ports/index.ts'
 import { toDay } from '../turns/usage-entries.ts'
 import { type LimitedCaller, type LimitsOf, levels, limitReached, spendLimitReached } from './limits-of.ts'
 import { RunningTurns } from './running-turns.ts'
@@ -19,7 +18,6 @@ export class Limits {
   readonly turnRate: TurnRate
   readonly #limitsOf: LimitsOf
   readonly #store: Pick<Store, 'ledger'>
-  readonly #admissions = new OneAtATime()
 
   constructor({ store, limitsOf = () => ({}) }: LimitsParts) {
     this.#limitsOf = limitsOf
@@ -73,17 +71,10 @@ export class Limits {
     }
   }
 
-  /**
-   * Stores a session unless the caller has too many. Those of a tenant with limits are stored one by one, so that no
-   * two can take the last place.
-   * @throws ServiceError CALLER_LIMIT_REACHED
-   */
-  async admitSession<T>(caller: LimitedCaller, store: () => Promise<T>): Promise<T> {
-    if (!this.#has(caller, 'activeSessions')) return store()
-    return this.#admissions.run(caller.tenantId, async () => {
-      await this.checkSessions(caller)
-      return store()
-    })
+  /** The limits that the store checks when it stores a session: it alone knows the sessions of all nodes. */
+  sessionsOf(caller: LimitedCaller): Pick<SessionLimits, 'key' | 'tenant'> {
+    const { key, tenant } = this.#limitsOf(caller)
+    return { key: key?.activeSessions, tenant: tenant?.activeSessions }
   }
 
   #has(caller: LimitedCaller, name: CallerLimitName): boolean {

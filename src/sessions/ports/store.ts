@@ -155,6 +155,20 @@ export interface LogPage {
   isGone?: boolean
 }
 
+/** How many sessions may be active; left out: any number. */
+export interface SessionLimits {
+  total: number
+  key?: number | undefined
+  tenant?: number | undefined
+}
+
+/** The limit that a new session would exceed, and the active sessions that count for it. */
+export interface SessionsFull {
+  active: number
+  /** Left out: the limit of all sessions. */
+  level?: 'key' | 'tenant' | undefined
+}
+
 /**
  * The store: everything that must survive this process. Reads take the caller's tenant, so that no row can be
  * reached without it. A change is durable when its promise resolves. The first change of a request that has an entry in
@@ -169,7 +183,8 @@ export interface Store {
    */
   commit(change: Change): Promise<EventRecord[]>
   /**
-   * Stores a new session with its first events unless `limit` active ones exist already; both in one step.
+   * Stores a new session with its first events unless as many active ones exist already; both in one step.
+   * @param limit of all sessions, or also of those of its key and tenant
    * @param past messages of another session of the tenant that its log has, after its first events
    * @param deliveries as in `Change`
    * @param placement undefined: the session has no owner
@@ -178,12 +193,12 @@ export interface Store {
   createSession(
     session: SessionRecord,
     events: NewEvent[],
-    limit: number,
+    limit: number | SessionLimits,
     idempotency?: IdempotencyRecord,
     past?: SharedPast,
     deliveries?: DeliveryRecord[],
     placement?: { fence: Fence; volume: string | null },
-  ): Promise<{ created: true; events: EventRecord[] } | { created: false; active: number }>
+  ): Promise<{ created: true; events: EventRecord[] } | ({ created: false } & SessionsFull)>
   findSession(tenantId: string, sessionId: string): Promise<SessionRecord | undefined>
   /** The tenant of a session, whatever it is; undefined: there is no such session. */
   findTenant(sessionId: string): Promise<string | undefined>

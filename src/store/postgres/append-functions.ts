@@ -49,6 +49,19 @@ begin
   if w ? 'create' then
     select count(*) into active from sessions where status = 'active';
     if active >= (w #>> '{create,limit}')::bigint then return jsonb_build_object('active', active); end if;
+    if w #> '{create,ofKey}' is not null then
+      select count(*) into active from sessions
+        where tenant_id = tid and created_by = w #>> '{create,columns,created_by}' and status = 'active';
+      if active >= (w #>> '{create,ofKey}')::bigint then
+        return jsonb_build_object('active', active, 'level', 'key');
+      end if;
+    end if;
+    if w #> '{create,ofTenant}' is not null then
+      select count(*) into active from sessions where tenant_id = tid and status = 'active';
+      if active >= (w #>> '{create,ofTenant}')::bigint then
+        return jsonb_build_object('active', active, 'level', 'tenant');
+      end if;
+    end if;
     insert into sessions select * from jsonb_populate_record(null::sessions,
       (w #> '{create,columns}') || '{"turn_count": 0, "trimmed_through": 0, "trimmed_messages": 0}');
   end if;
@@ -256,6 +269,8 @@ begin
     raise exception 'The database was taken over by another server' using errcode = '${appendErrors.lost}';
   end if;
   if lease.last_batch = batch then return lease.last_result; end if;
+  -- Nodes that create sessions wait for each other before they count: the statements after this one see all of them.
+  if is_node and writes @> '[{"create": {}}]' then perform advance_feed(0); end if;
   begin
     if jsonb_array_length(simple) > 0 then
       results := apply_simple(expected, simple);

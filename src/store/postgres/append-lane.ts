@@ -27,7 +27,14 @@ interface Waiting {
 }
 
 type Result =
-  | { sequence?: number; position?: number; end?: number; active?: number; code?: undefined }
+  | {
+      sequence?: number
+      position?: number
+      end?: number
+      active?: number
+      level?: 'key' | 'tenant'
+      code?: undefined
+    }
   | { code: string; message: string }
 
 /**
@@ -196,8 +203,9 @@ export class AppendLane {
     if (waiting.sessionId !== undefined && result.end !== undefined) {
       this.#noteEnd(waiting.sessionId, result.end, waiting.epoch)
     }
-    const { sequence = 0, position = 0, active } = result
-    waiting.resolve({ lastSequence: sequence, lastPosition: position, activeSessions: active })
+    const { sequence = 0, position = 0, active, level } = result
+    const full = active === undefined ? undefined : { active, level }
+    waiting.resolve({ lastSequence: sequence, lastPosition: position, full })
   }
 }
 

@@ -51,7 +51,7 @@ function encodeChange(change: SessionWrite): object {
     session: change.sessionId,
     tenant: change.tenantId,
     ...(change.fence && { fence: change.fence }),
-    ...(create && { create: { columns: create.columns, limit: create.limit } }),
+    ...(create && { create: encodeCreation(create) }),
     ...(create?.past && {
       past: {
         session: create.past.sessionId,
@@ -87,6 +87,10 @@ function encodeChange(change: SessionWrite): object {
     ...(change.deliveries.length > 0 && { deliveries: change.deliveries }),
     ...(idempotency && { key: toIdempotencyRow(idempotency.record), now: idempotency.now }),
   }
+}
+
+function encodeCreation({ columns, limits }: NonNullable<SessionWrite['create']>): object {
+  return { columns, limit: limits.total, ofKey: limits.key, ofTenant: limits.tenant }
 }
 
 interface Span {
