@@ -3,7 +3,14 @@ import type { Connection } from './sqlite/connection.ts'
 /** Before those that refer to them. */
 const parents = ['sessions', 'turns', 'attachments']
 /** Of the database itself. */
-const notCopied = ['schema_migrations', 'schema_admissions', 'store_checks', 'nodes']
+const notCopied = [
+  'schema_migrations',
+  'schema_admissions',
+  'store_checks',
+  'nodes',
+  'rate_windows',
+  'running_places',
+]
 
 /** Begins the names of the tables of the search index, which triggers fill when turns and titles are copied. */
 const index = 'search_'

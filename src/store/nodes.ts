@@ -59,6 +59,9 @@ interface NewNode {
   leaseMs: number
 }
 
+/** How many nodes are not dead, as a subquery. */
+export const livingNodes = sql`select count(*) from nodes where state <> ${dead}`
+
 const insertNode = prepared((db, node: NewNode, { now }) =>
   db.insertInto('nodes').values({
     ...{ id: node.id, url: node.url, version: node.version, state: 'active' },

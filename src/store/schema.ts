@@ -51,6 +51,23 @@ export interface NodesTable {
   last_result: Generated<string | null>
 }
 
+/** Windows that several nodes count in. */
+export interface RateWindowsTable {
+  counter: string
+  /** A JSON object: how many were granted in which step. */
+  used: string
+  granted: number
+  step: number
+  ends_at: number
+}
+
+/** Places that lives of nodes hold. */
+export interface RunningPlacesTable {
+  counter: string
+  /** A JSON object: how many each holds. */
+  holders: string
+}
+
 export interface TranscriptEntriesTable {
   tenant_id: string
   claude_session_id: string
@@ -235,6 +252,8 @@ export interface StoreSchema {
   file_histories: FileHistoriesTable
   sessions: SessionsTable
   nodes: NodesTable
+  rate_windows: RateWindowsTable
+  running_places: RunningPlacesTable
   turns: TurnsTable
   events: EventsTable
   payload_templates: PayloadTemplatesTable

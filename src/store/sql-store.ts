@@ -25,8 +25,10 @@ import { createNodes } from './nodes.ts'
 import { createPermissions } from './permissions.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import { createPush } from './push.ts'
+import { createRateWindows } from './rate-windows.ts'
 import { turnColumns } from './records.ts'
 import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
+import { createRunningPlaces } from './running-places.ts'
 import { createSearch } from './search.ts'
 import { readDigests } from './session-digests.ts'
 import { countSessionsOf } from './session-list-queries.ts'
@@ -75,6 +77,7 @@ export function createSqlStore(bare: Database): Store {
     leftovers: createLeftovers(database),
     claims: createClaims(database),
     nodes: createNodes(database),
+    limits: { windows: createRateWindows(database), places: createRunningPlaces(database) },
 
     async commit(change) {
       const write = toWrite(change)

@@ -3,6 +3,7 @@ import { attachmentCases } from './store-attachment-cases.ts'
 import { auditCases } from './store-audit-cases.ts'
 import { describeBranches } from './store-branch-cases.ts'
 import { claimCases } from './store-claim-cases.ts'
+import { limitCases } from './store-limit-cases.ts'
 import { type OpenEmptyStore, useStore } from './store-context.ts'
 import { feedCases } from './store-feed-cases.ts'
 import { fileHistoryCases } from './store-file-history-cases.ts'
@@ -45,6 +46,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('keys', () => keyCases(context))
     describe('tasks', () => taskCases(context))
     describe('claims', () => claimCases(context))
+    describe('shared limits', () => limitCases(context))
     describe('leftovers', () => leftoverCases(context))
     describe('webhooks', () => webhookCases(context))
     describe('push', () => pushCases(context))

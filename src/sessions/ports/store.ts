@@ -27,6 +27,7 @@ import type {
 import type { FeedStore } from './feed.ts'
 import type { KeyStore } from './keys.ts'
 import type { LeftoverStore } from './leftovers.ts'
+import type { LimitStore, SessionLimits, SessionsFull } from './limits.ts'
 import type { NodeStore } from './nodes.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
@@ -155,20 +156,6 @@ export interface LogPage {
   isGone?: boolean
 }
 
-/** How many sessions may be active; left out: any number. */
-export interface SessionLimits {
-  total: number
-  key?: number | undefined
-  tenant?: number | undefined
-}
-
-/** The limit that a new session would exceed, and the active sessions that count for it. */
-export interface SessionsFull {
-  active: number
-  /** Left out: the limit of all sessions. */
-  level?: 'key' | 'tenant' | undefined
-}
-
 /**
  * The store: everything that must survive this process. Reads take the caller's tenant, so that no row can be
  * reached without it. A change is durable when its promise resolves. The first change of a request that has an entry in
@@ -234,6 +221,7 @@ export interface Store {
   readonly leftovers: LeftoverStore
   readonly claims: ClaimStore
   readonly nodes: NodeStore
+  readonly limits: LimitStore
   /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(
     tenantId: string,
