@@ -7,6 +7,7 @@ import type { Keys } from '../access/keys.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { HealthResponse } from '../contract/system.ts'
 import type { LimitsOf } from '../sessions/limits/limits-of.ts'
+import type { SharedCounters } from '../sessions/limits/shared-counters.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 import type { Nodes } from './nodes.ts'
 
@@ -104,6 +105,8 @@ export interface HttpDeps {
   callers: CallerDirectory
   /** Left out: there are no limits. */
   limitsOf?: LimitsOf
+  /** Counts requests over all nodes; left out: this server is alone. */
+  sharedCounters?: SharedCounters | undefined
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly keys: Keys
   /** Read only after `ready` has resolved, so it can be a getter. */

@@ -3,10 +3,12 @@ import { ipKeyGenerator, type RateLimitInfo, rateLimit } from 'express-rate-limi
 import type { Logger } from 'pino'
 import { ServiceError } from '../contract/errors.ts'
 import { operations } from '../contract/operations.ts'
+import type { SharedCounters } from '../sessions/limits/shared-counters.ts'
 import { withAddress } from './host-authentication.ts'
 import type { HttpOptions } from './options.ts'
 import { RateLimitWindows } from './rate-limit-windows.ts'
 import { contextOf } from './request-context.ts'
+import { SharedRateLimit } from './shared-rate-limit.ts'
 
 // The library's `rateLimit` property is not used, because the host application may have a limiter of its own.
 const infoProperty = 'claudeCodeApiRateLimit'
@@ -17,15 +19,20 @@ export interface RateLimit {
   close(): void
 }
 
-/** Counts requests by key, or by address if there is no valid key. Open operations are not counted. */
+/**
+ * Counts requests by key, or by address if there is no valid key. Open operations are not counted.
+ *
+ * @param shared counts over all nodes; left out: this server is alone
+ */
 export function createRateLimit(
   options: HttpOptions['rateLimit'],
   log: Logger,
   addressOf: (req: Request) => string,
+  shared?: SharedCounters,
 ): RateLimit {
   if (!options.enabled) return { handler: (_req, _res, next) => next(), close: () => {} }
   const { windowMs, maxRequests, keyGenerator } = options
-  const store = new RateLimitWindows()
+  const store = shared ? new SharedRateLimit(shared, maxRequests) : new RateLimitWindows()
   const handler = rateLimit({
     windowMs,
     limit: maxRequests,

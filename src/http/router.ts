@@ -103,7 +103,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const endWatch = endRevoked(open)
   const arrivalOf = (req: Request) => deps.nodes?.arrivalOf(req)
   const forwarding = createForwarding(config, arrivalOf)
-  const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf)
+  const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf, deps.sharedCounters)
   const limits = createRequestLimits(config)
   const auditing = createAuditing(deps, forwarding.addressOf)
   // Middleware for all requests. The rate limit counts before authentication refuses.
@@ -119,7 +119,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     identify,
     ofClients(rateLimit.handler),
     requireKey(config, deps.callers),
-    ofClients(limitCallers(deps.limitsOf ?? (() => ({})))),
+    ofClients(limitCallers(deps.limitsOf ?? (() => ({})), deps.sharedCounters)),
     ofClients(foreignPages),
     closing,
   ]

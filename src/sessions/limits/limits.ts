@@ -4,12 +4,15 @@ import type { SessionLimits, Store } from '../ports/index.ts'
 import { toDay } from '../turns/usage-entries.ts'
 import { type LimitedCaller, type LimitsOf, levels, limitReached, spendLimitReached } from './limits-of.ts'
 import { RunningTurns } from './running-turns.ts'
+import type { SharedLimits } from './shared-limits.ts'
 import { TurnRate } from './turn-rate.ts'
 
 export interface LimitsParts {
   store: Store
   /** Left out: there are no limits. */
   limitsOf?: LimitsOf
+  /** Counts over all nodes; left out: this server is alone. */
+  sharedLimits?: SharedLimits | undefined
 }
 
 /** The limits of keys and tenants on sessions, turns and spend. A caller without limits costs nothing here. */
@@ -19,11 +22,11 @@ export class Limits {
   readonly #limitsOf: LimitsOf
   readonly #store: Pick<Store, 'ledger'>
 
-  constructor({ store, limitsOf = () => ({}) }: LimitsParts) {
+  constructor({ store, limitsOf = () => ({}), sharedLimits }: LimitsParts) {
     this.#limitsOf = limitsOf
     this.#store = store
-    this.running = new RunningTurns(limitsOf)
-    this.turnRate = new TurnRate(limitsOf, store.ledger)
+    this.running = new RunningTurns(limitsOf, sharedLimits?.places)
+    this.turnRate = new TurnRate(limitsOf, store.ledger, sharedLimits?.counters)
   }
 
   /**
@@ -34,6 +37,7 @@ export class Limits {
     await this.turnRate.prepare(caller)
     const spent = await this.findSpent(caller)
     if (spent) throw spent
+    await this.running.prepare(caller)
   }
 
   /** The error of a caller that has spent what it may; undefined: it has not. */

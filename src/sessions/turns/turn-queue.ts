@@ -82,8 +82,11 @@ export class TurnQueue {
     remember?: Remember,
   ): Promise<OpenTurn> {
     this.refuseWhenEnded()
-    const undo = this.#context.limits.turnRate.take(caller)
+    const taken = this.#context.limits.turnRate.take(caller)
+    // A server alone does not wait, so that prompts are accepted in the order of the calls.
+    const undo = taken instanceof Promise ? await taken : taken
     try {
+      this.refuseWhenEnded()
       return await this.#accept(caller, request, session, remember)
     } catch (error) {
       undo()
