@@ -6,8 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { transcriptEditor } from '../../src/claude/transcript/transcript-editor.ts'
 import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
+import { SharedLimits } from '../../src/sessions/limits/shared-limits.ts'
 import type { SessionsOptions } from '../../src/sessions/options.ts'
-import type { WebhookSender } from '../../src/sessions/ports/index.ts'
+import type { Store, WebhookSender } from '../../src/sessions/ports/index.ts'
 import type { PushResult } from '../../src/sessions/push/push-delivery.ts'
 import { type Caller, operator, type TurnRecord } from '../../src/sessions/records.ts'
 import { Sessions, type SessionsParts } from '../../src/sessions/sessions.ts'
@@ -44,6 +45,8 @@ export async function openSessions(
   given: Partial<SessionsOptions> & {
     file?: string
     databaseUrl?: string
+    /** Makes it a node of several that share the database, and count together. */
+    nodeId?: string
     launcher?: ScriptedLauncher
   } & Partial<
       Pick<
@@ -52,7 +55,7 @@ export async function openSessions(
       >
     > = {},
 ) {
-  const { file = ':memory:', databaseUrl, launcher = new ScriptedLauncher(), ...others } = given
+  const { file = ':memory:', databaseUrl, nodeId, launcher = new ScriptedLauncher(), ...others } = given
   const {
     sender = noNetwork,
     sealer = createSealer([randomBytes(32)]),
@@ -66,8 +69,9 @@ export async function openSessions(
   const cwd = temporaryDirectory()
   const store = await openStore({
     file,
-    ...(databaseUrl !== undefined && { database: { url: databaseUrl } }),
+    ...(databaseUrl !== undefined && { database: { url: databaseUrl, nodeId } }),
   })
+  const sharedLimits = nodeId === undefined ? undefined : await joinNodes(store, nodeId)
   launcher.transcripts = store.transcripts
   const faults: unknown[] = []
   const ended: TurnRecord[] = []
@@ -87,6 +91,7 @@ export async function openSessions(
     sender,
     webhookTiming,
     ...(limitsOf && { limitsOf }),
+    sharedLimits,
     onWebhookDisabled: webhook => disabled.push(webhook),
     ...{ pushSender, standing, pushTiming },
     onPushFailed: (_, result) => failedPushes.push(result),
@@ -118,6 +123,7 @@ export async function openSessions(
   await sessions.open()
   const close = async () => {
     await sessions.close()
+    await sharedLimits?.close()
     await launcher.close()
     await store.close()
   }
@@ -130,6 +136,14 @@ export async function openSessions(
     return sessions.whenTurnEnded(caller, sessionId, id, new AbortController().signal)
   }
   return { sessions, store, launcher, faults, ended, disabled, failedPushes, log, cwd, close, ask }
+}
+
+async function joinNodes(store: Store, id: string): Promise<SharedLimits> {
+  await store.nodes.join(
+    { id, url: 'http://127.0.0.1:1', version: '1', slotsFree: 1, volumes: [] },
+    3_600_000,
+  )
+  return new SharedLimits(() => ({ store: store.limits, nodeId: id }), { warn() {} })
 }
 
 /** `POST /sessions` with its defaults filled in. */

@@ -16,6 +16,11 @@ export class Allowance {
     return now < this.#lapsesAt ? this.#left : 0
   }
 
+  /** Whether there is nothing to give back, lapsed or not. */
+  get isEmpty(): boolean {
+    return this.#left === 0
+  }
+
   get lapsesAt(): number {
     return this.#lapsesAt
   }

@@ -131,7 +131,6 @@ export class SharedWindows implements SharedCounters {
       while (counter.waiting.size > 0 && counter.asking === request) {
         const askedAt = performance.now()
         const spare = ahead ? Math.min(allowance.nextAhead(askedAt), limit) : 0
-        void this.#giveBack(counter)
         const needed = counter.waiting.size
         const grant = await store.request({
           ...{ counter: counts, windowMs: counter.windowMs, limit, needed, spare },
@@ -152,6 +151,8 @@ export class SharedWindows implements SharedCounters {
   #serve(counter: Counter, grant: WindowGrant, askedAt: number, limit: number): void {
     const { granted, step, left, stepEndsInMs, freesInMs } = grant
     const now = performance.now()
+    // Some may have been returned since the store was asked.
+    void this.#giveBack(counter)
     const served = [...counter.waiting].slice(0, granted)
     counter.left = left
     counter.freesAt = now + freesInMs
@@ -191,10 +192,9 @@ export class SharedWindows implements SharedCounters {
 
   /** Gives back what is left when it lapses. */
   #watch(counter: Counter): void {
-    const now = performance.now()
     const { allowance } = counter
-    if (counter.timer || allowance.left(now) === 0) return
-    counter.timer = setTimeout(() => void this.#giveBack(counter), allowance.lapsesAt - now)
+    if (counter.timer || allowance.isEmpty) return
+    counter.timer = setTimeout(() => void this.#giveBack(counter), allowance.lapsesAt - performance.now())
     counter.timer.unref()
   }
 

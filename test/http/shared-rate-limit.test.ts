@@ -1,0 +1,81 @@
+import { beforeEach, expect, inject, test } from 'vitest'
+import { openNodes } from '../support/postgres/open-nodes.ts'
+import { createDatabase } from '../support/postgres/shared-server.ts'
+import { type DoorOptions, openDoor } from './open-door.ts'
+
+let url: string
+beforeEach(async () => {
+  const database = await createDatabase(inject('postgresDirectory'))
+  url = database.url
+  return () => database.drop()
+})
+
+/** The doors of three nodes. */
+async function openThree(options: DoorOptions) {
+  const nodes = await openNodes(url, 3)
+  const doors = await Promise.all(
+    nodes.map(({ limits }) =>
+      openDoor({
+        ...options,
+        service: { models: () => [] },
+        deps: { ...options.deps, sharedCounters: limits.counters },
+      }),
+    ),
+  )
+  /** So many requests to each, at once. */
+  const burst = async (each: number) => {
+    const responses = await Promise.all(
+      doors.flatMap(door => Array.from({ length: each }, () => door.call('/models'))),
+    )
+    return Map.groupBy(responses, ({ status }) => status)
+  }
+  return {
+    doors,
+    burst,
+    [Symbol.asyncDispose]: async () => {
+      for (const door of doors) await door[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test('the rate limit holds over all nodes, and is told by each', async () => {
+  await using nodes = await openThree({ config: { rateLimit: { maxRequests: 40, windowMs: 60_000 } } })
+  const first = await nodes.doors[0]?.call('/models')
+  expect(first?.headers.get('x-ratelimit-remaining')).toBe('39')
+  expect(first?.headers.get('ratelimit-policy')).toContain('q=40; w=60')
+  const second = await nodes.doors[1]?.call('/models')
+  expect(second?.headers.get('ratelimit')).toContain('r=38; t=60')
+  const answers = await nodes.burst(30)
+  expect(answers.get(200)).toHaveLength(38)
+  expect(answers.get(429)).toHaveLength(52)
+  for (const refused of answers.get(429) ?? []) {
+    expect(refused.headers.get('ratelimit')).toContain('r=0')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(62)
+  }
+})
+
+test('the limit of a key holds over all nodes; a request that its tenant has no room for does not count', async () => {
+  const limits = { key: { requestsPerMinute: 50 }, tenant: { requestsPerMinute: 20 } }
+  await using nodes = await openThree({ deps: { limitsOf: () => limits } })
+  const answers = await nodes.burst(20)
+  expect(answers.get(200)).toHaveLength(20)
+  expect(answers.get(429)).toHaveLength(40)
+  const [refused] = answers.get(429) ?? []
+  expect(refused?.headers.get('ratelimit')).toMatch(/"tenant-requests-per-minute";r=0;t=\d+/)
+  expect(await refused?.json()).toMatchObject({
+    error: {
+      code: 'CALLER_LIMIT_REACHED',
+      details: { limitName: 'requestsPerMinute', level: 'tenant', limit: 20, used: 20 },
+    },
+  })
+  limits.tenant.requestsPerMinute = 1_000
+  // What the key has left is not lost with requests that were refused.
+  const more = async () => (await nodes.burst(1)).get(200)?.length ?? 0
+  let granted = 20
+  const all = async () => {
+    granted += await more()
+    return granted
+  }
+  await expect.poll(all, { timeout: 60_000 }).toBe(50)
+})
