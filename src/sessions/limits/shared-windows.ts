@@ -194,7 +194,8 @@ export class SharedWindows implements SharedCounters {
   #watch(counter: Counter): void {
     const { allowance } = counter
     if (counter.timer || allowance.isEmpty) return
-    counter.timer = setTimeout(() => void this.#giveBack(counter), allowance.lapsesAt - performance.now())
+    const lapsesInMs = Math.max(0, allowance.lapsesAt - performance.now())
+    counter.timer = setTimeout(() => void this.#giveBack(counter), lapsesInMs)
     counter.timer.unref()
   }
 
