@@ -33,6 +33,8 @@ export interface CallerDirectory {
   rememberToken(credential: string, caller: Caller): RememberedToken | null
   /** The caller of a key or token that was recognized before; undefined: it no longer opens all that it opened then. */
   recall(trace: CredentialTrace): KnownCaller | undefined
+  /** As `recall`, also for a key that another node may have made or changed just now. */
+  recallAfresh(trace: CredentialTrace): Promise<KnownCaller | undefined>
   /** Whether a credential is judged by its signature, which cannot be guessed. */
   isToken(credential: string): boolean
   /** Whether there is more than one tenant, so that no data may be open to all. */

@@ -44,7 +44,10 @@ export class Callers implements CallerDirectory {
     if (configured) return configured
     const { registry, tokens } = this.#parts
     const id = readKeyId(credential)
-    if (id !== undefined) return registry ? registry.find(id, credential) : this.#findLater(id, credential)
+    if (id !== undefined) {
+      const known = registry?.find(id, credential)
+      return known || (registry && !registry.refresh) ? known : this.#findLater(id, credential)
+    }
     return this.isToken(credential) ? tokens?.find(credential, onRefused) : undefined
   }
 
@@ -66,6 +69,14 @@ export class Callers implements CallerDirectory {
 
   async #findLater(id: string, credential: string): Promise<KnownCaller | undefined> {
     await this.#parts.ready()
-    return this.#parts.registry?.find(id, credential)
+    return this.#parts.registry?.findAfresh(id, credential)
+  }
+
+  async recallAfresh(trace: CredentialTrace): Promise<KnownCaller | undefined> {
+    const known = this.recall(trace)
+    const { registry } = this.#parts
+    if (known || !registry?.refresh) return known
+    await registry.refresh()
+    return this.recall(trace)
   }
 }

@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { changeUpToDate } from '../lib/changed-elsewhere.ts'
 import type { Log } from '../lib/log.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
-import type { KeyStore } from '../sessions/ports/index.ts'
+import type { KeyStore, RevisedMemory } from '../sessions/ports/index.ts'
 import { type ApiKeyRecord, type Caller, defaultTenantId } from '../sessions/records.ts'
 import type { KnownCaller } from './caller-directory.ts'
 import { hashKeyText } from './key-text.ts'
@@ -12,10 +14,10 @@ const usesAreStoredAfterMs = 60_000
 const mostOver = 1_000
 
 /**
- * All stored keys, in memory as they are stored, so that a request needs no query. This server is the only one on its
- * store, so the memory is always right.
+ * All stored keys, in memory as they are stored, so that a request needs no query. Where several nodes share the store,
+ * `refresh` brings the memory up to date, and each change makes sure that it was.
  */
-export class KeyRegistry {
+export class KeyRegistry implements RevisedMemory {
   readonly #store: KeyStore
   readonly #faults: Pick<Log, 'error'>
   readonly #known = new Map<string, ApiKeyRecord>()
@@ -24,14 +26,26 @@ export class KeyRegistry {
   /** The keys whose last use is not stored yet. */
   #used = new Set<string>()
   #usesStoredAt = Date.now()
+  #revision = 0
+  /** Resolves when all memory of this node has what was stored before the call; undefined: no other node shares the store. */
+  readonly refresh: (() => Promise<void>) | undefined
 
-  constructor(store: KeyStore, faults: Pick<Log, 'error'>) {
+  constructor(store: KeyStore, faults: Pick<Log, 'error'>, refresh?: () => Promise<void>) {
     this.#store = store
     this.#faults = faults
+    this.refresh = refresh
   }
 
-  async open(): Promise<void> {
-    for (const key of await this.#store.loadKeys()) this.#known.set(key.id, key)
+  open(): Promise<void> {
+    return this.#load()
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  reload(): Promise<void> {
+    return this.#changes.run('keys', () => this.#load())
   }
 
   async close(): Promise<void> {
@@ -49,6 +63,12 @@ export class KeyRegistry {
    */
   find(id: string, credential: string): KnownCaller | undefined {
     return this.findByHash(id, hashKeyText(credential))
+  }
+
+  /** As `find`, for a key that another node may have made or changed just now. */
+  async findAfresh(id: string, credential: string): Promise<KnownCaller | undefined> {
+    await this.refresh?.()
+    return this.find(id, credential)
   }
 
   /** As `find`, by the hash of the key. */
@@ -78,14 +98,17 @@ export class KeyRegistry {
       .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   }
 
-  /** Makes changes one by one, so that what is stored and what is in memory agree. */
+  /**
+   * Makes changes one by one, so that what is stored and what is in memory agree. A change is made again where another
+   * node was faster, so it must not store anything before `save`.
+   */
   changeAlone<T>(change: () => Promise<T>): Promise<T> {
-    return this.#changes.run('keys', change)
+    return this.#changes.run('keys', () => changeUpToDate(change, () => this.#load()))
   }
 
   /** Stores a key as it is now; to be called in `changeAlone`. */
   async save(key: ApiKeyRecord): Promise<ApiKeyRecord> {
-    await this.#store.saveKey(key)
+    this.#revision = await this.#store.saveKey(key, this.#revision)
     this.#known.set(key.id, key)
     await this.#forgetOldest(key.tenantId)
     return key
@@ -134,7 +157,34 @@ export class KeyRegistry {
     this.#usesStoredAt = Date.now()
     const uses = new Map([...this.#used].map(id => [id, this.#known.get(id)?.lastUsedAt ?? 0]))
     this.#used = new Set()
-    if (uses.size > 0) await this.#store.noteUses(uses)
+    if (uses.size > 0) this.#noteRevision(await this.#store.noteUses(uses))
+  }
+
+  /** A revision of this node's own; after a change of another node, all is read again. */
+  #noteRevision(revision: number): void {
+    if (revision === this.#revision + 1) this.#revision = revision
+  }
+
+  /** Reads all keys. Those that are the same stay the same objects, so that their callers stay known. */
+  async #load(): Promise<void> {
+    const revision = await this.#store.readRevision()
+    const stored = await this.#store.loadKeys()
+    const ids = new Set(stored.map(({ id }) => id))
+    for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id)
+    for (const key of stored) this.#remember(key)
+    this.#revision = revision
+  }
+
+  #remember(key: ApiKeyRecord): void {
+    const known = this.#known.get(key.id)
+    if (!known) {
+      this.#known.set(key.id, key)
+      return
+    }
+    // A use that is not stored yet is later than the one that is.
+    const lastUsedAt = latest(known.lastUsedAt, key.lastUsedAt)
+    if (isDeepStrictEqual({ ...known, lastUsedAt }, { ...key, lastUsedAt })) known.lastUsedAt = lastUsedAt
+    else this.#known.set(key.id, { ...key, lastUsedAt })
   }
 
   /** Forgets those that have been over for longest. */
@@ -147,7 +197,7 @@ export class KeyRegistry {
       .sort((a, b) => endOf(a) - endOf(b))
       .slice(0, over.length - mostOver)
       .map(({ id }) => id)
-    await this.#store.removeKeys(ids)
+    this.#noteRevision(await this.#store.removeKeys(ids))
     for (const id of ids) this.#known.delete(id)
   }
 }
@@ -157,6 +207,10 @@ export type KeyStatus = 'active' | 'expired' | 'revoked'
 export function statusOf({ revokedAt, expiresAt }: ApiKeyRecord, now: number): KeyStatus {
   if (revokedAt !== null) return 'revoked'
   return expiresAt !== null && expiresAt <= now ? 'expired' : 'active'
+}
+
+function latest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other)
 }
 
 function toCaller({ id, tenantId, name, scopes, sessionId, expiresAt }: ApiKeyRecord): Caller {

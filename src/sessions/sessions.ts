@@ -108,7 +108,11 @@ export class Sessions {
     this.#parts = parts
     this.messages = parts.launcher.messages
     this.#store = parts.store
-    this.#log = new EventLog(parts.store, this.messages, parts.observer)
+    const onFeedFault = (error: unknown) => parts.faults.error({ err: error }, 'feed failed')
+    this.#log = new EventLog(parts.store, this.messages, parts.observer, {
+      cluster: parts.cluster,
+      onFault: onFeedFault,
+    })
     this.#tenants = new TenantLookup(parts.store, this.webhooks, this.push)
     this.feed = this.#log.feed
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
@@ -120,6 +124,7 @@ export class Sessions {
       parts.store,
       session => this.#lifecycle.expire(session),
       error => parts.faults.error({ err: error }, 'session expiry failed'),
+      parts.cluster,
     )
     this.#core = {
       store: parts.store,
@@ -168,7 +173,7 @@ export class Sessions {
       expiry: this.#expiry,
       sealer: parts.sealer,
     })
-    this.#views = new SessionViews(this.#core, this.#expiry)
+    this.#views = new SessionViews(this.#core, this.#expiry, parts.cluster !== undefined)
     this.#retention = new RetentionSweeps({ ...parts, directories: this.#directories })
   }
 

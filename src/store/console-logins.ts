@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import type { ConsoleLoginStore } from '../sessions/ports/index.ts'
 import { type Body, type Database, first, run } from './database.ts'
 import { prepared, preparedInsert } from './query.ts'
 import { consoleLoginColumns } from './records.ts'
+import { advanceRevision, createRevised } from './revisions.ts'
 
 /** Logins of the console: see the port `ConsoleLoginStore`. */
 export function createConsoleLogins(database: Database): ConsoleLoginStore {
   return {
+    ...createRevised(database, 'logins'),
+
     async loadInstance() {
       const name = randomBytes(8).toString('hex')
       return database.transaction(function* () {
@@ -19,11 +23,12 @@ export function createConsoleLogins(database: Database): ConsoleLoginStore {
       return (await database.all(selectLogins({}))).map(consoleLoginColumns.toRecord)
     },
 
-    async addLogin(login, replaced) {
-      await database.transaction(
+    addLogin(login, replaced) {
+      return database.transaction(
         function* () {
           yield* remove(replaced)
           yield* run(insertLogin(consoleLoginColumns.toRow(login)))
+          return yield* advanceRevision('logins')
         },
         () => ({ tenantId: login.tenantId }),
       )
@@ -33,21 +38,31 @@ export function createConsoleLogins(database: Database): ConsoleLoginStore {
       await database.transaction(() => run(updateUse({ id, at })))
     },
 
-    async endLogin({ id, tenantId }) {
-      await database.transaction(
-        () => remove([id]),
+    endLogin({ id, tenantId }) {
+      return database.transaction(
+        () => end([id]),
         () => ({ tenantId }),
       )
     },
 
-    async removeLogins(ids) {
-      await database.transaction(() => remove(ids))
+    removeLogins(ids) {
+      return database.transaction(() => end(ids))
+    },
+
+    async removeOldLogins(createdBefore, usedBefore) {
+      await database.transaction(() => run(deleteOld({ createdBefore, usedBefore })))
     },
   }
 }
 
+function* end(ids: readonly string[]): Body<number> {
+  yield* remove(ids)
+  return yield* advanceRevision('logins')
+}
+
+/** In one order, so that two nodes do not wait for each other. */
 function* remove(ids: readonly string[]): Body<void> {
-  for (const id of ids) yield* run(deleteLogin({ id }))
+  for (const id of ids.toSorted()) yield* run(deleteLogin({ id }))
 }
 
 const insertInstance = prepared((db, of: { name: string }) =>
@@ -65,8 +80,17 @@ const selectLogins = prepared(db =>
 
 const insertLogin = preparedInsert('console_logins')
 
-const updateUse = prepared((db, of: { id: string; at: number }) =>
-  db.updateTable('console_logins').set({ last_used_at: of.at }).where('id', '=', of.id),
+const updateUse = prepared((db, of: { id: string; at: number }, dialect) =>
+  db
+    .updateTable('console_logins')
+    .set({ last_used_at: dialect.greater(sql.ref('last_used_at'), sql`${of.at}`) })
+    .where('id', '=', of.id),
+)
+
+const deleteOld = prepared((db, of: { createdBefore: number; usedBefore: number }) =>
+  db
+    .deleteFrom('console_logins')
+    .where(eb => eb.or([eb('created_at', '<=', of.createdBefore), eb('last_used_at', '<=', of.usedBefore)])),
 )
 
 const deleteLogin = prepared((db, of: { id: string }) =>

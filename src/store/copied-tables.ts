@@ -10,6 +10,9 @@ const notCopied = [
   'nodes',
   'rate_windows',
   'running_places',
+  'revisions',
+  'redeemed_tickets',
+  'secret_fingerprints',
 ]
 
 /** Begins the names of the tables of the search index, which triggers fill when turns and titles are copied. */

@@ -90,6 +90,11 @@ export const postgresExpressions: Expressions = {
   isObject: () => sql`true`,
 }
 
+/** The later of two times, of which either may be unknown. */
+export function later({ greater }: Dialect, one: Text, other: Text): RawBuilder<number> {
+  return greater(sql`coalesce(${one}, ${other})`, sql`coalesce(${other}, ${one})`)
+}
+
 function extract<T>(json: Text, field: string): RawBuilder<T> {
   return sql`json_extract(${json}, ${sql.lit(`$.${field}`)})`
 }

@@ -67,21 +67,20 @@ const deleteExpiredKey = prepared((db, of: OwnKey) =>
     .where('expires_at', '<=', of.now),
 )
 
-/** Over all tenants, those that expired first. */
-export const deleteExpiredIdempotencyKeys = prepared((db, of: { now: number; limit: number }) =>
-  db
-    .deleteFrom('idempotency_keys')
-    .where(eb =>
-      eb(
+/** Over all tenants, those that expired first; those that another node is removing are left to it. */
+export const deleteExpiredIdempotencyKeys = prepared(
+  (db, of: { now: number; limit: number }, { locksRows }) =>
+    db.deleteFrom('idempotency_keys').where(eb => {
+      const expired = eb
+        .selectFrom('idempotency_keys as expired')
+        .select(['expired.tenant_id', 'expired.created_by', 'expired.key'])
+        .where('expired.expires_at', '<=', of.now)
+        .orderBy('expired.expires_at')
+        .limit(of.limit)
+      return eb(
         eb.refTuple('tenant_id', 'created_by', 'key'),
         'in',
-        eb
-          .selectFrom('idempotency_keys as expired')
-          .select(['expired.tenant_id', 'expired.created_by', 'expired.key'])
-          .where('expired.expires_at', '<=', of.now)
-          .orderBy('expired.expires_at')
-          .limit(of.limit)
-          .$asTuple('tenant_id', 'created_by', 'key'),
-      ),
-    ),
+        (locksRows ? expired.forUpdate().skipLocked() : expired).$asTuple('tenant_id', 'created_by', 'key'),
+      )
+    }),
 )

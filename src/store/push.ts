@@ -3,20 +3,24 @@ import { type Database, run } from './database.ts'
 import { columnsOf, pick, prepared, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'
 import { pushKeysColumns, pushSubscriptionColumns } from './records.ts'
+import { advanceRevision, createRevised } from './revisions.ts'
 
 /** Push subscriptions and the server's keys: see the port `PushStore`. */
 export function createPush(database: Database): PushStore {
   return {
+    ...createRevised(database, 'push'),
+
     async loadKeys() {
       const row = await database.first(selectKeys({}))
       return row && pushKeysColumns.toRecord(row)
     },
 
-    async replaceKeys(keys) {
-      await database.transaction(function* () {
+    replaceKeys(keys, expected) {
+      return database.transaction(function* () {
         yield* run(deleteSubscriptions({}))
         yield* run(deleteKeys({}))
         yield* run(insertKeys(pushKeysColumns.toRow(keys)))
+        return yield* advanceRevision('push', expected)
       })
     },
 
@@ -24,18 +28,22 @@ export function createPush(database: Database): PushStore {
       return (await database.all(selectSubscriptions({}))).map(pushSubscriptionColumns.toRecord)
     },
 
-    async saveSubscription(subscription) {
+    saveSubscription(subscription, expected) {
       const row = pushSubscriptionColumns.toRow(subscription)
-      await database.transaction(
-        () => run(upsertSubscription(columnsOf(row), row)),
+      return database.transaction(
+        function* () {
+          yield* run(upsertSubscription(columnsOf(row), row))
+          return yield* advanceRevision('push', expected)
+        },
         () => ({ details: { subscriptionId: subscription.id } }),
       )
     },
 
-    async removeSubscriptions(ids) {
-      await database.transaction(
+    removeSubscriptions(ids) {
+      return database.transaction(
         function* () {
-          for (const id of ids) yield* run(deleteSubscription({ id }))
+          for (const id of ids.toSorted()) yield* run(deleteSubscription({ id }))
+          return yield* advanceRevision('push')
         },
         () => ({ details: { subscriptionId: ids[0] } }),
       )

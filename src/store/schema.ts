@@ -1,5 +1,5 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
-import type { NodeState } from '../sessions/ports/index.ts'
+import type { NodeState, RevisionName } from '../sessions/ports/index.ts'
 import type { RowOf } from './record-mapper.ts'
 import type {
   attachmentColumns,
@@ -198,6 +198,26 @@ export interface FeedRemovalsTable {
   through: number
 }
 
+/** Counts the changes of a part of the store that servers keep in memory. */
+export interface RevisionsTable {
+  name: RevisionName
+  value: number
+}
+
+/** Tickets that were used, until they end. */
+export interface RedeemedTicketsTable {
+  hash: string
+  expires_at: number
+}
+
+/** The keys with which a life of a node seals and unseals; with the owner '' those of the latest start. */
+export interface SecretFingerprintsTable {
+  owner: string
+  seals: string
+  /** A JSON array of texts. */
+  opens: string
+}
+
 /** One row; rewritten to learn whether the database can still be written. */
 export interface StoreChecksTable {
   id: number
@@ -278,6 +298,9 @@ export interface StoreSchema {
   push_subscriptions: PushSubscriptionsTable
   push_keys: PushKeysTable
   audit_log: AuditLogTable
+  revisions: RevisionsTable
+  redeemed_tickets: RedeemedTicketsTable
+  secret_fingerprints: SecretFingerprintsTable
 }
 
 export type QueryBuilder = Kysely<StoreSchema>

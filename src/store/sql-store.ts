@@ -18,6 +18,7 @@ import {
 import { toEventRecord } from './event-record.ts'
 import { createFeed } from './feed.ts'
 import { createFileHistory } from './file-history.ts'
+import { createFingerprints } from './fingerprints.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createKeys } from './keys.ts'
 import { createLeftovers } from './leftovers.ts'
@@ -29,6 +30,7 @@ import { createRateWindows } from './rate-windows.ts'
 import { turnColumns } from './records.ts'
 import { countWithin, hasTrimmable, selectTrimmedThrough, trimOldest } from './retention-queries.ts'
 import { createRunningPlaces } from './running-places.ts'
+import { createRevisions } from './revisions.ts'
 import { createSearch } from './search.ts'
 import { readDigests } from './session-digests.ts'
 import { countSessionsOf } from './session-list-queries.ts'
@@ -42,8 +44,10 @@ import {
   selectTenant,
 } from './session-queries.ts'
 import { createRetention } from './session-removal.ts'
+import { createStates } from './session-states.ts'
 import { createSpendingReader } from './spending-queries.ts'
 import { createTasks } from './tasks.ts'
+import { createTickets } from './tickets.ts'
 import { createTranscripts } from './transcripts.ts'
 import { selectTurn, selectTurns } from './turn-queries.ts'
 import { createUsageLedger } from './usage-ledger.ts'
@@ -78,6 +82,10 @@ export function createSqlStore(bare: Database): Store {
     claims: createClaims(database),
     nodes: createNodes(database),
     limits: { windows: createRateWindows(database), places: createRunningPlaces(database) },
+    revisions: createRevisions(database),
+    tickets: createTickets(database),
+    fingerprints: createFingerprints(database),
+    states: createStates(database),
 
     async commit(change) {
       const write = toWrite(change)

@@ -3,38 +3,44 @@ import type { DeliveryStatus } from '../contract/webhooks.ts'
 import type { DeliveryChange, DeliveryQuery, WebhookStore } from '../sessions/ports/index.ts'
 import type { WebhookRecord } from '../sessions/webhook-records.ts'
 import { all, type Body, type Database, first, run } from './database.ts'
+import { later } from './dialect.ts'
 import { columnsOf, pick, prepared, preparedBy, preparedInsert } from './query.ts'
 import type { Row } from './record-mapper.ts'
 import { deliveryColumns, webhookColumns } from './records.ts'
+import { advanceRevision, createRevised } from './revisions.ts'
 import type { QueryBuilder } from './schema.ts'
 
 /** Webhooks and their deliveries: see the port `WebhookStore`. */
 export function createWebhooks(database: Database): WebhookStore {
   return {
+    ...createRevised(database, 'webhooks'),
+
     async loadWebhooks() {
       return (await database.all(selectWebhooks({}))).map(webhookColumns.toRecord)
     },
 
-    async saveWebhook(webhook) {
-      await database.transaction(
-        () => save(webhook),
+    saveWebhook(webhook, expected) {
+      return database.transaction(
+        () => save(webhook, expected),
         () => ({ details: { webhookId: webhook.id } }),
       )
     },
 
-    async disableWebhook(webhook, reports) {
+    disableWebhook(webhook, reports, expected) {
       const disabling = function* () {
-        yield* save(webhook)
-        const failure = { reason: 'webhook_disabled', message: 'The webhook was disabled' } as const
-        yield* run(failPending({ webhookId: webhook.id, failure: JSON.stringify(failure) }))
+        yield* run(failPending({ webhookId: webhook.id, failure: webhookDisabled }))
         for (const report of reports) yield* run(insertDelivery(deliveryColumns.toRow(report)))
+        return yield* save(webhook, expected)
       }
-      await database.transaction(disabling, () => ({ details: { webhookId: webhook.id } }))
+      return database.transaction(disabling, () => ({ details: { webhookId: webhook.id } }))
     },
 
-    async removeWebhook(tenantId, webhookId) {
-      await database.transaction(
-        () => run(deleteWebhook({ tenantId, webhookId })),
+    removeWebhook(tenantId, webhookId, expected) {
+      return database.transaction(
+        function* () {
+          yield* run(deleteWebhook({ tenantId, webhookId }))
+          return yield* advanceRevision('webhooks', expected)
+        },
         () => ({ details: { webhookId } }),
       )
     },
@@ -63,6 +69,14 @@ export function createWebhooks(database: Database): WebhookStore {
       })
     },
 
+    async listDueWebhooks(now) {
+      return (await database.all(selectDue({ now }))).map(({ webhook_id }) => webhook_id)
+    },
+
+    async failPending(webhookId) {
+      await database.transaction(() => run(failPending({ webhookId, failure: webhookDisabled })))
+    },
+
     async listPending(webhookId, limit) {
       return (await database.all(selectPending({ webhookId, limit }))).map(deliveryColumns.toRecord)
     },
@@ -74,10 +88,11 @@ export function createWebhooks(database: Database): WebhookStore {
       )
     },
 
-    async noteDelivered({ id, webhookId }, change, at) {
+    async noteDelivered({ id, webhookId }, change, at, isNews = false) {
       await database.transaction(function* () {
         yield* changeDelivery(id, change)
         yield* run(noteSuccess({ webhookId, at }))
+        if (isNews) yield* advanceRevision('webhooks')
       })
     },
 
@@ -94,15 +109,18 @@ export function createWebhooks(database: Database): WebhookStore {
 /** Adds a delivery; to be run within a transaction. */
 export const insertDelivery = preparedInsert('webhook_deliveries')
 
-function* save(webhook: WebhookRecord): Body<void> {
+function* save(webhook: WebhookRecord, expected: number | undefined): Body<number> {
   const row = webhookColumns.toRow(webhook)
   yield* run(upsertWebhook(columnsOf(row), row))
+  return yield* advanceRevision('webhooks', expected)
 }
 
 function* changeDelivery(id: string, change: DeliveryChange): Body<void> {
   const columns = deliveryColumns.toRow(change)
   yield* run(updateDelivery(columnsOf(columns), { ...columns, deliveryId: id }))
 }
+
+const webhookDisabled = JSON.stringify({ reason: 'webhook_disabled', message: 'The webhook was disabled' })
 
 // A literal and no parameter: only so does the planner know that a partial index holds the rows.
 const pending = sql.lit<DeliveryStatus>('pending')
@@ -111,14 +129,17 @@ const selectWebhooks = prepared(db =>
   db.selectFrom('webhooks').selectAll().orderBy('created_at').orderBy('id'),
 )
 
-const upsertWebhook = preparedBy((db, row: Row, columns: string) => {
+const upsertWebhook = preparedBy((db, row: Row, columns: string, dialect) => {
   const { id, tenant_id, created_by, created_at, ...rest } = pick(row, columns)
+  const [stored, given] = [sql.ref('webhooks.last_delivered_at'), sql.ref('excluded.last_delivered_at')]
   return (
     db
       .insertInto('webhooks')
       // The mapper knows the columns.
       .values({ id, tenant_id, created_by, created_at, ...rest } as never)
-      .onConflict(conflict => conflict.column('id').doUpdateSet(rest))
+      .onConflict(conflict =>
+        conflict.column('id').doUpdateSet({ ...rest, last_delivered_at: later(dialect, stored, given) }),
+      )
   )
 })
 
@@ -171,6 +192,16 @@ export const selectPending = prepared((db, of: { webhookId: string; limit: numbe
     .where('status', '=', pending)
     .orderBy('next_attempt_at')
     .limit(of.limit),
+)
+
+/** From the index of pending deliveries alone. */
+export const selectDue = prepared((db, of: { now: number }) =>
+  db
+    .selectFrom('webhook_deliveries')
+    .select('webhook_id')
+    .distinct()
+    .where('status', '=', pending)
+    .where('next_attempt_at', '<=', of.now),
 )
 
 /** Over all tenants, the oldest first. */

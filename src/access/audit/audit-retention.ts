@@ -11,14 +11,20 @@ export class AuditRetention {
   readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
   #trimming: Promise<void> = Promise.resolve()
+  readonly #isFirst: () => boolean
   #isClosed = false
 
-  /** @param retentionMs undefined: entries are kept forever */
+  /**
+   * @param retentionMs undefined: entries are kept forever
+   * @param isFirst whether this node removes them, of all that share the store; left out: always
+   */
   constructor(
     store: Pick<AuditStore, 'trimAudit'>,
     retentionMs: number | undefined,
     onFault: (error: unknown) => void,
+    isFirst: () => boolean = () => true,
   ) {
+    this.#isFirst = isFirst
     this.#store = store
     this.#retentionMs = retentionMs
     this.#onFault = onFault
@@ -28,6 +34,7 @@ export class AuditRetention {
     const retentionMs = this.#retentionMs
     if (retentionMs === undefined) return
     const trim = () => {
+      if (!this.#isFirst()) return
       this.#trimming = this.#trimAll(retentionMs).catch(this.#onFault)
     }
     this.#timer ??= setInterval(trim, hourMs).unref()

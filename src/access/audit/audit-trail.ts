@@ -16,6 +16,8 @@ export interface AuditTrailParts {
   faults: { error(fields: object, message: string): void }
   /** Called for each entry that is stored, without texts that do not belong into logs. */
   onAudit?: (record: AuditRecord) => void
+  /** Whether this node removes old entries, of all that share the store; left out: always. */
+  isFirst?: (() => boolean) | undefined
 }
 
 /** Writes and reads the audit log: who did what, when and from where. */
@@ -34,9 +36,8 @@ export class AuditTrail {
   constructor(parts: AuditTrailParts) {
     this.#store = parts.store
     this.#parts = parts
-    this.#retention = new AuditRetention(this.#store, parts.retentionMs, error =>
-      parts.faults.error({ err: error }, 'audit retention failed'),
-    )
+    const onFault = (error: unknown) => parts.faults.error({ err: error }, 'audit retention failed')
+    this.#retention = new AuditRetention(this.#store, parts.retentionMs, onFault, parts.isFirst)
   }
 
   open(): void {

@@ -19,9 +19,10 @@ export async function findLogin(deps: Deps, req: Request): Promise<LoggedIn | un
   await deps.ready()
   const { logins, callers } = deps
   const secret = readCookie(req, cookieName(logins.instance))
-  const record = secret === undefined ? undefined : logins.find(secret)
-  if (secret === undefined || !record) return undefined
-  const known = callers.recall(record)
+  if (secret === undefined) return undefined
+  const record = logins.find(secret) ?? (await logins.findAfresh(secret))
+  if (!record) return undefined
+  const known = await callers.recallAfresh(record)
   if (known) return logIn(deps, known, { record, secret })
   logins.forget(record)
   return undefined

@@ -77,6 +77,19 @@ export class LiveFeedReader implements FeedReader, AsyncIterator<FeedItem, undef
     this.#wake?.()
   }
 
+  /** Whether events up to this position have not been looked at. */
+  isBehind(head: number): boolean {
+    return this.#state === 'open' && head > (this.#live ? this.#covered : this.#offered)
+  }
+
+  /** Events up to this position are stored, and may have been committed by another node. */
+  offerHead(head: number): void {
+    if (!this.isBehind(head)) return
+    this.#offered = Math.max(this.#offered, head)
+    if (this.#live) this.#fallBack()
+    this.#wake?.()
+  }
+
   /** The last item is `closing`, after what is stored. */
   offerClosing(): void {
     this.#closing = true

@@ -2,9 +2,9 @@ import { invalidField } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import type { SessionState } from '../../contract/sessions.ts'
 import { readCursor, toCursor } from '../../lib/cursor.ts'
-import type { OpenSessions } from '../open-sessions.ts'
 import type { SessionFilter, SessionQuery, Store } from '../ports/index.ts'
 import { type Caller, listedTenant } from '../records.ts'
+import type { SessionWork } from './session-work.ts'
 
 type ListQuery = OperationInput<'listSessions'>['query']
 
@@ -15,7 +15,7 @@ type ListQuery = OperationInput<'listSessions'>['query']
  */
 export async function listSessions(
   store: Pick<Store, 'listSessions'>,
-  live: Pick<OpenSessions, 'listIn'>,
+  work: Pick<SessionWork, 'listIn'>,
   caller: Caller,
   { limit, cursor, tenant, ...wanted }: ListQuery,
 ) {
@@ -23,7 +23,7 @@ export async function listSessions(
   const list = ['sessions', tenantId ?? null, caller.sessionId, Object.entries(wanted).sort()]
   const place = cursor === undefined ? { asOf: null, after: null } : toPlace(list, cursor)
   // One more than asked for tells whether there is a next page.
-  const query = { ...toFilter(caller, wanted, live), limit: limit + 1, ...place }
+  const query = { ...(await toFilter(caller, wanted, work)), limit: limit + 1, ...place }
   const found = await store.listSessions(tenantId, query)
   const sessions = found.sessions.slice(0, limit)
   const [last, activeAt] = [sessions.at(-1), found.activeAt[sessions.length - 1]]
@@ -35,24 +35,25 @@ export async function listSessions(
   }
 }
 
-function toFilter(
+async function toFilter(
   caller: Caller,
   { status, archived, tag, state, lastTurn, cwd }: Omit<ListQuery, 'limit' | 'cursor' | 'tenant'>,
-  live: Pick<OpenSessions, 'listIn'>,
-): SessionFilter {
+  work: Pick<SessionWork, 'listIn'>,
+): Promise<SessionFilter> {
   const filed = archived === 'all' ? undefined : archived === 'true'
-  const filter: SessionFilter = { status, archived: filed, tags: tag, lastTurn, cwd, ...toIds(state, live) }
+  const ids = await toIds(state, work)
+  const filter: SessionFilter = { status, archived: filed, tags: tag, lastTurn, cwd, ...ids }
   if (caller.sessionId === null) return filter
   const isIn = filter.only === undefined || filter.only.includes(caller.sessionId)
   return { ...filter, only: isIn ? [caller.sessionId] : [] }
 }
 
-/** The store does not know states: the sessions that are at work are few, and all others are idle. */
-function toIds(state: SessionState | undefined, live: Pick<OpenSessions, 'listIn'>) {
+/** The sessions that are at work are few, and all others are idle. */
+async function toIds(state: SessionState | undefined, work: Pick<SessionWork, 'listIn'>) {
   if (state === undefined) return {}
   return state === 'idle'
-    ? { except: live.listIn('running', 'requires_action') }
-    : { only: live.listIn(state) }
+    ? { except: await work.listIn('running', 'requires_action') }
+    : { only: await work.listIn(state) }
 }
 
 /** @throws ServiceError INVALID_REQUEST that names `cursor` */

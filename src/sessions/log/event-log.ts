@@ -1,7 +1,7 @@
 import type { ActivityEvent, SuggestionEvent } from '../../contract/activity.ts'
 import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
-import { Feed } from '../feed/feed.ts'
+import { Feed, type FeedParts } from '../feed/feed.ts'
 import type { Change, MessageReader, Store } from '../ports/index.ts'
 import type { EventRecord, SessionRecord, TurnRecord } from '../records.ts'
 import type { SessionsFigures, SessionsObserver } from '../reports/figures.ts'
@@ -44,9 +44,10 @@ export class EventLog {
     store: Store,
     messages: MessageReader,
     observer: Pick<SessionsObserver, 'onCommit'> = unobserved,
+    forFeed: Omit<FeedParts, 'store'> = {},
   ) {
     this.#store = store
-    this.feed = new Feed(store.feed)
+    this.feed = new Feed({ store: store.feed, ...forFeed })
     this.#observer = observer
     this.#messages = messages
     this.#partials = new PartialMessages(messages)

@@ -15,10 +15,20 @@ export class Retention {
   readonly #onFault: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
   #trimming: Promise<void> | undefined
+  readonly #isFirst: () => boolean
   #closed = false
 
-  /** @param retentionMs how long events are kept after their session's end */
-  constructor(store: Pick<Store, 'trimEvents'>, retentionMs: number, onFault: (error: unknown) => void) {
+  /**
+   * @param retentionMs how long events are kept after their session's end
+   * @param isFirst see `SessionsCluster`
+   */
+  constructor(
+    store: Pick<Store, 'trimEvents'>,
+    retentionMs: number,
+    onFault: (error: unknown) => void,
+    isFirst: () => boolean = () => true,
+  ) {
+    this.#isFirst = isFirst
     this.#store = store
     this.#retentionMs = retentionMs
     this.#onFault = onFault
@@ -27,7 +37,9 @@ export class Retention {
   /** Starts the periodic checks. Leftovers of a previous run of the server do not delay the start. */
   start(): void {
     const pause = Math.min(Math.max(this.#retentionMs, shortestPauseMs), longestPauseMs)
-    this.#timer ??= setInterval(() => void this.trim().catch(this.#onFault), pause).unref()
+    this.#timer ??= setInterval(() => {
+      if (this.#isFirst()) this.trim().catch(this.#onFault)
+    }, pause).unref()
   }
 
   /** Removes all that is due now; calls share one run. */

@@ -23,6 +23,8 @@ export interface SessionRetentionParts {
   onFault(error: unknown): void
   /** The store stays larger than it may be, because sessions that are not over make it so. */
   onExcess(bytes: number): void
+  /** See `SessionsCluster`; left out: always. */
+  isFirst?: (() => boolean) | undefined
 }
 
 /**
@@ -42,9 +44,11 @@ export class SessionRetention {
 
   /** Starts the periodic checks. */
   start(): void {
-    const { limits, onFault } = this.#parts
+    const { limits, onFault, isFirst = () => true } = this.#parts
     const pauseMs = Math.min(Math.max(limits.maxAgeMs ?? longestPauseMs, 1_000), longestPauseMs)
-    this.#timer ??= setInterval(() => void this.sweep().catch(onFault), pauseMs).unref()
+    this.#timer ??= setInterval(() => {
+      if (isFirst()) this.sweep().catch(onFault)
+    }, pauseMs).unref()
   }
 
   /** Removes all that is due now; calls share one run. @returns the number of removed sessions */

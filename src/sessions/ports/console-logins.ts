@@ -1,4 +1,5 @@
 import type { Scope } from '../../contract/scopes.ts'
+import type { RevisedStore } from './revisions.ts'
 
 /** A token by which a caller logged in, as it cannot be looked up later. */
 export interface RememberedToken {
@@ -29,16 +30,19 @@ export interface ConsoleLoginRecord {
 }
 
 /** Logins of the console. */
-export interface ConsoleLoginStore {
+export interface ConsoleLoginStore extends RevisedStore {
   /** The name of this store among others on the same host; made at the first call. */
   loadInstance(): Promise<string>
   /** Least recently used first. */
   loadLogins(): Promise<ConsoleLoginRecord[]>
-  /** Stores a new login, and removes those that it replaces. */
-  addLogin(login: ConsoleLoginRecord, replaced: readonly string[]): Promise<void>
+  /** Stores a new login, and removes those that it replaces. @returns the new revision */
+  addLogin(login: ConsoleLoginRecord, replaced: readonly string[]): Promise<number>
+  /** The last use never becomes earlier. */
   noteLoginUse(id: string, at: number): Promise<void>
-  /** Removes a login because its caller logged out. */
-  endLogin(login: Pick<ConsoleLoginRecord, 'id' | 'tenantId'>): Promise<void>
-  /** Removes logins that are over. */
-  removeLogins(ids: readonly string[]): Promise<void>
+  /** Removes a login because its caller logged out. @returns the new revision */
+  endLogin(login: Pick<ConsoleLoginRecord, 'id' | 'tenantId'>): Promise<number>
+  /** Removes logins that are over. @returns the new revision */
+  removeLogins(ids: readonly string[]): Promise<number>
+  /** Removes logins that were made, or last used, before these times. */
+  removeOldLogins(createdBefore: number, usedBefore: number): Promise<void>
 }

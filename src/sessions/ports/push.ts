@@ -1,5 +1,6 @@
 import type { PushEventType } from '../../contract/push.ts'
 import type { Scope } from '../../contract/scopes.ts'
+import type { RevisedStore } from './revisions.ts'
 import type { WebhookResponse } from './webhooks.ts'
 
 /** A browser that is told of sessions. */
@@ -33,15 +34,26 @@ export interface PushKeysRecord {
 }
 
 /** Push subscriptions, and the keys by which push services recognize this server. */
-export interface PushStore {
+export interface PushStore extends RevisedStore {
   loadKeys(): Promise<PushKeysRecord | undefined>
-  /** Stores new keys; removes those before, and all subscriptions, which only they could send to. */
-  replaceKeys(keys: PushKeysRecord): Promise<void>
+  /**
+   * Stores new keys; removes those before, and all subscriptions, which only they could send to.
+   *
+   * @param expected as for `saveSubscription`
+   */
+  replaceKeys(keys: PushKeysRecord, expected?: number): Promise<number>
   /** Oldest first, over all tenants. */
   loadSubscriptions(): Promise<PushSubscriptionRecord[]>
-  /** Stores a subscription as it is now, whether it was there before or not. */
-  saveSubscription(subscription: PushSubscriptionRecord): Promise<void>
-  removeSubscriptions(ids: readonly string[]): Promise<void>
+  /**
+   * Stores a subscription as it is now, whether it was there before or not.
+   *
+   * @param expected the revision that the change is based on; left out: any
+   * @returns the new revision
+   * @throws ChangedElsewhere
+   */
+  saveSubscription(subscription: PushSubscriptionRecord, expected?: number): Promise<number>
+  /** @returns the new revision */
+  removeSubscriptions(ids: readonly string[]): Promise<number>
 }
 
 /** The keys of the server, for signatures. */

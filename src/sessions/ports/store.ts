@@ -11,7 +11,8 @@ import type {
 } from '../records.ts'
 import type { DeliveryRecord } from '../webhook-records.ts'
 import type { AuditClaim, AuditStore } from './audit.ts'
-import type { ClaimStore, Fence } from './claims.ts'
+import type { Fence } from './claims.ts'
+import type { ClusterStores } from './cluster-stores.ts'
 import type { ConsoleLoginStore } from './console-logins.ts'
 import type {
   AutonomousWork,
@@ -28,7 +29,6 @@ import type { FeedStore } from './feed.ts'
 import type { KeyStore } from './keys.ts'
 import type { LeftoverStore } from './leftovers.ts'
 import type { LimitStore, SessionLimits, SessionsFull } from './limits.ts'
-import type { NodeStore } from './nodes.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
 import type { RetentionStore } from './retention-store.ts'
@@ -161,7 +161,7 @@ export interface LogPage {
  * reached without it. A change is durable when its promise resolves. The first change of a request that has an entry in
  * the audit log stores the entry in the same transaction.
  */
-export interface Store {
+export interface Store extends ClusterStores {
   /**
    * Applies a change and appends its events, all or nothing. Also keeps `lastSequence`, `messageCount`
    * and the turn's `firstSequence` and `lastSequence`. Changes are applied, and their promises resolved,
@@ -219,8 +219,6 @@ export interface Store {
   readonly retention: RetentionStore
   readonly feed: FeedStore
   readonly leftovers: LeftoverStore
-  readonly claims: ClaimStore
-  readonly nodes: NodeStore
   readonly limits: LimitStore
   /** Events of type `message`, oldest first; `total` counts all of the session (or, without `countsAll`, all after `after`). */
   listMessages(

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ServiceError } from '../../contract/errors.ts'
 import { maxPushSubscriptions, type PushEventType } from '../../contract/push.ts'
+import { changeUpToDate } from '../../lib/changed-elsewhere.ts'
 import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import { CannotUnseal, type Sealer } from '../../lib/sealed-text.ts'
-import type { CallerStanding, PushKeys, PushSender, PushStore } from '../ports/index.ts'
+import type { CallerStanding, PushKeys, PushSender, PushStore, RevisedMemory } from '../ports/index.ts'
 import type { PushSubscriptionRecord } from '../ports/push.ts'
 import { sealKeys, unsealKeys } from './push-secrets.ts'
 
@@ -16,10 +18,11 @@ export interface RegistryParts {
 }
 
 /**
- * All push subscriptions, in memory as they are stored, with the server's keys. This server is the only one on its
- * store, so the memory is always right, and an event without a subscriber costs nothing.
+ * All push subscriptions, in memory as they are stored, with the server's keys. An event without a subscriber costs
+ * nothing. Where several nodes share the store, `reload` brings the memory up to date, and each change makes sure that it
+ * was.
  */
-export class PushRegistry {
+export class PushRegistry implements RevisedMemory {
   readonly #parts: RegistryParts
   readonly #known = new Map<string, PushSubscriptionRecord>()
   readonly #byTenant = new Map<string, Map<string, PushSubscriptionRecord>>()
@@ -27,13 +30,14 @@ export class PushRegistry {
   readonly #validity = new Map<string, () => boolean>()
   readonly #changes = new OneAtATime()
   #keys: PushKeys | undefined
+  #revision = 0
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
   }
 
   async open(): Promise<void> {
-    for (const subscription of await this.#parts.store.loadSubscriptions()) this.#remember(subscription)
+    await this.#load()
     // Subscriptions that cannot be read are of no use to their browsers, which subscribe again with the new key.
     if (this.#known.size > 0) await this.keys()
     await this.sweep()
@@ -44,9 +48,20 @@ export class PushRegistry {
     return this.#keys ?? this.changeAlone(async () => (this.#keys ??= await this.#openKeys()))
   }
 
-  /** Makes changes one by one, so that what is stored and what is in memory agree. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  reload(): Promise<void> {
+    return this.#changes.run('push', () => this.#load())
+  }
+
+  /**
+   * Makes changes one by one, so that what is stored and what is in memory agree. A change is made again where another
+   * node was faster.
+   */
   changeAlone<T>(change: () => Promise<T>): Promise<T> {
-    return this.#changes.run('push', change)
+    return this.#changes.run('push', () => changeUpToDate(change, () => this.#load()))
   }
 
   get(id: string): PushSubscriptionRecord | undefined {
@@ -81,7 +96,7 @@ export class PushRegistry {
    * @param isValid whether the caller may still be served, as long as this process lives
    */
   async save(subscription: PushSubscriptionRecord, isValid?: () => boolean): Promise<void> {
-    await this.#parts.store.saveSubscription(subscription)
+    this.#revision = await this.#parts.store.saveSubscription(subscription, this.#revision)
     this.#remember(subscription)
     if (isValid) this.#validity.set(subscription.id, isValid)
   }
@@ -105,6 +120,20 @@ export class PushRegistry {
   /** Removes subscriptions whose time or key is over. */
   sweep(): Promise<void> {
     return this.changeAlone(() => this.#removeOver())
+  }
+
+  /** Reads all subscriptions, and the keys again where they were replaced. */
+  async #load(): Promise<void> {
+    const { store } = this.#parts
+    const revision = await store.readRevision()
+    const stored = await store.loadSubscriptions()
+    const ids = new Set(stored.map(({ id }) => id))
+    for (const id of [...this.#known.keys()]) if (!ids.has(id)) this.#forget(id)
+    for (const subscription of stored) {
+      if (!isDeepStrictEqual(this.#known.get(subscription.id), subscription)) this.#remember(subscription)
+    }
+    if (this.#keys && (await store.loadKeys())?.publicKey !== this.#keys.publicKey) this.#keys = undefined
+    this.#revision = revision
   }
 
   /** Oldest first. */
@@ -142,7 +171,9 @@ export class PushRegistry {
   async #remove(ids: string[]): Promise<void> {
     const known = ids.filter(id => this.#known.has(id))
     if (known.length === 0) return
-    await this.#parts.store.removeSubscriptions(known)
+    const revision = await this.#parts.store.removeSubscriptions(known)
+    // After a change of another node, all is read again.
+    if (revision === this.#revision + 1) this.#revision = revision
     for (const id of known) this.#forget(id)
   }
 
@@ -166,7 +197,7 @@ export class PushRegistry {
       this.#parts.onKeysReplaced()
     }
     const keys = sender.makeKeys()
-    await store.replaceKeys(sealKeys(keys, sealer))
+    this.#revision = await store.replaceKeys(sealKeys(keys, sealer), this.#revision)
     for (const id of [...this.#known.keys()]) this.#forget(id)
     return keys
   }

@@ -4,7 +4,8 @@ import type { OperationInput } from '../../contract/operations.ts'
 import type { PushEventType, PushMessage } from '../../contract/push.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
-import type { CallerStanding, PushSender, Store } from '../ports/index.ts'
+import type { SessionsCluster } from '../cluster.ts'
+import type { CallerStanding, PushSender, RevisedMemory, Store } from '../ports/index.ts'
 import type { PushSubscriptionRecord } from '../ports/push.ts'
 import { type Caller, listedTenant } from '../records.ts'
 import { withListener } from './committed-events.ts'
@@ -33,6 +34,8 @@ export interface PushParts {
   onPushKeysReplaced(): void
   /** Left out: see `session-notices.ts` and `push-delivery.ts`. */
   pushTiming?: NoticeTiming & DeliveryTiming
+  /** Left out: no other node shares the store. */
+  cluster?: SessionsCluster | undefined
 }
 
 interface ListQuery {
@@ -85,7 +88,13 @@ export class Push {
     if (!this.#options.enabled) return
     await this.#registry.open()
     const sweep = () => this.#registry.sweep().catch(error => this.#onFault(error))
-    this.#sweeps = setInterval(sweep, hourMs).unref()
+    const isFirst = () => this.#parts.cluster?.isFirst() ?? true
+    this.#sweeps = setInterval(() => isFirst() && sweep(), hourMs).unref()
+  }
+
+  /** What this node keeps of the subscriptions; undefined: nothing, because the server sends none. */
+  get memory(): RevisedMemory | undefined {
+    return this.#options.enabled ? this.#registry : undefined
   }
 
   /** Forgets messages that have not been sent. */

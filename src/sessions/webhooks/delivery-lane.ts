@@ -9,12 +9,16 @@ import { nextDelayMs } from './retry-schedule.ts'
 /** Attempts for one webhook at the same time. */
 const concurrency = 4
 const storePauseMs = 5_000
+/** How far other nodes may lag behind with the time of the last success. */
+const successIsNewsAfterMs = 60_000
 /** At the end of the server, attempts may take this long to get their response. */
 const farewellMs = 1_000
 
 export interface LaneContext extends AttemptContext {
   store: WebhookStore
   retryDelaysMs?: readonly number[] | undefined
+  /** Whether this node sends; the lanes of other nodes rest. */
+  isSender(): boolean
   onFault(error: unknown): void
   /** The receiver does not want any more deliveries. */
   onGone(webhook: WebhookRecord): void
@@ -44,7 +48,7 @@ export class DeliveryLane {
 
   /** Starts all that is due, and sets an alarm for the rest. */
   wake(): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || !this.#context.isSender()) return
     this.#looksAgain = true
     if (this.#isLooking) return
     this.#isLooking = true
@@ -89,7 +93,7 @@ export class DeliveryLane {
     const before = new Set(this.#running.keys())
     const pending = await this.#context.store.listPending(this.webhook.id, 2 * concurrency)
     for (const delivery of pending) {
-      if (this.#isClosed || this.#running.size >= concurrency) return
+      if (this.#isClosed || this.#running.size >= concurrency || !this.#context.isSender()) return
       if (before.has(delivery.id)) continue
       const at = delivery.nextAttemptAt ?? 0
       if (at > Date.now()) {
@@ -115,7 +119,8 @@ export class DeliveryLane {
     const now = Date.now()
     const change = toChange(delivery, result, now, this.#context.retryDelaysMs)
     if (change.status === 'delivered') {
-      await this.#insist(() => this.#context.store.noteDelivered(delivery, change, now))
+      const isNews = now - (this.webhook.lastDeliveredAt ?? 0) >= successIsNewsAfterMs
+      await this.#insist(() => this.#context.store.noteDelivered(delivery, change, now, isNews))
       this.webhook.lastDeliveredAt = now
       return
     }

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { notFound } from '../../contract/errors.ts'
 import { toTimestamp } from '../../contract/primitives.ts'
 import type { DeliveryType, DisabledReason } from '../../contract/webhooks.ts'
+import { changeUpToDate } from '../../lib/changed-elsewhere.ts'
 import type { Log } from '../../lib/log.ts'
 import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
-import type { Store, WebhookSender, WebhookStore } from '../ports/index.ts'
+import type { SessionsCluster } from '../cluster.ts'
+import type { RevisedMemory, Store, WebhookSender, WebhookStore } from '../ports/index.ts'
 import type { Caller, NewEvent } from '../records.ts'
 import type { DeliveryRecord, WebhookRecord } from '../webhook-records.ts'
 import { DeliveryLane, type LaneContext } from './delivery-lane.ts'
 import { DeliveryRetention } from './delivery-retention.ts'
 import type { Outbox } from './outbox.ts'
 import { isReported, toData } from './reported-events.ts'
+import { SharedOutbox } from './shared-outbox.ts'
 import type { AddressOptions } from './webhook-address.ts'
 
 const attemptTimeoutMs = 15_000
@@ -27,13 +31,16 @@ export interface WebhooksParts {
   onWebhookDisabled(webhook: WebhookRecord): void
   /** Left out: see `retry-schedule.ts`. */
   webhookTiming?: { retryDelaysMs?: readonly number[]; attemptTimeoutMs?: number }
+  /** Left out: no other node shares the store. */
+  cluster?: SessionsCluster | undefined
 }
 
 /**
- * All webhooks, in memory as they are stored, and the lanes of the enabled ones. This server is the only one on its
- * store, so the memory is always right, and an event without a subscriber costs nothing.
+ * All webhooks, in memory as they are stored, and the lanes of the enabled ones. An event without a subscriber costs
+ * nothing. Where several nodes share the store, each of them adds deliveries and one of them sends; `reload` brings the
+ * memory up to date, and each change makes sure that it was.
  */
-export class WebhookRegistry implements Outbox {
+export class WebhookRegistry implements Outbox, RevisedMemory {
   readonly #store: WebhookStore
   readonly #laneContext: LaneContext
   readonly #onDisabled: WebhooksParts['onWebhookDisabled']
@@ -42,13 +49,18 @@ export class WebhookRegistry implements Outbox {
   readonly #lanes = new Map<string, DeliveryLane>()
   readonly #changes = new OneAtATime()
   readonly #retention: DeliveryRetention
+  readonly #shared: SharedOutbox | undefined
+  #revision = 0
   #isClosed = false
 
   constructor(parts: WebhooksParts) {
     this.#store = parts.store.webhooks
     this.#onDisabled = webhook => parts.onWebhookDisabled(webhook)
     const onFault = (error: unknown) => parts.faults.error({ err: error }, 'webhook delivery failed')
-    this.#retention = new DeliveryRetention(this.#store, () => this.#known.size > 0, onFault)
+    const { cluster } = parts
+    const mayTrim = () => this.#known.size > 0 && (cluster?.isFirst() ?? true)
+    this.#retention = new DeliveryRetention(this.#store, mayTrim, onFault)
+    this.#shared = cluster && new SharedOutbox(cluster, this.#store, this, onFault)
     const giveUp = (webhook: WebhookRecord, reason: DisabledReason) =>
       void this.#giveUp(webhook.id, reason).catch(onFault)
     this.#laneContext = {
@@ -58,6 +70,7 @@ export class WebhookRegistry implements Outbox {
       addresses: parts.options,
       timeoutMs: parts.webhookTiming?.attemptTimeoutMs ?? attemptTimeoutMs,
       retryDelaysMs: parts.webhookTiming?.retryDelaysMs,
+      isSender: () => cluster?.isFirst() ?? true,
       onFault,
       onGone: webhook => giveUp(webhook, 'gone'),
       onExhausted: (webhook, { createdAt }) => {
@@ -68,16 +81,37 @@ export class WebhookRegistry implements Outbox {
 
   /** Resumes the deliveries of the previous run of the server. */
   async open(): Promise<void> {
-    for (const webhook of await this.#store.loadWebhooks()) this.#keep(webhook)
+    await this.#load()
     while ((await this.#store.removeOrphans(removedAtOnce)) === removedAtOnce) {
       // Each round is a transaction of its own.
     }
     this.#retention.start()
+    this.#shared?.start()
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  reload(): Promise<void> {
+    return this.#changes.run('webhooks', () => this.#load())
+  }
+
+  /** Sends what is due to a webhook; false: it is not enabled, or unknown. */
+  wake(webhookId: string): boolean {
+    const lane = this.#lanes.get(webhookId)
+    lane?.wake()
+    return lane !== undefined
+  }
+
+  isKnown(webhookId: string): boolean {
+    return this.#known.has(webhookId)
   }
 
   /** Ends running attempts; what is pending is sent after the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.#shared?.close()
     await Promise.all([this.#retention.close(), ...[...this.#lanes.values()].map(lane => lane.close())])
   }
 
@@ -114,14 +148,17 @@ export class WebhookRegistry implements Outbox {
     return webhook
   }
 
-  /** Makes changes one by one, so that what is stored and what is in memory agree. */
+  /**
+   * Makes changes one by one, so that what is stored and what is in memory agree. A change is made again where another
+   * node was faster.
+   */
   changeAlone<T>(change: () => Promise<T>): Promise<T> {
-    return this.#changes.run('webhooks', change)
+    return this.#changes.run('webhooks', () => changeUpToDate(change, () => this.#load()))
   }
 
   /** To be called in `changeAlone`. */
   async save(webhook: WebhookRecord): Promise<WebhookRecord> {
-    await this.#store.saveWebhook(webhook)
+    this.#revision = await this.#store.saveWebhook(webhook, this.#revision)
     this.#keep(webhook)
     return webhook
   }
@@ -133,7 +170,7 @@ export class WebhookRegistry implements Outbox {
     reports: DeliveryRecord[] = [],
   ): Promise<WebhookRecord> {
     const webhook = { ...before, disabledAt: Date.now(), disabledReason }
-    await this.#store.disableWebhook(webhook, reports)
+    this.#revision = await this.#store.disableWebhook(webhook, reports, this.#revision)
     this.#keep(webhook)
     this.onStored(reports)
     return webhook
@@ -141,9 +178,8 @@ export class WebhookRegistry implements Outbox {
 
   /** To be called in `changeAlone`. */
   async remove({ id, tenantId }: WebhookRecord): Promise<void> {
-    await this.#store.removeWebhook(tenantId, id)
-    this.#known.delete(id)
-    this.#closeLane(id)
+    this.#revision = await this.#store.removeWebhook(tenantId, id, this.#revision)
+    this.#forget(id)
     while ((await this.#store.removeDeliveries(id, removedAtOnce)) === removedAtOnce) {
       // Each round is a transaction of its own.
     }
@@ -165,6 +201,28 @@ export class WebhookRegistry implements Outbox {
       const ofOthers = reports.filter(report => report.webhookId !== webhookId)
       this.#onDisabled(await this.disable(webhook, reason, ofOthers))
     })
+  }
+
+  /** Reads all webhooks. */
+  async #load(): Promise<void> {
+    const revision = await this.#store.readRevision()
+    const stored = await this.#store.loadWebhooks()
+    const ids = new Set(stored.map(({ id }) => id))
+    for (const id of this.#known.keys()) if (!ids.has(id)) this.#forget(id)
+    for (const webhook of stored) {
+      const known = this.#known.get(webhook.id)
+      const lastDeliveredAt = Math.max(known?.lastDeliveredAt ?? 0, webhook.lastDeliveredAt ?? 0) || null
+      if (known) known.lastDeliveredAt = lastDeliveredAt
+      if (!isDeepStrictEqual(known, { ...webhook, lastDeliveredAt })) {
+        this.#keep({ ...webhook, lastDeliveredAt })
+      }
+    }
+    this.#revision = revision
+  }
+
+  #forget(webhookId: string): void {
+    this.#known.delete(webhookId)
+    this.#closeLane(webhookId)
   }
 
   #keep(webhook: WebhookRecord): void {

@@ -4,7 +4,7 @@ import type { OperationInput } from '../../contract/operations.ts'
 import { maxWebhooks, toSecret } from '../../contract/webhooks.ts'
 import { CannotUnseal } from '../../lib/sealed-text.ts'
 import { optionsOf } from '../options.ts'
-import type { DeliveryQuery, Store } from '../ports/index.ts'
+import type { DeliveryQuery, RevisedMemory, Store } from '../ports/index.ts'
 import { type Caller, listedTenant } from '../records.ts'
 import { redactUrl } from '../settings/secrets.ts'
 import type { DeliveryRecord, WebhookRecord } from '../webhook-records.ts'
@@ -35,6 +35,11 @@ export class Webhooks {
   /** The store through which all events must go. */
   outbox(): Store {
     return withOutbox(this.#parts.store, this.#registry)
+  }
+
+  /** What this node keeps of them. */
+  get memory(): RevisedMemory {
+    return this.#registry
   }
 
   /** See `WebhookRegistry.open`. */

@@ -32,6 +32,7 @@ import { feed } from './030-feed.ts'
 import { titleSource } from './031-title-source.ts'
 import { fences } from './032-fences.ts'
 import { volumes } from './033-volumes.ts'
+import { revisions } from './034-revisions.ts'
 import { rateWindows } from './035-rate-windows.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
@@ -69,5 +70,6 @@ export const migrations: readonly Migration[] = [
   titleSource,
   fences,
   volumes,
+  revisions,
   rateWindows,
 ]

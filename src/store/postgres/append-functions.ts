@@ -184,7 +184,7 @@ begin
       and key = item ->> 'key' and expires_at <= (w ->> 'now')::bigint;
     delete from idempotency_keys where (tenant_id, created_by, key) in (
       select tenant_id, created_by, key from idempotency_keys where expires_at <= (w ->> 'now')::bigint
-      order by expires_at limit ${removedWithEach});
+      order by expires_at limit ${removedWithEach} for update skip locked);
     insert into idempotency_keys select * from jsonb_populate_record(null::idempotency_keys, item);
   end if;
   if w ? 'transcript' then perform append_lines(w -> 'transcript'); end if;

@@ -1,0 +1,18 @@
+import type { SessionRecord } from './records.ts'
+
+/** How the sessions of a node take part in a cluster. */
+export interface SessionsCluster {
+  /**
+   * Whether this node does what one node does for all: it sends to webhooks, and removes what is over. Two that think so
+   * for a moment do no harm.
+   */
+  isFirst(): boolean
+  /** Whether this node may let a session expire: it owns the session, or no living node does and this one is first. */
+  mayExpire(session: SessionRecord): Promise<boolean>
+  /** How often the store is asked for new events while the feed has readers. Default: 250 ms. */
+  feedMs?: number
+  /** How often the store is asked for deliveries that are due. Default: 1 s. */
+  outboxMs?: number
+  /** How long a session that another node has left may stay after its time. Default: 30 s. */
+  expiryMs?: number
+}
