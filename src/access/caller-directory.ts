@@ -9,6 +9,8 @@ export interface KnownCaller {
   readonly caller: Caller
   /** Whether the key or token still opens what it opened: it may have been revoked, or have expired. */
   isValid(): boolean
+  /** How other nodes know the caller again; undefined: only its request can vouch for it. */
+  readonly trace?: CredentialTrace | undefined
 }
 
 /** The trace of a key or token by which its caller is known again without it. */

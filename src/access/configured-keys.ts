@@ -13,17 +13,21 @@ export interface ConfiguredKey {
 /** Recognizes a key of the configuration by its hash. */
 export function recallConfigured(keys: readonly ConfiguredKey[], hash: string): KnownCaller | undefined {
   const key = keys.find(key => key.hash === hash)
-  return key && { caller: operator(key.id), isValid: () => true }
+  return key && toKnown(key)
+}
+
+function toKnown({ id, hash }: ConfiguredKey): KnownCaller {
+  const caller = operator(id)
+  const { tenantId, scopes } = caller
+  const trace = { tenantId, createdBy: id, credentialHash: hash, scopes: [...scopes], token: null }
+  return { caller, isValid: () => true, trace }
 }
 
 /** Recognizes keys of the configuration, which administer the server and are valid as long as it runs. */
 export function configuredKeys(
   keys: readonly ConfiguredKey[],
 ): (credential: string) => KnownCaller | undefined {
-  const known = keys.map(({ id, hash: hexDigest }) => ({
-    digest: Buffer.from(hexDigest, 'hex'),
-    found: { caller: operator(id), isValid: () => true },
-  }))
+  const known = keys.map(key => ({ digest: Buffer.from(key.hash, 'hex'), found: toKnown(key) }))
   return credential => {
     if (known.length === 0) return undefined
     const digest = hash('sha256', credential, 'buffer')

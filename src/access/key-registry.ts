@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { KeyStore, RevisedMemory } from '../sessions/ports/index.ts'
 import { type ApiKeyRecord, type Caller, defaultTenantId } from '../sessions/records.ts'
-import type { KnownCaller } from './caller-directory.ts'
+import type { CredentialTrace, KnownCaller } from './caller-directory.ts'
 import { hashKeyText } from './key-text.ts'
 
 /** How old the stored time of a key's last use may be, in milliseconds. */
@@ -119,7 +119,11 @@ export class KeyRegistry implements RevisedMemory {
     if (known) return known
     const caller = toCaller(key)
     const made = {
-      current: { caller: { ...caller, keyVersion: key.hash }, isValid: () => this.#opens(key, key.hash) },
+      current: {
+        caller: { ...caller, keyVersion: key.hash },
+        isValid: () => this.#opens(key, key.hash),
+        trace: toTrace(key, key.hash),
+      },
       // Who replaced it may distrust who has it: it grants nothing that outlives it.
       previous: {
         caller: {
@@ -128,6 +132,7 @@ export class KeyRegistry implements RevisedMemory {
           expiresAt: Math.min(key.previousUntil ?? 0, key.expiresAt ?? Number.POSITIVE_INFINITY),
         },
         isValid: () => this.#opens(key, key.previousHash),
+        trace: toTrace(key, key.previousHash ?? ''),
       },
     }
     this.#callers.set(key, made)
@@ -215,6 +220,10 @@ function latest(one: number | null, other: number | null): number | null {
 
 function toCaller({ id, tenantId, name, scopes, sessionId, expiresAt }: ApiKeyRecord): Caller {
   return { tenantId, keyId: id, name, scopes: new Set(scopes), sessionId, isOperator: false, expiresAt }
+}
+
+function toTrace({ id, tenantId, scopes }: ApiKeyRecord, credentialHash: string): CredentialTrace {
+  return { tenantId, createdBy: id, credentialHash, scopes, token: null }
 }
 
 function isSame(hash: string, other: string): boolean {

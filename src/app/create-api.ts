@@ -10,10 +10,12 @@ import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import type { ServerMetrics } from '../http/options.ts'
 import { createRouter } from '../http/router.ts'
+import { SharedLimits } from '../sessions/limits/shared-limits.ts'
 import type { SessionsObserver } from '../sessions/reports/figures.ts'
 import { createLog } from './built-in-log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Runtime } from './runtime.ts'
+import { toHttpCluster } from './shared-parts.ts'
 import { logTurn } from './turn-log.ts'
 import { readVersion } from './version.ts'
 
@@ -72,8 +74,9 @@ export function assembleApi(config: ResolvedConfig): {
     },
     onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
   }
+  const sharedLimits = config.cluster && new SharedLimits(() => runtime.nodeLimits, log)
   const runtime = new Runtime(config, log, {
-    observer,
+    ...{ observer, sharedLimits },
     answer: (req, res) => ofNodes(req, res),
     callOff: () => door.callOff(),
   })
@@ -105,6 +108,8 @@ export function assembleApi(config: ResolvedConfig): {
       return runtime.logins
     },
     limitsOf: caller => runtime.limitsOf(caller),
+    cluster: config.cluster && toHttpCluster(() => runtime.shared),
+    sharedCounters: sharedLimits?.counters,
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     isolation: () => runtime.isolation,

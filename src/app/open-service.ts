@@ -18,6 +18,7 @@ import type { CallerLimits } from '../contract/caller-limits.ts'
 import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
 import type { LimitsOf } from '../sessions/limits/limits-of.ts'
+import type { SharedLimits } from '../sessions/limits/shared-limits.ts'
 import type { SessionsOptions } from '../sessions/options.ts'
 import type { Store } from '../sessions/ports/index.ts'
 import { defaultTenantId } from '../sessions/records.ts'
@@ -40,6 +41,8 @@ import {
 } from './isolation.ts'
 import { countFreeSlots, type OpenNode, openNode } from './node.ts'
 import { ensureSecretKeys } from './secret-key.ts'
+import { type ClusterPlace, SharedParts } from './shared-parts.ts'
+import { checkSharedKeys } from './shared-secret-keys.ts'
 import { databaseFileIn } from './store-places.ts'
 import { openWorkspaces } from './workspaces.ts'
 
@@ -88,6 +91,7 @@ export interface Opened {
   isolation: Isolation
   /** Undefined: the server has its store for itself. */
   cluster: Cluster | undefined
+  shared: SharedParts | undefined
   limitsOf: LimitsOf
   close(endResponses: () => Promise<void>): Promise<void>
 }
@@ -97,6 +101,8 @@ export interface RuntimeHooks {
   observer: SessionsObserver
   /** Answers requests that other nodes have forwarded. */
   answer: RequestListener
+  /** Counts over all nodes; undefined: the server has its store for itself. */
+  sharedLimits: SharedLimits | undefined
   figures(): SessionsFigures | undefined
   isClosing(): boolean
   /** This node counts as dead: nothing that is open can be used any more. */
@@ -119,19 +125,22 @@ export async function openService(
   const store = node?.cluster.store ?? (await openStoreAlone(runtimeOptions, log))
   closers.push(() => (node ?? store).close())
   closers.push(async () => node?.leave())
+  const place = node && toPlace(node)
+  const shared = place && new SharedParts(store, place, log)
   const audit = new AuditTrail({
     store: store.audit,
     retentionMs: runtimeOptions.auditRetentionMs,
+    isFirst: place?.isFirst,
     faults: log,
     onAudit: record => log.info({ audit: record }, 'audit'),
   })
   audit.open()
   closers.push(() => audit.close())
-  const keyRegistry = new KeyRegistry(store.keys, log)
+  const keyRegistry = new KeyRegistry(store.keys, log, shared?.refresh)
   await keyRegistry.open()
   const limitsOf = toLimitsOf(keyRegistry, runtimeOptions.tenantLimits)
   closers.push(() => keyRegistry.close())
-  const logins = new ConsoleLogins({ store: store.logins, faults: log })
+  const logins = new ConsoleLogins({ store: store.logins, faults: log, refresh: shared?.refresh })
   await logins.open()
   closers.push(() => logins.close())
   const keys = new Keys({
@@ -142,6 +151,7 @@ export async function openService(
   closers.push(() => schemaChecks.rest())
   // The store is locked at this point, so two starts cannot create a key each.
   const sealingKeys = secretKeys ?? (await ensureSecretKeys(dataDir))
+  if (place) await checkSharedKeys(store.fingerprints, place.nodeId, sealingKeys)
   const forwarder = await openForwarder(runtimeOptions, log)
   closers.push(() => forwarder.close())
   const gitMarker = randomUUID()
@@ -195,17 +205,22 @@ export async function openService(
     options,
     limitsOf,
     builtInModels,
+    cluster: shared?.sessions,
+    sharedLimits: hooks.sharedLimits,
     ...(node && { onSessionClosed: sessionId => node.cluster.release(sessionId) }),
   })
   closers.push(async endResponses => {
     await node?.cluster.drain(sessions.openIds)
     await sessions.close()
+    // Another life of the node continues to count.
+    if (hooks.isClosing()) await hooks.sharedLimits?.close()
     await endResponses()
   })
   // Must come before any turn runs again: processes left by a crash may still use the same directories.
   await launcher.sweep()
   await launcher.watchChildren(gitMarker)
   await sessions.open()
+  if (shared) closers.push(shared.start({ keys: keyRegistry, logins, sessions, sealer }))
   node?.cluster.open(sessions)
   inspectAtStart(launcher, sessions, log, hooks).catch(error =>
     log.error({ err: error }, 'Claude Code inspection failed'),
@@ -219,6 +234,7 @@ export async function openService(
     launcher,
     git,
     cluster: node?.cluster,
+    shared,
     limitsOf,
     isolation: means?.isolation ?? { level: 'none', missingBounds: [] },
     close: endResponses => closeAll(closers, endResponses),
@@ -244,6 +260,12 @@ async function openNodeOf(
     drainTimeoutMs: given.drainTimeoutMs,
     maxBodyBytes: Math.max(maxBodyBytes, maxUploadBytes),
   })
+}
+
+function toPlace({ cluster }: OpenNode): ClusterPlace {
+  const { membership } = cluster
+  // The store of a node lists only sessions that it owns.
+  return { nodeId: membership.id, isFirst: () => membership.isFirst, mayExpire: async () => true }
 }
 
 function toLimitsOf(keys: KeyRegistry, tenantLimits: RuntimeOptions['tenantLimits']): LimitsOf {

@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { settlesWithin } from '../lib/settles-within.ts'
 import type { LimitedCaller, LimitsOf } from '../sessions/limits/limits-of.ts'
+import type { NodeLimits } from '../sessions/limits/shared-limits.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import type { SessionsFigures } from '../sessions/reports/figures.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -19,11 +20,12 @@ import {
   type RuntimeHooks,
   type RuntimeOptions,
 } from './open-service.ts'
+import type { SharedParts } from './shared-parts.ts'
 
 /** How long what a dead node has open may take to close, in milliseconds. */
 const closingBoundMs = 10_000
 
-export interface RuntimeParts extends Pick<RuntimeHooks, 'observer' | 'answer'> {
+export interface RuntimeParts extends Pick<RuntimeHooks, 'observer' | 'answer' | 'sharedLimits'> {
   /** Ends the responses that are open: streams with their last event, waits with an error. */
   callOff(): void
 }
@@ -37,11 +39,11 @@ export class Runtime {
   #opened: Opened | undefined
   #closing: Promise<void> | undefined
 
-  constructor(options: RuntimeOptions, log: Logger, { observer, answer, callOff }: RuntimeParts) {
+  constructor(options: RuntimeOptions, log: Logger, { callOff, ...given }: RuntimeParts) {
     this.#options = options
     this.#log = log
     this.#hooks = {
-      ...{ observer, answer },
+      ...given,
       figures: () => this.figures,
       isClosing: () => this.isClosing,
       onLost: () => {
@@ -106,6 +108,17 @@ export class Runtime {
   /** The limits of a caller as they are now; none before the keys have been read. */
   limitsOf(caller: LimitedCaller): ReturnType<LimitsOf> {
     return this.#opened?.limitsOf(caller) ?? { tenant: this.#options.tenantLimits.get(caller.tenantId) }
+  }
+
+  /** The parts that nodes share; undefined: the server is alone, or not open. */
+  get shared(): SharedParts | undefined {
+    return this.#opened?.shared
+  }
+
+  /** Where nodes count together; undefined: the server is alone, or not open. */
+  get nodeLimits(): NodeLimits | undefined {
+    const { cluster } = this
+    return cluster && { store: cluster.store.limits, nodeId: cluster.membership.id }
   }
 
   /** The nodes that share the database; undefined: the server has it for itself, or is not open. */

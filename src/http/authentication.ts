@@ -10,7 +10,7 @@ import { type KeyJudge, type SentKey, toRefusal } from './key-judge.ts'
 import type { Arrival } from './nodes.ts'
 import type { HttpDeps, HttpOptions } from './options.ts'
 import { contextOf, type Identity, type RequestContext } from './request-context.ts'
-import type { Tickets } from './tickets.ts'
+import type { OpenTickets } from './tickets.ts'
 
 /** The caller if keys are off. */
 const anonymous: KnownCaller = { caller: operator(anonymousKeyId), isValid: () => true }
@@ -39,14 +39,22 @@ export function identifyCaller(
     config: Pick<HttpOptions, 'auth'>
   },
   { findByKey, judge }: KeyJudge,
-  tickets: Tickets,
+  tickets: OpenTickets,
   addressOf: (req: Request) => string,
 ): RequestHandler {
   const { auth } = deps.config
   const askHost = auth.authenticate && createHostAuthentication(auth.authenticate, auth, addressOf)
 
-  const redeem = (ticket: string, { facts, operationId }: RequestContext): Identity => {
-    const known = tickets.redeem(ticket)
+  const redeem = (ticket: string, context: RequestContext): Identity | Promise<Identity> => {
+    const found = tickets.redeem(ticket)
+    if (!(found instanceof Promise)) return toHolder(found, context)
+    return found.then(
+      known => toHolder(known, context),
+      error => ({ kind: 'undecided', error }),
+    )
+  }
+
+  const toHolder = (known: KnownCaller | undefined, { facts, operationId }: RequestContext): Identity => {
     if (known && known.caller.sessionId !== null && operationId === 'followFeed') {
       facts.refused = 'ticket of a session'
       return { kind: 'wrong_key' }

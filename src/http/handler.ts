@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
+import type { CredentialTrace } from '../access/caller-directory.ts'
 import type { OperationId, OperationInput, OperationOutput, operations } from '../contract/operations.ts'
 import type { Caller } from '../sessions/records.ts'
 import type { IdempotencyKey } from '../sessions/turns/idempotency.ts'
@@ -18,6 +19,8 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   caller: Caller
   /** Whether the key or token of the caller is still valid. */
   isValid(): boolean
+  /** See `KnownCaller`. */
+  trace: CredentialTrace | undefined
   /** The prefix of links in responses: a URL, or a path on the caller's origin. */
   baseUrl: string
   /** The path of the request below the mount path. */

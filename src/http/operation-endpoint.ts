@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Request, RequestHandler, Response } from 'express'
 import { ServiceError } from '../contract/errors.ts'
-import type { OperationId } from '../contract/operations.ts'
+import { getOperation, type OperationId } from '../contract/operations.ts'
 import type { ActedOn } from '../sessions/lifecycle/tenant-lookup.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 import type { Caller } from '../sessions/records.ts'
@@ -14,6 +14,7 @@ import { toIdempotencyKey } from './idempotency.ts'
 import { isLoggableId } from './log-path.ts'
 import type { Arrival } from './nodes.ts'
 import type { OpenApiValidation } from './openapi-validation.ts'
+import type { HttpDeps } from './options.ts'
 import { toUpload } from './raw-body.ts'
 import { contextOf, type LoggedFacts } from './request-context.ts'
 import { parseInput } from './request-input.ts'
@@ -30,17 +31,23 @@ export interface EndpointDeps {
   arrivalOf(req: Request): Arrival | undefined
   auditing: Auditing
   validation: OpenApiValidation | undefined
+  cluster: HttpDeps['cluster']
 }
+
+/** The paths of what nodes keep in memory: what was changed at another node is seen at once. */
+const ofMemory = /^\/(keys|webhooks|push)\b/
 
 /** Operations that tell whether the service is open, and how it is. */
 const worksUnopened: ReadonlySet<OperationId> = new Set(['getHealth', 'getReadiness', 'getMetrics'])
 
 /** The step that does the work: checks the request, calls the operation's handler, and writes its answer. */
 export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDeps): RequestHandler {
+  const readsMemory = ofMemory.test(getOperation(id).path)
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
     const exchange = toExchange(id, deps, req, res)
     if (!worksUnopened.has(id)) await deps.ready()
+    if (readsMemory) await deps.cluster?.refresh()
     refuseRevoked(res)
     if (exchange.caller.isOperator) exchange.caller = await actFor(exchange, deps.service)
     else refuseOtherTenant(exchange)
@@ -91,6 +98,7 @@ function toExchange<Id extends OperationId>(
     ...input,
     caller: identity.kind === 'known' ? identity.caller : visitor,
     isValid: identity.kind === 'known' ? identity.isValid : () => true,
+    trace: identity.kind === 'known' ? identity.trace : undefined,
     baseUrl: forwarding.baseOf(req),
     path: req.path,
     accepts: types => req.accepts(types),

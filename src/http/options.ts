@@ -10,6 +10,7 @@ import type { LimitsOf } from '../sessions/limits/limits-of.ts'
 import type { SharedCounters } from '../sessions/limits/shared-counters.ts'
 import type { SessionService } from '../sessions/ports/session-service.ts'
 import type { Nodes } from './nodes.ts'
+import type { SharedTicketParts } from './shared-tickets.ts'
 
 /** The options of the HTTP layer; the resolved configuration satisfies them. */
 export interface HttpOptions {
@@ -95,6 +96,14 @@ export interface ServerMetrics {
   expose(): Promise<Exposition>
 }
 
+/** What requests need where several nodes share the store. */
+export interface HttpCluster {
+  /** Brings what this node has in memory up to date. */
+  refresh(): Promise<void>
+  /** Read only after `ready` has resolved, so it can be a getter. */
+  readonly tickets: SharedTicketParts
+}
+
 export interface HttpDeps {
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly service: SessionService
@@ -113,6 +122,8 @@ export interface HttpDeps {
   readonly audit: AuditTrail
   /** Read only after `ready` has resolved, so it can be a getter. */
   readonly logins: ConsoleLogins
+  /** Left out: no other node shares the store. */
+  cluster?: HttpCluster | undefined
   /** Recognizes keys that open `GET /metrics` and nothing else. */
   scrapers(credential: string): KnownCaller | undefined
   /** While true, all requests except the health check get 503 `SHUTTING_DOWN`. */

@@ -44,7 +44,8 @@ import { readRawBody } from './raw-body.ts'
 import { beginRequest, contextOf } from './request-context.ts'
 import { createRequestLimits } from './request-limits.ts'
 import { endRevoked } from './revocation.ts'
-import { Tickets } from './tickets.ts'
+import { SharedTickets } from './shared-tickets.ts'
+import { type OpenTickets, Tickets } from './tickets.ts'
 
 /** How long the last words of streams and waits may take to be written. */
 const farewellMs = 2_000
@@ -75,7 +76,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const validation = config.openApiValidation.enabled
     ? createOpenApiValidation(config.openApiValidation.specPath, document, log)
     : undefined
-  const tickets = new Tickets()
+  const tickets = createTickets(deps)
   const handlers: Handlers = {
     ...sessionHandlers(deps),
     ...messageHandlers(deps),
@@ -130,7 +131,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const endpointDeps = {
-    ...{ handlers, ready, validation, forwarding, auditing, arrivalOf },
+    ...{ handlers, ready, validation, forwarding, auditing, arrivalOf, cluster: deps.cluster },
     get service() {
       return deps.service
     },
@@ -184,6 +185,10 @@ export function createRouter(deps: HttpDeps): HttpDoor {
       await whenOver(open)
     },
   }
+}
+
+function createTickets({ cluster, ready, callers }: HttpDeps): OpenTickets {
+  return cluster ? new SharedTickets(() => ready().then(() => cluster.tickets), callers) : new Tickets()
 }
 
 /** A path that cannot be decoded is an unknown one, and goes through the same gates. */

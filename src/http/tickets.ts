@@ -1,10 +1,24 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { KnownCaller } from '../access/caller-directory.ts'
-import { Bound, takeAll } from './bound.ts'
+import type { Scope } from '../contract/scopes.ts'
+import { TicketBounds } from './ticket-bounds.ts'
 
 export const ticketLifetimeMs = 30_000
-const mostPerCaller = 100
-const mostPerTenant = 10_000
+export const ticketPrefix = 'ticket_'
+/** A ticket reads sessions, and does nothing else. */
+export const ticketScopes: ReadonlySet<Scope> = new Set(['sessions:read'])
+
+export interface OpenTickets {
+  /**
+   * Makes a ticket that reads sessions for the caller, and does nothing else.
+   *
+   * @param sessionId the only session that it opens; null: all that the caller sees
+   * @throws ServiceError CALLER_LIMIT_REACHED
+   */
+  create(known: KnownCaller, sessionId: string | null): string | Promise<string>
+  /** Returns the caller that the ticket acts for; undefined: it is unknown, redeemed, too old, or its key is not valid. */
+  redeem(text: string): KnownCaller | undefined | Promise<KnownCaller | undefined>
+}
 
 interface OpenTicket {
   known: KnownCaller
@@ -17,35 +31,23 @@ interface OpenTicket {
  * Tickets that can be redeemed, by their hash. They are in memory only: after a restart, a page takes a new one, as after
  * each broken connection.
  */
-export class Tickets {
+export class Tickets implements OpenTickets {
   /** Oldest first, since all live equally long. */
   readonly #open = new Map<string, OpenTicket>()
-  readonly #perCaller = new Bound('CALLER_LIMIT_REACHED', 'tickets per key', mostPerCaller)
-  /** Not in all: one tenant must not use up the tickets of others. */
-  readonly #perTenant = new Bound('CALLER_LIMIT_REACHED', 'tickets per tenant', mostPerTenant)
+  readonly #bounds = new TicketBounds()
 
-  /**
-   * Makes a ticket that reads sessions for the caller, and does nothing else.
-   *
-   * @param sessionId the only session that it opens; null: all that the caller sees
-   * @throws ServiceError CALLER_LIMIT_REACHED
-   */
   create({ caller, isValid }: KnownCaller, sessionId: string | null): string {
     this.#forgetExpired()
-    const release = takeAll([
-      [this.#perCaller, `${caller.tenantId} ${caller.keyId}`],
-      [this.#perTenant, caller.tenantId],
-    ])
-    const text = `ticket_${randomBytes(32).toString('base64url')}`
+    const release = this.#bounds.take(caller)
+    const text = `${ticketPrefix}${randomBytes(32).toString('base64url')}`
     this.#open.set(hash('sha256', text), {
-      known: { caller: { ...caller, scopes: new Set(['sessions:read']), sessionId }, isValid },
+      known: { caller: { ...caller, scopes: ticketScopes, sessionId }, isValid },
       endsAt: performance.now() + ticketLifetimeMs,
       release,
     })
     return text
   }
 
-  /** Returns the caller that the ticket acts for; undefined: it is unknown, redeemed, too old, or its key is not valid. */
   redeem(text: string): KnownCaller | undefined {
     this.#forgetExpired()
     const id = hash('sha256', text)

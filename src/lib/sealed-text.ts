@@ -67,3 +67,9 @@ export function parseSealingKey(text: string): Buffer | undefined {
   const key = Buffer.from(written, 'base64')
   return key.byteLength === sealingKeyBytes ? key : undefined
 }
+
+/** Whether a text was sealed with one of the keys. */
+export function isSealedWith(sealed: string, keys: readonly Uint8Array[]): boolean {
+  const [, id] = sealed.split('.')
+  return keys.some(key => idOf(key) === id)
+}

@@ -83,7 +83,15 @@ export class TokenCallers {
 
   #known(caller: Caller, expiresAt: number): KnownCaller {
     const endsAt = expiresAt + this.#options.clockSkewMs
-    return { caller, isValid: () => Date.now() < endsAt }
+    const { tenantId, keyId: createdBy, scopes } = caller
+    const trace = {
+      tenantId,
+      createdBy,
+      credentialHash: '',
+      scopes: [...scopes],
+      token: this.remember(caller),
+    }
+    return { caller, isValid: () => Date.now() < endsAt, trace }
   }
 
   async #verify(token: string): Promise<JWTPayload> {

@@ -3,22 +3,23 @@ import { toTimestamp } from '../../contract/primitives.ts'
 import type { Caller } from '../../sessions/records.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
-import { type Tickets, ticketLifetimeMs } from '../tickets.ts'
+import { type OpenTickets, ticketLifetimeMs } from '../tickets.ts'
 
 export function callerHandlers(
   deps: HttpDeps,
-  tickets: Tickets,
+  tickets: OpenTickets,
 ): Pick<Handlers, 'getCaller' | 'createTicket'> {
   return {
     getCaller: ({ caller }) => ({ status: 200, body: toCallerBody(caller) }),
 
-    async createTicket({ caller, isValid, body: { sessionId = caller.sessionId } }) {
+    async createTicket({ caller, isValid, trace, body: { sessionId = caller.sessionId } }) {
       if (sessionId !== null) {
         // Who administers the server may name a session of any tenant.
         await deps.service.get(await deps.service.actingOn(caller, { sessionId }), sessionId)
       }
       const expiresAt = toTimestamp(Date.now() + ticketLifetimeMs)
-      return { status: 201, body: { ticket: tickets.create({ caller, isValid }, sessionId), expiresAt } }
+      const ticket = await tickets.create({ caller, isValid, trace }, sessionId)
+      return { status: 201, body: { ticket, expiresAt } }
     },
   }
 }
