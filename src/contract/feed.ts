@@ -37,7 +37,7 @@ export const feedQuery = z.strictObject({
     .default(true)
     .meta({ description: 'false: the stream ends with `caught_up`, once everything stored has been sent' }),
   tenant: tenantParameter,
-  ticket: z.string().min(1).max(200).optional().meta({
+  ticket: z.string().min(1).max(4_000).optional().meta({
     description:
       'In place of a key, for browsers that cannot send headers: from `POST /tickets`, without `sessionId`. It works once; after a broken connection, take a new one and pass `after`',
   }),

@@ -267,7 +267,7 @@ export const eventsQuery = z.strictObject({
       'Also send what is only live: `delta` and `delta.voided` (pieces of messages), `activity`, `suggestion`',
   }),
   view,
-  ticket: z.string().min(1).max(200).optional().meta({
+  ticket: z.string().min(1).max(4_000).optional().meta({
     description:
       'In place of a key, for browsers that cannot send headers: from `POST /tickets`. It works once; after a broken connection, take a new one and pass `after`',
   }),

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { CallerDirectory, CredentialTrace, KnownCaller } from '../access/caller-directory.ts'
 import { CannotUnseal, type Sealer } from '../lib/sealed-text.ts'
 import type { TicketStore } from '../sessions/ports/index.ts'
@@ -21,8 +21,8 @@ export interface SharedTicketParts {
 
 /** The content of a ticket, which only nodes can read. */
 interface Content {
-  /** Tells apart tickets that are otherwise the same. */
-  nonce: string
+  /** By which it is used up: its text can be written in several ways. */
+  id: string
   caller: Omit<Caller, 'scopes' | 'sessionId'>
   sessionId: string | null
   /** How the caller is known again at another node; null: only its request could vouch for it. */
@@ -53,7 +53,7 @@ export class SharedTickets implements OpenTickets {
     this.#count(caller)
     const { scopes: _, sessionId: __, ...who } = caller
     const content: Content = {
-      nonce: randomBytes(16).toString('base64url'),
+      id: randomBytes(16).toString('base64url'),
       caller: who,
       sessionId,
       trace: trace ?? null,
@@ -68,7 +68,7 @@ export class SharedTickets implements OpenTickets {
     if (!content || content.endsAt <= Date.now()) return undefined
     const known = await this.#recall(content)
     if (!known?.isValid()) return undefined
-    const isFirst = await store.redeemTicket(hash('sha256', text), content.endsAt + clockSkewMs)
+    const isFirst = await store.redeemTicket(content.id, content.endsAt + clockSkewMs)
     if (!isFirst) return undefined
     const { caller, sessionId } = content
     return { caller: { ...caller, scopes: ticketScopes, sessionId }, isValid: known.isValid }

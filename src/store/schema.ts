@@ -206,7 +206,7 @@ export interface RevisionsTable {
 
 /** Tickets that were used, until they end. */
 export interface RedeemedTicketsTable {
-  hash: string
+  id: string
   expires_at: number
 }
 

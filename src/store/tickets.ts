@@ -5,8 +5,8 @@ import { prepared } from './query.ts'
 /** Tickets that were redeemed: see the port `TicketStore`. */
 export function createTickets(database: Database): TicketStore {
   return {
-    async redeemTicket(hash, expiresAt) {
-      return (await database.transaction(() => run(insertTicket({ hash, expiresAt })))) === 1
+    async redeemTicket(id, expiresAt) {
+      return (await database.transaction(() => run(insertTicket({ id, expiresAt })))) === 1
     },
 
     async removeExpiredTickets(now) {
@@ -15,11 +15,11 @@ export function createTickets(database: Database): TicketStore {
   }
 }
 
-const insertTicket = prepared((db, of: { hash: string; expiresAt: number }) =>
+const insertTicket = prepared((db, of: { id: string; expiresAt: number }) =>
   db
     .insertInto('redeemed_tickets')
-    .values({ hash: of.hash, expires_at: of.expiresAt })
-    .onConflict(conflict => conflict.column('hash').doNothing()),
+    .values({ id: of.id, expires_at: of.expiresAt })
+    .onConflict(conflict => conflict.column('id').doNothing()),
 )
 
 const deleteExpired = prepared((db, of: { now: number }) =>

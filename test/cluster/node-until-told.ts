@@ -7,7 +7,7 @@ import { identify, markerVariable } from '../../src/claude/process/process-tree.
 import { ProcessFiles } from '../../src/cluster/process-files.ts'
 import { openPostgresStore } from '../../src/store/postgres/open-postgres.ts'
 
-// Started by open-node.ts: a node with a warden and one tree of processes, which does what standard input says.
+// Started by warden-node.ts: a node with a warden and one tree of processes, which does what standard input says.
 const [url = '', wardenUrl = '', nodeId = '', directory = '', leaseText = '', family = ''] =
   process.argv.slice(2)
 const leaseMs = Number(leaseText)

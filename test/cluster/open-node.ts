@@ -1,80 +1,95 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
-import { temporaryDirectory, until } from '../support/open-sessions.ts'
-import { kill, programsOf } from '../support/processes.ts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Callers } from '../../src/access/callers.ts'
+import { ConsoleLogins } from '../../src/access/console-logins.ts'
+import { KeyRegistry } from '../../src/access/key-registry.ts'
+import { Keys } from '../../src/access/keys.ts'
+import { RevisionWatch } from '../../src/cluster/revision-watch.ts'
+import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
+import { resolveConfig } from '../../src/config/resolve-config.ts'
+import { createSealer, type Sealer } from '../../src/lib/sealed-text.ts'
+import { key, openDoor } from '../http/open-door.ts'
+import { endsLater } from '../support/lifetime.ts'
+import { openSessions } from '../support/open-sessions.ts'
 
-const program = fileURLToPath(new URL('node-until-told.ts', import.meta.url))
-/** The leader of the tree, and its three children. */
-const familySize = 4
+const sealers = new Map<string, Sealer>()
 
-type Told = { kind: string; [field: string]: unknown }
-
-/** A node in a process of its own, the leader of its process group, with one tree of processes. */
-export interface TestNode {
-  readonly id: string
-  readonly pid: number
-  /** All that it has told, oldest first. */
-  readonly told: readonly Told[]
-  /** How many processes of its tree live. */
-  living(): number
-  signal(signal: NodeJS.Signals): void
-  /** Gives it a command, and waits for the answer of that kind. */
-  ask(command: string, kind: string): Promise<Told>
-  /** Waits until it has told something. */
-  heard(kind: string): Promise<Told>
-  readonly exited: Promise<unknown>
+/** Nodes of one database share their secret keys. */
+export function sealerOf(url: string): Sealer {
+  const known = sealers.get(url) ?? createSealer([randomBytes(32)])
+  sealers.set(url, known)
+  return known
 }
 
-/** @param wardenUrl the way to the database that its warden takes */
-export async function openNode(options: {
-  url: string
-  wardenUrl?: string
-  leaseMs: number
-}): Promise<TestNode> {
-  const { url, wardenUrl = url, leaseMs } = options
-  const id = randomUUID()
-  const family = String(1_000_000_000 + randomInt(1_000_000_000))
-  const directory = temporaryDirectory()
-  const args = ['--no-warnings', program, url, wardenUrl, id, directory, String(leaseMs), family]
-  const child = spawn(process.execPath, args, {
-    detached: true,
-    env: { PATH: process.env.PATH },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  }) as ChildProcess & { pid: number }
-  const told: Told[] = []
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', line => {
-    told.push(JSON.parse(line))
+type Given = Parameters<typeof openSessions>[0]
+
+/** The sessions of one node of several; it is first if the test does not say otherwise. */
+export async function openNodeSessions(url: string, given: Given = {}, isFirst: () => boolean = () => true) {
+  const nodeId = randomUUID()
+  const opened = await openSessions({
+    ...{ databaseUrl: url, nodeId, sealer: sealerOf(url) },
+    cluster: { isFirst, mayExpire: async () => isFirst(), feedMs: 20, outboxMs: 20 },
+    ...given,
   })
-  const exited = once(child, 'exit')
-  const living = () => programsOf(`sleep ${family}`).length
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await exited
-    for (const pid of programsOf(`sleep ${family}`)) kill(pid)
-  })
-  const node: TestNode = {
-    id,
-    pid: child.pid,
-    told,
-    living,
-    exited,
-    signal: signal => void child.kill(signal),
-    async ask(command, kind) {
-      const before = told.length
-      child.stdin?.write(`${command}\n`)
-      await until(() => told.slice(before).some(message => message.kind === kind))
-      return told.slice(before).find(message => message.kind === kind) as Told
-    },
-    async heard(kind) {
-      await until(() => told.some(message => message.kind === kind))
-      return told.find(message => message.kind === kind) as Told
+  return { ...opened, nodeId }
+}
+
+/** A whole node behind a real server, on scripted sessions; closed after the test. */
+export async function openNode(url: string, config: ClaudeCodeApiConfig = {}, periodMs = 100) {
+  const { sessions, store, ...opened } = await openNodeSessions(url)
+  const counted = { reads: 0 }
+  const revisions = {
+    readRevisions() {
+      counted.reads++
+      return store.revisions.readRevisions()
     },
   }
-  await node.heard('ready')
-  await until(() => living() === familySize)
-  return node
+  const faults: unknown[] = []
+  const watch = new RevisionWatch({ store: revisions, periodMs, onFault: error => faults.push(error) })
+  const refresh = () => watch.check()
+  const registry = new KeyRegistry(store.keys, { error: fields => faults.push(fields) }, refresh)
+  const logins = new ConsoleLogins({
+    store: store.logins,
+    faults: { error: fields => faults.push(fields) },
+    refresh,
+  })
+  await registry.open()
+  await logins.open()
+  watch.add('keys', registry)
+  watch.add('logins', logins)
+  watch.add('webhooks', sessions.webhooks.memory)
+  if (sessions.push.memory) watch.add('push', sessions.push.memory)
+  watch.start()
+  const keys = config.auth?.authenticate ? {} : { apiKeys: [key] }
+  const resolved = resolveConfig({ ...config, auth: { ...keys, ...config.auth } }, {})
+  const door = await openDoor({
+    store,
+    service: sessions,
+    config: { rateLimit: { enabled: false }, ...config },
+    deps: {
+      ...{ logins, keys: new Keys({ registry, sessions: store }) },
+      callers: new Callers({ keys: resolved.auth.keys, sources: resolved, registry, ready: async () => {} }),
+      cluster: { refresh, tickets: { store: store.tickets, sealer: sealerOf(url) } },
+    },
+  })
+  endsLater(async () => {
+    await door[Symbol.asyncDispose]()
+    await watch.close()
+    await registry.close()
+  })
+  /** Sends a request with another key. */
+  const callWith = (text: string, path: string, init: RequestInit = {}) =>
+    fetch(door.url + path, {
+      ...init,
+      headers: { 'x-api-key': text, 'content-type': 'application/json', ...init.headers },
+    })
+  return { ...opened, sessions, store, watch, registry, logins, door, faults, counted, callWith }
+}
+
+export type Node = Awaited<ReturnType<typeof openNode>>
+
+/** A stored key, made at one node. */
+export async function makeKey({ door }: Node, body: object = {}): Promise<{ key: string; keyId: string }> {
+  const response = await door.post('/keys', { name: 'a key', scopes: ['sessions:read'], ...body })
+  if (response.status !== 201) throw new Error(`no key was made: ${await response.text()}`)
+  return (await response.json()) as { key: string; keyId: string }
 }

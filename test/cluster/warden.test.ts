@@ -5,7 +5,7 @@ import { until } from '../support/open-sessions.ts'
 import { createDatabase, onServer } from '../support/postgres/shared-server.ts'
 import { programsOf } from '../support/processes.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
-import { openNode, type TestNode } from './open-node.ts'
+import { openNode, type TestNode } from './warden-node.ts'
 
 const leaseMs = 2_000
 let url: string

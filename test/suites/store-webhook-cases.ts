@@ -4,7 +4,7 @@ import type { DeliveryRecord, WebhookRecord } from '../../src/sessions/webhook-r
 import type { StoreContext } from './store-context.ts'
 import { changeOf, messageEvent, sessionRecord, tenantId } from './store-records.ts'
 
-function webhookOf(fields: Partial<WebhookRecord> = {}): WebhookRecord {
+export function webhookOf(fields: Partial<WebhookRecord> = {}): WebhookRecord {
   return {
     id: randomUUID(),
     tenantId,
@@ -20,7 +20,7 @@ function webhookOf(fields: Partial<WebhookRecord> = {}): WebhookRecord {
   }
 }
 
-function deliveryOf(webhook: WebhookRecord, fields: Partial<DeliveryRecord> = {}): DeliveryRecord {
+export function deliveryOf(webhook: WebhookRecord, fields: Partial<DeliveryRecord> = {}): DeliveryRecord {
   return {
     id: randomUUID(),
     tenantId: webhook.tenantId,

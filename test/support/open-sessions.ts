@@ -18,6 +18,7 @@ import { openStore } from '../../src/store/open-store.ts'
 import { LocalWorkspaceFiles } from '../../src/workspace/files/files.ts'
 import { endsLater } from './lifetime.ts'
 import { localWorkspaces } from './local-workspaces.ts'
+import { beginLife } from './nodes.ts'
 import { pushOptions, pushParts } from './push-parts.ts'
 import { ScriptedLauncher } from './scripted-launcher.ts'
 
@@ -51,7 +52,14 @@ export async function openSessions(
   } & Partial<
       Pick<
         SessionsParts,
-        'sender' | 'sealer' | 'webhookTiming' | 'limitsOf' | 'pushSender' | 'pushTiming' | 'standing'
+        | 'sender'
+        | 'sealer'
+        | 'webhookTiming'
+        | 'limitsOf'
+        | 'pushSender'
+        | 'pushTiming'
+        | 'standing'
+        | 'cluster'
       >
     > = {},
 ) {
@@ -64,6 +72,7 @@ export async function openSessions(
     pushSender = pushParts.pushSender,
     standing = pushParts.standing,
     pushTiming = {},
+    cluster,
     ...options
   } = others
   const cwd = temporaryDirectory()
@@ -92,6 +101,7 @@ export async function openSessions(
     webhookTiming,
     ...(limitsOf && { limitsOf }),
     sharedLimits,
+    cluster,
     onWebhookDisabled: webhook => disabled.push(webhook),
     ...{ pushSender, standing, pushTiming },
     onPushFailed: (_, result) => failedPushes.push(result),
@@ -139,10 +149,7 @@ export async function openSessions(
 }
 
 async function joinNodes(store: Store, id: string): Promise<SharedLimits> {
-  await store.nodes.join(
-    { id, url: 'http://127.0.0.1:1', version: '1', slotsFree: 1, volumes: [] },
-    3_600_000,
-  )
+  await beginLife(store, id)
   return new SharedLimits(() => ({ store: store.limits, nodeId: id }), { warn() {} })
 }
 

@@ -1,7 +1,7 @@
 /** Tickets that were redeemed, where several nodes redeem them. */
 export interface TicketStore {
   /** Notes that a ticket is used up. @returns false: it was before */
-  redeemTicket(hash: string, expiresAt: number): Promise<boolean>
+  redeemTicket(id: string, expiresAt: number): Promise<boolean>
   /** Forgets tickets that can no longer be redeemed. */
   removeExpiredTickets(now: number): Promise<void>
 }

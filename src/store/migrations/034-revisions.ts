@@ -12,7 +12,7 @@ export const revisions: Migration = {
       .execute()
     await db.schema
       .createTable('redeemed_tickets')
-      .addColumn('hash', 'text', column => column.primaryKey().notNull())
+      .addColumn('id', 'text', column => column.primaryKey().notNull())
       .addColumn('expires_at', 'bigint', column => column.notNull())
       .execute()
     // Of a life of a node, or '' for the key that sealed last.
