@@ -56,7 +56,7 @@ function readDescriptions(source: string, name: string, prefix = ''): [string, s
   })
 }
 
-const source = ['options.ts', 'isolation.ts', 'auth-options.ts', 'push.ts', 'cluster.ts']
+const source = ['options.ts', 'isolation.ts', 'auth-options.ts', 'push.ts', 'cluster.ts', 'database.ts']
   .map(name => readFileSync(join(root, 'src/config', name), 'utf8'))
   .join('\n')
 const descriptions = { ...Object.fromEntries(readDescriptions(source, 'ClaudeCodeApiConfig')), ...ofServer }

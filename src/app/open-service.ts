@@ -96,7 +96,7 @@ export interface Opened {
   close(endResponses: () => Promise<void>): Promise<void>
 }
 
-/** What the opened parts tell or ask the runtime. */
+/** Calls of the opened parts to the runtime. */
 export interface RuntimeHooks {
   observer: SessionsObserver
   /** Answers requests that other nodes have forwarded. */

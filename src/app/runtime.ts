@@ -188,7 +188,7 @@ export class Runtime {
   }
 
   async #reopen(lost: Opened): Promise<Opened> {
-    // What a dead node can still do is to close its files and connections.
+    // A dead node can still close its files and connections.
     await settlesWithin(
       lost.close(async () => {}).catch(error => this.#log.warn({ err: error }, 'closing failed')),
       closingBoundMs,

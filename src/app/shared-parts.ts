@@ -91,7 +91,7 @@ export class SharedParts {
   }
 }
 
-/** What the HTTP layer gets of parts that are opened later. */
+/** The parts of the HTTP layer that are opened later. */
 export function toHttpCluster(find: () => SharedParts | undefined): HttpCluster {
   const shared = () => {
     const found = find()

@@ -17,7 +17,7 @@ export interface OwnershipParts {
   faults: Pick<Log, 'error'>
 }
 
-/** What the session layer does about sessions that come and go. */
+/** The session layer, which is told of sessions that come and go. */
 export interface SessionKeeper {
   /** Settles what the owner before has left, and continues with it. */
   adopt(tenantId: string, sessionId: string): Promise<void>
@@ -169,7 +169,7 @@ export class Ownership {
     return volume === null || this.#volumes.has(volume)
   }
 
-  /** What another node should have taken a round ago is taken here: it may see other nodes than this one. */
+  /** Orphans that another node should have taken a round ago are taken here: it may see other nodes than this one. */
   #fallsHere({ sessionId, volume }: Orphan): boolean {
     return (
       this.#membership.assign(sessionId, volume)?.id === this.#membership.id ||

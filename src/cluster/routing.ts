@@ -9,7 +9,7 @@ import type { Volumes } from './volumes.ts'
 const pauseMs = 100
 
 /**
- * What a request needs of the node that answers it: `owner`, the session's process or the right to write; `view`, the
+ * A need of a request on the node that answers it: `owner`, the session's process or the right to write; `view`, the
  * owner's view, or that of the store where no node can own the session; `end`, any node, because the session's directory
  * is of no use any more.
  */
@@ -84,7 +84,7 @@ export class Routing {
     return node?.id === this.#membership.id ? undefined : node
   }
 
-  /** What was known of a session's owner was wrong. */
+  /** The owner that was found last has turned out wrong. */
   forget(sessionId: string): void {
     this.#owners.delete(sessionId)
   }

@@ -121,7 +121,7 @@ function isLoopbackUrl(text: string): boolean {
   return isLoopbackAddress(new URL(text).hostname.replace(/^\[|\]$/g, ''))
 }
 
-/** Port 0 is no address to connect to, but one to listen on. */
+/** Port 0 can be listened on, but not connected to. */
 function toAddress(value: string): HostAndPort | undefined {
   const free = /^(.*):0$/.exec(value)
   const address = parseHostAndPort(free ? `${free[1]}:1` : value)

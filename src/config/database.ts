@@ -1,5 +1,14 @@
 import { z } from 'zod'
 
+export interface DatabaseConfig {
+  /** `postgres://user:password@host:5432/name`, with the parameters that the package `pg` knows. */
+  url: string
+  /** The schema in which all tables are; it is made where it is missing. Default: `claude_code_api`. */
+  schema?: string
+  /** Bounds the connections for everything but appending, which has one of its own. Default: 10. */
+  maxConnections?: number
+}
+
 const isDatabaseUrl = (text: string) => {
   return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol)
 }

@@ -2,6 +2,7 @@ import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
 import type { AuthConfig, CountedRequest } from './auth-options.ts'
 import type { ClusterConfig } from './cluster.ts'
+import type { DatabaseConfig } from './database.ts'
 import type { IsolationLimitsConfig } from './isolation.ts'
 import type { PushConfig } from './push.ts'
 
@@ -323,15 +324,6 @@ export interface OpenApiValidationConfig {
   enabled?: boolean
   /** An OpenAPI 3.1 document, YAML or JSON. Default: the generated one. */
   specPath?: string
-}
-
-export interface DatabaseConfig {
-  /** `postgres://user:password@host:5432/name`, with the parameters that the package `pg` knows. */
-  url: string
-  /** The schema in which all tables are; it is made where it is missing. Default: `claude_code_api`. */
-  schema?: string
-  /** Bounds the connections for everything but appending, which has one of its own. Default: 10. */
-  maxConnections?: number
 }
 
 /** The options of one tenant; see the options of the same name. */

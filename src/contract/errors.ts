@@ -119,11 +119,7 @@ export const errorCatalogue = {
     title: "The attachment exceeds the session's limit",
     retryable: false,
   },
-  UNSUPPORTED_MEDIA_TYPE: {
-    status: 415,
-    title: 'The Content-Type is not supported',
-    retryable: false,
-  },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The Content-Type is not supported', retryable: false },
   BODY_ALREADY_READ: {
     status: 415,
     title: 'Middleware in front of the API has already read the body',
@@ -145,11 +141,7 @@ export const errorCatalogue = {
     title: "The model's API rate-limits the server's account",
     retryable: true,
   },
-  CALLER_LIMIT_REACHED: {
-    status: 429,
-    title: 'The caller has reached a limit',
-    retryable: true,
-  },
+  CALLER_LIMIT_REACHED: { status: 429, title: 'The caller has reached a limit', retryable: true },
   SESSION_CREATE_FAILED: { status: 500, title: 'The session could not be created', retryable: true },
   LIST_SESSIONS_FAILED: { status: 500, title: 'The sessions could not be listed', retryable: true },
   GET_SESSION_FAILED: { status: 500, title: 'The session could not be read or changed', retryable: true },
@@ -171,11 +163,7 @@ export const errorCatalogue = {
     title: 'The keys of the identity provider cannot be fetched',
     retryable: true,
   },
-  NODE_UNAVAILABLE: {
-    status: 503,
-    title: 'The node of the session does not answer',
-    retryable: true,
-  },
+  NODE_UNAVAILABLE: { status: 503, title: 'The node of the session does not answer', retryable: true },
   WORKSPACE_UNAVAILABLE: {
     status: 503,
     title: "No running node has the session's directory",

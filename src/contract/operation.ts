@@ -7,7 +7,7 @@ import type { Scope } from './scopes.ts'
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /**
- * What the node that answers has to have, where several share a database: `store`, nothing of its own; `owner`, the
+ * The needs of an operation on the node that answers, where several share a database: `store`, nothing of its own; `owner`, the
  * process of the session or the right to write to it; `view`, the same as far as a node has it, else the store; `end`,
  * the right to write, but not the directory; `place`, room for a new session.
  */

@@ -38,7 +38,7 @@ export interface OutgoingRequest {
   isRepeatable: boolean
   /** Ends the request: the client has left, or waiting must stop. */
   signal: AbortSignal
-  /** What the client of a stream is told last when waiting must stop. */
+  /** Returns the last frame of a stream when waiting must stop. */
   farewell(): Buffer | undefined
 }
 
@@ -48,7 +48,7 @@ export interface IncomingAnswer {
   body: Readable
 }
 
-/** What a request needs of the node that answers it: see `Needs` of the contract. */
+/** A need of a request on the node that answers it: see `Needs` of the contract. */
 export type SessionNeed = 'owner' | 'view' | 'end'
 
 /** The nodes that share the database with this one. */

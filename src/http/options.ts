@@ -96,7 +96,7 @@ export interface ServerMetrics {
   expose(): Promise<Exposition>
 }
 
-/** What requests need where several nodes share the store. */
+/** The parts that requests need where several nodes share the store. */
 export interface HttpCluster {
   /** Brings what this node has in memory up to date. */
   refresh(): Promise<void>

@@ -122,7 +122,7 @@ export class OpenSessions {
     const isOver = Promise.withResolvers<void>()
     const closed = all.map(async live => {
       await live.turns.settled()
-      // What runs in the background may continue as long as turns of other sessions may.
+      // Background tasks may continue as long as turns of other sessions may.
       if (live.backgroundTasks > 0) await isOver.promise
       await live.close()
       await onClosed(live.id)

@@ -20,28 +20,18 @@ import { SessionLifecycle } from './lifecycle/session-lifecycle.ts'
 import type { SessionView } from './lifecycle/session-view.ts'
 import { SessionViews } from './lifecycle/session-views.ts'
 import { type ActedOn, TenantLookup } from './lifecycle/tenant-lookup.ts'
-import { Limits, type LimitsParts } from './limits/limits.ts'
+import { Limits } from './limits/limits.ts'
 import { EventLog } from './log/event-log.ts'
 import type { FollowRequest, LogReader } from './log/log-item.ts'
 import { RetentionSweeps } from './log/retention-sweeps.ts'
 import { OpenSessions } from './open-sessions.ts'
-import type { SessionsOptions } from './options.ts'
+import type { SessionsParts } from './parts.ts'
 import { Permissions } from './permissions/permissions.ts'
-import type {
-  AgentLauncher,
-  MessageQuery,
-  MessageReader,
-  MessagesText,
-  Page,
-  Store,
-  TranscriptEditor,
-  WorkspaceFiles,
-  Workspaces,
-} from './ports/index.ts'
-import { Push, type PushParts } from './push/push.ts'
+import type { MessageQuery, MessageReader, MessagesText, Page, Store } from './ports/index.ts'
+import { Push } from './push/push.ts'
 import type { Caller, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
-import type { SessionsFigures, SessionsObserver } from './reports/figures.ts'
+import type { SessionsFigures } from './reports/figures.ts'
 import { StoreHealth } from './reports/store-health.ts'
 import { SessionUsageSums } from './reports/usage.ts'
 import { Search } from './search/search.ts'
@@ -52,21 +42,7 @@ import { Idempotency } from './turns/idempotency.ts'
 import { Submitting } from './turns/submitting.ts'
 import { isTerminal } from './turns/turn.ts'
 import type { Submission, SubmitOptions, TurnRequest } from './turns/turn-request.ts'
-import type { WebhooksParts } from './webhooks/webhook-registry.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
-
-export interface SessionsParts extends WebhooksParts, PushParts, LimitsParts {
-  launcher: AgentLauncher
-  transcriptEditor: TranscriptEditor
-  workspace: WorkspaceFiles
-  workspaces: Workspaces
-  observer: SessionsObserver
-  options: SessionsOptions
-  /** Called when a session is closed with the server, and everything of it is stored. Left out: nothing is done. */
-  onSessionClosed?: (sessionId: string) => Promise<void>
-  /** The models that `models` returns before Claude Code was inspected. */
-  builtInModels: ModelInfo[]
-}
 
 /** The session layer; the HTTP layer sees it as `SessionService`. */
 export class Sessions {

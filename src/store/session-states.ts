@@ -9,7 +9,7 @@ import { prepared } from './query.ts'
 import { idsIn, toIdList } from './session-list-queries.ts'
 import { isUnfinished } from './turn-queries.ts'
 
-/** What sessions are doing: see the port `StateStore`. */
+/** The work of sessions: see the port `StateStore`. */
 export function createStates(database: Database): StateStore {
   return {
     async readStates(ids) {

@@ -87,6 +87,8 @@ describe('errors', () => {
       SERVER_LIMIT_REACHED: 503,
       STORE_UNAVAILABLE: 503,
       IDENTITY_PROVIDER_UNAVAILABLE: 503,
+      NODE_UNAVAILABLE: 503,
+      WORKSPACE_UNAVAILABLE: 503,
       SHUTTING_DOWN: 503,
     })
   })
@@ -108,6 +110,7 @@ describe('errors', () => {
       'MESSAGE_SEND_FAILED',
       'MODEL_OVERLOADED',
       'MODEL_RATE_LIMITED',
+      'NODE_UNAVAILABLE',
       'RATE_LIMIT_EXCEEDED',
       'REQUEST_TIMEOUT',
       'SERVER_LIMIT_REACHED',
@@ -118,6 +121,7 @@ describe('errors', () => {
       'SSE_SETUP_FAILED',
       'STORE_UNAVAILABLE',
       'TURN_QUEUE_FULL',
+      'WORKSPACE_UNAVAILABLE',
     ])
   })
 

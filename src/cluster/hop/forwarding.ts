@@ -15,7 +15,7 @@ export interface ForwardedRequest extends HopRequest {
   isRepeatable: boolean
   /** The client has left, or the server closes. */
   signal: AbortSignal
-  /** What the client of a stream is told last when this node ends it; undefined: it does not. */
+  /** Returns the last frame of a stream that this node ends; undefined: it does not end it. */
   farewell(): Buffer | undefined
 }
 

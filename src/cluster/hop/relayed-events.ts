@@ -59,7 +59,7 @@ export class RelayedEvents {
     return Buffer.from([...voided, ...ended].join(''))
   }
 
-  /** What the node said last, for a stream that is not resumed again. */
+  /** The last frame of the node, for a stream that is not resumed again. */
   get farewell(): Buffer {
     return this.#closing
   }

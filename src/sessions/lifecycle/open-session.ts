@@ -80,7 +80,8 @@ export class OpenSession {
   /** Stops everything at once, and stores nothing: the session belongs to another owner. */
   async forsake(): Promise<void> {
     this.turns.forsake()
-    await this.process.forsake()
+    await this.process.abandon()
+    await this.process.close()
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import type { StateStore, StoredWork } from '../ports/index.ts'
 const idle: StoredWork = { state: 'idle', backgroundTasks: 0 }
 
 /**
- * What sessions are doing. This node knows it of the sessions that it has open; where several nodes share the store, the
+ * The work of sessions. This node knows it of the sessions that it has open; where several nodes share the store, the
  * rows say it of the others.
  */
 export class SessionWork {

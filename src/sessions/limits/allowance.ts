@@ -2,7 +2,7 @@
 const longestMs = 2_000
 
 /**
- * What a node has taken of a window and not used. It lapses with the step of the window that it counts in. A node takes
+ * The part of a window that a node has taken and not used. It lapses with the step of the window that it counts in. A node takes
  * ahead what it is likely to use: twice as much whenever it has used everything in time, and nothing after a pause.
  */
 export class Allowance {

@@ -13,7 +13,7 @@ export interface NodeLimits {
   nodeId: string
 }
 
-/** What a node counts together with the others: uses within windows of time, and what runs at the same time. */
+/** The counts of a node together with the others: uses within windows of time, and what runs at the same time. */
 export class SharedLimits {
   readonly counters: SharedWindows
   readonly places: SharedPlaces

@@ -14,7 +14,7 @@ interface Counter {
   held: number
   want: PlaceRequest
   refresh: () => void
-  /** What the store is asked for at the moment. */
+  /** The request to the store that is under way. */
   asking: PlaceRequest | undefined
   isAdjusting: boolean
   adjusted: Promise<void>

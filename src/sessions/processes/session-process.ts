@@ -249,12 +249,6 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     await this.writer.flush()
   }
 
-  /** Kills the process: the session belongs to another owner. */
-  async forsake(): Promise<void> {
-    await this.abandon()
-    await this.close()
-  }
-
   close(): Promise<void> {
     this.#slot.move('close')
     return this.leave()

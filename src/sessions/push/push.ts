@@ -92,7 +92,7 @@ export class Push {
     this.#sweeps = setInterval(() => isFirst() && sweep(), hourMs).unref()
   }
 
-  /** What this node keeps of the subscriptions; undefined: nothing, because the server sends none. */
+  /** The subscriptions in the memory of this node; undefined: the server sends nothing. */
   get memory(): RevisedMemory | undefined {
     return this.#options.enabled ? this.#registry : undefined
   }

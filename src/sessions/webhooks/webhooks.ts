@@ -37,7 +37,7 @@ export class Webhooks {
     return withOutbox(this.#parts.store, this.#registry)
   }
 
-  /** What this node keeps of them. */
+  /** The webhooks in the memory of this node. */
   get memory(): RevisedMemory {
     return this.#registry
   }
