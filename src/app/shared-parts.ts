@@ -91,7 +91,7 @@ export class SharedParts {
   }
 }
 
-/** The parts of the HTTP layer that are opened later. */
+/** The view of the HTTP layer on parts that are opened later. */
 export function toHttpCluster(find: () => SharedParts | undefined): HttpCluster {
   const shared = () => {
     const found = find()

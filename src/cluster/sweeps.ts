@@ -3,7 +3,7 @@ const defaultPeriodMs = 60_000
 export interface SweepsParts {
   /** Whether this node does what one node does for all. */
   isFirst(): boolean
-  /** Removals that are made now and then; each may be run by two nodes at once. */
+  /** Each may be run by two nodes at once. */
   sweeps: readonly (() => Promise<unknown>)[]
   onFault(error: unknown): void
   /** Default: 1 minute. */

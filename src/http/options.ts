@@ -96,7 +96,7 @@ export interface ServerMetrics {
   expose(): Promise<Exposition>
 }
 
-/** The parts that requests need where several nodes share the store. */
+/** The needs of requests where several nodes share the store. */
 export interface HttpCluster {
   /** Brings what this node has in memory up to date. */
   refresh(): Promise<void>

@@ -9,7 +9,7 @@ import { prepared } from './query.ts'
 import { idsIn, toIdList } from './session-list-queries.ts'
 import { isUnfinished } from './turn-queries.ts'
 
-/** The work of sessions: see the port `StateStore`. */
+/** The states of sessions: see the port `StateStore`. */
 export function createStates(database: Database): StateStore {
   return {
     async readStates(ids) {

@@ -56,7 +56,7 @@ import { selectTasks } from '../../src/store/tasks.ts'
 import { selectTurn, selectTurns } from '../../src/store/turn-queries.ts'
 import { selectGroups, selectSpent } from '../../src/store/usage-ledger.ts'
 import { sumAutonomousWork, sumModels, sumTurns } from '../../src/store/usage-queries.ts'
-import { deleteOver, selectDeliveries, selectPending } from '../../src/store/webhooks.ts'
+import { deleteOver, selectDeliveries, selectDue, selectPending } from '../../src/store/webhooks.ts'
 
 const connection = openConnection(':memory:')
 beforeAll(() => migrate(connection.db, ':memory:'))
@@ -112,6 +112,10 @@ const queries: Record<string, [query: Query<unknown>, index: RegExp]> = {
   selectPending: [
     selectPending({ webhookId: 'w', limit: 8 }),
     /^SEARCH webhook_deliveries USING INDEX webhook_deliveries_pending \(webhook_id=\?\)/,
+  ],
+  selectDue: [
+    selectDue({ now: 1 }),
+    /^SCAN webhook_deliveries USING COVERING INDEX webhook_deliveries_pending$/,
   ],
   deleteOver: [deleteOver({ createdBefore: 1, limit: 10 }), /webhook_deliveries_over \(created_at<\?\)/],
   'audit log of a tenant, next page': [

@@ -11,6 +11,7 @@ import { keyCases } from './store-key-cases.ts'
 import { ledgerCases } from './store-ledger-cases.ts'
 import { leftoverCases } from './store-leftover-cases.ts'
 import { limitCases } from './store-limit-cases.ts'
+import { nodeCases } from './store-node-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
 import { pushCases } from './store-push-cases.ts'
 import { describeReading } from './store-read-cases.ts'
@@ -47,6 +48,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('tasks', () => taskCases(context))
     describe('claims', () => claimCases(context))
     describe('shared limits', () => limitCases(context))
+    describe('nodes that share it', () => nodeCases(context))
     describe('leftovers', () => leftoverCases(context))
     describe('webhooks', () => webhookCases(context))
     describe('push', () => pushCases(context))

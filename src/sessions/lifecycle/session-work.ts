@@ -5,8 +5,8 @@ import type { StateStore, StoredWork } from '../ports/index.ts'
 const idle: StoredWork = { state: 'idle', backgroundTasks: 0 }
 
 /**
- * The work of sessions. This node knows it of the sessions that it has open; where several nodes share the store, the
- * rows say it of the others.
+ * The states of sessions. This node knows those of the sessions that it has open; where several nodes share the store, the
+ * rows of the others have theirs.
  */
 export class SessionWork {
   readonly #live: Pick<OpenSessions, 'find' | 'listIn'>

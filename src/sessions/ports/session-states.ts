@@ -1,13 +1,13 @@
 import type { SessionState } from '../../contract/sessions.ts'
 
-/** The work of a session, as far as it is stored: autonomous work is not, before it is over. */
+/** The state of a session as its rows have it. Autonomous work has no row before it is over. */
 export interface StoredWork {
   state: SessionState
   /** How many background tasks run. */
   backgroundTasks: number
 }
 
-/** The work of sessions of other nodes. */
+/** The states of sessions that other nodes have open. */
 export interface StateStore {
   readStates(sessionIds: readonly string[]): Promise<ReadonlyMap<string, StoredWork>>
   /** The sessions that are not idle, over all tenants. */

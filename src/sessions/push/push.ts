@@ -92,7 +92,7 @@ export class Push {
     this.#sweeps = setInterval(() => isFirst() && sweep(), hourMs).unref()
   }
 
-  /** The subscriptions in the memory of this node; undefined: the server sends nothing. */
+  /** The subscriptions in memory; undefined: there are none, because the server sends no messages. */
   get memory(): RevisedMemory | undefined {
     return this.#options.enabled ? this.#registry : undefined
   }

@@ -37,7 +37,7 @@ export class Webhooks {
     return withOutbox(this.#parts.store, this.#registry)
   }
 
-  /** The webhooks in the memory of this node. */
+  /** The webhooks in memory. */
   get memory(): RevisedMemory {
     return this.#registry
   }

@@ -1,6 +1,6 @@
 import type { Migration } from '../migration.ts'
 
-/** The notes of nodes to each other in the database. */
+/** Facts that nodes tell each other through the database. */
 export const revisions: Migration = {
   name: '034-revisions',
   admits: '031-title-source',
