@@ -10,7 +10,7 @@ import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
 import type { ServerMetrics } from '../http/options.ts'
 import { createRouter } from '../http/router.ts'
-import { SharedLimits } from '../sessions/limits/shared-limits.ts'
+import { SharedWindows } from '../sessions/limits/shared-windows.ts'
 import type { SessionsObserver } from '../sessions/reports/figures.ts'
 import { createLog } from './built-in-log.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -74,9 +74,9 @@ export function assembleApi(config: ResolvedConfig): {
     },
     onCommit: (durationMs, outcome) => metrics.onCommit(durationMs, outcome),
   }
-  const sharedLimits = config.cluster && new SharedLimits(() => runtime.nodeLimits, log)
+  const sharedCounters = config.cluster && new SharedWindows(() => runtime.cluster?.store.limits.windows, log)
   const runtime = new Runtime(config, log, {
-    ...{ observer, sharedLimits },
+    observer,
     answer: (req, res) => ofNodes(req, res),
     callOff: () => door.callOff(),
   })
@@ -109,7 +109,7 @@ export function assembleApi(config: ResolvedConfig): {
     },
     limitsOf: caller => runtime.limitsOf(caller),
     cluster: config.cluster && toHttpCluster(() => runtime.shared),
-    sharedCounters: sharedLimits?.counters,
+    sharedCounters,
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     isolation: () => runtime.isolation,
@@ -129,7 +129,11 @@ export function assembleApi(config: ResolvedConfig): {
   for (const field of config.auth.shortKeys) {
     log.warn({ field, minimumKeyLength }, 'API key too short')
   }
-  const close = () => runtime.close(() => door.close()).finally(() => metrics.close())
+  const endResponses = async () => {
+    await door.close()
+    await sharedCounters?.close()
+  }
+  const close = () => runtime.close(endResponses).finally(() => metrics.close())
   const api = Object.defineProperties(door.router, {
     ready: { get: () => runtime.ready() },
     close: { value: close },

@@ -18,7 +18,7 @@ import type { CallerLimits } from '../contract/caller-limits.ts'
 import { schemaChecks } from '../lib/schema-checks.ts'
 import { createSealer } from '../lib/sealed-text.ts'
 import type { LimitsOf } from '../sessions/limits/limits-of.ts'
-import type { SharedLimits } from '../sessions/limits/shared-limits.ts'
+import { SharedLimits } from '../sessions/limits/shared-limits.ts'
 import type { SessionsOptions } from '../sessions/options.ts'
 import type { Store } from '../sessions/ports/index.ts'
 import { defaultTenantId } from '../sessions/records.ts'
@@ -101,8 +101,6 @@ export interface RuntimeHooks {
   observer: SessionsObserver
   /** Answers requests that other nodes have forwarded. */
   answer: RequestListener
-  /** Counts over all nodes; undefined: the server has its store for itself. */
-  sharedLimits: SharedLimits | undefined
   figures(): SessionsFigures | undefined
   isClosing(): boolean
   /** This node counts as dead: nothing that is open can be used any more. */
@@ -184,6 +182,8 @@ export async function openService(
     forbidden: [dataDir, runtimeOptions.workspacesDir],
     tops,
   })
+  const sharedLimits = node && new SharedLimits(store.limits, node.cluster.membership.id, log)
+  closers.push(async () => sharedLimits?.close())
   const sessions = new Sessions({
     store,
     launcher,
@@ -206,14 +206,12 @@ export async function openService(
     limitsOf,
     builtInModels,
     cluster: shared?.sessions,
-    sharedLimits: hooks.sharedLimits,
+    sharedLimits,
     ...(node && { onSessionClosed: sessionId => node.cluster.release(sessionId) }),
   })
   closers.push(async endResponses => {
     await node?.cluster.drain(sessions.openIds)
     await sessions.close()
-    // Another life of the node continues to count.
-    if (hooks.isClosing()) await hooks.sharedLimits?.close()
     await endResponses()
   })
   // Must come before any turn runs again: processes left by a crash may still use the same directories.

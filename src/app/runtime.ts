@@ -7,7 +7,6 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { ServiceError } from '../contract/errors.ts'
 import { settlesWithin } from '../lib/settles-within.ts'
 import type { LimitedCaller, LimitsOf } from '../sessions/limits/limits-of.ts'
-import type { NodeLimits } from '../sessions/limits/shared-limits.ts'
 import type { AgentInspection } from '../sessions/ports/index.ts'
 import type { SessionsFigures } from '../sessions/reports/figures.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -25,7 +24,7 @@ import type { SharedParts } from './shared-parts.ts'
 /** How long what a dead node has open may take to close, in milliseconds. */
 const closingBoundMs = 10_000
 
-export interface RuntimeParts extends Pick<RuntimeHooks, 'observer' | 'answer' | 'sharedLimits'> {
+export interface RuntimeParts extends Pick<RuntimeHooks, 'observer' | 'answer'> {
   /** Ends the responses that are open: streams with their last event, waits with an error. */
   callOff(): void
 }
@@ -113,12 +112,6 @@ export class Runtime {
   /** The parts that nodes share; undefined: the server is alone, or not open. */
   get shared(): SharedParts | undefined {
     return this.#opened?.shared
-  }
-
-  /** Where nodes count together; undefined: the server is alone, or not open. */
-  get nodeLimits(): NodeLimits | undefined {
-    const { cluster } = this
-    return cluster && { store: cluster.store.limits, nodeId: cluster.membership.id }
   }
 
   /** The nodes that share the database; undefined: the server has it for itself, or is not open. */

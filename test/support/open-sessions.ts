@@ -151,7 +151,7 @@ export async function openSessions(
 
 async function joinNodes(store: Store, id: string): Promise<SharedLimits> {
   await beginLife(store, id)
-  return new SharedLimits(() => ({ store: store.limits, nodeId: id }), { warn() {} })
+  return new SharedLimits(store.limits, id, { warn() {} })
 }
 
 /** `POST /sessions` with its defaults filled in. */

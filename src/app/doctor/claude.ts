@@ -48,7 +48,7 @@ export async function checkModel(config: ResolvedConfig): Promise<Finding> {
   const runtime = new Runtime(
     { ...config, ...places, ...alone, defaultCwd: home, allowedRoots: [home], keepSpareProcess: false },
     silent,
-    { observer, sharedLimits: undefined, answer() {}, callOff() {} },
+    { observer, answer() {}, callOff() {} },
   )
   try {
     await runtime.ready()

@@ -2,8 +2,8 @@
 const longestMs = 2_000
 
 /**
- * The part of a window that a node has taken and not used. It lapses with the step of the window that it counts in. A node takes
- * ahead what it is likely to use: twice as much whenever it has used everything in time, and nothing after a pause.
+ * Unused places of a window that a node has taken ahead. They lapse with the step of the window that they count in. A
+ * node takes as many as it is likely to use: twice as many whenever it has used all of them in time, none after a pause.
  */
 export class Allowance {
   step = 0

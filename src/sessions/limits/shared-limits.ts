@@ -6,30 +6,18 @@ import { SharedWindows } from './shared-windows.ts'
 /** How often ended counters are removed from the store. */
 const sweepMs = 60_000
 
-/** The store of a node, once it is open. */
-export interface NodeLimits {
-  store: LimitStore
-  /** The life of this node. */
-  nodeId: string
-}
-
-/** The counts of a node together with the others: uses within windows of time, and what runs at the same time. */
+/** The limits that a life of a node counts together with the others: uses within windows of time, and running turns. */
 export class SharedLimits {
   readonly counters: SharedWindows
   readonly places: SharedPlaces
   readonly #timer: NodeJS.Timeout
 
-  /** @param find undefined: the store is not open */
-  constructor(find: () => NodeLimits | undefined, log: Pick<Log, 'warn'>) {
-    this.counters = new SharedWindows(() => find()?.store.windows, log)
-    this.places = new SharedPlaces(() => {
-      const found = find()
-      return found && { store: found.store.places, nodeId: found.nodeId }
-    }, log)
+  constructor({ windows, places }: LimitStore, nodeId: string, log: Pick<Log, 'warn'>) {
+    this.counters = new SharedWindows(() => windows, log)
+    this.places = new SharedPlaces({ store: places, nodeId }, log)
     this.#timer = setInterval(() => {
-      const store = find()?.store
       // The next sweep finds what is left.
-      Promise.all([store?.windows.removeEnded(), store?.places.removeFree()]).catch(() => undefined)
+      Promise.all([windows.removeEnded(), places.removeFree()]).catch(() => undefined)
     }, sweepMs)
     this.#timer.unref()
   }

@@ -4,7 +4,7 @@ import type { PlaceRequest, RunningPlaceStore } from '../ports/index.ts'
 /** How often places are asked for that other nodes have. */
 const pollMs = 500
 
-/** The store with the life of this node. */
+/** The store with a life of this node. */
 export interface PlaceHolder {
   store: RunningPlaceStore
   nodeId: string
@@ -14,7 +14,7 @@ interface Counter {
   held: number
   want: PlaceRequest
   refresh: () => void
-  /** The request to the store that is under way. */
+  /** The request that the store has not answered yet. */
   asking: PlaceRequest | undefined
   isAdjusting: boolean
   adjusted: Promise<void>
@@ -28,14 +28,13 @@ interface Counter {
  * steps, so that a statement whose outcome is not known can be repeated.
  */
 export class SharedPlaces {
-  readonly #holder: () => PlaceHolder | undefined
+  readonly #holder: PlaceHolder
   readonly #log: Pick<Log, 'warn'>
   readonly #counters = new Map<string, Counter>()
   #isAway = false
   #isClosed = false
 
-  /** @param holder undefined: the store is not open */
-  constructor(holder: () => PlaceHolder | undefined, log: Pick<Log, 'warn'>) {
+  constructor(holder: PlaceHolder, log: Pick<Log, 'warn'>) {
     this.#holder = holder
     this.#log = log
   }
@@ -86,9 +85,8 @@ export class SharedPlaces {
     const before = counter.held
     counter.asking = asked
     try {
-      const holder = this.#holder()
-      if (!holder) throw new Error('The store is not open')
-      counter.held = await holder.store.hold(name, holder.nodeId, asked)
+      const { store, nodeId } = this.#holder
+      counter.held = await store.hold(name, nodeId, asked)
       counter.isUnsure = false
       this.#isAway = false
     } catch (error) {

@@ -207,7 +207,7 @@ export class SharedWindows implements SharedCounters {
     if (left > 0) await this.#return(counter, step, left)
   }
 
-  /** A part that cannot be given back counts as used until its window is over. */
+  /** After a failure the places count as used until their window is over. */
   async #return({ name, windowMs }: Counter, step: number, count: number): Promise<void> {
     await this.#store()
       ?.giveBack(toId(name, windowMs), step, count)

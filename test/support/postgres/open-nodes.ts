@@ -37,7 +37,7 @@ async function openNode(url: string): Promise<TestNode> {
   }
   const node: TestNode = {
     ...{ id, store, lines, asked: 0 },
-    limits: new SharedLimits(() => ({ store: { ...store.limits, windows: counted }, nodeId: id }), {
+    limits: new SharedLimits({ ...store.limits, windows: counted }, id, {
       warn: (_, message) => lines.push(message),
     }),
   }
