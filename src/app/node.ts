@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { Cluster, type NodeOptions } from '../cluster/cluster.ts'
 import { ProcessFiles } from '../cluster/process-files.ts'
 import type { NodeLease } from '../cluster/warden/node-lease.ts'
 import type { Log } from '../lib/log.ts'
+import { TimeOrderedIds } from '../lib/time-ordered-id.ts'
 import type { ProcessLedger, Store } from '../sessions/ports/index.ts'
 import type { SessionsFigures } from '../sessions/reports/figures.ts'
 import { openStore, type StoreDatabase } from '../store/open-store.ts'
@@ -44,7 +44,8 @@ export interface OpenNode {
 /** Opens the store as one of several nodes, and joins the others. */
 export async function openNode(parts: NodeParts): Promise<OpenNode> {
   const { database, file, processesDirectory, log, options, onLost, slotsFree } = parts
-  const nodeId = randomUUID()
+  // The life that began first does what one node does for all.
+  const nodeId = new TimeOrderedIds().create().id
   const { leaseMs } = options
   const processes = new ProcessFiles(processesDirectory, nodeId)
   const store = await openStore({ file, log, database: { ...database, nodeId, leaseMs } })

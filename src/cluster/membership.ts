@@ -53,10 +53,13 @@ export class Membership {
     return [...this.#living.values()]
   }
 
-  /** Whether this node does what one node has to do for all. While the answer changes hands, two may for a moment. */
+  /**
+   * Whether this node does what one node has to do for all: the life that began first does. While that changes hands, two
+   * nodes may for a moment.
+   */
   get isFirst(): boolean {
     const [first] = [...this.#living.keys()].sort()
-    return first === undefined || first === this.id
+    return first === this.id
   }
 
   /** Fires when the node is dead, or is not known. */
