@@ -27,7 +27,7 @@ export interface NodeParts {
   answer: RequestListener
   /** The lease was lost: this node counts as dead. */
   onLost(): void
-  log: Pick<Log, 'warn' | 'error'>
+  log: Pick<Log, 'warn' | 'error'> & { info(fields: object, message: string): void }
 }
 
 /** A life of this node. */
@@ -60,6 +60,8 @@ export async function openNode(parts: NodeParts): Promise<OpenNode> {
     throw error
   }
   lease.lost.addEventListener('abort', onLost)
+  const { url } = cluster.membership.find(nodeId) ?? {}
+  log.info({ nodeId, node: options.name, url }, 'joined the cluster')
   return {
     ...{ cluster, processes },
     mayAct,

@@ -60,13 +60,15 @@ export class Routing {
       if (known && known.id !== this.#membership.id) return known
       const placement = await this.#claims.findPlacement(tenantId, sessionId)
       if (!placement) return undefined
-      const { owner, volume } = placement
+      const { owner, volume, isActive } = placement
       if (owner !== null && owner !== this.#membership.id) {
         const node = this.#membership.find(owner) ?? (await this.#lookFor(owner))
         if (node) return this.#remember(sessionId, node)
       } else {
+        // Of a session that is over, no node needs the directory.
         const node =
-          this.#membership.choose(volume) ?? (need === 'end' ? this.#membership.choose(null) : undefined)
+          this.#membership.choose(volume) ??
+          (need === 'end' || !isActive ? this.#membership.choose(null) : undefined)
         if (node && node.id !== this.#membership.id) return node
         if (node && (await this.#ownership.claim(tenantId, sessionId))) return undefined
         if (!node && need === 'view') return undefined

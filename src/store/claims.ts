@@ -47,7 +47,7 @@ export function createClaims(database: Database): ClaimStore {
 
     async findPlacement(tenantId, sessionId) {
       const found = await database.first(selectClaim({ tenantId, sessionId }))
-      return found && { owner: found.owner, volume: found.volume }
+      return found && { owner: found.owner, volume: found.volume, isActive: found.status === 'active' }
     },
   }
 }
@@ -62,6 +62,7 @@ const selectClaim = prepared((db, of: OfSession) =>
     .select(eb => [
       'nodes.id as owner',
       'sessions.volume',
+      'sessions.status',
       eb.fn.coalesce('sessions.epoch', sql.lit(0)).as('epoch'),
     ])
     .where('sessions.id', '=', of.sessionId)

@@ -74,6 +74,7 @@ export function claimCases(context: StoreContext): void {
     expect(await context.store.claims.findPlacement(session.tenantId, session.id)).toEqual({
       owner,
       volume: 'disk',
+      isActive: true,
     })
     await expect(write(session, undefined)).resolves.toHaveLength(1)
     await expect(write(session, fence)).resolves.toHaveLength(1)

@@ -19,6 +19,8 @@ export interface SessionPlacement {
   owner: string | null
   /** The place of its directory, of which nodes say whether they have it; null: any node has it. */
   volume: string | null
+  /** Whether it has neither ended nor expired. */
+  isActive: boolean
 }
 
 /** A session with something to do, and without a living owner. */
