@@ -65,7 +65,9 @@ export class Cluster {
     this.membership = membership
     this.#ownership = ownership
     this.#volumes = volumes
-    this.#routing = new Routing({ claims, membership, ownership, volumes, lost: this.#lost.signal })
+    const boundMs = 2 * options.leaseMs + parts.drainTimeoutMs + 5_000
+    const lost = this.#lost.signal
+    this.#routing = new Routing({ claims, membership, ownership, volumes, lost, boundMs })
     this.store = withFences(store, ownership, ({ cwd }) => volumes.of(cwd))
     this.#listener = new HopListener({ ...parts, ...options, membership, ownership })
     this.#client = new HopClient({ ...options, id, endOf: other => membership.endOf(other) })
@@ -73,7 +75,7 @@ export class Cluster {
       routing: this.#routing,
       client: this.#client,
       self: () => membership.find(id),
-      boundMs: 2 * options.leaseMs + parts.drainTimeoutMs + 5_000,
+      boundMs,
     })
   }
 

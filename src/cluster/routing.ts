@@ -22,6 +22,8 @@ export interface RoutingParts {
   volumes: Volumes
   /** Fires when this node counts as dead. */
   lost: AbortSignal
+  /** How long a session may be without an owner, in milliseconds. */
+  boundMs: number
 }
 
 /** Finds the node where a session's requests are answered, and claims sessions that have none. */
@@ -31,11 +33,13 @@ export class Routing {
   readonly #ownership: Ownership
   readonly #volumes: Volumes
   readonly #lost: AbortSignal
+  readonly #boundMs: number
   /** The owners that were found last, by session. */
   readonly #owners = new Map<string, string>()
 
-  constructor({ claims, membership, ownership, volumes, lost }: RoutingParts) {
+  constructor({ claims, membership, ownership, volumes, lost, boundMs }: RoutingParts) {
     this.#lost = lost
+    this.#boundMs = boundMs
     this.#claims = claims
     this.#membership = membership
     this.#ownership = ownership
@@ -54,7 +58,7 @@ export class Routing {
     need: Need,
     signal: AbortSignal,
   ): Promise<NodeRecord | undefined> {
-    for (;;) {
+    for (const begunAt = performance.now(); ; ) {
       if (this.#lost.aborted || this.#ownership.holds(sessionId)) return undefined
       const known = this.#membership.find(this.#owners.get(sessionId) ?? '')
       if (known && known.id !== this.#membership.id) return known
@@ -66,14 +70,14 @@ export class Routing {
         if (node) return this.#remember(sessionId, node)
       } else {
         // Of a session that is over, no node needs the directory.
-        const node =
-          this.#membership.choose(volume) ??
-          (need === 'end' || !isActive ? this.#membership.choose(null) : undefined)
-        if (node && node.id !== this.#membership.id) return node
-        if (node && (await this.#ownership.claim(tenantId, sessionId))) return undefined
+        const others = need === 'end' || !isActive ? this.#membership.choose(null) : undefined
+        const node = this.#membership.choose(volume) ?? others
+        if (owner === null && node && node.id !== this.#membership.id) return node
+        if ((owner !== null || node) && (await this.#ownership.claim(tenantId, sessionId))) return undefined
         if (!node && need === 'view') return undefined
         if (!node) throw unavailable()
       }
+      if (performance.now() - begunAt > this.#boundMs) throw nodeUnavailable()
       await this.#wait(signal)
     }
   }

@@ -15,7 +15,7 @@ export function createClaims(database: Database): ClaimStore {
   return {
     async claimSession(tenantId, sessionId, owner) {
       const found = await database.first(selectClaim({ tenantId, sessionId }))
-      if (!found || found.owner !== null) return undefined
+      if (!found || (found.owner !== null && found.owner !== owner)) return undefined
       const { epoch } = found
       const claimed = await database.transaction(() => run(claim({ tenantId, sessionId, owner, epoch })))
       return claimed === 1 ? { owner, epoch: epoch + 1 } : undefined

@@ -15,6 +15,9 @@ import { digestOf, type Envelope, envelopeHeader, openEnvelope, windowMs } from 
 import { Nonces } from './nonces.ts'
 import { type Refusal, refusalHeader } from './refusal.ts'
 
+/** Headers of a client, as large as Node allows, and the facts of their request. */
+const maxHeaderSize = 64 * 1024
+
 export interface HopListenerParts {
   secret: string
   membership: Membership
@@ -50,8 +53,11 @@ export class HopListener {
       })
     }
     this.#server = tls
-      ? createSecureServer({ cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }, listener)
-      : createServer(listener)
+      ? createSecureServer(
+          { maxHeaderSize, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) },
+          listener,
+        )
+      : createServer({ maxHeaderSize }, listener)
     // The node that forwards bounds its clients.
     this.#server.requestTimeout = 0
   }

@@ -34,7 +34,7 @@ export interface Orphan {
 /** Who may write to which session. A server that has the store for itself needs no claims. */
 export interface ClaimStore {
   /**
-   * Claims a session without an owner, or whose node is dead.
+   * Claims a session without an owner, or whose node is dead, or anew one of the same owner.
    *
    * @returns undefined if the session does not exist, or a living node owns it
    */
