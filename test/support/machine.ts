@@ -49,6 +49,11 @@ export const requirements = {
     files: ['test/e2e/nginx.test.ts'],
     untested: 'streams and uploads through nginx with deploy/nginx.conf',
   },
+  haproxy: {
+    find: () => findProgram('haproxy'),
+    files: ['test/e2e/cluster-demo.test.ts'],
+    untested: 'three nodes behind HAProxy with deploy/haproxy.cfg',
+  },
   bubblewrap: {
     find: () => findProgram('bwrap'),
     files: [
