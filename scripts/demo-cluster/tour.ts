@@ -76,7 +76,7 @@ async function loseOwner(
   say(`the waiting turn was answered there after ${since()}, and Claude remembers the conversation`)
   const lost = await session.getTurn(running.turnId)
   require(lost.status === 'lost', `the turn that ran is ${lost.status}`)
-  const { lastSequence } = await lastEvent(session)
+  const { lastSequence } = await session.get()
   await until('the reader has everything', async () => sequences.at(-1) === lastSequence)
   leaving.abort()
   await reading
@@ -90,15 +90,11 @@ async function loseOwner(
   await owner.restart()
 }
 
-async function lastEvent(session: SessionClient): Promise<{ lastSequence: number }> {
-  const { lastSequence } = await session.get()
-  return { lastSequence }
-}
-
 async function read(session: SessionClient, signal: AbortSignal, into: number[]): Promise<void> {
   try {
     for await (const event of session.follow({ after: 'latest', signal })) {
-      if ('sequence' in event && typeof event.sequence === 'number') into.push(event.sequence)
+      // Also `caught_up` names one: that of an event which came before.
+      if (event.type !== 'caught_up' && 'sequence' in event.data) into.push(event.data.sequence)
     }
   } catch (error) {
     if (!signal.aborted) throw error
