@@ -45,7 +45,8 @@ function openProgram(program: string, args: string[], env: Record<string, string
   return watch(spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }))
 }
 
-function watch(child: Cli['child']): Cli {
+/** A program that was started, with what it says; ended with its test. */
+export function watch(child: Cli['child']): Cli {
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     texts.stdout += text
