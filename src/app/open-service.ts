@@ -156,7 +156,7 @@ export async function openService(
   if (hasSeveralTenants(runtimeOptions, keyRegistry)) requireChoice(runtimeOptions, severalTenants)
   const means = await findIsolation(runtimeOptions)
   const gitBox = means && openGitBox(runtimeOptions, means, gitMarker)
-  const places = { ...runtimeOptions, gitMarker, gitBox }
+  const places = { ...runtimeOptions, gitMarker, gitBox, isShared: node !== undefined }
   const { workspaces, options, git, tops } = await openWorkspaces(places, given, store, forwarder, log)
   const boxes = means && openBoxes(runtimeOptions, means, forwarder, log)
   const launcher = new ClaudeLauncher(

@@ -26,6 +26,8 @@ export interface WorkspacesOptions {
   gitMarker: string
   /** Undefined: git runs without a box. */
   gitBox: GitBox | undefined
+  /** Whether other nodes may use `workspacesDir` too. */
+  isShared: boolean
 }
 
 /** Opens the session directories of this machine; some directories are off limits for sessions. */

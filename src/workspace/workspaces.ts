@@ -18,13 +18,18 @@ export interface WorkspacesParts extends Omit<ProviderParts, 'directory' | 'repo
   store: FileHistoryStore
   dataDir: string
   workspacesDir: string
+  /** Whether other nodes may be making directories in `workspacesDir`. Default: false. */
+  isShared?: boolean
   /** Where files may lie of which checkpoints are kept; left out: the allowed roots and `workspacesDir`. */
   roots?: readonly string[]
 }
 
+/** How long another node may take to store a session once its directory is complete, in milliseconds. */
+const storingMs = 5 * 60_000
+
 /** Opens the workspaces. Git and checkpoints use the data directory, with one directory per session. */
 export function createWorkspaces(parts: WorkspacesParts): Workspaces {
-  const { store, dataDir, workspacesDir, placesOf, roots, ...rest } = parts
+  const { store, dataDir, workspacesDir, placesOf, roots, isShared = false, ...rest } = parts
   const { git } = rest
   const directory = join(dataDir, 'file-history')
   const contents = new KeptContents(directory)
@@ -61,7 +66,8 @@ export function createWorkspaces(parts: WorkspacesParts): Workspaces {
       const names = await readdir(workspacesDir).catch(() => [])
       const tenants = [defaultTenantId, ...names.filter(name => tenantName.safeParse(name).success)]
       const lists = tenants.map(async tenantId => {
-        const holders = await listHolders(directoryOf(tenantId))
+        const madeBefore = isShared ? Date.now() - rest.cloneTimeoutMs - storingMs : Number.POSITIVE_INFINITY
+        const holders = await listHolders(directoryOf(tenantId), madeBefore)
         return holders.map(holder => ({ tenantId, read: () => readMark(holder) }))
       })
       return (await Promise.all(lists)).flat()

@@ -5,7 +5,7 @@ import { Git } from '../../src/workspace/git/git-command.ts'
 import { createWorkspaces } from '../../src/workspace/workspaces.ts'
 
 /** The directories of sessions as the server has them, with everything below one directory. */
-export function localWorkspaces(store: Pick<Store, 'fileHistory'>, directory: string) {
+export function localWorkspaces(store: Pick<Store, 'fileHistory'>, directory: string, isShared = false) {
   const policy = { defaultCwd: directory, allowedRoots: [directory] }
   return createWorkspaces({
     store: store.fileHistory,
@@ -13,6 +13,7 @@ export function localWorkspaces(store: Pick<Store, 'fileHistory'>, directory: st
     workspacesDir: join(directory, 'data', 'workspaces'),
     cloneUrls: ['https://'],
     cloneTimeoutMs: 60_000,
+    isShared,
     places: { allowedRoots: [directory], reserved: [join(directory, 'data')] },
     git: new Git({ PATH: '/usr/local/bin:/usr/bin:/bin' }, directory),
     resolveDirectory: (path, field) => resolveDirectory(field, path, policy),

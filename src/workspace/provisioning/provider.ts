@@ -46,10 +46,17 @@ export interface ProviderParts {
   log: Pick<Log, 'warn'>
 }
 
-/** Lists the holders below a provider's directory, including unfinished ones. */
-export async function listHolders(directory: string): Promise<string[]> {
+/**
+ * Lists the holders below a provider's directory, including unfinished ones.
+ *
+ * @param madeBefore in milliseconds since 1970; later ones are left out
+ */
+export async function listHolders(directory: string, madeBefore: number): Promise<string[]> {
   const names = await readdir(directory).catch(() => [])
-  return names.filter(name => uuid.test(name)).map(name => join(directory, name))
+  const holders = names.filter(name => uuid.test(name)).map(name => join(directory, name))
+  if (madeBefore === Number.POSITIVE_INFINITY) return holders
+  const stats = await Promise.all(holders.map(holder => lstat(holder).catch(() => undefined)))
+  return holders.filter((_, index) => (stats[index]?.mtimeMs ?? Number.POSITIVE_INFINITY) < madeBefore)
 }
 
 /**
