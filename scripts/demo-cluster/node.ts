@@ -42,7 +42,9 @@ export async function startNode(options: DemoNodeOptions): Promise<DemoNode> {
     database: { url: databaseUrl },
     auth: { apiKeys: [key] },
     secretKeys: [secrets.sealing],
-    ...{ allowedRoots: [shared], defaultCwd: shared },
+    // Each session has a directory of its own, which every node reaches.
+    ...{ allowedRoots: [shared], defaultCwd: shared, defaultWorkspace: 'empty' },
+    workspacesDir: join(shared, 'workspaces'),
     cluster: { name, listen: '127.0.0.1:0', secret: secrets.cluster, leaseMs, volumes: [shared] },
     keepSpareProcess: false,
   }
