@@ -70,7 +70,7 @@ export class Cluster {
     this.#routing = new Routing({ claims, membership, ownership, volumes, lost, boundMs })
     this.store = withFences(store, ownership, ({ cwd }) => volumes.of(cwd))
     this.#listener = new HopListener({ ...parts, ...options, membership, ownership })
-    this.#client = new HopClient({ ...options, id, endOf: other => membership.endOf(other) })
+    this.#client = new HopClient({ ...options, id, faults, endOf: other => membership.endOf(other) })
     this.#forwarding = new Forwarding({
       routing: this.#routing,
       client: this.#client,

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { request as requestSecurely, Agent as SecureAgent } from 'node:https'
+import type { Log } from '../../lib/log.ts'
 import type { NodeRecord } from '../../sessions/ports/index.ts'
 import { digestOf, type Envelope, envelopeHeader, sealEnvelope } from './envelope.ts'
+import { HopFaults } from './hop-faults.ts'
 import { refusalHeader } from './refusal.ts'
 
 /** How long another node may take to accept a connection, in milliseconds. */
@@ -33,6 +35,7 @@ export interface HopClientParts {
   caFile: string | undefined
   /** Fires when a node is dead. */
   endOf(id: string): AbortSignal
+  faults: Pick<Log, 'warn'>
 }
 
 /** Sends requests to other nodes, signed. */
@@ -40,9 +43,11 @@ export class HopClient {
   readonly #parts: HopClientParts
   readonly #agent = new Agent({ keepAlive: true })
   readonly #secureAgent: SecureAgent
+  readonly #faults: HopFaults
 
   constructor(parts: HopClientParts) {
     this.#parts = parts
+    this.#faults = new HopFaults(parts.faults)
     const ca = parts.caFile === undefined ? undefined : readFileSync(parts.caFile)
     this.#secureAgent = new SecureAgent({ keepAlive: true, ...(ca && { ca }) })
   }
@@ -63,6 +68,7 @@ export class HopClient {
       url.protocol === 'https:'
         ? ([requestSecurely, this.#secureAgent] as const)
         : ([request, this.#agent] as const)
+    const stop = AbortSignal.any([signal, endOf(node.id)])
     return new Promise(resolve => {
       const sent = start(url, {
         ...{ method, path, agent },
@@ -71,10 +77,11 @@ export class HopClient {
           'content-length': body.length,
           [envelopeHeader]: sealEnvelope(envelope, secret),
         },
-        signal: AbortSignal.any([signal, endOf(node.id)]),
+        signal: stop,
       })
       let isConnected = false
-      const bound = setTimeout(() => isConnected || sent.destroy(), connectBoundMs)
+      const tooSlow = () => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
+      const bound = setTimeout(() => isConnected || sent.destroy(tooSlow()), connectBoundMs)
       sent.once('socket', socket => {
         if (!socket.connecting) isConnected = true
         else
@@ -82,13 +89,16 @@ export class HopClient {
             isConnected = true
           })
       })
-      sent.once('error', () => {
+      sent.once('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(bound)
+        if (!stop.aborted) this.#faults.unreachable(node, error)
         resolve({ kind: isConnected ? 'broken' : 'refused' })
       })
       sent.once('response', response => {
         clearTimeout(bound)
-        if (response.headers[refusalHeader] === undefined) return resolve({ kind: 'answer', response })
+        const refusal = response.headers[refusalHeader]
+        if (refusal === undefined) return resolve({ kind: 'answer', response })
+        this.#faults.refused(node, String(refusal))
         response.resume()
         resolve({ kind: 'refused' })
       })
