@@ -130,6 +130,7 @@ export class Cluster {
    */
   async drain(atWork: readonly string[]): Promise<void> {
     this.#listener.drain()
+    if (this.#lost.signal.aborted) return
     await this.#parts.store.nodes.drain(this.#parts.id)
     await this.#ownership.drain(atWork)
   }

@@ -191,6 +191,9 @@ describe('several nodes', () => {
     await until(async () => (await a.ask(id, 'hello')).body.stopReason === 'end_turn')
     const made = await a.createSession()
     expect((await b.ask(made, 'hello')).body).toMatchObject({ stopReason: 'end_turn' })
+    // What belonged to the life that was lost is closed.
+    expect(a.cli.stderr()).toContain('lease lost')
+    expect(a.cli.stderr()).not.toMatch(/closing failed|could not be given back|session expiry failed/)
   })
 
   test('a session whose directory only one node has waits for that node', async () => {
