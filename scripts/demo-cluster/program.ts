@@ -8,6 +8,8 @@ export interface Program {
   /** Resolves when it has ended, with its signal or exit code. */
   readonly ended: Promise<string>
   readonly isRunning: boolean
+  /** In the time of `performance.now()`; undefined: it runs. */
+  readonly endedAt: number | undefined
   output(): string
   /** Resolves with the first match in its output. */
   says(pattern: RegExp): Promise<RegExpExecArray>
@@ -30,14 +32,19 @@ export function startProgram(
   const child = spawn(command, args, { detached: true, env, stdio: ['ignore', log, log] })
   const ended = whenEnded(child)
   let end: string | undefined
+  let endedAt: number | undefined
   void ended.then(text => {
     end = text
+    endedAt = performance.now()
   })
   const output = () => readFileSync(logFile, 'utf8').slice(from)
   return {
     pid: child.pid ?? 0,
     ended,
     output,
+    get endedAt() {
+      return endedAt
+    },
     get isRunning() {
       return end === undefined
     },

@@ -70,7 +70,7 @@ export class TakeOvers {
 
   /** Asks for each session of a node that is gone, until another node answers. */
   async #follow({ name, program }: DemoNode): Promise<void> {
-    const startedAt = performance.now()
+    const startedAt = program.endedAt ?? performance.now()
     const lost = [...this.#owners].filter(([, node]) => node === name).map(([id]) => id)
     const what = program.isRunning ? 'does not renew its lease' : `has ended (${await program.ended})`
     this.#say(`node ${name} ${what}; it owned ${count(lost.length)}`)
