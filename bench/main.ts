@@ -1,6 +1,7 @@
 // node bench/main.ts [name ...] [--quick] [--profile <directory>]
 import { parseArgs } from 'node:util'
 import { bounds } from './bounds.ts'
+import { cluster } from './cluster.ts'
 import { consolePages } from './console.ts'
 import { density } from './density.ts'
 import { fleet } from './fleet.ts'
@@ -25,6 +26,7 @@ const benches: Record<string, Bench> = {
   isolation,
   reads,
   store,
+  cluster,
   start,
   bounds,
   console: consolePages,

@@ -22,6 +22,10 @@ export interface Child {
   state(): Promise<ChildState>
   /** Everything that it wrote to standard error. */
   log(): string
+  /** Resolves when it has ended. */
+  readonly ended: Promise<unknown>
+  /** Sends a signal; SIGTERM ends it in order. */
+  signal(name: NodeJS.Signals): void
   close(): Promise<void>
 }
 
@@ -67,6 +71,8 @@ export async function openChild(
     url,
     log,
     close,
+    ended: exited,
+    signal: name => void child.kill(name),
     async state() {
       const received = receive(child, exited, log)
       child.send('state')

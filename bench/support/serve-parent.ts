@@ -1,16 +1,16 @@
 import type { ChildState } from './child.ts'
 import { countCommits } from './count-commits.ts'
 
-/** For the programs that `openChild` starts: says where it listens, answers for its state, ends with its parent. */
+/** For the programs that `openChild` starts: says where it listens, answers for its state, ends with its parent or at SIGTERM. */
 export function serveParent(url: string, close: () => Promise<void>): void {
   process.on('message', () => {
     globalThis.gc?.()
     globalThis.gc?.()
     process.send?.(readState())
   })
-  process.once('disconnect', () => {
-    void close().then(() => process.exit(0))
-  })
+  const end = () => void close().then(() => process.exit(0))
+  process.once('disconnect', end)
+  process.once('SIGTERM', end)
   process.send?.({ url })
 }
 
