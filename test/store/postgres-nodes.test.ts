@@ -150,6 +150,40 @@ describe('a server that has the database for itself', () => {
   })
 })
 
+describe('a server of a version that knows no nodes', () => {
+  const takeLease = () =>
+    onServer(url, client =>
+      client.query(
+        `set search_path = claude_code_api;
+        insert into store_lease (owner, holder, expires_at) values ('old', 'an old one', clock_timestamp() + interval '1 hour')`,
+      ),
+    )
+
+  it('does not get the lease while nodes live, and is told which', async () => {
+    const node = await openNode()
+    await expect(takeLease()).rejects.toThrow('these nodes are running: http://127.0.0.1:1')
+    const session = sessionRecord()
+    await node.store.createSession(session, [], 100)
+    expect(await write(node, session, await claim(node, session), 'goes on')).toMatchObject([{ sequence: 1 }])
+    await node.store.nodes.leave(node.id)
+    await takeLease()
+    await expect(openNode()).rejects.toMatchObject({ reason: 'locked' })
+  })
+
+  it('that was stopped for longer than its lease does not get it back once a node has begun', async () => {
+    await takeLease()
+    await onServer(url, async client => {
+      const set = (expiry: string) =>
+        client.query(
+          `update claude_code_api.store_lease set expires_at = clock_timestamp() + interval '${expiry}'`,
+        )
+      await set('-1 second')
+      await openNode()
+      expect((await set('1 hour')).rowCount).toBe(0)
+    })
+  })
+})
+
 describe('a transaction of a node', () => {
   /** A transaction in the middle, as `Transactions` begins each. */
   async function beginAs(node: Node, silentMs = longMs) {

@@ -36,9 +36,17 @@ export function openTyped(args: string[], env: Record<string, string>, isTermina
   return { ...watch(child), type: text => void child.stdin.write(text) }
 }
 
-/** The same with options that the command line does not have. */
-export function openServerProgram(options: object, env: Record<string, string>): Cli {
-  return openProgram(serverProgram, [JSON.stringify({ host: '127.0.0.1', port: 0, ...options })], env)
+/**
+ * The same with options that the command line does not have.
+ *
+ * @param program left out: the one beside this file
+ */
+export function openServerProgram(
+  options: object,
+  env: Record<string, string>,
+  program: string = serverProgram,
+): Cli {
+  return openProgram(program, [JSON.stringify({ host: '127.0.0.1', port: 0, ...options })], env)
 }
 
 function openProgram(program: string, args: string[], env: Record<string, string>): Cli {

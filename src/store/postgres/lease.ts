@@ -5,6 +5,7 @@ import type { Log } from '../../lib/log.ts'
 import { StoreOpenError } from '../store-open-error.ts'
 import type { Pool } from './driver.ts'
 import { insist } from './patience.ts'
+import { isAlive } from './refuse-beside-nodes.ts'
 
 /** How long a lease is good without being renewed, in milliseconds: what a start waits for at most after a crash. */
 export const defaultLeaseMs = 15_000
@@ -110,8 +111,6 @@ async function readHolder(pool: Pool): Promise<Holder | undefined> {
   return rows[0]
 }
 
-const isAlive = `state <> 'dead' and lease_until > extract(epoch from clock_timestamp()) * 1000`
-
 /**
  * The share of a node of a cluster, which is its row in `nodes`: it joins and leaves by the port `NodeStore`. While a
  * server has the database for itself, no node writes.
@@ -119,7 +118,9 @@ const isAlive = `state <> 'dead' and lease_until > extract(epoch from clock_time
  * @throws {StoreOpenError} `locked`, naming a server that has the database for itself
  */
 export async function shareAsNode(pool: Pool, place: string, id: string): Promise<Lease> {
-  const { rows } = await pool.query(`select holder from store_lease where expires_at > clock_timestamp()`)
+  // A server that was stopped for longer than its lease finds its row gone, and renews nothing.
+  await pool.query('delete from store_lease where expires_at <= clock_timestamp()')
+  const { rows } = await pool.query('select holder from store_lease')
   if (rows[0]) throw refusal(place, rows[0].holder)
   if (!/^[\w-]{1,100}$/.test(id)) throw new Error('the id of a node is not a plain name')
   return {

@@ -20,6 +20,7 @@ import { AppendLane } from './append-lane.ts'
 import { loadDriver, type Pool, toClientConfig } from './driver.ts'
 import { claimLease, createLeaseTable, defaultLeaseMs, type Lease, shareAsNode } from './lease.ts'
 import { createPostgresDatabase } from './postgres-database.ts'
+import { refuseBesideNodes } from './refuse-beside-nodes.ts'
 import { refuseUnadmitted } from './refuse-unadmitted.ts'
 import { createOutcomesTable } from './transactions.ts'
 
@@ -109,6 +110,7 @@ async function migratePostgres(
     const check = refuseUnadmitted.bind(undefined, transaction, place)
     await migrateWithin(transaction, place, check, migrations)
     await sql.raw(createLeaseTable).execute(transaction)
+    await sql.raw(refuseBesideNodes).execute(transaction)
     await sql.raw(createOutcomesTable).execute(transaction)
   })
 }
