@@ -29,7 +29,7 @@ export const cluster: Bench = async scope => {
   await measureHop(scope, nodes)
   await measureRestarts(scope, nodes)
   await measureTakeOver(scope, nodes, leaseMs, [
-    ['node', 5, leaseMs + 1_000],
+    ['node', 3, leaseMs + 1_000],
     ['node and warden', 5, leaseMs + 1_000],
   ])
   await nodes.close()

@@ -168,8 +168,7 @@ function row(name: string, values: number[], live: number[], perPrompt: number[]
   ]
 }
 
-/** One prompt in a stream, until its first delta and until its end. */
-export async function streamOnce(caller: Caller, session: string, text: string): Promise<Timing> {
+async function streamOnce(caller: Caller, session: string, text: string): Promise<Timing> {
   const begun = performance.now()
   const timing = { firstMs: Number.NaN, answerMs: Number.NaN }
   await caller.follow(

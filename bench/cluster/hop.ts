@@ -4,7 +4,6 @@ import { placesOf } from '../support/open-cluster.ts'
 import { median, ms, printTable, printTarget, quantile } from '../support/report.ts'
 import type { Scope } from '../support/scope.ts'
 import { until } from '../support/waiting.ts'
-import { streamOnce } from '../turns.ts'
 
 /** The stand-in answers this prompt with paced deltas. */
 export const pacedPrompt = 'speak at a steady pace'
@@ -14,6 +13,7 @@ export const pacedScript = (deltas: number) => ({
   delivery: { fragmentSize: 12, delayMs: 20 },
 })
 
+const prompt = 'What is 6 times 7?'
 const targetMs = 2
 
 /**
@@ -28,7 +28,7 @@ export async function measureHop(scope: Scope, cluster: BenchCluster): Promise<v
   const { owner, other } = await placesOf(cluster, session)
   // Processes start, connections open, code gets warm.
   for (const { caller } of [owner, other]) {
-    for (let warm = 0; warm < 3; warm++) await streamOnce(caller, session, 'What is 6 times 7?')
+    for (let warm = 0; warm < 3; warm++) await ask(caller, session, prompt)
   }
   const callers = [owner.caller, owner.caller, other.caller]
   const control: number[] = []
@@ -45,9 +45,10 @@ export async function measureHop(scope: Scope, cluster: BenchCluster): Promise<v
     if (status !== 200) throw new Error(`a request was answered with ${status}`)
     return performance.now() - begun
   })
-  const turns = await alternate(scope.quick ? 2 : 40, [owner.caller, other.caller], async caller => {
-    const { firstMs } = await streamOnce(caller, session, 'What is 6 times 7?')
-    return firstMs
+  const turns = await alternate(scope.quick ? 3 : 40, [owner.caller, other.caller], async caller => {
+    const begun = performance.now()
+    await ask(caller, session, prompt)
+    return performance.now() - begun
   })
   const difference = (name: string, [direct = [], through = []]: number[][]) => [
     name,
@@ -67,7 +68,7 @@ export async function measureHop(scope: Scope, cluster: BenchCluster): Promise<v
         ...['', '', ms(median(control)), ms(quantile(control, 0.99))],
       ],
       difference('GET /sessions/:id', requests),
-      difference('first delta of POST /stream', turns),
+      difference('POST /messages, the whole turn', turns),
     ],
   )
   printTarget(
@@ -105,15 +106,17 @@ async function readTogether(callers: readonly Caller[], session: string): Promis
   // The turns before are in the log.
   over = 0
   for (const seen of times) seen.length = 0
-  const { status } = await (callers[0] as Caller).call('POST', `/sessions/${session}/messages`, {
-    prompt: pacedPrompt,
-  })
-  if (status !== 200) throw new Error(`a turn was answered with ${status}`)
+  await ask(callers[0] as Caller, session, pacedPrompt)
   await until('all readers have the whole turn', () => over === callers.length)
   leaving.abort()
   await Promise.all(readers)
   if (new Set(times.map(({ length }) => length)).size > 1) throw new Error('a reader has missed deltas')
   return times
+}
+
+async function ask(caller: Caller, session: string, text: string): Promise<void> {
+  const { status, body } = await caller.call('POST', `/sessions/${session}/messages`, { prompt: text })
+  if (status !== 200) throw new Error(`a turn was answered with ${status}: ${body?.error?.code}`)
 }
 
 function differences(one: readonly number[], other: readonly number[]): number[] {

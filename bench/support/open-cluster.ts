@@ -77,7 +77,7 @@ export async function openCluster(scope: Scope, given: ClusterSettings): Promise
     return node
   }
 
-  for (const name of names) await start(name)
+  await Promise.all(names.map(start))
   return {
     ...{ nodes, db, shared, start },
     environment: claudeEnvironment(modelUrl, join(directory, names[0] ?? '')),
