@@ -111,3 +111,40 @@ describe('a roll from one server to nodes', () => {
     await answers(again, [id])
   })
 })
+
+describe('a roll of nodes to a later version', () => {
+  test('that admits this one: both serve all sessions until the last is replaced', async () => {
+    const { start } = await openPrograms()
+    const first = await start('node', 'a')
+    const second = await start('node', 'b')
+    const id = await first.createSession()
+    await answers(first, [id])
+    await expect(start('later node, not admitting', 'c')).rejects.toThrow(
+      /"900-of-a-later-version", which nodes of an older program do not admit/,
+    )
+    expect(await stop(first)).toBe(0)
+    const third = await start('later node', 'a')
+    await answers(third, [id])
+    const made = await third.createSession()
+    await answers(second, [made, id])
+    await answers(third, [made])
+    expect(await stop(second)).toBe(0)
+    await answers(third, [made, id])
+    const back = await start('node', 'b')
+    await answers(back, [made, id])
+  })
+
+  test('that does not admit it: begins when all are stopped, and none of this version starts again', async () => {
+    const { start } = await openPrograms()
+    const node = await start('node')
+    const id = await node.createSession()
+    await answers(node, [id])
+    expect(await stop(node)).toBe(0)
+    const later = await start('later node, not admitting')
+    await answers(later, [id])
+    for (const program of ['node', 'alone', 'before'] as const) {
+      await expect(start(program, 'b')).rejects.toThrow('is newer than this program')
+    }
+    await answers(later, [id])
+  })
+})

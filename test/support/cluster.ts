@@ -20,11 +20,13 @@ export interface ClusterOptions {
   env: Record<string, string>
   leaseMs?: number
   options?: object
+  /** Left out: this version of the server. */
+  program?: string
 }
 
 /** Starts a node: a server in a process of its own. */
 export async function startNode(name: string, given: ClusterOptions): Promise<ClusterNode> {
-  const { database, home, shared, env, leaseMs = 2_000, options } = given
+  const { database, home, shared, env, leaseMs = 2_000, options, program } = given
   const own = join(home, name)
   mkdirSync(join(own, 'home'), { recursive: true })
   const cli = openServerProgram(
@@ -44,6 +46,7 @@ export async function startNode(name: string, given: ClusterOptions): Promise<Cl
       ...options,
     },
     { ...env, HOME: join(own, 'home'), CLAUDE_CONFIG_DIR: join(own, 'home', '.claude') },
+    program,
   )
   const said = await cli.said(/listening on \S+/)
   const url = /listening on (\S+)/.exec(said)?.[1] ?? ''

@@ -10,8 +10,13 @@ import { createDatabase } from './postgres/shared-server.ts'
 import { unpackProgramBeforeNodes } from './program-before-nodes.ts'
 import { cheapStart, claudeEnvironment, openModel } from './real-claude.ts'
 
-/** The program before nodes, this program as a server alone, or as one of several nodes. */
-export type Program = 'before' | 'alone' | 'node'
+/**
+ * The program before nodes; this program as a server alone, or as one of several nodes; a node of a later version, with a
+ * migration that admits nodes of this one, or not.
+ */
+export type Program = 'before' | 'alone' | 'node' | 'later node' | 'later node, not admitting'
+
+const later = join(import.meta.dirname, 'newer-program.ts')
 
 /** Two versions of the program on one database, which this one has migrated. */
 export async function openPrograms() {
@@ -26,6 +31,10 @@ export async function openPrograms() {
   /** @throws Error with what the program has said, when it does not start */
   async function start(program: Program, name = 'a'): Promise<ClusterNode> {
     if (program === 'node') return startNode(name, { database, home, shared, env })
+    if (program !== 'before' && program !== 'alone') {
+      const admits = program === 'later node' && { TEST_MIGRATION_ADMITS: '032-fences' }
+      return startNode(name, { database, home, shared, env: { ...env, ...admits }, program: later })
+    }
     // In the place of node a.
     const own = join(home, name)
     mkdirSync(join(own, 'home'), { recursive: true })
