@@ -41,7 +41,7 @@ export async function checkInvariants(watch: ClusterWatch, witnessed: Witnessed)
     oneWriter(writes),
     lostWasStarted(stored),
     noOverlap(witnessed),
-    wholeReaders(witnessed),
+    wholeReaders(stored, witnessed),
   ]
 }
 
@@ -50,8 +50,8 @@ export function describeInvariants(invariants: readonly Invariant[]): string {
   return invariants.map(({ name, tried }) => `${name} ${tried}`).join(', ')
 }
 
-async function readStored({ client }: ClusterWatch): Promise<Stored> {
-  const rows = async (text: string) => (await client.query(text)).rows
+async function readStored({ database }: ClusterWatch): Promise<Stored> {
+  const rows = async (text: string) => (await database.query(text)).rows
   return {
     turns: await rows(
       `select id, session_id, status, started_at is not null as started, ended_at is not null as ended
@@ -128,7 +128,8 @@ function risingEpochs(claims: readonly WatchedClaim[]): Invariant {
   return { name: 'changes of owner with rising epochs', tried: claims.length, faults }
 }
 
-function oneWriter(writes: readonly WatchedWrite[]): Invariant {
+/** Whether nobody but the owner writes. */
+export function oneWriter(writes: readonly WatchedWrite[]): Invariant {
   const faults = writes
     .filter(({ node, owner }) => node !== owner)
     .map(({ session, sequence, node, owner, epoch }) => {
@@ -156,10 +157,19 @@ function noOverlap({ processes, beats }: Witnessed): Invariant {
   }
 }
 
-function wholeReaders({ readers }: Witnessed): Invariant {
+function wholeReaders({ events }: Stored, { readers }: Witnessed): Invariant {
+  const logs = Map.groupBy(events, ({ session_id }) => session_id)
+  const strange = readers.flatMap(({ sessionId, frames }) => {
+    const log = new Map(logs.get(sessionId)?.map(event => [event.sequence, event]))
+    return frames.flatMap(({ sequence, event, turnId }) => {
+      const stored = log.get(sequence)
+      const isSame = stored?.type === event && (stored.turn_id ?? undefined) === turnId
+      return isSame ? [] : [`${sessionId}: ${event} ${sequence} of ${turnId} is not what is stored`]
+    })
+  })
   return {
-    name: 'frames of readers without gap or repeat',
+    name: 'frames of readers without gap or repeat, as stored',
     tried: readers.reduce((sum, { frames }) => sum + frames.length, 0),
-    faults: readers.flatMap(({ faults }) => faults),
+    faults: [...readers.flatMap(({ faults }) => faults), ...strange],
   }
 }

@@ -5,6 +5,9 @@ import { type ClusterNode, type ClusterOptions, killNode, startNode } from './cl
 import { urlOf } from './cluster-watch.ts'
 import { endsLater } from './lifetime.ts'
 
+/** How much of the log of a node is kept for a fault, in characters. */
+const tailLength = 3_000
+
 /** A node that is killed, stopped and started again, under one name. */
 export class RestlessNode {
   readonly name: string
@@ -13,6 +16,8 @@ export class RestlessNode {
   #node: ClusterNode | undefined
   /** Whether something is being done to it. */
   isDisturbed = false
+  /** Ends that nobody has asked for. */
+  readonly faults: string[] = []
 
   constructor(name: string, options: ClusterOptions) {
     this.name = name
@@ -35,6 +40,12 @@ export class RestlessNode {
     })
     endsLater(() => node.cli.child.kill('SIGCONT'))
     this.#node = node
+    void node.cli.ended.then(code => {
+      // One that is killed was given up before; the orderly end has the code 0.
+      if (this.#node !== node || code === 0 || node.cli.child.signalCode === 'SIGTERM') return
+      this.#node = undefined
+      this.faults.push(`${this.name} ended with ${code}: ${node.cli.stderr().slice(-tailLength)}`)
+    })
     return node
   }
 
@@ -61,15 +72,22 @@ export class RestlessNode {
   roll(): Promise<void> {
     return this.#disturb(async ({ cli }) => {
       cli.child.kill('SIGTERM')
-      const code = await cli.ended
-      this.#node = undefined
-      if (code !== 0) throw new Error(`${this.name} ended with ${code}: ${cli.stderr()}`)
+      await cli.ended
       await this.start()
     })
   }
 
+  /** One that has ended by itself is started again. */
+  async revive(): Promise<void> {
+    if (this.#node || this.isDisturbed) return
+    this.isDisturbed = true
+    await this.start().finally(() => {
+      this.isDisturbed = false
+    })
+  }
+
   async #disturb(work: (node: ClusterNode) => Promise<void>): Promise<void> {
-    if (!this.#node || this.isDisturbed) throw new Error(`${this.name} is disturbed already`)
+    if (!this.#node || this.isDisturbed) return this.revive()
     this.isDisturbed = true
     try {
       await work(this.#node)

@@ -19,6 +19,9 @@ export interface StormOptions {
   leaseMs: number
   /** How long long turns take, in milliseconds: longer than a lease. */
   longMs: number
+  /** Default: one of its own. `path` is the address that the nodes use. */
+  database?: { url: string; path: string }
+  nodeCount?: number
 }
 
 /** How many unfinished turns a session has at most. */
@@ -57,15 +60,14 @@ export class ClusterStorm {
   }
 
   static async open(options: StormOptions): Promise<ClusterStorm> {
-    const database = await createDatabase(inject('postgresDirectory'))
-    endsLater(database.drop)
-    const watch = await watchCluster(database.url)
+    const { url, path } = options.database ?? (await ownDatabase())
+    const watch = await watchCluster(url)
     const model = await openModel()
     const home = temporaryDirectory()
     const shared = temporaryDirectory()
     const node = (name: string) =>
       new RestlessNode(name, {
-        ...{ database, home, shared, leaseMs: options.leaseMs },
+        ...{ database: { url: path }, home, shared, leaseMs: options.leaseMs },
         env: { ...claudeEnvironment(model, home), ...cheapStart },
         options: {
           drainTimeoutMs: 2 * options.longMs,
@@ -73,7 +75,7 @@ export class ClusterStorm {
           rateLimit: { enabled: false },
         },
       })
-    const nodes = ['a', 'b', 'c'].map(node)
+    const nodes = ['a', 'b', 'c'].slice(0, options.nodeCount).map(node)
     // The first one compiles for the others.
     for (const each of nodes) await each.start()
     return new ClusterStorm(options, nodes, watch, scriptPrompts(model, shared, options.longMs))
@@ -193,7 +195,7 @@ export class ClusterStorm {
 
   /** How many turns have not ended, as the database says. */
   async unfinished(): Promise<number> {
-    const { rows } = await this.watch.client.query(
+    const { rows } = await this.watch.database.query(
       'select count(*)::int as count from claude_code_api.turns where ended_at is null',
     )
     return rows[0].count
@@ -201,7 +203,7 @@ export class ClusterStorm {
 
   /** Whether each reader has read the whole log. */
   async areReadersDone(): Promise<boolean> {
-    const { rows } = await this.watch.client.query(
+    const { rows } = await this.watch.database.query(
       'select id, last_sequence::float8 as last from claude_code_api.sessions',
     )
     const ends = new Map(rows.map(({ id, last }) => [id, last]))
@@ -223,4 +225,10 @@ export class ClusterStorm {
       beats: readBeats(this.#prompts.beatFile),
     }
   }
+}
+
+async function ownDatabase(): Promise<{ url: string; path: string }> {
+  const { url, drop } = await createDatabase(inject('postgresDirectory'))
+  endsLater(drop)
+  return { url, path: url }
 }

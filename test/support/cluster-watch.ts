@@ -20,7 +20,7 @@ export interface WatchedClaim {
 
 /** What is noted in the database itself, within the transactions of the nodes: nothing escapes between two looks. */
 export interface ClusterWatch {
-  readonly client: pg.Client
+  readonly database: pg.Pool
   writes(): Promise<WatchedWrite[]>
   claims(): Promise<WatchedClaim[]>
 }
@@ -34,15 +34,14 @@ export function urlOf(url: string, node: string): string {
 
 /** Notes who writes and who claims. The nodes have to use the addresses of `urlOf`. */
 export async function watchCluster(url: string): Promise<ClusterWatch> {
-  const client = new pg.Client({ connectionString: url })
+  const database = new pg.Pool({ connectionString: url, max: 2 })
   // Tests also kill the database.
-  client.on('error', () => undefined)
-  await client.connect()
-  endsLater(() => client.end())
-  await client.query(triggers)
-  const rows = async <T>(text: string) => (await client.query(text)).rows as T[]
+  database.on('error', () => undefined)
+  endsLater(() => database.end())
+  await database.query(triggers)
+  const rows = async <T>(text: string) => (await database.query(text)).rows as T[]
   return {
-    client,
+    database,
     writes: () =>
       rows(`select session, sequence::float8, writes.node, lives.node as owner, epoch::float8
         from watch.writes left join watch.lives on lives.id = writes.owner order by number`),

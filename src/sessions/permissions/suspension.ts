@@ -80,7 +80,10 @@ export class Suspension {
   schedule(open: OpenRequest): void {
     if (this.current) return
     open.suspending = afterDuration(this.#process.suspendAfterMs, async () => {
-      const suspended = !this.#process.isIrreplaceable && (await this.#trySuspend(open))
+      const suspended =
+        !this.#process.isIrreplaceable &&
+        // A store that cannot be read says nothing about the turn.
+        (await this.#trySuspend(open).catch(() => false))
       if (!suspended && this.#open.has(open.record.id)) this.schedule(open)
     })
   }
