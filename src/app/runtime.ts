@@ -72,26 +72,22 @@ export class Runtime {
 
   /** Must be read after `ready`. */
   get sessions(): Sessions {
-    if (!this.#opened) throw new Error('claude-code-api is not open yet')
-    return this.#opened.sessions
+    return this.#requireOpen().sessions
   }
 
   /** Must be read after `ready`. */
   get keys(): Keys {
-    if (!this.#opened) throw new Error('claude-code-api is not open yet')
-    return this.#opened.keys
+    return this.#requireOpen().keys
   }
 
   /** Must be read after `ready`. */
   get audit(): AuditTrail {
-    if (!this.#opened) throw new Error('claude-code-api is not open yet')
-    return this.#opened.audit
+    return this.#requireOpen().audit
   }
 
   /** Must be read after `ready`. */
   get logins(): ConsoleLogins {
-    if (!this.#opened) throw new Error('claude-code-api is not open yet')
-    return this.#opened.logins
+    return this.#requireOpen().logins
   }
 
   /** Undefined until everything is open. */
@@ -153,6 +149,13 @@ export class Runtime {
     this.#opened?.git.killAll()
   }
 
+  #requireOpen(): Opened {
+    if (this.#opened) return this.#opened
+    // A request that was being answered when the lease was lost.
+    if (this.#options.cluster && this.#opening) throw joining()
+    throw new Error('claude-code-api is not open yet')
+  }
+
   async #open(): Promise<Opened> {
     const closers: Closer[] = []
     // Undoes what has been opened if the rest cannot be.
@@ -193,4 +196,8 @@ export class Runtime {
     const opened = await this.#opening?.catch(() => undefined)
     await (opened ? opened.close(endResponses) : endResponses())
   }
+}
+
+function joining(): ServiceError<'NODE_UNAVAILABLE'> {
+  return new ServiceError('NODE_UNAVAILABLE', 'This node counted as dead, and is joining the others again')
 }

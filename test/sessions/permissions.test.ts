@@ -328,6 +328,23 @@ describe('without a process', () => {
     expect((await sessions.permissions.list(caller, all)).total).toBe(1)
   })
 
+  test('a store that cannot be read lets the process of a question be, and is asked again', async () => {
+    const { sessions, session, pending, launcher } = await openAsking({ permissionParkMs: 1 })
+    let looks = 0
+    launcher.canContinue = async () => {
+      if (looks++ === 0) throw new Error('the store is away')
+      return true
+    }
+    const { turn } = await sessions.submit(caller, session.id, promptOf('ask'))
+    const [request] = await pending()
+    await until(() => launcher.agents.size === 0)
+    expect(looks).toBeGreaterThan(1)
+    await sessions.permissions.answer(caller, session.id, request?.id ?? '', body)
+    expect(await sessions.whenTurnEnded(caller, session.id, turn.id, ended)).toMatchObject({
+      status: 'completed',
+    })
+  })
+
   test('an answer that no process has been told before a shutdown is told after it, once', async () => {
     const first = await openAsking({ permissionParkMs: 1, file: file(), drainTimeoutMs: 0 })
     const { sessions, session, pending, launcher } = first
