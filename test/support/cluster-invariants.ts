@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { type EventType, isTerminalEventType } from '../../src/contract/events.ts'
 import type { ClusterReader } from './cluster-clients.ts'
 import type { Overlap } from './cluster-processes.ts'
@@ -22,6 +23,13 @@ export interface Invariant {
   faults: string[]
 }
 
+/** Fails with everything that broke an invariant; all but `untried` must have been tried. */
+export function expectAll(invariants: readonly Invariant[], untried: RegExp = /^lost/): void {
+  expect(invariants.flatMap(({ name, faults }) => faults.map(fault => `${name}: ${fault}`))).toEqual([])
+  const idle = invariants.filter(({ name, tried }) => tried === 0 && !untried.test(name))
+  expect(idle.map(({ name }) => name)).toEqual([])
+}
+
 interface Stored {
   turns: { id: string; session_id: string; status: string; started: boolean; ended: boolean }[]
   events: { session_id: string; sequence: number; type: string; turn_id: string | null }[]
@@ -43,11 +51,6 @@ export async function checkInvariants(watch: ClusterWatch, witnessed: Witnessed)
     noOverlap(witnessed),
     wholeReaders(stored, witnessed),
   ]
-}
-
-/** One line: each invariant with how often it was tried. */
-export function describeInvariants(invariants: readonly Invariant[]): string {
-  return invariants.map(({ name, tried }) => `${name} ${tried}`).join(', ')
 }
 
 async function readStored({ database }: ClusterWatch): Promise<Stored> {

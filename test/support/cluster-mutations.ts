@@ -53,9 +53,5 @@ export const stopsAt = (word: string, then = ''): Replacement => ({
 export const inTwoRoundTrips = (word: string): readonly Replacement[] => [
   { file: lane, from: 'wasSent = true', to: `wasSent = true\n        await client.query('begin')` },
   stopsAt(word, `await client.query('commit')`),
-  {
-    file: 'store/postgres/driver.ts',
-    from: 'idle_in_transaction_session_timeout=${idleMs}',
-    to: 'idle_in_transaction_session_timeout=0',
-  },
+  { file: 'store/postgres/driver.ts', from: 'Math.ceil(silentMs ?? 60_000)', to: '0' },
 ]

@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
 import type { ClusterNode } from './cluster.ts'
 import { type Attempts, type ClusterReader, insist, readSession } from './cluster-clients.ts'
-import type { Witnessed } from './cluster-invariants.ts'
+import { checkInvariants, type Invariant, type Witnessed } from './cluster-invariants.ts'
 import { RestlessNode } from './cluster-nodes.ts'
-import { readBeats, watchProcesses } from './cluster-processes.ts'
+import { listClaudes, readBeats, watchProcesses } from './cluster-processes.ts'
 import { promptKinds, scriptPrompts } from './cluster-prompts.ts'
 import { type ClusterWatch, watchCluster } from './cluster-watch.ts'
 import { endsLater } from './lifetime.ts'
-import { temporaryDirectory } from './open-sessions.ts'
+import { temporaryDirectory, until } from './open-sessions.ts'
 import { createDatabase } from './postgres/shared-server.ts'
 import { random } from './random.ts'
 import { cheapStart, claudeEnvironment, openModel } from './real-claude.ts'
@@ -34,7 +34,12 @@ export class ClusterStorm {
   readonly readers: ClusterReader[] = []
   readonly acknowledged: { key: string; turnId: string; sessionId: string }[] = []
   /** How often something was done. */
-  readonly counts = { retries: 0, doubled: 0, answered: 0, interrupts: 0 }
+  readonly counts: Record<string, number> & {
+    retries: number
+    doubled: number
+    answered: number
+    interrupts: number
+  } = { retries: 0, doubled: 0, answered: 0, interrupts: 0 }
   readonly #options: StormOptions
   readonly #prompts: ReturnType<typeof scriptPrompts>
   readonly #processes = watchProcesses()
@@ -56,7 +61,7 @@ export class ClusterStorm {
     this.watch = watch
     this.#prompts = prompts
     this.#random = random(options.seed + 1_000)
-    endsLater(() => this.leave())
+    endsLater(() => this.#leave())
   }
 
   static async open(options: StormOptions): Promise<ClusterStorm> {
@@ -110,9 +115,9 @@ export class ClusterStorm {
   }
 
   /** Sends prompts to a session until told to stop. */
-  async drive(sessionId: string, until: AbortSignal): Promise<void> {
+  async drive(sessionId: string, over: AbortSignal): Promise<void> {
     const { below, pick, chance } = this.#random
-    while (!until.aborted) {
+    while (!over.aborted) {
       if (this.#openTurns(sessionId) < mostOpen) this.#send(sessionId, pick(promptKinds))
       await pause(100 + below(1_500))
       if (chance(0.06)) await this.#interrupt(sessionId, chance(0.5))
@@ -120,7 +125,7 @@ export class ClusterStorm {
   }
 
   /** Resolves when all requests are answered. */
-  async answered(): Promise<void> {
+  async #answered(): Promise<void> {
     while (this.#sending.size > 0) await Promise.all(this.#sending)
   }
 
@@ -193,8 +198,31 @@ export class ClusterStorm {
     return answer?.status === 200 ? answer : undefined
   }
 
+  /** The processes of all sessions. */
+  get claudes(): number[] {
+    const ids = new Set(this.readers.map(({ sessionId }) => sessionId))
+    return listClaudes().flatMap(({ pid, session }) => (ids.has(session) ? pid : []))
+  }
+
+  /** Waits until every request is answered, every turn has ended, and every reader has read that. */
+  async settled(): Promise<void> {
+    await this.#answered()
+    await until(async () => (await this.#unfinished()) === 0, 180_000)
+    await until(() => this.#areReadersDone(), 60_000)
+    await this.#leave()
+  }
+
+  /** Checks the invariants, and says how often each was tried. */
+  async check(): Promise<Invariant[]> {
+    const invariants = await checkInvariants(this.watch, this.#witnessed)
+    const tries = invariants.map(({ name, tried }) => `${name} ${tried}`)
+    const counts = Object.entries(this.counts).map(([name, count]) => `${name} ${count}`)
+    process.stdout.write(`storm of seed ${this.#options.seed}: ${[...counts, ...tries].join(', ')}\n`)
+    return invariants
+  }
+
   /** How many turns have not ended, as the database says. */
-  async unfinished(): Promise<number> {
+  async #unfinished(): Promise<number> {
     const { rows } = await this.watch.database.query(
       'select count(*)::int as count from claude_code_api.turns where ended_at is null',
     )
@@ -202,7 +230,7 @@ export class ClusterStorm {
   }
 
   /** Whether each reader has read the whole log. */
-  async areReadersDone(): Promise<boolean> {
+  async #areReadersDone(): Promise<boolean> {
     const { rows } = await this.watch.database.query(
       'select id, last_sequence::float8 as last from claude_code_api.sessions',
     )
@@ -211,12 +239,12 @@ export class ClusterStorm {
   }
 
   /** The readers and those who answer leave. */
-  async leave(): Promise<void> {
+  async #leave(): Promise<void> {
     this.#leaving.abort()
     await Promise.all([...this.#reading, ...this.#permitting])
   }
 
-  get witnessed(): Witnessed {
+  get #witnessed(): Witnessed {
     return {
       acknowledged: this.acknowledged,
       told: this.#prompts.told,

@@ -8,12 +8,20 @@ export interface TcpProxy {
   stop(): void
   /** Passes on what has waited. */
   resume(): void
+  /**
+   * Waits for a connection on which these texts are sent, in this order; the first one begins anew. Then drops what the
+   * server answers and cuts the connection, once.
+   *
+   * @returns what was dropped
+   */
+  swallow(texts: readonly string[]): Promise<Buffer>
   close(): Promise<void>
 }
 
 export async function openTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let isStopped = false
+  let trap: { texts: readonly string[]; spring(dropped: Buffer): void } | undefined
   const add = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
@@ -24,8 +32,22 @@ export async function openTcpProxy(target: { host: string; port: number }): Prom
     const outer = connect(target)
     add(inner)
     add(outer)
+    let met = 0
+    const watch = (sent: Buffer) => {
+      if (trap?.texts[0] !== undefined && sent.includes(trap.texts[0])) met = 0
+      while (trap && met < trap.texts.length && sent.includes(trap.texts[met] ?? '')) met++
+    }
+    const isSwallowed = (answer: Buffer): boolean => {
+      if (!trap || met < trap.texts.length) return false
+      trap.spring(answer)
+      trap = undefined
+      inner.destroy()
+      outer.destroy()
+      return true
+    }
+    inner.on('data', watch)
     const pass = (from: Socket, to: Socket) => {
-      from.on('data', data => to.write(data))
+      from.on('data', data => (from === outer && isSwallowed(data) ? undefined : to.write(data)))
       from.once('close', () => to.destroy())
       if (isStopped) from.pause()
     }
@@ -43,6 +65,11 @@ export async function openTcpProxy(target: { host: string; port: number }): Prom
     resume() {
       isStopped = false
       for (const socket of sockets) socket.resume()
+    },
+    swallow(texts) {
+      const { promise, resolve } = Promise.withResolvers<Buffer>()
+      trap = { texts, spring: resolve }
+      return promise
     },
     async close() {
       const closed = once(server, 'close')
