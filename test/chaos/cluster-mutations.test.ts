@@ -182,7 +182,7 @@ describe('a database that has gone back behind what was written', () => {
     const repeated = rows
       .filter(({ type }) => type !== 'turn.completed')
       .map(({ type }) => `${type} ${sequence}`)
-    return [...repeated, ...reader.faults]
+    return [...repeated, ...reader.faults.map(({ got, expected }) => `${got} instead of ${expected}`)]
   }
 
   test('is not appended to', async () => {

@@ -47,14 +47,21 @@ export async function insist(
   throw new Error(`${method} ${path} was not answered: ${JSON.stringify(last)} ${last}`)
 }
 
+/** An event that is not the next one. */
+export interface ReaderFault {
+  got: number
+  expected: number
+  /** The node, and how many frames came over the connection before. */
+  from: string
+}
+
 /** A reader of one session, and what it got in the order in which it came. */
 export interface ClusterReader {
   readonly sessionId: string
   readonly frames: { sequence: number; event: string; turnId: string | undefined }[]
   /** How many connections it has had. */
   connections: number
-  /** What must not be: a sequence that is not the next one. */
-  readonly faults: string[]
+  readonly faults: ReaderFault[]
 }
 
 /** Follows a session until it is told to stop: over any node, and over another one after each break. */
@@ -68,6 +75,7 @@ export function readSession(
   const reader: ClusterReader = { sessionId, frames: [], connections: 0, faults: [] }
   async function connect(node: ClusterNode): Promise<void> {
     const after = reader.frames.at(-1)?.sequence ?? 0
+    let count = 0
     const signal = AbortSignal.any([until, AbortSignal.timeout(stay())])
     const query = reader.connections++ % 2 === 0 ? '' : '?includeDeltas=true'
     const response = await node.send('GET', `/sessions/${sessionId}/events${query}`, undefined, {
@@ -78,7 +86,10 @@ export function readSession(
     for await (const { id, event, data } of parseFrames(response)) {
       if (id === undefined) continue
       const next = (reader.frames.at(-1)?.sequence ?? 0) + 1
-      if (Number(id) !== next) reader.faults.push(`${sessionId}: ${event} ${id} instead of ${next}`)
+      if (Number(id) !== next) {
+        reader.faults.push({ got: Number(id), expected: next, from: `${node.name} (frame ${count})` })
+      }
+      count++
       reader.frames.push({ sequence: Number(id), event, turnId: data.turnId as string | undefined })
     }
   }

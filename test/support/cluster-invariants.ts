@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { type EventType, isTerminalEventType } from '../../src/contract/events.ts'
-import type { ClusterReader } from './cluster-clients.ts'
+import type { ClusterReader, ReaderFault } from './cluster-clients.ts'
 import type { Overlap } from './cluster-processes.ts'
 import type { ClusterWatch, WatchedClaim, WatchedWrite } from './cluster-watch.ts'
 
@@ -11,7 +11,7 @@ export interface Witnessed {
   /** How often the model was given a prompt for the first time, by its fact. */
   told: ReadonlyMap<string, number>
   readers: readonly ClusterReader[]
-  processes: { count: number; looks: number; overlaps: readonly Overlap[] }
+  processes: { count: number; looks: number; overlaps: readonly (Overlap & { looks: number })[] }
   beats: { beats: number; overlaps: readonly Overlap[] }
 }
 
@@ -49,7 +49,7 @@ export async function checkInvariants(watch: ClusterWatch, witnessed: Witnessed)
     oneWriter(writes),
     lostWasStarted(stored),
     noOverlap(witnessed),
-    wholeReaders(stored, witnessed),
+    wholeReaders(stored, witnessed, writes),
   ]
 }
 
@@ -154,13 +154,20 @@ function noOverlap({ processes, beats }: Witnessed): Invariant {
   return {
     name: `processes without overlap (${processes.looks} looks, ${beats.beats} heartbeats)`,
     tried: processes.count,
-    faults: [...processes.overlaps, ...beats.overlaps].map(
-      overlap => `${overlap.session} had the processes ${overlap.processes.join(' and ')} at the same time`,
-    ),
+    faults: [
+      ...processes.overlaps.map(
+        ({ session, processes, looks }) => `${session}: ${processes} in ${looks} looks`,
+      ),
+      ...beats.overlaps.map(({ session, processes }) => `${session}: heartbeats of ${processes}`),
+    ],
   }
 }
 
-function wholeReaders({ events }: Stored, { readers }: Witnessed): Invariant {
+function wholeReaders(
+  { events }: Stored,
+  { readers }: Witnessed,
+  writes: readonly WatchedWrite[],
+): Invariant {
   const logs = Map.groupBy(events, ({ session_id }) => session_id)
   const strange = readers.flatMap(({ sessionId, frames }) => {
     const log = new Map(logs.get(sessionId)?.map(event => [event.sequence, event]))
@@ -170,9 +177,20 @@ function wholeReaders({ events }: Stored, { readers }: Witnessed): Invariant {
       return isSame ? [] : [`${sessionId}: ${event} ${sequence} of ${turnId} is not what is stored`]
     })
   })
+  const logOf = Map.groupBy(writes, ({ session }) => session)
+  const typeOf = new Map(events.map(event => [`${event.session_id} ${event.sequence}`, event.type]))
+  const describe = (sessionId: string) => (fault: ReaderFault) => {
+    const around = (logOf.get(sessionId) ?? [])
+      .filter(({ sequence }) => sequence >= fault.expected - 2 && sequence <= fault.got + 1)
+      .map(
+        ({ sequence, node, epoch }) =>
+          `${sequence} ${typeOf.get(`${sessionId} ${sequence}`)} by ${node} in ${epoch}`,
+      )
+    return `${sessionId}: ${fault.got} instead of ${fault.expected} from ${fault.from}; stored: ${around.join(', ')}`
+  }
   return {
     name: 'frames of readers without gap or repeat, as stored',
     tried: readers.reduce((sum, { frames }) => sum + frames.length, 0),
-    faults: [...readers.flatMap(({ faults }) => faults), ...strange],
+    faults: [...readers.flatMap(({ sessionId, faults }) => faults.map(describe(sessionId))), ...strange],
   }
 }

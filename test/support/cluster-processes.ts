@@ -11,20 +11,29 @@ export interface Overlap {
   processes: string[]
 }
 
+/** A process of Claude Code, as the list of processes shows it. */
+interface Claude {
+  pid: number
+  session: string
+  /** What the server has given it, and what its children inherit. */
+  marker: string
+}
+
 /** Looks for sessions with two processes at the same time, on the whole machine. */
 export function watchProcesses() {
-  const overlaps: Overlap[] = []
-  const found = new Map<string, Set<number>>()
+  const overlaps = new Map<string, Overlap & { looks: number }>()
+  const found = new Set<string>()
   let looks = 0
   let isOver = false
   async function watch(): Promise<void> {
     while (!isOver) {
-      const bySession = Map.groupBy(listClaudes(), ({ session }) => session)
-      for (const [session, claudes] of bySession) {
+      for (const [session, claudes] of Map.groupBy(listClaudes(), claude => claude.session)) {
         looks++
-        const pids = claudes.map(({ pid }) => pid)
-        found.set(session, new Set([...(found.get(session) ?? []), ...pids]))
-        if (pids.length > 1) overlaps.push({ session, processes: pids.map(String) })
+        const markers = [...new Set(claudes.map(({ marker }) => marker))].sort()
+        for (const marker of markers) found.add(marker)
+        if (markers.length < 2) continue
+        const key = markers.join()
+        overlaps.set(key, { session, processes: markers, looks: (overlaps.get(key)?.looks ?? 0) + 1 })
       }
       await pause(periodMs)
     }
@@ -35,38 +44,43 @@ export function watchProcesses() {
     await watching
   })
   return {
-    overlaps,
+    get overlaps() {
+      return [...overlaps.values()]
+    },
     get looks() {
       return looks
     },
     /** How many processes the sessions have had. */
     get count() {
-      return [...found.values()].reduce((sum, pids) => sum + pids.size, 0)
+      return found.size
     },
   }
 }
 
 /** The Claude Code processes of this machine with their sessions; zombies left out. */
-export function listClaudes(): { pid: number; session: string }[] {
+export function listClaudes(): Claude[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
       try {
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8')
         if (!command.includes('--input-format')) return []
-        const session =
-          /(?:--session-id|--resume)[\0=][^\0]*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/.exec(
-            command,
-          )?.[1]
+        const session = sessionOption.exec(command)?.[1]
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
         const isZombie = stat[stat.lastIndexOf(')') + 2] === 'Z'
-        return session === undefined || isZombie ? [] : [{ pid: Number(name), session }]
+        const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
+        const marker = /(?:^|\0)CLAUDE_CODE_API_PROCESS=([^\0]+)/.exec(environment)?.[1]
+        // A process that ends has lost both.
+        if (session === undefined || marker === undefined || isZombie) return []
+        return [{ pid: Number(name), session, marker }]
       } catch {
         // It ended while we were looking.
         return []
       }
     })
 }
+
+const sessionOption = /(?:--session-id|--resume)[\0=][^\0]*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/
 
 /**
  * A shell command that appends a line to a file ten times a second: the session, the process of it that runs the command,
