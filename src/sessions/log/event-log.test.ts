@@ -30,7 +30,7 @@ function openLog() {
       return { events: stored.filter(({ sequence }) => sequence > after), trimmedThrough: 0 }
     },
   } as unknown as Store
-  return { log: new EventLog(store, messageReader), reads: () => reads }
+  return { log: new EventLog(store, messageReader), store, reads: () => reads }
 }
 
 test('a thousand readers take their items over many rounds of the event loop, and share what is read', async () => {
@@ -80,5 +80,28 @@ test('a reader that comes after an event has been published does not get an olde
     .follow(session, { after: 3, includeDeltas: false, signal: stop.signal })
     [Symbol.asyncIterator]()
   expect((await second.next()).value).toMatchObject({ kind: 'event', event: { sequence: 4 } })
+  stop.abort()
+})
+
+test('changes that settle in another order are told in theirs', async () => {
+  const { log, store } = openLog()
+  const stop = new AbortController()
+  const reader = log
+    .follow(session, { after: 4, includeDeltas: false, signal: stop.signal })
+    [Symbol.asyncIterator]()
+  expect((await reader.next()).value).toMatchObject({ kind: 'caught_up' })
+  const first = Promise.withResolvers<EventRecord[]>()
+  const commit = store.commit.bind(store)
+  store.commit = () => first.promise
+  const changeOf = (sequence: number) =>
+    ({ sessionId: session.id, at: 1_000, events: [toEvent(sequence)] }) as unknown as Change
+  const writing = [log.commit(changeOf(5))]
+  store.commit = commit
+  writing.push(log.commit(changeOf(6)))
+  await setImmediate()
+  first.resolve([toEvent(5)])
+  await Promise.all(writing)
+  const told = [(await reader.next()).value, (await reader.next()).value]
+  expect(told.map(item => item?.kind === 'event' && item.event.sequence)).toEqual([5, 6])
   stop.abort()
 })

@@ -37,6 +37,8 @@ export class EventLog {
   /** Sessions that are over while their process still writes. */
   readonly #settling = new Set<string>()
   readonly #observer: Pick<SessionsObserver, 'onCommit'>
+  /** The last change of each session that is being written. */
+  readonly #writing = new Map<string, Promise<EventRecord[]>>()
   #disconnects = 0
   #closed = false
 
@@ -65,9 +67,23 @@ export class EventLog {
     this.#partials.finish(change.sessionId, change.events)
     this.#suggestions.forget(change.sessionId, change.events)
     const summarized = change.events.map(event => withSummary(event, change.at, this.#messages))
-    const events = await this.#write({ ...change, events: summarized })
-    this.#publish(change.sessionId, events)
-    this.feed.publish(change.tenantId, events)
+    const written = this.#tell(change, this.#write({ ...change, events: summarized }))
+    this.#writing.set(change.sessionId, written)
+    try {
+      return await written
+    } finally {
+      if (this.#writing.get(change.sessionId) === written) this.#writing.delete(change.sessionId)
+    }
+  }
+
+  /** Tells the readers of what is stored, after what the session has written before. */
+  async #tell({ tenantId, sessionId }: Change, writing: Promise<EventRecord[]>): Promise<EventRecord[]> {
+    const before = this.#writing.get(sessionId)
+    const events = await writing
+    // One batch of the store settles in one go, not always in the order of its sequences.
+    await before?.catch(() => undefined)
+    this.#publish(sessionId, events)
+    this.feed.publish(tenantId, events)
     return events
   }
 
