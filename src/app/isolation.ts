@@ -112,12 +112,24 @@ export function openBoxes(
   for (const weakness of means.weaknesses) log.warn({ limit: weakness }, 'isolation without a limit')
   const fault = findCredentialFault(options.agentEnvironment)
   if (fault !== undefined) log.warn({ reason: fault }, 'isolation without hidden credentials')
-  const { dataDir, workspacesDir, isolationLimits, isolationPaths, agentEnvironment } = options
+  const {
+    cluster: { snapshotsDir } = {},
+    dataDir,
+    workspacesDir,
+    isolationLimits,
+    isolationPaths,
+    agentEnvironment,
+  } = options
   return new Boxes({
     program: means.program,
     groups: means.groups,
     directory: boxDirectoryIn(dataDir),
-    hidden: [dataDir, workspacesDir, ...claudeFiles(agentEnvironment)],
+    hidden: [
+      dataDir,
+      workspacesDir,
+      ...(snapshotsDir ? [snapshotsDir] : []),
+      ...claudeFiles(agentEnvironment),
+    ],
     readable: isolationPaths,
     limits: isolationLimits,
     channels,

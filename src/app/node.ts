@@ -18,6 +18,8 @@ export interface NodeParts {
   database: StoreDatabase
   /** Of the store, were it a file: its directory belongs to this node. */
   file: string
+  /** See `ClusterParts`. */
+  portable: string | undefined
   /** The ledger of processes. */
   processesDirectory: string
   slotsFree(): number

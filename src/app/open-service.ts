@@ -27,6 +27,7 @@ import { Sessions } from '../sessions/sessions.ts'
 import { openStore, type StoreDatabase } from '../store/open-store.ts'
 import { LocalWorkspaceFiles } from '../workspace/files/files.ts'
 import type { Git } from '../workspace/git/git-command.ts'
+import { findPortable } from './cluster/find-portable.ts'
 import { secureDataDirectory } from './data-directory.ts'
 import { openForwarder } from './forwarder.ts'
 import {
@@ -119,7 +120,8 @@ export async function openService(
 ): Promise<Opened> {
   const { dataDir, claudeExecutable, agentEnvironment, watchdogMs, secretKeys, ...given } = runtimeOptions
   await secureDataDirectory(dataDir, log)
-  const node = await openNodeOf(runtimeOptions, log, hooks)
+  const portable = await findPortable(runtimeOptions)
+  const node = await openNodeOf(runtimeOptions, portable?.volume, log, hooks)
   const store = node?.cluster.store ?? (await openStoreAlone(runtimeOptions, log))
   closers.push(() => (node ?? store).close())
   closers.push(async () => node?.leave())
@@ -156,7 +158,9 @@ export async function openService(
   if (hasSeveralTenants(runtimeOptions, keyRegistry)) requireChoice(runtimeOptions, severalTenants)
   const means = await findIsolation(runtimeOptions)
   const gitBox = means && openGitBox(runtimeOptions, means, gitMarker)
-  const places = { ...runtimeOptions, gitMarker, gitBox, isShared: node !== undefined }
+  const { cluster: { snapshotsDir } = {} } = runtimeOptions
+  const isShared = node !== undefined
+  const places = { ...runtimeOptions, snapshotsDir, portable, gitMarker, gitBox, isShared }
   const { workspaces, options, git, tops } = await openWorkspaces(places, given, store, forwarder, log)
   const boxes = means && openBoxes(runtimeOptions, means, forwarder, log)
   const launcher = new ClaudeLauncher(
@@ -179,7 +183,7 @@ export async function openService(
   closers.push(() => git.close())
   const sealer = createSealer(sealingKeys)
   const workspace = new LocalWorkspaceFiles({
-    forbidden: [dataDir, runtimeOptions.workspacesDir],
+    forbidden: [dataDir, runtimeOptions.workspacesDir, ...(snapshotsDir ? [snapshotsDir] : [])],
     tops,
   })
   const sharedLimits = node && new SharedLimits(store.limits, node.cluster.membership.id, log)
@@ -249,12 +253,13 @@ function openStoreAlone({ dataDir, database }: RuntimeOptions, log: Logger): Pro
 /** Undefined: the server has its store for itself. */
 async function openNodeOf(
   { dataDir, database, cluster: options, maxBodyBytes, maxUploadBytes, ...given }: RuntimeOptions,
+  portable: string | undefined,
   log: Logger,
   { figures, answer, onLost }: RuntimeHooks,
 ): Promise<OpenNode | undefined> {
   if (!options || !database) return undefined
   return openNode({
-    ...{ options, database, log, answer, onLost },
+    ...{ options, portable, database, log, answer, onLost },
     file: databaseFileIn(dataDir),
     processesDirectory: join(dataDir, 'processes'),
     slotsFree: () => countFreeSlots(figures(), given),

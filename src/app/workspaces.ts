@@ -7,6 +7,7 @@ import type { SessionsOptions, TenantPolicy } from '../sessions/options.ts'
 import type { AddressForwarder, Store, Workspaces } from '../sessions/ports/index.ts'
 import type { GitBox } from '../workspace/git/git-box.ts'
 import { Git } from '../workspace/git/git-command.ts'
+import type { PortableOptions } from '../workspace/portable/portable-workspaces.ts'
 import { createWorkspaces, type TenantPlaces } from '../workspace/workspaces.ts'
 
 /** The environment variables that git needs to be found and to reach servers. */
@@ -28,6 +29,10 @@ export interface WorkspacesOptions {
   gitBox: GitBox | undefined
   /** Whether other nodes may use `workspacesDir` too. */
   isShared: boolean
+  /** Undefined: there are no snapshots of directories. */
+  snapshotsDir: string | undefined
+  /** Undefined: directories stay where they are. */
+  portable: PortableOptions | undefined
 }
 
 /** Opens the session directories of this machine; some directories are off limits for sessions. */
@@ -39,7 +44,7 @@ export async function openWorkspaces(
   log: Logger,
 ): Promise<{ workspaces: Workspaces; options: SessionsOptions; git: Git; tops: string[] }> {
   const real = (path: string) => realpath(path).catch(() => path)
-  const reserved = [own.dataDir, own.workspacesDir]
+  const reserved = [own.dataDir, own.workspacesDir, ...(own.snapshotsDir ? [own.snapshotsDir] : [])]
   const reservedDirectories = await Promise.all(reserved.map(real))
   const allowedRoots = await Promise.all(options.allowedRoots.map(real))
   const otherRoots = [...own.tenants.values()].flatMap(tenant => tenant.allowedRoots)

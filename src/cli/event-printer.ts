@@ -50,6 +50,9 @@ export class EventPrinter {
       case 'conversation.lost':
         this.#note('Claude has lost a part of the conversation')
         return
+      case 'workspace.restored':
+        this.#note('the working directory was restored on another machine')
+        return
     }
   }
 

@@ -520,7 +520,7 @@ export type CreateWebhookRequest = {
   /** The receiver: an `https` address without user, password and fragment */
   url: string
   /** The events that are delivered */
-  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'workspace.restored' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
   /** As in Standard Webhooks; absent: the server creates one */
   secret?: string | undefined
 }
@@ -531,7 +531,7 @@ export type CreateWebhookResponse = {
   /** The query string is shown as `***` */
   url: string
   /** The events that are delivered */
-  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'workspace.restored' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
   /** Whether new events are delivered */
   enabled: boolean
   /** null: it is enabled */
@@ -1102,6 +1102,23 @@ export type EventTurnTimedOut = {
   ending?: TurnEnding | undefined
 }
 
+export type EventWorkspaceRestored = {
+  /** Id of the session */
+  sessionId: string
+  /** Position of the event in the session's log; also the `id:` of the stream */
+  sequence: number
+  /** ISO 8601, UTC, milliseconds */
+  timestamp: string
+  /** `snapshot`: its files are those of a snapshot; `clone`: there was none, and the repository was cloned again; `empty`: there was none, and the directory is empty */
+  source: 'snapshot' | 'clone' | 'empty'
+  /** When the snapshot was taken; null: there was none */
+  takenAt: string | null
+  /** Whether a turn has worked after the snapshot: the files that it has changed since are lost */
+  turnCutOff: boolean
+  /** The number of files of the snapshot whose content can no longer be read */
+  missingFiles: number
+}
+
 /** Everything up to this position has been sent; what follows is live. It is also the `id:` */
 export type FeedCaughtUp = {
   /** The position of the last stored event */
@@ -1643,7 +1660,7 @@ export type PatchWebhookRequest = {
   /** The receiver: an `https` address without user, password and fragment */
   url?: string | undefined
   /** The events that are delivered */
-  events?: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'> | undefined
+  events?: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'workspace.restored' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'> | undefined
   /** `false`: nothing more is sent, and pending deliveries fail. `true`: new events are delivered again, also after the server has disabled the webhook */
   enabled?: boolean | undefined
 }
@@ -2580,7 +2597,7 @@ export type Webhook = {
   /** The query string is shown as `***` */
   url: string
   /** The events that are delivered */
-  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
+  events: Array<'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'workspace.restored' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled'>
   /** Whether new events are delivered */
   enabled: boolean
   /** null: it is enabled */
@@ -2636,7 +2653,7 @@ export type WebhookDisabledReason = 'requested' | 'failing' | 'gone'
 /** The body that the receiver gets */
 export type WebhookPayload = {
   /** The event */
-  type: 'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled' | 'webhook.ping'
+  type: 'session.created' | 'session.expired' | 'session.ended' | 'conversation.lost' | 'workspace.restored' | 'permission.requested' | 'permission.resolved' | 'turn.completed' | 'turn.failed' | 'turn.interrupted' | 'turn.timed_out' | 'turn.lost' | 'webhook.disabled' | 'webhook.ping'
   /** When the event happened */
   timestamp: string
   /** Ids and outcome, by the type */
@@ -2715,6 +2732,7 @@ export interface EventData {
   'turn.queued': EventTurnQueued
   'turn.started': EventTurnStarted
   'turn.timed_out': EventTurnTimedOut
+  'workspace.restored': EventWorkspaceRestored
 }
 
 /** The input and the response of each operation. */

@@ -18,6 +18,8 @@ export interface NodeOptions {
   secret: string
   leaseMs: number
   volumes: readonly string[]
+  /** Where all nodes have snapshots of directories; undefined: directories stay where they are. */
+  snapshotsDir: string | undefined
   tls: { certFile: string; keyFile: string } | undefined
   caFile: string | undefined
 }
@@ -28,6 +30,8 @@ export interface ClusterParts {
   store: Store
   options: NodeOptions
   version: string
+  /** The volume of sessions that take their directory along; undefined: none do. */
+  portable: string | undefined
   faults: Pick<Log, 'warn' | 'error'>
   /** Whether the lease of this node is good. */
   mayAct(): boolean
@@ -59,7 +63,7 @@ export class Cluster {
     const { id, store, options, mayAct, faults } = parts
     const { claims, nodes } = store
     this.#parts = parts
-    const volumes = new Volumes(options.name, options.volumes)
+    const volumes = new Volumes(options.name, options.volumes, parts.portable)
     const membership = new Membership({ nodes, id, faults })
     const ownership = new Ownership({ claims, membership, volumes: volumes.names, mayAct, faults })
     this.membership = membership
@@ -68,7 +72,7 @@ export class Cluster {
     const boundMs = 2 * options.leaseMs + parts.drainTimeoutMs + 5_000
     const lost = this.#lost.signal
     this.#routing = new Routing({ claims, membership, ownership, volumes, lost, boundMs })
-    this.store = withFences(store, ownership, ({ cwd }) => volumes.of(cwd))
+    this.store = withFences(store, ownership, volumes)
     this.#listener = new HopListener({ ...parts, ...options, membership, ownership })
     this.#client = new HopClient({ ...options, id, faults, endOf: other => membership.endOf(other) })
     this.#forwarding = new Forwarding({

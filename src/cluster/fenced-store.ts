@@ -1,6 +1,7 @@
 import type { Change, Store } from '../sessions/ports/index.ts'
 import { type EventRecord, SessionFenced, type SessionRecord } from '../sessions/records.ts'
 import type { Ownership } from './ownership.ts'
+import type { Volumes } from './volumes.ts'
 
 /** How soon it is looked again for sessions that have expired, in milliseconds. */
 const recheckMs = 1_000
@@ -8,14 +9,8 @@ const recheckMs = 1_000
 /**
  * Returns the store as a node has it: each change of a session carries the fence of this node's claim, new sessions are
  * this node's, and sessions of other nodes neither expire here nor are resumed at the start.
- *
- * @param volumeOf the place of a session's directory
  */
-export function withFences(
-  store: Store,
-  ownership: Ownership,
-  volumeOf: (session: SessionRecord) => string,
-): Store {
+export function withFences(store: Store, ownership: Ownership, volumes: Volumes): Store {
   async function commit(change: Change): Promise<EventRecord[]> {
     const fence = ownership.fenceOf(change.sessionId)
     if (!fence) throw new SessionFenced(change.sessionId)
@@ -27,11 +22,21 @@ export function withFences(
     }
   }
 
+  /** A directory that two sessions use stays on this node. */
+  async function pinOriginal({ forkedFrom, workspace, cwd }: SessionRecord): Promise<void> {
+    const fence = forkedFrom && workspace && ownership.fenceOf(forkedFrom.sessionId)
+    if (!fence) return
+    const { sessionId } = forkedFrom
+    if (!(await store.claims.pinSession(sessionId, fence, volumes.of(cwd))))
+      throw new SessionFenced(sessionId)
+  }
+
   return Object.assign(Object.create(store) as Store, {
     commit,
 
     async createSession(session, events, limit, idempotency, past, deliveries) {
-      const placement = { fence: ownership.begin(session.id), volume: volumeOf(session) }
+      await pinOriginal(session)
+      const placement = { fence: ownership.begin(session.id), volume: volumes.ofSession(session) }
       let isCreated = false
       try {
         const created = await store.createSession(

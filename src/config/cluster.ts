@@ -25,6 +25,12 @@ export interface ClusterConfig {
   leaseMs?: number
   /** Directories that have the same content at the same path on each node that lists them. Default: none. */
   volumes?: string[]
+  /**
+   * A directory that all nodes reach, such as a mounted bucket or a network file system, for snapshots of the directories
+   * that the server makes for sessions. Sessions with a directory of their own then run on any node with this option and
+   * the same `workspacesDir`. It must exist. Default: none, they run where their directory is.
+   */
+  snapshotsDir?: string
   /** The certificate of the address, a PEM file; together with `keyFile`. Default: plain HTTP. */
   certFile?: string
   /** The key of the certificate, a PEM file. */
@@ -51,6 +57,7 @@ export const clusterSchema = z.strictObject({
     .optional(),
   leaseMs: z.int().min(1_000).max(600_000).default(10_000),
   volumes: z.array(z.string().startsWith('/', 'must be an absolute path')).default([]),
+  snapshotsDir: file.startsWith('/', 'must be an absolute path').optional(),
   certFile: file.optional(),
   keyFile: file.optional(),
   caFile: file.optional(),
@@ -66,6 +73,8 @@ export interface ResolvedCluster {
   leaseMs: number
   /** Absolute paths without a slash at the end. */
   volumes: readonly string[]
+  /** Undefined: directories of sessions stay where they are. */
+  snapshotsDir: string | undefined
   /** Undefined: plain HTTP. */
   tls: { certFile: string; keyFile: string } | undefined
   caFile: string | undefined
@@ -83,7 +92,10 @@ export function resolveCluster(
 ): ResolvedCluster | undefined {
   const address = listen === undefined ? undefined : toAddress(listen)
   if (!address) {
-    const [field] = Object.entries({ url, secret, name: given.name }).find(([, value]) => value) ?? []
+    const [field] =
+      Object.entries({ url, secret, name: given.name, snapshotsDir: given.snapshotsDir }).find(
+        ([, value]) => value,
+      ) ?? []
     if (field) throw new ConfigError(`cluster.${field}`, 'has no effect without cluster.listen')
     return undefined
   }
@@ -105,6 +117,7 @@ export function resolveCluster(
         .replace(/[^\w.-]/g, '-')
         .slice(0, 100),
     volumes: given.volumes.map(volume => path.resolve(volume)),
+    snapshotsDir: given.snapshotsDir && path.resolve(given.snapshotsDir),
   }
 }
 

@@ -20,6 +20,7 @@ export const eventTypes = [
   'settings.restricted',
   'mentions.ignored',
   'conversation.lost',
+  'workspace.restored',
   'turn.queued',
   'turn.started',
   'message',
@@ -133,6 +134,21 @@ export const eventSchemas = {
     }),
     turnIds: z.array(identifier).meta({
       description: 'The turns that Claude no longer knows, oldest first; their messages are still listed',
+    }),
+  }),
+  'workspace.restored': z.strictObject({
+    ...envelope,
+    source: z.enum(['snapshot', 'clone', 'empty']).meta({
+      description:
+        '`snapshot`: its files are those of a snapshot; `clone`: there was none, and the repository was cloned again; `empty`: there was none, and the directory is empty',
+    }),
+    takenAt: timestamp.nullable().meta({ description: 'When the snapshot was taken; null: there was none' }),
+    turnCutOff: z.boolean().meta({
+      description:
+        'Whether a turn has worked after the snapshot: the files that it has changed since are lost',
+    }),
+    missingFiles: z.int().min(0).meta({
+      description: 'The number of files of the snapshot whose content can no longer be read',
     }),
   }),
   'turn.queued': z.strictObject({

@@ -10,6 +10,7 @@ export const reportedEventTypes = [
   'session.expired',
   'session.ended',
   'conversation.lost',
+  'workspace.restored',
   'permission.requested',
   'permission.resolved',
   ...terminalEventTypes,

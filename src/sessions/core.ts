@@ -1,4 +1,5 @@
 import type { Log } from '../lib/log.ts'
+import type { WorkspaceSnapshots } from './files/workspace-snapshots.ts'
 import type { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { Limits } from './limits/limits.ts'
 import type { EventLog } from './log/event-log.ts'
@@ -18,5 +19,7 @@ export interface Core {
   options: SessionsOptions
   faults: Pick<Log, 'error'>
   workspaces: Workspaces
+  /** Undefined: directories stay where they are. */
+  snapshots: WorkspaceSnapshots | undefined
   settingsInForce: SettingsInForce
 }

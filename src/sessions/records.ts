@@ -123,9 +123,25 @@ export interface SessionRecord {
   workspace: Exclude<Workspace, { type: 'directory' }> | null
   /** The settings files that its process last read; null: it has not been started since this is noted. */
   settingsInForce: SettingSource[] | null
+  /** The newest state of its directory that other nodes can have; null: the directory stays where it is. */
+  snapshot: WorkspaceSnapshot | null
   lastSequence: number
   messageCount: number
 }
+
+/** The newest stored state of a directory that a session takes along to other nodes. */
+export interface WorkspaceSnapshot {
+  /** Names the stored state; null: none has been stored yet. */
+  id: string | null
+  /** The name of the node whose own copy is at least as new. */
+  node: string
+  /** When storing it began: later changes may be missing. */
+  takenAt: number
+  /** How the directory was restored, as long as Claude has not been told; null: there is nothing to tell. */
+  restored: WorkspaceRestored | null
+}
+
+export type WorkspaceRestored = PayloadOf<'workspace.restored'>
 
 export interface TurnRecord {
   id: string

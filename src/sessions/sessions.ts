@@ -12,6 +12,7 @@ import type { Feed } from './feed/feed.ts'
 import { SessionDiffs } from './files/diffs.ts'
 import { SessionFiles } from './files/files.ts'
 import { SessionDirectories } from './files/session-directories.ts'
+import { openSnapshots } from './files/workspace-snapshots.ts'
 import { ExpirySweeper } from './lifecycle/expiry.ts'
 import { KnownSessions } from './lifecycle/known-sessions.ts'
 import type { CreatedSession } from './lifecycle/new-session.ts'
@@ -95,7 +96,10 @@ export class Sessions {
     this.#idempotency = new Idempotency(parts.store.idempotency)
     const limits = new Limits(parts)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
-    this.#live = new OpenSessions({ ...parts, ...parts.options, log: this.#log, settingsInForce, limits })
+    const snapshots = openSnapshots(parts, this.#log)
+    const { store, workspaces, faults } = parts
+    const inCommon = { store, workspaces, faults, log: this.#log, settingsInForce, limits, snapshots }
+    this.#live = new OpenSessions({ ...parts, ...parts.options, ...inCommon })
     this.#expiry = new ExpirySweeper(
       parts.store,
       session => this.#lifecycle.expire(session),
@@ -103,16 +107,11 @@ export class Sessions {
       parts.cluster,
     )
     this.#core = {
-      store: parts.store,
       messages: this.messages,
-      log: this.#log,
+      ...inCommon,
       live: this.#live,
-      limits,
       known: new KnownSessions(parts.store, this.#expiry, this.#live),
       options: parts.options,
-      faults: parts.faults,
-      workspaces: parts.workspaces,
-      settingsInForce,
     }
     const policy = new SettingPolicy(parts.options, parts.launcher)
     this.#changes = new SessionChanges(this.#core, policy, parts.sealer)
@@ -165,8 +164,9 @@ export class Sessions {
   }
 
   /** Goes on with a session that another owner has left. */
-  adopt(tenantId: string, sessionId: string): Promise<void> {
-    return recover({ ...this.#parts, ...this.#core }, tenantId, sessionId)
+  async adopt(tenantId: string, sessionId: string): Promise<void> {
+    await this.#core.snapshots?.adopt(tenantId, sessionId)
+    await recover({ ...this.#parts, ...this.#core }, tenantId, sessionId)
   }
 
   /** Forgets a session that belongs to another owner by now; nothing is stored. */
@@ -175,9 +175,9 @@ export class Sessions {
     this.#log.release(sessionId)
   }
 
-  /** The sessions that have turns or a process. */
+  /** The sessions that have turns or a process, or whose files are being stored. */
   get openIds(): string[] {
-    return this.#live.ids
+    return [...new Set([...this.#live.ids, ...(this.#core.snapshots?.pendingIds ?? [])])]
   }
 
   /** See `SessionLifecycle.create`. */
@@ -327,11 +327,14 @@ export class Sessions {
   async #close(): Promise<void> {
     await this.#expiry.close()
     await this.#retention.close()
-    await this.#live.close(this.#parts.options.drainTimeoutMs, async sessionId => {
+    const onClosed = async (sessionId: string) => {
       if (!this.#parts.onSessionClosed) return
       this.#log.release(sessionId)
       await this.#parts.onSessionClosed(sessionId)
-    })
+    }
+    const settled = this.#core.snapshots?.settleAll(onClosed, new Set(this.#live.ids))
+    await this.#live.close(this.#parts.options.drainTimeoutMs, onClosed)
+    await settled?.then(() => this.#core.snapshots?.close())
     await this.#directories.close()
     this.#log.close()
     await this.webhooks.close()

@@ -35,6 +35,11 @@ export function createClaims(database: Database): ClaimStore {
       return new Map(rows.map(({ id, epoch }) => [id, { owner, epoch: epoch ?? 0 }]))
     },
 
+    async pinSession(sessionId, { owner, epoch }, volume) {
+      const changed = await database.transaction(() => run(pin({ sessionId, owner, epoch, volume })))
+      return changed === 1
+    },
+
     async releaseSession(sessionId, { owner, epoch }) {
       await database.transaction(() => run(release({ sessionId, owner, epoch })))
     },
@@ -83,6 +88,15 @@ const release = prepared((db, of: { sessionId: string; owner: string; epoch: num
   db
     .updateTable('sessions')
     .set({ owner: null })
+    .where('id', '=', of.sessionId)
+    .where('owner', '=', of.owner)
+    .where('epoch', '=', of.epoch),
+)
+
+const pin = prepared((db, of: { sessionId: string; owner: string; epoch: number; volume: string }) =>
+  db
+    .updateTable('sessions')
+    .set({ volume: of.volume, snapshot: null })
     .where('id', '=', of.sessionId)
     .where('owner', '=', of.owner)
     .where('epoch', '=', of.epoch),

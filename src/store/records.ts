@@ -54,6 +54,7 @@ export const sessionColumns = recordMapper<SessionRecord>()({
   workspace: 'json',
   settingsInForce: 'json',
   workingDirectory: 'plain',
+  snapshot: 'json',
   lastSequence: 'plain',
   messageCount: 'plain',
 })

@@ -7,6 +7,7 @@ import { FileCheckpoints } from './history/checkpoints.ts'
 import { LocalDiffs } from './history/diffs.ts'
 import { KeptContents } from './history/kept-contents.ts'
 import { GitSnapshots } from './history/snapshots.ts'
+import { type PortableOptions, StoredWorkspaces } from './portable/portable-workspaces.ts'
 import { LocalWorkspaceProvider, listHolders, type ProviderParts, readMark } from './provisioning/provider.ts'
 
 /** The directories of one tenant. */
@@ -22,6 +23,8 @@ export interface WorkspacesParts extends Omit<ProviderParts, 'directory' | 'repo
   isShared?: boolean
   /** Where files may lie of which checkpoints are kept; left out: the allowed roots and `workspacesDir`. */
   roots?: readonly string[]
+  /** Left out: directories stay where they are. */
+  portable?: PortableOptions | undefined
 }
 
 /** How long another node may take to store a session once its directory is complete, in milliseconds. */
@@ -29,7 +32,7 @@ const storingMs = 5 * 60_000
 
 /** Opens the workspaces. Git and checkpoints use the data directory, with one directory per session. */
 export function createWorkspaces(parts: WorkspacesParts): Workspaces {
-  const { store, dataDir, workspacesDir, placesOf, roots, isShared = false, ...rest } = parts
+  const { store, dataDir, workspacesDir, placesOf, roots, portable, isShared = false, ...rest } = parts
   const { git } = rest
   const directory = join(dataDir, 'file-history')
   const contents = new KeptContents(directory)
@@ -74,6 +77,7 @@ export function createWorkspaces(parts: WorkspacesParts): Workspaces {
     },
     snapshots,
     checkpoints,
+    portable: portable && new StoredWorkspaces({ ...portable, directoryOf, providerOf, log: rest.log }),
     diffs: new LocalDiffs(snapshots, checkpoints, contents, rest.log),
     close: () => git.close(),
     async forget(sessionId) {

@@ -43,6 +43,7 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     forkedFrom: null,
     rewound: [],
     settingsInForce: [],
+    snapshot: null,
     claudeSessionId,
     transcript: 'complete',
     conversationStarted: true,

@@ -37,6 +37,7 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     forkedFrom: null,
     rewound: [],
     settingsInForce: null,
+    snapshot: null,
     claudeSessionId: randomUUID(),
     transcript: 'complete',
     conversationStarted: false,

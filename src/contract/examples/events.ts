@@ -81,6 +81,9 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
     { ...ofTurn(4, times.started), mentions: [{ mention: '../secret.txt', reason: 'outside' }] },
   ],
   'conversation.lost': [{ ...at(10), extent: 'part', turnIds: [turnId] }],
+  'workspace.restored': [
+    { ...at(10), source: 'snapshot', takenAt: times.started, turnCutOff: true, missingFiles: 0 },
+  ],
   'turn.queued': [{ ...ofTurn(2, times.asked), status: 'queued', reason: 'session_busy' }],
   'turn.started': [{ ...ofTurn(3, times.started), status: 'running', startedAt: times.started }],
   message: [

@@ -2,7 +2,7 @@ import { isTerminalEventType, type TerminalEventType } from '../../contract/even
 import type { MessageBlock, MessageReader } from '../../sessions/ports/index.ts'
 import type { EventRecord, PayloadOf } from '../../sessions/records.ts'
 import { messageOf } from '../wire.ts'
-import { toEnding, toLoss, toPermission, toRewinding } from './outcome-text.ts'
+import { toEnding, toLoss, toPermission, toRestored, toRewinding } from './outcome-text.ts'
 import { toSize } from './shown-text.ts'
 
 /** A part of a message: text, or the label of a file. */
@@ -42,6 +42,7 @@ export class EntryReader {
     if (event.type === 'permission.resolved') return [{ kind: 'note', text: toPermission(event.payload) }]
     if (event.type === 'session.rewound') return [{ kind: 'note', text: toRewinding(event.payload) }]
     if (event.type === 'conversation.lost') return [{ kind: 'note', text: toLoss(event.payload) }]
+    if (event.type === 'workspace.restored') return [{ kind: 'note', text: toRestored(event.payload) }]
     if (!isTerminalEventType(event.type)) return []
     this.#calls.clear()
     return [{ kind: 'ending', text: toEnding(event.type, event.payload as PayloadOf<TerminalEventType>) }]

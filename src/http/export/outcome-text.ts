@@ -52,6 +52,15 @@ export function toLoss(payload: PayloadOf<'conversation.lost'>): string {
     : `A part of the conversation was lost; ${count}`
 }
 
+export function toRestored({ source, takenAt, turnCutOff }: PayloadOf<'workspace.restored'>): string {
+  const from = {
+    snapshot: `restored from its snapshot of ${takenAt}`,
+    clone: 'cloned again',
+    empty: 'made anew, and is empty',
+  }
+  return `The working directory was ${from[source]}${turnCutOff ? '; later changes to its files are lost' : ''}`
+}
+
 const longestNotice = 300
 
 function toLine(text: string): string {

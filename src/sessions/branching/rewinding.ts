@@ -57,6 +57,7 @@ export class Rewinding {
     const files = request.files ? await this.#files.rewind(session, place, request) : null
     const answer = { sessionId, toTurnId, dryRun, turnIds, files }
     if (dryRun) return answer
+    if (request.files) this.#core.snapshots?.begin({ tenantId: session.tenantId, sessionId })
     const payload = {
       toTurnId,
       conversation: request.conversation,

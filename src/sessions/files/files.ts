@@ -10,10 +10,12 @@ export class SessionFiles {
   readonly #known: Core['known']
   readonly #files: WorkspaceFiles
   readonly #snapshots: Snapshots
+  readonly #portable: Core['snapshots']
   readonly #options: SessionsOptions
 
-  constructor({ known, workspaces, options }: Core, files: WorkspaceFiles) {
+  constructor({ known, workspaces, options, snapshots }: Core, files: WorkspaceFiles) {
     this.#options = options
+    this.#portable = snapshots
     this.#known = known
     this.#snapshots = workspaces.snapshots
     this.#files = files
@@ -30,7 +32,9 @@ export class SessionFiles {
   async save(caller: Caller, sessionId: string, path: string, bytes: Uint8Array, precondition: Precondition) {
     const session = await this.#beginChange(caller, sessionId)
     const options = { precondition, isTrusted: this.#trusts(session) }
-    return this.#files.write(rootsOf(session), path, bytes, options)
+    const written = await this.#files.write(rootsOf(session), path, bytes, options)
+    this.#portable?.begin({ tenantId: session.tenantId, sessionId })
+    return written
   }
 
   async remove(
@@ -41,6 +45,7 @@ export class SessionFiles {
   ) {
     const session = await this.#beginChange(caller, sessionId)
     await this.#files.remove(rootsOf(session), path, { ...options, isTrusted: this.#trusts(session) })
+    this.#portable?.begin({ tenantId: session.tenantId, sessionId })
   }
 
   async archive(caller: Caller, sessionId: string, query: ArchiveQuery) {

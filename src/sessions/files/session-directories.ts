@@ -110,14 +110,17 @@ export class SessionDirectories {
    * Removes the directory of a session that is over, if that was asked for and no other session works in it.
    * @param gone resolves when its process has gone
    */
-  release({ tenantId, workspace }: SessionRecord, gone: Promise<void>): void {
+  release({ id, tenantId, workspace }: SessionRecord, gone: Promise<void>): void {
     if (!workspace?.removeOnEnd) return
     this.#track(
       this.#safely(async () => {
         await gone
+        await this.#core.snapshots?.settled(id)
         await this.hold(workspace, async () => {
           const { active } = await this.#core.store.fileHistory.countSessionsIn(workspace.path)
-          if (active === 0) await this.#workspaces.providerOf(tenantId).remove(workspace)
+          if (active > 0) return
+          await this.#workspaces.providerOf(tenantId).remove(workspace)
+          await this.#workspaces.portable?.remove({ tenantId, id })
         })
       }),
     )
@@ -145,6 +148,7 @@ export class SessionDirectories {
   /** Removes the files of a session that is going to be removed, and the directory that was made for it alone. */
   async forget({ id, tenantId, workspace }: SessionRecord): Promise<void> {
     await this.#safely(() => this.#workspaces.forget(id))
+    await this.#safely(async () => this.#workspaces.portable?.remove({ tenantId, id }))
     if (!workspace) return
     await this.#safely(() =>
       this.hold(workspace, async () => {

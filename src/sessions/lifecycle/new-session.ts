@@ -75,6 +75,7 @@ export function newSession(
     endedAt: null,
     transcript: 'complete',
     settingsInForce: null,
+    snapshot: null,
     forkedFrom: null,
     rewound: [],
     lastSequence: 0,
@@ -104,6 +105,8 @@ export function toFork(
     endedAt: null,
     transcript: 'complete',
     remembered: [],
+    // A directory that several sessions use stays where it is.
+    snapshot: null,
     forkedFrom: { sessionId: original.id, turnId },
     rewound: [],
     lastSequence: 0,

@@ -87,6 +87,7 @@ export class OpenSession {
   async close(): Promise<void> {
     this.turns.close()
     await this.#closeProcess()
+    await this.process.saveFiles()
   }
 
   async #closeProcess(): Promise<void> {

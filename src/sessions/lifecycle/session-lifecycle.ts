@@ -6,6 +6,7 @@ import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
 import { resolveWorkingDirectory } from '../files/working-directory.ts'
+import type { WorkspaceSnapshots } from '../files/workspace-snapshots.ts'
 import { optionsOf, type SessionsOptions } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
@@ -90,6 +91,7 @@ export class SessionLifecycle {
     const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
     const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, sealer)
     session.workspace = place.workspace
+    session.snapshot = beginningOf(session, this.#core.snapshots)
     session.settingsInForce = this.#core.settingsInForce.of(session).settingSources
     let created = false
     try {
@@ -158,4 +160,13 @@ export class SessionLifecycle {
     const { log } = this.#core
     return log.commit({ tenantId: session.tenantId, sessionId: session.id, at: Date.now(), ...change })
   }
+}
+
+/** A directory of the session's own can be on any node; a worktree needs the repository beside it. */
+function beginningOf(
+  { workspace, createdAt }: SessionRecord,
+  snapshots: WorkspaceSnapshots | undefined,
+): SessionRecord['snapshot'] {
+  if (!snapshots || !workspace || workspace.type === 'worktree') return null
+  return { id: null, node: snapshots.node, takenAt: createdAt, restored: null }
 }

@@ -39,6 +39,8 @@ export interface SuspendableProcess {
   readonly state: Pick<FollowedState, 'isShellElsewhere'>
   /** Whether a new process could continue at that tool call. */
   canContinue(toolUseId: string): Promise<boolean>
+  /** Stores the directory that the process works in, where another node may resume the turn. */
+  saveFiles(): Promise<void>
   /** Ends the process before it can say anything more. */
   abandon(): Promise<void>
 }
@@ -147,6 +149,8 @@ export class Suspension {
     const { id, toolUseId } = open.record
     if (toolUseId === null || !this.#maySuspend(open)) return false
     if (!(await this.#process.canContinue(toolUseId)) || !this.#maySuspend(open)) return false
+    await this.#process.saveFiles()
+    if (!this.#maySuspend(open)) return false
     this.#suspend(id, toolUseId)
     await this.#process.abandon()
     open.resolve(unanswered('The permission request was withdrawn: its process has ended.'))

@@ -43,6 +43,12 @@ export interface ClaimStore {
   listOrphans(limit: number): Promise<Orphan[]>
   /** Claims several that were listed, unless their epoch has changed since. @returns those that were claimed */
   claimOrphans(orphans: readonly Orphan[], owner: string): Promise<Map<string, Fence>>
+  /**
+   * Keeps a session in a place, from which it does not take its directory along any more.
+   *
+   * @returns whether the fence still holds
+   */
+  pinSession(sessionId: string, fence: Fence, volume: string): Promise<boolean>
   /** Gives a session back, unless it was claimed anew meanwhile. */
   releaseSession(sessionId: string, fence: Fence): Promise<void>
   /** Gives back all sessions of an owner except for some. */

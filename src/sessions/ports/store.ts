@@ -69,6 +69,7 @@ export interface Change {
       | 'secrets'
       | 'remembered'
       | 'settingsInForce'
+      | 'snapshot'
     >
   >
   insertTurn?: TurnRecord

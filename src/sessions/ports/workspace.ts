@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FileEntry } from '../../contract/files.ts'
 import type { FileDiff, Workspace, WorkspaceRequest } from '../../contract/workspace.ts'
+import type { PortableWorkspaces } from './portable.ts'
 
 /**
  * The directories whose files belong to a session, as real paths. Paths are relative to the first one, its
@@ -216,6 +217,8 @@ export interface Workspaces {
   readonly snapshots: Snapshots
   readonly checkpoints: Checkpoints
   readonly diffs: WorkspaceDiffs
+  /** Takes directories to other nodes; undefined: they stay where they are. */
+  readonly portable?: PortableWorkspaces | undefined
   /** Removes a session's checkpoints and snapshots that are kept beside the store. */
   forget(sessionId: string): Promise<void>
   /** Ends all work, even if it hangs; no new work starts afterwards. */

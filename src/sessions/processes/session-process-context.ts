@@ -1,5 +1,6 @@
 import type { Log } from '../../lib/log.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
+import type { WorkspaceSnapshots } from '../files/workspace-snapshots.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { AgentLauncher, Store, Workspaces } from '../ports/index.ts'
@@ -20,6 +21,8 @@ export interface SessionProcessContext {
   permissionParkMs: number
   faults: Pick<Log, 'error'>
   workspaces: Workspaces
+  /** Undefined: directories stay where they are. */
+  snapshots: WorkspaceSnapshots | undefined
   /** Fires when the service gives up waiting. */
   signal: AbortSignal
   /** The session's process is gone and nothing runs. */

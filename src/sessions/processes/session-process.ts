@@ -29,6 +29,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   readonly state: FollowedState
   readonly recorder: SessionRecorder
   readonly suspendAfterMs: number
+  readonly saveFiles: () => Promise<void>
   readonly #context: SessionProcessContext
   readonly #findTurn: () => OpenTurn | undefined
   readonly #slot: ProcessSlot
@@ -45,6 +46,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     this.owner = { tenantId: session.tenantId, sessionId: session.id }
     this.#context = context
     this.suspendAfterMs = context.permissionParkMs
+    this.saveFiles = async () => context.snapshots?.take(this.owner)
     this.#findTurn = findTurn
     this.#idleTimer = new IdleTimer(context.idleTimeoutMs, () => this.rest())
     this.writer = new SessionWriter(context.log, this.owner, context.faults, context.signal)
@@ -312,9 +314,8 @@ export class SessionProcess implements SlotHolder, AskingProcess {
   }
 
   #refuseWhenClosed(): void {
-    const { sessionId } = this.owner
     if (this.#slot.status === 'closed')
-      throw new ServiceError('SESSION_ENDED', `Session ${sessionId} has ended`)
+      throw new ServiceError('SESSION_ENDED', `Session ${this.owner.sessionId} has ended`)
   }
 
   #own(agent: Agent): Agent {
@@ -342,8 +343,7 @@ export class SessionProcess implements SlotHolder, AskingProcess {
 
   #onLaunchFault(error: unknown): void {
     if (this.#slot.status === 'closed') return
-    const { sessionId } = this.owner
-    this.#context.faults.error({ err: error, sessionId }, 'process start failed')
+    this.#context.faults.error({ err: error, ...this.owner }, 'process start failed')
     if (!this.turn) this.rest()
   }
 }

@@ -60,6 +60,10 @@ export class SessionRecorder implements AgentListener {
     this.#model = session.model
   }
 
+  get #ofSession() {
+    return { tenantId: this.#session.tenantId, sessionId: this.#session.id }
+  }
+
   /** The conversation for the next process. */
   get conversation() {
     return { claudeSessionId: this.claudeSessionId, resume: this.hasBegun }
@@ -156,6 +160,7 @@ export class SessionRecorder implements AgentListener {
   onTask(task: AgentTask, turnId: string | null): void {
     this.#parts.background.note(task, turnId)
     this.#parts.onWorkChanged()
+    if (task.status !== 'running') this.#parts.context.snapshots?.begin(this.#ofSession)
   }
 
   onAutonomousWorkStart(): void {
@@ -167,6 +172,7 @@ export class SessionRecorder implements AgentListener {
   onAutonomousWorkEnd(work: AutonomousWork): void {
     this.#parts.background.endAutonomousWork(work)
     this.#parts.onWorkChanged()
+    this.#parts.context.snapshots?.begin(this.#ofSession)
   }
 
   onBeforeTool(use: ToolUse): Promise<void> {

@@ -2,6 +2,8 @@ import type { ServiceError } from '../../contract/errors.ts'
 import type { Prompt } from '../../contract/turns.ts'
 import { fillIn } from '../attachments/prompt-attachments.ts'
 import { forgetRefusedPrompt, type RefusedPromptParts } from '../branching/refused-prompt.ts'
+import { canCarryNote, toRestoredNote, withNote } from '../files/restored-note.ts'
+import type { WorkspaceSnapshots } from '../files/workspace-snapshots.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import { withMentions } from '../mentions/mentions-of-turn.ts'
@@ -17,6 +19,8 @@ export interface TurnRunnerContext extends RefusedPromptParts {
   sessionTimeoutMs: number
   limits: Limits
   workspace: WorkspaceFiles
+  /** Undefined: directories stay where they are. */
+  snapshots: WorkspaceSnapshots | undefined
   observer: Pick<SessionsObserver, 'onTurnEnded'>
 }
 
@@ -69,6 +73,8 @@ export class TurnRunner {
   /** @returns `suspended` when the turn outlives the server */
   async #workOn(turn: OpenTurn, hasWaited: boolean): Promise<TurnOutcome | 'suspended'> {
     this.#process.background.chargedTo = turn.record.createdBy
+    // The files of the turn before are stored before this one changes them.
+    await this.#context.snapshots?.settled(turn.record.sessionId)
     try {
       const spent = hasWaited ? await this.#context.limits.findSpent(callerOf(turn)) : undefined
       if (spent) return toSpentOutcome(spent)
@@ -130,6 +136,7 @@ export class TurnRunner {
     const at = Date.now()
     const session = { lastActivityAt: at, expiresAt: at + this.#context.sessionTimeoutMs }
     await this.#end(turn, { ...toEnd(turn, outcome, at), session })
+    this.#context.snapshots?.begin(turn.record)
   }
 
   async #end(turn: OpenTurn, write: Parameters<SessionWriter['write']>[0]): Promise<void> {
@@ -158,7 +165,16 @@ export class TurnRunner {
   async #fillInAll(turn: OpenTurn): Promise<Prompt> {
     const prompt = await this.#fillIn(turn, turn.record.prompt)
     if (this.#process.requests.suspension.current) return prompt
-    return withMentions(prompt, turn.record, { ...this.#context, writer: this.#process.writer })
+    const filled = await withMentions(prompt, turn.record, { ...this.#context, writer: this.#process.writer })
+    return this.#context.snapshots ? this.#withNote(turn, filled, this.#context.snapshots) : filled
+  }
+
+  /** The prompt with what Claude has to know of the files, which is not stored as the caller's text. */
+  async #withNote({ record }: OpenTurn, prompt: Prompt, snapshots: WorkspaceSnapshots): Promise<Prompt> {
+    const restored = canCarryNote(prompt, record.commands) && (await snapshots.findUntold(record))
+    if (!restored) return prompt
+    snapshots.markTold(record.sessionId)
+    return withNote(prompt, toRestoredNote(restored))
   }
 
   #fillIn({ record: { tenantId, sessionId } }: OpenTurn, prompt: Prompt): Promise<Prompt> {

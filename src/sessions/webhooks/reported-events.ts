@@ -17,6 +17,10 @@ export function toData(event: ReportedEvent, sessionId: string): Record<string, 
       return { sessionId }
     case 'conversation.lost':
       return { sessionId, extent: event.payload.extent }
+    case 'workspace.restored': {
+      const { source, turnCutOff } = event.payload
+      return { sessionId, source, turnCutOff }
+    }
     case 'permission.requested':
     case 'permission.resolved': {
       const { permissionId, kind, status } = event.payload

@@ -34,6 +34,7 @@ import { fences } from './032-fences.ts'
 import { volumes } from './033-volumes.ts'
 import { revisions } from './034-revisions.ts'
 import { rateWindows } from './035-rate-windows.ts'
+import { snapshots } from './036-snapshots.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   volumes,
   revisions,
   rateWindows,
+  snapshots,
 ]

@@ -25,7 +25,7 @@ import { removeHolder } from './remove-holder.ts'
 /** The mark that identifies a directory as created by the server, with data for its removal. */
 const markName = 'workspace.json'
 const maxMarkBytes = 64 * 1024
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+export const holderName = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const worktreeTimeoutMs = 120_000
 
 export interface ProviderParts {
@@ -53,7 +53,7 @@ export interface ProviderParts {
  */
 export async function listHolders(directory: string, madeBefore: number): Promise<string[]> {
   const names = await readdir(directory).catch(() => [])
-  const holders = names.filter(name => uuid.test(name)).map(name => join(directory, name))
+  const holders = names.filter(name => holderName.test(name)).map(name => join(directory, name))
   if (madeBefore === Number.POSITIVE_INFINITY) return holders
   const stats = await Promise.all(holders.map(holder => lstat(holder).catch(() => undefined)))
   return holders.filter((_, index) => (stats[index]?.mtimeMs ?? Number.POSITIVE_INFINITY) < madeBefore)
@@ -193,8 +193,8 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   /** Removes only directories in the server's directory that are named after a session and have the mark. */
   async #findHolder({ path, type }: OwnWorkspace): Promise<string | undefined> {
     const own = await realpath(this.#parts.directory).catch(() => undefined)
-    const holder = uuid.test(basename(path)) ? path : dirname(path)
-    if (own === undefined || dirname(holder) !== own || !uuid.test(basename(holder))) return undefined
+    const holder = holderName.test(basename(path)) ? path : dirname(path)
+    if (own === undefined || dirname(holder) !== own || !holderName.test(basename(holder))) return undefined
     const stats = await lstat(holder).catch(() => undefined)
     if (!stats?.isDirectory()) return undefined
     return (await readMark(holder))?.type === type ? holder : undefined
@@ -229,7 +229,8 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   }
 }
 
-async function makeHolder(holder: string, workspace: OwnWorkspace): Promise<void> {
+/** Makes the directory of a session with its mark. */
+export async function makeHolder(holder: string, workspace: OwnWorkspace): Promise<void> {
   await mkdir(holder, { mode: 0o700 })
   await writeMark(holder, workspace)
 }
