@@ -22,7 +22,11 @@ export type IsolationOptions = Pick<
   | 'dataDir'
   | 'workspacesDir'
   | 'agentEnvironment'
-> & { agentNetwork?: NetworkRule }
+> & {
+  agentNetwork?: NetworkRule
+  /** Undefined: there are no snapshots of directories. */
+  snapshotsDir?: string | undefined
+}
 
 /** The isolation in force. */
 export interface Isolation {
@@ -112,14 +116,7 @@ export function openBoxes(
   for (const weakness of means.weaknesses) log.warn({ limit: weakness }, 'isolation without a limit')
   const fault = findCredentialFault(options.agentEnvironment)
   if (fault !== undefined) log.warn({ reason: fault }, 'isolation without hidden credentials')
-  const {
-    cluster: { snapshotsDir } = {},
-    dataDir,
-    workspacesDir,
-    isolationLimits,
-    isolationPaths,
-    agentEnvironment,
-  } = options
+  const { snapshotsDir, dataDir, workspacesDir, isolationLimits, isolationPaths, agentEnvironment } = options
   return new Boxes({
     program: means.program,
     groups: means.groups,

@@ -162,7 +162,7 @@ export async function openService(
   const isShared = node !== undefined
   const places = { ...runtimeOptions, snapshotsDir, portable, gitMarker, gitBox, isShared }
   const { workspaces, options, git, tops } = await openWorkspaces(places, given, store, forwarder, log)
-  const boxes = means && openBoxes(runtimeOptions, means, forwarder, log)
+  const boxes = means && openBoxes(places, means, forwarder, log)
   const launcher = new ClaudeLauncher(
     { environment: agentEnvironment, executable: claudeExecutable },
     options.defaultCwd,

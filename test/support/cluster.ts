@@ -22,6 +22,8 @@ export interface ClusterOptions {
   options?: object
   /** Left out: this version of the server. */
   program?: string
+  /** More of the option `cluster`. */
+  cluster?: object
 }
 
 /** Starts a node: a server in a process of its own. */
@@ -42,6 +44,7 @@ export async function startNode(name: string, given: ClusterOptions): Promise<Cl
         ...{ name, leaseMs, listen: '127.0.0.1:0' },
         secret: 'secret-of-the-cluster-in-this-test',
         volumes: [shared],
+        ...given.cluster,
       },
       ...options,
     },

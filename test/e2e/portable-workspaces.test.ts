@@ -1,0 +1,226 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, inject, test } from 'vitest'
+import { text, toolUse } from '../../src/demo/answer.ts'
+import { parseFrames } from '../support/client.ts'
+import { type ClusterNode, killNode, startNode } from '../support/cluster.ts'
+import { endsLater } from '../support/lifetime.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
+import { createDatabase } from '../support/postgres/shared-server.ts'
+import { claudesOf } from '../support/processes.ts'
+import { cheapStart, claudeEnvironment, openModel } from '../support/real-claude.ts'
+import { sentTo } from '../support/sent-to-model.ts'
+
+/** Two nodes that have the same path for the directories of sessions, as machines of their own would. */
+async function openCluster(options: object = {}) {
+  const database = await createDatabase(inject('postgresDirectory'))
+  endsLater(database.drop)
+  const model = await openModel()
+  const home = temporaryDirectory()
+  const shared = temporaryDirectory()
+  const snapshotsDir = join(home, 'snapshots')
+  const workspacesDir = join(home, 'workspaces')
+  mkdirSync(snapshotsDir)
+  const env = { ...claudeEnvironment(model, home), ...cheapStart }
+  const start = (name: string) =>
+    startNode(name, {
+      ...{ database, home, shared, env, cluster: { snapshotsDir, volumes: [] } },
+      options: { workspacesDir, defaultWorkspace: 'empty', ...options },
+    })
+  const [a, b] = (await Promise.all(['a', 'b'].map(start))) as [ClusterNode, ClusterNode]
+  return { a, b, model, start, shared, snapshotsDir }
+}
+
+type Model = Awaited<ReturnType<typeof openCluster>>['model']
+
+/** Has Claude write a file when it is asked to. */
+function scriptWrite(model: Model, words: string, file: string, content: string): void {
+  model.script(words, ({ round }) =>
+    round === 0 ? toolUse('Write', { file_path: file, content }) : text('written'),
+  )
+}
+
+async function createSession(node: ClusterNode, fields: object = {}) {
+  const { body } = await node.call('POST', '/sessions', {
+    permissionMode: 'acceptEdits',
+    workspace: { type: 'empty' },
+    ...fields,
+  })
+  const id = body.sessionId as string
+  return { id, cwd: (await node.call('GET', `/sessions/${id}`)).body.workspace.path as string }
+}
+
+const snapshotsOf = (cwd: string): string[] => {
+  const marker = join(dirname(cwd), '.snapshots.json')
+  return existsSync(marker) ? JSON.parse(readFileSync(marker, 'utf8')).snapshots : []
+}
+
+/** Resolves when the directory as it is was stored after another snapshot. */
+async function stored(cwd: string, before: readonly string[] = []): Promise<string[]> {
+  await until(() => snapshotsOf(cwd).length === 1 && snapshotsOf(cwd)[0] !== before[0])
+  return snapshotsOf(cwd)
+}
+
+/** The stored events of a type. */
+async function eventsOf(node: ClusterNode, id: string, type: string) {
+  const leaving = new AbortController()
+  const response = await node.send('GET', `/sessions/${id}/events?after=0`, undefined, {
+    signal: leaving.signal,
+  })
+  const events: unknown[] = []
+  for await (const { event, data } of parseFrames(response)) {
+    if (event === 'caught_up') break
+    if (event === type) events.push(data)
+  }
+  leaving.abort()
+  return events
+}
+
+describe('portable workspaces', () => {
+  test('a session takes its directory along to another node, and Claude is told', async () => {
+    const { a, b, model, start, snapshotsDir } = await openCluster()
+    const { id, cwd } = await createSession(a)
+    scriptWrite(model, 'write it', join(cwd, 'note.txt'), 'remembered')
+    expect((await a.ask(id, 'write it')).body).toMatchObject({ stopReason: 'end_turn' })
+    const first = await stored(cwd)
+    await killNode(a)
+    rmSync(dirname(cwd), { recursive: true })
+    await until(async () => (await b.ask(id, 'hello after the move')).body.stopReason === 'end_turn')
+    expect(readFileSync(join(cwd, 'note.txt'), 'utf8')).toBe('remembered')
+    const [restored] = await eventsOf(b, id, 'workspace.restored')
+    expect(restored).toMatchObject({ source: 'snapshot', turnCutOff: false, missingFiles: 0 })
+    const told = sentTo(model).filter(({ text: said }) => said.includes('hello after the move'))
+    expect(told.at(-1)?.text).toContain('This session continues on another machine')
+    const { messages } = (await b.call('GET', `/sessions/${id}/messages`)).body
+    expect(JSON.stringify(messages)).not.toContain('another machine')
+    // The first directory is as it was, but older than what the other node has stored.
+    const second = await stored(cwd, first)
+    await b.ask(id, 'once more')
+    const again = sentTo(model).at(-1)?.text ?? ''
+    expect(again.split('continues on another machine')).toHaveLength(2)
+    await stored(cwd, second.length > 0 ? first : [])
+    const diff = await b.call('GET', `/sessions/${id}/diff?format=files`)
+    expect(diff.status).toBe(200)
+    const { turnId } = (await b.call('GET', `/sessions/${id}/turns`)).body.turns[0]
+    const rewound = await b.call('POST', `/sessions/${id}/rewind`, {
+      toTurnId: turnId,
+      conversation: false,
+      files: true,
+    })
+    expect(rewound.status).toBe(200)
+    await start('a')
+    expect((await b.call('DELETE', `/sessions/${id}`)).status).toBe(204)
+    expect(readdirSync(join(snapshotsDir, 'default'))).toContain(id)
+  })
+
+  test('a node that starts again keeps its own directory, which may be newer', async () => {
+    const { a, b, model, start } = await openCluster()
+    const { id, cwd } = await createSession(a)
+    scriptWrite(model, 'write it', join(cwd, 'note.txt'), 'remembered')
+    await a.ask(id, 'write it')
+    await stored(cwd)
+    writeFileSync(join(cwd, 'later.txt'), 'not stored')
+    await killNode(b)
+    await killNode(a)
+    const again = await start('a')
+    await until(async () => (await again.ask(id, 'hello')).body.stopReason === 'end_turn')
+    expect(existsSync(join(cwd, 'later.txt'))).toBe(true)
+    expect(await eventsOf(again, id, 'workspace.restored')).toEqual([])
+  })
+
+  test('the files of a turn that was cut off are lost, and the session says so', async () => {
+    const { a, b, model } = await openCluster()
+    const { id, cwd } = await createSession(a)
+    scriptWrite(model, 'write it', join(cwd, 'note.txt'), 'remembered')
+    await a.ask(id, 'write it')
+    await stored(cwd)
+    const held = Promise.withResolvers<void>()
+    endsLater(() => held.resolve())
+    model.script('never ends', ({ round }) =>
+      round === 0
+        ? toolUse('Write', { file_path: join(cwd, 'half.txt'), content: 'half' })
+        : text('one', { holdUntil: held.promise }),
+    )
+    await a.ask(id, 'this never ends', { background: true })
+    await until(() => existsSync(join(cwd, 'half.txt')))
+    await killNode(a)
+    await until(async () => (await eventsOf(b, id, 'turn.lost')).length === 1)
+    expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ turnCutOff: true }])
+    expect(readdirSync(cwd)).toEqual(['note.txt'])
+    await b.ask(id, 'what is left')
+    expect(sentTo(model).at(-1)?.text).toContain('were made after that are lost')
+  })
+
+  test('a session without a snapshot begins again with an empty directory', async () => {
+    const { a, b } = await openCluster()
+    const { id, cwd } = await createSession(a)
+    await killNode(a)
+    rmSync(dirname(cwd), { recursive: true })
+    await until(async () => (await b.ask(id, 'hello')).body.stopReason === 'end_turn')
+    expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([
+      { source: 'empty', takenAt: null, turnCutOff: false },
+    ])
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  test('a turn that waits for a person continues elsewhere with the files that it has written', async () => {
+    const { a, b, model } = await openCluster({ permissionParkMs: 50 })
+    const { id, cwd } = await createSession(a, { permissionMode: 'default', permissionPrompts: 'ask' })
+    const files = ['one.txt', 'two.txt'].map(name => join(cwd, name))
+    model.script('write both', ({ round }) =>
+      files[round] ? toolUse('Write', { file_path: files[round], content: String(round) }) : text('done'),
+    )
+    const { turnId } = (await a.ask(id, 'write both', { background: true })).body
+    const pending = async (node: ClusterNode) =>
+      (await node.call('GET', `/sessions/${id}/permissions`)).body.permissions
+    const answer = async (node: ClusterNode) => {
+      await until(async () => (await pending(node)).length === 1)
+      const [{ permissionId }] = await pending(node)
+      const path = `/sessions/${id}/permissions/${permissionId}`
+      expect((await node.call('POST', path, { decision: 'allow' })).status).toBe(200)
+      return permissionId
+    }
+    const first = await answer(a)
+    await until(async () => (await pending(a))[0]?.permissionId !== first && (await pending(a)).length === 1)
+    await until(() => claudesOf(a.cli.child.pid ?? 0, id).length === 0)
+    await stored(cwd)
+    expect(existsSync(files[0] ?? '')).toBe(true)
+    await killNode(a)
+    rmSync(dirname(cwd), { recursive: true })
+    await until(async () => (await eventsOf(b, id, 'workspace.restored')).length === 1)
+    expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ turnCutOff: false }])
+    await answer(b)
+    const status = async () => (await b.call('GET', `/sessions/${id}/turns/${turnId}`)).body.status
+    await until(async () => (await status()) === 'completed')
+    expect(files.map(file => readFileSync(file, 'utf8'))).toEqual(['0', '1'])
+  })
+
+  test('a node that is stopped in order hands over sessions with their files, also uploaded ones', async () => {
+    const { a, b, model } = await openCluster()
+    const { id, cwd } = await createSession(a)
+    const quiet = await createSession(a)
+    scriptWrite(model, 'write it', join(cwd, 'note.txt'), 'remembered')
+    await a.ask(id, 'write it')
+    const upload = { body: 'uploaded', headers: { 'content-type': 'text/plain' } }
+    const path = (of: string) => `/sessions/${of}/files/content?path=upload.txt`
+    for (const of of [id, quiet.id])
+      expect((await a.call('PUT', path(of), undefined, upload)).status).toBe(201)
+    a.cli.child.kill('SIGTERM')
+    expect(await a.cli.ended).toBe(0)
+    for (const of of [cwd, quiet.cwd]) rmSync(dirname(of), { recursive: true })
+    for (const of of [id, quiet.id]) expect(await (await b.send('GET', path(of))).text()).toBe('uploaded')
+    expect(readFileSync(join(cwd, 'note.txt'), 'utf8')).toBe('remembered')
+    expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ turnCutOff: false }])
+  })
+
+  test('sessions that share a directory stay where it is', async () => {
+    const { a, b } = await openCluster()
+    const { id } = await createSession(a)
+    await a.ask(id, 'hello')
+    const fork = (await a.call('POST', `/sessions/${id}/fork`, {})).body.sessionId
+    await killNode(a)
+    for (const of of [id, fork]) {
+      await until(async () => (await b.ask(of, 'hello')).body.error?.code === 'WORKSPACE_UNAVAILABLE')
+    }
+  })
+})
