@@ -15,7 +15,7 @@ import { sentTo } from '../support/sent-to-model.ts'
 async function openCluster(options: object = {}) {
   const database = await createDatabase(inject('postgresDirectory'))
   endsLater(database.drop)
-  const model = await openModel()
+  const model = await openModel({ record: true })
   const home = temporaryDirectory()
   const shared = temporaryDirectory()
   const snapshotsDir = join(home, 'snapshots')

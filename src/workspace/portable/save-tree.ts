@@ -187,7 +187,7 @@ class TreeSaving {
       const seen = this.#toSeen(after)
       const mode = Number(after.mode) & 0o777
       const isCalm = seen === this.#toSeen(stats) && size === Number(after.size)
-      const modifiedAt = Number(after.mtimeMs)
+      const modifiedAt = Number(after.mtimeNs) / 1e6
       const entry = {
         ...common,
         kind: 'file' as const,
