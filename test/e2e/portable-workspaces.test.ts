@@ -195,6 +195,28 @@ describe('portable workspaces', () => {
     expect(files.map(file => readFileSync(file, 'utf8'))).toEqual(['0', '1'])
   })
 
+  test('a turn that waits for a person on a node that dies learns that its files are lost', async () => {
+    const { a, b, model } = await openCluster()
+    const { id, cwd } = await createSession(a, { permissionPrompts: 'ask' })
+    model.script('write and run', ({ round }) => {
+      if (round === 0) return toolUse('Write', { file_path: join(cwd, 'lost.txt'), content: '1' })
+      return round === 1 ? toolUse('Bash', { command: 'ls > listed.txt' }) : text('done')
+    })
+    const { turnId } = (await a.ask(id, 'write and run', { background: true })).body
+    const pending = async (node: ClusterNode) =>
+      (await node.call('GET', `/sessions/${id}/permissions`)).body.permissions
+    await until(async () => (await pending(a)).length === 1)
+    await killNode(a)
+    await until(async () => (await eventsOf(b, id, 'workspace.restored')).length === 1)
+    expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ source: 'empty', turnCutOff: true }])
+    const [{ permissionId }] = await pending(b)
+    await b.call('POST', `/sessions/${id}/permissions/${permissionId}`, { decision: 'allow' })
+    const status = async () => (await b.call('GET', `/sessions/${id}/turns/${turnId}`)).body.status
+    await until(async () => (await status()) === 'completed')
+    expect(readFileSync(join(cwd, 'listed.txt'), 'utf8')).not.toContain('lost.txt')
+    expect(sentTo(model).at(-1)?.text).toContain('were made after that are lost')
+  })
+
   test('a node that is stopped in order hands over sessions with their files, also uploaded ones', async () => {
     const { a, b, model } = await openCluster()
     const { id, cwd } = await createSession(a)

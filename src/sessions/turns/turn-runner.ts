@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ServiceError } from '../../contract/errors.ts'
 import type { Prompt } from '../../contract/turns.ts'
 import { fillIn } from '../attachments/prompt-attachments.ts'
@@ -7,7 +8,7 @@ import type { WorkspaceSnapshots } from '../files/workspace-snapshots.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import { withMentions } from '../mentions/mentions-of-turn.ts'
-import type { TurnOutcome, WorkspaceFiles } from '../ports/index.ts'
+import type { SteeredInput, TurnOutcome, WorkspaceFiles } from '../ports/index.ts'
 import type { SessionProcess } from '../processes/session-process.ts'
 import { Unlaunchable } from '../processes/unlaunchable.ts'
 import type { SessionsObserver } from '../reports/figures.ts'
@@ -117,7 +118,7 @@ export class TurnRunner {
         prompt,
         commands: turn.record.commands,
         continues: suspended !== undefined,
-        steered: turn.steered,
+        steered: suspended ? [...turn.steered, ...(await this.#findNotes(turn))] : turn.steered,
       })
       if (suspension.outlivesServer && !turn.stop) return 'suspended'
       const next = suspension.current
@@ -167,6 +168,15 @@ export class TurnRunner {
     if (this.#process.requests.suspension.current) return prompt
     const filled = await withMentions(prompt, turn.record, { ...this.#context, writer: this.#process.writer })
     return this.#context.snapshots ? this.#withNote(turn, filled, this.#context.snapshots) : filled
+  }
+
+  /** Input for a turn that continues without files that it has changed. */
+  async #findNotes({ record }: OpenTurn): Promise<SteeredInput[]> {
+    const { snapshots } = this.#context
+    const restored = await snapshots?.findUntold(record)
+    if (!restored?.turnCutOff) return []
+    snapshots?.markTold(record.sessionId)
+    return [{ id: randomUUID(), prompt: toRestoredNote(restored) }]
   }
 
   /** The prompt with what Claude has to know of the files, which is not stored as the caller's text. */
