@@ -214,7 +214,7 @@ export async function openService(
     ...(node && { onSessionClosed: sessionId => node.cluster.release(sessionId) }),
   })
   closers.push(async endResponses => {
-    // What is not given back is claimed by others when this node counts as dead.
+    // Others claim the rest when this node counts as dead.
     await node?.cluster
       .drain(sessions.openIds)
       .catch(error => log.warn({ err: error }, 'sessions could not be given back'))

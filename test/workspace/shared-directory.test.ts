@@ -12,7 +12,10 @@ test('a node that starts leaves alone what another one may be making at that mom
   const directory = temporaryDirectory()
   const store = await openStore({ file: ':memory:', log: { warn: () => {} } })
   endsLater(() => store.close())
-  const [alone, node] = [localWorkspaces(store, directory), localWorkspaces(store, directory, { isShared: true })]
+  const [alone, node] = [
+    localWorkspaces(store, directory),
+    localWorkspaces(store, directory, { isShared: true }),
+  ]
   endsLater(() => Promise.all([alone.close(), node.close()]))
   const provider = alone.providerOf(defaultTenantId)
   const made = await provider.provide(

@@ -1,7 +1,7 @@
 import type { Prompt } from '../../contract/turns.ts'
 import type { WorkspaceRestored } from '../records.ts'
 
-/** What Claude is told of a directory that is not as it left it. */
+/** The note for Claude on a directory that is not as it left it. */
 export function toRestoredNote({ source, takenAt, turnCutOff, missingFiles }: WorkspaceRestored): string {
   const facts = {
     snapshot: `It was restored from a snapshot of ${takenAt}.`,
