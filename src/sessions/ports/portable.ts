@@ -1,9 +1,8 @@
 import type { SessionRecord } from '../records.ts'
-import type { OwnWorkspace } from './workspace.ts'
 
 /** A session whose directory can be on any node. */
 export interface PortableSession extends Pick<SessionRecord, 'id' | 'tenantId'> {
-  workspace: OwnWorkspace
+  workspace: NonNullable<SessionRecord['workspace']>
   /** The name of its newest snapshot; null: there is none. */
   snapshotId: string | null
 }
