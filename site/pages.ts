@@ -17,7 +17,7 @@ export interface Page {
 const groups: Record<string, RegExp> = {
   Start: /^README\.md$/,
   Operate:
-    /^docs\/guides\/(deploy|proxy|tls|identity|audit|isolation|operating|database|backup|retention|upgrade)\.md$|^docs\/configuration\.md$/,
+    /^docs\/guides\/(deploy|cluster|proxy|tls|identity|audit|isolation|operating|database|backup|retention|upgrade)\.md$|^docs\/configuration\.md$/,
   Clients:
     /^docs\/guides\/(browsers|console|retries|client|command-line|webhooks|push)\.md$|^docs\/(errors|turn-states)\.md$/,
   Guides: /^docs\/guides\//,
