@@ -24,7 +24,7 @@ async function openCluster(options: object = {}) {
   const env = { ...claudeEnvironment(model, home), ...cheapStart }
   const start = (name: string) =>
     startNode(name, {
-      ...{ database, home, shared, env, cluster: { snapshotsDir, volumes: [] } },
+      ...{ database, home, shared, env, leaseMs: 4_000, cluster: { snapshotsDir, volumes: [] } },
       options: { workspacesDir, defaultWorkspace: 'empty', ...options },
     })
   const [a, b] = (await Promise.all(['a', 'b'].map(start))) as [ClusterNode, ClusterNode]
@@ -76,13 +76,34 @@ async function eventsOf(node: ClusterNode, id: string, type: string) {
   return events
 }
 
+/** The open permission requests of a session. */
+const pending = async (node: ClusterNode, id: string): Promise<{ permissionId: string }[]> =>
+  (await node.call('GET', `/sessions/${id}/permissions`)).body.permissions ?? []
+
+/** Allows the next request. @param before the one that was allowed last */
+async function allow(node: ClusterNode, id: string, before?: string): Promise<string> {
+  let permissionId: string | undefined
+  await until(async () => {
+    permissionId = (await pending(node, id))[0]?.permissionId
+    return permissionId !== undefined && permissionId !== before
+  })
+  const path = `/sessions/${id}/permissions/${permissionId}`
+  expect((await node.call('POST', path, { decision: 'allow' })).status).toBe(200)
+  return permissionId ?? ''
+}
+
+const asking = { permissionMode: 'default', permissionPrompts: 'ask' }
+
 describe('portable workspaces', () => {
   test('a session takes its directory along to another node, and Claude is told', async () => {
     const { a, b, model, start, snapshotsDir } = await openCluster()
     const { id, cwd } = await createSession(a)
-    scriptWrite(model, 'write it', join(cwd, 'note.txt'), 'remembered')
-    expect((await a.ask(id, 'write it')).body).toMatchObject({ stopReason: 'end_turn' })
-    const first = await stored(cwd)
+    scriptWrite(model, 'write first', join(cwd, 'note.txt'), 'noted')
+    scriptWrite(model, 'write again', join(cwd, 'note.txt'), 'remembered')
+    expect((await a.ask(id, 'write first')).body).toMatchObject({ stopReason: 'end_turn' })
+    const before = await stored(cwd)
+    const { turnId } = (await a.ask(id, 'write again')).body
+    const first = await stored(cwd, before)
     await killNode(a)
     rmSync(dirname(cwd), { recursive: true })
     await until(async () => (await b.ask(id, 'hello after the move')).body.stopReason === 'end_turn')
@@ -93,21 +114,18 @@ describe('portable workspaces', () => {
     expect(told.at(-1)?.text).toContain('This session continues on another machine')
     const { messages } = (await b.call('GET', `/sessions/${id}/messages`)).body
     expect(JSON.stringify(messages)).not.toContain('another machine')
-    // The first directory is as it was, but older than what the other node has stored.
-    const second = await stored(cwd, first)
-    await b.ask(id, 'once more')
-    const again = sentTo(model).at(-1)?.text ?? ''
-    expect(again.split('continues on another machine')).toHaveLength(2)
-    await stored(cwd, second.length > 0 ? first : [])
-    const diff = await b.call('GET', `/sessions/${id}/diff?format=files`)
-    expect(diff.status).toBe(200)
-    const { turnId } = (await b.call('GET', `/sessions/${id}/turns`)).body.turns[0]
-    const rewound = await b.call('POST', `/sessions/${id}/rewind`, {
-      toTurnId: turnId,
-      conversation: false,
-      files: true,
-    })
-    expect(rewound.status).toBe(200)
+    scriptWrite(model, 'write more', join(cwd, 'more.txt'), 'more')
+    await b.ask(id, 'write more')
+    expect(sentTo(model).at(-1)?.text.split('continues on another machine')).toHaveLength(2)
+    await stored(cwd, first)
+    // What the file was before is known on the other node alone.
+    const diff = await b.call('GET', `/sessions/${id}/diff?format=files&since=${turnId}`)
+    expect(diff).toMatchObject({ status: 200, body: { source: 'checkpoints' } })
+    const changed = diff.body.files.find(({ path }: { path: string }) => path === 'note.txt')
+    expect(changed).toMatchObject({ status: 'modified', binary: true })
+    const rewinding = { toTurnId: turnId, conversation: false, files: true }
+    const rewound = await b.call('POST', `/sessions/${id}/rewind`, rewinding)
+    expect(rewound.body.files.skipped).toEqual([{ path: 'note.txt', reason: 'lost' }])
     await start('a')
     expect((await b.call('DELETE', `/sessions/${id}`)).status).toBe(204)
     expect(readdirSync(join(snapshotsDir, 'default'))).toContain(id)
@@ -163,33 +181,30 @@ describe('portable workspaces', () => {
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('a turn that waits for a person continues elsewhere with the files that it has written', async () => {
-    const { a, b, model } = await openCluster({ permissionParkMs: 50 })
-    const { id, cwd } = await createSession(a, { permissionMode: 'default', permissionPrompts: 'ask' })
+  /** Begins a turn that writes two files, and waits for a person to allow the second one. */
+  async function beginWriting({ a, model }: Pick<Awaited<ReturnType<typeof openCluster>>, 'a' | 'model'>) {
+    const { id, cwd } = await createSession(a, asking)
     const files = ['one.txt', 'two.txt'].map(name => join(cwd, name))
     model.script('write both', ({ round }) =>
       files[round] ? toolUse('Write', { file_path: files[round], content: String(round) }) : text('done'),
     )
     const { turnId } = (await a.ask(id, 'write both', { background: true })).body
-    const pending = async (node: ClusterNode) =>
-      (await node.call('GET', `/sessions/${id}/permissions`)).body.permissions
-    const answer = async (node: ClusterNode) => {
-      await until(async () => (await pending(node)).length === 1)
-      const [{ permissionId }] = await pending(node)
-      const path = `/sessions/${id}/permissions/${permissionId}`
-      expect((await node.call('POST', path, { decision: 'allow' })).status).toBe(200)
-      return permissionId
-    }
-    const first = await answer(a)
-    await until(async () => (await pending(a))[0]?.permissionId !== first && (await pending(a)).length === 1)
+    const first = await allow(a, id)
+    await until(async () => ![undefined, first].includes((await pending(a, id))[0]?.permissionId))
+    expect(existsSync(files[0] ?? '')).toBe(true)
+    return { id, cwd, files, turnId }
+  }
+
+  test('a turn that waits for a person continues elsewhere with the files that it has written', async () => {
+    const { a, b, model } = await openCluster({ permissionParkMs: 50 })
+    const { id, cwd, files, turnId } = await beginWriting({ a, model })
     await until(() => claudesOf(a.cli.child.pid ?? 0, id).length === 0)
     await stored(cwd)
-    expect(existsSync(files[0] ?? '')).toBe(true)
     await killNode(a)
     rmSync(dirname(cwd), { recursive: true })
     await until(async () => (await eventsOf(b, id, 'workspace.restored')).length === 1)
     expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ turnCutOff: false }])
-    await answer(b)
+    await allow(b, id)
     const status = async () => (await b.call('GET', `/sessions/${id}/turns/${turnId}`)).body.status
     await until(async () => (await status()) === 'completed')
     expect(files.map(file => readFileSync(file, 'utf8'))).toEqual(['0', '1'])
@@ -197,23 +212,14 @@ describe('portable workspaces', () => {
 
   test('a turn that waits for a person on a node that dies learns that its files are lost', async () => {
     const { a, b, model } = await openCluster()
-    const { id, cwd } = await createSession(a, { permissionPrompts: 'ask' })
-    model.script('write and run', ({ round }) => {
-      if (round === 0) return toolUse('Write', { file_path: join(cwd, 'lost.txt'), content: '1' })
-      return round === 1 ? toolUse('Bash', { command: 'ls > listed.txt' }) : text('done')
-    })
-    const { turnId } = (await a.ask(id, 'write and run', { background: true })).body
-    const pending = async (node: ClusterNode) =>
-      (await node.call('GET', `/sessions/${id}/permissions`)).body.permissions
-    await until(async () => (await pending(a)).length === 1)
+    const { id, cwd, turnId } = await beginWriting({ a, model })
     await killNode(a)
     await until(async () => (await eventsOf(b, id, 'workspace.restored')).length === 1)
     expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ source: 'empty', turnCutOff: true }])
-    const [{ permissionId }] = await pending(b)
-    await b.call('POST', `/sessions/${id}/permissions/${permissionId}`, { decision: 'allow' })
+    await allow(b, id)
     const status = async () => (await b.call('GET', `/sessions/${id}/turns/${turnId}`)).body.status
     await until(async () => (await status()) === 'completed')
-    expect(readFileSync(join(cwd, 'listed.txt'), 'utf8')).not.toContain('lost.txt')
+    expect(readdirSync(cwd)).toEqual(['two.txt'])
     expect(sentTo(model).at(-1)?.text).toContain('were made after that are lost')
   })
 
