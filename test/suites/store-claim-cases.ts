@@ -141,9 +141,30 @@ export function claimCases(context: StoreContext): void {
     expect(await ownerOf(session)).toBe(other)
   })
 
+  test('a session is pinned by its owner alone, and has no snapshot from then on', async () => {
+    const { claims } = context.store
+    const session = await context.addSession()
+    const late = (await claim(session, await join())) as Fence
+    const snapshot = { id: 'newest', node: 'one', takenAt: 1, restored: null }
+    await write(session, late, { session: { snapshot } })
+    const stored = () => context.store.findSession(tenantId, session.id)
+    expect(await stored()).toMatchObject({ snapshot })
+    await claims.releaseSession(session.id, late)
+    const fence = (await claim(session, await join())) as Fence
+    expect(await claims.pinSession(session.id, late, 'node:one')).toBe(false)
+    expect(await stored()).toMatchObject({ snapshot })
+    expect(await claims.pinSession(session.id, fence, 'node:two')).toBe(true)
+    expect(await stored()).toMatchObject({ snapshot: null })
+    expect(await claims.findPlacement(tenantId, session.id)).toMatchObject({ volume: 'node:two' })
+  })
+
   test.each([
     ['an event', () => ({})],
     ['a change of the session', () => ({ session: { title: 'late' } })],
+    [
+      'the newest snapshot',
+      () => ({ session: { snapshot: { id: 'late', node: 'late', takenAt: 1, restored: null } } }),
+    ],
     [
       'lines of a transcript',
       (part: TranscriptKey) => ({ transcript: [{ part, entries: [{ type: 'user', uuid: randomUUID() }] }] }),

@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { OwnWorkspace, PortableSession, PortableWorkspaces } from '../../src/sessions/ports/index.ts'
+import { makeRepository } from '../support/git.ts'
 import { localWorkspaces } from '../support/local-workspaces.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 
@@ -40,7 +41,8 @@ async function open(maxBytes = 1_000_000_000) {
   const workspace: OwnWorkspace = await a.provider.provide(request, sessionId, never)
   const session: PortableSession = { id: sessionId, tenantId: 'default', workspace, snapshotId: null }
   const directory = join(snapshotsDir, 'default', sessionId)
-  return { root, a: a.portable, b: b.portable, session, cwd: workspace.path, directory }
+  const { provider } = a
+  return { root, a: a.portable, b: b.portable, provider, session, cwd: workspace.path, directory }
 }
 
 /** Stores the directory, and says that the session names it now. */
@@ -223,6 +225,24 @@ describe('snapshots that are damaged or out of reach', () => {
     rmSync(directory, { recursive: true })
     await expect(b.restore(saved, never)).rejects.toMatchObject({ code: 'WORKSPACE_UNAVAILABLE' })
     expect(readdirSync(cwd)).toEqual(['one'])
+  })
+})
+
+describe('a session without a snapshot', () => {
+  test('has its repository cloned again', async () => {
+    const { root, b, provider } = await open()
+    const url = makeRepository(join(root, 'origin'))
+    const id = '11234567-89ab-4cde-8f01-23456789abcd'
+    const workspace = await provider.provide({ type: 'git', url, removeOnEnd: false }, id, never)
+    const files = readdirSync(workspace.path)
+    writeFileSync(join(workspace.path, 'later'), '1')
+    const session: PortableSession = { id, tenantId: 'default', workspace, snapshotId: null }
+    expect(await b.restore(session, never)).toEqual({ source: 'clone', missingFiles: 0 })
+    expect(readdirSync(workspace.path)).toEqual(files)
+    rmSync(url, { recursive: true })
+    expect(await b.restore(session, never)).toEqual({ source: 'empty', missingFiles: 0 })
+    expect(readdirSync(workspace.path)).toEqual([])
+    expect(await b.holds(session)).toBe(true)
   })
 })
 
