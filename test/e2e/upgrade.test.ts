@@ -37,11 +37,12 @@ describe('the program before nodes, on a database that this one has migrated', (
       const found = await Promise.all(ids.map(id => read(server, id)))
       expect(found).toEqual(known.map(each => expect.objectContaining(each)))
       ids.push(await server.createSession({ title: `made by ${program} in round ${round}` }))
-      await answers(server, ids)
+      // The session of the program before, and its own.
+      await answers(server, ids.slice(-2))
       const { body: listed } = await server.call('GET', '/sessions')
       expect(listed.total).toBe(ids.length)
       known = await Promise.all(ids.map(id => read(server, id)))
-      expect(known.map(({ turns }) => turns.length)).toEqual(ids.map((_, made) => round - made + 1))
+      expect(known.map(({ turns }) => turns.length)).toEqual(ids.map((_, made) => (made === round ? 1 : 2)))
       expect(await stop(server)).toBe(0)
     }
   })
