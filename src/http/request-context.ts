@@ -158,6 +158,8 @@ export function beginRequest(
   metrics: Pick<ServerMetrics, 'onRequest'>,
 ): RequestHandler {
   return (req, res, next) => {
+    // The client has left while what comes before was at work: its `close` would never come.
+    if (res.closed) return
     const startedAt = performance.now()
     const path = toLoggedPath(req.path)
     const sent = req.headers['x-request-id']

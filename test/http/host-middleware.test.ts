@@ -261,6 +261,29 @@ describe('other middleware', () => {
     expect([response.status, seen]).toEqual([204, [sessionId]])
   })
 
+  it('that takes so long that the client has left: nothing is done, and the API closes', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const passed = Promise.withResolvers<void>()
+    const { door, titles } = await behind(app => {
+      app.use((_req, res, next) => {
+        arrived.resolve()
+        res.once('close', () => {
+          next()
+          passed.resolve()
+        })
+      })
+    })
+    const leaving = new AbortController()
+    const init = { method: 'POST', body: '{"title": "late"}', headers: json, signal: leaving.signal }
+    const asked = door.call('/sessions', init).catch(() => 'left')
+    await arrived.promise
+    leaving.abort()
+    expect(await asked).toBe('left')
+    await passed.promise
+    await door[Symbol.asyncDispose]()
+    expect(titles).toEqual([])
+  })
+
   it('mounted twice, each mount makes its own links', async () => {
     const { door } = await behind(() => {})
     await using _ = door
