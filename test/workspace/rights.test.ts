@@ -37,3 +37,11 @@ test('a workspace in which nobody may write is removed, and what links in it lea
     isOutsideKept: true,
   })
 })
+
+test('what may not be read is left out of a snapshot, and restored directories have the rights that they had', () => {
+  expect(runAsPlainUser('snapshot-without-rights.ts')).toEqual({
+    leftOut: 3,
+    restored: { source: 'snapshot', missingFiles: 0 },
+    left: ['closed', 'none', 'open', 'read-only', 'read-only/file'],
+  })
+})
