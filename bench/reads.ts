@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageReader } from '../src/claude/messages/message-reader.ts'
-import { createSessionRequest } from '../src/contract/sessions.ts'
 import { createSealer } from '../src/lib/sealed-text.ts'
 import { newSession, toWantedSpec } from '../src/sessions/lifecycle/new-session.ts'
+import { completeRequest } from '../src/sessions/lifecycle/wanted-session.ts'
 import { EventLog } from '../src/sessions/log/event-log.ts'
 import { operator } from '../src/sessions/records.ts'
 import { openStore } from '../src/store/open-store.ts'
@@ -149,7 +149,7 @@ async function fill(dataDir: string, cwd: string, messages: number): Promise<str
   const now = Date.now()
   const id = randomUUID()
   const caller = operator('bench')
-  const request = createSessionRequest.parse({ title: 'large', model: 'claude-made-up' })
+  const request = completeRequest({ title: 'large', model: 'claude-made-up' }, undefined, {})
   const sealer = createSealer([randomBytes(32)])
   const session = newSession(caller, request, toWantedSpec(caller, request, cwd), id, 3_600_000, sealer)
   await store.createSession(session, [], 10)

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageReader } from '../../src/claude/messages/message-reader.ts'
-import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
 import { newSession, toWantedSpec } from '../../src/sessions/lifecycle/new-session.ts'
+import { completeRequest } from '../../src/sessions/lifecycle/wanted-session.ts'
 import { EventLog } from '../../src/sessions/log/event-log.ts'
 import { type NewEvent, operator } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -54,7 +54,7 @@ export async function seedConsole(
   const sealer = createSealer([randomBytes(32)])
   const seed = async (title: string, turns: number) => {
     const id = randomUUID()
-    const request = createSessionRequest.parse({ title, model: 'claude-made-up' })
+    const request = completeRequest({ title, model: 'claude-made-up' }, undefined, {})
     const wanted = toWantedSpec(caller, request, cwd)
     await store.createSession(newSession(caller, request, wanted, id, 3_600_000, sealer), [], sessions + 10)
     for (let turn = 0; turn < turns; turn += 50) {

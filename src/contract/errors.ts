@@ -1,6 +1,9 @@
 import { shorten } from '../lib/shorten.ts'
+import { type FailureReason, failureReasons } from './failure-reasons.ts'
 import type { Scope } from './scopes.ts'
 import type { WorkspaceFailureReason } from './workspace.ts'
+
+export { type FailureReason, failureReasons }
 
 /**
  * The catalogue of all errors that callers can get. Throw sites name a code; the status, the title and whether a
@@ -67,6 +70,7 @@ export const errorCatalogue = {
   WEBHOOK_NOT_FOUND: { status: 404, title: 'No such webhook', retryable: false },
   WEBHOOK_DELIVERY_NOT_FOUND: { status: 404, title: 'No such delivery of the webhook', retryable: false },
   PUSH_SUBSCRIPTION_NOT_FOUND: { status: 404, title: 'No such push subscription', retryable: false },
+  PRESET_NOT_FOUND: { status: 404, title: 'No such preset or version', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The path does not support this method', retryable: false },
   REQUEST_TIMEOUT: { status: 408, title: 'The turn did not finish within its timeout', retryable: true },
   SESSION_BUSY: { status: 409, title: 'The session is running a turn', retryable: true },
@@ -106,6 +110,19 @@ export const errorCatalogue = {
   WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled', retryable: false },
   WEBHOOK_LIMIT_REACHED: { status: 409, title: 'Too many webhooks', retryable: false },
   PUSH_SUBSCRIPTION_LIMIT_REACHED: { status: 409, title: 'Too many push subscriptions', retryable: false },
+  PRESET_EXISTS: { status: 409, title: 'The name belongs to another preset', retryable: false },
+  PRESET_ARCHIVED: { status: 409, title: 'The preset is archived', retryable: false },
+  PRESET_VERSION_CONFLICT: {
+    status: 409,
+    title: 'The preset has a newer version',
+    retryable: false,
+  },
+  PRESET_SECRETS_UNREADABLE: {
+    status: 409,
+    title: 'The secrets of the preset cannot be read',
+    retryable: false,
+  },
+  PRESET_LIMIT_REACHED: { status: 409, title: 'Too many presets or versions', retryable: false },
   SESSION_EXPIRED: { status: 410, title: 'The session has expired', retryable: false },
   SESSION_ENDED: { status: 410, title: 'The session has ended', retryable: false },
   PRECONDITION_FAILED: {
@@ -181,40 +198,6 @@ export interface RequestIssue {
   message: string
 }
 
-/** Typed reasons why a turn failed or Claude Code is unavailable, so that no text has to be parsed. */
-export const failureReasons = [
-  'authentication_failed',
-  'billing_error',
-  'rate_limited',
-  'overloaded',
-  'invalid_request',
-  'model_not_found',
-  'model_error',
-  'max_output_tokens',
-  'prompt_too_long',
-  'media_rejected',
-  'tool_unavailable',
-  'turn_setup_failed',
-  'hook_failed',
-  'process_died',
-  'process_unresponsive',
-  'output_too_large',
-  'not_installed',
-  'not_logged_in',
-  'start_failed',
-  'cwd_missing',
-  'setting_not_supported',
-  'isolation_failed',
-  'workspace_too_large',
-  'structured_output_failed',
-  'secrets_unreadable',
-  'spend_limit_reached',
-  'cancelled',
-  'lost',
-  'unknown',
-] as const
-export type FailureReason = (typeof failureReasons)[number]
-
 interface DetailsByCode {
   /** At most 100 issues; `omittedIssues` counts the rest. */
   INVALID_REQUEST: { issues: RequestIssue[]; omittedIssues?: number }
@@ -272,6 +255,9 @@ interface DetailsByCode {
   WEBHOOK_DISABLED: { reason: string }
   WEBHOOK_LIMIT_REACHED: { limit: number }
   PUSH_SUBSCRIPTION_LIMIT_REACHED: { limit: number }
+  PRESET_VERSION_CONFLICT: { latestVersion: number }
+  /** `limitName`: what there are too many of. */
+  PRESET_LIMIT_REACHED: { limitName: 'presets' | 'versions' | 'totalBytes'; limit: number }
 }
 
 /** The `details` of an error with this code. */
@@ -335,6 +321,7 @@ const nouns = {
   WEBHOOK_NOT_FOUND: 'Webhook',
   WEBHOOK_DELIVERY_NOT_FOUND: 'Delivery',
   PUSH_SUBSCRIPTION_NOT_FOUND: 'Push subscription',
+  PRESET_NOT_FOUND: 'Preset',
 } as const satisfies Partial<Record<ErrorCode, string>>
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

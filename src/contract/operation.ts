@@ -16,6 +16,7 @@ export type Needs = 'store' | 'owner' | 'view' | 'end' | 'place'
 /** The groups of operations, in the order of the documentation. */
 export const tags = [
   'Sessions',
+  'Presets',
   'Messages',
   'Turns',
   'Permissions',

@@ -11,6 +11,7 @@ import { filesOperations } from './operations/files.ts'
 import { keysOperations } from './operations/keys.ts'
 import { messagesOperations } from './operations/messages.ts'
 import { permissionsOperations } from './operations/permissions.ts'
+import { presetsOperations } from './operations/presets.ts'
 import { pushOperations } from './operations/push.ts'
 import { searchOperations } from './operations/search.ts'
 import { sessionsOperations } from './operations/sessions.ts'
@@ -22,6 +23,7 @@ import { webhooksOperations } from './operations/webhooks.ts'
 /** The table of all operations; its parts are in `operations/`. */
 export const operations = {
   ...sessionsOperations,
+  ...presetsOperations,
   ...searchOperations,
   ...feedOperations,
   ...messagesOperations,

@@ -8,7 +8,7 @@ export const scopeMeanings = {
   'workspace:read': 'Read files of sessions, and their differences',
   'workspace:write': 'Write and delete files of sessions',
   'usage:read': 'Read usage and costs',
-  admin: 'Administer keys, webhooks and the audit log of the tenant',
+  admin: 'Administer keys, webhooks, presets and the audit log of the tenant',
 } as const
 
 export type Scope = keyof typeof scopeMeanings

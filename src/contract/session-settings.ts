@@ -116,6 +116,13 @@ export const sessionSettings = z
   })
   .meta({ id: 'SessionSettings' })
 
+/** The settings as a request has them: what it leaves out may come from a preset, so no default is filled in. */
+export const requestedSettings = {
+  ...sessionSettings.shape,
+  permissionPrompts: permissionPrompts.optional().meta({ default: 'deny' }),
+  permissionTimeoutMs: permissionTimeoutMs.optional().meta({ default: 60 * 60 * 1000 }),
+}
+
 /** The settings that can be changed later; null removes one. */
 export const changeableSettings = {
   effort: effort.nullable().optional().meta({ description: 'Applies from the next turn; null: the default' }),

@@ -16,9 +16,16 @@ import {
   toBeSeen,
   turnIdentifier,
 } from './primitives.ts'
+import {
+  maxTurns,
+  model,
+  presetReference,
+  sessionConfiguration,
+  usedPreset,
+} from './session-configuration.ts'
 import { changeableSettings, sessionSettings, settingSource } from './session-settings.ts'
 import { turnStatus } from './turns.ts'
-import { workspace, workspaceRequest } from './workspace.ts'
+import { workspace } from './workspace.ts'
 
 export { permissionMode, permissionModes }
 
@@ -32,7 +39,6 @@ export const sessionState = z.enum(['idle', 'running', 'requires_action']).meta(
 })
 
 const metadata = jsonObject(16 * 1024).meta({ description: "The caller's data; at most 16 KiB as JSON" })
-const model = z.string().min(1).max(200)
 // PostgreSQL cannot hold the character in a text, and no title needs it.
 const title = z
   .string()
@@ -54,33 +60,13 @@ const tags = z
   .array(tag)
   .max(20)
   .refine(values => new Set(values).size === values.length, { message: 'must not repeat a tag' })
-const maxTurns = z
-  .int()
-  .min(1)
-  .max(1000)
-  .meta({ description: 'Agentic turns that one prompt may take; absent: unlimited' })
-
 export const createSessionRequest = z
   .strictObject({
-    model: model.optional().meta({ description: "Model id or alias; absent: Claude Code's default" }),
-    cwd: z
-      .string()
-      .min(1)
-      .max(4096)
-      .optional()
-      .meta({ description: 'Working directory; must lie inside an allowed root' }),
-    workspace: workspaceRequest.optional(),
-    permissionMode: permissionMode.default('default'),
-    appendSystemPrompt: z
-      .string()
-      .max(200_000)
-      .optional()
-      .meta({ description: 'Text that is added to the system prompt (SDK option `systemPrompt.append`)' }),
-    maxTurns: maxTurns.optional(),
+    preset: presetReference.optional(),
+    ...sessionConfiguration.shape,
     metadata: metadata.optional(),
     title: title.optional().meta({ description: 'A title for people' }),
     tags: tags.optional().meta({ description: 'Words to find the session by; upper and lower case differ' }),
-    ...sessionSettings.shape,
   })
   .meta({ id: 'CreateSessionRequest' })
 
@@ -151,6 +137,9 @@ const summary = {
   forkedFrom: forkedFrom
     .nullable()
     .meta({ description: 'The session that this one was forked from; null: it began empty' }),
+  preset: usedPreset
+    .nullable()
+    .meta({ description: 'The preset that the session was made of; null: none. Forks keep it' }),
 }
 
 export const sessionSummary = z
@@ -231,6 +220,9 @@ export const listSessionsQuery = z.strictObject({
   }),
   tag: repeatableParameter(tag, 20).meta({
     description: 'Only sessions with this tag; several, as in `tag=a&tag=b`: only sessions with all of them',
+  }),
+  preset: presetReference.optional().meta({
+    description: 'Only sessions that were made of this preset: a name, or one version as `name@version`',
   }),
   state: sessionState.optional().meta({ description: 'Only sessions in this state' }),
   lastTurn: turnStatus.optional().meta({ description: 'Only sessions whose last turn has this status' }),

@@ -126,9 +126,10 @@ function noteIds(
     | { sessionId?: string; turnId?: string }
     | { webhookId: string }
     | { subscriptionId: string }
-    | { keyId: string },
+    | { keyId: string }
+    | { preset: string },
 ): void {
-  if ('webhookId' in params || 'subscriptionId' in params || 'keyId' in params) return
+  if (!('sessionId' in params)) return
   if (isLoggableId(params.sessionId)) facts.sessionId = params.sessionId
   if (isLoggableId(params.turnId)) facts.turnId = params.turnId
 }

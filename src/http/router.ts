@@ -25,6 +25,7 @@ import { fileHandlers } from './handlers/files.ts'
 import { keyHandlers } from './handlers/keys.ts'
 import { messageHandlers } from './handlers/messages.ts'
 import { permissionHandlers } from './handlers/permissions.ts'
+import { presetHandlers } from './handlers/presets.ts'
 import { pushHandlers } from './handlers/push.ts'
 import { searchHandlers } from './handlers/search.ts'
 import { sessionHandlers } from './handlers/sessions.ts'
@@ -92,6 +93,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     ...attachmentHandlers(deps),
     ...usageHandlers(deps),
     ...exportHandlers(deps),
+    ...presetHandlers(deps),
     ...webhookHandlers(deps),
     ...pushHandlers(deps),
     ...keyHandlers(deps),

@@ -62,6 +62,10 @@ function toCommonFields({ session, digest, state }: SessionView) {
       endedAt: orNull(lastTurn.endedAt),
     },
     forkedFrom: session.forkedFrom,
+    preset:
+      session.presetName === null || session.presetVersion === null
+        ? null
+        : { name: session.presetName, version: session.presetVersion },
   }
 }
 

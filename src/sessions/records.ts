@@ -113,6 +113,9 @@ export interface SessionRecord {
   secrets: SealedSecrets
   /** The session whose past it shares, and the turn up to which; null: it began empty. */
   forkedFrom: { sessionId: string; turnId: string | null } | null
+  /** The preset that it was made of; null: none. */
+  presetName: string | null
+  presetVersion: number | null
   /** Parts of the log that no longer count, in order; both ends included. */
   rewound: { from: number; to: number }[]
   /** Permissions that people have granted for the rest of the session: calls, and suggestions of Claude Code. */

@@ -29,6 +29,8 @@ import { OpenSessions } from './open-sessions.ts'
 import type { SessionsParts } from './parts.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type { MessageQuery, MessageReader, MessagesText, Page, Store } from './ports/index.ts'
+import { PresetCheck } from './presets/preset-check.ts'
+import { Presets } from './presets/presets.ts'
 import { Push } from './push/push.ts'
 import type { Caller, TurnRecord } from './records.ts'
 import { Exports } from './reports/export.ts'
@@ -59,6 +61,7 @@ export class Sessions {
   readonly diffs: SessionDiffs
   readonly #directories: SessionDirectories
   readonly branching: Branching
+  readonly presets: Presets
   readonly webhooks: Webhooks
   readonly push: Push
   readonly feed: Feed
@@ -115,6 +118,11 @@ export class Sessions {
     }
     const policy = new SettingPolicy(parts.options, parts.launcher)
     this.#changes = new SessionChanges(this.#core, policy, parts.sealer)
+    this.presets = new Presets({
+      store: parts.store.presets,
+      sealer: parts.sealer,
+      check: new PresetCheck(parts.options, policy, settingsInForce),
+    })
     this.permissions = new Permissions(this.#core)
     this.#submitting = new Submitting(
       this.#core,
@@ -147,6 +155,7 @@ export class Sessions {
       directories: this.#directories,
       expiry: this.#expiry,
       sealer: parts.sealer,
+      presets: this.presets,
     })
     this.#views = new SessionViews(this.#core, this.#expiry, parts.cluster !== undefined)
     this.#retention = new RetentionSweeps({ ...parts, directories: this.#directories })

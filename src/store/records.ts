@@ -3,6 +3,7 @@ import type {
   AutonomousWork,
   CheckpointRecord,
   ConsoleLoginRecord,
+  PresetRecord,
   PushKeysRecord,
   PushSubscriptionRecord,
   SnapshotRecord,
@@ -49,6 +50,8 @@ export const sessionColumns = recordMapper<SessionRecord>()({
   /** The sealed part of the settings. */
   secrets: 'json',
   forkedFrom: 'json',
+  presetName: 'plain',
+  presetVersion: 'plain',
   rewound: 'json',
   remembered: 'json',
   workspace: 'json',
@@ -216,6 +219,20 @@ export const pushKeysColumns = recordMapper<PushKeysRecord>()({
   publicKey: 'plain',
   privateKey: 'plain',
   createdAt: 'plain',
+})
+
+export const presetColumns = recordMapper<PresetRecord>()({
+  tenantId: 'plain',
+  name: 'plain',
+  version: 'plain',
+  description: 'plain',
+  configuration: 'json',
+  secrets: 'json',
+  sizeBytes: 'plain',
+  createdBy: 'plain',
+  createdAt: 'plain',
+  requestKey: 'plain',
+  requestHash: 'plain',
 })
 
 export const attachmentColumns = recordMapper<AttachmentRecord>()({

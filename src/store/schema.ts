@@ -11,6 +11,7 @@ import type {
   eventColumns,
   keyColumns,
   permissionColumns,
+  presetColumns,
   pushKeysColumns,
   pushSubscriptionColumns,
   sessionColumns,
@@ -178,6 +179,18 @@ export type WebhooksTable = RowOf<typeof webhookColumns>
 
 export type WebhookDeliveriesTable = RowOf<typeof deliveryColumns>
 
+/** Presets by tenant and name, also deleted ones. */
+export interface PresetsTable {
+  tenant_id: string
+  name: string
+  /** The last version that there was. */
+  version: number
+  archived_at: number | null
+  deleted_at: number | null
+}
+
+export type PresetVersionsTable = RowOf<typeof presetColumns>
+
 export type PushSubscriptionsTable = RowOf<typeof pushSubscriptionColumns>
 
 /** At most one row. */
@@ -295,6 +308,8 @@ export interface StoreSchema {
   console_instance: ConsoleInstanceTable
   webhooks: WebhooksTable
   webhook_deliveries: WebhookDeliveriesTable
+  presets: PresetsTable
+  preset_versions: PresetVersionsTable
   push_subscriptions: PushSubscriptionsTable
   push_keys: PushKeysTable
   audit_log: AuditLogTable

@@ -33,7 +33,7 @@ function valuesOf(tenantId: string | undefined, query: TimedQuery): ListValues {
 
 /** The values of a filter's conditions; undefined: it has not got the condition. */
 export function toFilterValues(tenantId: string | undefined, filter: SessionFilter) {
-  const { status, archived, tags = [], lastTurn, cwd, only, except = [] } = filter
+  const { status, archived, tags = [], lastTurn, cwd, preset, presetVersion, only, except = [] } = filter
   return {
     tenant: tenantId,
     status: status === 'all' ? undefined : status,
@@ -41,6 +41,8 @@ export function toFilterValues(tenantId: string | undefined, filter: SessionFilt
     tags: tags.length > 0 ? JSON.stringify(tags) : undefined,
     lastTurn,
     cwd,
+    preset,
+    presetVersion,
     only: only && toIdList(only),
     except: except.length > 0 ? toIdList(except) : undefined,
   }
@@ -61,6 +63,8 @@ const conditions: Record<Condition, (value: RawBuilder<unknown>, dialect: Dialec
   lastTurn: value => sql`exists (select 1 from turns where turns.session_id = sessions.id
     and turns.number = sessions.turn_count and turns.status = ${value})`,
   cwd: value => sql`sessions.cwd = ${value}`,
+  preset: value => sql`sessions.preset_name = ${value}`,
+  presetVersion: value => sql`sessions.preset_version = ${value}`,
   only: (value, dialect) => sql`sessions.id in (${idsIn(value, dialect)})`,
   except: (value, dialect) => sql`sessions.id not in (${idsIn(value, dialect)})`,
 }

@@ -24,6 +24,7 @@ import { createKeys } from './keys.ts'
 import { createLeftovers } from './leftovers.ts'
 import { createNodes } from './nodes.ts'
 import { createPermissions } from './permissions.ts'
+import { createPresets } from './presets.ts'
 import { createProcessLedger } from './process-ledger.ts'
 import { createPush } from './push.ts'
 import { createRateWindows } from './rate-windows.ts'
@@ -74,6 +75,7 @@ export function createSqlStore(bare: Database): Store {
     webhooks: createWebhooks(database),
     push: createPush(database),
     keys: createKeys(database),
+    presets: createPresets(database),
     logins: createConsoleLogins(database),
     audit: createAudit(bare),
     retention: createRetention(database),

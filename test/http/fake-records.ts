@@ -41,6 +41,8 @@ export function sessionRecord(given: Partial<SessionRecord> = {}): SessionRecord
     workingDirectory: null,
     workspace: null,
     forkedFrom: null,
+    presetName: null,
+    presetVersion: null,
     rewound: [],
     settingsInForce: [],
     snapshot: null,

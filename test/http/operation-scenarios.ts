@@ -39,6 +39,46 @@ export const scenarios: Record<OperationId, Scenario> = {
     wrong: [{ maxTurns: 0 }, 'maxTurns'],
   },
   listSessions: { success: 200, answer: { total: 1, nextCursor: null }, wrong: ['limit=0', 'limit'] },
+  createPreset: {
+    body: { name: 'helper', configuration: { maxTurns: 3 } },
+    success: 201,
+    answer: { name: 'helper', version: 1, latestVersion: 1, configuration: { maxTurns: 3 } },
+    wrong: [{ name: 'helper', configuration: { maxTurns: 0 } }, 'configuration.maxTurns'],
+  },
+  listPresets: {
+    success: 200,
+    prepare: addPreset,
+    answer: { presets: [{ name: 'reviewer', version: 1 }], pagination: { total: 1 } },
+    wrong: ['archived=no', 'archived'],
+  },
+  getPreset: {
+    query: 'version=1',
+    success: 200,
+    prepare: addPreset,
+    answer: { name: 'reviewer', archived: false, tenant: 'default' },
+    wrong: ['version=0', 'version'],
+  },
+  patchPreset: {
+    body: { archived: true },
+    success: 200,
+    prepare: addPreset,
+    answer: { name: 'reviewer', archived: true },
+    wrong: [{ archived: 'yes' }, 'archived'],
+  },
+  deletePreset: { success: 204, prepare: addPreset, wrong: ['a=1', 'a'] },
+  createPresetVersion: {
+    body: { configuration: {}, expectedVersion: 1, description: 'second' },
+    success: 201,
+    prepare: addPreset,
+    answer: { version: 2, latestVersion: 2, description: 'second', configuration: {} },
+    wrong: [{ configuration: {}, expectedVersion: 0 }, 'expectedVersion'],
+  },
+  listPresetVersions: {
+    success: 200,
+    prepare: addPreset,
+    answer: { name: 'reviewer', versions: [{ version: 1 }], pagination: { total: 1 } },
+    wrong: ['limit=51', 'limit'],
+  },
   search: {
     query: 'q=FIR',
     success: 200,
@@ -361,6 +401,11 @@ async function startTask({ createSession, ask }: ReturnType<typeof createClient>
 async function addKey({ call }: ReturnType<typeof createClient>) {
   const { keyId } = (await call('POST', '/keys', { name: 'bot', scopes: ['sessions:read'] })).body
   return { keyId }
+}
+
+async function addPreset({ call }: ReturnType<typeof createClient>) {
+  await call('POST', '/presets', { name: 'reviewer', configuration: { maxTurns: 3 } })
+  return { preset: 'reviewer' }
 }
 
 async function addWebhook({ call }: ReturnType<typeof createClient>) {

@@ -60,6 +60,7 @@ describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
   const [, collection = ''] = getOperation(id).path.split('/')
   const code =
     {
+      presets: 'PRESET_NOT_FOUND',
       webhooks: 'WEBHOOK_NOT_FOUND',
       keys: 'KEY_NOT_FOUND',
       'push-subscriptions': 'PUSH_SUBSCRIPTION_NOT_FOUND',
@@ -74,7 +75,8 @@ describe.each(operationIds.filter(id => getOperation(id).params))('%s', id => {
       '%00',
     ]) {
       const wrong = encodeURIComponent(unknown)
-      const ids = { ...opened.ids, sessionId: wrong, webhookId: wrong, subscriptionId: wrong, keyId: wrong }
+      const others = { webhookId: wrong, subscriptionId: wrong, keyId: wrong, preset: wrong }
+      const ids = { ...opened.ids, sessionId: wrong, ...others }
       const { body, query = '' } = scenarios[id]
       const response = await request(opened.door, id, ids, { body, query })
       expect(response.status, unknown).toBe(404)

@@ -18,6 +18,7 @@ interface Side {
   webhookId: string
   subscriptionId: string
   keyId: string
+  preset: string
 }
 
 /** Sends requests with a key. */
@@ -47,8 +48,11 @@ const shared = openOnce(async () => {
     const { subscriptionId } = (
       await client.call('POST', '/push-subscriptions', scenarios.createPushSubscription.body)
     ).body
+    const preset = `made-by-${tenant}`
+    await client.call('POST', '/presets', { name: preset, configuration: {} })
     const { keyId } = first
-    sides[tenant] = { keys: [first.key, second.key], sessionId, turnId, webhookId, subscriptionId, keyId }
+    const made = { sessionId, turnId, webhookId, subscriptionId, keyId, preset }
+    sides[tenant] = { keys: [first.key, second.key], ...made }
   }
   return { door, sides, operator }
 })
@@ -77,6 +81,7 @@ function scenarioIds({ keys: _, ...ids }: Side): Record<string, string> {
 const lists = [
   ['/sessions?status=all', 'sessions', 'sessionId'],
   ['/webhooks', 'webhooks', 'webhookId'],
+  ['/presets', 'presets', 'name'],
   ['/keys?status=all', 'keys', 'tenant'],
   ['/permissions?status=all', 'permissions', 'sessionId'],
 ] as const

@@ -35,6 +35,8 @@ export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecor
     workingDirectory: null,
     workspace: null,
     forkedFrom: null,
+    presetName: null,
+    presetVersion: null,
     rewound: [],
     settingsInForce: null,
     snapshot: null,

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageReader } from '../../src/claude/messages/message-reader.ts'
-import { createSessionRequest } from '../../src/contract/sessions.ts'
 import { createSealer } from '../../src/lib/sealed-text.ts'
 import { newSession, toWantedSpec } from '../../src/sessions/lifecycle/new-session.ts'
+import { completeRequest } from '../../src/sessions/lifecycle/wanted-session.ts'
 import { EventLog } from '../../src/sessions/log/event-log.ts'
 import { type NewEvent, operator } from '../../src/sessions/records.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -20,7 +20,7 @@ export async function seedSession(
   const store = await openStore({ file: join(dataDir, 'claude-code-api.db') })
   const sessionId = randomUUID()
   const caller = operator('seed')
-  const request = createSessionRequest.parse({ title })
+  const request = completeRequest({ title }, undefined, {})
   const sealer = createSealer([randomBytes(32)])
   const wanted = toWantedSpec(caller, request, cwd)
   await store.createSession(newSession(caller, request, wanted, sessionId, 3_600_000, sealer), [], 10)

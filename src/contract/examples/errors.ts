@@ -83,6 +83,17 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   ],
   WEBHOOK_DISABLED: ['The webhook is disabled; enable it with PATCH { "enabled": true }', { reason: 'gone' }],
   WEBHOOK_LIMIT_REACHED: ['There are 50 webhooks; delete one first', { limit: 50 }],
+  PRESET_NOT_FOUND: missing('PRESET_NOT_FOUND', 'reviewer'),
+  PRESET_EXISTS: ['There is a preset with this name; POST /presets/reviewer/versions adds a version to it'],
+  PRESET_ARCHIVED: ['The preset is archived; PATCH { "archived": false } makes it usable again'],
+  PRESET_VERSION_CONFLICT: ['The newest version is 4, not 3', { latestVersion: 4 }],
+  PRESET_SECRETS_UNREADABLE: [
+    'The secrets in mcpServers of the preset cannot be read: they were sealed with another secret key. Add a version with the secrets, or restore the old key',
+  ],
+  PRESET_LIMIT_REACHED: [
+    'The tenant has 200 presets; delete one first',
+    { limitName: 'presets', limit: 200 },
+  ],
   PUSH_SUBSCRIPTION_NOT_FOUND: missing('PUSH_SUBSCRIPTION_NOT_FOUND', ids.subscriptionId),
   PUSH_SUBSCRIPTION_LIMIT_REACHED: ['The key has 20 push subscriptions; delete one first', { limit: 20 }],
   TASK_NOT_FOUND: missing('TASK_NOT_FOUND', ids.taskId),

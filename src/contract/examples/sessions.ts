@@ -46,6 +46,7 @@ export const createSessionRequests = {
       deleteBranch: true,
     },
   },
+  preset: { preset: 'reviewer@3', title, maxTurns: 80 },
   adaptiveThinking: { thinking: { type: 'adaptive' } },
   noThinking: { thinking: { type: 'disabled' } },
   empty: { workspace: { type: 'empty', removeOnEnd: true } },
@@ -76,6 +77,7 @@ const summary = {
   openRequests: 0,
   lastTurn: { turnId: ids.turnId, status: 'completed', endedAt: times.ended },
   forkedFrom: null,
+  preset: { name: 'reviewer', version: 3 },
 } satisfies Partial<SessionSummary>
 export const sessionSummary: SessionSummary = { ...summary, cwd, branch: null }
 

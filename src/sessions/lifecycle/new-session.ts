@@ -1,9 +1,9 @@
-import type { OperationInput } from '../../contract/operations.ts'
 import { pickSettings } from '../../contract/session-settings.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { PlainSpec } from '../processes/launch-spec.ts'
 import type { Caller, NewEvent, SessionRecord } from '../records.ts'
 import { sealSettings } from '../settings/secrets.ts'
+import type { WantedSession } from './wanted-session.ts'
 
 /** A session that a request has led to. */
 export interface CreatedSession {
@@ -23,12 +23,10 @@ export function titleOf({ title, titleSource }: SessionRecord): Title {
   return { title, titleSource }
 }
 
-type CreateRequest = OperationInput<'createSession'>['body']
-
 /** Returns the specification of the requested session's process, except for the instructions of its directories. */
 export function toWantedSpec(
   { tenantId }: Pick<Caller, 'tenantId'>,
-  request: CreateRequest,
+  request: WantedSession,
   cwd: string,
 ): PlainSpec {
   return {
@@ -47,7 +45,7 @@ export function toWantedSpec(
 /** @param id the session's, and that of its conversation until Claude Code says otherwise */
 export function newSession(
   caller: Caller,
-  request: CreateRequest,
+  request: WantedSession,
   { model, ...spec }: PlainSpec,
   id: string,
   sessionTimeoutMs: number,
@@ -77,6 +75,8 @@ export function newSession(
     settingsInForce: null,
     snapshot: null,
     forkedFrom: null,
+    presetName: request.preset?.name ?? null,
+    presetVersion: request.preset?.version ?? null,
     rewound: [],
     lastSequence: 0,
     messageCount: 0,

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { OperationInput } from '../../contract/operations.ts'
 import type { SessionSettings } from '../../contract/session-settings.ts'
-import { createSessionRequest } from '../../contract/sessions.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
@@ -10,6 +8,7 @@ import type { WorkspaceSnapshots } from '../files/workspace-snapshots.ts'
 import { optionsOf, type SessionsOptions } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { Change } from '../ports/index.ts'
+import type { Presets } from '../presets/presets.ts'
 import type { PlainSpec } from '../processes/launch-spec.ts'
 import type { SpareSpec } from '../processes/spare-process.ts'
 import type { Caller, SessionRecord } from '../records.ts'
@@ -19,6 +18,7 @@ import type { SubmitOptions } from '../turns/turn-request.ts'
 import { admitSession } from './admit-session.ts'
 import type { ExpirySweeper } from './expiry.ts'
 import { type CreatedSession, newSession, toWantedSpec } from './new-session.ts'
+import { type CreateRequest, completeRequest } from './wanted-session.ts'
 
 export interface SessionLifecycleParts {
   core: Core
@@ -27,6 +27,7 @@ export interface SessionLifecycleParts {
   directories: SessionDirectories
   expiry: ExpirySweeper
   sealer: Sealer
+  presets: Pick<Presets, 'open'>
 }
 
 /** The settings of sessions that leave them out, beyond those of the contract. */
@@ -50,7 +51,7 @@ export class SessionLifecycle {
    */
   async create(
     caller: Caller,
-    request: OperationInput<'createSession'>['body'],
+    request: CreateRequest,
     { key, signal }: SubmitOptions & { signal?: AbortSignal },
   ): Promise<CreatedSession> {
     const { made: session, replayed } = await this.#parts.idempotency.once(
@@ -67,25 +68,27 @@ export class SessionLifecycle {
     const { live, options, settingsInForce } = this.#core
     if (!live.spares || live.spares.isPrepared) return
     const cwd = await resolveWorkingDirectory(undefined, options)
-    const wanted = toWantedSpec({ tenantId }, createSessionRequest.parse(defaultsOf(options)), cwd)
+    const wanted = toWantedSpec({ tenantId }, completeRequest({}, undefined, defaultsOf(options)), cwd)
     live.spares.prepare({ ...wanted, ...(await settingsInForce.load({ ...wanted, workspace: null })) })
   }
 
   async #create(
     caller: Caller,
-    request: OperationInput<'createSession'>['body'],
+    given: CreateRequest,
     remember: Remember | undefined,
     signal: AbortSignal | undefined,
   ): Promise<SessionRecord> {
-    const { directories, expiry, policy, sealer } = this.#parts
+    const { directories, expiry, policy, sealer, presets } = this.#parts
     const { live, options } = this.#core
+    const preset = given.preset === undefined ? undefined : await presets.open(caller, given.preset)
+    const request = completeRequest(given, preset, defaultsOf(options))
     const { allowBypassPermissions } = optionsOf(options, caller.tenantId)
     checkPermissionMode(request.permissionMode, allowBypassPermissions)
     const settings = await policy.admit(caller.tenantId, request)
     await expiry.sweep()
     await this.#core.limits.checkSessions(caller)
     const place = await directories.provide(caller.tenantId, request, signal)
-    const wanted = toWantedSpec(caller, { ...defaultsOf(options), ...request, ...settings }, place.cwd)
+    const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)
     const spare = spec && live.spares?.take(spec)
     const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()

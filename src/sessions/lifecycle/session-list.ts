@@ -1,5 +1,6 @@
 import { invalidField } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
+import { readPresetReference } from '../../contract/session-configuration.ts'
 import type { SessionState } from '../../contract/sessions.ts'
 import { readCursor, toCursor } from '../../lib/cursor.ts'
 import type { SessionFilter, SessionQuery, Store } from '../ports/index.ts'
@@ -37,12 +38,14 @@ export async function listSessions(
 
 async function toFilter(
   caller: Caller,
-  { status, archived, tag, state, lastTurn, cwd }: Omit<ListQuery, 'limit' | 'cursor' | 'tenant'>,
+  { status, archived, tag, preset, state, lastTurn, cwd }: Omit<ListQuery, 'limit' | 'cursor' | 'tenant'>,
   work: Pick<SessionWork, 'listIn'>,
 ): Promise<SessionFilter> {
   const filed = archived === 'all' ? undefined : archived === 'true'
   const ids = await toIds(state, work)
-  const filter: SessionFilter = { status, archived: filed, tags: tag, lastTurn, cwd, ...ids }
+  const { name, version } = preset === undefined ? {} : readPresetReference(preset)
+  const made = { preset: name, presetVersion: version }
+  const filter: SessionFilter = { status, archived: filed, tags: tag, lastTurn, cwd, ...made, ...ids }
   if (caller.sessionId === null) return filter
   const isIn = filter.only === undefined || filter.only.includes(caller.sessionId)
   return { ...filter, only: isIn ? [caller.sessionId] : [] }

@@ -11,6 +11,8 @@ export interface SessionFilter {
   /** The status of the turn that was accepted last. */
   lastTurn?: TurnStatus | undefined
   cwd?: string | undefined
+  preset?: string | undefined
+  presetVersion?: number | undefined
   /** Ids of the sessions that come into question. */
   only?: readonly string[] | undefined
   /** Ids of sessions that do not. */

@@ -13,6 +13,7 @@ type Capability =
   | 'files'
   | 'messages'
   | 'permissions'
+  | 'presets'
   | 'push'
   | 'search'
   | 'usage'

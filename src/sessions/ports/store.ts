@@ -29,6 +29,7 @@ import type { FeedStore } from './feed.ts'
 import type { KeyStore } from './keys.ts'
 import type { LeftoverStore } from './leftovers.ts'
 import type { LimitStore, SessionLimits, SessionsFull } from './limits.ts'
+import type { PresetStore } from './presets.ts'
 import type { ProcessLedger } from './process-ledger.ts'
 import type { PushStore } from './push.ts'
 import type { RetentionStore } from './retention-store.ts'
@@ -244,6 +245,7 @@ export interface Store extends ClusterStores {
   readonly webhooks: WebhookStore
   readonly push: PushStore
   readonly keys: KeyStore
+  readonly presets: PresetStore
   readonly logins: ConsoleLoginStore
   readonly audit: AuditStore
   /** Resolves when the store can read and write. */

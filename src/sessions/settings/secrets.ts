@@ -8,13 +8,22 @@ import type { SealedSecrets, SessionRecord } from '../records.ts'
 /** The secrets of an MCP server. */
 type ServerSecrets = Partial<Record<'headers' | 'env', Record<string, string>>> & { url?: string }
 
-type StoredSettings = Pick<SessionRecord, 'settings' | 'secrets'>
+/** The settings that have secrets, of a session or a preset. */
+type WithSecrets = Pick<SessionSettings, 'mcpServers' | 'agentEnv'>
+
+interface StoredSettings<S> extends Pick<SessionRecord, 'secrets'> {
+  settings: S
+}
 
 /**
  * Parts settings into what may be shown and what is sealed. Each kind of secret is sealed by itself, so that one can
  * be replaced without the others being opened.
  */
-export function sealSettings(settings: SessionSettings, tenantId: string, sealer: Sealer): StoredSettings {
+export function sealSettings<S extends WithSecrets>(
+  settings: S,
+  tenantId: string,
+  sealer: Sealer,
+): StoredSettings<S> {
   const { mcpServers, agentEnv } = settings
   const secrets: SealedSecrets = {}
   const seal = (name: keyof SealedSecrets, value: unknown) => {
@@ -34,10 +43,10 @@ export function sealSettings(settings: SessionSettings, tenantId: string, sealer
 }
 
 /** @throws Unlaunchable when they were sealed with a key that the server does not have */
-export function unsealSettings(
-  { settings, secrets, tenantId }: Pick<SessionRecord, 'settings' | 'secrets' | 'tenantId'>,
+export function unsealSettings<S extends WithSecrets>(
+  { settings, secrets, tenantId }: StoredSettings<S> & Pick<SessionRecord, 'tenantId'>,
   sealer: Sealer,
-): SessionSettings {
+): S {
   const unseal = (name: keyof SealedSecrets): unknown => {
     const sealed = secrets[name]
     if (sealed === undefined) return undefined

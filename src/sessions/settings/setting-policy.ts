@@ -2,6 +2,7 @@ import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { pickSettings, type SessionSettings } from '../../contract/session-settings.ts'
 import { resolveDirectory } from '../files/working-directory.ts'
+import type { WantedSession } from '../lifecycle/wanted-session.ts'
 import { optionsOf, type SessionsOptions } from '../options.ts'
 import { checkPermissionMode } from '../permissions/permission-mode.ts'
 import type { AgentLauncher } from '../ports/index.ts'
@@ -10,7 +11,6 @@ import { checkMcpAddresses } from './mcp-addresses.ts'
 import { checkSupport, dependsOnInstalled, type Wanted } from './model-support.ts'
 import { checkOutputSchema } from './output-schema.ts'
 
-type CreateRequest = OperationInput<'createSession'>['body']
 export type PatchRequest = OperationInput<'patchSession'>['body']
 
 /** Which settings a session may have: what the server allows, and what the installed Claude Code knows. */
@@ -27,7 +27,7 @@ export class SettingPolicy {
    * The settings of a session that is asked for, with real paths.
    * @throws ServiceError SETTING_NOT_ALLOWED, PERMISSION_MODE_NOT_ALLOWED, CWD_NOT_ALLOWED, INVALID_REQUEST
    */
-  async admit(tenantId: string, request: CreateRequest): Promise<SessionSettings> {
+  async admit(tenantId: string, request: Omit<WantedSession, 'preset'>): Promise<SessionSettings> {
     const settings = pickSettings(request)
     const options = optionsOf(this.#options, tenantId)
     checkAllowed(options, settings)

@@ -35,6 +35,7 @@ import { volumes } from './033-volumes.ts'
 import { revisions } from './034-revisions.ts'
 import { rateWindows } from './035-rate-windows.ts'
 import { snapshots } from './036-snapshots.ts'
+import { presets } from './037-presets.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -74,4 +75,5 @@ export const migrations: readonly Migration[] = [
   revisions,
   rateWindows,
   snapshots,
+  presets,
 ]
