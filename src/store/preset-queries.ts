@@ -1,4 +1,4 @@
-import { type SqlBool, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { PresetListQuery } from '../sessions/ports/index.ts'
 import { prepared, preparedBy, preparedInsert } from './query.ts'
 import type { QueryBuilder } from './schema.ts'
@@ -122,15 +122,17 @@ function found(db: QueryBuilder) {
     .where('head.deleted_at', 'is', null)
 }
 
-/** One version; 0: the newest. */
-export const selectPreset = prepared((db, of: Named & { version: number }) =>
-  found(db)
-    .where('version.tenant_id', '=', of.tenantId)
-    .where('version.name', '=', of.name)
-    .where(
-      sql<SqlBool>`version.version = case ${of.version} when 0 then head.version else ${of.version} end`,
-    ),
-)
+/** One version; undefined: the newest. */
+export function selectPreset(of: Named, version: number | undefined) {
+  return selectOne(version === undefined ? 'newest' : 'version', { ...of, version: version ?? 0 })
+}
+
+const selectOne = preparedBy((db, of: Named & { version: number }, shape: 'newest' | 'version') => {
+  const selection = found(db).where('version.tenant_id', '=', of.tenantId).where('version.name', '=', of.name)
+  return shape === 'newest'
+    ? selection.whereRef('version.version', '=', 'head.version')
+    : selection.where('version.version', '=', of.version)
+})
 
 export const selectOfRequest = prepared(
   (db, of: { tenantId: string; createdBy: string; requestKey: string; since: number }) =>

@@ -49,7 +49,7 @@ export function createPresets(database: Database): PresetStore {
     },
 
     async findPreset(tenantId, name, version) {
-      const row = await database.first(selectPreset({ tenantId, name, version: version ?? 0 }))
+      const row = await database.first(selectPreset({ tenantId, name }, version))
       return row && toFound(row)
     },
 

@@ -13,6 +13,7 @@ import { leftoverCases } from './store-leftover-cases.ts'
 import { limitCases } from './store-limit-cases.ts'
 import { nodeCases } from './store-node-cases.ts'
 import { permissionCases } from './store-permission-cases.ts'
+import { presetCases } from './store-preset-cases.ts'
 import { pushCases } from './store-push-cases.ts'
 import { describeReading } from './store-read-cases.ts'
 import { changeOf, messageEvent, tenantId } from './store-records.ts'
@@ -51,6 +52,7 @@ export function describeStore(body: string, open: OpenEmptyStore): void {
     describe('nodes that share it', () => nodeCases(context))
     describe('leftovers', () => leftoverCases(context))
     describe('webhooks', () => webhookCases(context))
+    describe('presets', () => presetCases(context))
     describe('push', () => pushCases(context))
     describe('audit log', () => auditCases(context))
     describe('feed', () => feedCases(context))
