@@ -27,7 +27,7 @@ export async function runBackup(file: string, loaded: LoadedOptions, flags: Back
   sayIf(summary.skipped > 0, `${summary.skipped} special files and links that lead out were left out.`)
   sayIf(
     !summary.parts.includes('secrets'),
-    'It does not contain secret.key, without which sealed secrets of sessions and webhooks cannot be read. Keep a copy of that file.',
+    'It does not contain secret.key, without which sealed secrets of sessions, presets and webhooks cannot be read. Keep a copy of that file.',
   )
 }
 
@@ -55,7 +55,7 @@ export async function runRestore(
 function describeRest({ parts, sealedSessions, workspacesDir }: RestoreSummary, current: string): void {
   if (!parts.includes('secrets')) {
     say(
-      `The backup has no secret.key. The sealed secrets of webhooks and of ${sealedSessions} sessions can be read with that ` +
+      `The backup has no secret.key. The sealed secrets of webhooks, presets and ${sealedSessions} sessions can be read with that ` +
         'of the old server: put it into the data directory before the start, or set CLAUDE_CODE_API_SECRET_KEY.',
     )
   }

@@ -4,6 +4,7 @@ import type {
   CreateSessionRequest,
   OperationId,
   Operations,
+  Preset,
   SearchResult,
   SessionSummary,
 } from './generated-api.ts'
@@ -77,6 +78,22 @@ export class ClaudeCodeClient {
       const page = await this.#transport.call('listSessions', { query: { ...query, cursor } }, options)
       yield* page.sessions
       cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+  }
+
+  /** Yields the presets by name, each with its newest version, page by page. */
+  async *presets(
+    query: NonNullable<Operations['listPresets']['query']> = {},
+    options?: CallOptions,
+  ): AsyncGenerator<Preset, void> {
+    let { cursor } = query
+    do {
+      // A cursor takes the place of an offset.
+      const { offset: _, ...rest } = query
+      const given = cursor === undefined ? query : { ...rest, cursor }
+      const page = await this.#transport.call('listPresets', { query: given }, options)
+      yield* page.presets
+      cursor = page.pagination.nextCursor ?? undefined
     } while (cursor !== undefined)
   }
 

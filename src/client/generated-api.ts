@@ -243,11 +243,11 @@ export type AuditEntry = {
   /** Name of the key or of the person; null: none */
   name: string | null
   /** What was asked for. `authenticate`: a key that is not valid; `other`: refusals that are only counted, because there were too many different ones within a minute */
-  action: 'session.create' | 'session.list' | 'session.search' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
+  action: 'session.create' | 'session.list' | 'session.search' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'preset.create' | 'preset.read' | 'preset.update' | 'preset.version' | 'preset.delete' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other'
   /** `done`: the server did it, or accepted it (a prompt becomes a turn, which can still fail); `refused`: an error with a status below 500; `failed`: a fault of the server */
   outcome: 'done' | 'refused' | 'failed'
   /** The error that was answered; null: done */
-  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'NODE_UNAVAILABLE' | 'WORKSPACE_UNAVAILABLE' | 'SHUTTING_DOWN' | null
+  errorCode: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'PRESET_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'PRESET_EXISTS' | 'PRESET_ARCHIVED' | 'PRESET_VERSION_CONFLICT' | 'PRESET_SECRETS_UNREADABLE' | 'PRESET_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'NODE_UNAVAILABLE' | 'WORKSPACE_UNAVAILABLE' | 'SHUTTING_DOWN' | null
   /** The session; null: none, or several */
   sessionId: string | null
   /** The turn; null: none, or several */
@@ -415,6 +415,22 @@ export type CreateKeyRequest = {
   expiresAt?: string | null | undefined
 }
 
+export type CreatePresetRequest = {
+  /** The name of the preset */
+  name: string
+  /** What the preset is for, or what is new */
+  description?: string | undefined
+  configuration: PresetConfiguration
+}
+
+export type CreatePresetVersionRequest = {
+  /** What the preset is for, or what is new */
+  description?: string | undefined
+  configuration: PresetConfiguration
+  /** The newest version that the caller knows; `PRESET_VERSION_CONFLICT` if there is a newer one. Absent: whatever was there */
+  expectedVersion?: number | undefined
+}
+
 /** `PushSubscription.toJSON()` of the browser, with `events` and `includeTitle` */
 export type CreatePushSubscriptionRequest = {
   /** An `https` address of a push service that the server knows */
@@ -435,6 +451,8 @@ export type CreatePushSubscriptionRequest = {
 }
 
 export type CreateSessionRequest = {
+  /** The preset that the configuration comes from: a name for its newest version, or `name@version`. Fields of the request replace those of the preset */
+  preset?: string | undefined
   /** Model id or alias; absent: Claude Code's default */
   model?: string | undefined
   /** Working directory; must lie inside an allowed root */
@@ -445,12 +463,6 @@ export type CreateSessionRequest = {
   appendSystemPrompt?: string | undefined
   /** Agentic turns that one prompt may take; absent: unlimited */
   maxTurns?: number | undefined
-  /** The caller's data; at most 16 KiB as JSON */
-  metadata?: Record<string, unknown> | undefined
-  /** A title for people */
-  title?: string | undefined
-  /** Words to find the session by; upper and lower case differ */
-  tags?: Array<string> | undefined
   /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
   permissionPrompts?: 'deny' | 'ask' | undefined
   /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
@@ -493,6 +505,12 @@ export type CreateSessionRequest = {
   outputFormat?: OutputFormat | undefined
   /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
   agentEnv?: Record<string, string> | undefined
+  /** The caller's data; at most 16 KiB as JSON */
+  metadata?: Record<string, unknown> | undefined
+  /** A title for people */
+  title?: string | undefined
+  /** Words to find the session by; upper and lower case differ */
+  tags?: Array<string> | undefined
 }
 
 export type CreateSessionResponse = {
@@ -638,7 +656,7 @@ export type ErrorResponse = {
   /** The error */
   error: {
     /** The error code, for programs */
-    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'NODE_UNAVAILABLE' | 'WORKSPACE_UNAVAILABLE' | 'SHUTTING_DOWN'
+    code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'PRESET_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'PRESET_EXISTS' | 'PRESET_ARCHIVED' | 'PRESET_VERSION_CONFLICT' | 'PRESET_SECRETS_UNREADABLE' | 'PRESET_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'NODE_UNAVAILABLE' | 'WORKSPACE_UNAVAILABLE' | 'SHUTTING_DOWN'
     /** A text for people; may change */
     message: string
     /** Facts about the error; docs/errors.md lists them by code */
@@ -1449,6 +1467,20 @@ export type ListPermissionsResponse = {
   pagination: Pagination
 }
 
+export type ListPresetVersionsResponse = {
+  /** The name of the preset */
+  name: string
+  /** One page, newest first */
+  versions: Array<Preset>
+  pagination: Pagination
+}
+
+export type ListPresetsResponse = {
+  /** One page by name, each with its newest version */
+  presets: Array<Preset>
+  pagination: Pagination
+}
+
 export type ListPushSubscriptionsResponse = {
   /** One page, oldest first */
   subscriptions: Array<PushSubscription>
@@ -1629,6 +1661,11 @@ export type PatchKeyRequest = {
   expiresAt?: string | null | undefined
 }
 
+export type PatchPresetRequest = {
+  /** `true`: no new sessions and versions, and lists leave the preset out; `false`: it can be used again */
+  archived?: boolean | undefined
+}
+
 export type PatchSessionRequest = {
   /** A title for people; null: none */
   title?: string | null | undefined
@@ -1766,6 +1803,83 @@ export type PermissionSuggestion = {
   /** Kind of the change, such as `addRules` or `setMode` */
   type: string
   [name: string]: unknown
+}
+
+/** One version of a preset */
+export type Preset = {
+  /** The name of the preset */
+  name: string
+  /** The version that is shown */
+  version: number
+  /** The newest version */
+  latestVersion: number
+  /** Of this version; null: none */
+  description: string | null
+  configuration: PresetConfiguration
+  /** Whether it can no longer be used for new sessions */
+  archived: boolean
+  /** The tenant that the preset belongs to */
+  tenant: string
+  /** When the version was made */
+  createdAt: string
+  /** The id of the API key that made the version */
+  createdBy: string
+}
+
+/** Fields of `POST /sessions` except `title`, `metadata` and `tags`, which belong to one session. What is left out has the default of the day on which a session is made. Secrets are write-only: they are shown as `***` */
+export type PresetConfiguration = {
+  /** Model id or alias; absent: Claude Code's default */
+  model?: string | undefined
+  /** Working directory; must lie inside an allowed root */
+  cwd?: string | undefined
+  workspace?: WorkspaceRequest | undefined
+  permissionMode?: PermissionMode | undefined
+  /** Text that is added to the system prompt (SDK option `systemPrompt.append`) */
+  appendSystemPrompt?: string | undefined
+  /** Agentic turns that one prompt may take; absent: unlimited */
+  maxTurns?: number | undefined
+  /** What happens when Claude Code needs permission: `deny` refuses at once, `ask` waits for an answer to the permission request (SDK option `permissionPrompts`) */
+  permissionPrompts?: 'deny' | 'ask' | undefined
+  /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
+  permissionTimeoutMs?: number | undefined
+  /** Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
+  systemPrompt?: string | {
+    type: 'preset'
+    preset: 'claude_code'
+    /** Text that is added to the system prompt */
+    append?: string | undefined
+    /** Whether user-specific parts move to the first message, so that more of the prompt is cached */
+    excludeDynamicSections?: boolean | undefined
+  } | undefined
+  /** The built-in tools that Claude has; absent: Claude Code's default (SDK option `tools`) */
+  tools?: Array<string> | undefined
+  /** Tools, or rules such as `Bash(git *)`, that are allowed without asking (SDK option `allowedTools`) */
+  allowedTools?: Array<string> | undefined
+  /** Tools or rules that are denied (SDK option `disallowedTools`) */
+  disallowedTools?: Array<string> | undefined
+  /** More directories that Claude may work in, inside the allowed roots; shown with symbolic links resolved (SDK option `additionalDirectories`) */
+  additionalDirectories?: Array<string> | undefined
+  /** MCP servers by name (SDK option `mcpServers`) */
+  mcpServers?: Record<string, McpServer> | undefined
+  /** Subagents by name (SDK option `agents`) */
+  agents?: Record<string, AgentDefinition> | undefined
+  /** The skills that Claude is told about; absent: all (SDK option `skills`) */
+  skills?: 'all' | Array<string> | undefined
+  /** Settings files that take effect, as far as the server allows them; `project` and `local` only in directories that the server's owner trusts. Absent: no settings, only the instructions of the directories as text (`CLAUDE.md`, agents, skills, commands); `[]`: nothing at all (SDK option `settingSources`) */
+  settingSources?: Array<SettingSource> | undefined
+  effort?: Effort | undefined
+  thinking?: Thinking | undefined
+  /** The model that takes over while the model is overloaded (SDK option `fallbackModel`) */
+  fallbackModel?: string | undefined
+  /** What all turns of the session may cost together, in US dollars as estimated by Claude Code. The turn that reaches the limit ends with `stopReason: "budget"`; later turns are refused with `BUDGET_EXCEEDED` */
+  maxBudgetUsd?: number | undefined
+  /** Whether Claude Code suggests the next prompt after a turn: the event `suggestion` of streams with deltas. Each suggestion is a request to the model, mostly from its cache, and counts with the next turn. Absent: false (SDK option `promptSuggestions`) */
+  promptSuggestions?: boolean | undefined
+  /** Whether Claude Code gives the session a title: `claude` asks for one after a completed turn, as long as the session has none. Each title is a short request to the model, and counts with the next turn. Absent: `off` */
+  titles?: 'claude' | 'off' | undefined
+  outputFormat?: OutputFormat | undefined
+  /** Environment variables for the Claude Code process, as far as the server allows them. Values are write-only: they are shown as `***` */
+  agentEnv?: Record<string, string> | undefined
 }
 
 /** A text, or content blocks */
@@ -2051,6 +2165,8 @@ export type Session = {
   lastTurn: LastTurn | null
   /** The session that this one was forked from; null: it began empty */
   forkedFrom: ForkedFrom | null
+  /** The preset that the session was made of; null: none. Forks keep it */
+  preset: UsedPreset | null
   /** The number of running background tasks, with or without a running turn; see `GET .../tasks` */
   backgroundTasks: number
   /** The number of stored messages; messages that retention has removed do not count */
@@ -2162,6 +2278,8 @@ export type SessionSummary = {
   lastTurn: LastTurn | null
   /** The session that this one was forked from; null: it began empty */
   forkedFrom: ForkedFrom | null
+  /** The preset that the session was made of; null: none. Forks keep it */
+  preset: UsedPreset | null
   /** The working directory */
   cwd: string
   /** The git branch of a worktree, or the branch or tag that was requested for a clone; null: not known */
@@ -2319,7 +2437,7 @@ export type StreamError = {
   /** A text for people; programs read `code` */
   error: string
   /** The error code */
-  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'NODE_UNAVAILABLE' | 'WORKSPACE_UNAVAILABLE' | 'SHUTTING_DOWN'
+  code: 'INVALID_REQUEST' | 'MISSING_API_KEY' | 'BUDGET_EXCEEDED' | 'SPEND_LIMIT_REACHED' | 'INVALID_API_KEY' | 'SCOPE_REQUIRED' | 'TENANT_NOT_ALLOWED' | 'GRANT_NOT_ALLOWED' | 'CWD_NOT_ALLOWED' | 'PERMISSION_MODE_NOT_ALLOWED' | 'SETTING_NOT_ALLOWED' | 'PATH_NOT_ALLOWED' | 'WORKSPACE_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED' | 'KEY_REQUIRED' | 'CSRF_TOKEN_INVALID' | 'NOT_FOUND' | 'SESSION_NOT_FOUND' | 'TURN_NOT_FOUND' | 'PERMISSION_REQUEST_NOT_FOUND' | 'ATTACHMENT_NOT_FOUND' | 'FILE_NOT_FOUND' | 'MCP_SERVER_NOT_FOUND' | 'TASK_NOT_FOUND' | 'KEY_NOT_FOUND' | 'WEBHOOK_NOT_FOUND' | 'WEBHOOK_DELIVERY_NOT_FOUND' | 'PUSH_SUBSCRIPTION_NOT_FOUND' | 'PRESET_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'REQUEST_TIMEOUT' | 'SESSION_BUSY' | 'IDEMPOTENCY_IN_FLIGHT' | 'TURN_NOT_IN_CONVERSATION' | 'TURN_NOT_RETRYABLE' | 'TRANSCRIPT_INCOMPLETE' | 'PERMISSION_ALREADY_RESOLVED' | 'ATTACHMENT_IN_USE' | 'KEY_REVOKED' | 'KEY_LIMIT_REACHED' | 'LAST_ADMINISTRATOR' | 'WEBHOOK_DISABLED' | 'WEBHOOK_LIMIT_REACHED' | 'PUSH_SUBSCRIPTION_LIMIT_REACHED' | 'PRESET_EXISTS' | 'PRESET_ARCHIVED' | 'PRESET_VERSION_CONFLICT' | 'PRESET_SECRETS_UNREADABLE' | 'PRESET_LIMIT_REACHED' | 'SESSION_EXPIRED' | 'SESSION_ENDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'ATTACHMENT_LIMIT_REACHED' | 'UNSUPPORTED_MEDIA_TYPE' | 'BODY_ALREADY_READ' | 'RANGE_NOT_SATISFIABLE' | 'HOST_NOT_ALLOWED' | 'IDEMPOTENCY_KEY_REUSED' | 'WORKSPACE_FAILED' | 'MAX_SESSIONS_REACHED' | 'TURN_QUEUE_FULL' | 'RATE_LIMIT_EXCEEDED' | 'MODEL_RATE_LIMITED' | 'CALLER_LIMIT_REACHED' | 'SESSION_CREATE_FAILED' | 'LIST_SESSIONS_FAILED' | 'GET_SESSION_FAILED' | 'END_SESSION_FAILED' | 'MESSAGE_SEND_FAILED' | 'GET_MESSAGES_FAILED' | 'SSE_SETUP_FAILED' | 'INTERNAL' | 'AGENT_UNAVAILABLE' | 'MODEL_OVERLOADED' | 'SERVER_LIMIT_REACHED' | 'STORE_UNAVAILABLE' | 'IDENTITY_PROVIDER_UNAVAILABLE' | 'NODE_UNAVAILABLE' | 'WORKSPACE_UNAVAILABLE' | 'SHUTTING_DOWN'
   /** Facts about the error; docs/errors.md lists them by code */
   details?: Record<string, unknown> | undefined
   /** Whether the same request can succeed later */
@@ -2591,6 +2709,13 @@ export type UsageRow = {
   webSearchRequests: number
 }
 
+export type UsedPreset = {
+  /** The name of the preset */
+  name: string
+  /** The version that was used */
+  version: number
+}
+
 export type Webhook = {
   /** The webhook */
   webhookId: string
@@ -2761,6 +2886,8 @@ export interface Operations {
       archived?: 'false' | 'true' | 'all' | undefined
       /** Only sessions with this tag; several, as in `tag=a&tag=b`: only sessions with all of them */
       tag?: Array<string> | undefined
+      /** Only sessions that were made of this preset: a name, or one version as `name@version` */
+      preset?: string | undefined
       /** Only sessions in this state */
       state?: SessionState | undefined
       /** Only sessions whose last turn has this status */
@@ -2798,6 +2925,109 @@ export interface Operations {
       sessionId: string
     }
     response: undefined
+  }
+  /** Create a preset with its first version */
+  createPreset: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body: CreatePresetRequest
+    response: Preset
+  }
+  /** List presets by name, each with its newest version */
+  listPresets: {
+    query?: {
+      /** Keys of the configuration may name any tenant: without it, lists show all tenants, and new objects belong to `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** `false`: without archived presets; `true`: only archived presets; `all`: both */
+      archived?: 'false' | 'true' | 'all' | undefined
+      /** Entries per page */
+      limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListPresetsResponse
+  }
+  /** Get the newest version of a preset, or another one */
+  getPreset: {
+    params: {
+      /** The name of the preset */
+      preset: string
+    }
+    query?: {
+      /** Keys of the configuration may name any tenant; absent: `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** The version to show; absent: the newest */
+      version?: number | undefined
+    }
+    response: Preset
+  }
+  /** Archive a preset, or make it usable again */
+  patchPreset: {
+    params: {
+      /** The name of the preset */
+      preset: string
+    }
+    query?: {
+      /** Keys of the configuration may name any tenant; absent: `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
+    body: PatchPresetRequest
+    response: Preset
+  }
+  /** Delete a preset with all its versions; sessions made of it stay as they are */
+  deletePreset: {
+    params: {
+      /** The name of the preset */
+      preset: string
+    }
+    query?: {
+      /** Keys of the configuration may name any tenant; absent: `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
+    response: undefined
+  }
+  /** Add a version to a preset; versions never change */
+  createPresetVersion: {
+    params: {
+      /** The name of the preset */
+      preset: string
+    }
+    query?: {
+      /** Keys of the configuration may name any tenant; absent: `default`. Other keys can name their own */
+      tenant?: string | undefined
+    }
+    headers?: {
+      /** Makes retries safe: within 24 hours, the same key with the same body returns the response to the first request. The value is used as it is, quotes included. Each API key has its own idempotency keys */
+      'Idempotency-Key'?: string | undefined
+    }
+    body: CreatePresetVersionRequest
+    response: Preset
+  }
+  /** List the versions of a preset, newest first */
+  listPresetVersions: {
+    params: {
+      /** The name of the preset */
+      preset: string
+    }
+    query?: {
+      /** Keys of the configuration may name any tenant; absent: `default`. Other keys can name their own */
+      tenant?: string | undefined
+      /** Entries per page */
+      limit?: number | undefined
+      /** Entries to skip; `cursor` is safer while entries are added */
+      offset?: number | undefined
+      /** `nextCursor` of the previous page of the same list; not with `offset` */
+      cursor?: string | undefined
+    }
+    response: ListPresetVersionsResponse
   }
   /** Search in titles, prompts and answers, newest first */
   search: {
@@ -3495,7 +3725,7 @@ export interface Operations {
       /** Entries before this time: ISO 8601 with `Z` or an offset */
       to?: string | undefined
       /** Entries with this action */
-      action?: 'session.create' | 'session.list' | 'session.search' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
+      action?: 'session.create' | 'session.list' | 'session.search' | 'session.read' | 'session.update' | 'session.end' | 'session.fork' | 'session.rewind' | 'session.compact' | 'session.export' | 'preset.create' | 'preset.read' | 'preset.update' | 'preset.version' | 'preset.delete' | 'prompt.send' | 'turn.read' | 'turn.retry' | 'turn.interrupt' | 'conversation.read' | 'permission.read' | 'permission.answer' | 'mcp.read' | 'mcp.change' | 'task.read' | 'task.stop' | 'attachment.create' | 'attachment.read' | 'attachment.list' | 'attachment.delete' | 'file.list' | 'file.read' | 'file.write' | 'file.delete' | 'file.archive' | 'file.diff' | 'webhook.create' | 'webhook.read' | 'webhook.update' | 'webhook.delete' | 'webhook.rotate' | 'webhook.ping' | 'webhook.redeliver' | 'push.subscribe' | 'push.read' | 'push.unsubscribe' | 'push.test' | 'key.create' | 'key.read' | 'key.update' | 'key.rotate' | 'key.revoke' | 'ticket.create' | 'console.login' | 'console.logout' | 'usage.read' | 'audit.read' | 'metrics.read' | 'server.read' | 'authenticate' | 'other' | undefined
       /** Entries with this outcome */
       outcome?: 'done' | 'refused' | 'failed' | undefined
       /** Entries of this key */
@@ -3596,6 +3826,13 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   getSession: { method: 'GET', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
   patchSession: { method: 'PATCH', path: '/sessions/:sessionId', statuses: [200], answer: 'json' },
   endSession: { method: 'DELETE', path: '/sessions/:sessionId', statuses: [204], answer: 'json' },
+  createPreset: { method: 'POST', path: '/presets', statuses: [201], answer: 'json' },
+  listPresets: { method: 'GET', path: '/presets', statuses: [200], answer: 'json' },
+  getPreset: { method: 'GET', path: '/presets/:preset', statuses: [200], answer: 'json' },
+  patchPreset: { method: 'PATCH', path: '/presets/:preset', statuses: [200], answer: 'json' },
+  deletePreset: { method: 'DELETE', path: '/presets/:preset', statuses: [204], answer: 'json' },
+  createPresetVersion: { method: 'POST', path: '/presets/:preset/versions', statuses: [201], answer: 'json' },
+  listPresetVersions: { method: 'GET', path: '/presets/:preset/versions', statuses: [200], answer: 'json' },
   search: { method: 'GET', path: '/search', statuses: [200], answer: 'json' },
   followFeed: { method: 'GET', path: '/events', statuses: [200], answer: 'raw' },
   sendMessage: { method: 'POST', path: '/sessions/:sessionId/messages', statuses: [200, 202], answer: 'json' },

@@ -10,27 +10,25 @@ export const maxTurns = z
   .max(1000)
   .meta({ description: 'Agentic turns that one prompt may take; absent: unlimited' })
 
-/** What a session can be configured with when it is made; a preset has the same fields. */
-export const sessionConfiguration = z
-  .strictObject({
-    model: model.optional().meta({ description: "Model id or alias; absent: Claude Code's default" }),
-    cwd: z
-      .string()
-      .min(1)
-      .max(4096)
-      .optional()
-      .meta({ description: 'Working directory; must lie inside an allowed root' }),
-    workspace: workspaceRequest.optional(),
-    permissionMode: permissionMode.optional().meta({ default: 'default' }),
-    appendSystemPrompt: z
-      .string()
-      .max(200_000)
-      .optional()
-      .meta({ description: 'Text that is added to the system prompt (SDK option `systemPrompt.append`)' }),
-    maxTurns: maxTurns.optional(),
-    ...requestedSettings,
-  })
-  .meta({ id: 'SessionConfiguration' })
+/** The configuration of a new session; presets have the same fields. */
+export const sessionConfiguration = z.strictObject({
+  model: model.optional().meta({ description: "Model id or alias; absent: Claude Code's default" }),
+  cwd: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta({ description: 'Working directory; must lie inside an allowed root' }),
+  workspace: workspaceRequest.optional(),
+  permissionMode: permissionMode.optional().meta({ default: 'default' }),
+  appendSystemPrompt: z
+    .string()
+    .max(200_000)
+    .optional()
+    .meta({ description: 'Text that is added to the system prompt (SDK option `systemPrompt.append`)' }),
+  maxTurns: maxTurns.optional(),
+  ...requestedSettings,
+})
 
 const namePattern = '[a-z0-9][a-z0-9._-]{0,62}'
 

@@ -7,10 +7,14 @@ const refName =
   /^(?![-/.]|@$)(?!.*(?:\.\.|@\{|\/\/|\/\.|[/.]$|\.lock(?:\/|$)))[^\p{Cc}\p{Zl}\p{Zp} ~^:?*[\\]+$/u
 const revision = z.string().max(200).regex(refName, 'must be the name of a branch, a tag or a commit')
 const branch = revision.regex(/^(?!HEAD$)/u, 'must be the name of a branch')
+
 const removeOnEnd = z
   .boolean()
-  .default(false)
-  .meta({ description: 'Whether to remove the directory after the session has ended or expired' })
+  .optional()
+  .meta({
+    default: false,
+    description: 'Whether to remove the directory after the session has ended or expired',
+  })
 
 export const workspaceRequest = z
   .discriminatedUnion('type', [
@@ -53,7 +57,8 @@ export const workspaceRequest = z
           description: 'The start of a new branch; absent: the commit that the repository has checked out',
         }),
         removeOnEnd,
-        deleteBranch: z.boolean().default(false).meta({
+        deleteBranch: z.boolean().optional().meta({
+          default: false,
           description:
             'Whether to delete a branch that was created for the session together with the worktree, including commits that are on no other branch; requires `removeOnEnd`',
         }),

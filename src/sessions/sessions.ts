@@ -29,7 +29,6 @@ import { OpenSessions } from './open-sessions.ts'
 import type { SessionsParts } from './parts.ts'
 import { Permissions } from './permissions/permissions.ts'
 import type { MessageQuery, MessageReader, MessagesText, Page, Store } from './ports/index.ts'
-import { PresetCheck } from './presets/preset-check.ts'
 import { Presets } from './presets/presets.ts'
 import { Push } from './push/push.ts'
 import type { Caller, TurnRecord } from './records.ts'
@@ -118,11 +117,7 @@ export class Sessions {
     }
     const policy = new SettingPolicy(parts.options, parts.launcher)
     this.#changes = new SessionChanges(this.#core, policy, parts.sealer)
-    this.presets = new Presets({
-      store: parts.store.presets,
-      sealer: parts.sealer,
-      check: new PresetCheck(parts.options, policy, settingsInForce),
-    })
+    this.presets = new Presets({ ...parts, policy, settingsInForce })
     this.permissions = new Permissions(this.#core)
     this.#submitting = new Submitting(
       this.#core,

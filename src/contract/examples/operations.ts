@@ -7,7 +7,7 @@ import { eventStreamText, feedText, turnStreamText } from './events.ts'
 import { cwd, firstPage, ids, page, times } from './ids.ts'
 import * as keys from './keys.ts'
 import { pendingPermissions, permission, permissionAnswers, resolvedPermissions } from './permissions.ts'
-import * as presets from './presets.ts'
+import { presetOperations } from './presets.ts'
 import * as push from './push.ts'
 import * as sessions from './sessions.ts'
 import * as system from './system.ts'
@@ -65,32 +65,7 @@ export const operationExamples: { readonly [Id in OperationId]: OperationExample
       },
     },
   },
-  createPreset: {
-    bodies: presets.createPresetRequests,
-    responses: { 201: { created: presets.firstVersion } },
-  },
-  listPresets: { responses: { 200: { page: { presets: [presets.preset], pagination: page } } } },
-  getPreset: { responses: { 200: { newest: presets.preset, older: presets.firstVersion } } },
-  patchPreset: {
-    bodies: { archive: { archived: true }, restore: { archived: false } },
-    responses: { 200: { changed: presets.preset } },
-  },
-  deletePreset: {},
-  createPresetVersion: {
-    bodies: presets.createPresetVersionRequests,
-    responses: { 201: { created: presets.preset } },
-  },
-  listPresetVersions: {
-    responses: {
-      200: {
-        page: {
-          name: presets.preset.name,
-          versions: [presets.preset, presets.firstVersion],
-          pagination: { ...page, total: 2 },
-        },
-      },
-    },
-  },
+  ...presetOperations,
   search: {
     query: { q: 'checkout' },
     responses: { 200: { page: sessions.searchPage } },

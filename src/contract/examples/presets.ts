@@ -1,6 +1,10 @@
+import type { presetsOperations } from '../operations/presets.ts'
 import type { CreatePresetRequest, CreatePresetVersionRequest, Preset } from '../presets.ts'
-import { cwd, ids, times } from './ids.ts'
+import { cwd, ids, page, times } from './ids.ts'
+import type { OperationExample } from './operations.ts'
 import { everySetting } from './settings.ts'
+
+type PresetOperationId = keyof typeof presetsOperations
 
 const name = 'reviewer'
 const description = 'Reviews changes, and never edits files'
@@ -11,7 +15,7 @@ const simple = {
   allowedTools: ['Bash(git diff *)'],
 }
 
-export const createPresetRequests = {
+const createPresetRequests = {
   simple: { name, description, configuration: simple },
   clone: {
     name,
@@ -34,7 +38,7 @@ export const createPresetRequests = {
   },
 } satisfies Record<string, CreatePresetRequest>
 
-export const createPresetVersionRequests = {
+const createPresetVersionRequests = {
   simple: { configuration: { ...simple, maxTurns: 50 } },
   guarded: {
     description: 'At most 50 turns',
@@ -43,7 +47,7 @@ export const createPresetVersionRequests = {
   },
 } satisfies Record<string, CreatePresetVersionRequest>
 
-export const preset: Preset = {
+const preset: Preset = {
   name,
   version: 3,
   latestVersion: 3,
@@ -54,7 +58,7 @@ export const preset: Preset = {
   createdAt: times.ended,
   createdBy: ids.configuredKeyId,
 }
-export const firstVersion: Preset = {
+const firstVersion: Preset = {
   ...preset,
   version: 1,
   latestVersion: 1,
@@ -62,3 +66,32 @@ export const firstVersion: Preset = {
   configuration: simple,
   createdAt: times.created,
 }
+
+export const presetOperations = {
+  createPreset: {
+    bodies: createPresetRequests,
+    responses: { 201: { created: firstVersion } },
+  },
+  listPresets: { responses: { 200: { page: { presets: [preset], pagination: page } } } },
+  getPreset: { responses: { 200: { newest: preset, older: firstVersion } } },
+  patchPreset: {
+    bodies: { archive: { archived: true }, restore: { archived: false } },
+    responses: { 200: { changed: preset } },
+  },
+  deletePreset: {},
+  createPresetVersion: {
+    bodies: createPresetVersionRequests,
+    responses: { 201: { created: preset } },
+  },
+  listPresetVersions: {
+    responses: {
+      200: {
+        page: {
+          name: preset.name,
+          versions: [preset, firstVersion],
+          pagination: { ...page, total: 2 },
+        },
+      },
+    },
+  },
+} satisfies { [Id in PresetOperationId]: OperationExample<Id> }

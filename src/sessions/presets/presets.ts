@@ -8,6 +8,7 @@ import {
 } from '../../contract/session-configuration.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import { completeRequest, type OpenedPreset } from '../lifecycle/wanted-session.ts'
+import type { SessionsOptions } from '../options.ts'
 import type {
   FoundPreset,
   NewPresetVersion,
@@ -16,9 +17,10 @@ import type {
   StoredPreset,
 } from '../ports/index.ts'
 import { type Caller, listedTenant } from '../records.ts'
-import type { IdempotencyKey } from '../turns/idempotency.ts'
-import { idempotencyWindowMs } from '../turns/idempotency.ts'
-import type { PresetCheck } from './preset-check.ts'
+import type { SettingPolicy } from '../settings/setting-policy.ts'
+import type { SettingsInForce } from '../settings/settings-in-force.ts'
+import { type IdempotencyKey, idempotencyWindowMs } from '../turns/idempotency.ts'
+import { PresetCheck } from './preset-check.ts'
 import { sealConfiguration, unsealConfiguration } from './preset-secrets.ts'
 
 /** A version that a request has led to; `replayed`: an earlier one with the same idempotency key made it. */
@@ -28,9 +30,11 @@ export interface MadePreset {
 }
 
 export interface PresetsParts {
-  store: PresetStore
+  store: { readonly presets: PresetStore }
   sealer: Sealer
-  check: PresetCheck
+  options: SessionsOptions
+  policy: SettingPolicy
+  settingsInForce: SettingsInForce
 }
 
 /**
@@ -38,10 +42,14 @@ export interface PresetsParts {
  * the same.
  */
 export class Presets {
-  readonly #parts: PresetsParts
+  readonly #store: PresetStore
+  readonly #sealer: Sealer
+  readonly #check: PresetCheck
 
-  constructor(parts: PresetsParts) {
-    this.#parts = parts
+  constructor({ store, sealer, options, policy, settingsInForce }: PresetsParts) {
+    this.#store = store.presets
+    this.#sealer = sealer
+    this.#check = new PresetCheck(options, policy, settingsInForce)
   }
 
   /** @throws ServiceError PRESET_EXISTS, PRESET_LIMIT_REACHED, IDEMPOTENCY_KEY_REUSED, and those of the settings */
@@ -51,7 +59,7 @@ export class Presets {
     key?: IdempotencyKey,
   ): Promise<MadePreset> {
     return this.#make(caller, name, version, key, (next, since) =>
-      this.#parts.store.createPreset(next, presetLimits, since),
+      this.#store.createPreset(next, presetLimits, since),
     )
   }
 
@@ -64,20 +72,20 @@ export class Presets {
   ): Promise<MadePreset> {
     await this.get(caller, name)
     return this.#make(caller, name, version, key, (next, since) =>
-      this.#parts.store.addPresetVersion(next, expectedVersion, presetLimits, since),
+      this.#store.addPresetVersion(next, expectedVersion, presetLimits, since),
     )
   }
 
   /** @param version undefined: the newest */
   async get(caller: Caller, name: string, version?: number): Promise<FoundPreset> {
     const isName = presetName.safeParse(name).success
-    const preset = isName ? await this.#parts.store.findPreset(caller.tenantId, name, version) : undefined
+    const preset = isName ? await this.#store.findPreset(caller.tenantId, name, version) : undefined
     if (!preset) throw notFound('PRESET_NOT_FOUND', '')
     return preset
   }
 
   list(caller: Caller, { tenant, ...query }: PresetListQuery & { tenant: string | undefined }) {
-    return this.#parts.store.listPresets(listedTenant(caller, tenant), query)
+    return this.#store.listPresets(listedTenant(caller, tenant), query)
   }
 
   async listVersions(
@@ -86,7 +94,7 @@ export class Presets {
     query: { limit: number; offset: number; before?: number },
   ) {
     await this.get(caller, name)
-    return this.#parts.store.listPresetVersions(caller.tenantId, name, query)
+    return this.#store.listPresetVersions(caller.tenantId, name, query)
   }
 
   async patch(
@@ -96,14 +104,14 @@ export class Presets {
   ): Promise<FoundPreset> {
     const { archivedAt } = await this.get(caller, name)
     const at = archived ? (archivedAt ?? Date.now()) : archived === undefined ? archivedAt : null
-    const found = await this.#parts.store.archivePreset(caller.tenantId, name, at)
+    const found = await this.#store.archivePreset(caller.tenantId, name, at)
     if (!found) throw notFound('PRESET_NOT_FOUND', '')
     return this.get(caller, name)
   }
 
   async remove(caller: Caller, name: string): Promise<void> {
     await this.get(caller, name)
-    await this.#parts.store.removePreset(caller.tenantId, name, Date.now())
+    await this.#store.removePreset(caller.tenantId, name, Date.now())
   }
 
   /**
@@ -115,7 +123,7 @@ export class Presets {
     const preset = await this.get(caller, asked.name, asked.version)
     if (preset.archivedAt !== null) throw isArchived()
     const { name, version } = preset
-    return { reference: { name, version }, configuration: unsealConfiguration(preset, this.#parts.sealer) }
+    return { reference: { name, version }, configuration: unsealConfiguration(preset, this.#sealer) }
   }
 
   async #make(
@@ -128,19 +136,18 @@ export class Presets {
     const { tenantId, keyId: createdBy } = caller
     const now = Date.now()
     const since = now - idempotencyWindowMs
-    // What was done stays done, even if the configuration would not be allowed any more.
+    // The configuration of a repeated request need not be allowed any more.
     const known =
-      key &&
-      (await this.#parts.store.findPresetOfRequest({ tenantId, createdBy, requestKey: key.key }, since))
+      key && (await this.#store.findPresetOfRequest({ tenantId, createdBy, requestKey: key.key }, since))
     if (known && known.requestHash === key?.fingerprint) return { preset: known, replayed: true }
     if (known) throw keyReused()
-    await naming(() => this.#parts.check.admit(tenantId, completeRequest(configuration, undefined, {})))
+    await naming(() => this.#check.admit(tenantId, completeRequest(configuration, undefined, {})))
     const stored = await store(
       {
         tenantId,
         name,
         description: description ?? null,
-        ...sealConfiguration(configuration, tenantId, this.#parts.sealer),
+        ...sealConfiguration(configuration, tenantId, this.#sealer),
         sizeBytes: Buffer.byteLength(JSON.stringify(configuration)),
         createdBy,
         createdAt: now,

@@ -115,7 +115,8 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
   ): Promise<() => Promise<OwnWorkspace>> {
     const { cloneUrls, cloneTimeoutMs, git, resolveDirectory, forwarder } = this.#parts
     if (request.type === 'empty') {
-      const made: OwnWorkspace = { ...request, path: join(holder, 'workspace') }
+      const { type, removeOnEnd = false } = request
+      const made: OwnWorkspace = { type, removeOnEnd, path: join(holder, 'workspace') }
       return async () => {
         await makeHolder(holder, made)
         await mkdir(made.path)
@@ -132,7 +133,7 @@ export class LocalWorkspaceProvider implements WorkspaceProvider {
       const onFailure = this.#tell(source.url)
       const parts = { git, holder, timeoutMs: cloneTimeoutMs, signal, onFailure, forwarding }
       return async () => {
-        const { removeOnEnd, depth = null, ref = null } = request
+        const { removeOnEnd = false, depth = null, ref = null } = request
         const planned = {
           type: 'git' as const,
           path: holder,

@@ -32,7 +32,7 @@ const unknownWithDepth = 'must be a branch or tag of the repository; with depth,
 
 /** Clones a repository into its own directory, and checks out the requested ref. */
 export async function cloneRepository(
-  { ref, depth, removeOnEnd }: CloneRequest,
+  { ref, depth, removeOnEnd = false }: CloneRequest,
   source: CloneSource,
   parts: CloneParts,
 ): Promise<CloneWorkspace> {

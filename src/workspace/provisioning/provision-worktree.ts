@@ -35,7 +35,8 @@ export async function planWorktree(
   sessionId: string,
   parts: WorktreeParts,
 ): Promise<Worktree> {
-  const { base = null, branch = `claude/${sessionId.slice(0, 8)}`, removeOnEnd, deleteBranch } = request
+  const { removeOnEnd = false, deleteBranch = false } = request
+  const { base = null, branch = `claude/${sessionId.slice(0, 8)}` } = request
   if (deleteBranch && !removeOnEnd) throw invalidField('workspace.deleteBranch', 'needs removeOnEnd')
   const repository = await findRepository(directory, parts.zone)
   if (!repository) throw workspaceFailed('worktree', 'not_a_repository')

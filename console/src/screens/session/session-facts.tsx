@@ -1,4 +1,4 @@
-import { Folder, GitBranch, GitFork } from 'lucide-react'
+import { Folder, GitBranch, GitFork, SlidersHorizontal } from 'lucide-react'
 import { Link } from 'wouter'
 import type { Session } from '../../../../src/client/index.ts'
 import { formatCost, shortPath } from '../../lib/format.ts'
@@ -7,7 +7,7 @@ import { TagLinks } from '../../parts/tag-links.tsx'
 
 /** Where a session works, with which model, and what it has cost. */
 export function SessionFacts({ session }: { session: Session }) {
-  const { workingDirectory, workspace, model, config, costUsd, forkedFrom, tags } = session
+  const { workingDirectory, workspace, model, config, costUsd, forkedFrom, preset, tags } = session
   const branch = 'branch' in workspace && typeof workspace.branch === 'string' ? workspace.branch : null
   const shownModel = model ?? config.model
   return (
@@ -27,6 +27,16 @@ export function SessionFacts({ session }: { session: Session }) {
           </dt>
           <dd className="truncate">
             <bdi>{revealText(branch)}</bdi>
+          </dd>
+        </div>
+      )}
+      {preset && (
+        <div className="flex min-w-0 items-center gap-1 max-sm:hidden">
+          <dt>
+            <SlidersHorizontal role="img" aria-label="Preset" className="size-3.5" />
+          </dt>
+          <dd className="truncate">
+            {preset.name}, version {preset.version}
           </dd>
         </div>
       )}

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { client } from '../../api/connection.ts'
-import { sessionsKey } from '../../api/sessions.ts'
+import { sessionsKey, usePresets } from '../../api/sessions.ts'
 import { outbox } from '../../api/use-outbox.ts'
 import { stored, storedInTab } from '../../lib/stored.ts'
 import { EffortSelect, ModelSelect, ModeSelect } from '../../parts/setting-selects.tsx'
@@ -12,6 +12,7 @@ import { Checkbox, Field, Input, TextArea } from '../../ui/form.tsx'
 import { ErrorNotice } from '../../ui/notices.tsx'
 import { choicesOf, type Draft, emptyDraft, hasChoices, openDraft, toRequest } from './new-session.ts'
 import { PlaceFields } from './place-fields.tsx'
+import { PresetField } from './preset-field.tsx'
 
 /** The choices of the last session, which are likely those of the next. */
 const remembered = 'newSession'
@@ -28,6 +29,9 @@ export default function NewSessionScreen() {
   const queries = useQueryClient()
   const [draft, setDraft] = useState(firstDraft)
   const [areLast, setAreLast] = useState(() => hasChoices(draft))
+  const { data: presets = [] } = usePresets()
+  const preset = presets.find(({ name }) => name === draft.preset)
+  const isOwn = draft.preset === null
   const set = (changes: Partial<Draft>) => setDraft(before => ({ ...before, ...changes }))
   const setPrompt = (prompt: string) => {
     storedInTab.set(promptName, prompt || null)
@@ -40,7 +44,7 @@ export default function NewSessionScreen() {
 
   const create = useMutation({
     async mutationFn(wanted: Draft) {
-      return (await client.createSession(toRequest(wanted))).id
+      return (await client.createSession(toRequest(wanted, preset))).id
     },
     onSuccess(sessionId, wanted) {
       const { prompt } = wanted
@@ -84,38 +88,47 @@ export default function NewSessionScreen() {
         </Field>
         {areLast && (
           <div className="flex flex-wrap items-center gap-2 text-xs text-muted">
-            Place, model and permissions are those of the session that you made last.
+            Preset, place, model and permissions are those of the session that you made last.
             <Button size="small" onClick={takeDefaults}>
               Use the defaults
             </Button>
           </div>
         )}
-        <PlaceFields draft={draft} onChange={set} />
+        <PresetField presets={presets} value={draft.preset} onChange={name => set({ preset: name })} />
+        {isOwn && <PlaceFields draft={draft} onChange={set} />}
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="Model">
-            {props => (
-              <ModelSelect {...props} value={draft.model} onChange={model => set({ model, effort: null })} />
-            )}
-          </Field>
-          <Field label="Effort">
-            {props => (
-              <EffortSelect
-                {...props}
-                model={draft.model}
-                value={draft.effort}
-                onChange={effort => set({ effort })}
-              />
-            )}
-          </Field>
-          <Field label="Permissions">
-            {props => (
-              <ModeSelect
-                {...props}
-                value={draft.permissionMode}
-                onChange={permissionMode => set({ permissionMode })}
-              />
-            )}
-          </Field>
+          {isOwn && (
+            <>
+              <Field label="Model">
+                {props => (
+                  <ModelSelect
+                    {...props}
+                    value={draft.model}
+                    onChange={model => set({ model, effort: null })}
+                  />
+                )}
+              </Field>
+              <Field label="Effort">
+                {props => (
+                  <EffortSelect
+                    {...props}
+                    model={draft.model}
+                    value={draft.effort}
+                    onChange={effort => set({ effort })}
+                  />
+                )}
+              </Field>
+              <Field label="Permissions">
+                {props => (
+                  <ModeSelect
+                    {...props}
+                    value={draft.permissionMode}
+                    onChange={permissionMode => set({ permissionMode })}
+                  />
+                )}
+              </Field>
+            </>
+          )}
           <Field label="Budget in US dollars" hint="Empty: no limit">
             {props => (
               <Input
@@ -145,11 +158,13 @@ export default function NewSessionScreen() {
             )}
           </Field>
         </div>
-        <Checkbox
-          label="Ask me before Claude does what it has no permission for"
-          checked={draft.asks}
-          onChange={event => set({ asks: event.target.checked })}
-        />
+        {preset?.configuration.permissionPrompts === undefined && (
+          <Checkbox
+            label="Ask me before Claude does what it has no permission for"
+            checked={draft.asks}
+            onChange={event => set({ asks: event.target.checked })}
+          />
+        )}
         {create.isError && <ErrorNotice error={create.error} />}
         <div className="flex justify-end">
           <Button type="submit" variant="primary" size="large" busy={create.isPending}>

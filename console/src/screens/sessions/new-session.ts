@@ -2,6 +2,7 @@ import type {
   CreateSessionRequest,
   Effort,
   PermissionMode,
+  Preset,
   WorkspaceRequest,
 } from '../../../../src/client/index.ts'
 
@@ -10,6 +11,8 @@ export type Place = 'default' | 'directory' | 'empty' | 'git' | 'worktree'
 /** The form of a new session, as it is typed. */
 export interface Draft {
   prompt: string
+  /** The name of a preset, which then has what is not asked for here; null: none. */
+  preset: string | null
   title: string
   place: Place
   /** A directory, the URL of a repository, or the directory of one. */
@@ -28,6 +31,7 @@ export interface Draft {
 
 export const emptyDraft: Draft = {
   prompt: '',
+  preset: null,
   title: '',
   place: 'default',
   where: '',
@@ -80,19 +84,32 @@ function toWorkspace({ place, where, ref, removeOnEnd }: Draft): WorkspaceReques
   }
 }
 
-/** Makes the request; fields that were left empty are left to the server. */
-export function toRequest(draft: Draft): CreateSessionRequest {
-  const { title, model, permissionMode, asks, effort, budget } = draft
+/**
+ * Makes the request; fields that were left empty are left to the server, or to the preset.
+ *
+ * @param preset the chosen one, if it is known
+ */
+export function toRequest(draft: Draft, preset?: Preset): CreateSessionRequest {
+  const { title, asks, budget } = draft
   const tags = [...new Set(draft.tags.split(',').map(tag => tag.trim()))].filter(Boolean)
+  const of = draft.preset === null ? undefined : preset?.configuration
   return {
+    ...(draft.preset === null ? toConfiguration(draft) : { preset: draft.preset }),
     // The server leaves it off unless asked, because a title costs a request to the model.
-    ...(title.trim() === '' ? { titles: 'claude' as const } : { title: title.trim() }),
+    ...(title.trim() !== '' ? { title: title.trim() } : of?.titles === undefined && { titles: 'claude' }),
+    // Somebody is here to answer, whom the server does not expect; a preset may know better.
+    ...(of?.permissionPrompts === undefined && { permissionPrompts: asks ? 'ask' : 'deny' }),
+    maxBudgetUsd: budget.trim() === '' ? undefined : Number(budget),
+    tags: tags.length > 0 ? tags : undefined,
+  }
+}
+
+function toConfiguration(draft: Draft): CreateSessionRequest {
+  const { model, permissionMode, effort } = draft
+  return {
     workspace: toWorkspace(draft),
     model: model ?? undefined,
     permissionMode: permissionMode ?? undefined,
-    permissionPrompts: asks ? 'ask' : 'deny',
     effort: effort ?? undefined,
-    maxBudgetUsd: budget.trim() === '' ? undefined : Number(budget),
-    tags: tags.length > 0 ? tags : undefined,
   }
 }
