@@ -8,13 +8,10 @@ const refName =
 const revision = z.string().max(200).regex(refName, 'must be the name of a branch, a tag or a commit')
 const branch = revision.regex(/^(?!HEAD$)/u, 'must be the name of a branch')
 
-const removeOnEnd = z
-  .boolean()
-  .optional()
-  .meta({
-    default: false,
-    description: 'Whether to remove the directory after the session has ended or expired',
-  })
+const removeOnEnd = z.boolean().optional().meta({
+  default: false,
+  description: 'Whether to remove the directory after the session has ended or expired',
+})
 
 export const workspaceRequest = z
   .discriminatedUnion('type', [

@@ -43,6 +43,8 @@ const codesWithDetails = [
   'WEBHOOK_DISABLED',
   'WEBHOOK_LIMIT_REACHED',
   'PUSH_SUBSCRIPTION_LIMIT_REACHED',
+  'PRESET_VERSION_CONFLICT',
+  'PRESET_LIMIT_REACHED',
 ] as const satisfies CodeWithDetails[]
 type CodeWithDetails = {
   [C in keyof typeof errorCatalogue]: [ErrorDetails<C>] extends [undefined] ? never : C

@@ -1,10 +1,6 @@
-import type { presetsOperations } from '../operations/presets.ts'
 import type { CreatePresetRequest, CreatePresetVersionRequest, Preset } from '../presets.ts'
 import { cwd, ids, page, times } from './ids.ts'
-import type { OperationExample } from './operations.ts'
 import { everySetting } from './settings.ts'
-
-type PresetOperationId = keyof typeof presetsOperations
 
 const name = 'reviewer'
 const description = 'Reviews changes, and never edits files'
@@ -94,4 +90,4 @@ export const presetOperations = {
       },
     },
   },
-} satisfies { [Id in PresetOperationId]: OperationExample<Id> }
+}

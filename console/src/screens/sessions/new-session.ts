@@ -97,7 +97,7 @@ export function toRequest(draft: Draft, preset?: Preset): CreateSessionRequest {
     ...(draft.preset === null ? toConfiguration(draft) : { preset: draft.preset }),
     // The server leaves it off unless asked, because a title costs a request to the model.
     ...(title.trim() !== '' ? { title: title.trim() } : of?.titles === undefined && { titles: 'claude' }),
-    // Somebody is here to answer, whom the server does not expect; a preset may know better.
+    // The person at this page can answer, which is not the server's default.
     ...(of?.permissionPrompts === undefined && { permissionPrompts: asks ? 'ask' : 'deny' }),
     maxBudgetUsd: budget.trim() === '' ? undefined : Number(budget),
     tags: tags.length > 0 ? tags : undefined,
