@@ -19,7 +19,7 @@ const curl = requirements.curl.find()
 const python = requirements.python.find()
 
 const shared = openOnce(async () => {
-  const { sessions } = await openSessions()
+  const { sessions } = await openSessions({ maxSessions: 200 })
   const door = await openDoor({ service: sessions, config: { rateLimit: { enabled: false } } })
   endsLater(() => door[Symbol.asyncDispose]())
   return { door, client: createClient(door.url, key) }
@@ -48,6 +48,7 @@ async function prepare(id: OperationId): Promise<Record<string, string>> {
     KEY_ID: ids.keyId ?? '',
     DELIVERY: ids.deliveryId ?? '',
     SERVER: ids.server ?? '',
+    PRESET: ids.preset ?? '',
   }
 }
 

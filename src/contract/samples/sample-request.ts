@@ -15,6 +15,7 @@ const variables: Readonly<Record<string, string>> = {
   keyId: 'KEY_ID',
   deliveryId: 'DELIVERY',
   server: 'SERVER',
+  preset: 'PRESET',
 }
 /** The variables by the id that stands for them in the examples. */
 const byExample = new Map(
