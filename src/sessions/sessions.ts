@@ -87,32 +87,28 @@ export class Sessions {
     this.#parts = parts
     this.messages = parts.launcher.messages
     this.#store = parts.store
-    const onFeedFault = (error: unknown) => parts.faults.error({ err: error }, 'feed failed')
-    this.#log = new EventLog(parts.store, this.messages, parts.observer, {
-      cluster: parts.cluster,
-      onFault: onFeedFault,
-    })
+    const { store, workspaces, faults, cluster, observer } = parts
+    const onFault = (error: unknown) => faults.error({ err: error }, 'feed failed')
+    this.#log = new EventLog(store, this.messages, observer, { cluster, onFault })
     this.#tenants = new TenantLookup(parts.store, this.webhooks, this.push)
     this.feed = this.#log.feed
     this.#storeHealth = new StoreHealth(parts.store, parts.faults)
     this.#idempotency = new Idempotency(parts.store.idempotency)
-    const limits = new Limits(parts)
     const settingsInForce = new SettingsInForce(parts.options, parts.workspace)
-    const snapshots = openSnapshots(parts, this.#log)
-    const { store, workspaces, faults } = parts
-    const inCommon = { store, workspaces, faults, log: this.#log, settingsInForce, limits, snapshots }
+    const own = { limits: new Limits(parts), snapshots: openSnapshots(parts, this.#log) }
+    const inCommon = { store, workspaces, faults, log: this.#log, settingsInForce, ...own }
     this.#live = new OpenSessions({ ...parts, ...parts.options, ...inCommon })
     this.#expiry = new ExpirySweeper(
-      parts.store,
+      store,
       session => this.#lifecycle.expire(session),
-      error => parts.faults.error({ err: error }, 'session expiry failed'),
-      parts.cluster,
+      error => faults.error({ err: error }, 'session expiry failed'),
+      cluster,
     )
     this.#core = {
       messages: this.messages,
       ...inCommon,
       live: this.#live,
-      known: new KnownSessions(parts.store, this.#expiry, this.#live),
+      known: new KnownSessions(store, this.#expiry, this.#live),
       options: parts.options,
     }
     const policy = new SettingPolicy(parts.options, parts.launcher)
