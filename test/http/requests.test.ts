@@ -164,6 +164,8 @@ describe('errors', () => {
     rewindSession: { toTurnId: turnId },
     answerPermission: { decision: 'deny' },
     changeMcpServer: { action: 'enable' },
+    createPreset: { name: 'x', configuration: {} },
+    createPresetVersion: { configuration: {} },
     createKey: { name: 'bot', scopes: ['sessions:read'] },
     createWebhook: { url: 'https://example.com/', events: ['turn.lost'] },
     createPushSubscription: createPushSubscriptionRequests.simple,

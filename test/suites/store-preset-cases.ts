@@ -3,9 +3,9 @@ import type { NewPresetVersion, PresetLimits, StoredPreset } from '../../src/ses
 import type { StoreContext } from './store-context.ts'
 import { sessionRecord, tenantId } from './store-records.ts'
 
-const limits: PresetLimits = { presets: 10, versions: 10, totalBytes: 1_000 }
+export const presetLimits: PresetLimits = { presets: 10, versions: 10, totalBytes: 1_000 }
 
-function versionOf(fields: Partial<NewPresetVersion> = {}): NewPresetVersion {
+export function presetVersionOf(fields: Partial<NewPresetVersion> = {}): NewPresetVersion {
   return {
     tenantId,
     name: 'reviewer',
@@ -26,18 +26,18 @@ const numberOf = (stored: StoredPreset) => ('preset' in stored ? stored.preset.v
 /** What the port `PresetStore` promises. */
 export function presetCases(context: StoreContext): void {
   const presets = () => context.store.presets
-  const create = (fields: Partial<NewPresetVersion> = {}, within = limits) =>
-    presets().createPreset(versionOf(fields), within, 0)
-  const add = (fields: Partial<NewPresetVersion> = {}, expected?: number, within = limits) =>
-    presets().addPresetVersion(versionOf(fields), expected, within, 0)
+  const create = (fields: Partial<NewPresetVersion> = {}, within = presetLimits) =>
+    presets().createPreset(presetVersionOf(fields), within, 0)
+  const add = (fields: Partial<NewPresetVersion> = {}, expected?: number, within = presetLimits) =>
+    presets().addPresetVersion(presetVersionOf(fields), expected, within, 0)
 
   test('versions are stored as they are, and found by name and number', async () => {
-    const first = versionOf()
+    const first = presetVersionOf()
     expect(await create()).toEqual({
       outcome: 'stored',
       preset: { ...first, version: 1, latestVersion: 1, archivedAt: null },
     })
-    const second = versionOf({ configuration: { maxTurns: 4 }, description: 'more', secrets: {} })
+    const second = presetVersionOf({ configuration: { maxTurns: 4 }, description: 'more', secrets: {} })
     expect(numberOf(await add(second))).toBe(2)
     const now = { latestVersion: 2, archivedAt: null }
     expect(await presets().findPreset(tenantId, 'reviewer')).toEqual({ ...second, version: 2, ...now })

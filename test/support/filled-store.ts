@@ -9,6 +9,7 @@ import { openStoreDump } from '../../src/store/dump/open-dump.ts'
 import type { StoreDatabase } from '../../src/store/open-store.ts'
 import { auditRecord } from '../suites/store-audit-cases.ts'
 import { keyRecord, loginRecord } from '../suites/store-key-cases.ts'
+import { presetLimits, presetVersionOf } from '../suites/store-preset-cases.ts'
 import { changeOf, messageEvent, sessionRecord, turnRecord } from '../suites/store-records.ts'
 
 /** Puts a session into a store that has rows in nearly every table, and files in the data directory if there is one. */
@@ -35,6 +36,8 @@ export async function fillStore(
     expiresAt: 9e15,
   }
   await store.keys.saveKey(keyRecord({ tenantId }))
+  const preset = presetVersionOf({ tenantId, name: sessionId, secrets: { agentEnv: 'sealed \u{1f600}' } })
+  await store.presets.createPreset(preset, presetLimits, 0)
   await store.logins.loadInstance()
   await store.logins.addLogin(loginRecord({ tenantId }), [])
   await store.audit.appendAudit([auditRecord({ tenantId, sessionId })])
