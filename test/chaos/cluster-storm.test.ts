@@ -7,7 +7,7 @@ import { random } from '../support/random.ts'
 
 /** A longer storm, or the same one again: `CHAOS_S=600 CHAOS_SEED=7 npx vitest run test/chaos/cluster-storm.test.ts`. */
 const { CHAOS_S, CHAOS_SEED } = process.env
-const seconds = stormLength(CHAOS_S, { short: 30, long: 60 })
+const seconds = stormLength(CHAOS_S, { short: 25, long: 30 })
 const seed = Number(CHAOS_SEED ?? 8)
 const sessionCount = seconds > 60 ? 6 : 4
 const leaseMs = 3_000

@@ -41,7 +41,7 @@ test('backup works beside a server, restore refuses it, and both say what is lef
   const target = join(home, 'moved')
   const restored = await run('restore', archive, '--data-dir', target)
   expect(restored).toMatchObject({ code: 0, stderr: '' })
-  expect(restored.stdout).toContain('sealed secrets of webhooks and of 1 sessions')
+  expect(restored.stdout).toContain('sealed secrets of webhooks, presets and 1 sessions')
   expect(restored.stdout).toContain(`were in ${join(dataDir, 'workspaces')}`)
   const reopened = await openStore({ file: join(target, 'claude-code-api.db') })
   expect(await reopened.findSession(session.tenantId, session.id)).toMatchObject({ lastSequence: 3 })

@@ -13,7 +13,8 @@ const turnOf = async ({ call }: ClusterNode, id: string, turnId: string) =>
 /** All that a program says about a session. */
 async function read(server: ClusterNode, id: string) {
   const of = async (path: string) => (await server.call('GET', `/sessions/${id}${path}`)).body
-  const { state: _, ...session } = await of('')
+  // The program before knows no presets.
+  const { state: _, preset: __, ...session } = await of('')
   return {
     session,
     messages: await messagesOf(server, id),
