@@ -170,9 +170,10 @@ export class Runtime {
   /** Begins another life of the node: the one before counts as dead. Requests wait for it. */
   #startAnew(): void {
     const lost = this.#opened
+    // Also while it is being closed: what cannot be stored any more is not waited for.
+    lost?.cluster?.lose()
     if (!lost || this.#closing) return
     this.#log.error('the lease of this node was lost: its sessions go on elsewhere, and it joins again')
-    lost.cluster?.lose()
     this.#opened = undefined
     this.#opening = this.#reopen(lost).catch(error => {
       this.#opening = undefined

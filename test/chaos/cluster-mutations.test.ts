@@ -100,8 +100,6 @@ describe('a node that stands still while its session has a process', () => {
     expect(await statusOf(lost)).toBe('lost')
     expect(second.cli.child.exitCode).toBe(null)
     const { length } = listClaudes().filter(({ session }) => session === id)
-    // Stopped as it is, it could not end in order.
-    first.cli.child.kill('SIGKILL')
     return length
   }
 
