@@ -4,7 +4,6 @@ import { caller, openSessions, plain, promptOf, until } from '../support/open-se
 const round = () => new Promise(resolve => setImmediate(resolve))
 /** Only a start can give a process another one. */
 const change = { maxTurns: 5 }
-const page = { limit: 1, offset: 0 }
 
 /** Holds up the first call of a function of the store that is meant, until it is let through. */
 function gate() {
@@ -54,19 +53,16 @@ test('a failed start is reported, also when the configuration changes before the
   const [agent] = launcher.agents
   Object.assign(agent ?? {}, { startFailure: { reason: 'not_installed', message: 'install it' } })
   await agent?.close()
-  // Both are stored in one go: the change first, behind which the turn has been handed in.
-  const changing = gate()
+  const accepting = gate()
   const { commit } = store
   store.commit = async given => {
-    if (given.session?.maxTurns !== undefined) await changing.pass()
+    if (given.insertTurn) await accepting.pass()
     return commit(given)
   }
-  const changed = sessions.patch(caller, session.id, change)
-  await changing.reached
   const submitted = sessions.submit(caller, session.id, promptOf('hello'))
-  await until(async () => (await store.listTurns(caller.tenantId, session.id, page)).total === 1)
-  changing.open()
-  await changed
+  await accepting.reached
+  await sessions.patch(caller, session.id, change)
+  accepting.open()
   const { turn } = await (await submitted).ended
   expect([turn.status, turn.error?.reason]).toEqual(['failed', 'not_installed'])
   expect(faults).toEqual([])

@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from 'node:timers/promises'
 import type { ActivityEvent, SuggestionEvent } from '../../contract/activity.ts'
 import type { DeltaEvent, DeltaVoided } from '../../contract/events.ts'
 import { Pace } from '../../lib/pace.ts'
@@ -80,8 +81,8 @@ export class EventLog {
   async #tell({ tenantId, sessionId }: Change, writing: Promise<EventRecord[]>): Promise<EventRecord[]> {
     const before = this.#writing.get(sessionId)
     const events = await writing
-    // One batch of the store settles in one go, not always in the order of its sequences.
-    await before?.catch(() => undefined)
+    // One batch of the store settles in one go, not always in the order of its sequences. Others settle in their order.
+    if (before) await Promise.race([before.catch(() => undefined), nextRound()])
     this.#publish(sessionId, events)
     this.feed.publish(tenantId, events)
     return events
