@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, inject, test } from 'vitest'
-import { text, toolUse } from '../../src/demo/answer.ts'
+import { text } from '../../src/demo/answer.ts'
 import { defaultTenantId } from '../../src/sessions/records.ts'
 import type { Replacement } from '../fixtures/mutate.ts'
 import { insist, readSession } from '../support/cluster-clients.ts'
@@ -89,11 +89,9 @@ describe('a session that another node has claimed while its owner lives', () => 
 describe('a node that stands still while its session has a process', () => {
   /** Whether the process of the first node lives when the second one has answered. */
   async function outlivesTakeOver(replacements: readonly Replacement[]): Promise<boolean> {
-    const { model, first, second, statusOf } = await openNodes(2, replacements, longLeaseMs)
-    model.script('works on', ({ round }) =>
-      round === 0 ? toolUse('Bash', { command: 'sleep 100' }) : text('done'),
-    )
-    const id = await first.createSession({ allowedTools: ['Bash'] })
+    const { model, first, second, hold, statusOf } = await openNodes(2, replacements, longLeaseMs)
+    hold('works on')
+    const id = await first.createSession()
     const lost = await submit(first, id, 'this works on')
     await until(async () => (await statusOf(lost)) === 'running')
     await until(() => model.requests.some(({ kind }) => kind === 'prompt'))
