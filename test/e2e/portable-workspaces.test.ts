@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import pg from 'pg'
 import { describe, expect, inject, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { parseFrames } from '../support/client.ts'
@@ -28,7 +29,7 @@ async function openCluster(options: object = {}) {
       options: { workspacesDir, defaultWorkspace: 'empty', ...options },
     })
   const [a, b] = (await Promise.all(['a', 'b'].map(start))) as [ClusterNode, ClusterNode]
-  return { a, b, model, start, shared, snapshotsDir }
+  return { a, b, model, start, shared, snapshotsDir, url: database.url }
 }
 
 type Model = Awaited<ReturnType<typeof openCluster>>['model']
@@ -59,6 +60,18 @@ const snapshotsOf = (cwd: string): string[] => {
 async function stored(cwd: string, before: readonly string[] = []): Promise<string[]> {
   await until(() => snapshotsOf(cwd).length === 1 && snapshotsOf(cwd)[0] !== before[0])
   return snapshotsOf(cwd)
+}
+
+/** Whether the database has a line with this text of a transcript. */
+async function isInTranscript(url: string, text: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const { rows } = await client.query(
+    'select 1 from claude_code_api.transcript_entries where entry like $1 limit 1',
+    [`%${text}%`],
+  )
+  await client.end()
+  return rows.length > 0
 }
 
 /** The stored events of a type. */
@@ -211,8 +224,10 @@ describe('portable workspaces', () => {
   })
 
   test('a turn that waits for a person on a node that dies learns that its files are lost', async () => {
-    const { a, b, model } = await openCluster()
+    const { a, b, model, url } = await openCluster()
     const { id, cwd, turnId } = await beginWriting({ a, model })
+    // Claude Code hands its transcript over a moment after it has asked; without it the turn would be lost.
+    await until(() => isInTranscript(url, 'two.txt'))
     await killNode(a)
     await until(async () => (await eventsOf(b, id, 'workspace.restored')).length === 1)
     expect(await eventsOf(b, id, 'workspace.restored')).toMatchObject([{ source: 'empty', turnCutOff: true }])
