@@ -96,8 +96,15 @@ if (browserPath !== undefined) {
     expect(await page.getByText(/AskUserQuestion|ExitPlanMode/).count()).toBe(0)
     // It has no title before its first turn has ended.
     await bash.getByRole('link', { name: /^Use the tool Bash/ }).waitFor()
-    await write.getByRole('button', { name: 'Allow more for this session' }).click()
-    await page.getByRole('menuitem', { name: 'Continue with “Accept edits”' }).waitFor()
+    const more = page.getByRole('menuitem', { name: 'Continue with “Accept edits”' })
+    // A card that changes at this moment closes its menu.
+    const opens = async () => {
+      if (!(await more.isVisible())) {
+        await write.getByRole('button', { name: 'Allow more for this session' }).click()
+      }
+      return more.isVisible()
+    }
+    await expect.poll(opens, { interval: 500, timeout: 60_000 }).toBe(true)
     page.expectQuiet()
   })
 
