@@ -209,7 +209,7 @@ export async function openService(
     options,
     limitsOf,
     builtInModels,
-    cluster: shared?.sessions,
+    cluster: place,
     sharedLimits,
     ...(node && { onSessionClosed: sessionId => node.cluster.release(sessionId) }),
   })
@@ -270,8 +270,7 @@ async function openNodeOf(
 
 function toPlace({ cluster }: OpenNode): ClusterPlace {
   const { membership } = cluster
-  // The store of a node lists only sessions that it owns.
-  return { nodeId: membership.id, isFirst: () => membership.isFirst, mayExpire: async () => true }
+  return { nodeId: membership.id, isFirst: () => membership.isFirst }
 }
 
 function toLimitsOf(keys: KeyRegistry, tenantLimits: RuntimeOptions['tenantLimits']): LimitsOf {

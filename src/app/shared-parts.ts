@@ -10,18 +10,15 @@ import type { Store } from '../sessions/ports/index.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 /** The place of a node in its cluster, as the parts that nodes share need it. */
-export interface ClusterPlace extends Omit<SessionsCluster, 'mayExpire'> {
+export interface ClusterPlace extends SessionsCluster {
   /** The life of this node. */
   nodeId: string
-  /** Left out: by the owners in the store. */
-  mayExpire?: SessionsCluster['mayExpire']
   /** How old the memory of this node may be. Default: 1 s. */
   revisionsMs?: number
 }
 
 /** The parts of a node that are right only together with the other nodes: memory of the store, and sweeps. */
 export class SharedParts {
-  readonly sessions: SessionsCluster
   readonly #store: Pick<Store, 'tickets'>
   readonly #place: ClusterPlace
   readonly #watch: RevisionWatch
@@ -29,11 +26,7 @@ export class SharedParts {
   #sweeps: Sweeps | undefined
   #sealer: Sealer | undefined
 
-  constructor(
-    store: Pick<Store, 'claims' | 'revisions' | 'tickets'>,
-    place: ClusterPlace,
-    faults: Pick<Log, 'error'>,
-  ) {
+  constructor(store: Pick<Store, 'revisions' | 'tickets'>, place: ClusterPlace, faults: Pick<Log, 'error'>) {
     this.#store = store
     this.#place = place
     this.#faults = faults
@@ -42,15 +35,6 @@ export class SharedParts {
       periodMs: place.revisionsMs,
       onFault: error => faults.error({ err: error }, 'reload of shared state failed'),
     })
-    this.sessions = {
-      ...place,
-      isFirst: () => place.isFirst(),
-      async mayExpire(session) {
-        if (place.mayExpire) return place.mayExpire(session)
-        const found = await store.claims.findPlacement(session.tenantId, session.id)
-        return found?.owner === place.nodeId || (found?.owner === null && place.isFirst())
-      },
-    }
   }
 
   /** Resolves when the memory of this node has all that was stored before the call. */

@@ -3,8 +3,9 @@ import { type EventRecord, SessionFenced, type SessionRecord } from '../sessions
 import type { Ownership } from './ownership.ts'
 import type { Volumes } from './volumes.ts'
 
-/** How soon it is looked again for sessions that have expired, in milliseconds. */
-const recheckMs = 1_000
+/** How soon a node looks again for sessions that have expired, and how late at most, in milliseconds. */
+const soonMs = 1_000
+const lateMs = 30_000
 
 /**
  * Returns the store as a node has it: each change of a session carries the fence of this node's claim, new sessions are
@@ -57,15 +58,16 @@ export function withFences(store: Store, ownership: Ownership, volumes: Volumes)
 
     async listExpiredSessions(now, limit) {
       const expired = await store.listExpiredSessions(now, limit)
-      const claims = expired.map(({ tenantId, id }) => ownership.claim(tenantId, id))
+      const claims = expired.map(({ tenantId, id }) => ownership.tryClaim(tenantId, id))
       const isMine = await Promise.all(claims)
       return expired.filter((_, index) => isMine[index])
     },
 
-    /** One that is due and is not claimed here is looked at again soon, and not at once. */
+    /** A session that is due here may be another node's; one of another node may be left by it. */
     async findNextExpiry() {
-      const next = await store.findNextExpiry()
-      return next === undefined ? undefined : Math.max(next, Date.now() + recheckMs)
+      const now = Date.now()
+      const next = (await store.findNextExpiry()) ?? Number.POSITIVE_INFINITY
+      return Math.min(Math.max(next, now + soonMs), now + lateMs)
     },
 
     // Each is resumed when it is claimed.

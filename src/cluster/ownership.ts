@@ -54,10 +54,6 @@ export class Ownership {
     this.#membership.onLook(() => this.claimOrphans())
   }
 
-  get size(): number {
-    return this.#fences.size
-  }
-
   fenceOf(sessionId: string): Fence | undefined {
     return this.#fences.get(sessionId)
   }
@@ -93,6 +89,11 @@ export class Ownership {
     })
   }
 
+  /** As `claim`; a failure is logged. */
+  tryClaim(tenantId: string, sessionId: string): Promise<boolean> {
+    return this.claim(tenantId, sessionId).catch(error => this.#noteFault(error, sessionId))
+  }
+
   /** Claims sessions with something to do that have no living owner, as far as they fall to this node. */
   async claimOrphans(): Promise<void> {
     if (this.#isDraining || !this.#mayAct()) return
@@ -109,7 +110,7 @@ export class Ownership {
         await this.#shared(sessionId, async () => {
           await this.#adopt(tenantId, sessionId, fence)
           return true
-        }).catch(error => this.#faults.error({ err: error, sessionId }, 'taking up a session failed'))
+        }).catch(error => this.#noteFault(error, sessionId))
       }
     }
     await Promise.all(Array.from({ length: adoptedAtOnce }, work))
@@ -151,6 +152,11 @@ export class Ownership {
     const claiming = work().finally(() => this.#claiming.delete(sessionId))
     this.#claiming.set(sessionId, claiming)
     return claiming
+  }
+
+  #noteFault(error: unknown, sessionId: string): false {
+    this.#faults.error({ err: error, sessionId }, 'a claimed session could not be continued')
+    return false
   }
 
   /** A session that cannot be resumed is given back, for another attempt. */

@@ -15,6 +15,7 @@ import { isLoggableId } from './log-path.ts'
 import type { Arrival, IncomingAnswer, Nodes, OutgoingRequest, SessionNeed } from './nodes.ts'
 import type { HttpDeps } from './options.ts'
 import { contextOf } from './request-context.ts'
+import { refuseRevoked } from './revocation.ts'
 import { toFrame } from './sse-stream.ts'
 
 /** How long a client may read nothing of a forwarded response before it is disconnected. */
@@ -127,6 +128,7 @@ export function answerAtNode(deps: Parts, { addressOf, baseOf }: Forwarding): Re
     }
     if (!nodes || !found?.node) return next()
     const body = await readBody(req, res, getOperation(operationId).upload !== null)
+    refuseRevoked(res)
     const outgoing = toOutgoing(req, res, operationId, body, found.session)
     await respond(await forward(nodes, found.node, outgoing), req, res)
   }

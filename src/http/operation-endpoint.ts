@@ -18,7 +18,7 @@ import type { HttpDeps } from './options.ts'
 import { toUpload } from './raw-body.ts'
 import { contextOf, type LoggedFacts } from './request-context.ts'
 import { parseInput } from './request-input.ts'
-import { keyNoLongerValid } from './revocation.ts'
+import { refuseRevoked } from './revocation.ts'
 import { sendFile } from './send-file.ts'
 import { sendJson, sendJsonText, sendText } from './send-json.ts'
 import { SseStream } from './sse-stream.ts'
@@ -58,12 +58,6 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
     })
     await respond(id, answer, req, res, deps.validation)
   }
-}
-
-/** The body may have arrived slowly, and the key been revoked meanwhile. */
-function refuseRevoked(res: Response): void {
-  const { identity } = contextOf(res)
-  if (identity.kind === 'known' && !identity.isValid()) throw keyNoLongerValid()
 }
 
 /** Who administers the server acts in the tenant that the request names, or that its object belongs to. */

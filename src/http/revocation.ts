@@ -5,6 +5,12 @@ import { contextOf } from './request-context.ts'
 /** How long a stream may outlive its key, in milliseconds. */
 const periodMs = 500
 
+/** The body may have arrived slowly, and the key been revoked meanwhile. */
+export function refuseRevoked(res: Response): void {
+  const { identity } = contextOf(res)
+  if (identity.kind === 'known' && !identity.isValid()) throw keyNoLongerValid()
+}
+
 export function keyNoLongerValid(): ServiceError<'INVALID_API_KEY'> {
   return new ServiceError('INVALID_API_KEY', 'The API key is no longer valid')
 }

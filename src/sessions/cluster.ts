@@ -1,5 +1,3 @@
-import type { SessionRecord } from './records.ts'
-
 /** How the sessions of a node take part in a cluster. */
 export interface SessionsCluster {
   /**
@@ -7,12 +5,8 @@ export interface SessionsCluster {
    * for a moment do no harm.
    */
   isFirst(): boolean
-  /** Whether this node may let a session expire: it owns the session, or no living node does and this one is first. */
-  mayExpire(session: SessionRecord): Promise<boolean>
   /** How often the store is asked for new events while the feed has readers. Default: 250 ms. */
   feedMs?: number
   /** How often the store is asked for deliveries that are due. Default: 1 s. */
   outboxMs?: number
-  /** How long a session that another node has left may stay after its time. Default: 30 s. */
-  expiryMs?: number
 }

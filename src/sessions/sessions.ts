@@ -102,7 +102,6 @@ export class Sessions {
       store,
       session => this.#lifecycle.expire(session),
       error => faults.error({ err: error }, 'session expiry failed'),
-      cluster,
     )
     this.#core = {
       messages: this.messages,
@@ -163,7 +162,7 @@ export class Sessions {
     this.#retention.start()
   }
 
-  /** Goes on with a session that another owner has left. */
+  /** Continues a session that another owner has left. */
   async adopt(tenantId: string, sessionId: string): Promise<void> {
     await this.#core.snapshots?.adopt(tenantId, sessionId)
     await recover({ ...this.#parts, ...this.#core }, tenantId, sessionId)

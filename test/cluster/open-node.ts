@@ -27,7 +27,7 @@ export async function openNodeSessions(url: string, given: Given = {}, isFirst: 
   const nodeId = randomUUID()
   const opened = await openSessions({
     ...{ databaseUrl: url, nodeId, sealer: sealerOf(url) },
-    cluster: { isFirst, mayExpire: async () => isFirst(), feedMs: 20, outboxMs: 20 },
+    cluster: { isFirst, feedMs: 20, outboxMs: 20 },
     ...given,
   })
   return { ...opened, nodeId }

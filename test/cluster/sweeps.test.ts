@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { idleLoginMs } from '../../src/access/console-logins.ts'
+import { withFences } from '../../src/cluster/fenced-store.ts'
+import { Membership } from '../../src/cluster/membership.ts'
+import { Ownership } from '../../src/cluster/ownership.ts'
 import { Sweeps } from '../../src/cluster/sweeps.ts'
+import { Volumes } from '../../src/cluster/volumes.ts'
 import { firstIdAt } from '../../src/lib/time-ordered-id.ts'
 import type { Store } from '../../src/sessions/ports/index.ts'
 import { auditRecord } from '../suites/store-audit-cases.ts'
@@ -139,16 +143,53 @@ test('sweeps are run by the first node alone, and a failure does not keep the ot
   expect([runs, faults]).toEqual([['first'], [new Error('first')]])
 })
 
+/** The sessions of a node that claims them, with the fences of its claims. */
+async function openOwner(url: string) {
+  const nodeId = randomUUID()
+  let ownership: Ownership | undefined
+  const opened = await openNodeSessions(url, {
+    ...{ nodeId, sessionTimeoutMs: 50 },
+    withStore(store) {
+      const faults = { warn() {}, error() {} }
+      const membership = new Membership({ nodes: store.nodes, id: nodeId, faults })
+      const volumes = new Volumes(nodeId, [])
+      const { claims } = store
+      ownership = new Ownership({ claims, membership, volumes: volumes.names, mayAct: () => true, faults })
+      return withFences(store, ownership, volumes)
+    },
+  })
+  ownership?.open(opened.sessions)
+  return opened
+}
+
+const historyOf = async ({ store }: { store: Store }, sessionId: string) => {
+  const events = await store.listEvents(caller.tenantId, { sessionId, after: 0, limit: 10 })
+  return events.map(({ type }) => type)
+}
+
 test('a session expires at one node only, also one that another node has created', async () => {
   const url = await sharedDatabase()
-  const expiry = (isFirst: boolean) => ({
-    sessionTimeoutMs: 50,
-    cluster: { isFirst: () => isFirst, mayExpire: async () => isFirst, expiryMs: 20 },
-  })
-  const first = await openNodeSessions(url, expiry(true))
-  const other = await openNodeSessions(url, expiry(false))
-  const { session } = await other.sessions.create(caller, plain)
-  await until(async () => (await other.store.findSession(caller.tenantId, session.id))?.status === 'expired')
-  const events = await first.store.listEvents(caller.tenantId, { sessionId: session.id, after: 0, limit: 10 })
-  expect(events.map(({ type }) => type)).toEqual(['session.created', 'session.expired'])
+  const [one, other] = [await openOwner(url), await openOwner(url)]
+  const made = await Promise.all([one, other, one, other].map(node => node.sessions.create(caller, plain)))
+  for (const { session } of made) {
+    const statusOf = async () => (await other.store.findSession(caller.tenantId, session.id))?.status
+    await until(async () => (await statusOf()) === 'expired')
+  }
+  for (const { session } of made) {
+    expect(await historyOf(one, session.id)).toEqual(['session.created', 'session.expired'])
+  }
+  expect([one.faults, other.faults]).toEqual([[], []])
+})
+
+test('a session whose node has gone expires at another, once', async () => {
+  const url = await sharedDatabase()
+  const rest = await Promise.all([openOwner(url), openOwner(url)])
+  const gone = await openNodeSessions(url, { sessionTimeoutMs: 200 })
+  const { session } = await gone.sessions.create(caller, plain)
+  await gone.sessions.close()
+  await gone.store.nodes.leave(gone.nodeId)
+  await Promise.all(rest.map(node => node.sessions.create(caller, plain)))
+  const [{ store }] = rest
+  await until(async () => (await store.findSession(caller.tenantId, session.id))?.status === 'expired')
+  expect(await historyOf(rest[0], session.id)).toEqual(['session.created', 'session.expired'])
 })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
-import { parseFrames, type SseFrame } from '../support/client.ts'
+import { createClient, parseFrames, type SseFrame } from '../support/client.ts'
 import { type ClusterNode, killNode, startNode } from '../support/cluster.ts'
 import { endsLater } from '../support/lifetime.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
@@ -83,6 +83,32 @@ describe('several nodes', () => {
     expect((await b.call('GET', '/sessions/nonsense')).status).toBe(404)
     expect((await c.call('DELETE', `/sessions/${id}`)).status).toBe(204)
     expect((await b.ask(id, 'more')).body.error.code).toBe('SESSION_ENDED')
+  })
+
+  test('a key works at the node of the session at once, and until it is revoked', async () => {
+    const { nodes } = await openCluster()
+    const [a, b, c] = nodes
+    const id = await a.createSession()
+    const made = []
+    for (const front of [b, c, b, c]) {
+      const scopes = ['sessions:read', 'sessions:write']
+      const { key, keyId } = (await b.call('POST', '/keys', { name: 'new', scopes })).body
+      const other = createClient(`${front.url}/api/v1`, key)
+      expect((await other.call('PATCH', `/sessions/${id}`, { title: keyId })).body).toMatchObject({
+        title: keyId,
+      })
+      made.push({ other, keyId })
+    }
+    const [one] = made
+    if (!one) throw new Error('No key was made')
+    const response = await one.other.send('GET', `/sessions/${id}/events`)
+    const frames: SseFrame[] = []
+    const over = collect(parseFrames(response), frames)
+    await until(() => frames.length > 0)
+    expect((await a.call('DELETE', `/keys/${one.keyId}`)).status).toBe(204)
+    await over
+    expect(frames.at(-1)?.event).toBe('closing')
+    await until(async () => (await one.other.call('PATCH', `/sessions/${id}`, { title: 'x' })).status === 403)
   })
 
   test('a node that dies is replaced: readers stay, waiting turns run, the running one is lost', async () => {

@@ -49,6 +49,8 @@ export async function openSessions(
     databaseUrl?: string
     /** Makes it a node of several that share the database, and count together. */
     nodeId?: string
+    /** The store as the sessions have it; left out: as it is. */
+    withStore?: (store: Store) => Store
     launcher?: ScriptedLauncher
   } & Partial<
       Pick<
@@ -74,13 +76,12 @@ export async function openSessions(
     standing = pushParts.standing,
     pushTiming = {},
     cluster,
+    withStore = store => store,
     ...options
   } = others
   const cwd = temporaryDirectory()
-  const store = await openStore({
-    file,
-    ...(databaseUrl !== undefined && { database: { url: databaseUrl, nodeId } }),
-  })
+  const database = databaseUrl === undefined ? {} : { database: { url: databaseUrl, nodeId } }
+  const store = withStore(await openStore({ file, ...database }))
   const sharedLimits = nodeId === undefined ? undefined : await joinNodes(store, nodeId)
   launcher.transcripts = store.transcripts
   const faults: unknown[] = []

@@ -212,15 +212,11 @@ export class WorkspaceSnapshots {
 
 /** Undefined: directories stay where they are. */
 export function openSnapshots(
-  {
-    workspaces,
-    store,
-    faults,
-  }: Omit<WorkspaceSnapshotsParts, 'log' | 'portable'> & { workspaces: Workspaces },
+  parts: Omit<WorkspaceSnapshotsParts, 'log' | 'portable'> & { workspaces: Workspaces },
   log: EventLog,
 ): WorkspaceSnapshots | undefined {
-  const { portable } = workspaces
-  return portable && new WorkspaceSnapshots({ store, faults, log, portable })
+  const { portable } = parts.workspaces
+  return portable && new WorkspaceSnapshots({ ...parts, log, portable })
 }
 
 /** Undefined: the directory stays where it is, or is gone with the session. */

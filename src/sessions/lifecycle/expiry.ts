@@ -1,24 +1,18 @@
 import { type Alarm, atTime } from '../../lib/alarm.ts'
-import type { SessionsCluster } from '../cluster.ts'
 import { withoutAuditEntry } from '../ports/audit.ts'
 import type { Store } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 
 const batchSize = 100
-/** The default of `SessionsCluster.expiryMs`. */
-const longestPauseMs = 30_000
-const shortestPauseMs = 1_000
 
 /**
  * Lets sessions expire when their time has come. One timer waits for the next expiry: activity only ever moves
- * an expiry to later, so a timer that is set is never too late. Where several nodes share the store, it looks now and then
- * for those that other nodes have left.
+ * an expiry to later, so a timer that is set is never too late.
  */
 export class ExpirySweeper {
   readonly #store: Store
   readonly #expire: (session: SessionRecord) => Promise<void>
   readonly #onFault: (error: unknown) => void
-  readonly #cluster: SessionsCluster | undefined
   #timer: { at: number; alarm: Alarm } | undefined
   #sweeping: Promise<void> | undefined
   #closed = false
@@ -27,10 +21,8 @@ export class ExpirySweeper {
     store: Store,
     expire: (session: SessionRecord) => Promise<void>,
     onFault: (error: unknown) => void,
-    cluster?: SessionsCluster,
   ) {
     this.#store = store
-    this.#cluster = cluster
     this.#expire = expire
     this.#onFault = onFault
   }
@@ -66,24 +58,10 @@ export class ExpirySweeper {
   async #sweepAll(): Promise<void> {
     for (;;) {
       const due = await this.#store.listExpiredSessions(Date.now(), batchSize)
-      const own = this.#cluster ? await this.#ownOf(due, this.#cluster) : due
-      for (const session of own) await this.#expire(session)
-      if (due.length < batchSize || own.length === 0) break
+      for (const session of due) await this.#expire(session)
+      if (due.length < batchSize) break
     }
     const next = await this.#store.findNextExpiry()
-    if (this.#cluster) this.schedule(nextLook(next, this.#cluster))
-    else if (next !== undefined) this.schedule(next)
+    if (next !== undefined) this.schedule(next)
   }
-
-  async #ownOf(due: readonly SessionRecord[], cluster: SessionsCluster): Promise<SessionRecord[]> {
-    const own: SessionRecord[] = []
-    for (const session of due) if (await cluster.mayExpire(session)) own.push(session)
-    return own
-  }
-}
-
-/** The next expiry may be that of a session of another node, which is late. */
-function nextLook(next: number | undefined, { expiryMs = longestPauseMs }: SessionsCluster): number {
-  const now = Date.now()
-  return Math.max(now + Math.min(shortestPauseMs, expiryMs), Math.min(next ?? now + expiryMs, now + expiryMs))
 }
