@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..')
 
 /** What a reader looks for, and the options that belong to it. */
 const groups: Record<string, RegExp> = {
-  'Address and proxies': /^(host|port|tls\..*|publicUrl|trustProxy|allowedHosts|cors\..*|console)$/,
+  'Address and proxies': /^(host|port|tls\..*|publicUrl|trustProxy|allowedHosts|cors\..*|console|doors)$/,
   'Keys of callers': /^auth\./,
   Storage: /^(dataDir|database\..*|secretKeys|eventRetentionMs|sessionRetentionMs|maxStoreBytes)$/,
   'Directories and repositories':

@@ -35,10 +35,12 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
   ],
   cluster: ['contract', 'lib', /^src\/sessions\/(ports\/(?!session-service)[a-z-]+|records)\.ts$/],
   http: ['access', 'contract', 'lib', 'sessions'],
+  doors: ['client', 'contract', 'lib'],
   app: [
     'access',
     'cluster',
     'config',
+    'doors',
     'http',
     'claude',
     'forwarder',
@@ -49,7 +51,7 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
     'demo',
     'lib',
   ],
-  cli: ['access', 'app', 'client', 'config', 'contract', 'lib'],
+  cli: ['access', 'app', 'client', 'config', 'contract', 'doors', 'lib'],
   client: [],
 }
 
@@ -80,6 +82,8 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^(mdast|micromark)(-|$)/, owners: ['http'] },
   { door: /^eventsource-parser$/, owners: ['client'] },
   { door: /^jose$/, owners: ['access'] },
+  { door: /^@agentclientprotocol\//, owners: ['doors'] },
+  { door: /^@modelcontextprotocol\//, owners: ['doors', 'forwarder'] },
 ]
 
 /** Words that only their owner may say. */
@@ -112,7 +116,7 @@ const claudeWords: { word: RegExp; what: string }[] = [
     what: 'the name of a tool',
   },
 ]
-const claudeWordOwners: readonly string[] = ['claude', 'client', 'contract', 'demo']
+const claudeWordOwners: readonly string[] = ['claude', 'client', 'contract', 'demo', 'doors']
 /** Makes the messages that the server adds to a conversation's log: they have the form of Claude Code's. */
 const serverMessages = 'src/sessions/log/server-messages.ts'
 
@@ -128,6 +132,8 @@ function findClaudeWords(code: string): string[] {
 }
 
 const layerOf = (file: string) => file.split('/')[1] ?? ''
+/** The folder of a door. */
+const doorOf = (file: string) => file.split('/')[2] ?? ''
 const withoutTests = files.filter(file => !file.endsWith('.test.ts'))
 
 describe('the layers', () => {
@@ -139,6 +145,9 @@ describe('the layers', () => {
     const layer = layerOf(file)
     for (const path of neighboursOf(file)) {
       const targetLayer = layerOf(path)
+      if (targetLayer === 'doors' && layer === 'doors') {
+        expect(doorOf(path), `${file} must not import ${path}, which is of another door`).toBe(doorOf(file))
+      }
       if (file === 'src/index.ts' || targetLayer === layer) continue
       const allowed = (mayImport[layer] ?? []).some(rule =>
         typeof rule === 'string' ? rule === targetLayer : rule.test(path),

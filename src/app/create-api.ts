@@ -13,6 +13,7 @@ import { createRouter } from '../http/router.ts'
 import { SharedWindows } from '../sessions/limits/shared-windows.ts'
 import type { SessionsObserver } from '../sessions/reports/figures.ts'
 import { createLog } from './built-in-log.ts'
+import { findDoors } from './doors.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { Runtime } from './runtime.ts'
 import { toHttpCluster } from './shared-parts.ts'
@@ -113,6 +114,7 @@ export function assembleApi(config: ResolvedConfig): {
     scrapers: configuredKeys(config.metrics.keys),
     isClosing: () => runtime.isClosing,
     isolation: () => runtime.isolation,
+    doors: findDoors(config.doors),
     config,
     log,
     version,

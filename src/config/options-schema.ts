@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { doorNames } from '../contract/doors.ts'
 import { parseHostAndPort } from '../lib/host-policy.ts'
 import { parseNetworkEntry } from '../lib/network-rule.ts'
 import type { AuthConfig } from './auth-options.ts'
@@ -72,6 +73,7 @@ const auth = {
 /** The options of the library. */
 export const optionsSchema = z.strictObject({
   console: z.boolean().default(true),
+  doors: z.array(z.enum([...doorNames, 'all'])).default([]),
   sessionTimeout: duration(1).default(3_600_000),
   maxSessions: count(1).default(100),
   auth: z

@@ -1,5 +1,6 @@
 import type { LevelWithSilent, Logger } from 'pino'
 import type { CallerLimits } from '../contract/caller-limits.ts'
+import type { DoorName } from '../contract/doors.ts'
 import type { AuthConfig, CountedRequest } from './auth-options.ts'
 import type { ClusterConfig } from './cluster.ts'
 import type { DatabaseConfig } from './database.ts'
@@ -13,6 +14,11 @@ export interface ClaudeCodeApiConfig {
    * Default: true.
    */
   console?: boolean
+  /**
+   * The protocols of other clients to speak, each under `<mount>/doors/<name>`: `ui` (AI SDK UI), `acp`, `openai`, `mcp`,
+   * `managed-agents`, `ag-ui`; or `all`. Default: none.
+   */
+  doors?: (DoorName | 'all')[]
   /** A session expires this long after its last activity. Default: one hour. */
   sessionTimeout?: number
   /** The maximum number of active sessions; more are refused with 429. Default: 100. */

@@ -16,6 +16,7 @@ const hashes = (config: ClaudeCodeApiConfig, env: Record<string, string> = {}) =
 it('has the defaults of the contract', () => {
   expect(resolveConfig({}, { HOME: '/home/me' })).toEqual({
     console: true,
+    doors: [],
     sessionTimeoutMs: 3_600_000,
     maxSessions: 100,
     metrics: { keys: [] },

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
+import { type DoorName, doorNames } from '../contract/doors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { SettingSource } from '../contract/session-settings.ts'
 import { ConfigError } from '../lib/config-error.ts'
@@ -36,6 +37,7 @@ import { resolveTrustedPlaces, type TrustedPlaces } from './trusted-places.ts'
 export interface ResolvedConfig extends TrustedPlaces, BrowserAccess, ResolvedTenants {
   /** Whether the console is served. */
   console: boolean
+  doors: readonly DoorName[]
   sessionTimeoutMs: number
   maxSessions: number
   metrics: {
@@ -145,6 +147,7 @@ export function resolveConfig(config: ClaudeCodeApiConfig, env: Environment): Re
   const directories = { allowedRoots, dataDir, workspacesDir }
   return {
     ...options,
+    doors: doorNames.filter(name => options.doors.includes(name) || options.doors.includes('all')),
     ...resolveTrustedPlaces({ trustedRoots, trustedCloneUrls }, directories, env),
     ...resolveTenants(options.tenants, { dataDir, workspacesDir }),
     sessionTimeoutMs: sessionTimeout,

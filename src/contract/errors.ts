@@ -110,6 +110,7 @@ export const errorCatalogue = {
   WEBHOOK_DISABLED: { status: 409, title: 'The webhook is disabled', retryable: false },
   WEBHOOK_LIMIT_REACHED: { status: 409, title: 'Too many webhooks', retryable: false },
   PUSH_SUBSCRIPTION_LIMIT_REACHED: { status: 409, title: 'Too many push subscriptions', retryable: false },
+  SESSION_ID_TAKEN: { status: 409, title: 'The id belongs to another session', retryable: false },
   PRESET_EXISTS: { status: 409, title: 'The name belongs to another preset', retryable: false },
   PRESET_ARCHIVED: { status: 409, title: 'The preset is archived', retryable: false },
   PRESET_VERSION_CONFLICT: {

@@ -62,6 +62,10 @@ const tags = z
   .refine(values => new Set(values).size === values.length, { message: 'must not repeat a tag' })
 export const createSessionRequest = z
   .strictObject({
+    sessionId: z.uuid().toLowerCase().optional().meta({
+      description:
+        'The id of the new session, a UUID; `SESSION_ID_TAKEN` if there is such a session. Absent: a random one',
+    }),
     preset: presetReference.optional(),
     ...sessionConfiguration.shape,
     metadata: metadata.optional(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
-import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { ServiceError } from '../contract/errors.ts'
 import type { Needs } from '../contract/operation.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
@@ -9,14 +9,13 @@ import type { Caller } from '../sessions/records.ts'
 import { visitor } from './authentication.ts'
 import { toPublicError } from './error-response.ts'
 import type { Forwarding } from './forwarding.ts'
-import { findReadBody, toReadJson, toReadUpload } from './host-read-body.ts'
-import { toBodyError } from './json-body.ts'
 import { isLoggableId } from './log-path.ts'
 import type { Arrival, IncomingAnswer, Nodes, OutgoingRequest, SessionNeed } from './nodes.ts'
 import type { HttpDeps } from './options.ts'
 import { contextOf } from './request-context.ts'
 import { refuseRevoked } from './revocation.ts'
 import { toFrame } from './sse-stream.ts'
+import { createBodyReader } from './whole-body.ts'
 
 /** How long a client may read nothing of a forwarded response before it is disconnected. */
 const stallTimeoutMs = 30_000
@@ -44,27 +43,7 @@ type Parts = Pick<HttpDeps, 'nodes' | 'ready' | 'service' | 'config'>
 /** Has the node of the session answer. Sessions of this node, and operations that need none, continue here. */
 export function answerAtNode(deps: Parts, { addressOf, baseOf }: Forwarding): RequestHandler {
   const { config } = deps
-  const readBytes = (limit: number) => express.raw({ limit, type: () => true })
-  const readJson = readBytes(config.maxBodyBytes)
-  const readUpload = readBytes(config.maxUploadBytes)
-
-  async function readBody(req: Request, res: Response, isUpload: boolean): Promise<Buffer> {
-    const read = findReadBody(req)
-    if (read !== undefined) {
-      if (isUpload || read === 'lost' || !('value' in read)) return toReadUpload(req, read)
-      return Buffer.from(JSON.stringify(toReadJson(req, read, () => {})))
-    }
-    const limit = isUpload ? config.maxUploadBytes : config.maxBodyBytes
-    await new Promise<void>((resolve, reject) => {
-      const parse = isUpload ? readUpload : readJson
-      parse(req, res, error => (error ? reject(toBodyError(error, limit)) : resolve()))
-    })
-    const bytes = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0)
-    req.body = undefined
-    // Where this node answers after all, it is read again.
-    Object.assign(req, { rawBody: bytes })
-    return bytes
-  }
+  const readBody = createBodyReader(config)
 
   async function find(nodes: Nodes, req: Request, res: Response, id: OperationId) {
     const { stop } = contextOf(res)

@@ -1,10 +1,12 @@
 import type { Request, RequestHandler } from 'express'
 import { anonymousKeyId, type KnownCaller } from '../access/caller-directory.ts'
 import { ServiceError } from '../contract/errors.ts'
+import type { Operation } from '../contract/operation.ts'
 import { getOperation, type OperationId } from '../contract/operations.ts'
 import { allScopes, type Caller, operator } from '../sessions/records.ts'
 import { isConsoleRequest } from './console/console-request.ts'
 import { identifyLogin, loginIsOver } from './console/logins.ts'
+import type { InnerCaller } from './doors/inner-api.ts'
 import { createHostAuthentication } from './host-authentication.ts'
 import { type KeyJudge, type SentKey, toRefusal } from './key-judge.ts'
 import type { Arrival } from './nodes.ts'
@@ -41,6 +43,7 @@ export function identifyCaller(
   { findByKey, judge }: KeyJudge,
   tickets: OpenTickets,
   addressOf: (req: Request) => string,
+  innerCallerOf: (req: Request) => InnerCaller | undefined,
 ): RequestHandler {
   const { auth } = deps.config
   const askHost = auth.authenticate && createHostAuthentication(auth.authenticate, auth, addressOf)
@@ -81,7 +84,7 @@ export function identifyCaller(
   return async (req, res, next) => {
     const context = contextOf(res)
     const arrival = deps.nodes?.arrivalOf(req)
-    const identity = arrival ? recognize(arrival) : identify(req, context)
+    const identity = innerCallerOf(req)?.identity ?? (arrival ? recognize(arrival) : identify(req, context))
     context.identity = identity instanceof Promise ? await identity : identity
     next()
   }
@@ -104,7 +107,7 @@ export function requireKey(
   return (_req, res, next) => {
     const { identity, operationId, facts } = contextOf(res)
     if (identity.kind === 'known') {
-      if (operationId !== undefined) checkScope(identity.caller, operationId)
+      if (operationId !== undefined) checkScope(identity.caller, getOperation(operationId))
       if (auth.authenticate && operationId !== undefined) refuseKeys(operationId)
       if (identity.login && operationId !== undefined) refuseLogin(operationId, auth.apiKeyHeader)
       return next()
@@ -154,8 +157,10 @@ function refuseLogin(id: OperationId, header: string): void {
 }
 
 /** @throws ServiceError SCOPE_REQUIRED */
-function checkScope({ scopes, sessionId, isOperator }: Caller, id: OperationId): void {
-  const operation = getOperation(id)
+export function checkScope(
+  { scopes, sessionId, isOperator }: Caller,
+  operation: Pick<Operation, 'scopes' | 'reach'>,
+): void {
   const anyOf = [...operation.scopes]
   if (anyOf.length > 0 && !anyOf.some(scope => scopes.has(scope))) {
     throw new ServiceError('SCOPE_REQUIRED', `This needs a key with the scope ${anyOf.join(' or ')}`, {

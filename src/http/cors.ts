@@ -34,7 +34,12 @@ export function allowOrigins({ origins }: HttpOptions['cors'], apiKeyHeader: str
     const { origin } = req.headers
     if (origin === undefined || !allowed.has(origin)) return next()
     res.setHeader('Access-Control-Allow-Origin', origin)
-    if (isPreflight(req)) return answerPreflight(req, res, paths(req.path))
+    if (isPreflight(req)) return answerPreflight(req, res, isDoor(req) ? ofDoors(req) : paths(req.path))
+    if (isDoor(req)) {
+      // Each protocol has headers of its own.
+      res.setHeader('Access-Control-Expose-Headers', '*')
+      return next()
+    }
     res.setHeader(
       'Access-Control-Expose-Headers',
       join(res.getHeader('Access-Control-Expose-Headers'), exposed),
@@ -46,6 +51,16 @@ export function allowOrigins({ origins }: HttpOptions['cors'], apiKeyHeader: str
 interface Preflight {
   methods: string
   headers: string
+}
+
+function isDoor({ path }: Request): boolean {
+  return path.startsWith('/doors/')
+}
+
+/** A key in a header is what opens a door, and the key is not sent by the browser. */
+function ofDoors(req: Request): Preflight {
+  const asked = String(req.headers['access-control-request-headers'] ?? '')
+  return { methods: 'GET, HEAD, POST, PUT, PATCH, DELETE', headers: asked }
 }
 
 function isPreflight(req: Request): boolean {

@@ -48,8 +48,8 @@ export function logFault(res: Response, error: unknown): void {
   log.error({ err: error, ...(operationId && { operation: operationId }) }, 'unexpected fault')
 }
 
-/** Returns `Retry-After` (RFC 9110) if a retry soon makes sense; the rate limit sets its own. */
-const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+/** The rate limit sets its own. */
+const retryAfterOf: Partial<Record<ErrorCode, number>> = {
   TURN_QUEUE_FULL: 1,
   CALLER_LIMIT_REACHED: 5,
   SERVER_LIMIT_REACHED: 5,
@@ -58,6 +58,11 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   NODE_UNAVAILABLE: 2,
   WORKSPACE_UNAVAILABLE: 5,
   SHUTTING_DOWN: 5,
+}
+
+/** Returns `Retry-After` (RFC 9110) if a retry soon makes sense. */
+export function retryAfterSeconds({ code, details }: PublicError): number | undefined {
+  return secondsUntil(details?.retryAt) ?? retryAfterOf[code]
 }
 
 export type CheckErrorBody = (
@@ -93,7 +98,7 @@ export function answerErrors(
     if (shown.code === 'RANGE_NOT_SATISFIABLE') {
       res.setHeader('Content-Range', `bytes */${shown.details?.sizeBytes}`)
     }
-    const wait = secondsUntil(shown.details?.retryAt) ?? retryAfterSeconds[shown.code]
+    const wait = retryAfterSeconds(shown)
     if (wait !== undefined) res.setHeader('Retry-After', wait)
     await refuse(req, res, shown.code)
     // Meanwhile the client may have left, or have been told that its body stopped arriving.

@@ -19,12 +19,12 @@ export interface Forwarding {
 }
 
 /**
- * @param arrivalOf the facts of a request that another node has forwarded
+ * @param arrivalOf the facts of a request that another node or a door has forwarded
  * @throws ConfigError if `trustProxy` has invalid addresses
  */
 export function createForwarding(
   { trustProxy, publicUrl }: Pick<HttpOptions, 'trustProxy' | 'publicUrl'>,
-  arrivalOf: (req: Request) => Arrival | undefined = () => undefined,
+  arrivalOf: (req: Request) => Pick<Arrival, 'address' | 'base'> | undefined = () => undefined,
 ): Forwarding {
   const own = trustProxy === undefined ? undefined : compileTrust(trustProxy)
   const trustFor = (req: Request): Trust => own ?? req.app.get('trust proxy fn')

@@ -4,6 +4,7 @@ import type { AuditTrail } from '../access/audit/audit-trail.ts'
 import type { CallerDirectory, KnownCaller } from '../access/caller-directory.ts'
 import type { ConsoleLogins } from '../access/console-logins.ts'
 import type { Keys } from '../access/keys.ts'
+import type { Door } from '../contract/doors.ts'
 import type { OperationId } from '../contract/operations.ts'
 import type { HealthResponse } from '../contract/system.ts'
 import type { LimitsOf } from '../sessions/limits/limits-of.ts'
@@ -79,7 +80,7 @@ export interface HttpOptions {
 /** A request that is over. */
 export interface ServedRequest {
   /** Undefined for unknown paths and methods. */
-  operation: OperationId | undefined
+  operation: OperationId | string | undefined
   /** Undefined: the client left before the response began. */
   status: number | undefined
   durationMs: number
@@ -132,6 +133,8 @@ export interface HttpDeps {
   isolation(): HealthResponse['isolation']
   metrics: ServerMetrics
   config: HttpOptions
+  /** The protocols of other clients that are spoken under `/doors`; left out: none. */
+  doors?: readonly Door[]
   log: Logger
   version: string
   /** The directory of the built console; undefined: that of the package. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { KnownCaller } from '../access/caller-directory.ts'
 import type { ErrorCode } from '../contract/errors.ts'
@@ -46,6 +46,8 @@ export interface RequestContext {
   callOff(reason: unknown): void
   /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
+  /** The operation of a door, such as `openai.createResponse`. */
+  doorOperation: string | undefined
   /** Parameters of the path as they came; Express forgets them when a request is refused. */
   params: Readonly<Record<string, string | undefined>>
   identity: Identity
@@ -92,6 +94,7 @@ class OpenRequest implements RequestContext {
   readonly #stop = new LazySignal()
   #log: Logger | undefined
   operationId: OperationId | undefined
+  doorOperation: string | undefined
   params: RequestContext['params'] = {}
   identity: Identity = { kind: 'no_key' }
   actor: Caller | undefined
@@ -151,11 +154,13 @@ class LazySignal {
  *
  * @param open the set of unfinished responses
  * @param metrics receives each request that is over
+ * @param isInner whether a door has sent the request
  */
 export function beginRequest(
   log: Logger,
   open: Set<Response>,
   metrics: Pick<ServerMetrics, 'onRequest'>,
+  isInner: (req: Request) => boolean,
 ): RequestHandler {
   return (req, res, next) => {
     // The client has left while what comes before was at work: its `close` would never come.
@@ -182,9 +187,11 @@ export function beginRequest(
       if (!res.writableFinished) context.leave()
       const durationMs = performance.now() - startedAt
       const status = res.headersSent ? res.statusCode : undefined
-      metrics.onRequest({ operation: context.operationId, status, durationMs })
+      metrics.onRequest({ operation: context.operationId ?? context.doorOperation, status, durationMs })
       const line = { requestId, method: req.method, path, ...describe(res, context, durationMs) }
-      log[levelOf(res, context)](line, 'request')
+      const level = levelOf(res, context)
+      // The request that has caused it has a line of its own.
+      log[isInner(req) && level === 'info' ? 'debug' : level](line, 'request')
     })
     next()
   }

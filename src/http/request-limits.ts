@@ -20,6 +20,8 @@ export interface RequestLimits {
   readonly admission: RequestHandler
   /** As `admission`, for a small JSON body of a caller that is not known yet. */
   readonly smallBody: RequestHandler
+  /** As `admission`, for the body of a door's caller. */
+  readonly callerBody: RequestHandler
   /** After the body has been read. */
   readonly bodyRead: RequestHandler
 }
@@ -100,6 +102,13 @@ export function createRequestLimits({
       if (ofStream) res.once('close', ofStream)
       if (!withBody) return next()
       admitBody(req, res, key, isUpload)
+      next()
+    },
+
+    callerBody(req, res, next) {
+      const { identity } = contextOf(res)
+      if (hasBody(req))
+        admitBody(req, res, identity.kind === 'known' ? identity.caller.keyId : everyone, false)
       next()
     },
 

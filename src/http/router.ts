@@ -9,6 +9,8 @@ import { refuseForeignPages } from './browser-guard.ts'
 import { limitCallers } from './caller-rate-limit.ts'
 import { createConsole } from './console/console-router.ts'
 import { allowOrigins } from './cors.ts'
+import { createDoorRouter } from './doors/door-router.ts'
+import { InnerApi } from './doors/inner-api.ts'
 import { answerErrors } from './error-response.ts'
 import { createForwarding } from './forwarding.ts'
 import type { Handlers } from './handler.ts'
@@ -47,6 +49,7 @@ import { createRequestLimits } from './request-limits.ts'
 import { endRevoked } from './revocation.ts'
 import { SharedTickets } from './shared-tickets.ts'
 import { type OpenTickets, Tickets } from './tickets.ts'
+import { createBodyReader } from './whole-body.ts'
 
 /** How long the last words of streams and waits may take to be written. */
 const farewellMs = 2_000
@@ -104,20 +107,26 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   }
   const open = new Set<Response>()
   const endWatch = endRevoked(open)
+  const { doors = [] } = deps
+  const inner = doors.length > 0 ? new InnerApi() : undefined
+  const innerCallerOf = (req: Request) => inner?.callerOf(req)
   const arrivalOf = (req: Request) => deps.nodes?.arrivalOf(req)
-  const forwarding = createForwarding(config, arrivalOf)
+  const forwarding = createForwarding(config, req => arrivalOf(req) ?? innerCallerOf(req))
   const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf, deps.sharedCounters)
   const limits = createRequestLimits(config)
   const auditing = createAuditing(deps, forwarding.addressOf)
   // Middleware for all requests. The rate limit counts before authentication refuses.
   const judge = createKeyJudge(deps, forwarding.addressOf)
   const own = createOwnOrigins(config, forwarding)
-  const identify = identifyCaller(deps, judge, tickets, forwarding.addressOf)
+  const identify = identifyCaller(deps, judge, tickets, forwarding.addressOf, innerCallerOf)
   const foreignPages = refuseForeignPages(config, own)
   const closing = refuseWhenClosing(deps)
-  // Requests of other nodes have been counted there.
+  // Requests of other nodes and of doors have been counted there.
+  const isCounted = (req: Request) => arrivalOf(req) !== undefined || innerCallerOf(req) !== undefined
   const ofClients = (handler: RequestHandler): RequestHandler =>
-    config.cluster ? (req, res, next) => (arrivalOf(req) ? next() : handler(req, res, next)) : handler
+    config.cluster || inner
+      ? (req, res, next) => (isCounted(req) ? next() : handler(req, res, next))
+      : handler
   const gates = [
     identify,
     ofClients(rateLimit.handler),
@@ -140,7 +149,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   }
 
   const router = Router({ caseSensitive: true })
-  const begin = beginRequest(log, open, deps.metrics)
+  const begin = beginRequest(log, open, deps.metrics, req => innerCallerOf(req) !== undefined)
   router.use(begin, allowOrigins(config.cors, config.auth.apiKeyHeader), limits.connection)
   const bodies = [
     limits.admission,
@@ -157,6 +166,11 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     }
     route.all(...gates, refuseMethod(ids))
   }
+  if (inner) {
+    const readBody = createBodyReader(config)
+    const parts = { ...{ inner, gates, readBody, forwarding, auditing, ready }, admitBody: limits.callerBody }
+    for (const door of doors) router.use(`/doors/${door.name}`, createDoorRouter(door, parts))
+  }
   router.use(passUndecodablePaths)
   router.use(...gates, () => {
     throw new ServiceError('NOT_FOUND', 'No such path')
@@ -166,6 +180,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     auditing.refuse,
   )
   router.use(answer)
+  inner?.serveBy(router)
 
   return {
     router,

@@ -13,7 +13,7 @@ import { columnsOf, pick, prepared, preparedBy, preparedInsert } from './query.t
 import type { Row } from './record-mapper.ts'
 import type { EventRow } from './schema.ts'
 import { countSessionsOf } from './session-list-queries.ts'
-import { countActiveSessions, selectSession } from './session-queries.ts'
+import { countActiveSessions, selectSession, selectTenant } from './session-queries.ts'
 import { saveTask } from './tasks.ts'
 import { appendLines } from './transcripts.ts'
 import { addUsage, countActiveOfKey } from './usage-ledger.ts'
@@ -71,6 +71,7 @@ function* findFull(
   { tenantId }: SessionWrite,
   { columns, limits: { total, key, tenant } }: NonNullable<SessionWrite['create']>,
 ): Body<SessionsFull | undefined> {
+  if (yield* first(selectTenant({ sessionId: String(columns.id) }))) return { active: 1, level: 'id' }
   const active = (yield* first(countActiveSessions({})))?.count ?? 0
   if (active >= total) return { active }
   if (key !== undefined) {

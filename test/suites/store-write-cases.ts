@@ -49,11 +49,14 @@ export function describeWriting(context: StoreContext): void {
       expect(await context.store.countSessions()).toEqual({ active: 20, total: 20 })
     })
 
-    it('rejects an id that exists and leaves the first alone', async () => {
+    it('refuses an id that exists, also of another tenant, and leaves the first alone', async () => {
       const session = await addSession({ title: 'first' })
-      await expect(
-        context.store.createSession({ ...session, title: 'second' }, [created], 10),
-      ).rejects.toThrow()
+      for (const tenantId of [session.tenantId, 'another']) {
+        const second = { ...session, tenantId, title: 'second' }
+        expect(await context.store.createSession(second, [created], 10)).toMatchObject({
+          ...{ created: false, level: 'id' },
+        })
+      }
       expect(await findSession(session)).toEqual(session)
     })
   })

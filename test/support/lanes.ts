@@ -24,7 +24,7 @@ export const lanes: readonly Lane[] = [
     ],
   },
   { name: 'integration', include: ['test/**/*.test.ts'] },
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/claude/**/*.test.ts'] },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/claude/**/*.test.ts', 'test/doors/**/*.test.ts'] },
   { name: 'chaos', include: ['test/chaos/**/*.test.ts'] },
   { name: 'browser', include: ['test/browser/**/*.test.ts'], isLong: true },
 ]

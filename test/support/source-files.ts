@@ -15,7 +15,7 @@ const hardToRead: { pattern: RegExp; instead: string }[] = [
     instead: 'name the component: the caller, the session, the reader',
   },
   {
-    pattern: /\b(doors?|heart|former life|earlier life)\b/i,
+    pattern: /\b(heart|former life|earlier life)\b/i,
     instead: 'name the layer, or say "a previous run"',
   },
   { pattern: /(?<![Tt]here )\bis (no (?!longer)[a-z]+|none\b)/, instead: 'write "is not a"' },

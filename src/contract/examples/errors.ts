@@ -84,6 +84,7 @@ const facts: { [C in ErrorCode]: Facts<C> } = {
   WEBHOOK_DISABLED: ['The webhook is disabled; enable it with PATCH { "enabled": true }', { reason: 'gone' }],
   WEBHOOK_LIMIT_REACHED: ['There are 50 webhooks; delete one first', { limit: 50 }],
   PRESET_NOT_FOUND: missing('PRESET_NOT_FOUND', 'reviewer'),
+  SESSION_ID_TAKEN: ['There is a session with this id'],
   PRESET_EXISTS: ['There is a preset with this name; POST /presets/reviewer/versions adds a version to it'],
   PRESET_ARCHIVED: ['The preset is archived; PATCH { "archived": false } makes it usable again'],
   PRESET_VERSION_CONFLICT: ['The newest version is 4, not 3', { latestVersion: 4 }],

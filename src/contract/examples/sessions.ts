@@ -47,6 +47,7 @@ export const createSessionRequests = {
     },
   },
   preset: { preset: 'reviewer@3', title, maxTurns: 80 },
+  chosenId: { sessionId: ids.sessionId },
   adaptiveThinking: { thinking: { type: 'adaptive' } },
   noThinking: { thinking: { type: 'disabled' } },
   empty: { workspace: { type: 'empty', removeOnEnd: true } },

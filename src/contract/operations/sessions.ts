@@ -41,6 +41,7 @@ export const sessionsOperations = {
       'PRESET_NOT_FOUND',
       'PRESET_ARCHIVED',
       'PRESET_SECRETS_UNREADABLE',
+      'SESSION_ID_TAKEN',
       'IDEMPOTENCY_IN_FLIGHT',
       'IDEMPOTENCY_KEY_REUSED',
       'MAX_SESSIONS_REACHED',

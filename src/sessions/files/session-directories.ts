@@ -16,7 +16,7 @@ const removalBoundMs = 2_000
 /** The workspace of a session that asks for none, where each has its own. */
 const ownWorkspace = { type: 'empty', removeOnEnd: true } as const
 
-type CreateRequest = Pick<OperationInput<'createSession'>['body'], 'cwd' | 'workspace'>
+type CreateRequest = Pick<OperationInput<'createSession'>['body'], 'cwd' | 'workspace' | 'sessionId'>
 
 /** Where a session is going to work. */
 export interface SessionPlace {
@@ -75,7 +75,7 @@ export class SessionDirectories {
   /** @param signal fires when the request was cancelled */
   async provide(
     tenantId: string,
-    { cwd, workspace: asked }: CreateRequest,
+    { cwd, workspace: asked, sessionId: wanted }: CreateRequest,
     signal: AbortSignal | undefined,
   ): Promise<SessionPlace> {
     const { store } = this.#core
@@ -94,7 +94,7 @@ export class SessionDirectories {
     // Looked at again when the session is stored; a clone for nothing would take its time.
     const { active } = await store.countSessions()
     if (active >= options.maxSessions) throw maxSessionsReached(options.maxSessions, active)
-    const sessionId = randomUUID()
+    const sessionId = wanted ?? randomUUID()
     const provider = this.#workspaces.providerOf(tenantId)
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     const made = await provider.provide(workspace, sessionId, stop).catch(error => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SessionSettings } from '../../contract/session-settings.ts'
+import { OneAtATime } from '../../lib/one-at-a-time.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import type { Core } from '../core.ts'
 import type { SessionDirectories, SessionPlace } from '../files/session-directories.ts'
@@ -15,7 +16,7 @@ import type { Caller, SessionRecord } from '../records.ts'
 import type { SettingPolicy } from '../settings/setting-policy.ts'
 import type { Idempotency, Remember } from '../turns/idempotency.ts'
 import type { SubmitOptions } from '../turns/turn-request.ts'
-import { admitSession } from './admit-session.ts'
+import { admitSession, sessionIdTaken } from './admit-session.ts'
 import type { ExpirySweeper } from './expiry.ts'
 import { type CreatedSession, newSession, toWantedSpec } from './new-session.ts'
 import { type CreateRequest, completeRequest } from './wanted-session.ts'
@@ -39,6 +40,8 @@ function defaultsOf({ sessionTitles }: SessionsOptions): Pick<SessionSettings, '
 export class SessionLifecycle {
   readonly #parts: SessionLifecycleParts
   readonly #core: Core
+  /** By the id that was asked for. */
+  readonly #creations = new OneAtATime()
 
   constructor(parts: SessionLifecycleParts) {
     this.#parts = parts
@@ -57,7 +60,7 @@ export class SessionLifecycle {
     const { made: session, replayed } = await this.#parts.idempotency.once(
       caller,
       key,
-      remember => this.#create(caller, request, remember, key ? undefined : signal),
+      remember => this.#createWithId(caller, request, remember, key ? undefined : signal),
       ({ sessionId }) => this.#core.known.get(caller, sessionId),
     )
     return { session, replayed }
@@ -70,6 +73,21 @@ export class SessionLifecycle {
     const cwd = await resolveWorkingDirectory(undefined, options)
     const wanted = toWantedSpec({ tenantId }, completeRequest({}, undefined, defaultsOf(options)), cwd)
     live.spares.prepare({ ...wanted, ...(await settingsInForce.load({ ...wanted, workspace: null })) })
+  }
+
+  /** Requests for the same id wait for each other: they would make the same directory. */
+  #createWithId(
+    caller: Caller,
+    given: CreateRequest,
+    remember: Remember | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<SessionRecord> {
+    const { sessionId } = given
+    if (sessionId === undefined) return this.#create(caller, given, remember, signal)
+    return this.#creations.run(sessionId, async () => {
+      if (await this.#core.store.findTenant(sessionId)) throw sessionIdTaken()
+      return this.#create(caller, given, remember, signal)
+    })
   }
 
   async #create(
@@ -91,8 +109,10 @@ export class SessionLifecycle {
     const wanted = toWantedSpec(caller, { ...request, ...settings }, place.cwd)
     const spec = await this.#complete(wanted, place)
     const spare = spec && live.spares?.take(spec)
-    const id = place.sessionId ?? spare?.claudeSessionId ?? randomUUID()
+    const conversation = place.sessionId ?? spare?.claudeSessionId ?? given.sessionId ?? randomUUID()
+    const id = given.sessionId ?? conversation
     const session = newSession(caller, request, wanted, id, options.sessionTimeoutMs, sealer)
+    session.claudeSessionId = conversation
     session.workspace = place.workspace
     session.snapshot = beginningOf(session, this.#core.snapshots)
     session.settingsInForce = this.#core.settingsInForce.of(session).settingSources

@@ -8,8 +8,8 @@ export interface SessionLimits {
 /** The limit that a new session would exceed, and the active sessions that count for it. */
 export interface SessionsFull {
   active: number
-  /** Left out: the limit of all sessions. */
-  level?: 'key' | 'tenant' | undefined
+  /** `id`: a session has that id already; left out: the limit of all sessions. */
+  level?: 'key' | 'tenant' | 'id' | undefined
 }
 
 /** A request for places in the window of a counter, which all nodes share. */

@@ -47,6 +47,9 @@ begin
   end if;
 
   if w ? 'create' then
+    if exists (select 1 from sessions where id = sid) then
+      return jsonb_build_object('active', 1, 'level', 'id');
+    end if;
     select count(*) into active from sessions where status = 'active';
     if active >= (w #>> '{create,limit}')::bigint then return jsonb_build_object('active', active); end if;
     if w #> '{create,ofKey}' is not null then

@@ -1,0 +1,61 @@
+import type { ErrorCode } from './errors.ts'
+import type { RetryAdvice } from './retry.ts'
+import type { Scope } from './scopes.ts'
+
+/** The protocols of other clients that the server can speak, each under `<mount>/doors/<name>`. */
+export const doorNames = ['ui', 'acp', 'openai', 'mcp', 'managed-agents', 'ag-ui'] as const
+export type DoorName = (typeof doorNames)[number]
+
+/** One endpoint of a door. */
+export interface DoorOperation {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** The path below the door, with parameters as `:name`. */
+  path: string
+  summary: string
+  /** The caller needs one of these; empty: any valid key will do. */
+  scopes: readonly Scope[]
+  /** As in `Operation`: keys that are bound to a session cannot use operations of a tenant. */
+  reach: 'session' | 'tenant'
+}
+
+/** A request to a door. Its caller has been identified and counted, and has the scope. */
+export interface DoorExchange {
+  /** With its whole body. Its signal aborts when the client has left or the server shuts down. */
+  request: Request
+  params: Readonly<Record<string, string>>
+  /** Ids of the caller, for ids of sessions that a door derives from those of its clients. */
+  caller: { tenantId: string; keyId: string }
+  /**
+   * Calls the API of this server in the name of the caller, without a network. Only the path of the URL counts, below
+   * the mount path; for `ClaudeCodeClient`, `baseUrl` is `apiBase`.
+   */
+  fetch: typeof fetch
+  /** Logs an unexpected fault that the door answers itself, in the middle of a stream. */
+  logFault(error: unknown): void
+}
+
+/** The base URL for the client of a door. */
+export const apiBase = 'http://api.internal'
+
+/** An error for the caller. */
+export interface DoorProblem extends RetryAdvice {
+  status: number
+  code: ErrorCode
+  message: string
+  details?: Record<string, unknown> | undefined
+  requestId: string
+}
+
+/** The part of a door that is loaded with its first request. */
+export interface DoorProgram<Id extends string = string> {
+  answer(id: Id, exchange: DoorExchange): Promise<Response>
+  /** Returns an error in the form that clients of the protocol know. */
+  refuse(problem: DoorProblem): Response
+}
+
+/** A protocol of clients that exist already: an adapter that calls the API in the name of its callers. */
+export interface Door<Id extends string = string> {
+  name: DoorName
+  operations: Readonly<Record<Id, DoorOperation>>
+  load(): Promise<DoorProgram<Id>>
+}

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { ClaudeCodeClient } from '../../src/client/index.ts'
+import { apiBase, type Door } from '../../src/contract/doors.ts'
+import { endsLater } from '../support/lifetime.ts'
+import { openSessions } from '../support/open-sessions.ts'
+import { key, openDoor } from './open-door.ts'
+
+const echo = {
+  method: 'post',
+  path: '/echo/:id',
+  summary: 'Echo',
+  scopes: ['sessions:write'],
+  reach: 'tenant',
+} as const
+const events = {
+  method: 'get',
+  path: '/events/:id',
+  summary: 'Events',
+  scopes: [],
+  reach: 'session',
+} as const
+
+/** A door that shows what it is given, and calls the API in the name of its caller. */
+const mirror: Door<'echo' | 'events'> = {
+  name: 'ui',
+  operations: { echo, events },
+  load: async () => ({
+    async answer(id, { request, params, caller, fetch }) {
+      const client = new ClaudeCodeClient({ baseUrl: apiBase, fetch })
+      if (id === 'events') return fetch(`${apiBase}/sessions/${params.id}/events`, { signal: request.signal })
+      const session = await client.createSession({ title: await request.text() })
+      const { createdBy, title, tenant } = await session.get()
+      return Response.json({ params, caller, createdBy, title, tenant, id: session.id })
+    },
+    refuse: ({ status, code, requestId }) =>
+      Response.json({ refused: code, requestId }, { status: status + 10 }),
+  }),
+}
+
+async function open() {
+  const { sessions, store } = await openSessions()
+  const door = await openDoor({ service: sessions, store, deps: { doors: [mirror] } })
+  endsLater(() => door[Symbol.asyncDispose]())
+  const send = (path: string, init: RequestInit = {}) =>
+    fetch(`${door.url}/doors/ui${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${key}`, ...init.headers },
+    })
+  return { send, door, sessions }
+}
+
+test('a door calls the API in the name of its caller', async () => {
+  const { send } = await open()
+  const response = await send('/echo/a%20b', { method: 'POST', body: 'hello' })
+  expect(response.status).toBe(200)
+  const body = (await response.json()) as Record<string, Record<string, unknown>>
+  expect(body).toMatchObject({ params: { id: 'a b' }, title: 'hello', tenant: 'default' })
+  expect(body.createdBy).toBe(body.caller?.keyId)
+})
+
+test('errors have the form of the door, and the header of the request', async () => {
+  const { send } = await open()
+  const wrong = await send('/echo/a', { method: 'POST', headers: { authorization: 'Bearer wrong' } })
+  expect([wrong.status, await wrong.json()]).toMatchObject([413, { refused: 'INVALID_API_KEY' }])
+  const missing = await send('/other')
+  expect([missing.status, await missing.json()]).toMatchObject([414, { refused: 'NOT_FOUND' }])
+  expect((await send('/echo/a')).headers.get('allow')).toBe('POST')
+})
+
+test('a stream comes as it is made, and ends with its reader', async () => {
+  const { send, sessions } = await open()
+  const made = await send('/echo/a', { method: 'POST', body: 'hello' })
+  const { id } = (await made.json()) as { id: string }
+  const leaving = new AbortController()
+  const response = await send(`/events/${id}`, { signal: leaving.signal })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  expect((await reader?.read())?.value).toContain('session.created')
+  expect(sessions.figures().readers).toBe(1)
+  leaving.abort()
+  await expect.poll(() => sessions.figures().readers, { timeout: 20_000 }).toBe(0)
+})
+
+test('there is no door unless the server has one', async () => {
+  const { sessions, store } = await openSessions()
+  const door = await openDoor({ service: sessions, store })
+  endsLater(() => door[Symbol.asyncDispose]())
+  const response = await fetch(`${door.url}/doors/ui/echo/a`, {
+    method: 'POST',
+    headers: { 'x-api-key': key },
+  })
+  expect(response.status).toBe(404)
+})
