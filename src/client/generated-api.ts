@@ -420,12 +420,16 @@ export type CreatePresetRequest = {
   name: string
   /** What the preset is for, or what is new */
   description?: string | undefined
+  /** The caller's data about this version, at most 16 KiB as JSON; sessions do not get it */
+  metadata?: Record<string, unknown> | undefined
   configuration: PresetConfiguration
 }
 
 export type CreatePresetVersionRequest = {
   /** What the preset is for, or what is new */
   description?: string | undefined
+  /** The caller's data about this version, at most 16 KiB as JSON; sessions do not get it */
+  metadata?: Record<string, unknown> | undefined
   configuration: PresetConfiguration
   /** The newest version that the caller knows; `PRESET_VERSION_CONFLICT` if there is a newer one. Absent: whatever was there */
   expectedVersion?: number | undefined
@@ -1817,9 +1821,13 @@ export type Preset = {
   latestVersion: number
   /** Of this version; null: none */
   description: string | null
+  /** The caller's data about this version */
+  metadata: Record<string, unknown>
   configuration: PresetConfiguration
   /** Whether it can no longer be used for new sessions */
   archived: boolean
+  /** When it was archived; null: it is not */
+  archivedAt: string | null
   /** The tenant that the preset belongs to */
   tenant: string
   /** When the version was made */

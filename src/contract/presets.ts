@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { hasCredentials, redacted } from './mcp-servers.ts'
-import { createdBy, integerParameter, tenantName, tenantParameter, timestamp } from './primitives.ts'
+import {
+  createdBy,
+  integerParameter,
+  jsonObject,
+  tenantName,
+  tenantParameter,
+  timestamp,
+} from './primitives.ts'
 import { presetName, presetVersion, sessionConfiguration } from './session-configuration.ts'
 import { pageParameters, pagination } from './turns.ts'
 
@@ -34,14 +41,23 @@ const configuration = sessionConfiguration
   })
 
 const description = z.string().max(2_000).meta({ description: 'What the preset is for, or what is new' })
+const metadata = jsonObject(16 * 1024).meta({
+  description: "The caller's data about this version, at most 16 KiB as JSON; sessions do not get it",
+})
 
 export const createPresetRequest = z
-  .strictObject({ name: presetName, description: description.optional(), configuration })
+  .strictObject({
+    name: presetName,
+    description: description.optional(),
+    metadata: metadata.optional(),
+    configuration,
+  })
   .meta({ id: 'CreatePresetRequest' })
 
 export const createPresetVersionRequest = z
   .strictObject({
     description: description.optional(),
+    metadata: metadata.optional(),
     configuration,
     expectedVersion: presetVersion.optional().meta({
       description:
@@ -65,8 +81,10 @@ export const preset = z
     version: presetVersion.meta({ description: 'The version that is shown' }),
     latestVersion: presetVersion.meta({ description: 'The newest version' }),
     description: z.string().nullable().meta({ description: 'Of this version; null: none' }),
+    metadata: z.record(z.string(), z.unknown()).meta({ description: "The caller's data about this version" }),
     configuration,
     archived: z.boolean().meta({ description: 'Whether it can no longer be used for new sessions' }),
+    archivedAt: timestamp.nullable().meta({ description: 'When it was archived; null: it is not' }),
     tenant: tenantName.meta({ description: 'The tenant that the preset belongs to' }),
     createdAt: timestamp.meta({ description: 'When the version was made' }),
     createdBy: createdBy.meta({ description: 'The id of the API key that made the version' }),

@@ -226,6 +226,7 @@ export const presetColumns = recordMapper<PresetRecord>()({
   name: 'plain',
   version: 'plain',
   description: 'plain',
+  metadata: 'json',
   configuration: 'json',
   secrets: 'json',
   sizeBytes: 'plain',

@@ -207,7 +207,14 @@ describe('what the server does not allow', () => {
     ].entries()) {
       // As if the options had been changed since.
       const next = {
-        ...{ tenantId: 'default', name: 'reviewer', description: null, secrets: {}, sizeBytes: 2 },
+        ...{
+          tenantId: 'default',
+          name: 'reviewer',
+          description: null,
+          metadata: {},
+          secrets: {},
+          sizeBytes: 2,
+        },
         ...{ createdBy: 'key-1', createdAt: 1, requestKey: null, requestHash: null },
         configuration: configuration as object,
       }
@@ -269,6 +276,24 @@ describe('versions', () => {
       versions: [{ version: 1, latestVersion: 2, configuration: { maxTurns: 1 } }],
       pagination: { total: 2, nextCursor: null },
     })
+  })
+
+  test('have metadata of their own, which sessions do not get', async () => {
+    const { create, add, call } = await open()
+    const made = (await create({}, { metadata: { team: 'shop' } })).body
+    expect(made).toMatchObject({ metadata: { team: 'shop' }, archivedAt: null })
+    expect((await add({}, { metadata: { team: 'web', round: 2 } })).body.metadata).toEqual({
+      team: 'web',
+      round: 2,
+    })
+    expect((await add({})).body.metadata).toEqual({})
+    expect((await call('GET', '/presets/reviewer?version=1')).body.metadata).toEqual({ team: 'shop' })
+    const { sessionId } = (await call('POST', '/sessions', { preset: 'reviewer@1' })).body
+    expect((await call('GET', `/sessions/${sessionId}`)).body.metadata).toEqual({})
+    const large = await add({}, { metadata: { text: 'x'.repeat(16 * 1024) } })
+    expect([large.status, issuesOf(large.body)]).toEqual([400, ['metadata']])
+    const { archivedAt } = (await call('PATCH', '/presets/reviewer', { archived: true })).body
+    expect(archivedAt).toEqual(expect.stringMatching(/^\d{4}-/))
   })
 
   test('lists of presets continue after the last one', async () => {

@@ -10,6 +10,7 @@ export function presetVersionOf(fields: Partial<NewPresetVersion> = {}): NewPres
     tenantId,
     name: 'reviewer',
     description: null,
+    metadata: { team: 'shop' },
     configuration: { maxTurns: 3 },
     secrets: { agentEnv: 'sealed' },
     sizeBytes: 14,

@@ -23,6 +23,7 @@ const createPresetRequests = {
   full: {
     name,
     description,
+    metadata: { team: 'shop' },
     configuration: {
       model: 'sonnet',
       cwd,
@@ -38,6 +39,7 @@ const createPresetVersionRequests = {
   simple: { configuration: { ...simple, maxTurns: 50 } },
   guarded: {
     description: 'At most 50 turns',
+    metadata: { team: 'shop' },
     configuration: { ...simple, maxTurns: 50 },
     expectedVersion: 2,
   },
@@ -48,8 +50,10 @@ const preset: Preset = {
   version: 3,
   latestVersion: 3,
   description: 'At most 50 turns',
+  metadata: { team: 'shop' },
   configuration: { ...simple, maxTurns: 50 },
   archived: false,
+  archivedAt: null,
   tenant: 'default',
   createdAt: times.ended,
   createdBy: ids.configuredKeyId,
@@ -72,7 +76,7 @@ export const presetOperations = {
   getPreset: { responses: { 200: { newest: preset, older: firstVersion } } },
   patchPreset: {
     bodies: { archive: { archived: true }, restore: { archived: false } },
-    responses: { 200: { changed: preset } },
+    responses: { 200: { archived: { ...preset, archived: true, archivedAt: times.ended }, changed: preset } },
   },
   deletePreset: {},
   createPresetVersion: {

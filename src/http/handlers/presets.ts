@@ -73,14 +73,16 @@ export function presetHandlers(deps: HttpDeps): PresetHandlers {
 }
 
 function toPreset(preset: FoundPreset): Preset {
-  const { name, version, latestVersion, description, configuration, createdBy } = preset
+  const { name, version, latestVersion, description, metadata, configuration, archivedAt, createdBy } = preset
   return {
     name,
     version,
     latestVersion,
     description,
+    metadata,
     configuration,
-    archived: preset.archivedAt !== null,
+    archived: archivedAt !== null,
+    archivedAt: archivedAt === null ? null : toTimestamp(archivedAt),
     tenant: preset.tenantId,
     createdAt: toTimestamp(preset.createdAt),
     createdBy,

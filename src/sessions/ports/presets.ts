@@ -7,10 +7,11 @@ export interface PresetRecord {
   name: string
   version: number
   description: string | null
+  metadata: Record<string, unknown>
   /** As it may be shown: secrets are left out. */
   configuration: SessionConfiguration
   secrets: SealedSecrets
-  /** Of the configuration as JSON, as it was sent. */
+  /** Of configuration and metadata as JSON, as they were sent. */
   sizeBytes: number
   createdBy: string
   createdAt: number

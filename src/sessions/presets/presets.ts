@@ -1,11 +1,7 @@
 import { invalidRequest, notFound, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { presetLimits } from '../../contract/presets.ts'
-import {
-  presetName,
-  readPresetReference,
-  type SessionConfiguration,
-} from '../../contract/session-configuration.ts'
+import { presetName, readPresetReference } from '../../contract/session-configuration.ts'
 import type { Sealer } from '../../lib/sealed-text.ts'
 import { completeRequest, type OpenedPreset } from '../lifecycle/wanted-session.ts'
 import type { SessionsOptions } from '../options.ts'
@@ -129,7 +125,7 @@ export class Presets {
   async #make(
     caller: Caller,
     name: string,
-    { description, configuration }: { description?: string | undefined; configuration: SessionConfiguration },
+    { description, metadata = {}, configuration }: Omit<OperationInput<'createPreset'>['body'], 'name'>,
     key: IdempotencyKey | undefined,
     store: (next: NewPresetVersion, requestsSince: number) => Promise<StoredPreset>,
   ): Promise<MadePreset> {
@@ -147,8 +143,9 @@ export class Presets {
         tenantId,
         name,
         description: description ?? null,
+        metadata,
         ...sealConfiguration(configuration, tenantId, this.#sealer),
-        sizeBytes: Buffer.byteLength(JSON.stringify(configuration)),
+        sizeBytes: bytesOf(configuration) + bytesOf(metadata),
         createdBy,
         createdAt: now,
         requestKey: key?.key ?? null,
@@ -207,6 +204,10 @@ const fullMessages = {
 function isArchived(): ServiceError<'PRESET_ARCHIVED'> {
   const message = 'The preset is archived; PATCH { "archived": false } makes it usable again'
   return new ServiceError('PRESET_ARCHIVED', message)
+}
+
+function bytesOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value))
 }
 
 function keyReused(): ServiceError<'IDEMPOTENCY_KEY_REUSED'> {

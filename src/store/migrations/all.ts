@@ -36,6 +36,7 @@ import { revisions } from './034-revisions.ts'
 import { rateWindows } from './035-rate-windows.ts'
 import { snapshots } from './036-snapshots.ts'
 import { presets } from './037-presets.ts'
+import { presetMetadata } from './038-preset-metadata.ts'
 
 /** In the order in which they are applied; a bundler sees each of them. */
 export const migrations: readonly Migration[] = [
@@ -76,4 +77,5 @@ export const migrations: readonly Migration[] = [
   rateWindows,
   snapshots,
   presets,
+  presetMetadata,
 ]
