@@ -30,6 +30,7 @@ import type { ProcessTree } from './process/process-tree.ts'
 import { Watchdog } from './process/watchdog.ts'
 import { interruptDeadlineMs, isBeginning, isIdle, Workload } from './process/workload.ts'
 import { createAgentQuestions } from './questions/agent-questions.ts'
+import { toClientCalls } from './questions/client-calls.ts'
 import { PermissionRelay } from './questions/permission-relay.ts'
 import type { AgentContext } from './settings/agent-context.ts'
 import { ForwardedServers } from './settings/forwarded-servers.ts'
@@ -89,7 +90,11 @@ export class ClaudeAgent implements Agent {
     const { tenantId, claudeSessionId } = spec
     const process = { tenantId, claudeSessionId }
     const channel = context.boxes?.openChannel(spec.settings.agentEnv ?? {}, process)
-    this.#servers = new ForwardedServers(channel ?? context.forwarder, process)
+    this.#servers = new ForwardedServers(
+      channel ?? context.forwarder,
+      process,
+      toClientCalls(this.#permissions.ask),
+    )
     const parts = { servers: this.#servers, plugin: this.#plugin, channel }
     this.#live = openConversation(spec, context, parts, {
       ask: this.#permissions.ask,

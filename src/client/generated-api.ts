@@ -150,8 +150,23 @@ export type AgentDescription = {
 }
 
 export type AnswerPermissionRequest = {
-  /** The decision */
-  decision: 'allow' | 'deny'
+  /** The decision; required for all kinds but `client_tool` and `hook` */
+  decision?: 'allow' | 'deny' | undefined
+  /** For kind `client_tool`: the result for Claude, as text or as blocks */
+  result?: string | Array<{
+    type: 'text'
+    /** The text */
+    text: string
+  } | {
+    type: 'image'
+    /** The image in Base64 */
+    data: string
+    /** The media type of the image */
+    mimeType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
+  }> | undefined
+  output?: HookOutput | undefined
+  /** For kinds `client_tool` and `hook`: why there is no result. Claude is told of a failed tool call; a hook fails as its `onFailure` says */
+  error?: string | undefined
   /** Input for the tool to run with instead; with `allow` for kind `tool` */
   updatedInput?: Record<string, unknown> | undefined
   /** A note to Claude; with `deny`, the reason or feedback. Not for kind `elicitation` */
@@ -311,6 +326,28 @@ export type CallerLimits = {
 export type ChangeMcpServerRequest = {
   /** What to do with the server */
   action: 'reconnect' | 'enable' | 'disable'
+}
+
+/** Hooks that the caller decides, by event: each is a request of kind `hook`, to be answered with `output` (SDK option `hooks`) */
+export type ClientHooks = Record<string, Array<{
+  /** Which tools it is about, as in settings of Claude Code: a name, or a regular expression. Absent: all */
+  matcher?: string | undefined
+  /** Milliseconds to wait for the answer. Absent: one minute */
+  timeoutMs?: number | undefined
+  /** What happens without an answer, or with `error`: `continue` goes ahead; `block` refuses the tool call or the prompt (`PreToolUse`, `UserPromptSubmit` only). Absent: `continue` */
+  onFailure?: 'continue' | 'block' | undefined
+}>>
+
+/** A tool that the caller answers: each call is a request of kind `client_tool`, to be answered with `result` or `error` */
+export type ClientTool = {
+  /** The name of the tool, unique in the session */
+  name: string
+  /** The purpose of the tool, for Claude */
+  description?: string | undefined
+  /** A JSON Schema (draft 7) of the input with `type: "object"`, of at most 64 KiB. Absent: an object with any properties */
+  inputSchema?: Record<string, unknown> | undefined
+  /** Whether calls change nothing, so that several can run in parallel. Absent: false */
+  readOnly?: boolean | undefined
 }
 
 /** A slash command or a skill */
@@ -492,6 +529,9 @@ export type CreateSessionRequest = {
   additionalDirectories?: Array<string> | undefined
   /** MCP servers by name (SDK option `mcpServers`) */
   mcpServers?: Record<string, McpServer> | undefined
+  /** Tools that the caller answers */
+  clientTools?: Array<ClientTool> | undefined
+  clientHooks?: ClientHooks | undefined
   /** Subagents by name (SDK option `agents`) */
   agents?: Record<string, AgentDefinition> | undefined
   /** The skills that Claude is told about; absent: all (SDK option `skills`) */
@@ -796,6 +836,7 @@ export type EventPermissionRequested = {
   /** The plan in Markdown; kind `plan` only */
   plan?: string | undefined
   elicitation?: PermissionElicitation | undefined
+  hook?: HookRequest | undefined
   /** ISO 8601, UTC, milliseconds */
   requestedAt: string
   /** ISO 8601, UTC, milliseconds */
@@ -844,6 +885,7 @@ export type EventPermissionResolved = {
   /** The plan in Markdown; kind `plan` only */
   plan?: string | undefined
   elicitation?: PermissionElicitation | undefined
+  hook?: HookRequest | undefined
   /** ISO 8601, UTC, milliseconds */
   requestedAt: string
   /** ISO 8601, UTC, milliseconds */
@@ -945,6 +987,10 @@ export type EventSessionUpdated = {
   effort?: Effort | null | undefined
   /** All MCP servers, with their secrets; applies from the next turn; null: none */
   mcpServers?: Record<string, McpServer> | null | undefined
+  /** All tools that the caller answers; applies from the next turn; null: none */
+  clientTools?: Array<ClientTool> | null | undefined
+  /** All hooks that the caller decides; applies from the next turn; null: none */
+  clientHooks?: ClientHooks | null | undefined
   /** Applies from the next turn; null: no limit */
   maxBudgetUsd?: number | null | undefined
   /** Applies from the next turn; null: off */
@@ -1363,6 +1409,45 @@ export type HealthResponse = {
   } | undefined
 }
 
+/** For kind `hook`: the output of the hook, as the SDK has it (`SyncHookJSONOutput`) */
+export type HookOutput = {
+  /** false: Claude stops after this */
+  continue?: boolean | undefined
+  /** Why, where `continue` is false */
+  stopReason?: string | undefined
+  /** Whether its output is left out of the transcript */
+  suppressOutput?: boolean | undefined
+  /** A notice for people */
+  systemMessage?: string | undefined
+  /** `block`: the action is refused; at `Stop` and `SubagentStop`, Claude continues to work */
+  decision?: 'approve' | 'block' | undefined
+  /** Of `decision`, for Claude */
+  reason?: string | undefined
+  /** The fields that depend on the event */
+  hookSpecificOutput?: {
+    /** The event of the request */
+    hookEventName: 'PreToolUse' | 'PostToolUse' | 'PostToolUseFailure' | 'UserPromptSubmit' | 'Stop' | 'SubagentStart' | 'SubagentStop' | 'PreCompact'
+    /** The decision about the tool call; `PreToolUse` only. Rules that deny it still count */
+    permissionDecision?: 'allow' | 'deny' | 'ask' | undefined
+    /** Why, for Claude; `PreToolUse` only */
+    permissionDecisionReason?: string | undefined
+    /** Input for the tool to run with instead; `PreToolUse` only */
+    updatedInput?: Record<string, unknown> | undefined
+    /** Text that Claude is given */
+    additionalContext?: string | undefined
+    /** Result for Claude instead of the actual one; `PostToolUse` only */
+    updatedToolOutput?: unknown | undefined
+  } | undefined
+}
+
+/** The event that the caller decides about; kind `hook` only */
+export type HookRequest = {
+  /** The event of Claude Code */
+  event: 'PreToolUse' | 'PostToolUse' | 'PostToolUseFailure' | 'UserPromptSubmit' | 'Stop' | 'SubagentStart' | 'SubagentStop' | 'PreCompact'
+  /** The hook's input, as the SDK has it, without ids and files of Claude Code itself */
+  input: Record<string, unknown>
+}
+
 /** A file mention that was not followed */
 export type IgnoredMention = {
   /** The mention as written in the prompt, without the `@` */
@@ -1691,6 +1776,10 @@ export type PatchSessionRequest = {
   effort?: Effort | null | undefined
   /** All MCP servers, with their secrets; applies from the next turn; null: none */
   mcpServers?: Record<string, McpServer> | null | undefined
+  /** All tools that the caller answers; applies from the next turn; null: none */
+  clientTools?: Array<ClientTool> | null | undefined
+  /** All hooks that the caller decides; applies from the next turn; null: none */
+  clientHooks?: ClientHooks | null | undefined
   /** Applies from the next turn; null: no limit */
   maxBudgetUsd?: number | null | undefined
   /** Applies from the next turn; null: off */
@@ -1732,8 +1821,8 @@ export type PermissionElicitation = {
   requestedSchema?: Record<string, unknown> | undefined
 }
 
-/** `tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server asks a person for input */
-export type PermissionKind = 'tool' | 'question' | 'plan' | 'elicitation'
+/** `tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server asks a person for input; `client_tool`: Claude calls a tool of the caller (`clientTools`); `hook`: the caller decides about an event (`clientHooks`) */
+export type PermissionKind = 'tool' | 'question' | 'plan' | 'elicitation' | 'client_tool' | 'hook'
 
 /** What Claude Code may do without asking (SDK option `permissionMode`) */
 export type PermissionMode = 'default' | 'acceptEdits' | 'bypassPermissions' | 'plan' | 'dontAsk' | 'auto'
@@ -1784,6 +1873,7 @@ export type PermissionRequest = {
   /** The plan in Markdown; kind `plan` only */
   plan?: string | undefined
   elicitation?: PermissionElicitation | undefined
+  hook?: HookRequest | undefined
   /** ISO 8601, UTC, milliseconds */
   requestedAt: string
   /** ISO 8601, UTC, milliseconds */
@@ -1801,8 +1891,8 @@ export type PermissionRequest = {
   remembered: Array<PermissionSuggestion>
 }
 
-/** `expired`: denied because no answer came in time; `withdrawn`: the turn or task that asked is over */
-export type PermissionStatus = 'pending' | 'allowed' | 'denied' | 'expired' | 'withdrawn'
+/** `answered`: a client tool or a hook was answered; `expired`: no answer came in time, so the request counts as denied; `withdrawn`: the turn or task that asked is over */
+export type PermissionStatus = 'pending' | 'allowed' | 'denied' | 'answered' | 'expired' | 'withdrawn'
 
 /** A change of rules that Claude Code suggests (SDK `PermissionUpdate`) */
 export type PermissionSuggestion = {
@@ -1871,6 +1961,9 @@ export type PresetConfiguration = {
   additionalDirectories?: Array<string> | undefined
   /** MCP servers by name (SDK option `mcpServers`) */
   mcpServers?: Record<string, McpServer> | undefined
+  /** Tools that the caller answers */
+  clientTools?: Array<ClientTool> | undefined
+  clientHooks?: ClientHooks | undefined
   /** Subagents by name (SDK option `agents`) */
   agents?: Record<string, AgentDefinition> | undefined
   /** The skills that Claude is told about; absent: all (SDK option `skills`) */
@@ -2215,6 +2308,9 @@ export type Session = {
     additionalDirectories?: Array<string> | undefined
     /** MCP servers by name (SDK option `mcpServers`) */
     mcpServers?: Record<string, McpServer> | undefined
+    /** Tools that the caller answers */
+    clientTools?: Array<ClientTool> | undefined
+    clientHooks?: ClientHooks | undefined
     /** Subagents by name (SDK option `agents`) */
     agents?: Record<string, AgentDefinition> | undefined
     /** The skills that Claude is told about; absent: all (SDK option `skills`) */

@@ -27,7 +27,20 @@ export interface RequestHandlers {
   plan?: Answerer<With<'plan'>> | undefined
   /** An MCP server asks for input; the answer has `content`. */
   elicitation?: Answerer<With<'elicitation'>> | undefined
+  /** Claude calls a tool of the caller; the answer has `result` or `error`. */
+  clientTool?: Answerer | undefined
+  /** The caller decides about an event; the answer has `output` or `error`. */
+  hook?: Answerer<With<'hook'>> | undefined
 }
+
+const callbackOf = {
+  tool: 'permission',
+  question: 'question',
+  plan: 'plan',
+  elicitation: 'elicitation',
+  client_tool: 'clientTool',
+  hook: 'hook',
+} as const satisfies Record<PermissionRequest['kind'], keyof RequestHandlers>
 
 export type SendAnswer = (
   request: PermissionRequest,
@@ -81,7 +94,7 @@ export class RequestAnswering {
   }
 
   #ask(request: PermissionRequest): void {
-    const handler = this.#handlers[request.kind === 'tool' ? 'permission' : request.kind]
+    const handler = this.#handlers[callbackOf[request.kind]]
     // The kind of a request says which fields it has.
     const answer = handler as Answerer | undefined
     if (!answer || this.#asked.has(request.permissionId)) return

@@ -1,19 +1,24 @@
 import { z } from 'zod'
+import { clientToolResult, hookOutput, hookRequest } from './client-requests.ts'
 import { identifier, sessionIdentifier, tenantParameter, timestamp } from './primitives.ts'
 import { permissionMode } from './sessions.ts'
 import { pageParameters, pagination } from './turns.ts'
 
-export const permissionKind = z.enum(['tool', 'question', 'plan', 'elicitation']).meta({
-  id: 'PermissionKind',
-  description:
-    '`tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server asks a person for input',
-})
+export const permissionKind = z
+  .enum(['tool', 'question', 'plan', 'elicitation', 'client_tool', 'hook'])
+  .meta({
+    id: 'PermissionKind',
+    description:
+      '`tool`: Claude wants to use a tool; `question`: it asks something (tool AskUserQuestion); `plan`: it proposes a plan (tool ExitPlanMode); `elicitation`: an MCP server asks a person for input; `client_tool`: Claude calls a tool of the caller (`clientTools`); `hook`: the caller decides about an event (`clientHooks`)',
+  })
 
-export const permissionStatus = z.enum(['pending', 'allowed', 'denied', 'expired', 'withdrawn']).meta({
-  id: 'PermissionStatus',
-  description:
-    '`expired`: denied because no answer came in time; `withdrawn`: the turn or task that asked is over',
-})
+export const permissionStatus = z
+  .enum(['pending', 'allowed', 'denied', 'answered', 'expired', 'withdrawn'])
+  .meta({
+    id: 'PermissionStatus',
+    description:
+      '`answered`: a client tool or a hook was answered; `expired`: no answer came in time, so the request counts as denied; `withdrawn`: the turn or task that asked is over',
+  })
 
 const question = z
   .looseObject({
@@ -77,6 +82,7 @@ export const permissionFields = {
   questions: z.array(question).optional().meta({ description: 'The questions; kind `question` only' }),
   plan: z.string().optional().meta({ description: 'The plan in Markdown; kind `plan` only' }),
   elicitation: elicitation.optional(),
+  hook: hookRequest.optional(),
   requestedAt: timestamp,
   expiresAt: timestamp,
   status: permissionStatus,
@@ -114,7 +120,15 @@ export const listPermissionsResponse = z
 
 export const answerPermissionRequest = z
   .strictObject({
-    decision: z.enum(['allow', 'deny']).meta({ description: 'The decision' }),
+    decision: z.enum(['allow', 'deny']).optional().meta({
+      description: 'The decision; required for all kinds but `client_tool` and `hook`',
+    }),
+    result: clientToolResult.optional(),
+    output: hookOutput.optional(),
+    error: z.string().min(1).max(100_000).optional().meta({
+      description:
+        'For kinds `client_tool` and `hook`: why there is no result. Claude is told of a failed tool call; a hook fails as its `onFailure` says',
+    }),
     updatedInput: z
       .record(z.string(), z.unknown())
       .optional()

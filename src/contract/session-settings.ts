@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { agentDefinitions, effort, modelName, skillName } from './agent-definitions.ts'
+import { clientHooks, clientTools } from './client-requests.ts'
 import { environmentVariables, mcpServers, redacted } from './mcp-servers.ts'
 import { outputFormat } from './output-format.ts'
 import { allowingRules, toolNames, toolRules } from './tool-rules.ts'
@@ -92,6 +93,8 @@ export const sessionSettings = z
         'More directories that Claude may work in, inside the allowed roots; shown with symbolic links resolved (SDK option `additionalDirectories`)',
     }),
     mcpServers: mcpServers.optional().meta({ description: 'MCP servers by name (SDK option `mcpServers`)' }),
+    clientTools: clientTools.optional().meta({ description: 'Tools that the caller answers' }),
+    clientHooks: clientHooks.optional(),
     agents: agentDefinitions.optional().meta({ description: 'Subagents by name (SDK option `agents`)' }),
     skills: z
       .union([z.literal('all'), z.array(skillName).max(100)])
@@ -130,6 +133,14 @@ export const changeableSettings = {
     .nullable()
     .optional()
     .meta({ description: 'All MCP servers, with their secrets; applies from the next turn; null: none' }),
+  clientTools: clientTools
+    .nullable()
+    .optional()
+    .meta({ description: 'All tools that the caller answers; applies from the next turn; null: none' }),
+  clientHooks: clientHooks
+    .nullable()
+    .optional()
+    .meta({ description: 'All hooks that the caller decides; applies from the next turn; null: none' }),
   maxBudgetUsd: maxBudgetUsd
     .nullable()
     .optional()

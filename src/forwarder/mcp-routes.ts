@@ -5,11 +5,15 @@ import type { ForwardingContext, McpForwarding } from '../sessions/ports/index.t
 import type { AddressRefused, Connector } from './connector.ts'
 import { McpRoute } from './mcp-route.ts'
 import { makeToken } from './tokens.ts'
+import { ToolRoute } from './tool-route.ts'
+
+/** The longest timeout of a tool call that Claude Code can hold: the largest of a timer. */
+const longestMs = 2 ** 31 - 1
 
 /** The routes to MCP servers of one HTTP server, each under an unguessable path. */
 export class McpRoutes {
   readonly #log: Pick<Log, 'warn'>
-  readonly #routes = new Map<string, McpRoute>()
+  readonly #routes = new Map<string, McpRoute | ToolRoute>()
 
   constructor(log: Pick<Log, 'warn'>) {
     this.#log = log
@@ -22,6 +26,7 @@ export class McpRoutes {
    */
   open(address: string, connector: Connector, context: ForwardingContext): McpForwarding {
     const routes = new Map<string, { token: string; route: McpRoute }>()
+    const toolRoutes = new Map<string, { token: string; route: ToolRoute }>()
     const current = new Map<string, McpRoute>()
     const forwardOne = (name: string, server: McpServers[string]): McpServers[string] => {
       if (server.type === 'stdio') return server
@@ -43,11 +48,21 @@ export class McpRoutes {
       return { ...rest, url: `http://${address}/${known.token}` }
     }
     return {
+      serveTools: (tools, call) => {
+        const key = JSON.stringify(tools)
+        let known = toolRoutes.get(key)
+        if (!known) {
+          known = { token: makeToken(), route: new ToolRoute(tools, call) }
+          toolRoutes.set(key, known)
+          this.#routes.set(known.token, known.route)
+        }
+        return { type: 'http', url: `http://${address}/${known.token}`, alwaysLoad: true, timeout: longestMs }
+      },
       forward: servers =>
         Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, forwardOne(name, server)])),
       find: name => current.get(name)?.traffic,
       close: () => {
-        for (const { token, route } of routes.values()) {
+        for (const { token, route } of [...routes.values(), ...toolRoutes.values()]) {
           this.#routes.delete(token)
           route.close()
         }

@@ -1,5 +1,6 @@
 import type { AttachmentMediaType } from '../contract/attachments.ts'
 import type { CallerLimits } from '../contract/caller-limits.ts'
+import type { ClientToolResult, HookOutput, HookRequest } from '../contract/client-requests.ts'
 import type { TaskStatus } from '../contract/conversation.ts'
 import type { EventType, SessionEvents } from '../contract/events.ts'
 import type {
@@ -195,7 +196,6 @@ export interface AttachmentRecord {
   sessionId: string
   createdBy: string
   name: string
-  /** The media type of the content. */
   mediaType: AttachmentMediaType
   sizeBytes: number
   /** Of the content, hexadecimal. */
@@ -212,9 +212,11 @@ export interface PermissionQuestion {
   input: Record<string, unknown>
   title: string | null
   description: string | null
-  /** As Claude Code gave them: rules, directories, modes. */
   suggestions: PermissionSuggestion[]
   elicitation: PermissionElicitation | null
+  hook?: HookRequest
+  /** Milliseconds to wait for the answer; left out: as the session says. */
+  timeoutMs?: number
 }
 
 /** The configuration of a running turn, which can differ from the session's, because changes apply from the next turn. */
@@ -228,9 +230,10 @@ export interface PermissionAnswer {
   allow: boolean
   /** The changed input of the tool; null: unchanged. For an elicitation: the content of the form. */
   input: Record<string, unknown> | null
-  /** Permissions beyond this one call. */
   updates: PermissionSuggestion[]
   message: string | null
+  result?: ClientToolResult
+  output?: HookOutput
   /** Whether it was denied because no answer came. */
   unanswered?: true
 }

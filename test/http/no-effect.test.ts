@@ -47,6 +47,8 @@ const meaningful: Record<PermissionKind, { allow: Field[]; deny: Field[] }> = {
   question: { allow: ['message', 'answers'], deny: ['message', 'interrupt'] },
   plan: { allow: ['message', 'permissionMode'], deny: ['message', 'interrupt'] },
   elicitation: { allow: ['content'], deny: ['interrupt'] },
+  client_tool: { allow: [], deny: [] },
+  hook: { allow: [], deny: [] },
 }
 
 describe('an answer', () => {
@@ -64,7 +66,8 @@ describe('an answer', () => {
       const needed = kind === 'question' && decision === 'allow' ? { answers: fields.answers } : {}
       const body = { decision, interrupt: false, ...needed, [field]: fields[field] }
       const answer = () => toPermissionAnswer(requestOf(kind), body as never)
-      if (has) expect(answer().answer.allow).toBe(decision === 'allow')
+      if (kind === 'client_tool' || kind === 'hook') expect(answer).toThrow(/^decision: means nothing/)
+      else if (has) expect(answer().answer.allow).toBe(decision === 'allow')
       else expect(answer).toThrow(new RegExp(`^${field}: means nothing with decision ${decision}`))
     },
   )

@@ -1,6 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../../sessions/ports/index.ts'
 import { withoutOtherSessions } from '../messages/other-sessions.ts'
+import { toClientHooks } from '../questions/client-hooks.ts'
 import { type AskPermission, toPermissionCallbacks } from '../questions/permission-callbacks.ts'
 import { withRemembered } from '../questions/remembered-permissions.ts'
 import { toToolHooks } from '../questions/tool-hooks.ts'
@@ -20,7 +21,7 @@ export function toProcessOptions(
   return {
     ...withoutOtherSessions(withRemembered(options, spec.remembered)),
     ...asking,
-    hooks: merge(hooks ?? {}, asking.hooks ?? {}),
+    hooks: merge(merge(hooks ?? {}, asking.hooks ?? {}), toClientHooks(ask, spec.settings.clientHooks)),
   }
 }
 

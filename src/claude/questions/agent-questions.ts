@@ -78,7 +78,11 @@ export function createAgentQuestions(process: QuestionedProcess): AgentQuestions
       ),
     describeContext: detail => ask(async query => toContextUsage(await query.getContextUsage({ detail }))),
     listMcpServers: () =>
-      ask(async query => (await query.mcpServerStatus()).map(server => servers.describe(server))),
+      ask(async query =>
+        (await query.mcpServerStatus())
+          .filter(({ name }) => !servers.isOwn(name))
+          .map(server => servers.describe(server)),
+      ),
     changeMcpServer: (name, action) =>
       ask(async query => {
         if (!(await findServer(query, name))) return undefined

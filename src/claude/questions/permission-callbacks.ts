@@ -125,7 +125,7 @@ function plainOrNull(text: string | undefined): string | null {
 }
 
 /** Returns a title for people if Claude Code has none. */
-function titleOf(kind: PermissionKind, name: string): string {
+export function titleOf(kind: PermissionKind, name: string): string {
   switch (kind) {
     case 'tool':
       return `Claude wants to use ${name}`
@@ -133,6 +133,10 @@ function titleOf(kind: PermissionKind, name: string): string {
       return 'Claude has a question'
     case 'plan':
       return 'Claude proposes a plan'
+    case 'client_tool':
+      return `Claude calls the tool ${name}`
+    case 'hook':
+      return `Claude Code asks the hook ${name}`
     case 'elicitation':
       return `The MCP server ${name} asks for input`
   }

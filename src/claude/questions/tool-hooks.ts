@@ -22,13 +22,14 @@ const askTimeout = 2_000_000
  * subagents too. The listener never keeps a tool from running.
  *
  * @param spec.continueAt a call that a person was asked about: the answer decides, regardless of modes and rules
+ * @param spec.continueAs a tool of the caller runs; a hook is asked again by itself
  * @param spec.instructions instructions for subagents
  * @param mayAct refuses calls while it returns false; undefined: none are refused
  */
 export function toToolHooks(
   listener: Pick<AgentListener, 'onBeforeTool' | 'onAfterTool' | 'onState'>,
   log: Pick<Log, 'warn'>,
-  spec: Partial<Pick<AgentSpec, 'continueAt' | 'workingDirectory' | 'instructions'>> = {},
+  spec: Partial<Pick<AgentSpec, 'continueAt' | 'continueAs' | 'workingDirectory' | 'instructions'>> = {},
   mayAct?: () => boolean,
 ): Pick<Options, 'hooks'> {
   const toCallback = (tell: (use: ToolUse) => Promise<void>): HookCallback => {
@@ -46,11 +47,14 @@ export function toToolHooks(
   const after = { timeout, matcher: fileTools, hooks: [toCallback(use => listener.onAfterTool(use))] }
   const ask: HookCallback = async input => {
     if (!('tool_use_id' in input) || input.tool_use_id !== spec.continueAt) return {}
-    return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'ask' } }
+    const permissionDecision = spec.continueAs === 'client_tool' ? 'allow' : 'ask'
+    return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision } }
   }
   // A call whose hook fails does not run. A Claude Code without this setting does not start.
   const asking =
-    spec.continueAt === undefined ? [] : [{ timeout: askTimeout, hooks: [ask], onFailure: 'block' as const }]
+    spec.continueAt === undefined || spec.continueAs === 'hook'
+      ? []
+      : [{ timeout: askTimeout, hooks: [ask], onFailure: 'block' as const }]
   const { PostToolUse: state = [], ...others } = toStateHooks(listener, spec.workingDirectory ?? null)
   return {
     hooks: {

@@ -1,44 +1,61 @@
 import type { McpServerStatus } from '@anthropic-ai/claude-agent-sdk'
+import { clientServerName } from '../../contract/client-requests.ts'
 import type { McpServerState } from '../../contract/conversation.ts'
 import type { McpServers } from '../../contract/mcp-servers.ts'
 import type {
   AddressForwarder,
   AgentSpec,
+  CallClientTool,
   ForwardingContext,
   McpForwarding,
 } from '../../sessions/ports/index.ts'
 import { toMcpServerState } from '../questions/mcp-status.ts'
 
+export type ServersOf = Pick<AgentSpec['settings'], 'mcpServers' | 'clientTools'>
 type McpForwarder = Pick<AddressForwarder, 'openMcp' | 'address'>
 
 /** The MCP servers of a session as its process reaches them: through the forwarder, which adds their headers. */
 export class ForwardedServers {
   readonly #forwarder: McpForwarder | undefined
   readonly #forwarding: McpForwarding | undefined
+  readonly #call: CallClientTool
   #servers: McpServers = {}
 
-  /** @param forwarder undefined: Claude Code connects directly */
-  constructor(forwarder: McpForwarder | undefined, process: ForwardingContext) {
+  /**
+   * @param forwarder undefined: Claude Code connects directly, and there are no tools of the caller
+   * @param call has the caller answer a call of its tool
+   */
+  constructor(forwarder: McpForwarder | undefined, process: ForwardingContext, call: CallClientTool) {
     this.#forwarder = forwarder
     this.#forwarding = forwarder?.openMcp(process)
+    this.#call = call
   }
 
-  forward(servers: McpServers): McpServers {
-    this.#servers = servers
-    return this.#forwarding?.forward(servers) ?? servers
+  /** Returns all servers of the process, with that of the caller's tools. */
+  forward({ mcpServers = {}, clientTools = [] }: ServersOf): McpServers {
+    this.#servers = mcpServers
+    const forwarded = this.#forwarding?.forward(mcpServers) ?? mcpServers
+    if (clientTools.length === 0) return forwarded
+    if (!this.#forwarding) throw new Error('tools of the caller need the forwarder')
+    return { ...forwarded, [clientServerName]: this.#forwarding.serveTools(clientTools, this.#call) }
   }
 
   /** Returns the options for a process. @param environment the environment without the session's variables */
   apply(spec: AgentSpec, environment: Readonly<Record<string, string>>): AgentSpec {
     if (!this.#forwarder) return spec
-    const { mcpServers, agentEnv = {} } = spec.settings
+    const { mcpServers, clientTools, agentEnv = {} } = spec.settings
     const exceptions = findExceptions({ ...environment, ...agentEnv }, this.#forwarder.address)
     const settings = {
       ...spec.settings,
-      ...(mcpServers && { mcpServers: this.forward(mcpServers) }),
+      ...((mcpServers || clientTools?.length) && { mcpServers: this.forward(spec.settings) }),
       ...(exceptions && { agentEnv: { ...agentEnv, ...exceptions } }),
     }
     return { ...spec, settings }
+  }
+
+  /** Whether it is the server of the caller's tools. */
+  isOwn(name: string): boolean {
+    return name === clientServerName && !Object.hasOwn(this.#servers, name)
   }
 
   describe(server: McpServerStatus): McpServerState {

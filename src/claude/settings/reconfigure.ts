@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../../sessions/ports/index.ts'
+import type { ServersOf } from './forwarded-servers.ts'
 import { findIgnoredChange } from './verify-settings.ts'
 
 /** The timeout of a change, in milliseconds; Claude Code limits the time to connect to MCP servers. */
@@ -16,7 +17,7 @@ export async function reconfigure(
   query: Query,
   from: AgentSpec,
   to: AgentSpec,
-  forward: (servers: Servers) => Servers,
+  forward: (settings: ServersOf) => Servers,
 ): Promise<boolean> {
   if (!isDeepStrictEqual(atStartOnly(from), atStartOnly(to))) return false
   // Only a new process reports whether the other model supports this mode.
@@ -31,7 +32,7 @@ async function apply(
   query: Query,
   from: AgentSpec,
   to: AgentSpec,
-  forward: (servers: Servers) => Servers,
+  forward: (settings: ServersOf) => Servers,
 ): Promise<boolean> {
   if (from.model !== to.model) await query.setModel(to.model ?? undefined)
   // Always set, because an approved plan, an answer to a request or Claude may have changed the mode meanwhile.
@@ -39,11 +40,15 @@ async function apply(
   const [before, after] = [from.settings, to.settings]
   const efforts = before.effort !== after.effort
   if (efforts) await query.applyFlagSettings({ effortLevel: after.effort ?? null })
-  const servers = !isDeepStrictEqual(before.mcpServers ?? {}, after.mcpServers ?? {})
-  if (servers) await replaceServers(query, forward(before.mcpServers ?? {}), forward(after.mcpServers ?? {}))
+  const servers = !isDeepStrictEqual(serversOf(before), serversOf(after))
+  if (servers) await replaceServers(query, forward(before), forward(after))
   // Another model may not support the effort.
   if (!efforts && !servers && from.model === to.model) return true
   return (await findIgnoredChange(query, after)) === undefined
+}
+
+function serversOf({ mcpServers = {}, clientTools = [] }: ServersOf) {
+  return { mcpServers, clientTools }
 }
 
 type Servers = NonNullable<AgentSpec['settings']['mcpServers']>
@@ -61,6 +66,7 @@ function atStartOnly({ settings, ...spec }: AgentSpec) {
   const {
     effort: _effort,
     mcpServers: _servers,
+    clientTools = [],
     permissionTimeoutMs: _timeout,
     titles: _titles,
     ...fixed
@@ -72,9 +78,18 @@ function atStartOnly({ settings, ...spec }: AgentSpec) {
     workingDirectory: _dir,
     ...rest
   } = spec
-  const { claudeSessionId: _id, resume: _resume, continueAt: _call, budgetLeftUsd: _left, ...others } = rest
+  const {
+    claudeSessionId: _id,
+    resume: _resume,
+    continueAt: _call,
+    continueAs: _as,
+    budgetLeftUsd: _left,
+    ...others
+  } = rest
   // Only the remaining limit counts, and undefined values are not set.
   const { agenticTurns = 0, ...fixedOthers } = others
   const taken = others.maxTurns === null ? 0 : agenticTurns
-  return JSON.parse(JSON.stringify({ ...fixedOthers, taken, settings: fixed }))
+  // The rule that allows the caller's tools is given at the start.
+  const hasClientTools = clientTools.length > 0
+  return JSON.parse(JSON.stringify({ ...fixedOthers, taken, settings: fixed, hasClientTools }))
 }

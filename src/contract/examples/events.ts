@@ -30,7 +30,8 @@ const at = (sequence: number, timestamp: string = times.ended) => ({ sessionId, 
 const ofTurn = (sequence: number, timestamp?: string) => ({ ...at(sequence, timestamp), turnId })
 const ended = { ...ofTurn(9), endedAt: times.ended, durationMs: 42_656 }
 const spent = { usage, costUsd: 0.0387 }
-const { effort, mcpServers, maxBudgetUsd, promptSuggestions, titles } = everySetting()
+const { effort, mcpServers, maxBudgetUsd, promptSuggestions, titles, clientTools, clientHooks } =
+  everySetting()
 
 /** Examples of the data of each stored event. */
 export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = {
@@ -62,6 +63,8 @@ export const eventExamples: { [T in EventType]: readonly SessionEvents[T][] } = 
       maxBudgetUsd,
       promptSuggestions,
       titles,
+      clientTools,
+      clientHooks,
     },
   ],
   'session.rewound': [

@@ -92,6 +92,32 @@ export const pendingPermissions = {
       url: 'https://tracker.example/login',
     },
   },
+  clientTool: {
+    ...asked,
+    agentId: null,
+    kind: 'client_tool',
+    toolName: 'open_ticket',
+    input: { title: 'The discount is applied twice' },
+    title: 'Claude calls the tool open_ticket',
+    description: null,
+  },
+  hook: {
+    ...asked,
+    agentId: null,
+    kind: 'hook',
+    title: 'Claude Code asks the hook PreToolUse',
+    description: null,
+    hook: {
+      event: 'PreToolUse',
+      input: {
+        hook_event_name: 'PreToolUse',
+        tool_name: 'Bash',
+        tool_input: { command: 'pnpm test test/checkout', description: 'Run the checkout tests' },
+        tool_use_id: ids.toolUseId,
+        permission_mode: 'default',
+      },
+    },
+  },
 } satisfies Record<string, PermissionRequest>
 
 const decided = { status: 'allowed', decidedAt: times.decided, decidedBy: 'reviewer' } as const
@@ -107,6 +133,8 @@ export const resolvedPermissions = {
   plan: { ...pendingPermissions.plan, ...decided },
   form: { ...pendingPermissions.form, ...decided },
   url: { ...pendingPermissions.url, ...decided },
+  clientTool: { ...pendingPermissions.clientTool, ...decided, status: 'answered' },
+  hook: { ...pendingPermissions.hook, ...decided, status: 'answered' },
 } satisfies Record<string, PermissionRequest>
 
 export const permissionAnswers = {
@@ -121,5 +149,33 @@ export const permissionAnswers = {
   deny: { decision: 'deny', message: 'Use pnpm, not npm', interrupt: false },
   answerQuestion: { decision: 'allow', answers: { 'Which rounding should the discount use?': 'Half up' } },
   acceptPlan: { decision: 'allow', permissionMode: 'acceptEdits' },
+  toolResult: { result: 'SHOP-213' },
+  toolResultWithImage: {
+    result: [
+      { type: 'text', text: 'SHOP-213' },
+      { type: 'image', data: 'iVBORw0KGgo=', mimeType: 'image/png' },
+    ],
+  },
+  toolError: { error: 'The tracker cannot be reached' },
+  hookOutput: {
+    output: {
+      continue: true,
+      stopReason: 'Release freeze',
+      suppressOutput: false,
+      systemMessage: 'Checked by the policy service',
+      decision: 'approve',
+      reason: 'The command only reads',
+      hookSpecificOutput: {
+        hookEventName: 'PreToolUse',
+        permissionDecision: 'allow',
+        permissionDecisionReason: 'The command only reads',
+        updatedInput: { command: 'pnpm test test/checkout --bail' },
+        additionalContext: 'Tests run in the sandbox of the shop',
+      },
+    },
+  },
+  hookRewrite: {
+    output: { hookSpecificOutput: { hookEventName: 'PostToolUse', updatedToolOutput: '2 tests passed' } },
+  },
   fillForm: { decision: 'allow', content: { project: 'SHOP' } },
 } satisfies Record<string, AnswerPermissionRequest>

@@ -183,7 +183,7 @@ export const otherSessions = {
   },
 } satisfies Record<string, Session>
 
-const { mcpServers, maxBudgetUsd, effort } = everySetting('the-secret-itself')
+const { mcpServers, maxBudgetUsd, effort, clientTools, clientHooks } = everySetting('the-secret-itself')
 export const patchSessionRequests = {
   title: { title: 'Fix the checkout and cart tests', metadata },
   filed: { tags: ['checkout', 'done'], archived: true },
@@ -193,6 +193,8 @@ export const patchSessionRequests = {
     maxTurns: 80,
     effort,
     mcpServers,
+    clientTools,
+    clientHooks,
     maxBudgetUsd,
     promptSuggestions: true,
     titles: 'claude',

@@ -40,6 +40,15 @@ export function everySetting(secret: string = redacted): SessionSettings {
         alwaysLoad: false,
       },
     },
+    clientTools: [
+      {
+        name: 'open_ticket',
+        description: 'Opens a ticket in the tracker of the shop',
+        inputSchema: { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] },
+        readOnly: false,
+      },
+    ],
+    clientHooks: { PreToolUse: [{ matcher: 'Bash|Write', timeoutMs: 30_000, onFailure: 'block' }] },
     agents: {
       reviewer: {
         description: 'Reviews a change before it is committed',

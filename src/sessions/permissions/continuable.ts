@@ -12,5 +12,7 @@ export function canBeContinued(
   isShellElsewhere: boolean,
 ): boolean {
   if (isShellElsewhere && runsInShell(toolName)) return false
+  // Of the hooks, only this one is asked again for the call.
+  if (kind === 'hook' && request.hook?.event !== 'PreToolUse') return false
   return toolUseId !== null && kind !== 'elicitation' && request.agentId === null
 }

@@ -6,7 +6,7 @@ import type { OpenTurn } from '../turns/turn.ts'
 export function newPermission(
   owner: { tenantId: string; sessionId: string },
   turn: OpenTurn | undefined,
-  { kind, toolName, toolUseId, ...request }: PermissionQuestion,
+  { kind, toolName, toolUseId, timeoutMs: own, ...request }: PermissionQuestion,
   now: number,
   timeoutMs: number,
 ): PermissionRecord {
@@ -22,7 +22,7 @@ export function newPermission(
     answer: null,
     runsWith: null,
     requestedAt: now,
-    expiresAt: now + timeoutMs,
+    expiresAt: now + (own ?? timeoutMs),
     decidedAt: null,
     decidedBy: null,
     message: null,

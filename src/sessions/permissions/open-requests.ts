@@ -9,13 +9,14 @@ import { isAtWork, type OpenTurn } from '../turns/turn.ts'
 import { canBeContinued } from './continuable.ts'
 import { toInputChange } from './input-change.ts'
 import { newPermission } from './new-permission.ts'
+import { isOfClient } from './of-client.ts'
 import { toPermissionRequest } from './permission-fields.ts'
 import { isRemembered } from './remembered-calls.ts'
 import { type OpenRequest, type SuspendableProcess, Suspension, unanswered } from './suspension.ts'
 
 const texts = {
-  expired: 'Nobody answered the permission request in time, so it is denied.',
-  withdrawn: 'The permission request was withdrawn, because what asked for it is over.',
+  expired: 'No answer to the request came in time, so it is denied.',
+  withdrawn: 'The request was withdrawn, because what asked for it is over.',
 }
 
 /** The session's process, as far as its permission requests are concerned. */
@@ -99,7 +100,12 @@ export class OpenRequests {
   async answer(permissionId: string, decision: Decision): Promise<PermissionRecord | undefined> {
     const { answer } = decision
     await this.expireDue()
-    return this.#settle(permissionId, answer.allow ? 'allowed' : 'denied', answer, decision)
+    return this.#settle(
+      permissionId,
+      statusOf(this.#open.get(permissionId)?.record, answer),
+      answer,
+      decision,
+    )
   }
 
   /** Closes the requests whose `expiresAt` has come, whatever their timers say. */
@@ -210,4 +216,9 @@ export class OpenRequests {
       ],
     })
   }
+}
+
+function statusOf(record: PermissionRecord | undefined, { allow }: PermissionAnswer): PermissionStatus {
+  if (record && isOfClient(record)) return 'answered'
+  return allow ? 'allowed' : 'denied'
 }

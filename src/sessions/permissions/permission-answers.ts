@@ -4,6 +4,8 @@ import { findInputFlaw } from '../../contract/tool-inputs.ts'
 import { toPath } from '../../lib/json-flaws.ts'
 import type { PermissionAnswer, PermissionRecord } from '../records.ts'
 import { toContent } from './elicitation-content.ts'
+import { checkHookOutput } from './hook-output.ts'
+import { isOfClient } from './of-client.ts'
 import { toRemembered, toUpdates } from './remembering.ts'
 
 type Body = OperationInput<'answerPermission'>['body']
@@ -18,6 +20,8 @@ const fieldsOf: Record<
   plan: { allow: ['message', 'permissionMode'], deny: ['message', 'interrupt'] },
   // The MCP server takes a form or none, and Claude is not told of either.
   elicitation: { allow: ['content'], deny: ['interrupt'] },
+  client_tool: { allow: ['result'], deny: ['error'] },
+  hook: { allow: ['output'], deny: ['error'] },
 }
 const particular = [
   'message',
@@ -27,6 +31,9 @@ const particular = [
   'answers',
   'permissionMode',
   'content',
+  'result',
+  'output',
+  'error',
 ] as const
 
 /**
@@ -38,9 +45,11 @@ export function toPermissionAnswer(
   permission: PermissionRecord,
   body: Body,
 ): { answer: PermissionAnswer; remembered: PermissionRecord['remembered'] } {
-  refuseMeaningless(permission, body)
+  const decision = toDecision(permission, body)
+  refuseMeaningless(permission, body, decision)
+  if (isOfClient(permission)) return { answer: toClientAnswer(permission, body), remembered: [] }
   const message = body.message ?? null
-  if (body.decision === 'deny') {
+  if (decision === 'deny') {
     return { answer: { allow: false, input: null, updates: [], message }, remembered: [] }
   }
   const input = toInput(permission, body)
@@ -48,17 +57,45 @@ export function toPermissionAnswer(
   return { answer: { allow: true, input, updates: toUpdates(remembered), message }, remembered }
 }
 
-function refuseMeaningless({ kind, turnId }: PermissionRecord, body: Body): void {
+/** Requests to the caller are answered with a result or an error, all others with a decision. */
+function toDecision(permission: PermissionRecord, { decision, error }: Body): 'allow' | 'deny' {
+  if (!isOfClient(permission)) {
+    if (decision === undefined) throw invalidField('decision', 'is required')
+    return decision
+  }
+  if (decision === undefined) return error === undefined ? 'allow' : 'deny'
+  throw invalidField('decision', `means nothing for a request of kind ${permission.kind}`)
+}
+
+function toClientAnswer({ kind, request }: PermissionRecord, body: Body): PermissionAnswer {
+  const { result, output, error = null } = body
+  const none = { input: null, updates: [], message: error }
+  if (error !== null) return { allow: false, ...none }
+  if (kind === 'client_tool') {
+    if (result === undefined) throw invalidField('result', 'is required, or error')
+    return { allow: true, ...none, result }
+  }
+  if (output === undefined) throw invalidField('output', 'is required, or error')
+  checkHookOutput(request.hook?.event, output)
+  return { allow: true, ...none, output }
+}
+
+function refuseMeaningless({ kind, turnId }: PermissionRecord, body: Body, decision: 'allow' | 'deny'): void {
   if (body.interrupt && turnId === null) {
     throw invalidField('interrupt', 'means nothing for a request that belongs to no turn')
   }
-  const meaningful = fieldsOf[kind][body.decision]
+  const meaningful = fieldsOf[kind][decision]
   for (const field of particular) {
     const given = field === 'interrupt' ? body.interrupt : body[field] !== undefined
     if (given && !meaningful.includes(field)) {
-      throw invalidField(field, `means nothing with decision ${body.decision} for a request of kind ${kind}`)
+      throw invalidField(field, `means nothing with ${toWords(kind, decision)} for a request of kind ${kind}`)
     }
   }
+}
+
+function toWords(kind: PermissionRecord['kind'], decision: 'allow' | 'deny'): string {
+  if (kind !== 'client_tool' && kind !== 'hook') return `decision ${decision}`
+  return decision === 'deny' ? 'error' : 'a result'
 }
 
 function toInput({ kind, toolName, request }: PermissionRecord, body: Body): Record<string, unknown> | null {
@@ -68,6 +105,8 @@ function toInput({ kind, toolName, request }: PermissionRecord, body: Body): Rec
     case 'question':
       return { ...request.input, answers: toAnswers(request.input.questions, body.answers) }
     case 'plan':
+    case 'client_tool':
+    case 'hook':
       return null
     case 'elicitation':
       return toContent(request.elicitation, body.content)

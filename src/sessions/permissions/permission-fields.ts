@@ -21,6 +21,7 @@ export function toPermissionRequest(permission: PermissionRecord): PermissionReq
     ...(kind === 'question' && Array.isArray(questions) && { questions }),
     ...(kind === 'plan' && typeof plan === 'string' && { plan }),
     ...(request.elicitation && { elicitation: request.elicitation }),
+    ...(request.hook && { hook: request.hook }),
     requestedAt: toTimestamp(permission.requestedAt),
     expiresAt: toTimestamp(permission.expiresAt),
     status: permission.status,

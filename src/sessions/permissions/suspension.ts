@@ -69,6 +69,11 @@ export class Suspension {
     return this.#undelivered?.record.runsWith ?? null
   }
 
+  /** The kind of the request at whose tool call the next process continues. */
+  get continuesAs(): PermissionRecord['kind'] | undefined {
+    return this.#undelivered?.record.kind
+  }
+
   /** Permission mode into which the answer puts the next process; undefined: the one it starts with. */
   get continuesInMode(): RunConfiguration['permissionMode'] | undefined {
     return findMode(this.#undelivered?.answer.updates ?? [])
@@ -117,9 +122,9 @@ export class Suspension {
   }
 
   /** The kept answer, if this is the tool call that it is for; it counts as delivered then. */
-  deliver({ toolUseId }: PermissionQuestion): PermissionAnswer | undefined {
+  deliver({ toolUseId, kind }: PermissionQuestion): PermissionAnswer | undefined {
     const undelivered = this.#undelivered
-    if (undelivered === undefined || undelivered.record.toolUseId !== toolUseId) return undefined
+    if (undelivered?.record.toolUseId !== toolUseId || undelivered.record.kind !== kind) return undefined
     this.clear()
     return undelivered.answer
   }

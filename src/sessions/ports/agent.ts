@@ -1,7 +1,7 @@
 import type { Activity } from '../../contract/activity.ts'
 import type { FailureReason } from '../../contract/errors.ts'
 import type { Delta } from '../../contract/events.ts'
-import type { PermissionSuggestion } from '../../contract/permissions.ts'
+import type { PermissionKind, PermissionSuggestion } from '../../contract/permissions.ts'
 import type { SessionSettings, SettingSource } from '../../contract/session-settings.ts'
 import type { PermissionMode } from '../../contract/sessions.ts'
 import type { ModelInfo } from '../../contract/system.ts'
@@ -30,6 +30,8 @@ export interface AgentSpec {
    * continues from there.
    */
   continueAt?: string | undefined
+  /** The kind of the request at that call; left out: Claude Code asks for permission. */
+  continueAs?: PermissionKind | undefined
   /** The part of `maxTurns` that a resumed turn has used already. */
   agenticTurns?: number | undefined
   cwd: string
@@ -147,8 +149,8 @@ export interface AgentListener {
   /** Claude Code says which conversation and model it works with. */
   onIdentity(identity: { claudeSessionId: string; model: string }): void
   /**
-   * Claude Code may not do something by itself. Never rejects; only asked when the session's `permissionPrompts`
-   * is `ask`.
+   * Claude Code may not do something by itself, where the session's `permissionPrompts` is `ask`; or it calls a tool
+   * of the caller, or asks its hook. Never rejects.
    * @param signal fires when Claude Code does not want to know any more
    */
   onPermission(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>

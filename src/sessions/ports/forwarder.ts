@@ -1,4 +1,5 @@
-import type { McpServers } from '../../contract/mcp-servers.ts'
+import type { ClientTool, ClientToolResult } from '../../contract/client-requests.ts'
+import type { McpServer, McpServers } from '../../contract/mcp-servers.ts'
 
 /**
  * Connects Claude Code and git to addresses that callers name. Each is resolved once, checked, and pinned for the
@@ -29,7 +30,22 @@ export interface McpTraffic {
   invalidTool: string | null
 }
 
+export type ClientToolContent = Exclude<ClientToolResult, string>[number]
+
+/**
+ * Has the caller answer a call of its tool. Never rejects.
+ * @param call.toolUseId Claude Code's id of the call; null: unknown
+ * @param signal fires when the process no longer wants to know
+ */
+export type CallClientTool = (
+  tool: ClientTool,
+  call: { input: Record<string, unknown>; toolUseId: string | null },
+  signal: AbortSignal,
+) => Promise<{ content: ClientToolContent[]; isError: boolean }>
+
 export interface McpForwarding {
+  /** Serves tools of the caller; equal tools keep their address. */
+  serveTools(tools: readonly ClientTool[], call: CallClientTool): McpServer
   /** Returns the servers for Claude Code: on loopback, without headers. Equal servers keep their address. */
   forward(servers: McpServers): McpServers
   find(name: string): McpTraffic | undefined

@@ -310,7 +310,8 @@ export class SessionProcess implements SlotHolder, AskingProcess {
     this.#refuseWhenClosed()
     give()
     const agenticTurns = continues ? this.turn?.agenticTurns : 0
-    return this.#own(this.#context.launcher.launch({ ...spec, continueAt, agenticTurns }, this.recorder))
+    const how = { continueAt, continueAs: this.requests.suspension.continuesAs, agenticTurns }
+    return this.#own(this.#context.launcher.launch({ ...spec, ...how }, this.recorder))
   }
 
   #refuseWhenClosed(): void {

@@ -18,9 +18,21 @@ const configuration = [
   'maxTurns',
   'effort',
   'mcpServers',
+  'clientTools',
+  'clientHooks',
   'maxBudgetUsd',
   'promptSuggestions',
   'titles',
+] as const
+
+/** Settings without secrets, which a request replaces as a whole. */
+const plainSettings = [
+  'effort',
+  'maxBudgetUsd',
+  'promptSuggestions',
+  'titles',
+  'clientTools',
+  'clientHooks',
 ] as const
 
 /** Fields that say where people keep the session; they change whatever its status. */
@@ -73,9 +85,11 @@ export class SessionChanges {
   }
 
   #toChange(session: SessionRecord, request: PatchRequest) {
-    const { model, effort, mcpServers, maxBudgetUsd, promptSuggestions, titles, title, ...rest } = request
+    const { model, mcpServers, title, ...others } = request
+    const given = Object.entries(others).filter(([, value]) => value !== undefined)
+    const isSetting = ([name]: [string, unknown]) => (plainSettings as readonly string[]).includes(name)
     const plain = {
-      ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+      ...Object.fromEntries(given.filter(entry => !isSetting(entry))),
       ...(title !== undefined && givenTitle(title)),
     }
     const stored = this.#toStored(session, request)
@@ -87,10 +101,7 @@ export class SessionChanges {
     const payload = {
       ...plain,
       ...(model !== undefined && { model }),
-      ...(effort !== undefined && { effort }),
-      ...(maxBudgetUsd !== undefined && { maxBudgetUsd }),
-      ...(promptSuggestions !== undefined && { promptSuggestions }),
-      ...(titles !== undefined && { titles }),
+      ...Object.fromEntries(given.filter(isSetting)),
       ...(mcpServers !== undefined && { mcpServers: stored?.settings.mcpServers ?? null }),
     }
     return { columns, payload }
@@ -98,15 +109,12 @@ export class SessionChanges {
 
   /** The settings after the change; undefined when it touches none. */
   #toStored(session: SessionRecord, request: PatchRequest): Stored | undefined {
-    const { effort, mcpServers, maxBudgetUsd, promptSuggestions, titles } = request
-    if ([effort, mcpServers, maxBudgetUsd, promptSuggestions, titles].every(value => value === undefined))
-      return undefined
+    const { mcpServers } = request
+    const changed = plainSettings.filter(name => request[name] !== undefined)
+    if (mcpServers === undefined && changed.length === 0) return undefined
     const settings = { ...session.settings }
     let secrets = session.secrets
-    if (effort !== undefined) put(settings, 'effort', effort)
-    if (maxBudgetUsd !== undefined) put(settings, 'maxBudgetUsd', maxBudgetUsd)
-    if (promptSuggestions !== undefined) put(settings, 'promptSuggestions', promptSuggestions)
-    if (titles !== undefined) put(settings, 'titles', titles)
+    for (const name of changed) put(settings, name, request[name] as never)
     if (mcpServers !== undefined) {
       const { mcpServers: _old, ...others } = session.secrets
       const { agentEnv: _sealedAlready, ...shown } = settings

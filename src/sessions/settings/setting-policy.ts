@@ -1,3 +1,4 @@
+import { clientServerName } from '../../contract/client-requests.ts'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
 import type { OperationInput } from '../../contract/operations.ts'
 import { pickSettings, type SessionSettings } from '../../contract/session-settings.ts'
@@ -57,8 +58,10 @@ export class SettingPolicy {
   }
 
   /** @throws ServiceError as `admit`, for what the change makes of the session */
-  async admitChange(session: SessionRecord, { model, effort, mcpServers }: PatchRequest): Promise<void> {
+  async admitChange(session: SessionRecord, request: PatchRequest): Promise<void> {
+    const { model, effort, mcpServers } = request
     const { agents } = session.settings
+    checkServerNames({ ...session.settings, ...withoutUnset(request) })
     const options = optionsOf(this.#options, session.tenantId)
     if (mcpServers) checkAllowed(options, { mcpServers, ...(agents && { agents }) })
     else if (mcpServers === null) checkAgentServers(agents, {})
@@ -80,6 +83,22 @@ export class SettingPolicy {
     const known = this.#launcher.lastInspection
     // One that could not be asked lets everything through: the turn that needs it tells why.
     checkSupport(known?.tools ? known : await this.#launcher.inspect(), wanted)
+  }
+}
+
+/** @throws ServiceError INVALID_REQUEST where a server has the name under which Claude finds the caller's tools */
+function checkServerNames({ mcpServers, clientTools }: ServersOf): void {
+  if (!clientTools?.length || !mcpServers || !Object.hasOwn(mcpServers, clientServerName)) return
+  const message = 'must have another name: Claude finds the tools of clientTools under this one'
+  throw invalidField(`mcpServers.${clientServerName}`, message)
+}
+
+type ServersOf = { [Name in 'mcpServers' | 'clientTools']?: SessionSettings[Name] | null }
+
+function withoutUnset({ mcpServers, clientTools }: PatchRequest): ServersOf {
+  return {
+    ...(mcpServers !== undefined && { mcpServers }),
+    ...(clientTools !== undefined && { clientTools }),
   }
 }
 
@@ -114,6 +133,7 @@ function checkAllowed(options: SessionsOptions, settings: Partial<SessionSetting
     if (permissionMode !== undefined) checkPermissionMode(permissionMode, allowBypassPermissions)
   }
   checkAgentServers(agents, mcpServers)
+  checkServerNames(settings)
 }
 
 function checkListed(
