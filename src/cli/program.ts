@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander'
 import { readVersion } from '../app/version.ts'
 import { permissionModes } from '../contract/permission-mode.ts'
+import type { AcpFlags } from './acp.ts'
 import type { ChatFlags } from './chat.ts'
 import { addClientFlags } from './client-flags.ts'
 import { createCompletion, type Shell, shells } from './completion.ts'
@@ -80,6 +81,16 @@ export function createProgram(): Command {
       reportingFaults(async () => {
         const { chat } = await import('./chat.ts')
         await chat(flags)
+      }),
+    )
+  addClientFlags(program.command('acp').description('speak the Agent Client Protocol over stdio'))
+    .option('--preset <name>', 'preset of new sessions: a name, or name@version')
+    .option('--cwd <dir>', 'directory of new sessions, on the server; default: that of the client')
+    .addOption(new Option('--empty-workspace', 'give each new session an empty directory').conflicts('cwd'))
+    .action((flags: AcpFlags) =>
+      reportingFaults(async () => {
+        const { acp } = await import('./acp.ts')
+        await acp(flags)
       }),
     )
   program

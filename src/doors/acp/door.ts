@@ -4,5 +4,5 @@ import { operations } from './operations.ts'
 export const acpDoor: Door<keyof typeof operations> = {
   name: 'acp',
   operations,
-  load: async () => (await import('./program.ts')).program,
+  load: async () => (await import('./program.ts')).createProgram(),
 }

@@ -1,0 +1,23 @@
+import type { SessionDefaults } from '../doors/acp/new-session.ts'
+import { serveStdio } from '../doors/acp/stdio.ts'
+import { type ClientFlags, createClient } from './client-flags.ts'
+
+export interface AcpFlags extends ClientFlags, Omit<SessionDefaults, 'workspace'> {
+  emptyWorkspace?: boolean
+}
+
+/** Speaks the Agent Client Protocol over standard input and output, as editors start agents. */
+export async function acp({ preset, cwd, emptyWorkspace, ...flags }: AcpFlags): Promise<void> {
+  const api = createClient(flags)
+  // A wrong key is said at once, and not with the first session.
+  await api.call('getCaller')
+  await serveStdio(
+    { input: process.stdin, output: process.stdout },
+    {
+      api,
+      defaults: { preset, cwd, workspace: emptyWorkspace ? 'empty' : undefined },
+      // Standard output belongs to the protocol.
+      logFault: error => process.stderr.write(`claude-code-api: ${(error as Error)?.message ?? error}\n`),
+    },
+  )
+}

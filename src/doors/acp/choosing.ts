@@ -1,0 +1,53 @@
+import {
+  type AgentContext,
+  type ClientCapabilities,
+  methods,
+  type PermissionOption,
+  type RequestPermissionRequest,
+} from '@agentclientprotocol/sdk'
+import type { AnswerPermissionRequest, PermissionRequest } from '../../client/index.ts'
+import { describeCall, textContent, toolNameOf } from './tool-calls.ts'
+
+/** The client, as far as requests to the person go. */
+export interface Asked {
+  client: AgentContext
+  capabilities: ClientCapabilities
+}
+
+/** The answer; `cancelled`: the person has cancelled the turn instead. */
+export type Outcome = AnswerPermissionRequest | 'cancelled'
+
+/**
+ * Lets the person choose an option.
+ *
+ * @param shown replaces how the call is shown
+ * @returns its id, or `cancelled`
+ */
+export async function select(
+  { client }: Asked,
+  { sessionId, permissionId, toolUseId, toolName, input }: PermissionRequest,
+  options: PermissionOption[],
+  signal: AbortSignal,
+  shown: { title?: string; text?: string } = {},
+): Promise<string> {
+  const view = describeCall(toolName, input)
+  const params: RequestPermissionRequest = {
+    sessionId,
+    toolCall: {
+      toolCallId: toolUseId ?? permissionId,
+      name: toolNameOf(toolName),
+      ...view,
+      ...(shown.title !== undefined && { title: shown.title }),
+      ...(shown.text !== undefined && { content: textContent(shown.text) }),
+      status: 'pending',
+      rawInput: input,
+    },
+    options,
+  }
+  const { outcome } = await client.request(methods.client.session.requestPermission, params, {
+    cancellationSignal: signal,
+    stopWaitingOnCancel: true,
+  })
+  if (outcome.outcome === 'cancelled') return 'cancelled'
+  return outcome.optionId
+}

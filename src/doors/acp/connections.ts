@@ -1,0 +1,109 @@
+import { RequestError } from '@agentclientprotocol/sdk'
+import { AcpServer } from '@agentclientprotocol/sdk/experimental/server'
+import { ClaudeCodeClient } from '../../client/index.ts'
+import { apiBase, type DoorExchange } from '../../contract/doors.ts'
+import { createAgent } from './agent.ts'
+import { endingWith } from './ending-with.ts'
+import { readDefaults } from './url-defaults.ts'
+
+const connectionHeader = 'acp-connection-id'
+const sessionHeader = 'acp-session-id'
+/** How long a connection may be without its stream: the client opens it right after `initialize`. */
+const graceMs = 60_000
+const mostOfCaller = 500
+const mostOfNode = 2_000
+/** Output that a connection holds for a client that does not read. */
+const maxBufferedBytes = 8 * 1024 * 1024
+
+interface Connection {
+  caller: DoorExchange['caller']
+  /** Closes a connection whose client never opens its stream. */
+  timer: NodeJS.Timeout
+  /** Calls go through the newest request, because the key is checked with each one. */
+  see(exchange: DoorExchange): void
+}
+
+/** The connections of this node. Each belongs to one caller, and ends with its stream. */
+export class Connections {
+  readonly #server = new AcpServer({
+    createAgent: () => {
+      throw new Error('each connection has an agent of its own')
+    },
+    maxBufferedBytes,
+  })
+  readonly #open = new Map<string, Connection>()
+
+  async answer(exchange: DoorExchange): Promise<Response> {
+    const { request, caller } = exchange
+    const id = request.headers.get(connectionHeader)
+    if (id === null) return this.#initialize(exchange)
+    const connection = this.#open.get(id)
+    if (!connection || !isSame(connection.caller, caller)) {
+      return new Response('Unknown Acp-Connection-Id', { status: 404 })
+    }
+    connection.see(exchange)
+    const response = await this.#server.handleRequest(request)
+    if (request.method === 'DELETE') this.#forget(id)
+    if (request.method !== 'GET' || !response.ok) return response
+    if (request.headers.has(sessionHeader)) return endingWith(response, request.signal)
+    clearTimeout(connection.timer)
+    return endingWith(response, request.signal, () => this.#close(id))
+  }
+
+  async #initialize(exchange: DoorExchange): Promise<Response> {
+    const { caller, request } = exchange
+    // Answers everything but `initialize` with what is missing.
+    if (request.method !== 'POST') return this.#server.handleRequest(request)
+    const defaults = readDefaults(new URL(request.url).searchParams)
+    if (defaults instanceof RequestError) return refusal(400, defaults)
+    const refused = this.#whyFull(caller)
+    if (refused !== undefined) return refusal(429, new RequestError(-32_603, refused))
+    let current = exchange
+    const api = new ClaudeCodeClient({
+      baseUrl: apiBase,
+      retries: 2,
+      fetch: (input, init) => current.fetch(input, init),
+    })
+    const agent = createAgent({ api, defaults, logFault: error => current.logFault(error) })
+    const response = await this.#server.handleRequest(request, { agent })
+    const id = response.headers.get(connectionHeader)
+    if (id === null) return response
+    const timer = setTimeout(() => this.#close(id), graceMs).unref()
+    this.#open.set(id, {
+      caller,
+      timer,
+      see: next => {
+        current = next
+      },
+    })
+    return response
+  }
+
+  #whyFull({ tenantId, keyId }: DoorExchange['caller']): string | undefined {
+    if (this.#open.size >= mostOfNode) return `This node has ${mostOfNode} connections open`
+    const own = this.#open.values().filter(({ caller }) => isSame(caller, { tenantId, keyId }))
+    const count = [...own].length
+    return count >= mostOfCaller ? `The key has ${mostOfCaller} connections open; close one` : undefined
+  }
+
+  #close(id: string): void {
+    this.#forget(id)
+    const headers = { [connectionHeader]: id }
+    this.#server
+      .handleRequest(new Request('http://door.internal', { method: 'DELETE', headers }))
+      .catch(() => {})
+  }
+
+  #forget(id: string): void {
+    clearTimeout(this.#open.get(id)?.timer)
+    this.#open.delete(id)
+  }
+}
+
+function isSame(one: DoorExchange['caller'], other: DoorExchange['caller']): boolean {
+  return one.tenantId === other.tenantId && one.keyId === other.keyId
+}
+
+function refusal(status: number, error: RequestError): Response {
+  return Response.json({ jsonrpc: '2.0', id: null, error: error.toErrorResponse() }, { status })
+}

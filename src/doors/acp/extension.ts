@@ -1,0 +1,16 @@
+/** The name under which `_meta` has what is ours, and the prefix of our methods. */
+export const extension = 'claude-code-api'
+
+type Meta = Record<string, unknown> | null | undefined
+
+/** Our part of a message's `_meta`. */
+export function readMeta(meta: Meta): Record<string, unknown> {
+  const own = meta?.[extension]
+  return typeof own === 'object' && own !== null && !Array.isArray(own)
+    ? (own as Record<string, unknown>)
+    : {}
+}
+
+export function toMeta(fields: Record<string, unknown>): { _meta: Record<string, unknown> } {
+  return { _meta: { [extension]: fields } }
+}

@@ -1,0 +1,244 @@
+import type { ClientCapabilities, SessionUpdate } from '@agentclientprotocol/sdk'
+import { type AgentContext, methods, type PromptRequest, type PromptResponse } from '@agentclientprotocol/sdk'
+import {
+  type ClaudeCodeClient,
+  isTerminal,
+  type Session,
+  type SessionClient,
+  type SessionEvent,
+} from '../../client/index.ts'
+import { toAvailableCommand } from './commands.ts'
+import { MessageUpdates, toChunk } from './message-updates.ts'
+import { isCommand, toPrompt } from './prompt-blocks.ts'
+import { replay } from './replay.ts'
+import { RequestDesk } from './request-desk.ts'
+import { type Choices, choicesOf, toConfigOptions } from './session-options.ts'
+import { type TurnEnd, toPromptResponse } from './turn-end.ts'
+
+export interface OpenSessionOptions {
+  api: ClaudeCodeClient
+  client: AgentContext
+  capabilities: ClientCapabilities
+  session: Session
+  logFault(error: unknown): void
+  /** Is called when the session can no longer be followed. */
+  onEnd(): void
+}
+
+/** A prompt of this client. */
+interface OwnPrompt {
+  /** Undefined until the server has accepted it. */
+  turnId: string | undefined
+  isCancelled: boolean
+  ended: PromiseWithResolvers<TurnEnd>
+}
+
+/** A session that a connection has open: its log is followed, and told to the client as updates. */
+export class OpenSession {
+  readonly #options: OpenSessionOptions
+  readonly #session: SessionClient
+  readonly #updates: MessageUpdates
+  readonly #desk: RequestDesk
+  readonly #leaving = new AbortController()
+  readonly #prompts = new Set<OwnPrompt>()
+  /** Turns whose prompt the client has shown itself. */
+  readonly #ownTurns = new Set<string>()
+  /** Events wait until it is known whose turns these are. */
+  readonly #submissions = new Set<Promise<unknown>>()
+  #choices: Choices
+  #knowsCommands = false
+
+  constructor(options: OpenSessionOptions) {
+    this.#options = options
+    this.#choices = choicesOf(options.session)
+    this.#session = options.api.session(options.session.sessionId)
+    const isOwn = (turnId: string | undefined) => turnId !== undefined && this.#ownTurns.has(turnId)
+    const { client, capabilities, logFault } = options
+    this.#updates = new MessageUpdates({ isOwn, notices: capabilities.session?.notices != null })
+    this.#desk = new RequestDesk({ session: this.#session, to: { client, capabilities }, isOwn, logFault })
+  }
+
+  /** Begins with what comes after the session as it was given. */
+  async start(how: { isNew?: boolean; replays?: boolean } = {}): Promise<void> {
+    const { session, api } = this.#options
+    const { sessionId, lastSequence, lastTurn, state } = session
+    if (how.replays) {
+      for await (const update of replay(api, sessionId, lastSequence, this.#updates)) await this.#send(update)
+      const running = state === 'idle' ? undefined : lastTurn?.turnId
+      for (const update of this.#updates.ofEnd(turnId => turnId !== running)) await this.#send(update)
+    }
+    if (!how.isNew) {
+      const query = { status: 'pending' as const, limit: 200 }
+      const { permissions } = await api.call('listPermissions', { params: { sessionId }, query })
+      this.#desk.add(permissions)
+    } else {
+      this.#tellCommands()
+    }
+    this.#follow(lastSequence).catch(error => this.#fail(error))
+  }
+
+  async prompt({ prompt }: PromptRequest, signal: AbortSignal): Promise<PromptResponse> {
+    const own: OwnPrompt = { turnId: undefined, isCancelled: false, ended: Promise.withResolvers() }
+    own.ended.promise.catch(() => {})
+    this.#prompts.add(own)
+    const cancel = () => this.#cancel(own).catch(this.#options.logFault)
+    signal.addEventListener('abort', cancel, { once: true })
+    try {
+      const submission = this.#session.submit(toPrompt(prompt), { commands: isCommand(prompt) })
+      await this.#holding(
+        submission.then(({ turnId }) => {
+          own.turnId = turnId
+          this.#ownTurns.add(turnId)
+        }),
+      )
+      if (own.isCancelled) await this.#cancel(own)
+      return toPromptResponse(await own.ended.promise)
+    } finally {
+      signal.removeEventListener('abort', cancel)
+      this.#prompts.delete(own)
+    }
+  }
+
+  /** Interrupts the prompts of this client; where there are none, the running turn. */
+  async cancel(): Promise<void> {
+    if (this.#prompts.size === 0) await this.#session.interrupt()
+    else await Promise.all([...this.#prompts].map(own => this.#cancel(own)))
+  }
+
+  /** Changes the session, and returns what it is now. */
+  async change(changes: Parameters<SessionClient['update']>[0]): Promise<Choices> {
+    this.#choices = choicesOf(await this.#session.update(changes))
+    return this.#choices
+  }
+
+  /** Stops following. Turns run on, and requests stay open for others. */
+  close(): void {
+    this.#leaving.abort()
+    this.#desk.close()
+    for (const { ended } of this.#prompts) ended.reject(new Error('the connection is closed'))
+  }
+
+  async #cancel(own: OwnPrompt): Promise<void> {
+    own.isCancelled = true
+    if (own.turnId !== undefined) await this.#session.interrupt({ turnId: own.turnId })
+  }
+
+  async #holding(submission: Promise<unknown>): Promise<void> {
+    this.#submissions.add(submission)
+    try {
+      await submission
+    } finally {
+      this.#submissions.delete(submission)
+    }
+  }
+
+  async #follow(after: number): Promise<void> {
+    const { signal } = this.#leaving
+    for await (const event of this.#session.follow({ after, includeDeltas: true, signal, retries: 8 })) {
+      await Promise.allSettled(this.#submissions)
+      await this.#tell(event)
+    }
+    throw new Error('the session is over')
+  }
+
+  #fail(error: unknown): void {
+    if (this.#leaving.signal.aborted) return
+    this.#leaving.abort()
+    this.#desk.close()
+    for (const { ended } of this.#prompts) ended.reject(error)
+    this.#options.onEnd()
+  }
+
+  async #tell(event: SessionEvent): Promise<void> {
+    for (const update of this.#toUpdates(event)) await this.#send(update)
+    this.#desk.see(event)
+    if (event.type === 'session.updated') await this.#tellChoices(event.data)
+    if (event.type === 'turn.started') this.#tellCommands()
+    if (isTerminal(event.type)) this.#end(event as TurnEnd)
+  }
+
+  *#toUpdates(event: SessionEvent): Generator<SessionUpdate, void> {
+    const updates = this.#updates
+    switch (event.type) {
+      case 'message':
+        yield* updates.ofMessage(event.data)
+        return
+      case 'delta': {
+        const { messageId, blockIndex, delta } = event.data
+        const text = updates.sent.add(messageId, blockIndex, delta)
+        if (text !== '' && delta.type !== 'input_json') yield toChunk(delta.type, text, messageId)
+        return
+      }
+      case 'delta.voided':
+        updates.sent.drop(event.data.messageId, event.data.blockIndex)
+        return
+      case 'reconnected':
+        updates.sent.again()
+        return
+      case 'session.updated':
+        if (event.data.title !== undefined) {
+          yield { sessionUpdate: 'session_info_update', title: event.data.title }
+        }
+        return
+      default:
+        if (!isTerminal(event.type)) return
+        updates.sent.clear()
+        yield* updates.ofEnd(turnId => turnId === (event as TurnEnd).data.turnId)
+    }
+  }
+
+  #end(end: TurnEnd): void {
+    const { turnId } = end.data
+    for (const own of this.#prompts) if (own.turnId === turnId) own.ended.resolve(end)
+  }
+
+  /** Tells what others have changed, Claude included. */
+  async #tellChoices({
+    permissionMode,
+    model,
+    effort,
+  }: Extract<SessionEvent, { type: 'session.updated' }>['data']): Promise<void> {
+    const before = this.#choices
+    const mode = permissionMode ?? before.mode
+    const after = {
+      mode,
+      model: model === undefined ? before.model : model,
+      effort: effort === undefined ? before.effort : effort,
+    }
+    this.#choices = after
+    if (mode !== before.mode) {
+      await this.#send({ sessionUpdate: 'current_mode_update', currentModeId: mode })
+    }
+    if (mode !== before.mode || after.model !== before.model || after.effort !== before.effort) {
+      const { models } = await this.#options.api.call('listModels')
+      await this.#send({
+        sessionUpdate: 'config_option_update',
+        configOptions: toConfigOptions(after, models),
+      })
+    }
+  }
+
+  /** Only a process knows its commands. */
+  #tellCommands(): void {
+    if (this.#knowsCommands) return
+    this.#knowsCommands = true
+    this.#sendCommands().catch(() => {
+      this.#knowsCommands = false
+    })
+  }
+
+  async #sendCommands(): Promise<void> {
+    const { sessionId } = this.#options.session
+    const { signal } = this.#leaving
+    const { commands } = await this.#options.api.call('listCommands', { params: { sessionId } }, { signal })
+    await this.#send({
+      sessionUpdate: 'available_commands_update',
+      availableCommands: commands.map(toAvailableCommand),
+    })
+  }
+
+  #send(update: SessionUpdate): Promise<void> {
+    const { client, session } = this.#options
+    return client.notify(methods.client.session.update, { sessionId: session.sessionId, update })
+  }
+}

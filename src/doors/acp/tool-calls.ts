@@ -1,0 +1,139 @@
+import type { ToolCallContent, ToolCallLocation, ToolKind } from '@agentclientprotocol/sdk'
+
+/** A tool call as people see it. */
+export interface CallView {
+  title: string
+  kind: ToolKind
+  content?: ToolCallContent[]
+  locations?: ToolCallLocation[]
+}
+
+type Input = Readonly<Record<string, unknown>>
+
+const clientPrefix = 'mcp__client__'
+const longestTitle = 300
+
+/** The name of a tool as its owner has given it. */
+export function toolNameOf(name: string): string {
+  return name.startsWith(clientPrefix) ? name.slice(clientPrefix.length) : name
+}
+
+const kinds: Readonly<Record<string, ToolKind>> = {
+  Read: 'read',
+  Write: 'edit',
+  Edit: 'edit',
+  MultiEdit: 'edit',
+  NotebookEdit: 'edit',
+  Bash: 'execute',
+  PowerShell: 'execute',
+  Monitor: 'execute',
+  TaskOutput: 'execute',
+  TaskStop: 'execute',
+  Glob: 'search',
+  Grep: 'search',
+  ToolSearch: 'search',
+  WebFetch: 'fetch',
+  WebSearch: 'fetch',
+  Agent: 'think',
+  Task: 'think',
+  EnterPlanMode: 'switch_mode',
+  ExitPlanMode: 'switch_mode',
+}
+
+/** Describes a call by its input, in which nothing is taken for granted. */
+export function describeCall(name: string, input: unknown): CallView {
+  const fields: Input = typeof input === 'object' && input !== null ? (input as Input) : {}
+  const kind = kinds[name] ?? 'other'
+  const path = textOf(fields.file_path) ?? textOf(fields.notebook_path) ?? textOf(fields.path)
+  const title = shorten(titleOf(name, fields, path))
+  const content = contentOf(name, fields, path)
+  return {
+    title,
+    kind,
+    ...(content.length > 0 && { content }),
+    ...(path !== undefined && kind !== 'other' && { locations: [toLocation(path, fields.offset)] }),
+  }
+}
+
+function titleOf(name: string, fields: Input, path: string | undefined): string {
+  const subject =
+    path ??
+    textOf(fields.command) ??
+    textOf(fields.pattern) ??
+    textOf(fields.url) ??
+    textOf(fields.query) ??
+    textOf(fields.description) ??
+    textOf(fields.skill)
+  switch (name) {
+    case 'Bash':
+    case 'PowerShell':
+      return subject ?? name
+    case 'Agent':
+    case 'Task':
+      return textOf(fields.description) ?? name
+    case 'ExitPlanMode':
+      return 'Plan'
+    case 'AskUserQuestion':
+      return 'Question'
+  }
+  const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(name) ?? []
+  if (tool !== undefined) return server === 'client' ? tool : `${server}: ${tool}`
+  return subject === undefined ? name : `${name} ${subject}`
+}
+
+function contentOf(name: string, fields: Input, path = ''): ToolCallContent[] {
+  switch (name) {
+    case 'Write':
+      return [{ type: 'diff', path, oldText: null, newText: textOf(fields.content) ?? '' }]
+    case 'Edit':
+      return [toDiff(path, fields)]
+    case 'MultiEdit':
+      return (Array.isArray(fields.edits) ? fields.edits : []).map((edit: Input) => toDiff(path, edit))
+    case 'ExitPlanMode':
+      return textContent(fields.plan)
+    case 'Agent':
+    case 'Task':
+      return textContent(fields.prompt)
+    case 'Bash':
+    case 'PowerShell':
+      return textContent(fields.description)
+    default:
+      return []
+  }
+}
+
+function toDiff(path: string, edit: Input | undefined): ToolCallContent {
+  return {
+    type: 'diff',
+    path,
+    oldText: textOf(edit?.old_string) ?? '',
+    newText: textOf(edit?.new_string) ?? '',
+  }
+}
+
+/** The diff of a written file, of which the call itself does not know what was there before; undefined: unknown. */
+export function diffOfResult(name: string, data: unknown): ToolCallContent[] | undefined {
+  if (name !== 'Write' || typeof data !== 'object' || data === null) return undefined
+  const { filePath, originalFile, content } = data as Input
+  if (typeof filePath !== 'string' || typeof originalFile !== 'string' || typeof content !== 'string') {
+    return undefined
+  }
+  return [{ type: 'diff', path: filePath, oldText: originalFile, newText: content }]
+}
+
+export function textContent(text: unknown): ToolCallContent[] {
+  return typeof text === 'string' && text !== '' ? [{ type: 'content', content: { type: 'text', text } }] : []
+}
+
+function toLocation(path: string, line: unknown): ToolCallLocation {
+  return typeof line === 'number' && line >= 1 ? { path, line: Math.floor(line) } : { path }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= longestTitle ? line : `${line.slice(0, longestTitle - 1)}…`
+}

@@ -1,0 +1,15 @@
+import type { RequestError } from '@agentclientprotocol/sdk'
+import { invalid } from './errors.ts'
+import type { SessionDefaults } from './new-session.ts'
+
+const names = ['preset', 'cwd', 'workspace']
+
+/** Choices for new sessions in the URL of the door, for clients that can be given a URL and nothing else. */
+export function readDefaults(query: URLSearchParams): SessionDefaults | RequestError {
+  const unknown = [...query.keys()].find(name => !names.includes(name))
+  if (unknown !== undefined) return invalid(unknown, `is not a parameter here; there are ${names.join(', ')}`)
+  const [preset, cwd, workspace] = names.map(name => query.get(name) ?? undefined)
+  if (workspace !== undefined && workspace !== 'empty') return invalid('workspace', 'must be empty')
+  if (workspace !== undefined && cwd !== undefined) return invalid('workspace', 'cannot be used with cwd')
+  return { preset, cwd, workspace }
+}
