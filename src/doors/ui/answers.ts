@@ -1,0 +1,91 @@
+import type { AnswerPermissionRequest, ClaudeCodeClient, SessionClient } from '../../client/index.ts'
+import type { UiMessage, UiPart } from './chat-request.ts'
+import type { ShownCall } from './message-writer.ts'
+import { isCode, Refusal } from './problems.ts'
+import { callIdOf, type UiRequest, wayOf } from './requests.ts'
+
+/** The requests of a session that wait for an answer. */
+export async function listPending(client: ClaudeCodeClient, sessionId: string): Promise<UiRequest[]> {
+  const input = { params: { sessionId }, query: { status: 'pending', limit: 200 } } as const
+  return (await client.call('listPermissions', input)).permissions
+}
+
+/** Reads the tool calls that the client's message has. */
+export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
+  const calls = parts.flatMap(part => {
+    const { toolCallId, state, approval } = part
+    if (typeof toolCallId !== 'string' || typeof state !== 'string') return []
+    const { id } = (approval ?? {}) as { id?: unknown }
+    return [[toolCallId, { state, approvalId: typeof id === 'string' ? id : undefined }] as const]
+  })
+  return new Map(calls)
+}
+
+/** Gives the answers of a message to the requests that are open. Those that were answered elsewhere stay as they are. */
+export async function giveAnswers(
+  session: SessionClient,
+  requests: readonly UiRequest[],
+  { parts }: UiMessage,
+): Promise<void> {
+  for (const request of requests) {
+    const part = parts.find(other => other.toolCallId === callIdOf(request))
+    const answer = part && toAnswer(request, part)
+    if (!answer) continue
+    try {
+      await session.answer(request.permissionId, answer)
+    } catch (error) {
+      if (!isCode(error, 'PERMISSION_ALREADY_RESOLVED')) throw error
+    }
+  }
+}
+
+/** @returns undefined: the part has no answer */
+function toAnswer(request: UiRequest, part: UiPart): AnswerPermissionRequest | undefined {
+  switch (wayOf(request)) {
+    case 'approval':
+      return toDecision(request, part)
+    case 'output':
+      if (part.state === 'output-error') return toFailure(request, String(part.errorText ?? ''))
+      return part.state === 'output-available' ? toOutput(request, part) : undefined
+    case undefined:
+      return undefined
+  }
+}
+
+function toDecision({ permissionId }: UiRequest, part: UiPart): AnswerPermissionRequest | undefined {
+  const { id, approved, reason } = (part.approval ?? {}) as Record<string, unknown>
+  if (part.state !== 'approval-responded' || id !== permissionId) return undefined
+  if (typeof approved !== 'boolean') throw new Refusal('approval.approved: must be a boolean')
+  const message = typeof reason === 'string' && reason !== '' ? { message: reason } : {}
+  return { decision: approved ? 'allow' : 'deny', ...message }
+}
+
+function toFailure({ kind }: UiRequest, text: string): AnswerPermissionRequest {
+  const error = text === '' ? 'The tool failed' : text
+  if (isClientTool(kind)) return { error } as unknown as AnswerPermissionRequest
+  return kind === 'elicitation' ? { decision: 'deny' } : { decision: 'deny', message: error }
+}
+
+function toOutput({ kind }: UiRequest, { output, toolCallId }: UiPart): AnswerPermissionRequest {
+  if (isClientTool(kind)) {
+    const result = typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
+    return { result } as unknown as AnswerPermissionRequest
+  }
+  const { answers, action, content } = (output ?? {}) as Record<string, unknown>
+  if (kind === 'question') {
+    if (typeof answers !== 'object' || answers === null) {
+      throw new Refusal(`output: the tool call ${toolCallId} needs { answers: { question: answer } }`)
+    }
+    return { decision: 'allow', answers: answers as NonNullable<AnswerPermissionRequest['answers']> }
+  }
+  if (action === 'decline' || action === 'cancel') return { decision: 'deny' }
+  if (action !== 'accept') {
+    throw new Refusal(`output: the tool call ${toolCallId} needs { action: "accept", content } or "decline"`)
+  }
+  const form = content as AnswerPermissionRequest['content']
+  return { decision: 'allow', ...(form !== undefined && { content: form }) }
+}
+
+function isClientTool(kind: string): boolean {
+  return kind === 'client_tool'
+}

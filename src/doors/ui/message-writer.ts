@@ -1,0 +1,339 @@
+import type { DeltaEvent } from '../../client/generated-api.ts'
+import type { Activity, BlockView, FullMessage, ToolResultView } from '../../client/index.ts'
+import { readMessage } from '../../client/index.ts'
+import type { Chunk } from './chunk.ts'
+import { callIdOf, inputOf, isToolOfClient, nameOf, toShownName, type UiRequest, wayOf } from './requests.ts'
+import { type CallItem, type Item, render, renderInput, type TextItem, toAvailable, toStart } from './step.ts'
+
+/** A tool call as the client's message has it already. */
+export interface ShownCall {
+  state: string
+  approvalId: string | undefined
+}
+
+type Block = { messageId: string; blockIndex: number }
+
+/** Decisions by which a call does not run. */
+const refused: ReadonlySet<string> = new Set(['denied', 'expired', 'withdrawn'])
+
+/** Makes chunks of what a turn says and does. A step of the message is a message of the model. */
+export class MessageWriter {
+  readonly #shown: ReadonlyMap<string, ShownCall>
+  readonly #chunks: Chunk[] = []
+  readonly #calls = new Map<string, CallItem>()
+  readonly #denied = new Set<string>()
+  /** What the open step has so far. */
+  #items: Item[] = []
+  #step: string | undefined
+  readonly #subagents = new Map<string, Activity>()
+  #textCount = 0
+  #hasSteps = false
+
+  constructor(shown: ReadonlyMap<string, ShownCall>) {
+    this.#shown = shown
+  }
+
+  /** Returns the chunks since the last call. */
+  take(): Chunk[] {
+    return this.#chunks.splice(0)
+  }
+
+  addDelta({ messageId, blockIndex, delta }: DeltaEvent): void {
+    const block = { messageId, blockIndex }
+    if (delta.type === 'input_json') this.#addInput(block, delta)
+    else if (delta.type === 'text') this.#addText('text', block, delta.text)
+    else this.#addText('reasoning', block, delta.thinking)
+  }
+
+  /** The block will not become a message. */
+  voidBlock(block: Block): void {
+    this.#drop(item => isOf(item, block))
+  }
+
+  /** The pieces of all unfinished blocks come again from their start. */
+  voidAll(): void {
+    this.#drop(item => item.kind !== 'data' && item.partial !== null)
+  }
+
+  addMessage(event: FullMessage): void {
+    const message = readMessage(event)
+    if (!message) return
+    for (const { callId, fields } of message.changes) {
+      if (fields.result) this.#addResult(callId, fields.result)
+    }
+    const { id, role, notice, blocks, parentCallId } = message
+    // The end of the turn reports an error.
+    if (parentCallId !== null || notice === 'error') return
+    if (notice !== null) {
+      this.addData('notice', id, { kind: notice, text: textsOf(blocks).join('\n') })
+    } else if (role === 'assistant') {
+      for (const block of blocks) this.#addBlock(id, block, event.sequence)
+    }
+  }
+
+  addData(name: string, id: string, data: unknown): void {
+    if (this.#step === undefined) this.#openStep('data')
+    const chunk = { type: `data-${name}` as const, id, data }
+    const item = this.#items.find(
+      other => other.kind === 'data' && other.chunk.type === chunk.type && other.chunk.id === id,
+    )
+    if (item?.kind === 'data') item.chunk = chunk
+    else this.#items.push({ kind: 'data', chunk })
+    this.#chunks.push(chunk)
+  }
+
+  addSubagent(activity: Extract<Activity, { kind: 'subagent' }>): void {
+    this.#subagents.set(activity.id, activity)
+    this.addData('subagent', activity.id, { ...activity, isDone: false })
+  }
+
+  endSubagent(id: string): void {
+    const activity = this.#subagents.get(id)
+    if (!activity) return
+    this.#subagents.delete(id)
+    this.addData('subagent', id, { ...activity, isDone: true })
+  }
+
+  /** Notes a decision, and shows it if the client does not know it. */
+  resolve(request: UiRequest): void {
+    if (request.kind === 'elicitation') this.#resolveForm(request)
+    if (wayOf(request) !== 'approval') return
+    const { permissionId: approvalId, status, message } = request
+    const callId = callIdOf(request)
+    const approved = !refused.has(status)
+    if (!approved) this.#denied.add(callId)
+    const shown = this.#shown.get(callId)
+    if (shown && shown.state !== 'approval-requested') return
+    if (!shown) this.#ask(request)
+    const reason = message ?? (status === 'expired' || status === 'withdrawn' ? status : null)
+    const fields = { approvalId, approved, ...(reason !== null && { reason }) }
+    const response: Chunk = { type: 'tool-approval-response', ...fields }
+    this.#calls.get(callId)?.approval.push(response)
+    this.#chunks.push(response)
+  }
+
+  /**
+   * Ends the step with what the client is asked. Clients send their answers once every call of the step has an
+   * answer or an output, so calls that have neither are taken back; they come again when the message continues.
+   *
+   * @param sequence of the newest event
+   * @returns the sequence after which the message continues
+   */
+  pause(requests: readonly UiRequest[], sequence: number): number {
+    const asked = new Set(requests.map(callIdOf))
+    let held: number | null = null
+    this.#drop(item => {
+      if (item.kind === 'data') return false
+      if (item.kind === 'call' && (item.output !== null || asked.has(item.id))) return false
+      if (item.kind !== 'call' && item.partial === null && held === null) return false
+      if (item.sequence !== null) held ??= item.sequence
+      return true
+    })
+    for (const request of requests) this.#ask(request)
+    if (this.#step !== undefined) this.closeStep()
+    return held === null ? sequence : held - 1
+  }
+
+  closeStep(): void {
+    // Clients continue a message whose last step has all answers: a message that is over ends with another step.
+    if (this.#step === undefined && !this.#hasSteps) this.#openStep('end')
+    if (this.#step !== undefined) this.#chunks.push({ type: 'finish-step' })
+    this.#step = undefined
+    this.#items = []
+  }
+
+  #openStep(messageId: string): void {
+    if (this.#step === messageId) return
+    if (this.#step !== undefined) this.closeStep()
+    this.#step = messageId
+    this.#hasSteps = true
+    this.#chunks.push({ type: 'start-step' })
+  }
+
+  #addBlock(messageId: string, block: BlockView, sequence: number): void {
+    if (block.type === 'tool_call') {
+      const { id, name, input } = block
+      if (id !== null) this.#addCall(messageId, { id, name: name ?? '', input, sequence })
+    } else if (block.type === 'text') {
+      this.#completeText('text', messageId, block.text, sequence)
+    } else if (block.type === 'thinking') {
+      this.#completeText('reasoning', messageId, block.text, sequence)
+    }
+  }
+
+  #addText(kind: TextItem['kind'], block: Block, piece: string): void {
+    this.#openStep(block.messageId)
+    let item = this.#items.find((other): other is TextItem => other.kind === kind && isOf(other, block))
+    if (!item) {
+      item = this.#newText(kind, block, null)
+      this.#chunks.push({ type: `${kind}-start`, id: item.id })
+    }
+    item.text += piece
+    this.#chunks.push({ type: `${kind}-delta`, id: item.id, delta: piece })
+  }
+
+  /** Blocks are completed in order. */
+  #completeText(kind: TextItem['kind'], messageId: string, text: string, sequence: number): void {
+    this.#openStep(messageId)
+    const item = this.#items.find(
+      (other): other is TextItem => other.kind === kind && other.partial?.messageId === messageId,
+    )
+    if (!item) {
+      const complete = this.#newText(kind, null, sequence)
+      complete.text = text
+      this.#chunks.push(...render(complete))
+      return
+    }
+    const { id, text: before } = item
+    Object.assign(item, { text, partial: null, sequence })
+    if (!text.startsWith(before)) {
+      this.#renderAgain()
+      return
+    }
+    if (text !== before) this.#chunks.push({ type: `${kind}-delta`, id, delta: text.slice(before.length) })
+    this.#chunks.push({ type: `${kind}-end`, id })
+  }
+
+  #newText(kind: TextItem['kind'], partial: Block | null, sequence: number | null): TextItem {
+    const item = { kind, id: `${kind}-${++this.#textCount}`, text: '', partial, sequence }
+    this.#items.push(item)
+    return item
+  }
+
+  #addInput(block: Block, delta: Extract<DeltaEvent['delta'], { type: 'input_json' }>): void {
+    const { toolUseId, toolName } = delta as { toolUseId?: string; toolName?: string }
+    if (toolUseId === undefined || toolName === undefined || this.#shown.has(toolUseId)) return
+    this.#openStep(block.messageId)
+    let call = this.#calls.get(toolUseId)
+    if (!call) {
+      call = this.#newCall(toolUseId, toolName, {}, null)
+      call.partial = block
+      this.#chunks.push(toStart(call))
+    }
+    call.inputText += delta.partialJson
+    if (delta.partialJson === '') return
+    this.#chunks.push({ type: 'tool-input-delta', toolCallId: toolUseId, inputTextDelta: delta.partialJson })
+  }
+
+  #addCall(messageId: string, block: Pick<CallItem, 'id' | 'name' | 'input' | 'sequence'>): void {
+    const { id, name, input, sequence } = block
+    if (this.#shown.has(id)) return
+    this.#openStep(messageId)
+    const partial = this.#calls.get(id)
+    const call = partial ?? this.#newCall(id, name, input, sequence)
+    Object.assign(call, { input, sequence, partial: null })
+    if (!partial) this.#chunks.push(...renderInput(call))
+    else if (!call.isOfClient) this.#chunks.push(toAvailable(call))
+    const { todos } = (input ?? {}) as { todos?: unknown }
+    if (name === 'TodoWrite' && Array.isArray(todos)) this.addData('todo', 'todo', { todos })
+  }
+
+  #newCall(id: string, name: string, input: unknown, sequence: number | null): CallItem {
+    const isOfClient = isToolOfClient(name)
+    const call: CallItem = {
+      ...{ kind: 'call', id, name: toShownName(name), input, isOfClient, sequence },
+      ...{ inputText: '', partial: null, approval: [], output: null },
+    }
+    this.#calls.set(id, call)
+    this.#items.push(call)
+    return call
+  }
+
+  #addResult(callId: string, { blocks, isError }: ToolResultView): void {
+    const shown = this.#shown.get(callId)
+    if (hasOutput(shown) || (!shown && !this.#calls.has(callId))) return
+    const texts = textsOf(blocks)
+    const text = texts.join('\n')
+    if (this.#denied.has(callId)) {
+      this.#addOutput(callId, { type: 'tool-output-denied', toolCallId: callId })
+    } else if (isError) {
+      this.#addOutput(callId, { type: 'tool-output-error', toolCallId: callId, errorText: text })
+    } else {
+      const output = texts.length === blocks.length ? text : blocks.map(toOutput)
+      this.#addOutput(callId, { type: 'tool-output-available', toolCallId: callId, output })
+    }
+  }
+
+  #addOutput(callId: string, output: Chunk): void {
+    const call = this.#calls.get(callId)
+    if (call) call.output = output
+    this.#chunks.push(output)
+  }
+
+  /** Forms of MCP servers have no result in the log. */
+  #resolveForm(request: UiRequest): void {
+    const toolCallId = callIdOf(request)
+    if (hasOutput(this.#shown.get(toolCallId))) return
+    if (!this.#shown.has(toolCallId)) this.#showCall(request)
+    const { status } = request
+    const action = refused.has(status) ? (status === 'denied' ? 'decline' : 'cancel') : 'accept'
+    this.#addOutput(toolCallId, { type: 'tool-output-available', toolCallId, output: { action } })
+  }
+
+  #ask(request: UiRequest): void {
+    const callId = callIdOf(request)
+    const { permissionId, title, description } = request
+    const shown = this.#shown.get(callId)
+    if (wayOf(request) === 'output') {
+      if (shown) return
+      const call = this.#showCall(request)
+      this.#chunks.push(toAvailable(call))
+      return
+    }
+    if (shown?.approvalId === permissionId) return
+    const call = shown ? undefined : this.#showCall(request)
+    const reason = title ?? description
+    const approval: Chunk = {
+      ...{ type: 'tool-approval-request', approvalId: permissionId, toolCallId: callId },
+      ...(reason !== null && { reason }),
+    }
+    call?.approval.push(approval)
+    this.#chunks.push(approval)
+  }
+
+  /** The call of a request; those of subagents and of MCP servers are in no message of the main conversation. */
+  #showCall(request: UiRequest): CallItem {
+    const id = callIdOf(request)
+    const known = this.#calls.get(id)
+    if (known) return known
+    if (this.#step === undefined) this.#openStep(`request-${id}`)
+    const call = this.#newCall(id, nameOf(request), inputOf(request), null)
+    call.isOfClient = wayOf(request) === 'output'
+    this.#chunks.push(...renderInput(call))
+    return call
+  }
+
+  #drop(isDropped: (item: Item) => boolean): void {
+    const left: Item[] = []
+    for (const item of this.#items) {
+      if (!isDropped(item)) left.push(item)
+      else if (item.kind === 'call') this.#calls.delete(item.id)
+    }
+    if (left.length === this.#items.length) return
+    this.#items = left
+    this.#renderAgain()
+  }
+
+  /** Takes the parts of the open step back, and sends them again as they are now. */
+  #renderAgain(): void {
+    this.#chunks.push({ type: 'reset-step' }, ...this.#items.flatMap(render))
+  }
+}
+
+function isOf(item: Item, { messageId, blockIndex }: Block): boolean {
+  if (item.kind === 'data' || item.partial === null) return false
+  return item.partial.messageId === messageId && item.partial.blockIndex === blockIndex
+}
+
+function textsOf(blocks: readonly BlockView[]): string[] {
+  return blocks.flatMap(block => (block.type === 'text' ? block.text : []))
+}
+
+function hasOutput(shown: ShownCall | undefined): boolean {
+  return shown?.state.startsWith('output-') ?? false
+}
+
+function toOutput(block: BlockView): unknown {
+  if (block.type === 'text') return { type: 'text', text: block.text }
+  return block.type === 'file' ? { type: block.kind, title: block.title, source: block.source } : block
+}

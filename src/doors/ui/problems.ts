@@ -1,0 +1,43 @@
+import { ApiError } from '../../client/index.ts'
+import type { DoorProblem } from '../../contract/doors.ts'
+
+/** An error of the client's request that this door finds itself. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(message: string, status = 400, code = 'INVALID_REQUEST') {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+type Shown = Pick<DoorProblem, 'status' | 'message'> & { code: string; retryAfterMs?: number | undefined }
+
+/** Returns an error as its text alone: the client makes the message of its error of it, which pages show to people. */
+export function toErrorResponse({ status, code, message, retryAfterMs }: Shown): Response {
+  const headers = {
+    'Content-Type': 'text/plain; charset=utf-8',
+    ...(retryAfterMs !== undefined && { 'Retry-After': String(Math.ceil(retryAfterMs / 1000)) }),
+  }
+  return new Response(toErrorText({ code, message }), { status, headers })
+}
+
+export function toErrorText({ code, message }: { code: string; message: string }): string {
+  return `${message} (${code})`
+}
+
+/** The response to an error that the client caused; undefined: to a fault. */
+export function findErrorResponse(error: unknown): Response | undefined {
+  if (error instanceof Refusal) return toErrorResponse(error)
+  if (error instanceof ApiError && error.status !== null) {
+    const { status, code, message, retryAfterMs } = error
+    return toErrorResponse({ status, code, message, retryAfterMs })
+  }
+  return undefined
+}
+
+export function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof ApiError && codes.includes(error.code)
+}

@@ -1,0 +1,56 @@
+import type { Prompt } from '../../client/index.ts'
+import { imageMediaTypes } from '../../lib/media-type.ts'
+import type { UiMessage, UiPart } from './chat-request.ts'
+import { Refusal } from './problems.ts'
+
+type Block = Exclude<Prompt, string>[number]
+
+/** Returns the prompt that a user's message is. */
+export function toPrompt({ parts }: UiMessage, path: string): Prompt {
+  const blocks = parts.flatMap((part, index) => toBlock(part, `${path}.parts.${index}`) ?? [])
+  const texts = blocks.flatMap(block => (block.type === 'text' ? block.text : []))
+  if (blocks.length === 0) throw new Refusal(`${path}.parts: must have a text or a file`)
+  return texts.length === blocks.length ? texts.join('\n\n') : blocks
+}
+
+function toBlock(part: UiPart, path: string): Block | undefined {
+  if (part.type === 'text') {
+    if (typeof part.text !== 'string') throw new Refusal(`${path}.text: must be a string`)
+    return part.text === '' ? undefined : { type: 'text', text: part.text }
+  }
+  if (part.type === 'file') return toFile(part, path)
+  // Data of the page for itself, which models do not get either.
+  if (part.type.startsWith('data-')) return undefined
+  throw new Refusal(`${path}.type: a prompt cannot have a part of the type ${part.type}`)
+}
+
+function toFile({ url, mediaType, filename }: UiPart, path: string): Block {
+  const found = typeof url === 'string' ? /^data:([^,;]*)[^,]*?(;base64)?,(.*)$/s.exec(url) : null
+  if (!found) throw new Refusal(`${path}.url: must be a data URL; the server does not fetch files`)
+  const [, declared = '', isBase64, content = ''] = found
+  const type = typeof mediaType === 'string' && mediaType !== '' ? mediaType : declared
+  const bytes = readBytes(content, isBase64 !== undefined, path)
+  const title = typeof filename === 'string' && filename !== '' ? { title: filename.slice(0, 500) } : {}
+  const imageType = imageMediaTypes.find(name => name === type)
+  if (imageType) {
+    const source = { type: 'base64' as const, media_type: imageType, data: bytes.toString('base64') }
+    return { type: 'image', source }
+  }
+  if (type === 'application/pdf') {
+    const source = { type: 'base64' as const, media_type: type, data: bytes.toString('base64') } as const
+    return { type: 'document', ...title, source }
+  }
+  if (type.startsWith('text/') || /^application\/(json|xml|yaml|x-yaml)$/.test(type)) {
+    const source = { type: 'text' as const, media_type: 'text/plain' as const, data: bytes.toString('utf8') }
+    return { type: 'document', ...title, source }
+  }
+  throw new Refusal(`${path}.mediaType: Claude cannot be given a file of the type ${type || 'unknown'}`)
+}
+
+function readBytes(content: string, isBase64: boolean, path: string): Buffer {
+  try {
+    return isBase64 ? Buffer.from(content, 'base64') : Buffer.from(decodeURIComponent(content))
+  } catch {
+    throw new Refusal(`${path}.url: is not a valid data URL`)
+  }
+}

@@ -1,0 +1,70 @@
+import { isTerminal, type SessionClient, type SessionEvent } from '../../client/index.ts'
+import type { Chunk } from './chunk.ts'
+import { MessageWriter, type ShownCall } from './message-writer.ts'
+import { type UiRequest, wayOf } from './requests.ts'
+import { endOf } from './turn-end.ts'
+
+export interface TurnStreamOptions {
+  turnId: string
+  /** The sequence after which the message continues, and the tool calls that the client has; absent: from the start. */
+  after?: number | undefined
+  shown?: ReadonlyMap<string, ShownCall> | undefined
+  signal: AbortSignal
+}
+
+/** Yields the chunks of a turn, up to its end or its first open requests. */
+export async function* streamTurn(
+  session: SessionClient,
+  { turnId, after = 0, shown = new Map(), signal }: TurnStreamOptions,
+): AsyncGenerator<Chunk, void> {
+  const writer = new MessageWriter(shown)
+  const open = new Map<string, UiRequest>()
+  let sequence = after
+  let isLive = false
+  yield { type: 'start', messageId: turnId, messageMetadata: { turnId, sessionId: session.id } }
+  for await (const event of session.follow({ turnId, after, includeDeltas: true, signal })) {
+    const { sequence: position } = event.data as { sequence?: number }
+    if (position !== undefined) sequence = position
+    if (event.type === 'caught_up') isLive = true
+    else if (event.type === 'permission.requested') {
+      if (wayOf(event.data)) open.set(event.data.permissionId, event.data)
+    } else if (event.type === 'permission.resolved') {
+      open.delete(event.data.permissionId)
+      writer.resolve(event.data)
+    } else if (isTerminal(event.type)) {
+      yield* writer.take()
+      yield* endOf(event, writer)
+      return
+    } else write(writer, event)
+    if (isLive && open.size > 0) {
+      const continued = writer.pause(pickRequests([...open.values()]), sequence)
+      yield* writer.take()
+      const messageMetadata = { sequence: continued }
+      yield { type: 'finish', finishReason: 'tool-calls', messageMetadata }
+      return
+    }
+    yield* writer.take()
+  }
+  // Nothing is left of the turn after the given sequence.
+  writer.closeStep()
+  yield* writer.take()
+  yield { type: 'finish', finishReason: 'other', messageMetadata: { sequence } }
+}
+
+/** Clients send outputs on their own: an approval in the same step would make them send the same again and again. */
+function pickRequests(requests: UiRequest[]): UiRequest[] {
+  const outputs = requests.filter(request => wayOf(request) === 'output')
+  return outputs.length > 0 ? outputs : requests
+}
+
+function write(writer: MessageWriter, event: SessionEvent): void {
+  if (event.type === 'message') writer.addMessage(event.data)
+  else if (event.type === 'delta') writer.addDelta(event.data)
+  else if (event.type === 'delta.voided') writer.voidBlock(event.data)
+  else if (event.type === 'reconnected') writer.voidAll()
+  else if (event.type === 'activity') {
+    const { activity } = event.data
+    if (activity.kind === 'subagent') writer.addSubagent(activity)
+    else if (activity.kind === 'done') writer.endSubagent(activity.id)
+  }
+}
