@@ -25,6 +25,8 @@ export interface DoorExchange {
   params: Readonly<Record<string, string>>
   /** Ids of the caller, for ids of sessions that a door derives from those of its clients. */
   caller: { tenantId: string; keyId: string }
+  /** Under which the log has the request; the header `X-Request-ID` is set already. */
+  requestId: string
   /**
    * Calls the API of this server in the name of the caller, without a network. Only the path of the URL counts, below
    * the mount path; for `ClaudeCodeClient`, `baseUrl` is `apiBase`.

@@ -86,6 +86,7 @@ async function answer(
     request: toWebRequest(req, body, stop),
     params: req.params as Record<string, string>,
     caller: { tenantId, keyId },
+    requestId,
     fetch: inner.fetchAs({ identity, address: forwarding.addressOf(req), base, requestId }),
     logFault: error => logFault(res, error),
   })
