@@ -1,8 +1,89 @@
-import type { DoorProgram } from '../../contract/doors.ts'
+import type { SessionClient } from '../../client/index.ts'
+import type { DoorExchange, DoorProblem, DoorProgram } from '../../contract/doors.ts'
+import { ServiceError } from '../../contract/errors.ts'
+import { openClient, toOwnError } from './api.ts'
+import { capabilities } from './capabilities.ts'
+import { findConnected, tellThread } from './connect.ts'
+import { toEventStream } from './event-stream.ts'
+import { readInput } from './input.ts'
+import type { operations } from './operations.ts'
+import type { AgUiEvent } from './protocol.ts'
+import { acceptRun, tellRun } from './run.ts'
 
-export const program: DoorProgram<never> = {
-  answer(id: never): Promise<Response> {
-    throw new Error(`no operation ${id}`)
+export const program: DoorProgram<keyof typeof operations> = {
+  async answer(id, exchange) {
+    try {
+      switch (id) {
+        case 'run':
+          return await answerRun(exchange)
+        case 'connect':
+          return await answerConnect(exchange)
+        case 'getCapabilities':
+          return Response.json(capabilities)
+      }
+    } catch (error) {
+      throw toOwnError(error)
+    }
   },
-  refuse: ({ status, code, message }) => Response.json({ error: { code, message } }, { status }),
+  refuse: ({ status, requestId, code, message, details, retryable, retry }: DoorProblem) =>
+    Response.json({ error: { code, message, details, retryable, retry }, requestId }, { status }),
+}
+
+async function answerRun(exchange: DoorExchange): Promise<Response> {
+  const input = await readInput(exchange.request)
+  const run = await acceptRun(openClient(exchange), exchange, input)
+  const interrupts = input.props.onDisconnect === 'interrupt'
+  return stream(
+    exchange,
+    signal => tellRun(run, signal),
+    () => (interrupts ? interrupt(run.session, run.ownTurnIds) : Promise.resolve()),
+  )
+}
+
+async function answerConnect(exchange: DoorExchange): Promise<Response> {
+  const input = await readInput(exchange.request)
+  const thread = await findConnected(openClient(exchange), exchange, input)
+  return stream(
+    exchange,
+    signal => tellThread(input, thread, signal),
+    () => Promise.resolve(),
+  )
+}
+
+/** @param onLeft is called if the client leaves before the end */
+function stream(
+  exchange: DoorExchange,
+  tell: (signal: AbortSignal) => AsyncGenerator<AgUiEvent>,
+  onLeft: () => Promise<void>,
+): Response {
+  const left = new AbortController()
+  const { signal: stop } = exchange.request
+  const hasLeft = () =>
+    left.signal.aborted || (stop.aborted && (stop.reason as Error)?.name === 'ClientGoneError')
+  const events = async function* (): AsyncGenerator<AgUiEvent> {
+    let isComplete = false
+    try {
+      yield* tell(AbortSignal.any([stop, left.signal]))
+      isComplete = true
+    } catch (error) {
+      if (!hasLeft()) yield toRunError(error, exchange)
+    } finally {
+      if (!isComplete && hasLeft()) await onLeft().catch(error => exchange.logFault(toOwnError(error)))
+    }
+  }
+  return toEventStream(events(), () => left.abort())
+}
+
+function toRunError(error: unknown, { request, logFault }: DoorExchange): AgUiEvent {
+  const own = toOwnError(error)
+  if (own instanceof ServiceError) return { type: 'RUN_ERROR', code: own.code, message: own.message }
+  if (request.signal.aborted) {
+    return { type: 'RUN_ERROR', code: 'SHUTTING_DOWN', message: 'The server is shutting down' }
+  }
+  logFault(error)
+  return { type: 'RUN_ERROR', code: 'INTERNAL', message: "Unexpected error; see the server's log" }
+}
+
+async function interrupt(session: SessionClient, turnIds: readonly string[]): Promise<void> {
+  for (const turnId of turnIds) await session.interrupt({ turnId })
 }

@@ -1,0 +1,123 @@
+import {
+  type AnswerPermissionRequest,
+  ApiError,
+  type PermissionRequest,
+  type SessionClient,
+} from '../../client/index.ts'
+import { invalidField } from '../../contract/errors.ts'
+import type { RunInput } from './input.ts'
+import { inlineSource, toolMessages } from './prompt.ts'
+import type { Message, ResumeEntry } from './protocol.ts'
+
+type Json = Record<string, unknown>
+
+/** The answers that a run brings to requests of earlier runs. */
+export class Answers {
+  readonly #resume: ReadonlyMap<string, { entry: ResumeEntry; path: string }>
+  readonly #tools: ReturnType<typeof toolMessages>
+  readonly #sent = new Set<string>()
+
+  constructor(input: RunInput) {
+    const entries = input.resume.map(
+      (entry, index) => [entry.interruptId, { entry, path: `resume[${index}]` }] as const,
+    )
+    this.#resume = new Map(entries)
+    this.#tools = toolMessages(input)
+  }
+
+  /** Returns undefined if the run does not answer the request, or has done so. */
+  find(request: PermissionRequest): AnswerPermissionRequest | undefined {
+    const { permissionId, kind, toolUseId } = request
+    if (this.#sent.has(permissionId)) return undefined
+    if (kind === 'client_tool') {
+      const found = this.#tools.get(toolUseId ?? '')
+      return found && toResult(found.message, `${found.path}.content`)
+    }
+    const found = this.#resume.get(permissionId)
+    return found && toDecision(request, found.entry, `${found.path}.payload`)
+  }
+
+  /** Whether the request waits for somebody, after the answers of this run. */
+  leaves({ permissionId, kind }: PermissionRequest): boolean {
+    return kind !== 'hook' && !this.#sent.has(permissionId)
+  }
+
+  async send(
+    session: SessionClient,
+    { permissionId, toolUseId }: PermissionRequest,
+    answer: AnswerPermissionRequest,
+  ): Promise<void> {
+    this.#sent.add(permissionId)
+    try {
+      await session.answer(permissionId, answer)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      // It was answered elsewhere in the meantime.
+      if (error.code === 'PERMISSION_ALREADY_RESOLVED') return
+      if (error.code !== 'INVALID_REQUEST') throw error
+      const { path = '' } = this.#resume.get(permissionId) ?? this.#tools.get(toolUseId ?? '') ?? {}
+      throw invalidField(path, error.message)
+    }
+  }
+
+  /** Fields of the run that answer nothing. */
+  unused(): string[] {
+    return [...this.#resume].flatMap(([id, { path }]) => (this.#sent.has(id) ? [] : [path]))
+  }
+}
+
+function toResult({ content, error }: Message, path: string): AnswerPermissionRequest {
+  if (error !== undefined && error !== '') return { error }
+  if (!Array.isArray(content)) return { result: content as string }
+  const result = content.map((part, index) => {
+    if (part?.type === 'text') return { type: 'text' as const, text: part.text }
+    const { data, mimeType } = inlineSource(part, `${path}[${index}]`)
+    if (part.type !== 'image') throw invalidField(`${path}[${index}].type`, 'must be text or image')
+    return { type: 'image' as const, data, mimeType: mimeType as 'image/png' }
+  })
+  return { result }
+}
+
+function toDecision(
+  request: PermissionRequest,
+  { status, payload }: ResumeEntry,
+  path: string,
+): AnswerPermissionRequest {
+  if (status === 'cancelled') {
+    return {
+      decision: 'deny',
+      ...(request.kind !== 'elicitation' && { message: 'The request was dismissed' }),
+    }
+  }
+  const { kind } = request
+  const given = typeof payload === 'boolean' ? { approved: payload } : asObject(payload, path)
+  if (kind === 'elicitation' && request.elicitation?.mode === 'form') {
+    if (given.approved === false && Object.keys(given).length === 1) return { decision: 'deny' }
+    return { decision: 'allow', content: given as NonNullable<AnswerPermissionRequest['content']> }
+  }
+  if (kind === 'question' && given.answers !== undefined) {
+    const answers = asObject(given.answers, `${path}.answers`)
+    return { decision: 'allow', answers: answers as NonNullable<AnswerPermissionRequest['answers']> }
+  }
+  if (typeof given.approved !== 'boolean') {
+    throw invalidField(kind === 'question' ? `${path}.answers` : `${path}.approved`, 'is required')
+  }
+  return toVerdict(given, path)
+}
+
+const verdictFields = new Set(['approved', 'editedArgs', 'remember', 'message', 'permissionMode'])
+
+/** The API refuses fields that do not fit the kind of the request. */
+function toVerdict({ approved, ...given }: Json, path: string): AnswerPermissionRequest {
+  for (const name of Object.keys(given)) {
+    if (!verdictFields.has(name)) throw invalidField(`${path}.${name}`, 'unknown field')
+  }
+  const { editedArgs, ...rest } = given
+  const answer = { ...rest, ...(editedArgs !== undefined && { updatedInput: editedArgs }) }
+  return { decision: approved ? 'allow' : 'deny', ...answer } as AnswerPermissionRequest
+}
+
+function asObject(value: unknown, path: string): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+  throw invalidField(path, 'must be an object')
+}

@@ -1,0 +1,31 @@
+import { ApiError, ClaudeCodeClient } from '../../client/index.ts'
+import { apiBase, type DoorExchange } from '../../contract/doors.ts'
+import { type ErrorCode, errorCatalogue, ServiceError } from '../../contract/errors.ts'
+
+/** The client of the API in the name of the caller. Errors are the caller's to see, and to retry. */
+export function openClient({ fetch }: DoorExchange): ClaudeCodeClient {
+  return new ClaudeCodeClient({ baseUrl: apiBase, fetch, retries: 0 })
+}
+
+/** Fields of the API, and the fields of a run that they are made of. */
+const fieldNames: [RegExp, string][] = [
+  [/\bclientTools\b/g, 'tools'],
+  [/\binputSchema\b/g, 'parameters'],
+  [/\b(?<!\.)(preset|model|permissionMode)(?=:|$)/g, 'forwardedProps.$1'],
+]
+
+/** Returns an error of the API as this server's own, with the names of the caller's fields. */
+export function toOwnError(error: unknown): unknown {
+  if (!(error instanceof ApiError) || !(error.code in errorCatalogue)) return error
+  const code = error.code as ErrorCode
+  if (code !== 'INVALID_REQUEST') return new ServiceError(code, error.message, error.details as never)
+  const issues = (error.details.issues ?? []) as { path: string; message: string }[]
+  return new ServiceError(code, inCallersWords(error.message), {
+    ...error.details,
+    issues: issues.map(({ path, message }) => ({ path: inCallersWords(path), message })),
+  })
+}
+
+function inCallersWords(text: string): string {
+  return fieldNames.reduce((words, [own, theirs]) => words.replace(own, theirs), text)
+}

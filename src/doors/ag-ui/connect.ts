@@ -1,0 +1,47 @@
+import type { ClaudeCodeClient, SessionEvent } from '../../client/index.ts'
+import type { DoorExchange } from '../../contract/doors.ts'
+import { Answers } from './answers.ts'
+import type { RunInput } from './input.ts'
+import { Narrator } from './narrator.ts'
+import type { AgUiEvent } from './protocol.ts'
+import { tellTurns } from './run.ts'
+import { beginRun } from './run-events.ts'
+import { findThread, sessionOf, type Thread } from './thread.ts'
+
+/** A thread that a client wants to see; undefined: it has no session, and so no messages. */
+export function findConnected(
+  client: ClaudeCodeClient,
+  exchange: DoorExchange,
+  { threadId }: RunInput,
+): Promise<Thread | undefined> {
+  return findThread(sessionOf(client, exchange, threadId))
+}
+
+/** Tells a thread: all its messages at once, then the turns that have not ended. */
+export async function* tellThread(
+  input: RunInput,
+  thread: Thread | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<AgUiEvent> {
+  const { threadId, runId } = input
+  yield beginRun(input)
+  const narrator = new Narrator([])
+  if (thread) narrator.replay(await readLog(thread, signal))
+  yield* narrator.tellAll()
+  const turnIds = narrator.openTurns
+  if (thread && turnIds.length > 0) {
+    const answers = new Answers({ ...input, messages: [], resume: [] })
+    yield* tellTurns({ input, session: thread.session, turnIds, narrator, answers }, signal)
+  } else {
+    yield { type: 'RUN_FINISHED', threadId, runId, outcome: { type: 'success' } }
+  }
+}
+
+async function readLog({ session }: Thread, signal: AbortSignal): Promise<SessionEvent[]> {
+  const events: SessionEvent[] = []
+  for await (const event of session.follow({ signal })) {
+    if (event.type === 'caught_up') break
+    events.push(event)
+  }
+  return events
+}

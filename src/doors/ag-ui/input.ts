@@ -1,0 +1,159 @@
+import { invalidField } from '../../contract/errors.ts'
+import { type PermissionMode, permissionModes } from '../../contract/permission-mode.ts'
+import type { Message, ResumeEntry, Tool } from './protocol.ts'
+
+type Json = Record<string, unknown>
+
+/** The request to run an agent. */
+export interface RunInput {
+  threadId: string
+  runId: string
+  parentRunId: string | undefined
+  messages: Message[]
+  tools: Tool[]
+  context: { description: string; value: string }[]
+  resume: ResumeEntry[]
+  props: RunProps
+  /** The names of fields that mean nothing here. */
+  ignored: string[]
+}
+
+/** The settings in `forwardedProps`. */
+export interface RunProps {
+  preset: string | undefined
+  model: string | undefined
+  permissionMode: PermissionMode | undefined
+  onDisconnect: 'interrupt' | 'continue'
+}
+
+const fields = new Set([
+  ...['threadId', 'runId', 'protocolVersion', 'parentRunId', 'state', 'messages', 'tools', 'context'],
+  ...['forwardedProps', 'resume'],
+])
+const props = new Set(['preset', 'model', 'permissionMode', 'onDisconnect'])
+
+/** @throws ServiceError that names the field */
+export async function readInput(request: Request): Promise<RunInput> {
+  const body = asObject(await readJson(request), '')
+  refuseState(body.state)
+  const forwarded = body.forwardedProps == null ? {} : body.forwardedProps
+  // A value that is not an object is a channel of the application's own.
+  const given = isObject(forwarded) ? forwarded : {}
+  return {
+    threadId: asId(body.threadId, 'threadId'),
+    runId: asId(body.runId, 'runId'),
+    parentRunId: optional(body.parentRunId, 'parentRunId', asText),
+    messages: asList(body.messages, 'messages', readMessage),
+    tools: optional(body.tools, 'tools', (value, path) => asList(value, path, readTool)) ?? [],
+    context: optional(body.context, 'context', (value, path) => asList(value, path, readContext)) ?? [],
+    resume: optional(body.resume, 'resume', (value, path) => asList(value, path, readEntry)) ?? [],
+    props: readProps(given),
+    ignored: [
+      ...unknownIn(body, fields, ''),
+      ...(given === forwarded ? unknownIn(given, props, 'forwardedProps.') : ['forwardedProps']),
+    ],
+  }
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  try {
+    return JSON.parse(await request.text())
+  } catch {
+    throw invalidField('', 'must be a JSON object')
+  }
+}
+
+/** Claude has no state that an application could read or set. */
+function refuseState(state: unknown): void {
+  if (state == null || (isObject(state) && Object.keys(state).length === 0)) return
+  throw invalidField('state', 'must be empty: Claude has no state that is shared with the application')
+}
+
+function readProps(given: Json): RunProps {
+  const oneOf =
+    <T extends string>(values: readonly T[]) =>
+    (value: unknown, path: string): T => {
+      if (values.includes(value as T)) return value as T
+      throw invalidField(path, `must be one of ${values.join(', ')}`)
+    }
+  const at = 'forwardedProps'
+  return {
+    preset: optional(given.preset, `${at}.preset`, asText),
+    model: optional(given.model, `${at}.model`, asText),
+    permissionMode: optional(given.permissionMode, `${at}.permissionMode`, oneOf(permissionModes)),
+    onDisconnect:
+      optional(given.onDisconnect, `${at}.onDisconnect`, oneOf(['interrupt', 'continue'] as const)) ??
+      'interrupt',
+  }
+}
+
+function readMessage(value: unknown, path: string): Message {
+  const message = asObject(value, path)
+  asText(message.id, `${path}.id`)
+  const role = asText(message.role, `${path}.role`)
+  if (role === 'tool') asText(message.toolCallId, `${path}.toolCallId`)
+  if (role === 'user' || role === 'tool') {
+    if (!Array.isArray(message.content)) asText(message.content, `${path}.content`)
+  }
+  if (role === 'system' || role === 'developer') asText(message.content, `${path}.content`)
+  return message as unknown as Message
+}
+
+function readTool(value: unknown, path: string): Tool {
+  const tool = asObject(value, path)
+  asText(tool.name, `${path}.name`)
+  optional(tool.description, `${path}.description`, asText)
+  optional(tool.parameters, `${path}.parameters`, asObject)
+  return tool as unknown as Tool
+}
+
+function readContext(value: unknown, path: string): RunInput['context'][number] {
+  const { description, value: text } = asObject(value, path)
+  return {
+    description: asText(description, `${path}.description`),
+    value: asText(text, `${path}.value`),
+  }
+}
+
+function readEntry(value: unknown, path: string): ResumeEntry {
+  const { interruptId, status, payload } = asObject(value, path)
+  if (status !== 'resolved' && status !== 'cancelled') {
+    throw invalidField(`${path}.status`, 'must be resolved or cancelled')
+  }
+  return { interruptId: asText(interruptId, `${path}.interruptId`), status, payload }
+}
+
+function unknownIn(object: Json, known: ReadonlySet<string>, prefix: string): string[] {
+  return Object.keys(object)
+    .filter(name => !known.has(name))
+    .map(name => `${prefix}${name}`)
+}
+
+function optional<T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T | undefined {
+  return value == null ? undefined : read(value, path)
+}
+
+function asList<T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T[] {
+  if (!Array.isArray(value)) throw invalidField(path, 'must be a list')
+  return value.map((item, index) => read(item, `${path}[${index}]`))
+}
+
+function asId(value: unknown, path: string): string {
+  const text = asText(value, path)
+  if (text === '' || text.length > 1_000) throw invalidField(path, 'must have 1 to 1,000 characters')
+  return text
+}
+
+function asText(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw invalidField(path, 'must be a text')
+  return value
+}
+
+function asObject(value: unknown, path: string): Json {
+  if (!isObject(value)) throw invalidField(path, 'must be an object')
+  return value
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,87 @@
+import type { PromptBlock } from '../../client/index.ts'
+import { invalidField } from '../../contract/errors.ts'
+import type { RunInput } from './input.ts'
+import type { Content, ContentPart, Message } from './protocol.ts'
+
+const imageTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
+
+/** A new message of the person, as blocks of a prompt. */
+export interface NewMessage {
+  blocks: PromptBlock[]
+}
+
+/** The messages of the person at the end of the list: Claude knows all others. */
+export function newMessages({ messages }: RunInput): NewMessage[] {
+  const start = messages.findLastIndex(({ role }) => role !== 'user' && role !== 'activity') + 1
+  return messages.slice(start).flatMap((message, offset) => {
+    if (message.role !== 'user') return []
+    const blocks = toBlocks(message.content as Content, `messages[${start + offset}].content`)
+    return blocks.length > 0 ? [{ blocks }] : []
+  })
+}
+
+/** The results of the application's tools, by the id of the call. */
+export function toolMessages({ messages }: RunInput): Map<string, { message: Message; path: string }> {
+  return new Map(
+    messages.flatMap((message, index) =>
+      message.role === 'tool' && message.toolCallId !== undefined
+        ? [[message.toolCallId, { message, path: `messages[${index}]` }]]
+        : [],
+    ),
+  )
+}
+
+/** The prompt of a turn: the application's context, then the messages. */
+export function toPrompt({ context }: RunInput, messages: readonly NewMessage[]): PromptBlock[] {
+  const entries = context.map(({ description, value }) => `${description}: ${value}`)
+  const preamble: PromptBlock[] =
+    entries.length > 0 ? [{ type: 'text', text: `${contextHeading}\n\n${entries.join('\n\n')}` }] : []
+  return [...preamble, ...messages.flatMap(({ blocks }) => blocks)]
+}
+
+const contextHeading = 'Context from the application:'
+
+/** Whether a block of a prompt is the application's context, not the person's words. */
+export function isContext(text: string): boolean {
+  return text.startsWith(`${contextHeading}\n\n`)
+}
+
+function toBlocks(content: Content, path: string): PromptBlock[] {
+  if (typeof content === 'string') return content.trim() === '' ? [] : [{ type: 'text', text: content }]
+  return content.flatMap((part, index) => toBlock(part, `${path}[${index}]`) ?? [])
+}
+
+function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
+  if (part?.type === 'text') return part.text === '' ? undefined : { type: 'text', text: part.text }
+  const { data, mimeType } = inlineSource(part, path)
+  const isType = <T extends string>(types: readonly T[]): T | undefined =>
+    types.find(type => type === mimeType)
+  if (part.type === 'image') {
+    const type = isType(imageTypes)
+    if (type) return { type: 'image', source: { type: 'base64', media_type: type, data } }
+    throw invalidField(`${path}.source.mimeType`, `must be one of ${imageTypes.join(', ')}`)
+  }
+  if (mimeType === 'application/pdf') {
+    return { type: 'document', source: { type: 'base64', media_type: mimeType, data } }
+  }
+  if (mimeType.startsWith('text/')) {
+    const text = new TextDecoder().decode(Uint8Array.from(atob(data), char => char.charCodeAt(0)))
+    return { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text } }
+  }
+  throw invalidField(`${path}.source.mimeType`, 'must be application/pdf or a text')
+}
+
+/** The content of an image or document. The server fetches nothing from addresses in messages. */
+export function inlineSource(part: ContentPart, path: string): { data: string; mimeType: string } {
+  if (part?.type !== 'image' && part?.type !== 'document') {
+    throw invalidField(`${path}.type`, 'must be text, image or document: Claude takes no other content')
+  }
+  const { source } = part
+  if (source?.type !== 'data') {
+    throw invalidField(`${path}.source.type`, 'must be data: URLs and handles of files are not resolved')
+  }
+  if (typeof source.value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(source.value)) {
+    throw invalidField(`${path}.source.value`, 'must be Base64')
+  }
+  return { data: source.value, mimeType: String(source.mimeType) }
+}

@@ -1,0 +1,93 @@
+import type { OpenRequest, Turn } from '../../client/index.ts'
+import type { RunInput } from './input.ts'
+import { toInterrupt } from './interrupts.ts'
+import type { Narrator } from './narrator.ts'
+import { type AgUiEvent, ownKey, protocolVersion } from './protocol.ts'
+import { usageOf } from './usage.ts'
+
+/** Ends that are no failures, but by which an answer is not complete. */
+const cutShort: ReadonlySet<string> = new Set([
+  'interrupted',
+  'max_turns',
+  'budget',
+  'blocked',
+  'stopped_by_hook',
+])
+
+export function beginRun({ threadId, runId, parentRunId }: RunInput): AgUiEvent {
+  return {
+    type: 'RUN_STARTED',
+    threadId,
+    runId,
+    protocolVersion,
+    ...(parentRunId !== undefined && { parentRunId }),
+  }
+}
+
+/** Ends a run whose turn waits for the client: for answers of a person, or for results of its tools. */
+export function* pauseRun(
+  { threadId, runId }: RunInput,
+  narrator: Narrator,
+  requests: readonly OpenRequest[],
+): Generator<AgUiEvent> {
+  const interrupts = requests
+    .filter(({ kind }) => kind !== 'client_tool')
+    .map(request => toInterrupt(request, narrator.ownerOf(request.toolUseId ?? '')))
+  yield* narrator.close(subagentRunId => ({
+    type: 'suspended',
+    interruptIds: interrupts.filter(of => of.subagentRunId === subagentRunId).map(({ id }) => id),
+  }))
+  const called = requests.flatMap(({ kind, toolUseId }) =>
+    kind === 'client_tool' && toolUseId !== null ? [toolUseId] : [],
+  )
+  const pendingToolCallIds = [...new Set([...narrator.pendingCalls, ...called])]
+  const outcome =
+    interrupts.length > 0
+      ? { type: 'interrupt' as const, interrupts }
+      : { type: 'success' as const, pendingToolCallIds }
+  yield { type: 'RUN_FINISHED', threadId, runId, outcome }
+}
+
+/** Ends the telling of a turn, and with the last one the run. */
+export function* endOf(
+  { threadId, runId }: RunInput,
+  narrator: Narrator,
+  turn: Turn,
+  isLast: boolean,
+): Generator<AgUiEvent> {
+  const { sessionId, turnId, status, stopReason, costUsd, error } = turn
+  const metadata = { [ownKey]: { sessionId, turnId, stopReason, costUsd } }
+  const failure = failureOf(turn)
+  if (failure) {
+    if (isLast) yield* failRun(narrator, { ...failure, ...usageOf(turn), metadata })
+    else yield { type: 'CUSTOM', name: `${ownKey}:turn_failed`, value: { turnId, ...failure } }
+    return
+  }
+  if (!isLast) return
+  const isCut = error !== null || status !== 'completed' || cutShort.has(stopReason ?? '')
+  yield* narrator.close(() => (isCut ? 'The run was cancelled' : { type: 'success' }))
+  yield {
+    type: 'RUN_FINISHED',
+    threadId,
+    runId,
+    ...(isCut
+      ? { outcome: { type: 'cancelled' } }
+      : { outcome: { type: 'success' }, result: turn.structuredOutput ?? turn.response }),
+    ...usageOf(turn),
+    metadata,
+  }
+}
+
+function failureOf({ status, error }: Turn): { code: string; message: string } | undefined {
+  if (error) return { code: error.code, message: error.message }
+  if (status === 'timed_out') return { code: 'REQUEST_TIMEOUT', message: 'The turn timed out' }
+  return undefined
+}
+
+export function* failRun(
+  narrator: Narrator,
+  failure: Omit<Extract<AgUiEvent, { type: 'RUN_ERROR' }>, 'type'>,
+): Generator<AgUiEvent> {
+  yield* narrator.close(() => failure.message)
+  yield { type: 'RUN_ERROR', ...failure }
+}

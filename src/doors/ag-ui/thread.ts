@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  ApiError,
+  type ClaudeCodeClient,
+  type CreateSessionRequest,
+  type PatchSessionRequest,
+  type Session,
+  type SessionClient,
+} from '../../client/index.ts'
+import type { DoorExchange } from '../../contract/doors.ts'
+import { invalidField } from '../../contract/errors.ts'
+import { deriveId } from '../../lib/derived-id.ts'
+import type { RunInput } from './input.ts'
+import type { Tool } from './protocol.ts'
+
+/** The session of a thread, and its state when the run came. */
+export interface Thread {
+  session: SessionClient
+  found: Session
+}
+
+/** The session of a thread: the tenant's, under an id that follows from the thread's. */
+export function sessionOf(
+  client: ClaudeCodeClient,
+  { caller }: DoorExchange,
+  threadId: string,
+): SessionClient {
+  return client.session(deriveId('ag-ui', caller.tenantId, threadId))
+}
+
+/** Returns undefined for a thread without a session. */
+export async function findThread(session: SessionClient): Promise<Thread | undefined> {
+  try {
+    return { session, found: await session.get() }
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'SESSION_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** Creates the session of a new thread. */
+export async function createThread(
+  client: ClaudeCodeClient,
+  session: SessionClient,
+  input: RunInput,
+): Promise<void> {
+  const { preset, model, permissionMode } = input.props
+  const instructions = instructionsOf(input)
+  const body: CreateSessionRequest = {
+    sessionId: session.id,
+    metadata: { threadId: input.threadId },
+    ...(preset !== undefined && { preset }),
+    ...(model !== undefined && { model }),
+    ...(permissionMode !== undefined && { permissionMode }),
+    ...(instructions !== undefined && { appendSystemPrompt: instructions }),
+    ...(input.tools.length > 0 && { clientTools: input.tools.map(toClientTool) }),
+    ...(!(await decidesPrompts(client, preset)) && { permissionPrompts: 'ask' as const }),
+  }
+  try {
+    await client.createSession(body)
+  } catch (error) {
+    // Another run of the same thread was faster.
+    if (!(error instanceof ApiError && error.code === 'SESSION_ID_TAKEN')) throw error
+  }
+}
+
+/** Gives the session the settings of the run, before its prompt. */
+export async function updateThread({ session, found }: Thread, input: RunInput): Promise<void> {
+  const { preset, model, permissionMode } = input.props
+  checkPreset(found, preset)
+  const instructions = instructionsOf(input)
+  if (instructions !== undefined && instructions !== found.config.appendSystemPrompt) {
+    const index = input.messages.findIndex(isInstruction)
+    throw invalidField(`messages[${index}]`, 'the instructions of a thread cannot change')
+  }
+  const clientTools = input.tools.map(toClientTool)
+  const changes: PatchSessionRequest = {
+    ...(model !== undefined && model !== found.config.model && { model }),
+    ...(permissionMode !== undefined && permissionMode !== found.config.permissionMode && { permissionMode }),
+    ...(!isDeepStrictEqual(clientTools, found.config.clientTools ?? []) && { clientTools }),
+  }
+  if (Object.keys(changes).length > 0) await session.update(changes)
+}
+
+function checkPreset({ preset }: Session, wanted: string | undefined): void {
+  if (wanted === undefined) return
+  const made = preset ? `${preset.name}@${preset.version}` : 'no preset'
+  if (preset && (wanted === preset.name || wanted === made)) return
+  throw invalidField('forwardedProps.preset', `the thread was begun with ${made}`)
+}
+
+/** Whether a preset says what happens when Claude needs permission. */
+async function decidesPrompts(client: ClaudeCodeClient, preset: string | undefined): Promise<boolean> {
+  // A name that cannot be one is refused when the session is created.
+  if (preset === undefined || !/^[\w.-]+(@\d+)?$/.test(preset)) return false
+  const [name = '', version] = preset.split('@')
+  const query = version === undefined ? {} : { version: Number(version) }
+  const { configuration } = await client.call('getPreset', { params: { preset: name }, query })
+  return configuration.permissionPrompts !== undefined
+}
+
+function isInstruction({ role }: { role: string }): boolean {
+  return role === 'system' || role === 'developer'
+}
+
+function instructionsOf({ messages }: RunInput): string | undefined {
+  const texts = messages.filter(isInstruction).map(({ content }) => String(content))
+  return texts.length > 0 ? texts.join('\n\n') : undefined
+}
+
+function toClientTool({ name, description, parameters, metadata }: Tool) {
+  const hasSchema = parameters !== undefined && Object.keys(parameters).length > 0
+  return {
+    name,
+    ...(description !== undefined && { description }),
+    ...(hasSchema && { inputSchema: { type: 'object', ...parameters } }),
+    ...(metadata?.readOnly === true && { readOnly: true }),
+  }
+}
