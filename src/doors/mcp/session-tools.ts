@@ -1,0 +1,133 @@
+import type { McpServer } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
+import { permissionModes } from '../../contract/permission-mode.ts'
+import type { Surroundings } from './surroundings.ts'
+import { addTool, toResult } from './tool.ts'
+import { sessionId } from './turn-tools.ts'
+
+const text = z.string().min(1)
+const limit = (most: number, usual: number) =>
+  z.int().min(1).max(most).default(usual).describe('Entries of the page')
+const cursor = text.optional().describe('`nextCursor` of the previous page')
+const rules = z.array(text).optional()
+
+const workspace = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('directory'), path: text }),
+    z.strictObject({ type: z.literal('empty') }),
+    z.strictObject({ type: z.literal('git'), url: text, ref: text.optional(), depth: z.int().optional() }),
+    z.strictObject({
+      type: z.literal('worktree'),
+      repository: text,
+      branch: text.optional(),
+      base: text.optional(),
+    }),
+  ])
+  .optional()
+  .describe('A directory of its own for the session; not with cwd')
+
+const clientTool = z.strictObject({
+  name: text,
+  description: z.string().optional(),
+  inputSchema: z.record(z.string(), z.unknown()).optional(),
+  readOnly: z.boolean().optional(),
+})
+
+export function addSessionTools(server: McpServer, surroundings: Surroundings): void {
+  const { client } = surroundings
+  addTool(server, surroundings, 'start_session', {
+    title: 'Start a session',
+    description:
+      'Starts a session of Claude Code: a conversation in a working directory. Other settings than those below come from a preset (list_presets).',
+    inputSchema: z.strictObject({
+      preset: text
+        .optional()
+        .describe('The configuration: a name, or name@version; fields below replace its own'),
+      title: text.optional(),
+      cwd: text.optional().describe('The working directory, on the server'),
+      workspace,
+      model: text.optional(),
+      permissionMode: z.enum(permissionModes).optional(),
+      permissionPrompts: z
+        .enum(['ask', 'deny'])
+        .optional()
+        .describe('Whether Claude asks before it does what its rules do not allow. Default: ask'),
+      permissionTimeoutMs: z.int().optional().describe('Milliseconds until an unanswered request is denied'),
+      appendSystemPrompt: text.optional(),
+      maxTurns: z.int().optional(),
+      maxBudgetUsd: z.number().optional(),
+      tools: rules.describe('The built-in tools that Claude has'),
+      allowedTools: rules.describe('Tools, or rules such as Bash(git *), that need no permission'),
+      disallowedTools: rules.describe('Tools, or rules, that are denied'),
+      clientTools: z
+        .array(clientTool)
+        .optional()
+        .describe('Tools that you answer: each call is an open request of kind client_tool'),
+      tags: z.array(text).optional(),
+    }),
+    outputSchema: z.looseObject({ sessionId: z.string() }),
+    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+    async run(input, { mcpReq: { signal } }) {
+      const permissionPrompts = input.permissionPrompts ?? (await findPermissionPrompts(client, input.preset))
+      // The API checks the values.
+      const body = { ...input, permissionPrompts } as CreateSessionRequest
+      const session = await client.call('createSession', { body }, { signal })
+      return toResult(`Session ${session.sessionId}`, { ...session })
+    },
+  })
+  addTool(server, surroundings, 'list_sessions', {
+    title: 'List sessions',
+    description: 'Lists sessions, those with the latest activity first.',
+    inputSchema: z.strictObject({
+      status: z.enum(['active', 'expired', 'ended', 'all']).optional(),
+      state: z.enum(['idle', 'running', 'requires_action']).optional(),
+      preset: text.optional(),
+      tag: z.array(text).optional().describe('Only sessions with all of these tags'),
+      limit: limit(100, 20),
+      cursor,
+    }),
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    async run(query, { mcpReq: { signal } }) {
+      const page = await client.call('listSessions', { query }, { signal })
+      const lines = page.sessions.map(
+        ({ sessionId, title, state, status, lastActivity, cwd }) =>
+          `${sessionId} ${status === 'active' ? state : status} ${lastActivity} ${cwd} ${title ?? ''}`,
+      )
+      return toResult(lines.join('\n') || 'No sessions', { ...page })
+    },
+  })
+  addTool(server, surroundings, 'end_session', {
+    title: 'End a session',
+    description: 'Ends a session for good, with all that it has running.',
+    inputSchema: z.strictObject({ sessionId }),
+    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+    async run({ sessionId }, { mcpReq: { signal } }) {
+      await client.session(sessionId).end({ signal })
+      return toResult(`Session ${sessionId} has ended`)
+    },
+  })
+  addTool(server, surroundings, 'list_presets', {
+    title: 'List presets',
+    description: 'Lists the configurations that start_session can use.',
+    inputSchema: z.strictObject({ limit: limit(100, 50), cursor }),
+    annotations: { readOnlyHint: true, openWorldHint: false },
+    async run(query, { mcpReq: { signal } }) {
+      const { presets, pagination } = await client.call('listPresets', { query }, { signal })
+      const lines = presets.map(({ name, version, description }) => `${name}@${version} ${description ?? ''}`)
+      return toResult(lines.join('\n') || 'No presets', { presets, nextCursor: pagination.nextCursor })
+    },
+  })
+}
+
+/** Requests can be answered by the client of this door, so Claude asks unless the preset says otherwise. */
+async function findPermissionPrompts(
+  client: ClaudeCodeClient,
+  named: string | undefined,
+): Promise<'ask' | undefined> {
+  if (named === undefined) return 'ask'
+  const [preset = '', version] = named.split('@')
+  const query = version === undefined ? {} : { version: Number(version) }
+  const { configuration } = await client.call('getPreset', { params: { preset }, query })
+  return configuration.permissionPrompts === undefined ? 'ask' : undefined
+}

@@ -1,0 +1,65 @@
+import {
+  type ClaudeCodeClient,
+  isTerminal,
+  type PermissionRequest,
+  type SessionEvent,
+  type Turn,
+} from '../../client/index.ts'
+import type { TurnPosition } from './surroundings.ts'
+
+/** The reason why a call stops following a turn. */
+export type Pause =
+  | { kind: 'ended'; turn: Turn }
+  | { kind: 'open'; requests: PermissionRequest[] }
+  /** The time is over, or the client has closed an elicitation. */
+  | { kind: 'waited' }
+
+export interface Following {
+  client: ClaudeCodeClient
+  /** Is moved forward with each event. */
+  position: TurnPosition
+  /** Ends the call. */
+  signal: AbortSignal
+  /** Ends the waiting. */
+  patience: AbortSignal
+  onEvent(event: SessionEvent): Promise<void>
+}
+
+/** Follows a turn until it ends or has open requests that the client has not been asked about. */
+export async function followTurn(following: Following): Promise<Pause> {
+  const { client, position, signal, patience, onEvent } = following
+  const { sessionId, turnId, asked } = position
+  const session = client.session(sessionId)
+  const isNew = ({ permissionId }: PermissionRequest) => !asked.includes(permissionId)
+  const stop = AbortSignal.any([signal, patience])
+  const options = { turnId, after: position.after, includeDeltas: false, signal: stop }
+  let isLive = false
+  try {
+    for await (const event of session.follow(options)) {
+      if ('sequence' in event.data) position.after = Math.max(position.after, event.data.sequence)
+      if (isTerminal(event.type)) break
+      await onEvent(event)
+      isLive = event.type === 'caught_up' || (isLive && event.type !== 'reconnected')
+      if (!isLive || (event.type !== 'caught_up' && event.type !== 'permission.requested')) continue
+      const requests = await listOpenRequests(client, sessionId, turnId, stop)
+      if (requests.some(isNew)) return { kind: 'open', requests }
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (patience.aborted) return { kind: 'waited' }
+    throw error
+  }
+  return { kind: 'ended', turn: await session.getTurn(turnId, { signal }) }
+}
+
+/** The requests of a turn that wait for an answer. Those of background work belong to no turn, and are not among them. */
+export async function listOpenRequests(
+  client: ClaudeCodeClient,
+  sessionId: string,
+  turnId: string,
+  signal: AbortSignal,
+): Promise<PermissionRequest[]> {
+  const input = { params: { sessionId }, query: { limit: 200 } }
+  const { permissions } = await client.call('listPermissions', input, { signal })
+  return permissions.filter(request => request.turnId === turnId)
+}
