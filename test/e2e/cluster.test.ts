@@ -145,27 +145,49 @@ describe('several nodes', () => {
   test('asked on one node, which is killed, and answered on another: continues at the same call', async () => {
     const { nodes, model, shared } = await openCluster({ permissionParkMs: 50 })
     const [a, b, c] = nodes
-    const id = await a.createSession({ permissionPrompts: 'ask' })
-    const file = join(shared, 'written.txt')
-    let calls = 0
-    model.script('write it', ({ round }) => {
-      if (round === 0) calls++
-      return round === 0 ? toolUse('Write', { file_path: file, content: 'written' }) : text('done')
-    })
-    const turnId = await submit(a, id, 'write it')
-    const pending = async (node: ClusterNode) =>
+    const file = (name: string) => join(shared, `${name}.txt`)
+    const hookEventName = 'PreToolUse'
+    const kinds = {
+      tool: { settings: { permissionPrompts: 'ask' }, answer: { decision: 'allow' } },
+      client_tool: { settings: { clientTools: [{ name: 'find' }] }, answer: { result: 'found' } },
+      hook: {
+        settings: {
+          clientHooks: { [hookEventName]: [{ timeoutMs: 600_000 }] },
+          permissionMode: 'acceptEdits',
+        },
+        answer: { output: { hookSpecificOutput: { hookEventName, additionalContext: 'as planned' } } },
+      },
+    }
+    const asked = await Promise.all(
+      Object.entries(kinds).map(async ([kind, { settings, answer }]) => {
+        const seen = { calls: 0, results: [] as boolean[] }
+        model.script(`do ${kind}`, ({ round, toolResults }) => {
+          if (round === 0) seen.calls++
+          else seen.results.push(...toolResults.map(({ isError }) => isError))
+          if (round > 0) return text('done')
+          if (kind === 'client_tool') return toolUse('mcp__client__find', {})
+          return toolUse('Write', { file_path: file(kind), content: 'written' })
+        })
+        const id = await a.createSession(settings)
+        return { kind, id, answer, seen, turnId: await submit(a, id, `do ${kind}`) }
+      }),
+    )
+    const pending = async (node: ClusterNode, id: string) =>
       (await node.call('GET', `/sessions/${id}/permissions`)).body.permissions
-    await until(async () => (await pending(b)).length === 1)
-    const [{ permissionId }] = await pending(b)
-    await until(() => claudesOf(a.cli.child.pid ?? 0, id).length === 0)
+    for (const { id } of asked) {
+      await until(async () => (await pending(b, id)).length === 1)
+      await until(() => claudesOf(a.cli.child.pid ?? 0, id).length === 0)
+    }
     await killNode(a)
-    const answered = await c.call('POST', `/sessions/${id}/permissions/${permissionId}`, {
-      decision: 'allow',
-    })
-    expect(answered.status).toBe(200)
-    await until(async () => (await turnOf(b, id, turnId)).status === 'completed')
-    expect(existsSync(file)).toBe(true)
-    expect(calls).toBe(1)
+    for (const { kind, id, answer, seen, turnId } of asked) {
+      const [{ permissionId, kind: found }] = await pending(b, id)
+      expect(found).toBe(kind)
+      const answered = await c.call('POST', `/sessions/${id}/permissions/${permissionId}`, answer)
+      expect(answered.status).toBe(200)
+      await until(async () => (await turnOf(b, id, turnId)).status === 'completed')
+      expect([kind, seen]).toEqual([kind, { calls: 1, results: [false] }])
+      expect(existsSync(file(kind))).toBe(kind !== 'client_tool')
+    }
   })
 
   test('a node that is stopped in order gives its sessions back: nothing is lost', async () => {

@@ -14,6 +14,8 @@ import { ToolRequest } from './tool-request.tsx'
 import { useAnswer } from './use-answer.ts'
 
 const PlanRequest = lazy(() => import('./plan-request.tsx'))
+const ClientToolRequest = lazy(() => import('./client-tool-request.tsx'))
+const HookRequestBody = lazy(() => import('./hook-request.tsx'))
 const FormRequest = lazy(() => import('./form-request.tsx'))
 
 const kinds: Record<PermissionKind, string> = {
@@ -21,8 +23,17 @@ const kinds: Record<PermissionKind, string> = {
   question: 'Question',
   plan: 'Plan',
   elicitation: 'Form',
+  client_tool: 'Tool of a program',
+  hook: 'Hook of a program',
 }
-const bodies = { tool: ToolRequest, question: QuestionRequest, plan: PlanRequest, elicitation: FormRequest }
+const bodies = {
+  tool: ToolRequest,
+  question: QuestionRequest,
+  plan: PlanRequest,
+  elicitation: FormRequest,
+  client_tool: ClientToolRequest,
+  hook: HookRequestBody,
+}
 
 interface RequestCardProps {
   request: PermissionRequest

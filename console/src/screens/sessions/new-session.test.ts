@@ -4,6 +4,7 @@ import { emptyDraft, openDraft, toRequest } from './new-session.ts'
 
 const preset = (configuration: Preset['configuration']): Preset => ({
   ...{ name: 'reviewer', version: 2, latestVersion: 2, description: null, archived: false },
+  ...{ metadata: {}, archivedAt: null },
   ...{ tenant: 'default', createdAt: '2026-01-01T00:00:00.000Z', createdBy: 'k', configuration },
 })
 const given = (request: object) =>
