@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
-import { openServer, shareServer } from '../support/open-server.ts'
-import { until } from '../support/open-sessions.ts'
+import { createClient } from '../support/client.ts'
+import { openServerProgram } from '../support/open-cli.ts'
+import { apiKey, openServer, shareServer } from '../support/open-server.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
+import { cheapStart, claudeEnvironment, openModel } from '../support/real-claude.ts'
 import { restart } from '../support/restart.ts'
 
 const weather = {
@@ -178,6 +181,36 @@ describe('a call of the caller`s tool waits without a process', () => {
     expect(await ended(next, id, turnId)).toMatchObject({ status: 'completed' })
     expect(results).toEqual([{ content: 'sunny', isError: false }])
   })
+})
+
+test('a call of the caller`s tool survives that the server is killed while its process waits', async () => {
+  const model = await openModel()
+  const home = temporaryDirectory()
+  const options = { ...{ dataDir: `${home}/data`, defaultCwd: home }, auth: { apiKeys: [apiKey] } }
+  const start = async () => {
+    const program = openServerProgram(options, { ...claudeEnvironment(model, home), ...cheapStart })
+    const [, url = ''] = /listening on (\S+)/.exec(await program.said(/listening on \S+/)) ?? []
+    return { program, model, ...createClient(`${url}/api/v1`, apiKey) }
+  }
+  const first = await start()
+  const results = script(first)
+  const id = await first.createSession({ clientTools: [weather] })
+  const turnId = await begin(first, id)
+  await pendingPermissions(first, id)
+  expect(claudesOf(first.program.child.pid ?? 0, id)).toHaveLength(1)
+  first.program.child.kill('SIGKILL')
+  await first.program.ended
+  const second = await start()
+  const [request] = await pendingPermissions(second, id)
+  await answer(second, request, { result: 'sunny' })
+  expect(await ended(second, id, turnId)).toMatchObject({ status: 'completed' })
+  // The orphan may have told the model of a failed call before it ended; that is not part of the conversation.
+  expect(results.at(-1)).toEqual({ content: 'sunny', isError: false })
+  const history = JSON.stringify((await second.call('GET', `/sessions/${id}/messages`)).body)
+  expect(history).toContain('sunny')
+  expect(history).not.toContain('socket')
+  second.program.child.kill('SIGTERM')
+  expect(await second.program.ended).toBe(0)
 })
 
 describe('a hook of the caller', () => {

@@ -7,6 +7,7 @@ import { parseResults, toScript } from '../support/box-probes.ts'
 import { openOnce } from '../support/lifetime.ts'
 import { requirements } from '../support/machine.ts'
 import { openServer } from '../support/open-server.ts'
+import { answer, pendingPermissions } from '../support/permissions.ts'
 
 /** Asks through the proxy also for loopback, where a listed host is in this test. */
 const curl = "curl -sf --max-time 10 --noproxy ''"
@@ -97,9 +98,15 @@ if (requirements.bubblewrap.find() !== undefined) {
     })
 
     test('an MCP server of the list works; one outside of it is refused by name', async () => {
-      const { use, mcp, call, secret } = opened()
+      const { use, mcp, call, secret, createSession, model, ask } = opened()
       expect(await use('mcp__web__echo', { text: 'over there' })).toContain('over there')
       expect(mcp.requests.length).toBeGreaterThan(0)
+      const id = await createSession({ clientTools: [{ name: 'find' }] })
+      model.script('find it', ({ round }) => (round === 0 ? toolUse('mcp__client__find', {}) : text('found')))
+      const asked = ask(id, 'find it')
+      const [request] = await pendingPermissions({ call }, id)
+      await answer({ call }, request, { result: 'it' })
+      expect((await asked).body.response).toBe('found')
       const mcpServers = { docs: { type: 'http', url: secret.url } }
       const { status, body } = await call('POST', '/sessions', { mcpServers })
       expect([status, body.error.code, body.error.details]).toMatchObject([
