@@ -19,7 +19,7 @@ const groups: Record<string, RegExp> = {
   Operate:
     /^docs\/guides\/(deploy|cluster|proxy|tls|identity|audit|isolation|operating|database|backup|retention|upgrade)\.md$|^docs\/configuration\.md$/,
   Clients:
-    /^docs\/guides\/(browsers|console|retries|client|command-line|webhooks|push)\.md$|^docs\/(errors|turn-states)\.md$/,
+    /^docs\/guides\/(browsers|console|retries|client|client-tools|door-[a-z-]+|agent-sdk|command-line|webhooks|push)\.md$|^docs\/(errors|turn-states)\.md$/,
   Guides: /^docs\/guides\//,
   Decisions: /^docs\/adr\//,
   Project: /./,

@@ -177,6 +177,19 @@ test('the application with its own login shows each user the own sessions only',
   expect(await app.ended).toBe(0)
 })
 
+test('a program answers its tool and decides its hook; the guide shows it', async () => {
+  const { model, env } = shared()
+  model.script('weather in Oslo', ({ round, toolResults }) => {
+    if (round === 0) return toolUse('mcp__client__get_weather', { city: 'Oslo' })
+    return round === 1 ? toolUse('Bash', { command: 'rm -r /' }) : text(String(toolResults[0]?.isError))
+  })
+  const program = runExample('client-tools.ts', ['What is the weather in Oslo?'], env)
+  expect([await program.ended, program.complained()]).toEqual([0, ''])
+  expect(program.said()).toBe('Claude: true\n')
+  const guide = readFileSync(join(examples, '../docs/guides/client-tools.md'), 'utf8')
+  expect(guide).toContain(sourceOf('client-tools.ts'))
+})
+
 test('the guide shows the bot and the approver as they are; the bot has at most 30 lines', () => {
   const guide = readFileSync(join(examples, '../docs/guides/approvals.md'), 'utf8')
   for (const name of ['approval-bot.ts', 'webhook-approver.ts']) expect(guide).toContain(sourceOf(name))
