@@ -37,6 +37,7 @@ export async function serveDemo(options: ServeOptions): Promise<RunningDemo> {
           keepSpareProcess: false,
         }),
         sessionTitles: options.sessionTitles ?? 'claude',
+        doors: options.doors ?? ['all'],
         // Not those of the environment, which are there for other servers.
         trustedRoots: options.trustedRoots ?? [],
       },

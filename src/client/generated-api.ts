@@ -455,7 +455,7 @@ export type CreateKeyRequest = {
 export type CreatePresetRequest = {
   /** The name of the preset */
   name: string
-  /** What the preset is for, or what is new */
+  /** The purpose of the preset, or the changes of this version */
   description?: string | undefined
   /** The caller's data about this version, at most 16 KiB as JSON; sessions do not get it */
   metadata?: Record<string, unknown> | undefined
@@ -463,7 +463,7 @@ export type CreatePresetRequest = {
 }
 
 export type CreatePresetVersionRequest = {
-  /** What the preset is for, or what is new */
+  /** The purpose of the preset, or the changes of this version */
   description?: string | undefined
   /** The caller's data about this version, at most 16 KiB as JSON; sessions do not get it */
   metadata?: Record<string, unknown> | undefined

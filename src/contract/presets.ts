@@ -15,7 +15,7 @@ import { pageParameters, pagination } from './turns.ts'
 export const presetLimits = {
   presets: 200,
   versions: 1_000,
-  /** Of one configuration as JSON. */
+  /** The size of one configuration as JSON. */
   configurationBytes: 256 * 1024,
   /** Of all configurations of a tenant. */
   totalBytes: 64 * 1024 * 1024,
@@ -40,7 +40,10 @@ const configuration = sessionConfiguration
     description: `Fields of \`POST /sessions\` except \`title\`, \`metadata\` and \`tags\`, which belong to one session. What is left out has the default of the day on which a session is made. Secrets are write-only: they are shown as \`${redacted}\``,
   })
 
-const description = z.string().max(2_000).meta({ description: 'What the preset is for, or what is new' })
+const description = z
+  .string()
+  .max(2_000)
+  .meta({ description: 'The purpose of the preset, or the changes of this version' })
 const metadata = jsonObject(16 * 1024).meta({
   description: "The caller's data about this version, at most 16 KiB as JSON; sessions do not get it",
 })

@@ -122,7 +122,7 @@ export class HopListener {
 
   async #readBody(req: IncomingMessage): Promise<Buffer | undefined> {
     if (Number(req.headers['content-length'] ?? 0) > this.#parts.maxBodyBytes) return undefined
-    // Without a length there is no body: a node sends none in pieces.
+    // Nodes send every body with its length.
     return req.headers['content-length'] === undefined ? Buffer.alloc(0) : buffer(req)
   }
 }
