@@ -30,8 +30,7 @@ export const turnOutput = z.looseObject({
 export function showRequest(request: PermissionRequest): Record<string, unknown> & { requestId: string } {
   const { permissionId, sessionId, turnId, kind, toolName, input, title, description, expiresAt, status } =
     request
-  const { questions, plan, elicitation, suggestions, toolUseId } = request
-  const { hook } = request as { hook?: unknown }
+  const { questions, plan, elicitation, suggestions, toolUseId, hook } = request
   return {
     requestId: permissionId,
     sessionId,
@@ -48,7 +47,7 @@ export function showRequest(request: PermissionRequest): Record<string, unknown>
     ...(questions && { questions }),
     ...(plan !== undefined && { plan }),
     ...(elicitation && { elicitation }),
-    ...(hook !== undefined && { hook }),
+    ...(hook && { hook }),
   }
 }
 
