@@ -7,7 +7,7 @@ export interface AcpFlags extends ClientFlags, Omit<SessionDefaults, 'workspace'
 }
 
 /** Speaks the Agent Client Protocol over standard input and output, as editors start agents. */
-export async function acp({ preset, cwd, emptyWorkspace, ...flags }: AcpFlags): Promise<void> {
+export async function acp({ preset, cwd, emptyWorkspace, clientMethods, ...flags }: AcpFlags): Promise<void> {
   const api = createClient(flags)
   // A wrong key is said at once, and not with the first session.
   await api.call('getCaller')
@@ -15,7 +15,7 @@ export async function acp({ preset, cwd, emptyWorkspace, ...flags }: AcpFlags): 
     { input: process.stdin, output: process.stdout },
     {
       api,
-      defaults: { preset, cwd, workspace: emptyWorkspace ? 'empty' : undefined },
+      defaults: { preset, cwd, workspace: emptyWorkspace ? 'empty' : undefined, clientMethods },
       // Standard output belongs to the protocol.
       logFault: error => process.stderr.write(`claude-code-api: ${(error as Error)?.message ?? error}\n`),
     },

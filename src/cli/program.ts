@@ -3,7 +3,7 @@ import { readVersion } from '../app/version.ts'
 import { permissionModes } from '../contract/permission-mode.ts'
 import type { AcpFlags } from './acp.ts'
 import type { ChatFlags } from './chat.ts'
-import { addClientFlags } from './client-flags.ts'
+import { addClientFlags, type ClientFlags } from './client-flags.ts'
 import { createCompletion, type Shell, shells } from './completion.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { loadOptions } from './load-options.ts'
@@ -87,12 +87,26 @@ export function createProgram(): Command {
     .option('--preset <name>', 'preset of new sessions: a name, or name@version')
     .option('--cwd <dir>', 'directory of new sessions, on the server; default: that of the client')
     .addOption(new Option('--empty-workspace', 'give each new session an empty directory').conflicts('cwd'))
+    .addOption(
+      new Option('--client-methods <names...>', 'methods of the client that Claude gets as tools').choices([
+        'fs',
+        'terminal',
+      ]),
+    )
     .action((flags: AcpFlags) =>
       reportingFaults(async () => {
         const { acp } = await import('./acp.ts')
         await acp(flags)
       }),
     )
+  addClientFlags(
+    program.command('mcp').description('serve MCP on standard input and output, for clients of MCP'),
+  ).action((flags: ClientFlags) =>
+    reportingFaults(async () => {
+      const { runMcp } = await import('./run-mcp.ts')
+      await runMcp(flags)
+    }),
+  )
   program
     .command('completion')
     .description('print a completion script for a shell')

@@ -1,7 +1,8 @@
-import type { McpServer, NewSessionRequest } from '@agentclientprotocol/sdk'
-import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
+import type { ClientCapabilities, McpServer, NewSessionRequest } from '@agentclientprotocol/sdk'
+import type { ClaudeCodeClient, ClientTool, CreateSessionRequest } from '../../client/index.ts'
+import { type ClientMethods, toClientTools } from './client-tools.ts'
 import { invalid } from './errors.ts'
-import { readMeta } from './extension.ts'
+import { extension, readMeta } from './extension.ts'
 
 /** Choices for new sessions of a client that cannot make them itself: in the URL, or by flags of the command. */
 export interface SessionDefaults {
@@ -10,6 +11,8 @@ export interface SessionDefaults {
   cwd?: string | undefined
   /** `empty`: a new directory for each session. */
   workspace?: 'empty' | undefined
+  /** The methods of the client that Claude gets as tools. */
+  clientMethods?: readonly ClientMethods[] | undefined
 }
 
 type McpServers = NonNullable<CreateSessionRequest['mcpServers']>
@@ -20,17 +23,25 @@ type McpServers = NonNullable<CreateSessionRequest['mcpServers']>
  */
 export async function toNewSession(
   { cwd, additionalDirectories, mcpServers, _meta }: NewSessionRequest,
+  capabilities: ClientCapabilities,
   defaults: SessionDefaults,
   api: ClaudeCodeClient,
 ): Promise<CreateSessionRequest> {
-  const wanted = readMeta(_meta) as CreateSessionRequest
+  const { clientMethods = defaults.clientMethods, ...others } = readMeta(_meta)
+  const wanted = others as CreateSessionRequest
+  if (wanted.clientHooks !== undefined) {
+    throw invalid(`_meta.${extension}.clientHooks`, 'the protocol has no way to decide hooks')
+  }
   const preset = await readPreset(api, wanted.preset ?? defaults.preset)
+  const methodTools = toClientTools(clientMethods, capabilities)
+  const clientTools = [...(wanted.clientTools ?? preset?.clientTools ?? []), ...methodTools]
   return {
     ...(!preset?.saysWhoAnswers && { permissionPrompts: 'ask' }),
     ...(additionalDirectories?.length && { additionalDirectories }),
     ...(mcpServers.length > 0 && { mcpServers: toMcpServers(mcpServers) }),
     ...(wanted.cwd === undefined && wanted.workspace === undefined && toPlace(cwd, defaults, preset)),
     ...wanted,
+    ...(methodTools.length > 0 && { clientTools }),
     preset: preset?.version,
   }
 }
@@ -46,6 +57,7 @@ interface UsedPreset {
   version: string
   hasPlace: boolean
   saysWhoAnswers: boolean
+  clientTools: ClientTool[] | undefined
 }
 
 async function readPreset(api: ClaudeCodeClient, named: string | undefined): Promise<UsedPreset | undefined> {
@@ -53,11 +65,12 @@ async function readPreset(api: ClaudeCodeClient, named: string | undefined): Pro
   const [, name = '', number] = /^([^@]+)@([0-9]+)$/.exec(named) ?? [named, named]
   const query = number === undefined ? {} : { version: Number(number) }
   const { version, configuration } = await api.call('getPreset', { params: { preset: name }, query })
-  const { cwd, workspace, permissionPrompts } = configuration
+  const { cwd, workspace, permissionPrompts, clientTools } = configuration
   return {
     version: `${name}@${version}`,
     hasPlace: cwd !== undefined || workspace !== undefined,
     saysWhoAnswers: permissionPrompts !== undefined,
+    clientTools,
   }
 }
 

@@ -58,7 +58,7 @@ export class Peer {
   async create(params: NewSessionRequest, client: AgentContext): Promise<NewSessionResponse> {
     const { api, defaults } = this.#options
     this.#refuseTooMany()
-    const created = await api.createSession(await toNewSession(params, defaults, api))
+    const created = await api.createSession(await toNewSession(params, this.#capabilities, defaults, api))
     const session = await created.get()
     await this.#follow(session, client, { isNew: true })
     return { sessionId: session.sessionId, ...(await this.#stateOf(session)) }

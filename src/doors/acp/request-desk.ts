@@ -6,6 +6,7 @@ import {
 } from '../../client/index.ts'
 import { ask } from './asking.ts'
 import type { Asked } from './choosing.ts'
+import { ClientTools } from './client-tools.ts'
 
 type Answer = Parameters<SessionClient['answer']>[1]
 
@@ -17,22 +18,31 @@ export interface DeskOptions {
   logFault(error: unknown): void
 }
 
+const deny = { decision: 'deny' } as const
+
 /** Asks the client the open requests of a session. A request that is answered elsewhere is cancelled at the client. */
 export class RequestDesk {
   readonly #options: DeskOptions
   readonly #asked = new Map<string, AbortController>()
   /** Requests of the past that may be open still. */
   readonly #past = new Map<string, PermissionRequest>()
+  /** Requests that were open when the client has loaded the session, and so took it over. */
+  readonly #inherited = new Set<string>()
+  readonly #tools: ClientTools
   #isLive = false
   #isClosed = false
 
   constructor(options: DeskOptions) {
     this.#options = options
+    this.#tools = new ClientTools(options.to)
   }
 
   /** Takes requests that were open before the first event. */
   add(requests: Iterable<PermissionRequest>): void {
-    for (const request of requests) this.#past.set(request.permissionId, request)
+    for (const request of requests) {
+      this.#past.set(request.permissionId, request)
+      this.#inherited.add(request.permissionId)
+    }
   }
 
   see(event: SessionEvent): void {
@@ -63,7 +73,8 @@ export class RequestDesk {
   }
 
   #ask(request: PermissionRequest): void {
-    if (this.#isClosed || this.#asked.has(request.permissionId)) return
+    if (this.#isClosed || this.#asked.has(request.permissionId) || request.kind === 'hook') return
+    if (request.kind === 'client_tool' && !this.#answersFor(request)) return
     const over = new AbortController()
     this.#asked.set(request.permissionId, over)
     this.#answer(request, over.signal).catch(error => {
@@ -80,9 +91,16 @@ export class RequestDesk {
     } catch (error) {
       if (isResolved(error) || signal.aborted) return
       // Nothing else would end the wait of the client.
-      await this.#options.session.answer(request.permissionId, { decision: 'deny' }, { signal })
+      const refused = `The answer was refused: ${(error as Error)?.message}`
+      const given = request.kind === 'client_tool' ? { error: refused } : deny
+      await this.#options.session.answer(request.permissionId, given, { signal })
       throw error
     }
+  }
+
+  /** A client that only watches has no say where it cannot be asked, and runs no tools. */
+  #answersFor({ permissionId, turnId }: PermissionRequest): boolean {
+    return this.#options.isOwn(turnId ?? undefined) || this.#inherited.has(permissionId)
   }
 
   /** Undefined: others are to answer. */
@@ -90,12 +108,13 @@ export class RequestDesk {
     request: PermissionRequest,
     signal: AbortSignal,
   ): Promise<Answer | 'cancelled' | undefined> {
+    if (request.kind === 'client_tool') return this.#tools.answer(request, signal)
     try {
       return await ask(this.#options.to, request, signal)
     } catch (error) {
-      if (signal.aborted || !this.#options.isOwn(request.turnId ?? undefined)) return undefined
+      if (signal.aborted || !this.#answersFor(request)) return undefined
       this.#options.logFault(error)
-      return { decision: 'deny' }
+      return deny
     }
   }
 
@@ -104,7 +123,7 @@ export class RequestDesk {
     const { session } = this.#options
     if (turnId !== null) await session.interrupt({ turnId })
     else {
-      await session.answer(permissionId, { decision: 'deny' }).catch(error => {
+      await session.answer(permissionId, deny).catch(error => {
         if (!isResolved(error)) throw error
       })
     }

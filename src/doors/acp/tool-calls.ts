@@ -38,12 +38,15 @@ const kinds: Readonly<Record<string, ToolKind>> = {
   Task: 'think',
   EnterPlanMode: 'switch_mode',
   ExitPlanMode: 'switch_mode',
+  acp_read_text_file: 'read',
+  acp_write_text_file: 'edit',
+  acp_run_command: 'execute',
 }
 
 /** Describes a call by its input, in which nothing is taken for granted. */
 export function describeCall(name: string, input: unknown): CallView {
   const fields: Input = typeof input === 'object' && input !== null ? (input as Input) : {}
-  const kind = kinds[name] ?? 'other'
+  const kind = kinds[toolNameOf(name)] ?? 'other'
   const path = textOf(fields.file_path) ?? textOf(fields.notebook_path) ?? textOf(fields.path)
   const title = shorten(titleOf(name, fields, path))
   const content = contentOf(name, fields, path)
@@ -77,8 +80,8 @@ function titleOf(name: string, fields: Input, path: string | undefined): string 
       return 'Question'
   }
   const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(name) ?? []
-  if (tool !== undefined) return server === 'client' ? tool : `${server}: ${tool}`
-  return subject === undefined ? name : `${name} ${subject}`
+  if (tool !== undefined && server !== 'client') return `${server}: ${tool}`
+  return subject === undefined ? toolNameOf(name) : `${toolNameOf(name)} ${subject}`
 }
 
 function contentOf(name: string, fields: Input, path = ''): ToolCallContent[] {
