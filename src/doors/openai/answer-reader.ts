@@ -1,0 +1,207 @@
+import {
+  type BlockView,
+  isTerminal,
+  type OpenRequest,
+  readMessage,
+  type SessionClient,
+  type SessionEvent,
+  type StoredEvent,
+} from '../../client/index.ts'
+import { BlockQueue } from './block-queue.ts'
+import { toEnding } from './endings.ts'
+import { encodeCall, type Place } from './ids.ts'
+import type { Ending, Piece } from './pieces.ts'
+
+export interface ReaderOptions {
+  /** Ends the reading at the end of the log, without waiting for more. */
+  isSnapshot?: boolean
+  includeDeltas: boolean
+  /** The answer is data: only that is shown. */
+  isData: boolean
+  /** The place in the log where the turn begins. */
+  from: number
+  signal: AbortSignal
+}
+
+/** After a call, others of the same message follow at once. */
+const quietMs = 200
+/** The prefix of the names that Claude sees of functions of the client. */
+const clientPrefix = 'mcp__client__'
+/** Results of Claude's own tools are shown this far. */
+const longestResult = 500
+
+/** Reads the part of a turn that a response shows. */
+export async function* readAnswer(
+  session: SessionClient,
+  place: Place,
+  options: ReaderOptions,
+): AsyncGenerator<Piece, void> {
+  const { includeDeltas, from, signal, isSnapshot } = options
+  const { turnId } = place
+  const answer = new Answer(place, options.isData)
+  const events = session.follow({ turnId, after: from, includeDeltas, signal, retries: 8 })
+  try {
+    for (;;) {
+      const next = events.next()
+      const received = answer.hasCalls ? await withinQuiet(next) : await next
+      if (received === 'quiet' || received.done) break
+      const event = received.value
+      if (isSnapshot && event.type === 'caught_up' && !answer.hasCalls) return
+      yield* answer.read(event)
+      if (answer.isOver) return
+    }
+    if (answer.hasCalls) yield* answer.finish({ status: 'calls' })
+  } finally {
+    // A step may still wait for an event; it ends with the stream.
+    void events.return().catch(() => {})
+  }
+}
+
+async function withinQuiet<T>(next: Promise<T>): Promise<T | 'quiet'> {
+  let timer: NodeJS.Timeout | undefined
+  const quiet = new Promise<'quiet'>(resolve => {
+    timer = setTimeout(resolve, quietMs, 'quiet')
+  })
+  try {
+    return await Promise.race([next, quiet])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The requests for calls of functions of a turn, by the place in the log at which they are known. */
+export class CallRequests {
+  readonly #open = new Map<string, OpenRequest>()
+  readonly #said = new Set<string>()
+
+  /** Returns the calls that an event makes known: Claude has said them, and the server asks for their results. */
+  see(event: SessionEvent): OpenRequest[] {
+    if (event.type === 'permission.requested' && (event.data.kind as string) === 'client_tool') {
+      this.#open.set(event.data.permissionId, event.data)
+    } else if (event.type === 'message') {
+      for (const block of readMessage(event.data)?.blocks ?? []) {
+        if (block.type === 'tool_call' && block.id !== null) this.#said.add(block.id)
+      }
+    } else {
+      return []
+    }
+    const known = [...this.#open.values()].filter(
+      ({ toolUseId }) => toolUseId === null || this.#said.has(toolUseId),
+    )
+    for (const { permissionId } of known) this.#open.delete(permissionId)
+    return known
+  }
+}
+
+class Answer {
+  hasCalls = false
+  isOver = false
+  readonly #place: Place
+  readonly #isData: boolean
+  readonly #queue: BlockQueue
+  readonly #requests = new CallRequests()
+  /** The permission ids of the calls that are shown. */
+  readonly #calls = new Set<string>()
+  /** Ids of calls of functions, of which no results are shown. */
+  readonly #ofClient = new Set<string>()
+  #hasText = false
+
+  constructor(place: Place, isData: boolean) {
+    this.#place = place
+    this.#isData = isData
+    this.#queue = new BlockQueue(kind => (kind === 'text' ? !isData : place.showsReasoning))
+  }
+
+  *read(event: SessionEvent): Generator<Piece, void> {
+    const { sequence } = event.data as { sequence?: number }
+    const requests = this.#requests.see(event)
+    if (sequence !== undefined && event.type !== 'caught_up' && sequence <= this.#place.after) return
+    switch (event.type) {
+      case 'delta': {
+        const { messageId, blockIndex, delta } = event.data
+        if (delta.type === 'text')
+          yield* this.#note(this.#queue.grow(messageId, blockIndex, 'text', delta.text))
+        else if (delta.type === 'thinking')
+          yield* this.#queue.grow(messageId, blockIndex, 'reasoning', delta.thinking)
+        else yield* this.#queue.grow(messageId, blockIndex, 'tool', '')
+        break
+      }
+      case 'delta.voided':
+        this.#queue.withdraw(event.data.messageId, event.data.blockIndex)
+        break
+      case 'reconnected':
+        this.#queue.restart()
+        break
+      case 'message':
+        yield* this.#note(this.#store(event))
+        break
+      case 'permission.resolved':
+        // The next response shows what follows.
+        if (this.#calls.has(event.data.permissionId)) yield* this.finish({ status: 'calls' })
+        return
+    }
+    for (const request of requests) yield* this.#call(request)
+    if (isTerminal(event.type)) yield* this.#end(event as StoredEvent)
+  }
+
+  *finish(ending: Ending): Generator<Piece, void> {
+    yield* this.#queue.close()
+    this.isOver = true
+    yield { type: 'over', ending }
+  }
+
+  *#call({ permissionId, toolName, input }: OpenRequest): Generator<Piece, void> {
+    this.hasCalls = true
+    this.#calls.add(permissionId)
+    const id = encodeCall({ sessionId: this.#place.sessionId, permissionId })
+    yield* this.#queue.addCall({ id, name: toolName, arguments: JSON.stringify(input) })
+  }
+
+  *#store({ data }: Extract<StoredEvent, { type: 'message' }>): Generator<Piece, void> {
+    const shown = readMessage(data)
+    if (!shown || shown.parentCallId !== null) return
+    if (shown.role === 'assistant' && shown.notice === null) {
+      for (const block of shown.blocks) yield* this.#storeBlock(shown.id, block)
+    }
+    for (const { callId, fields } of shown.changes) {
+      if (!fields.result || this.#ofClient.has(callId)) continue
+      const text = fields.result.blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
+      const mark = fields.result.isError ? 'Error: ' : ''
+      yield* this.#queue.store(callId, 'tool', `${mark}${text.slice(0, longestResult)}`)
+    }
+  }
+
+  *#storeBlock(messageId: string, block: BlockView): Generator<Piece, void> {
+    if (block.type === 'text') yield* this.#queue.store(messageId, 'text', block.text)
+    if (block.type === 'thinking') yield* this.#queue.store(messageId, 'reasoning', block.text)
+    if (block.type !== 'tool_call') return
+    const isOfClient = block.name?.startsWith(clientPrefix) ?? false
+    if (isOfClient && block.id !== null) this.#ofClient.add(block.id)
+    yield* this.#queue.store(
+      messageId,
+      'tool',
+      isOfClient ? '' : `${block.name} ${JSON.stringify(block.input)}`,
+    )
+  }
+
+  *#end(event: StoredEvent): Generator<Piece, void> {
+    const { ending, text } = toEnding(event, this.#isData)
+    yield* this.#queue.close()
+    // The answer as data, or a text that no message of Claude has had, such as that of a hook.
+    if (text !== undefined && !this.#hasText) {
+      const shown = new BlockQueue(() => true)
+      for (const piece of shown.store('', 'text', text)) {
+        yield { ...piece, index: this.#queue.itemCount } as Piece
+      }
+    }
+    this.isOver = true
+    yield { type: 'over', ending }
+  }
+
+  *#note(pieces: Generator<Piece, void>): Generator<Piece, void> {
+    for (const piece of pieces) {
+      if (piece.type === 'begin' && piece.kind === 'text') this.#hasText = true
+      yield piece
+    }
+  }
+}

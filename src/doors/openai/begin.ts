@@ -1,0 +1,220 @@
+import type { PatchSessionRequest, PromptBlock, Session, SessionClient } from '../../client/index.ts'
+import { CallRequests } from './answer-reader.ts'
+import type { Asked, Context, ToolEntry } from './asked.ts'
+import { toTranscript } from './conversation.ts'
+import {
+  createSession,
+  type Found,
+  findByHistory,
+  findNamed,
+  findPrevious,
+  isError,
+  refuseOpenCalls,
+} from './find-session.ts'
+import { decodeCall, type Place } from './ids.ts'
+import { toAgent } from './models.ts'
+import { badField } from './problem.ts'
+
+/** A turn whose answer the response shows. */
+export interface Begun {
+  place: Place
+  session: SessionClient
+  /** Where the turn begins in the log. */
+  from: number
+  /** Whether the session is found by the conversation next time. */
+  isAnonymous: boolean
+}
+
+interface Options {
+  /** The response that this one continues. */
+  previous?: Place | undefined
+  isBackground: boolean
+  /** The name of the field with the messages. */
+  field: string
+}
+
+/** Begins a turn, or continues one with the results of functions. */
+export async function begin(context: Context, asked: Asked, options: Options): Promise<Begun> {
+  const { newest, showsReasoning } = asked
+  const shown = { showsReasoning, isBackground: options.isBackground }
+  const isAnonymous = asked.sessionName === undefined && options.previous === undefined
+  if ('results' in newest) return { ...(await continueTurn(context, newest.results, shown)), isAnonymous }
+  const found = await find(context, asked, options)
+  try {
+    return { ...(await submit(asked, found, newest.prompt, shown)), isAnonymous }
+  } catch (error) {
+    // Another request continues the same conversation: this one begins a session of its own.
+    if (!isAnonymous || !isError(error, 'SESSION_BUSY')) throw error
+    const session = await createSession(context, asked)
+    const other = { session, knowsHistory: false }
+    return { ...(await submit(asked, other, newest.prompt, shown)), isAnonymous }
+  }
+}
+
+async function find(context: Context, asked: Asked, { previous, field }: Options): Promise<Found> {
+  if (previous) {
+    const found = await findPrevious(context, previous)
+    await refuseOpenCalls(context, found, field)
+    await applyChanges(found, asked)
+    return found
+  }
+  if (asked.sessionName !== undefined) {
+    const found = await findNamed(context, asked, asked.sessionName)
+    await refuseOpenCalls(context, found, field)
+    await applyChanges(found, asked)
+    return found
+  }
+  const found = await findByHistory(context, asked)
+  if (found?.stored?.state !== 'idle') {
+    return { session: await createSession(context, asked), knowsHistory: false }
+  }
+  await applyChanges(found, asked)
+  return found
+}
+
+async function submit(
+  asked: Asked,
+  { session, stored, knowsHistory }: Found,
+  prompt: PromptBlock[],
+  shown: Pick<Place, 'showsReasoning' | 'isBackground'>,
+): Promise<Omit<Begun, 'isAnonymous'>> {
+  const blocks = knowsHistory ? prompt : toTranscript(asked.history, prompt)
+  const [only, ...rest] = blocks
+  const isText = only?.type === 'text' && rest.length === 0
+  const { turnId } = await session.submit(isText ? only.text : blocks, {
+    idempotencyKey: asked.idempotencyKey,
+    // Only a session that is named can have other turns meanwhile.
+    onBusy: knowsHistory && asked.sessionName === undefined ? 'reject' : 'queue',
+  })
+  const place = { sessionId: session.id, turnId, after: 0, ...shown }
+  return { place, session, from: stored?.lastSequence ?? 0 }
+}
+
+/** Gives Claude the results of functions. A repetition of the request leads to the same response. */
+async function continueTurn(
+  { client, signal }: Context,
+  results: readonly ToolEntry[],
+  shown: Pick<Place, 'showsReasoning' | 'isBackground'>,
+): Promise<Omit<Begun, 'isAnonymous'>> {
+  const answers = results.map(entry => ({ ...entry, call: decodeCall(entry.callId) ?? refuseCall(entry) }))
+  const [first] = answers
+  if (!first) throw badField('messages', 'There is no result')
+  const { sessionId } = first.call
+  const stray = answers.find(({ call }) => call.sessionId !== sessionId)
+  if (stray) refuseCall(stray)
+  const session = client.session(sessionId)
+  const { turnId, kind } = await requestOf(session, first)
+  if (turnId === null || kind !== 'client_tool') return refuseCall(first)
+  const from = ((await session.getTurn(turnId, { signal })).firstSequence ?? 1) - 1
+  const ids = new Set(answers.map(({ call }) => call.permissionId))
+  const after = await findCalls(session, turnId, from, ids, signal)
+  for (const answer of answers) await giveResult(session, answer)
+  return { place: { sessionId, turnId, after, ...shown }, session, from }
+
+  async function requestOf(of: SessionClient, entry: (typeof answers)[number]) {
+    const params = { sessionId: of.id, permissionId: entry.call.permissionId }
+    try {
+      return (await client.call('getPermission', { params }, { signal })) as {
+        turnId: string | null
+        kind: string
+      }
+    } catch (error) {
+      if (isError(error, 'SESSION_NOT_FOUND') || isError(error, 'PERMISSION_REQUEST_NOT_FOUND')) {
+        return refuseCall(entry)
+      }
+      throw error
+    }
+  }
+}
+
+function refuseCall({ path, callId }: ToolEntry): never {
+  throw badField(path, `${path}: there is no function call ${callId} that waits for a result`)
+}
+
+async function giveResult(
+  session: SessionClient,
+  entry: ToolEntry & { call: { permissionId: string } },
+): Promise<void> {
+  try {
+    await session.answer(entry.call.permissionId, { result: entry.result } as never)
+  } catch (error) {
+    const { status } = (error as { details?: { status?: string } }).details ?? {}
+    // A repetition of a request whose response did not arrive.
+    if (isError(error, 'PERMISSION_ALREADY_RESOLVED') && status === 'answered') return
+    if (isError(error, 'PERMISSION_ALREADY_RESOLVED') || isError(error, 'PERMISSION_REQUEST_NOT_FOUND')) {
+      refuseCall(entry)
+    }
+    throw error
+  }
+}
+
+/** Returns the place in the log after the last of these calls. */
+async function findCalls(
+  session: SessionClient,
+  turnId: string,
+  from: number,
+  ids: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<number> {
+  const requests = new CallRequests()
+  const missing = new Set(ids)
+  let last = from
+  for await (const event of session.follow({ turnId, after: from, signal })) {
+    const known = requests.see(event)
+    for (const { permissionId } of known) {
+      if (missing.delete(permissionId)) last = (event.data as { sequence: number }).sequence
+    }
+    if (missing.size === 0 || event.type === 'caught_up') break
+  }
+  return last
+}
+
+/** Changes what the request asks for and the session has not, as far as that can be changed. */
+async function applyChanges({ session, stored }: Found, asked: Asked): Promise<void> {
+  if (!stored) return
+  refuseFixed(stored, asked)
+  const config = stored.config as Session['config'] & { clientTools?: unknown[] }
+  const agent = toAgent(asked.model)
+  const model = 'model' in agent ? agent.model : undefined
+  const changes: PatchSessionRequest & { clientTools?: unknown } = {}
+  if (model !== undefined && model !== config.model) changes.model = model
+  if (asked.effort !== undefined && asked.effort !== config.effort) changes.effort = asked.effort
+  const wanted = asked.functions ?? (stored.preset ? undefined : [])
+  if (wanted && !isSame(wanted, config.clientTools ?? [])) {
+    changes.clientTools = wanted.length > 0 ? wanted : null
+  }
+  if (Object.keys(changes).length > 0) await session.update(changes as PatchSessionRequest)
+}
+
+function refuseFixed({ preset, config }: Session, asked: Asked): void {
+  const agent = toAgent(asked.model)
+  if ('preset' in agent) {
+    const isIt = preset && [preset.name, `${preset.name}@${preset.version}`].includes(agent.preset)
+    if (!isIt) throw badField('model', `model: the session was not made of the preset ${agent.preset}`)
+  }
+  const { instructions } = asked
+  const given = config.appendSystemPrompt ?? ''
+  if (instructions !== undefined && given !== instructions && !given.endsWith(`\n\n${instructions}`)) {
+    const { instructionsField: field } = asked
+    throw badField(field, `${field}: instructions cannot be changed in a session that has begun`)
+  }
+  if (asked.format === undefined && preset) return
+  if (!isSame(asked.format, config.outputFormat)) {
+    const { formatField: field } = asked
+    throw badField(field, `${field}: the format cannot be changed in a session that has begun`)
+  }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, part]) => [name, sorted(part)]),
+  )
+}

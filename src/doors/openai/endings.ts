@@ -1,0 +1,53 @@
+import type { StoredEvent } from '../../client/index.ts'
+import type { Ending } from './pieces.ts'
+import { Problem, toFailure } from './problem.ts'
+
+type Usage = {
+  inputTokens: number
+  outputTokens: number
+  cacheReadInputTokens: number
+  cacheCreationInputTokens: number
+}
+
+const outOfRoom = new Set(['max_tokens', 'model_context_window_exceeded', 'max_turns', 'budget'])
+const withheld = new Set(['refusal', 'blocked', 'stopped_by_hook'])
+
+/** Reads the last event of a turn. `text`: the answer where no message has it. */
+export function toEnding(event: StoredEvent, isData: boolean): { ending: Ending; text?: string | undefined } {
+  switch (event.type) {
+    case 'turn.completed': {
+      const { response, notice, stopReason, structuredOutput } = event.data
+      const usage = toUsage(event.data.usage)
+      const text = isData ? JSON.stringify(structuredOutput) : response || notice
+      if (outOfRoom.has(stopReason)) {
+        return { ending: { status: 'incomplete', reason: 'max_output_tokens', usage }, text }
+      }
+      if (withheld.has(stopReason)) {
+        return { ending: { status: 'incomplete', reason: 'content_filter', usage }, text }
+      }
+      return { ending: { status: 'completed', usage }, text }
+    }
+    case 'turn.failed':
+      return {
+        ending: { status: 'failed', problem: toFailure(event.data.error), usage: toUsage(event.data.usage) },
+      }
+    case 'turn.lost':
+      return { ending: { status: 'failed', problem: toFailure(event.data.error) } }
+    case 'turn.timed_out':
+      return { ending: { status: 'failed', problem: ended(408, 'timed_out', 'The turn timed out') } }
+    default:
+      return {
+        ending: { status: 'interrupted', problem: ended(409, 'interrupted', 'The turn was interrupted') },
+      }
+  }
+}
+
+function ended(status: number, code: string, message: string): Problem {
+  return new Problem(status, { message, code }, { mayRepeat: false })
+}
+
+function toUsage(usage: Usage | null): NonNullable<Ending['usage']> {
+  if (!usage) return { input: 0, cached: 0, output: 0 }
+  const { inputTokens, outputTokens, cacheReadInputTokens: cached, cacheCreationInputTokens: created } = usage
+  return { input: inputTokens + cached + created, cached, output: outputTokens }
+}

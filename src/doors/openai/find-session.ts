@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { ApiError, type CreateSessionRequest, type Session, type SessionClient } from '../../client/index.ts'
+import { deriveId } from '../../lib/derived-id.ts'
+import type { Asked, Context, Entry } from './asked.ts'
+import { encodeCall, type Place } from './ids.ts'
+import { getPreset, toAgent } from './models.ts'
+import { Problem } from './problem.ts'
+
+/** The session that a prompt goes to. */
+export interface Found {
+  session: SessionClient
+  /** As it is stored; undefined: it is new. */
+  stored?: Session
+  /** Whether Claude knows the history of the request. */
+  knowsHistory: boolean
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** How often the name of a conversation can be used again after its session has ended. */
+const mostGenerations = 100
+
+/** The session of the response that the request continues. */
+export async function findPrevious(context: Context, place: Place): Promise<Found> {
+  const session = context.client.session(place.sessionId)
+  const stored = await session.get({ signal: context.signal })
+  // Every response can be continued, also one that others follow: a fork has what Claude knew then.
+  if (stored.lastTurn?.turnId !== place.turnId) {
+    const input = { params: { sessionId: session.id }, body: { afterTurnId: place.turnId } }
+    const fork = context.client.session((await context.client.call('forkSession', input)).sessionId)
+    return { session: fork, stored: await fork.get(), knowsHistory: false }
+  }
+  return { session, stored, knowsHistory: false }
+}
+
+/** The session of the conversation that the client names. */
+export async function findNamed(context: Context, asked: Asked, name: string): Promise<Found> {
+  const { tenantId, keyId } = context.caller
+  for (let generation = 0; generation < mostGenerations; generation++) {
+    const id = uuid.test(name)
+      ? name.toLowerCase()
+      : deriveId('openai', tenantId, keyId, name, ...(generation > 0 ? [String(generation)] : []))
+    const stored = await getOrCreate(context, asked, id)
+    if (stored === 'created') return { session: context.client.session(id), knowsHistory: false }
+    if (stored.status === 'active' || uuid.test(name)) {
+      return { session: context.client.session(id), stored, knowsHistory: true }
+    }
+  }
+  throw new Problem(409, { message: 'Too many sessions of this name have ended', param: 'x-session-id' })
+}
+
+async function getOrCreate(context: Context, asked: Asked, id: string): Promise<Session | 'created'> {
+  const get = () => context.client.session(id).get({ signal: context.signal })
+  try {
+    return await get()
+  } catch (error) {
+    if (!isError(error, 'SESSION_NOT_FOUND')) throw error
+  }
+  try {
+    await createSession(context, asked, id)
+    return 'created'
+  } catch (error) {
+    // Another request was faster; or it is of another tenant, and is not found.
+    if (isError(error, 'SESSION_ID_TAKEN')) return get()
+    throw error
+  }
+}
+
+/** The one session whose conversation is exactly the history of the request. */
+export async function findByHistory(context: Context, asked: Asked): Promise<Found | undefined> {
+  if (asked.history.length === 0) return undefined
+  const query = { tag: historyTag(context, asked, asked.history), archived: 'all', limit: 2 } as const
+  const { sessions } = await context.client.call('listSessions', { query } as never, {
+    signal: context.signal,
+  })
+  const [one, other] = sessions
+  if (!one || other) return undefined
+  const session = context.client.session(one.sessionId)
+  return { session, stored: await session.get({ signal: context.signal }), knowsHistory: true }
+}
+
+/** Marks a session with the conversation that it has now, for the request that continues it. */
+export async function markHistory(
+  context: Context,
+  asked: Asked,
+  sessionId: string,
+  text: string,
+): Promise<void> {
+  const newest: Entry[] =
+    'prompt' in asked.newest
+      ? [{ role: 'user', blocks: asked.newest.prompt, path: '' }]
+      : asked.newest.results
+  const answer: Entry = { role: 'assistant', text, calls: [], path: '' }
+  const tag = historyTag(context, asked, [...asked.history, ...newest, answer])
+  const session = context.client.session(sessionId)
+  const { tags } = await session.get()
+  await session.update({ tags: [...tags.filter(other => !other.startsWith(tagPrefix)), tag] })
+}
+
+const tagPrefix = 'openai:'
+
+function historyTag({ caller }: Context, asked: Asked, entries: readonly Entry[]): string {
+  const { user, instructions, format } = asked
+  const agent = toAgent(asked.model)
+  const preset = 'preset' in agent ? agent.preset : ''
+  const parts = [
+    caller.tenantId,
+    caller.keyId,
+    user,
+    preset,
+    instructions,
+    format,
+    joinUsers(entries).map(essence),
+  ]
+  return tagPrefix + createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 32)
+}
+
+/** Several messages of the user are one prompt. */
+function joinUsers(entries: readonly Entry[]): Entry[] {
+  const joined: Entry[] = []
+  for (const entry of entries) {
+    const before = joined.at(-1)
+    if (entry.role === 'user' && before?.role === 'user') {
+      joined[joined.length - 1] = { ...before, blocks: [...before.blocks, ...entry.blocks] }
+    } else {
+      joined.push(entry)
+    }
+  }
+  return joined
+}
+
+/** What counts of a message: clients may send it again with other white space at its ends, or in other parts. */
+function essence(entry: Entry): unknown {
+  switch (entry.role) {
+    case 'user':
+      return ['u', entry.blocks.map(block => (block.type === 'text' ? block.text.trim() : block.source))]
+    case 'assistant':
+      return [
+        'a',
+        entry.text.trim(),
+        entry.calls.map(call => [call.id, call.name, canonical(call.arguments)]),
+      ]
+    case 'tool':
+      return ['t', entry.callId, entry.result]
+    case 'system':
+      return ['s', entry.text.trim()]
+  }
+}
+
+function canonical(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json))
+  } catch {
+    return json
+  }
+}
+
+export async function createSession(
+  context: Context,
+  asked: Asked,
+  sessionId?: string,
+): Promise<SessionClient> {
+  const agent = toAgent(asked.model)
+  const body = {
+    ...(sessionId !== undefined && { sessionId }),
+    ...('preset' in agent ? { preset: agent.preset } : agent.model !== undefined && { model: agent.model }),
+    ...(await withInstructions(context, asked)),
+    ...(asked.functions && { clientTools: asked.functions }),
+    ...(asked.format && { outputFormat: asked.format }),
+    ...(asked.effort && { effort: asked.effort }),
+    ...(asked.permissionPrompts && { permissionPrompts: asked.permissionPrompts }),
+    ...(asked.metadata && { metadata: asked.metadata }),
+  } as CreateSessionRequest
+  const { idempotencyKey } = asked
+  const headers = idempotencyKey === undefined ? {} : { 'Idempotency-Key': `${idempotencyKey}-session` }
+  const created = await context.client.call('createSession', { body, headers })
+  return context.client.session(created.sessionId)
+}
+
+/** Instructions of the request are added to those of the preset. */
+async function withInstructions(context: Context, asked: Asked): Promise<{ appendSystemPrompt?: string }> {
+  const agent = toAgent(asked.model)
+  const { instructions } = asked
+  if (!('preset' in agent)) return instructions === undefined ? {} : { appendSystemPrompt: instructions }
+  const { configuration } = await getPreset(context, agent.preset, asked.model)
+  if (instructions === undefined) return {}
+  const both = [configuration.appendSystemPrompt, instructions].filter(Boolean)
+  return { appendSystemPrompt: both.join('\n\n') }
+}
+
+/** @throws Problem if functions wait for results in the session */
+export async function refuseOpenCalls(
+  context: Context,
+  { session, stored }: Found,
+  field: string,
+): Promise<void> {
+  if (!stored || stored.openRequests === 0) return
+  const { permissions } = await context.client.call('listPermissions', {
+    params: { sessionId: session.id },
+    query: { limit: 200 },
+  } as never)
+  const call = permissions.find(({ kind }) => (kind as string) === 'client_tool')
+  if (!call) return
+  const id = encodeCall({ sessionId: session.id, permissionId: call.permissionId })
+  throw new Problem(400, {
+    message: `${field}: there is no result of the function call ${id}`,
+    param: field,
+  })
+}
+
+export function isError(error: unknown, code: string): boolean {
+  return error instanceof ApiError && error.code === code
+}

@@ -1,0 +1,77 @@
+import type { Session } from '../../client/index.ts'
+import { presetReference } from '../../contract/session-configuration.ts'
+import type { Context } from './asked.ts'
+import { Problem } from './problem.ts'
+
+/** The model that stands for Claude Code as the server configures it. */
+export const defaultModel = 'claude-code'
+/** Names of models that are not those of presets; a preset with such a name needs its version, as in `sonnet@1`. */
+const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|[:/]/i
+
+/** The agent that the field `model` names. */
+export type Agent = { preset: string } | { model: string | undefined }
+
+export function toAgent(name: string): Agent {
+  if (name === defaultModel) return { model: undefined }
+  if (/@\d+$/.test(name) || !modelName.test(name)) {
+    if (!presetReference.safeParse(name).success) throw unknownModel(name)
+    return { preset: name }
+  }
+  return { model: name }
+}
+
+export function unknownModel(name: string): Problem {
+  const message = `The model ${JSON.stringify(name)} does not exist: it must be ${defaultModel}, a model of Claude, or a preset`
+  return new Problem(404, { message, param: 'model', code: 'model_not_found' })
+}
+
+/** The name of the agent of a session. */
+export function modelOf({ preset, config }: Pick<Session, 'preset' | 'config'>): string {
+  if (preset) return `${preset.name}@${preset.version}`
+  return config.model ?? defaultModel
+}
+
+interface Model {
+  id: string
+  object: 'model'
+  created: number
+  owned_by: string
+}
+
+function toModel(id: string, ownedBy: string, createdAt?: string): Model {
+  const created = createdAt === undefined ? 0 : Math.floor(Date.parse(createdAt) / 1000)
+  return { id, object: 'model', created, owned_by: ownedBy }
+}
+
+export async function listModels({ client, signal }: Context): Promise<Response> {
+  const { models } = await client.call('listModels', {}, { signal })
+  const ids = new Set([defaultModel, ...models.map(({ id }) => id)])
+  const list = [...ids].map(id => toModel(id, 'anthropic'))
+  for await (const { name, version, createdAt } of client.presets({ limit: 50 }, { signal })) {
+    list.push(toModel(`${name}@${version}`, 'preset', createdAt))
+  }
+  return Response.json({ object: 'list', data: list })
+}
+
+export async function getModel({ client, signal }: Context, name: string): Promise<Response> {
+  const agent = toAgent(name)
+  if ('model' in agent) return Response.json(toModel(name, 'anthropic'))
+  const { createdAt } = await getPreset({ client, signal }, agent.preset, name)
+  return Response.json(toModel(name, 'preset', createdAt))
+}
+
+/** @throws Problem that names the model if there is no such preset */
+export async function getPreset(
+  { client, signal }: Pick<Context, 'client' | 'signal'>,
+  reference: string,
+  name: string,
+) {
+  const [preset = '', version] = reference.split('@')
+  const input = { params: { preset }, query: version === undefined ? {} : { version } }
+  try {
+    return await client.call('getPreset', input as never, { signal })
+  } catch (error) {
+    if ((error as { code?: string }).code === 'PRESET_NOT_FOUND') throw unknownModel(name)
+    throw error
+  }
+}

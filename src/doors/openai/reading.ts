@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { badField, Problem } from './problem.ts'
+
+/** The value as the schema has it. @throws Problem that names the field */
+export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''): z.output<S> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue?.code === 'unrecognized_keys') {
+    const param = join(path, [...issue.path, issue.keys[0] ?? ''])
+    throw badField(param, `Unrecognized request argument supplied: ${param}`, 'unknown_parameter')
+  }
+  const param = join(path, issue?.path ?? [])
+  throw badField(param, `${param}: ${issue?.message}`)
+}
+
+function join(path: string, parts: readonly PropertyKey[]): string {
+  return parts.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`
+    return text === '' ? String(part) : `${text}.${String(part)}`
+  }, path)
+}
+
+/** The JSON object of a request. */
+export async function readBody(request: Request): Promise<unknown> {
+  try {
+    return await request.json()
+  } catch {
+    throw new Problem(400, { message: 'The body must be JSON' })
+  }
+}
+
+/** A field whose value has no effect here. */
+export const ignored = z.unknown().optional()
+
+/** A field that is refused, unless it asks for nothing. */
+export function refused(message: string) {
+  const asksForNothing = (value: unknown) =>
+    value === undefined ||
+    value === null ||
+    value === false ||
+    (typeof value === 'object' && Object.keys(value).length === 0)
+  return z.unknown().refine(asksForNothing, message).optional()
+}
+
+/** Fields of both endpoints. */
+export const commonFields = {
+  model: z.string().min(1),
+  stream: z.boolean().nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  tool_choice: z.unknown().optional(),
+  parallel_tool_calls: z.boolean().nullish(),
+  reasoning: z
+    .strictObject({
+      effort: z.unknown().optional(),
+      summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
+      generate_summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
+      context: ignored,
+      mode: ignored,
+    })
+    .nullish(),
+  user: z.string().max(1_000).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+  top_logprobs: z.literal(0, 'must be 0: there are no log probabilities').nullish(),
+  temperature: ignored,
+  top_p: ignored,
+  store: ignored,
+  service_tier: ignored,
+  prompt_cache_key: ignored,
+  prompt_cache_retention: ignored,
+  prompt_cache_options: ignored,
+  safety_identifier: ignored,
+  moderation: refused('there is no moderation here'),
+}
+
+export const noLimit =
+  'must be absent: the length of an answer cannot be limited; maxTurns and maxBudgetUsd of a preset bound its work'
+
+const efforts = ['low', 'medium', 'high', 'xhigh', 'max'] as const
+const effort = z
+  .enum(['minimal', ...efforts])
+  .nullish()
+  .transform(value => (value === 'minimal' ? 'low' : (value ?? undefined)))
+
+export function readEffort(value: unknown, path: string): (typeof efforts)[number] | undefined {
+  return read(effort, value, path)
+}
+
+/** Headers that say the same on both endpoints. */
+export function readHeaders(headers: Headers, user: string | undefined) {
+  const sessionName = read(
+    z.string().min(1).max(1_000).optional(),
+    headers.get('x-session-id') ?? /^session:(.+)$/s.exec(user ?? '')?.[1],
+    'x-session-id',
+  )
+  const permissionPrompts = read(
+    z.enum(['ask', 'deny']).optional(),
+    headers.get('x-permission-prompts') ?? undefined,
+    'x-permission-prompts',
+  )
+  const wanted = read(
+    z.enum(['true', 'false']).optional(),
+    headers.get('x-show-reasoning') ?? undefined,
+    'x-show-reasoning',
+  )
+  return {
+    sessionName,
+    permissionPrompts,
+    showsReasoning: wanted === 'true',
+    idempotencyKey: headers.get('idempotency-key') ?? undefined,
+  }
+}

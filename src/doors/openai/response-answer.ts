@@ -1,0 +1,205 @@
+import { z } from 'zod'
+import { isTerminal, type Session, type Turn } from '../../client/index.ts'
+import { readAnswer } from './answer-reader.ts'
+import type { Context } from './asked.ts'
+import { type Begun, begin } from './begin.ts'
+import { isError, markHistory } from './find-session.ts'
+import { followAnswer, toStream } from './follow-answer.ts'
+import { decodePlace, type Place } from './ids.ts'
+import type { Ending, Piece } from './pieces.ts'
+import { Problem } from './problem.ts'
+import { read } from './reading.ts'
+import { ResponseEvents } from './response-events.ts'
+import { responsePrefix, toResponseObject } from './response-object.ts'
+import { type ResponsesRequest, readResponsesRequest } from './responses-request.ts'
+
+type Json = Record<string, unknown>
+
+export async function createResponse(context: Context, body: unknown, headers: Headers): Promise<Response> {
+  const asked = readResponsesRequest(body, headers)
+  const { isStream, isBackground, previousResponseId } = asked
+  const previous =
+    previousResponseId === undefined ? undefined : readPlace(previousResponseId, 'previous_response_id')
+  const begun = await named(previousResponseId, 'previous_response_id', () =>
+    begin(context, asked, { previous, isBackground, field: 'input' }),
+  )
+  const { place } = begun
+  const session = await begun.session.get()
+  const fields = { place, session, createdAt: Math.floor(Date.now() / 1000) }
+  const events = new ResponseEvents(
+    toResponseObject({ ...fields, previousResponseId: previousResponseId ?? null }),
+    place,
+  )
+  const sent = { 'x-session-id': place.sessionId }
+  if (isBackground && !isStream) {
+    const { status } = await begun.session.getTurn(place.turnId)
+    const response = { ...events.response, status: status === 'queued' ? 'queued' : 'in_progress' }
+    return Response.json(response, { headers: sent })
+  }
+  const pieces = followAnswer(context, begun, { isStream, isData: session.config.outputFormat !== undefined })
+  const marked = markEnd(context, asked, begun, pieces)
+  if (isStream) return streamEvents(context, events, marked, -1, sent)
+  let last: Json = {}
+  for await (const piece of marked) {
+    if (piece.type === 'over' && piece.ending.status === 'failed' && piece.ending.problem)
+      throw piece.ending.problem
+    for (const { response } of events.add(piece)) last = response as Json
+  }
+  return Response.json(last, { headers: sent })
+}
+
+export async function getResponse(context: Context, id: string, query: URLSearchParams): Promise<Response> {
+  const { isStream, after } = readQuery(query)
+  const place = readPlace(id, 'response_id')
+  const { stored, turn, options, events } = await open(context, place, id)
+  const headers = { 'x-session-id': stored.sessionId }
+  const session = context.client.session(place.sessionId)
+  if (isStream) {
+    return streamEvents(
+      context,
+      events,
+      readAnswer(session, place, { ...options, includeDeltas: true }),
+      after,
+      headers,
+    )
+  }
+  const response = await snapshot(
+    readAnswer(session, place, { ...options, includeDeltas: false, isSnapshot: true }),
+    events,
+    turn,
+  )
+  return Response.json(response, { headers })
+}
+
+export async function cancelResponse(context: Context, id: string): Promise<Response> {
+  const place = readPlace(id, 'response_id')
+  const session = context.client.session(place.sessionId)
+  const { turnId } = place
+  const { status } = await named(id, 'response_id', () => session.getTurn(turnId))
+  if (['queued', 'running', 'requires_action'].includes(status)) {
+    await session.interrupt({ turnId })
+    for await (const { type } of session.follow({ turnId, signal: context.signal })) {
+      if (isTerminal(type)) break
+    }
+  }
+  return getResponse(context, id, new URLSearchParams())
+}
+
+async function open(context: Context, place: Place, id: string) {
+  const session = context.client.session(place.sessionId)
+  const stored: Session = await named(id, 'response_id', () => session.get())
+  const turn = await named(id, 'response_id', () => session.getTurn(place.turnId))
+  const createdAt = Math.floor(Date.parse(turn.createdAt) / 1000)
+  const events = new ResponseEvents(
+    toResponseObject({ place, session: stored, createdAt, previousResponseId: null }),
+    place,
+  )
+  const options = {
+    isData: stored.config.outputFormat !== undefined,
+    from: Math.max(0, (turn.firstSequence ?? 1) - 1),
+    signal: context.signal,
+  }
+  return { stored, turn, options, events }
+}
+
+async function snapshot(
+  pieces: AsyncGenerator<Piece, void>,
+  events: ResponseEvents,
+  { status }: Turn,
+): Promise<Json> {
+  for await (const piece of pieces) {
+    const made = events.add(piece)
+    if (piece.type === 'over') return made[0]?.response as Json
+  }
+  return { ...events.response, status: status === 'queued' ? 'queued' : 'in_progress' }
+}
+
+/** @param after the number of the last event that the client has */
+function streamEvents(
+  context: Context,
+  events: ResponseEvents,
+  pieces: AsyncGenerator<Piece, void>,
+  after: number,
+  headers: Record<string, string>,
+): Response {
+  async function* frames() {
+    for (const event of events.begin()) if (numberOf(event) > after) yield toFrame(event)
+    for await (const piece of pieces) {
+      for (const event of events.add(piece)) {
+        // The log has less than was sent live of a turn that broke off: its end must be told all the same.
+        if (piece.type === 'over' && numberOf(event) <= after)
+          yield toFrame({ ...event, sequence_number: after + 1 })
+        else if (numberOf(event) > after) yield toFrame(event)
+      }
+    }
+  }
+  return toStream(context, frames(), headers, ({ body }) =>
+    toFrame({ ...body, type: 'error', error: body, sequence_number: events.nextNumber }),
+  )
+}
+
+/** Marks the session with its conversation before the client gets the end. */
+async function* markEnd(
+  context: Context,
+  asked: ResponsesRequest,
+  { isAnonymous, place }: Begun,
+  pieces: AsyncGenerator<Piece, void>,
+): AsyncGenerator<Piece, void> {
+  const texts: string[] = []
+  for await (const piece of pieces) {
+    if (piece.type === 'end' && piece.kind === 'text') texts.push(piece.text)
+    if (piece.type === 'over' && isAnonymous && isMarked(piece.ending)) {
+      await markHistory(context, asked, place.sessionId, texts.join('\n\n')).catch(context.logFault)
+    }
+    yield piece
+  }
+}
+
+function isMarked({ status }: Ending): boolean {
+  return status === 'completed' || status === 'incomplete'
+}
+
+function readQuery(query: URLSearchParams): { isStream: boolean; after: number } {
+  const isStream = read(z.enum(['true', 'false']).optional(), query.get('stream') ?? undefined, 'stream')
+  const after = read(
+    z
+      .string()
+      .regex(/^\d{1,15}$/, 'must be a number')
+      .optional(),
+    query.get('starting_after') ?? undefined,
+    'starting_after',
+  )
+  return { isStream: isStream === 'true', after: after === undefined ? -1 : Number(after) }
+}
+
+function readPlace(id: string, param: string): Place {
+  return decodePlace(responsePrefix, id) ?? refuseId(id, param)
+}
+
+/** Tells that there is no such response where the session or its turn is not found. */
+async function named<T>(id: string | undefined, param: string, get: () => Promise<T>): Promise<T> {
+  try {
+    return await get()
+  } catch (error) {
+    if (id !== undefined && (isError(error, 'SESSION_NOT_FOUND') || isError(error, 'TURN_NOT_FOUND'))) {
+      refuseId(id, param)
+    }
+    throw error
+  }
+}
+
+function refuseId(id: string, param: string): never {
+  throw new Problem(404, {
+    message: `Response with id ${JSON.stringify(id.slice(0, 100))} not found`,
+    param,
+    code: 'response_not_found',
+  })
+}
+
+function numberOf(event: Json): number {
+  return event.sequence_number as number
+}
+
+function toFrame(event: Json): string {
+  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+}
