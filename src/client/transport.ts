@@ -55,6 +55,8 @@ const keyed: ReadonlySet<OperationId> = new Set([
   'sendMessage',
   'streamMessage',
   'retryTurn',
+  'createPreset',
+  'createPresetVersion',
 ])
 
 /** Operations of which the server carries out the first request only, also without a key. */

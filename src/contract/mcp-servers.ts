@@ -31,6 +31,7 @@ const url = z
   .refine(value => !hasCredentials(value), {
     message: 'must not contain a user or password; use headers instead',
   })
+  .refine(value => !isRedactedUrl(value), { message: 'must be the URL itself, not the one that is shown' })
   .meta({ description: `The query string is shown as \`${redacted}\`` })
 
 const common = {
@@ -95,6 +96,11 @@ export function hasCredentials(value: string): boolean {
   if (!URL.canParse(value)) return false
   const { username, password } = new URL(value)
   return username !== '' || password !== ''
+}
+
+/** Whether it is a URL as configurations are shown. */
+function isRedactedUrl(value: string): boolean {
+  return URL.canParse(value) && new URL(value).search === `?${redacted}`
 }
 
 export type McpServer = z.infer<typeof mcpServer>

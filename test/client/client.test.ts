@@ -134,6 +134,16 @@ test('a prompt whose acceptance was not heard of is sent again under the same ke
   expect(new Set(keys).size).toBe(2)
 })
 
+test('a preset and its versions are made once, however often the requests are sent', async () => {
+  const { client, requests } = await open({ fault: failing(/\/presets/, 1, shuttingDown) })
+  await client.call('createPreset', { body: { name: 'reviewer', configuration: {} } })
+  const params = { preset: 'reviewer' }
+  await client.call('createPresetVersion', { params, body: { configuration: {}, expectedVersion: 1 } })
+  const keys = requests.map(({ idempotencyKey }) => idempotencyKey)
+  expect(keys).toEqual([expect.any(String), keys[0], expect.any(String)])
+  expect(new Set(keys).size).toBe(2)
+})
+
 test('a refusal that says so is waited out; one that does not, or that asks for too long, is not', async () => {
   const page = (res: ExpressResponse) => res.status(502).send('<h1>Bad gateway</h1>')
   const gone = (res: ExpressResponse) => res.destroy()

@@ -241,6 +241,7 @@ describe('what the server does not allow', () => {
     [{ cwd: '.', workspace: { type: 'empty' } }, 'configuration.cwd'],
     [{ workspace: { type: 'git', url: 'https://me:pw@example.com/a' } }, 'configuration.workspace.url'],
     [{ agentEnv: { TOKEN: '***' } }, 'configuration.agentEnv.TOKEN'],
+    [{ mcpServers: { web: { ...web, url: shownWeb.url } } }, 'configuration.mcpServers.web.url'],
     [
       { agents: { a: { description: 'a', prompt: 'a', mcpServers: ['x'] } } },
       'configuration.agents.a.mcpServers',
