@@ -53,6 +53,7 @@ const mayImport: Record<string, readonly (string | RegExp)[]> = {
   ],
   cli: ['access', 'app', 'client', 'config', 'contract', 'doors', 'lib'],
   client: [],
+  'agent-sdk': ['client', 'lib'],
 }
 
 /** Written by a script, in its own form. */
@@ -71,7 +72,8 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^node:tls$/, owners: ['forwarder', 'app'] },
   { door: /^node:child_process$/, owners: ['claude', 'cluster', 'workspace'] },
   { door: /^diff$/, owners: ['workspace'] },
-  { door: /^@anthropic-ai\//, owners: ['claude'] },
+  // `agent-sdk` for types only; see below.
+  { door: /^@anthropic-ai\//, owners: ['claude', 'agent-sdk'] },
   { door: /^tar$/, owners: ['workspace'] },
   { door: /^commander$/, owners: ['cli'] },
   // `lib` for JSON Schemas: the contract checks those of callers, `claude` what the model made of them.
@@ -88,7 +90,8 @@ const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
 
 /** Words that only their owner may say. */
 const words: { word: RegExp; owners: readonly string[]; what: string }[] = [
-  { word: /\bprocess\.env\b/, owners: ['config'], what: 'process.env' },
+  // `agent-sdk` runs in programs of users, whose only change is an import: the address of the server comes from there.
+  { word: /\bprocess\.env\b/, owners: ['config', 'agent-sdk'], what: 'process.env' },
   { word: /\bprocess\.exit\b|\bprocess\.on\(\s*'SIG/, owners: ['cli'], what: 'process.exit and signals' },
   { word: /\bprocess\.kill\b/, owners: ['claude', 'workspace'], what: 'process.kill' },
   { word: /\bconsole\.(?!log(in|out)')\w/, owners: ['cli'], what: 'console' },
@@ -116,7 +119,7 @@ const claudeWords: { word: RegExp; what: string }[] = [
     what: 'the name of a tool',
   },
 ]
-const claudeWordOwners: readonly string[] = ['claude', 'client', 'contract', 'demo', 'doors']
+const claudeWordOwners: readonly string[] = ['agent-sdk', 'claude', 'client', 'contract', 'demo', 'doors']
 /** Makes the messages that the server adds to a conversation's log: they have the form of Claude Code's. */
 const serverMessages = 'src/sessions/log/server-messages.ts'
 
@@ -184,6 +187,18 @@ describe('the layers', () => {
     for (const file of withoutTests.filter(name => layerOf(name) === 'client' && name !== generated)) {
       expect(codeOf(file), file).not.toMatch(nodeWords)
     }
+  })
+
+  test('the drop-in query takes types from the Agent SDK, reads the environment in one place, and needs only zod', () => {
+    const own = withoutTests.filter(file => layerOf(file) === 'agent-sdk')
+    const imported = own.flatMap(importsOf).filter(name => !name.startsWith('.'))
+    expect([...new Set(imported)].sort()).toEqual(['@anthropic-ai/claude-agent-sdk', 'zod'])
+    // Types are erased: programs load neither the SDK nor Claude Code.
+    const loading = /^(?:import|export) (?!type\b)[^'\n]*'@anthropic-ai/m
+    const asWhole = (file: string) => codeOf(file).replace(/\{[^}]*\}/g, '{}')
+    expect(own.filter(file => loading.test(asWhole(file)))).toEqual([])
+    expect(loading.test("import {} from '@anthropic-ai/claude-agent-sdk'")).toBe(true)
+    expect(own.filter(file => /\bprocess\./.test(codeOf(file)))).toEqual(['src/agent-sdk/environment.ts'])
   })
 
   test.each(withoutTests)('%s says only the words of its layer', file => {

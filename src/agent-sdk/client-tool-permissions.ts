@@ -1,0 +1,69 @@
+import type { CanUseTool, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk'
+import type { PermissionRequest } from '../client/index.ts'
+import type { ToolNames } from './tool-names.ts'
+import { toCallContext } from './tool-permissions.ts'
+
+export type Verdict =
+  | { allowed: true; input: Record<string, unknown> }
+  | { allowed: false; message: string; interrupt: boolean }
+
+interface Parts {
+  names: ToolNames
+  allowedTools: readonly string[]
+  canUseTool: CanUseTool | undefined
+  findMode(): PermissionMode | undefined
+}
+
+/**
+ * Permissions for tools of SDK MCP servers. The server asks for none, since the caller runs these tools; a program of
+ * the SDK expects that its rules, its mode and `canUseTool` decide.
+ */
+export class ClientToolPermissions {
+  readonly #parts: Parts
+  /** Rules that `canUseTool` has added. */
+  readonly #granted: string[] = []
+  /** Decisions of hooks, by the id of the call. */
+  readonly #ofHooks = new Map<string, string>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  noteHook(toolUseId: string, decision: string | undefined): void {
+    if (decision !== undefined) this.#ofHooks.set(toolUseId, decision)
+  }
+
+  async judge(name: string, request: PermissionRequest, signal: AbortSignal): Promise<Verdict> {
+    const { input } = request
+    const { canUseTool, names, allowedTools, findMode } = this.#parts
+    const ofHook = this.#ofHooks.get(request.toolUseId ?? '')
+    const mode = findMode()
+    const isAllowed = mode === 'bypassPermissions' || names.isNamed(name, [...allowedTools, ...this.#granted])
+    if (ofHook === 'allow' || (ofHook !== 'ask' && isAllowed)) return { allowed: true, input }
+    if (!canUseTool || mode === 'dontAsk') return deny(notGranted(name))
+    const suggestion: PermissionUpdate = {
+      type: 'addRules',
+      rules: [{ toolName: name }],
+      behavior: 'allow',
+      destination: 'localSettings',
+    }
+    const context = { ...toCallContext(request, signal), suggestions: [suggestion] }
+    const result = await canUseTool(name, input, context)
+    if (!result) return deny(notGranted(name))
+    if (result.behavior === 'deny') return deny(result.message, result.interrupt)
+    for (const update of result.updatedPermissions ?? []) {
+      if (update.type === 'addRules' && update.behavior === 'allow') {
+        this.#granted.push(...update.rules.map(({ toolName }) => toolName))
+      }
+    }
+    return { allowed: true, input: result.updatedInput ?? input }
+  }
+}
+
+function deny(message: string, interrupt = false): Verdict {
+  return { allowed: false, message, interrupt }
+}
+
+function notGranted(name: string): string {
+  return `Claude requested permissions to use ${name}, but you haven't granted it yet.`
+}

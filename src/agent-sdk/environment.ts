@@ -1,0 +1,15 @@
+import type { ClientOptions } from '../client/index.ts'
+
+/**
+ * The server as the environment of the program names it. This layer runs in the caller's program, which has changed
+ * nothing but an import: there is no other place for the address and the key.
+ */
+export function connectionOfEnvironment(): ClientOptions {
+  const { CLAUDE_CODE_API_URL, CLAUDE_CODE_API_KEY } = ownEnvironment()
+  return { baseUrl: CLAUDE_CODE_API_URL ?? 'http://127.0.0.1:3050/api/v1', apiKey: CLAUDE_CODE_API_KEY }
+}
+
+/** The variables of this program. */
+export function ownEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env
+}

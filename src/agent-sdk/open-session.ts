@@ -1,0 +1,134 @@
+import type { Options } from '@anthropic-ai/claude-agent-sdk'
+import {
+  ApiError,
+  type ClaudeCodeClient,
+  type CreateSessionRequest,
+  type PatchSessionRequest,
+  type Session,
+  type SessionClient,
+} from '../client/index.ts'
+import type { ClientHooks } from './client-hooks.ts'
+import type { ClientTools } from './client-tools.ts'
+import { NotSupportedError } from './errors.ts'
+import { toConfiguration } from './session-configuration.ts'
+import { isSame } from './tool-permissions.ts'
+
+/** Marks the sessions of this layer, for `continue`. */
+const tag = 'agent-sdk'
+
+export interface OpenedSession {
+  session: SessionClient
+  /** The messages of the query come after this event. */
+  after: number
+  permissionMode: Session['config']['permissionMode']
+}
+
+interface Wanted {
+  client: ClaudeCodeClient
+  options: Options
+  tools: ClientTools
+  hooks: ClientHooks
+}
+
+/** Fields that a session that exists can take. */
+const changeable = [
+  'model',
+  'permissionMode',
+  'maxTurns',
+  'effort',
+  'mcpServers',
+  'promptSuggestions',
+] as const
+/** The names of options whose fields have other names. */
+const optionNames: Readonly<Record<string, string>> = {
+  permissionPrompts: 'canUseTool',
+  agentEnv: 'env',
+  appendSystemPrompt: 'mcpServers (instructions)',
+}
+
+/** Creates the session of a query, or finds the one that it resumes. */
+export async function openSession({ client, options, tools, hooks }: Wanted): Promise<OpenedSession> {
+  const { disallowedTools = [], title, sessionId, forkSession } = options
+  const clientTools = await tools.declare(disallowedTools)
+  const clientHooks = hooks.declare()
+  // Only now the servers have told their instructions.
+  const configuration = toConfiguration(options, tools)
+  const ofProgram = { ...(clientTools.length > 0 && { clientTools }), ...(clientHooks && { clientHooks }) }
+  const resumed = options.resume ?? (options.continue ? await findNewest(client, options.cwd) : undefined)
+  if (resumed === undefined) {
+    const session = await client.createSession({
+      ...configuration,
+      ...ofProgram,
+      ...(sessionId !== undefined && { sessionId }),
+      ...(title !== undefined && { title }),
+      tags: [tag],
+    })
+    return { session, after: 0, permissionMode: configuration.permissionMode ?? 'default' }
+  }
+  const session = forkSession ? await fork(client, resumed) : client.session(resumed)
+  const found = await find(session)
+  const now = found.config
+  const changes = {
+    // Those of an earlier program have nothing that would answer them.
+    ...(now.clientTools !== undefined && { clientTools: null }),
+    ...(now.clientHooks !== undefined && { clientHooks: null }),
+    ...ofProgram,
+    ...toChanges(configuration, found),
+  }
+  const { lastSequence, config } = Object.keys(changes).length > 0 ? await session.update(changes) : found
+  return { session, after: lastSequence, permissionMode: config.permissionMode }
+}
+
+async function fork(client: ClaudeCodeClient, sessionId: string): Promise<SessionClient> {
+  await find(client.session(sessionId))
+  const forked = await client.call('forkSession', { params: { sessionId }, body: {} })
+  return client.session(forked.sessionId)
+}
+
+async function find(session: SessionClient): Promise<Session> {
+  try {
+    return await session.get()
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'SESSION_NOT_FOUND')) throw error
+    throw new Error(`No conversation found with session ID: ${session.id}`, { cause: error })
+  }
+}
+
+/** The newest session of this key that a query has made; undefined: there is none. */
+async function findNewest(client: ClaudeCodeClient, cwd: string | undefined): Promise<string | undefined> {
+  const { keyId } = await client.call('getCaller')
+  for await (const session of client.sessions({ tag: [tag], ...(cwd !== undefined && { cwd }) })) {
+    if (session.createdBy === keyId) return session.sessionId
+  }
+  return undefined
+}
+
+/**
+ * The changes for a session that exists. Options that are left out keep its values.
+ *
+ * @throws NotSupportedError for an option whose value differs and which cannot change
+ */
+function toChanges(wanted: CreateSessionRequest, { config, costUsd }: Session): PatchSessionRequest {
+  const { maxBudgetUsd, ...fields } = wanted
+  const changes: Record<string, unknown> = {}
+  const now = config as Readonly<Record<string, unknown>>
+  for (const [name, value] of Object.entries(fields)) {
+    if ((changeable as readonly string[]).includes(name)) {
+      changes[name] = value
+      continue
+    }
+    // A session that asks is one whose requests can be denied here.
+    if (name === 'permissionPrompts' && value === 'deny') continue
+    const isAsItIs =
+      name === 'agentEnv' ? isSame(namesOf(value), namesOf(now[name])) : isSame(value, now[name])
+    if (isAsItIs) continue
+    const option = `options.${optionNames[name] ?? name}`
+    throw new NotSupportedError(option, 'a session keeps what it was created with, and this one has another')
+  }
+  // Of the SDK it is the budget of a query, of a session that of all its turns.
+  return { ...changes, ...(maxBudgetUsd !== undefined && { maxBudgetUsd: costUsd + maxBudgetUsd }) }
+}
+
+function namesOf(variables: unknown): string[] {
+  return Object.keys((variables ?? {}) as object).sort()
+}

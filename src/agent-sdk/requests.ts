@@ -1,0 +1,154 @@
+import type { CanUseTool, ElicitationRequest, OnElicitation } from '@anthropic-ai/claude-agent-sdk'
+import {
+  type AnswerPermissionRequest,
+  ApiError,
+  type HookOutput,
+  type PermissionRequest,
+  type SessionClient,
+  type SessionEvent,
+} from '../client/index.ts'
+import type { ClientHooks } from './client-hooks.ts'
+import type { ClientToolPermissions } from './client-tool-permissions.ts'
+import type { ClientTools } from './client-tools.ts'
+import { toAnswer, toCallContext } from './tool-permissions.ts'
+import { toToolAnswer } from './tool-results.ts'
+
+interface Parts {
+  session: SessionClient
+  canUseTool: CanUseTool | undefined
+  onElicitation: OnElicitation | undefined
+  tools: ClientTools
+  toolPermissions: ClientToolPermissions
+  hooks: ClientHooks
+  /** The query cannot continue: a callback wants what the server cannot do. */
+  onFault(error: unknown): void
+}
+
+type Answer = AnswerPermissionRequest & { interruptAfter?: boolean }
+
+/** Answers the requests of a session by the callbacks of the program. */
+export class Requests {
+  readonly #parts: Parts
+  readonly #open = new Map<string, AbortController>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  see(event: SessionEvent): void {
+    if (event.type === 'permission.requested') this.take(event.data)
+    if (event.type === 'permission.resolved') this.#forget(event.data.permissionId)
+  }
+
+  take(request: PermissionRequest): void {
+    const { permissionId } = request
+    if (this.#open.has(permissionId)) return
+    const over = new AbortController()
+    this.#open.set(permissionId, over)
+    this.#answer(request, over.signal).catch(error => {
+      if (!over.signal.aborted) this.#parts.onFault(error)
+    })
+  }
+
+  /** Tells callbacks that still think. */
+  close(): void {
+    for (const id of [...this.#open.keys()]) this.#forget(id)
+  }
+
+  #forget(permissionId: string): void {
+    this.#open.get(permissionId)?.abort()
+    this.#open.delete(permissionId)
+  }
+
+  async #answer(request: PermissionRequest, signal: AbortSignal): Promise<void> {
+    const answer = await this.#decide(request, signal)
+    if (answer === undefined || signal.aborted) return
+    const { interruptAfter, ...body } = answer
+    try {
+      await this.#parts.session.answer(request.permissionId, body)
+      if (interruptAfter) await this.#parts.session.interrupt()
+    } catch (error) {
+      // It was answered elsewhere, or has expired.
+      if (!(error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED')) throw error
+    }
+  }
+
+  #decide(request: PermissionRequest, signal: AbortSignal): Promise<Answer | undefined> {
+    switch (request.kind) {
+      case 'elicitation':
+        return this.#fillIn(request, signal)
+      case 'client_tool':
+        return this.#runTool(request, signal)
+      case 'hook':
+        return this.#runHooks(request, signal)
+      default:
+        return this.#ask(request, signal)
+    }
+  }
+
+  async #ask(request: PermissionRequest, signal: AbortSignal): Promise<Answer | undefined> {
+    const { canUseTool } = this.#parts
+    const { toolName, input } = request
+    if (!canUseTool) {
+      const message = `Claude requested permissions to use ${toolName}, but you haven't granted it yet.`
+      return { decision: 'deny', message }
+    }
+    const result = await settled(async () => canUseTool(toolName, input, toCallContext(request, signal)))
+    if ('failure' in result) {
+      return { decision: 'deny', message: `Tool permission request failed: ${result.failure}` }
+    }
+    // Without a result the request is left to others who follow the session.
+    return result.value ? toAnswer(request, result.value) : undefined
+  }
+
+  async #fillIn({ elicitation, permissionId }: PermissionRequest, signal: AbortSignal): Promise<Answer> {
+    const { onElicitation } = this.#parts
+    if (!onElicitation || !elicitation) return { decision: 'deny' }
+    const result = await settled(async () =>
+      onElicitation(elicitation as ElicitationRequest, { signal, requestId: permissionId }),
+    )
+    if ('failure' in result || result.value?.action !== 'accept') return { decision: 'deny' }
+    const content = (result.value.content ?? {}) as NonNullable<AnswerPermissionRequest['content']>
+    return { decision: 'allow', ...(elicitation.mode === 'form' && { content }) }
+  }
+
+  async #runTool(request: PermissionRequest, signal: AbortSignal): Promise<Answer> {
+    const { tools, toolPermissions } = this.#parts
+    const tool = tools.find(request.toolName)
+    if (!tool) return { error: `This program has no tool ${request.toolName}` }
+    const judged = await settled(() => toolPermissions.judge(tool.name, request, signal))
+    if ('failure' in judged) return { error: `Tool permission request failed: ${judged.failure}` }
+    const verdict = judged.value
+    if (!verdict.allowed) return { error: verdict.message, interruptAfter: verdict.interrupt }
+    const called = await settled(async () => toToolAnswer(await tools.call(tool, verdict.input, signal)))
+    return 'failure' in called ? { error: messageOf(called.failure) } : called.value
+  }
+
+  async #runHooks(request: PermissionRequest, signal: AbortSignal): Promise<Answer> {
+    const { hooks, toolPermissions, session } = this.#parts
+    if (!request.hook) return { output: {} }
+    const { event, input } = request.hook
+    const toolUseId = request.toolUseId ?? request.permissionId
+    const decided = await settled(() => hooks.decide({ event, input, toolUseId }, session.id, signal))
+    if ('failure' in decided) return { error: messageOf(decided.failure) }
+    const specific = decided.value.hookSpecificOutput as { permissionDecision?: string } | undefined
+    toolPermissions.noteHook(toolUseId, specific?.permissionDecision)
+    // The server checks that it is an output for the event.
+    return { output: decided.value as HookOutput }
+  }
+}
+
+type Settled<T> = { value: T } | { failure: unknown }
+
+async function settled<T>(call: () => Promise<T>): Promise<Settled<T>> {
+  try {
+    return { value: await call() }
+  } catch (failure) {
+    return { failure }
+  }
+}
+
+/** An error without a text must not become an empty one, which the server refuses. */
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)) || 'The tool failed'
+}

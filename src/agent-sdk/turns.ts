@@ -1,0 +1,79 @@
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+import { isTerminal, type SessionEvent } from '../client/index.ts'
+
+/** The turns of a query, and whether something of it is still at work. */
+export class Turns {
+  /** Turns that have been submitted and have not ended, with the program's ids of their messages. */
+  readonly #open = new Map<string, string[]>()
+  readonly #ended = new Set<string>()
+  readonly #withResult = new Set<string>()
+  #submitting = 0
+  /** Subagents that work in the background. */
+  readonly #agents = new Set<string>()
+  #hadAgents = false
+
+  get openIds(): string[] {
+    return [...this.#open.keys()]
+  }
+
+  /** Whether everything that was submitted has ended. */
+  get areOver(): boolean {
+    return this.#submitting === 0 && this.#open.size === 0
+  }
+
+  get agentsAtWork(): number {
+    return this.#agents.size
+  }
+
+  /** Whether Claude may still report about a subagent that has worked in the background. */
+  get mayReport(): boolean {
+    return this.#hadAgents
+  }
+
+  async submit(uuid: string | undefined, send: () => Promise<{ turnId: string }>): Promise<string> {
+    this.#submitting++
+    try {
+      const { turnId } = await send()
+      if (!this.#ended.has(turnId)) {
+        this.#open.set(turnId, [...(this.#open.get(turnId) ?? []), uuid ?? turnId])
+      }
+      return turnId
+    } finally {
+      this.#submitting--
+    }
+  }
+
+  /** Ids of the messages that wait, without those of these turns. */
+  waitingBeside(turnIds: readonly string[]): string[] {
+    return [...this.#open].filter(([id]) => !turnIds.includes(id)).flatMap(([, uuids]) => uuids)
+  }
+
+  /** Whether a turn that has ended has yielded a result. */
+  hasResult(turnId: string): boolean {
+    return this.#withResult.has(turnId)
+  }
+
+  see(event: SessionEvent): void {
+    if (event.type === 'message') {
+      const { message, turnId } = event.data
+      if (message.type === 'result' && turnId !== undefined) this.#withResult.add(turnId)
+      this.#noteAgents(message as unknown as SDKMessage)
+      return
+    }
+    if (!isTerminal(event.type)) return
+    const { turnId } = event.data as { turnId: string }
+    this.#ended.add(turnId)
+    this.#open.delete(turnId)
+  }
+
+  #noteAgents(message: SDKMessage): void {
+    if (message.type !== 'system') return
+    if (message.subtype === 'task_started' && message.task_type === 'local_agent') {
+      const { is_backgrounded } = message as { is_backgrounded?: boolean }
+      if (is_backgrounded !== true) return
+      this.#agents.add(message.task_id)
+      this.#hadAgents = true
+    }
+    if (message.subtype === 'task_notification') this.#agents.delete(message.task_id)
+  }
+}
