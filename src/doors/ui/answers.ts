@@ -1,6 +1,5 @@
 import type { AnswerPermissionRequest, ClaudeCodeClient, SessionClient } from '../../client/index.ts'
 import type { UiMessage, UiPart } from './chat-request.ts'
-import type { ShownCall } from './message-writer.ts'
 import { isCode, Refusal } from './problems.ts'
 import { callIdOf, type UiRequest, wayOf } from './requests.ts'
 
@@ -8,17 +7,6 @@ import { callIdOf, type UiRequest, wayOf } from './requests.ts'
 export async function listPending(client: ClaudeCodeClient, sessionId: string): Promise<UiRequest[]> {
   const input = { params: { sessionId }, query: { status: 'pending', limit: 200 } } as const
   return (await client.call('listPermissions', input)).permissions
-}
-
-/** Reads the tool calls that the client's message has. */
-export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
-  const calls = parts.flatMap(part => {
-    const { toolCallId, state, approval } = part
-    if (typeof toolCallId !== 'string' || typeof state !== 'string') return []
-    const { id } = (approval ?? {}) as { id?: unknown }
-    return [[toolCallId, { state, approvalId: typeof id === 'string' ? id : undefined }] as const]
-  })
-  return new Map(calls)
 }
 
 /** Gives the answers of a message to the requests that are open. Those that were answered elsewhere stay as they are. */
@@ -62,14 +50,13 @@ function toDecision({ permissionId }: UiRequest, part: UiPart): AnswerPermission
 
 function toFailure({ kind }: UiRequest, text: string): AnswerPermissionRequest {
   const error = text === '' ? 'The tool failed' : text
-  if (isClientTool(kind)) return { error } as unknown as AnswerPermissionRequest
+  if (kind === 'client_tool') return { error }
   return kind === 'elicitation' ? { decision: 'deny' } : { decision: 'deny', message: error }
 }
 
 function toOutput({ kind }: UiRequest, { output, toolCallId }: UiPart): AnswerPermissionRequest {
-  if (isClientTool(kind)) {
-    const result = typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
-    return { result } as unknown as AnswerPermissionRequest
+  if (kind === 'client_tool') {
+    return { result: typeof output === 'string' ? output : (JSON.stringify(output) ?? '') }
   }
   const { answers, action, content } = (output ?? {}) as Record<string, unknown>
   if (kind === 'question') {
@@ -84,8 +71,4 @@ function toOutput({ kind }: UiRequest, { output, toolCallId }: UiPart): AnswerPe
   }
   const form = content as AnswerPermissionRequest['content']
   return { decision: 'allow', ...(form !== undefined && { content: form }) }
-}
-
-function isClientTool(kind: string): boolean {
-  return kind === 'client_tool'
 }

@@ -1,12 +1,13 @@
 import type { ClaudeCodeClient, Session } from '../../client/index.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
-import { giveAnswers, listPending, readShownCalls } from './answers.ts'
+import { giveAnswers, listPending } from './answers.ts'
 import { openSession } from './chat.ts'
 import type { ChatRequest, UiMessage } from './chat-request.ts'
 import { isCode, Refusal } from './problems.ts'
 import { toPrompt } from './prompt.ts'
 import { wayOf } from './requests.ts'
 import { rewindFor } from './rewinding.ts'
+import { readShownCalls, readTodos } from './shown.ts'
 import { toStreamResponse } from './stream-response.ts'
 import { streamTurn } from './turn-stream.ts'
 
@@ -27,7 +28,7 @@ export async function sendPrompt(
   const { turnId } = await session.submit(prompt, { onBusy })
   return toStreamResponse(
     exchange,
-    signal => streamTurn(session, { turnId, signal }),
+    signal => streamTurn(session, { turnId, shown: { todos: readTodos(request.messages) }, signal }),
     leaverOf(request, () => session.interrupt({ turnId })),
   )
 }
@@ -54,7 +55,7 @@ export async function continueMessage(
     throw new Refusal('messages: the turn of the last message is over', 409, 'TURN_OVER')
   }
   await giveAnswers(session, await listPending(client, sessionId), message)
-  const shown = readShownCalls(message)
+  const shown = { calls: readShownCalls(message), todos: readTodos(request.messages) }
   return toStreamResponse(
     exchange,
     signal => streamTurn(session, { turnId, after, shown, signal }),

@@ -4,11 +4,19 @@ import { readMessage } from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
 import { callIdOf, inputOf, isToolOfClient, nameOf, toShownName, type UiRequest, wayOf } from './requests.ts'
 import { type CallItem, type Item, render, renderInput, type TextItem, toAvailable, toStart } from './step.ts'
+import { StepWriter } from './step-writer.ts'
+import { type Todo, TodoList } from './todo-list.ts'
 
 /** A tool call as the client's message has it already. */
 export interface ShownCall {
   state: string
   approvalId: string | undefined
+}
+
+/** What the client has already. */
+export interface Shown {
+  calls: ReadonlyMap<string, ShownCall>
+  todos: readonly Todo[]
 }
 
 type Block = { messageId: string; blockIndex: number }
@@ -18,24 +26,22 @@ const refused: ReadonlySet<string> = new Set(['denied', 'expired', 'withdrawn'])
 
 /** Makes chunks of what a turn says and does. A step of the message is a message of the model. */
 export class MessageWriter {
-  readonly #shown: ReadonlyMap<string, ShownCall>
-  readonly #chunks: Chunk[] = []
+  readonly #step = new StepWriter()
+  readonly #shown: Shown['calls']
+  readonly #todos: TodoList
   readonly #calls = new Map<string, CallItem>()
   readonly #denied = new Set<string>()
-  /** What the open step has so far. */
-  #items: Item[] = []
-  #step: string | undefined
   readonly #subagents = new Map<string, Activity>()
   #textCount = 0
-  #hasSteps = false
 
-  constructor(shown: ReadonlyMap<string, ShownCall>) {
-    this.#shown = shown
+  constructor({ calls, todos }: Shown) {
+    this.#shown = calls
+    this.#todos = new TodoList(todos)
   }
 
   /** Returns the chunks since the last call. */
   take(): Chunk[] {
-    return this.#chunks.splice(0)
+    return this.#step.take()
   }
 
   addDelta({ messageId, blockIndex, delta }: DeltaEvent): void {
@@ -72,14 +78,12 @@ export class MessageWriter {
   }
 
   addData(name: string, id: string, data: unknown): void {
-    if (this.#step === undefined) this.#openStep('data')
-    const chunk = { type: `data-${name}` as const, id, data }
-    const item = this.#items.find(
-      other => other.kind === 'data' && other.chunk.type === chunk.type && other.chunk.id === id,
-    )
-    if (item?.kind === 'data') item.chunk = chunk
-    else this.#items.push({ kind: 'data', chunk })
-    this.#chunks.push(chunk)
+    this.#step.setData(name, id, data)
+  }
+
+  /** Ends the message. */
+  end(): void {
+    this.#step.end()
   }
 
   addSubagent(activity: Extract<Activity, { kind: 'subagent' }>): void {
@@ -109,7 +113,7 @@ export class MessageWriter {
     const fields = { approvalId, approved, ...(reason !== null && { reason }) }
     const response: Chunk = { type: 'tool-approval-response', ...fields }
     this.#calls.get(callId)?.approval.push(response)
-    this.#chunks.push(response)
+    this.#step.push(response)
   }
 
   /**
@@ -130,24 +134,8 @@ export class MessageWriter {
       return true
     })
     for (const request of requests) this.#ask(request)
-    if (this.#step !== undefined) this.closeStep()
+    this.#step.close()
     return held === null ? sequence : held - 1
-  }
-
-  closeStep(): void {
-    // Clients continue a message whose last step has all answers: a message that is over ends with another step.
-    if (this.#step === undefined && !this.#hasSteps) this.#openStep('end')
-    if (this.#step !== undefined) this.#chunks.push({ type: 'finish-step' })
-    this.#step = undefined
-    this.#items = []
-  }
-
-  #openStep(messageId: string): void {
-    if (this.#step === messageId) return
-    if (this.#step !== undefined) this.closeStep()
-    this.#step = messageId
-    this.#hasSteps = true
-    this.#chunks.push({ type: 'start-step' })
   }
 
   #addBlock(messageId: string, block: BlockView, sequence: number): void {
@@ -162,70 +150,67 @@ export class MessageWriter {
   }
 
   #addText(kind: TextItem['kind'], block: Block, piece: string): void {
-    this.#openStep(block.messageId)
-    let item = this.#items.find((other): other is TextItem => other.kind === kind && isOf(other, block))
+    this.#step.open(block.messageId)
+    let item = this.#step.find((other): other is TextItem => other.kind === kind && isOf(other, block))
     if (!item) {
       item = this.#newText(kind, block, null)
-      this.#chunks.push({ type: `${kind}-start`, id: item.id })
+      this.#step.push({ type: `${kind}-start`, id: item.id })
     }
     item.text += piece
-    this.#chunks.push({ type: `${kind}-delta`, id: item.id, delta: piece })
+    this.#step.push({ type: `${kind}-delta`, id: item.id, delta: piece })
   }
 
   /** Blocks are completed in order. */
   #completeText(kind: TextItem['kind'], messageId: string, text: string, sequence: number): void {
-    this.#openStep(messageId)
-    const item = this.#items.find(
+    this.#step.open(messageId)
+    const item = this.#step.find(
       (other): other is TextItem => other.kind === kind && other.partial?.messageId === messageId,
     )
     if (!item) {
       const complete = this.#newText(kind, null, sequence)
       complete.text = text
-      this.#chunks.push(...render(complete))
+      this.#step.push(...render(complete))
       return
     }
     const { id, text: before } = item
     Object.assign(item, { text, partial: null, sequence })
     if (!text.startsWith(before)) {
-      this.#renderAgain()
+      this.#step.renderAgain()
       return
     }
-    if (text !== before) this.#chunks.push({ type: `${kind}-delta`, id, delta: text.slice(before.length) })
-    this.#chunks.push({ type: `${kind}-end`, id })
+    if (text !== before) this.#step.push({ type: `${kind}-delta`, id, delta: text.slice(before.length) })
+    this.#step.push({ type: `${kind}-end`, id })
   }
 
   #newText(kind: TextItem['kind'], partial: Block | null, sequence: number | null): TextItem {
     const item = { kind, id: `${kind}-${++this.#textCount}`, text: '', partial, sequence }
-    this.#items.push(item)
-    return item
+    return this.#step.add(item)
   }
 
   #addInput(block: Block, delta: Extract<DeltaEvent['delta'], { type: 'input_json' }>): void {
     const { toolUseId, toolName } = delta as { toolUseId?: string; toolName?: string }
     if (toolUseId === undefined || toolName === undefined || this.#shown.has(toolUseId)) return
-    this.#openStep(block.messageId)
+    this.#step.open(block.messageId)
     let call = this.#calls.get(toolUseId)
     if (!call) {
       call = this.#newCall(toolUseId, toolName, {}, null)
       call.partial = block
-      this.#chunks.push(toStart(call))
+      this.#step.push(toStart(call))
     }
     call.inputText += delta.partialJson
     if (delta.partialJson === '') return
-    this.#chunks.push({ type: 'tool-input-delta', toolCallId: toolUseId, inputTextDelta: delta.partialJson })
+    this.#step.push({ type: 'tool-input-delta', toolCallId: toolUseId, inputTextDelta: delta.partialJson })
   }
 
   #addCall(messageId: string, block: Pick<CallItem, 'id' | 'name' | 'input' | 'sequence'>): void {
     const { id, name, input, sequence } = block
     if (this.#shown.has(id)) return
-    this.#openStep(messageId)
+    this.#step.open(messageId)
     const partial = this.#calls.get(id)
     const call = partial ?? this.#newCall(id, name, input, sequence)
     Object.assign(call, { input, sequence, partial: null })
-    if (!partial) this.#chunks.push(...renderInput(call))
-    else if (!call.isOfClient) this.#chunks.push(toAvailable(call))
-    const { todos } = (input ?? {}) as { todos?: unknown }
-    if (name === 'TodoWrite' && Array.isArray(todos)) this.addData('todo', 'todo', { todos })
+    if (!partial) this.#step.push(...renderInput(call))
+    else if (!call.isOfClient) this.#step.push(toAvailable(call))
   }
 
   #newCall(id: string, name: string, input: unknown, sequence: number | null): CallItem {
@@ -235,11 +220,10 @@ export class MessageWriter {
       ...{ inputText: '', partial: null, approval: [], output: null },
     }
     this.#calls.set(id, call)
-    this.#items.push(call)
-    return call
+    return this.#step.add(call)
   }
 
-  #addResult(callId: string, { blocks, isError }: ToolResultView): void {
+  #addResult(callId: string, { blocks, isError, data }: ToolResultView): void {
     const shown = this.#shown.get(callId)
     if (hasOutput(shown) || (!shown && !this.#calls.has(callId))) return
     const texts = textsOf(blocks)
@@ -251,13 +235,16 @@ export class MessageWriter {
     } else {
       const output = texts.length === blocks.length ? text : blocks.map(toOutput)
       this.#addOutput(callId, { type: 'tool-output-available', toolCallId: callId, output })
+      const { name = '', input } = this.#calls.get(callId) ?? {}
+      const todos = this.#todos.apply(name, input, data)
+      if (todos) this.addData('todo', 'todo', { todos })
     }
   }
 
   #addOutput(callId: string, output: Chunk): void {
     const call = this.#calls.get(callId)
     if (call) call.output = output
-    this.#chunks.push(output)
+    this.#step.push(output)
   }
 
   /** Forms of MCP servers have no result in the log. */
@@ -277,7 +264,7 @@ export class MessageWriter {
     if (wayOf(request) === 'output') {
       if (shown) return
       const call = this.#showCall(request)
-      this.#chunks.push(toAvailable(call))
+      this.#step.push(toAvailable(call))
       return
     }
     if (shown?.approvalId === permissionId) return
@@ -288,7 +275,7 @@ export class MessageWriter {
       ...(reason !== null && { reason }),
     }
     call?.approval.push(approval)
-    this.#chunks.push(approval)
+    this.#step.push(approval)
   }
 
   /** The call of a request; those of subagents and of MCP servers are in no message of the main conversation. */
@@ -296,27 +283,19 @@ export class MessageWriter {
     const id = callIdOf(request)
     const known = this.#calls.get(id)
     if (known) return known
-    if (this.#step === undefined) this.#openStep(`request-${id}`)
+    if (!this.#step.isOpen) this.#step.open(`request-${id}`)
     const call = this.#newCall(id, nameOf(request), inputOf(request), null)
     call.isOfClient = wayOf(request) === 'output'
-    this.#chunks.push(...renderInput(call))
+    this.#step.push(...renderInput(call))
     return call
   }
 
   #drop(isDropped: (item: Item) => boolean): void {
-    const left: Item[] = []
-    for (const item of this.#items) {
-      if (!isDropped(item)) left.push(item)
-      else if (item.kind === 'call') this.#calls.delete(item.id)
-    }
-    if (left.length === this.#items.length) return
-    this.#items = left
-    this.#renderAgain()
-  }
-
-  /** Takes the parts of the open step back, and sends them again as they are now. */
-  #renderAgain(): void {
-    this.#chunks.push({ type: 'reset-step' }, ...this.#items.flatMap(render))
+    this.#step.drop(item => {
+      const isGone = isDropped(item)
+      if (isGone && item.kind === 'call') this.#calls.delete(item.id)
+      return isGone
+    })
   }
 }
 

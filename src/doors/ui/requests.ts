@@ -17,7 +17,7 @@ export function isToolOfClient(name: string): boolean {
 
 /** How the protocol asks: by the call of a client's tool, or by an approval; undefined: another client answers. */
 export function wayOf({ kind }: Pick<UiRequest, 'kind'>): 'output' | 'approval' | undefined {
-  switch (kind as string) {
+  switch (kind) {
     case 'tool':
     case 'plan':
       return 'approval'

@@ -16,7 +16,7 @@ export function endOf(event: SessionEvent, writer: MessageWriter): Chunk[] {
   const { turnId, sequence } = event.data as { turnId: string; sequence: number }
   const messageMetadata = { sequence }
   describeEnd(event, turnId, writer)
-  writer.closeStep()
+  writer.end()
   const chunks = writer.take()
   switch (event.type) {
     case 'turn.completed': {

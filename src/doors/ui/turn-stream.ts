@@ -1,6 +1,6 @@
 import { isTerminal, type SessionClient, type SessionEvent } from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
-import { MessageWriter, type ShownCall } from './message-writer.ts'
+import { MessageWriter, type Shown } from './message-writer.ts'
 import { type UiRequest, wayOf } from './requests.ts'
 import { endOf } from './turn-end.ts'
 
@@ -8,16 +8,16 @@ export interface TurnStreamOptions {
   turnId: string
   /** The sequence after which the message continues, and the tool calls that the client has; absent: from the start. */
   after?: number | undefined
-  shown?: ReadonlyMap<string, ShownCall> | undefined
+  shown?: Partial<Shown> | undefined
   signal: AbortSignal
 }
 
 /** Yields the chunks of a turn, up to its end or its first open requests. */
 export async function* streamTurn(
   session: SessionClient,
-  { turnId, after = 0, shown = new Map(), signal }: TurnStreamOptions,
+  { turnId, after = 0, shown = {}, signal }: TurnStreamOptions,
 ): AsyncGenerator<Chunk, void> {
-  const writer = new MessageWriter(shown)
+  const writer = new MessageWriter({ calls: new Map(), todos: [], ...shown })
   const open = new Map<string, UiRequest>()
   let sequence = after
   let isLive = false
@@ -46,7 +46,7 @@ export async function* streamTurn(
     yield* writer.take()
   }
   // Nothing is left of the turn after the given sequence.
-  writer.closeStep()
+  writer.end()
   yield* writer.take()
   yield { type: 'finish', finishReason: 'other', messageMetadata: { sequence } }
 }

@@ -1,0 +1,26 @@
+import type { UiMessage } from './chat-request.ts'
+import type { ShownCall } from './message-writer.ts'
+import type { Todo } from './todo-list.ts'
+
+/** Reads the tool calls that the client's message has. */
+export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
+  const calls = parts.flatMap(part => {
+    const { toolCallId, state, approval } = part
+    if (typeof toolCallId !== 'string' || typeof state !== 'string') return []
+    const { id } = (approval ?? {}) as { id?: unknown }
+    return [[toolCallId, { state, approvalId: typeof id === 'string' ? id : undefined }] as const]
+  })
+  return new Map(calls)
+}
+
+/** Reads the newest list of tasks that the client was sent. */
+export function readTodos(messages: readonly UiMessage[]): Todo[] {
+  const parts = messages.flatMap(message => message.parts.filter(({ type }) => type === 'data-todo'))
+  const { todos } = (parts.at(-1)?.data ?? {}) as { todos?: unknown }
+  return Array.isArray(todos) ? todos.filter(isTodo) : []
+}
+
+function isTodo(value: unknown): value is Todo {
+  const { id, content, status } = (value ?? {}) as Record<string, unknown>
+  return [id, content, status].every(field => typeof field === 'string')
+}

@@ -1,0 +1,79 @@
+import type { Chunk } from './chunk.ts'
+import { type Item, render } from './step.ts'
+
+/** The open step of a message: its parts in their order, and the chunks that make them. */
+export class StepWriter {
+  #chunks: Chunk[] = []
+  #items: Item[] = []
+  #id: string | undefined
+  #hasSteps = false
+
+  get isOpen(): boolean {
+    return this.#id !== undefined
+  }
+
+  /** Returns the chunks since the last call. */
+  take(): Chunk[] {
+    return this.#chunks.splice(0)
+  }
+
+  push(...chunks: readonly Chunk[]): void {
+    this.#chunks.push(...chunks)
+  }
+
+  /** Opens the step with this id, unless it is open. */
+  open(id: string): void {
+    if (this.#id === id) return
+    if (this.isOpen) this.close()
+    this.#id = id
+    this.#hasSteps = true
+    this.push({ type: 'start-step' })
+  }
+
+  close(): void {
+    if (this.isOpen) this.push({ type: 'finish-step' })
+    this.#id = undefined
+    this.#items = []
+  }
+
+  /** Clients go back to a message whose last step is fully answered: a message that is over has another one. */
+  end(): void {
+    if (!this.#hasSteps) this.open('end')
+    this.close()
+  }
+
+  add<T extends Item>(item: T): T {
+    this.#items.push(item)
+    return item
+  }
+
+  find<T extends Item>(isWanted: (item: Item) => item is T): T | undefined {
+    return this.#items.find(isWanted)
+  }
+
+  setData(name: string, id: string, data: unknown): void {
+    if (!this.isOpen) this.open('data')
+    const chunk = { type: `data-${name}` as const, id, data }
+    const index = this.#items.findIndex(
+      ({ kind, ...item }) =>
+        kind === 'data' && 'chunk' in item && item.chunk.type === chunk.type && item.chunk.id === id,
+    )
+    const item = { kind: 'data', chunk } as const
+    if (index === -1) this.#items.push(item)
+    else this.#items[index] = item
+    this.push(chunk)
+  }
+
+  /** Takes items back. */
+  drop(isDropped: (item: Item) => boolean): void {
+    const left = this.#items.filter(item => !isDropped(item))
+    if (left.length === this.#items.length) return
+    this.#items = left
+    this.renderAgain()
+  }
+
+  /** Sends the parts of the step again, as they are now. */
+  renderAgain(): void {
+    this.push({ type: 'reset-step' }, ...this.#items.flatMap(render))
+  }
+}
