@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { ApiError, type ClaudeCodeClient, type Preset } from '../../client/index.ts'
+import { createAgentBody, patchMetadata, updateAgentBody } from './agent-schema.ts'
+import { askingSettings, type ToolSettings, toToolSettings } from './agent-settings.ts'
+import {
+  type Agent,
+  type AgentMetadata,
+  keepTools,
+  ownMetadata,
+  readAgentMetadata,
+  toGivenTools,
+  toSessionAgent,
+} from './agent-view.ts'
+import type { Context } from './context.ts'
+import { invalid, Refusal } from './errors.ts'
+import { environmentPrefix, toAgentPreset } from './ids.ts'
+import { boundsOf, Query, readBody, readPageToken, toPageToken } from './reading.ts'
+
+export interface Page<T> {
+  data: T[]
+  next_page: string | null
+}
+
+/** How often a change without a version is made again because another one came between. */
+const attempts = 3
+/** The longest page of presets. */
+const longestPage = 50
+
+export async function createAgent({ api, request }: Context): Promise<Agent> {
+  const body = await readBody(request, createAgentBody)
+  const { tools = [], mcp_servers: servers = [], model, system } = body
+  const configuration = {
+    ...askingSettings,
+    model: model.id,
+    ...(model.effort && { effort: model.effort.type }),
+    ...(system && { systemPrompt: system }),
+    ...withoutEmpty(toToolSettings(tools, servers)),
+  }
+  const own: AgentMetadata = {
+    name: body.name,
+    createdAt: new Date().toISOString(),
+    metadata: body.metadata ?? {},
+    tools: keepTools(tools),
+  }
+  return toAgent(
+    await api.call('createPreset', {
+      body: {
+        name: `agent-${randomBytes(8).toString('hex')}`,
+        ...(body.description && { description: body.description }),
+        metadata: { [ownMetadata]: own },
+        configuration,
+      },
+    }),
+  )
+}
+
+export async function getAgent({ api, param, request }: Context): Promise<Agent> {
+  const query = new Query(request, ['version'])
+  const version = query.one('version') === undefined ? undefined : query.number('version', 1, 999_999_999)
+  return toAgent(await api.call('getPreset', toRequest(toAgentPreset(param('agent')), version)))
+}
+
+/** Adds a version if something changes, after the newest one or the one that the client knows. */
+export async function updateAgent({ api, param, request }: Context): Promise<Agent> {
+  const { version, ...patch } = await readBody(request, updateAgentBody)
+  const name = toAgentPreset(param('agent'))
+  for (let attempt = 1; ; attempt++) {
+    const newest = await api.call('getPreset', { params: { preset: name } })
+    if (newest.archived) throw new Refusal(400, 'The agent is archived, and cannot be changed')
+    if (version !== undefined && version !== newest.version) {
+      throw new Refusal(409, `version: the newest version is ${newest.version}, not ${version}`)
+    }
+    const next = toNext(newest, patch)
+    if (next === undefined) return toAgent(newest)
+    try {
+      const body = { ...next, expectedVersion: newest.version }
+      return toAgent(await api.call('createPresetVersion', { params: { preset: name }, body }))
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'PRESET_VERSION_CONFLICT') throw error
+      if (version !== undefined || attempt === attempts) throw error
+    }
+  }
+}
+
+export async function archiveAgent({ api, param }: Context): Promise<Agent> {
+  const params = { preset: toAgentPreset(param('agent')) }
+  return toAgent(await api.call('patchPreset', { params, body: { archived: true } }))
+}
+
+export async function listAgents({ api, request }: Context): Promise<Page<Agent>> {
+  const query = new Query(request, ['limit', 'page', 'include_archived', ...boundsOf('created_at')])
+  const isWithin = query.within('created_at')
+  return listPresets(
+    api,
+    query,
+    preset => !preset.name.startsWith(environmentPrefix) && isWithin(toAgent(preset).created_at),
+    toAgent,
+  )
+}
+
+export async function listAgentVersions({ api, param, request }: Context): Promise<Page<Agent>> {
+  const query = new Query(request, ['limit', 'page'])
+  const cursor = readPageToken(query, z.string())
+  const limit = query.number('limit', 20, longestPage)
+  const params = { preset: toAgentPreset(param('agent')) }
+  const { versions, pagination } = await api.call('listPresetVersions', {
+    params,
+    query: { limit, ...(cursor !== undefined && { cursor }) },
+  })
+  return { data: versions.map(toAgent), next_page: toNextPage(pagination.nextCursor) }
+}
+
+/** A page of presets of one kind; pages of our API have both kinds, so several may be read for one. */
+export async function listPresets<T>(
+  api: ClaudeCodeClient,
+  query: Query,
+  isWanted: (preset: Preset) => boolean,
+  toItem: (preset: Preset) => T,
+): Promise<Page<T>> {
+  const limit = query.number('limit', 20, longestPage)
+  const archived = query.flag('include_archived') ? 'all' : 'false'
+  let cursor = readPageToken(query, z.string())
+  const found: Preset[] = []
+  // The client stops at an empty page.
+  do {
+    const page = await api.call('listPresets', {
+      query: { archived, limit: limit - found.length, ...(cursor !== undefined && { cursor }) },
+    })
+    found.push(...page.presets.filter(isWanted))
+    cursor = page.pagination.nextCursor ?? undefined
+  } while (cursor !== undefined && found.length < limit)
+  return { data: found.map(toItem), next_page: toNextPage(cursor) }
+}
+
+function toNextPage(cursor: string | null | undefined): string | null {
+  return cursor === null || cursor === undefined ? null : toPageToken(cursor)
+}
+
+export function toAgent(preset: Preset): Agent {
+  const own = readAgentMetadata(preset)
+  return {
+    ...toSessionAgent(preset),
+    metadata: own?.metadata ?? {},
+    archived_at: preset.archivedAt,
+    created_at: own?.createdAt ?? preset.createdAt,
+    updated_at: preset.createdAt,
+  }
+}
+
+type Patch = Omit<z.output<typeof updateAgentBody>, 'version'>
+
+/** The next version of an agent; undefined: the patch changes nothing. */
+function toNext(newest: Preset, patch: Patch) {
+  const before = toAgent(newest)
+  const { name, created_at: createdAt } = before
+  const known: AgentMetadata = readAgentMetadata(newest) ?? { name, createdAt, metadata: {} }
+  const tools = patch.tools === null ? [] : patch.tools
+  const servers = patch.mcp_servers === null ? [] : patch.mcp_servers
+  const description = patch.description === undefined ? newest.description : patch.description || null
+  const configuration = { ...newest.configuration }
+  if (patch.model) {
+    configuration.model = patch.model.id
+    delete configuration.effort
+    if (patch.model.effort) configuration.effort = patch.model.effort.type
+  }
+  if (patch.system !== undefined) {
+    delete configuration.systemPrompt
+    if (patch.system) configuration.systemPrompt = patch.system
+  }
+  if (tools || servers) {
+    const all = tools ?? (known.tools && toGivenTools(known.tools, configuration))
+    if (!all) throw invalid('tools', 'is required with mcp_servers: the preset has rules of its own')
+    for (const field of toolFields) delete configuration[field]
+    Object.assign(configuration, withoutEmpty(toToolSettings(all, servers ?? before.mcp_servers)))
+  }
+  const own: AgentMetadata = {
+    ...known,
+    name: patch.name ?? known.name,
+    metadata: patchMetadata(known.metadata, patch.metadata),
+    ...(tools && { tools: keepTools(tools) }),
+  }
+  const isSame =
+    isDeepStrictEqual(configuration, newest.configuration) &&
+    isDeepStrictEqual(own, known) &&
+    description === newest.description
+  if (isSame) return undefined
+  return {
+    ...(description && { description }),
+    metadata: { ...newest.metadata, [ownMetadata]: own },
+    configuration,
+  }
+}
+
+const toolFields = [
+  'tools',
+  'allowedTools',
+  'disallowedTools',
+  'clientTools',
+  'clientHooks',
+  'mcpServers',
+] as const
+
+/** Lists that say nothing are left out, but the list of built-in tools: without it Claude has all. */
+export function withoutEmpty(settings: ToolSettings): Partial<ToolSettings> {
+  const entries = Object.entries(settings).filter(
+    ([name, value]) => name === 'tools' || Object.keys(value as object).length > 0,
+  )
+  return Object.fromEntries(entries)
+}
+
+function toRequest(preset: string, version: number | undefined) {
+  return { params: { preset }, ...(version !== undefined && { query: { version } }) }
+}

@@ -1,0 +1,116 @@
+import { ApiError, ConnectionError } from '../../client/index.ts'
+import type { DoorProblem } from '../../contract/doors.ts'
+
+/** A request that the door refuses itself. */
+export class Refusal extends Error {
+  readonly status: number
+  /** `error.details.error_code` of the protocol. */
+  readonly errorCode: string | undefined
+  /** Whether the client may send the request again by itself. */
+  readonly mayRepeat: boolean
+
+  constructor(status: number, message: string, { errorCode, mayRepeat = false }: RefusalOptions = {}) {
+    super(message)
+    this.name = 'Refusal'
+    this.status = status
+    this.errorCode = errorCode
+    this.mayRepeat = mayRepeat
+  }
+}
+
+interface RefusalOptions {
+  errorCode?: string
+  mayRepeat?: boolean
+}
+
+/** Names the field that cannot be honoured. */
+export function invalid(field: string, problem: string): Refusal {
+  return new Refusal(400, field === '' ? problem : `${field}: ${problem}`)
+}
+
+export function notFound(kind: 'agent' | 'environment' | 'session' | 'model', id: string): Refusal {
+  const options = kind === 'environment' ? { errorCode: 'environment_not_found' } : {}
+  // Any other text may be a key that was pasted by mistake.
+  const named = /^(agent|env|sesn)_[0-9a-f]{1,128}$/.test(id) ? ` ${id}` : ''
+  return new Refusal(404, `There is no ${kind}${named}`, options)
+}
+
+interface Shown {
+  status: number
+  message: string
+  requestId: string
+  mayRepeat: boolean
+  errorCode?: string | undefined
+  retryAfterMs?: number | undefined
+}
+
+const types: Record<number, string> = {
+  401: 'authentication_error',
+  402: 'billing_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+}
+
+/** Of the whole server, not of this door. */
+const otherResources =
+  'this server has agents, environments, sessions with their events, and models; use api.anthropic.com for messages'
+
+/** An error of the server, such as a wrong key, in the form that official clients know. */
+export function refuse({ status, code, message, retryable, requestId }: DoorProblem): Response {
+  const text = code === 'NOT_FOUND' ? `There is no such path: ${otherResources}` : message
+  return toResponse({ status: statusOf(code, status), message: text, requestId, mayRepeat: retryable })
+}
+
+/** Undefined: the fault is not an answer. */
+export function toErrorResponse(error: unknown, requestId: string): Response | undefined {
+  if (error instanceof Refusal) {
+    const { status, message, errorCode, mayRepeat } = error
+    return toResponse({ status, message, requestId, errorCode, mayRepeat })
+  }
+  if (error instanceof ApiError) {
+    const { code, status, message, retryable, retryAfterMs } = error
+    const shown = { message: inWords(code, message), requestId, mayRepeat: retryable, retryAfterMs }
+    return toResponse({ status: statusOf(code, status ?? 500), ...shown })
+  }
+  if (error instanceof ConnectionError) {
+    return toResponse({ status: 503, message: error.message, requestId, mayRepeat: true })
+  }
+  return undefined
+}
+
+/** Statuses that official clients have a class for. */
+function statusOf(code: string, status: number): number {
+  if (code === 'INVALID_API_KEY' || code === 'MISSING_API_KEY') return 401
+  // The session is over, or the workspace cannot be made: to the protocol the request is wrong.
+  return status === 410 || status === 415 || status === 422 ? 400 : status
+}
+
+/** Fields of presets as the protocol calls them. */
+function inWords(code: string, message: string): string {
+  if (code !== 'INVALID_REQUEST') return message
+  return message
+    .replace(/\bconfiguration\.clientTools\b/g, 'tools')
+    .replace(/\bconfiguration\.mcpServers\b/g, 'mcp_servers')
+    .replace(/\bconfiguration\.systemPrompt\b/g, 'system')
+    .replace(/\bconfiguration\.(model|effort)\b/g, 'model')
+}
+
+function toResponse(shown: Shown): Response {
+  const { status, message, requestId, errorCode, mayRepeat, retryAfterMs } = shown
+  const type = types[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
+  const error = { type, message, ...(errorCode !== undefined && { details: { error_code: errorCode } }) }
+  const headers = {
+    'request-id': toRequestId(requestId),
+    ...(status < 500 && status !== 429 && { 'x-should-retry': String(mayRepeat) }),
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  }
+  return Response.json({ type: 'error', error, request_id: toRequestId(requestId) }, { status, headers })
+}
+
+export function toRequestId(requestId: string): string {
+  return `req_${requestId}`
+}

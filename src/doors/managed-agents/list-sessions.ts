@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { ClaudeCodeClient, SessionSummary } from '../../client/index.ts'
+import type { AgentSource } from './agent-view.ts'
+import type { Context } from './context.ts'
+import { invalid } from './errors.ts'
+import { doorTag } from './event-mapper.ts'
+import { toAgentPreset } from './ids.ts'
+import { readAgent, readSessionMetadata } from './open-session.ts'
+import { boundsOf, Query, readPageToken, toPageToken } from './reading.ts'
+import { type SessionView, sessionStatuses, statusOf, toSessionView } from './session-view.ts'
+
+const longestPage = 100
+/** How many pages a client can go back at once. */
+const mostEarlier = 20
+/** The cursors of this page and of those before it; null: the first page. */
+const pageToken = z.strictObject({
+  cursor: z.string().nullable(),
+  earlier: z.array(z.string().nullable()).max(mostEarlier),
+})
+
+/** Sessions of this door, the newest activity first. */
+export async function listSessions({ api, request }: Context) {
+  const query = new Query(request, [
+    ...['limit', 'page', 'order', 'agent_id', 'agent_version', 'statuses', 'include_archived'],
+    ...boundsOf('created_at'),
+  ])
+  if (query.choices('order', ['asc', 'desc']).includes('asc')) {
+    throw invalid('order', 'must be desc: the newest activity comes first')
+  }
+  const limit = query.number('limit', 20, longestPage)
+  const here = readPageToken(query, pageToken) ?? { cursor: null, earlier: [] }
+  const statuses = query.choices('statuses', sessionStatuses)
+  const isWithin = query.within('created_at')
+  const isWanted = (session: SessionSummary) =>
+    isWithin(session.createdAt) && (statuses.length === 0 || statuses.includes(statusOf(session)))
+  const filter = {
+    tag: [doorTag],
+    status: 'all' as const,
+    archived: query.flag('include_archived') ? ('all' as const) : ('false' as const),
+    ...toPresetFilter(query),
+  }
+  const found: SessionSummary[] = []
+  let next = here.cursor
+  // The client stops at an empty page.
+  do {
+    const page = await api.call('listSessions', {
+      query: { ...filter, limit: limit - found.length, ...(next !== null && { cursor: next }) },
+    })
+    found.push(...page.sessions.filter(isWanted))
+    next = page.nextCursor
+  } while (next !== null && found.length < limit)
+  return {
+    data: await showAll(api, found),
+    next_page:
+      next === null
+        ? null
+        : toPageToken({ cursor: next, earlier: [...here.earlier, here.cursor].slice(-mostEarlier) }),
+    prev_page:
+      here.earlier.length === 0
+        ? null
+        : toPageToken({ cursor: here.earlier.at(-1) ?? null, earlier: here.earlier.slice(0, -1) }),
+  }
+}
+
+function toPresetFilter(query: Query): { preset?: string } {
+  const id = query.one('agent_id')
+  if (id === undefined) {
+    if (query.one('agent_version') === undefined) return {}
+    throw invalid('agent_version', 'needs agent_id')
+  }
+  const name = toAgentPreset(id)
+  if (query.one('agent_version') === undefined) return { preset: name }
+  return { preset: `${name}@${query.number('agent_version', 1, 999_999_999)}` }
+}
+
+async function showAll(api: ClaudeCodeClient, sessions: readonly SessionSummary[]): Promise<SessionView[]> {
+  const cache = new Map<string, Promise<AgentSource>>()
+  const views: SessionView[] = []
+  for (const summary of sessions) {
+    const own = readSessionMetadata(summary)
+    if (!own) continue
+    const session = await api.session(summary.sessionId).get()
+    views.push(toSessionView({ session, own, agent: await readAgent(api, session, own, cache) }))
+  }
+  return views
+}

@@ -1,0 +1,111 @@
+import { ApiError, type ClaudeCodeClient, type Session } from '../../client/index.ts'
+import type { GivenTool } from './agent-schema.ts'
+import {
+  type AgentSource,
+  ownMetadata,
+  resolveTools,
+  type SessionAgent,
+  toGivenTools,
+  toSessionAgent,
+} from './agent-view.ts'
+import { notFound } from './errors.ts'
+import { doorTag } from './event-mapper.ts'
+import { fromSessionId, toSessionId } from './ids.ts'
+import { SessionOutline } from './outline.ts'
+
+/** What our sessions do not have, under `managedAgents` in their metadata. */
+export interface SessionMetadata {
+  environmentId: string
+  environmentType: 'cloud' | 'self_hosted'
+  metadata: Record<string, string>
+  /** Parts of the agent that the session has of its own; the configuration has what is in them. */
+  overrides?: { model?: true; system?: true; mcp_servers?: true; tools?: KeptTools }
+  archivedAt?: string
+}
+
+type KeptTools = Parameters<typeof toGivenTools>[0]
+
+/** A session of this door, with its agent. */
+export interface OpenedSession {
+  id: string
+  session: Session
+  own: SessionMetadata
+  agent: SessionAgent
+  outline: SessionOutline
+}
+
+/** @throws Refusal for sessions that were not made by this door, or were deleted */
+export async function openSession(api: ClaudeCodeClient, id: string): Promise<OpenedSession> {
+  const sessionId = fromSessionId(id)
+  const session = await api.session(sessionId).get()
+  const own = readSessionMetadata(session)
+  if (!own) throw notFound('session', id)
+  const agent = await readAgent(api, session, own)
+  const outline = new SessionOutline(agent.tools, own.environmentType === 'self_hosted')
+  return { id: sessionId, session, own, agent, outline }
+}
+
+export function readSessionMetadata({
+  tags,
+  metadata,
+}: Pick<Session, 'tags' | 'metadata'>): SessionMetadata | undefined {
+  return tags.includes(doorTag) ? (metadata[ownMetadata] as SessionMetadata | undefined) : undefined
+}
+
+/** The agent as the session was made of it. */
+export async function readAgent(
+  api: ClaudeCodeClient,
+  session: Session,
+  own: SessionMetadata,
+  cache = new Map<string, Promise<AgentSource>>(),
+): Promise<SessionAgent> {
+  const source = await readSource(api, session, cache)
+  const agent = toSessionAgent(source)
+  const { overrides = {} } = own
+  const { config } = session
+  const ofSession = toSessionAgent({ ...source, configuration: toConfiguration(session) })
+  return {
+    ...agent,
+    ...(overrides.model && { model: ofSession.model }),
+    ...(overrides.system && { system: ofSession.system }),
+    ...(overrides.mcp_servers && { mcp_servers: ofSession.mcp_servers }),
+    ...(overrides.tools && { tools: resolveTools(toGivenTools(overrides.tools, toKept(config))) }),
+  }
+}
+
+function toKept({ clientTools }: Session['config']): Parameters<typeof toGivenTools>[1] {
+  return clientTools ? { clientTools } : {}
+}
+
+/** The version that the session was made of; where it cannot be read, the session's own configuration. */
+async function readSource(
+  api: ClaudeCodeClient,
+  session: Session,
+  cache: Map<string, Promise<AgentSource>>,
+): Promise<AgentSource> {
+  const { preset } = session
+  const instead = {
+    name: preset?.name ?? toSessionId(session.sessionId),
+    version: preset?.version ?? 1,
+    description: null,
+    metadata: {},
+    configuration: toConfiguration(session),
+  }
+  if (!preset) return instead
+  const { name, version } = preset
+  const key = `${name}@${version}`
+  const reading = cache.get(key) ?? api.call('getPreset', { params: { preset: name }, query: { version } })
+  cache.set(key, reading)
+  return reading.catch((error: unknown) => {
+    // It was deleted, or the key opens this session only.
+    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return instead
+    throw error
+  })
+}
+
+function toConfiguration({ config }: Session): AgentSource['configuration'] {
+  const { model, appendSystemPrompt: _, maxTurns: __, ...settings } = config
+  return { ...settings, ...(model !== null && { model }) }
+}
+
+export type { GivenTool }

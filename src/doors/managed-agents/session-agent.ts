@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
+import { mcpServers, model, skills, system, tools } from './agent-schema.ts'
+import { askingSettings, toToolSettings } from './agent-settings.ts'
+import { keepTools, readAgentMetadata, toDefinition, toGivenTools } from './agent-view.ts'
+import { invalid, Refusal } from './errors.ts'
+import { toAgentPreset } from './ids.ts'
+import type { SessionMetadata } from './open-session.ts'
+import { handOver } from './self-hosted.ts'
+
+const version = z.int().min(1).optional()
+/** The agent of a new session: its id, a version of it, or one with other parts. */
+export const agentOfSession = z.preprocess(
+  value => (typeof value === 'string' ? { type: 'agent', id: value } : value),
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('agent'), id: z.string(), version }),
+    z.strictObject({
+      type: z.literal('agent_with_overrides'),
+      id: z.string(),
+      version,
+      model: model.optional(),
+      system,
+      tools: tools.optional(),
+      mcp_servers: mcpServers.optional(),
+      skills: skills.optional(),
+    }),
+  ]),
+)
+
+type GivenAgent = z.output<typeof agentOfSession>
+type Overrides = Partial<Extract<GivenAgent, { type: 'agent_with_overrides' }>>
+
+/** The fields of the session that its agent decides. */
+export async function toAgentPart(
+  api: ClaudeCodeClient,
+  given: GivenAgent,
+  environmentType: SessionMetadata['environmentType'],
+): Promise<{ request: CreateSessionRequest; overrides?: NonNullable<SessionMetadata['overrides']> }> {
+  const name = toAgentPreset(given.id)
+  const { version: asked } = given
+  const preset = await api.call('getPreset', {
+    params: { preset: name },
+    ...(asked !== undefined && { query: { version: asked } }),
+  })
+  if (preset.archived) throw new Refusal(400, 'agent: is archived')
+  const overrides: Overrides = given.type === 'agent_with_overrides' ? given : {}
+  const request: CreateSessionRequest = {
+    preset: `${name}@${preset.version}`,
+    ...(preset.configuration.permissionPrompts === undefined && askingSettings),
+  }
+  const kept: NonNullable<SessionMetadata['overrides']> = {}
+  if (overrides.model) {
+    kept.model = true
+    request.model = overrides.model.id
+    if (overrides.model.effort) request.effort = overrides.model.effort.type
+    else if (preset.configuration.effort)
+      throw invalid('agent.model.effort', 'is required: the agent has one')
+  }
+  if (overrides.system !== undefined) {
+    kept.system = true
+    request.systemPrompt = overrides.system || { type: 'preset', preset: 'claude_code' }
+  }
+  const { tools: givenTools, mcp_servers: givenServers } = overrides
+  const isSelfHosted = environmentType === 'self_hosted'
+  if (givenTools || givenServers || isSelfHosted) {
+    const ofAgent = readAgentMetadata(preset)?.tools
+    const all = givenTools ?? (ofAgent && toGivenTools(ofAgent, preset.configuration))
+    if (!all) throw invalid('agent.tools', 'is required: the preset has rules of its own')
+    const settings = toToolSettings(all, givenServers ?? toDefinition(preset).mcp_servers)
+    // What the agent has and the session does not is replaced by nothing.
+    Object.assign(request, { clientHooks: {} }, isSelfHosted ? handOver(settings, all) : settings)
+    if (givenTools) kept.tools = keepTools(givenTools)
+    if (givenServers) kept.mcp_servers = true
+  }
+  return { request, ...(Object.keys(kept).length > 0 && { overrides: kept }) }
+}

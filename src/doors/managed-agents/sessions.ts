@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import type { ClaudeCodeClient, PatchSessionRequest } from '../../client/index.ts'
+import { metadata, metadataPatch, patchMetadata, tools } from './agent-schema.ts'
+import { toToolSettings } from './agent-settings.ts'
+import { keepTools, ownMetadata } from './agent-view.ts'
+import type { Context } from './context.ts'
+import { openEnvironment } from './environments.ts'
+import { invalid, Refusal } from './errors.ts'
+import { doorTag } from './event-mapper.ts'
+import { toSessionId } from './ids.ts'
+import { openSession, type SessionMetadata } from './open-session.ts'
+import { readBody } from './reading.ts'
+import { sendMessage } from './send-events.ts'
+import { initialEvents, unsupportedList } from './sent-events.ts'
+import { agentOfSession, toAgentPart } from './session-agent.ts'
+import { type SessionView, toSessionView } from './session-view.ts'
+import { readTurns } from './usage.ts'
+
+const title = z.string().max(500).nullish()
+const budget = z.strictObject({
+  type: z.literal('limit'),
+  max_list_cost: z.strictObject({
+    amount: z.string().regex(/^[1-9]\d{0,8}$/, 'must be whole cents, such as "2500"'),
+    currency: z.literal('USD'),
+  }),
+})
+
+const createBody = z.strictObject({
+  agent: agentOfSession,
+  environment_id: z.string(),
+  title,
+  metadata: metadata.optional(),
+  budget: budget.nullish(),
+  initial_events: initialEvents,
+  resources: unsupportedList,
+  vault_ids: unsupportedList,
+})
+const updateBody = z.strictObject({
+  title,
+  metadata: metadataPatch.nullish(),
+  budget: budget.nullish(),
+  agent: z.strictObject({ tools: tools.optional() }).optional(),
+  vault_ids: unsupportedList,
+})
+
+export async function createSession({ api, request }: Context): Promise<SessionView> {
+  const body = await readBody(request, createBody)
+  const environment = await openEnvironment({ api }, body.environment_id)
+  const made = await toAgentPart(api, body.agent, environment.type)
+  const own: SessionMetadata = {
+    environmentId: environment.id,
+    environmentType: environment.type,
+    metadata: body.metadata ?? {},
+    ...(made.overrides && { overrides: made.overrides }),
+  }
+  const { id } = await api.createSession({
+    ...made.request,
+    ...environment.place,
+    ...(typeof body.title === 'string' && { title: body.title }),
+    ...(body.budget && { maxBudgetUsd: toUsd(body.budget) }),
+    tags: [doorTag],
+    metadata: { [ownMetadata]: own },
+  })
+  for (const event of body.initial_events ?? []) await sendMessage(api, id, event)
+  return showSession(api, toSessionId(id))
+}
+
+export async function getSession({ api, param }: Context): Promise<SessionView> {
+  return showSession(api, param('session'))
+}
+
+export async function updateSession({ api, param, request }: Context): Promise<SessionView> {
+  const patch = await readBody(request, updateBody)
+  const { id, own, session, outline, agent } = await openSession(api, param('session'))
+  if (own.archivedAt !== undefined) throw new Refusal(400, 'The session is archived')
+  const changes: PatchSessionRequest = {}
+  if (patch.title !== undefined) changes.title = patch.title
+  if (patch.budget !== undefined) changes.maxBudgetUsd = patch.budget && toUsd(patch.budget)
+  const next = { ...own, metadata: patchMetadata(own.metadata, patch.metadata) }
+  if (patch.agent?.tools) {
+    if (session.state === 'running') throw invalid('agent', 'cannot be changed while the session runs')
+    if (outline.isSelfHosted) throw invalid('agent.tools', 'cannot be changed in a self_hosted environment')
+    const { tools, ...others } = toToolSettings(patch.agent.tools, agent.mcp_servers)
+    const fixed = ['tools', 'allowedTools', 'disallowedTools'] as const
+    const before = session.config
+    const isFixed = fixed.some(
+      name => !isDeepStrictEqual([...({ tools, ...others }[name] ?? [])], [...(before[name] ?? [])]),
+    )
+    if (isFixed) throw invalid('agent.tools', 'can change custom tools and what is asked about, nothing else')
+    changes.clientTools = others.clientTools
+    changes.clientHooks = others.clientHooks ?? null
+    next.overrides = { ...own.overrides, tools: keepTools(patch.agent.tools) }
+  }
+  if (!isDeepStrictEqual(next, own)) changes.metadata = { ...session.metadata, [ownMetadata]: next }
+  if (Object.keys(changes).length > 0) await api.session(id).update(changes)
+  return showSession(api, param('session'))
+}
+
+export async function archiveSession({ api, param }: Context): Promise<SessionView> {
+  const { id, own, session } = await openSession(api, param('session'))
+  if (session.state !== 'idle')
+    throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
+  if (own.archivedAt === undefined) {
+    const next = { ...own, archivedAt: new Date().toISOString() }
+    if (session.status === 'active') {
+      await api.session(id).update({ archived: true, metadata: { ...session.metadata, [ownMetadata]: next } })
+      await api.session(id).end()
+    } else await api.session(id).update({ archived: true })
+  }
+  return showSession(api, param('session'))
+}
+
+/** The session ends, and is no longer one of this door. Retention removes it. */
+export async function deleteSession({
+  api,
+  param,
+}: Context): Promise<{ id: string; type: 'session_deleted' }> {
+  const { id, session } = await openSession(api, param('session'))
+  if (session.state !== 'idle')
+    throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
+  await api.session(id).update({ tags: session.tags.filter(tag => tag !== doorTag) })
+  await api.session(id).end()
+  return { id: toSessionId(id), type: 'session_deleted' }
+}
+
+async function showSession(api: ClaudeCodeClient, id: string): Promise<SessionView> {
+  const opened = await openSession(api, id)
+  return toSessionView(opened, await readTurns(api, opened.id))
+}
+
+function toUsd({ max_list_cost: { amount } }: z.output<typeof budget>): number {
+  return Number(amount) / 100
+}
