@@ -4,7 +4,7 @@ import {
   type PermissionRequest,
   type SessionClient,
 } from '../../client/index.ts'
-import { invalidField } from '../../contract/errors.ts'
+import { invalidField, invalidRequest } from '../../contract/errors.ts'
 import type { RunInput } from './input.ts'
 import { inlineSource, toolMessages } from './prompt.ts'
 import type { Message, ResumeEntry } from './protocol.ts'
@@ -15,7 +15,10 @@ type Json = Record<string, unknown>
 export class Answers {
   readonly #resume: ReadonlyMap<string, { entry: ResumeEntry; path: string }>
   readonly #tools: ReturnType<typeof toolMessages>
+  /** Ids of requests, and of the calls of the application's tools. */
   readonly #sent = new Set<string>()
+  /** Results that nothing has been told of before: those at the end of the messages. */
+  readonly #newResults: readonly string[]
 
   constructor(input: RunInput) {
     const entries = input.resume.map(
@@ -23,6 +26,9 @@ export class Answers {
     )
     this.#resume = new Map(entries)
     this.#tools = toolMessages(input)
+    const said = input.messages.filter(({ role }) => role !== 'user' && role !== 'activity')
+    const last = said.findLastIndex(({ role }) => role !== 'tool')
+    this.#newResults = said.slice(last + 1).flatMap(({ toolCallId }) => toolCallId ?? [])
   }
 
   /** Returns undefined if the run does not answer the request, or has done so. */
@@ -48,6 +54,7 @@ export class Answers {
     answer: AnswerPermissionRequest,
   ): Promise<void> {
     this.#sent.add(permissionId)
+    if (toolUseId !== null) this.#sent.add(toolUseId)
     try {
       await session.answer(permissionId, answer)
     } catch (error) {
@@ -55,14 +62,31 @@ export class Answers {
       // It was answered elsewhere in the meantime.
       if (error.code === 'PERMISSION_ALREADY_RESOLVED') return
       if (error.code !== 'INVALID_REQUEST') throw error
-      const { path = '' } = this.#resume.get(permissionId) ?? this.#tools.get(toolUseId ?? '') ?? {}
-      throw invalidField(path, error.message)
+      throw this.#inCallersWords(error, permissionId, toolUseId ?? '')
     }
   }
 
-  /** Fields of the run that answer nothing. */
-  unused(): string[] {
+  #inCallersWords({ details }: ApiError, permissionId: string, toolCallId: string): Error {
+    const resumed = this.#resume.get(permissionId)
+    const issues = (details.issues ?? []) as { path: string; message: string }[]
+    return invalidRequest(
+      issues.map(({ path, message }) => ({
+        path: resumed
+          ? `${resumed.path}.payload.${path.replace(/^updatedInput/, 'editedArgs')}`
+          : `${this.#tools.get(toolCallId)?.path}.${path.replace(/^result/, 'content')}`,
+        message,
+      })),
+    )
+  }
+
+  /** Answers to interrupts that are no longer open, or never were. */
+  unusedEntries(): string[] {
     return [...this.#resume].flatMap(([id, { path }]) => (this.#sent.has(id) ? [] : [path]))
+  }
+
+  /** Results of tools that came too late, or twice. */
+  unusedResults(): string[] {
+    return this.#newResults.flatMap(id => (this.#sent.has(id) ? [] : (this.#tools.get(id)?.path ?? [])))
   }
 }
 

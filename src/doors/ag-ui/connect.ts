@@ -5,7 +5,7 @@ import type { RunInput } from './input.ts'
 import { Narrator } from './narrator.ts'
 import type { AgUiEvent } from './protocol.ts'
 import { tellTurns } from './run.ts'
-import { beginRun } from './run-events.ts'
+import { beginRun, tellIgnored } from './run-events.ts'
 import { findThread, sessionOf, type Thread } from './thread.ts'
 
 /** A thread that a client wants to see; undefined: it has no session, and so no messages. */
@@ -25,6 +25,7 @@ export async function* tellThread(
 ): AsyncGenerator<AgUiEvent> {
   const { threadId, runId } = input
   yield beginRun(input)
+  yield* tellIgnored([...input.ignored, ...(input.resume.length > 0 ? ['resume'] : [])])
   const narrator = new Narrator([])
   if (thread) narrator.replay(await readLog(thread, signal))
   yield* narrator.tellAll()

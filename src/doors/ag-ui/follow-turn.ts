@@ -65,7 +65,7 @@ async function answerOrLeave(
 /** Returns undefined if the promise takes longer. */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(late.resolve, ms)
+  const timer = setTimeout(() => late.resolve(undefined), ms)
   try {
     return await Promise.race([promise, late.promise])
   } finally {

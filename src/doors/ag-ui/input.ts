@@ -1,5 +1,6 @@
+import type { PermissionMode } from '../../client/index.ts'
 import { invalidField } from '../../contract/errors.ts'
-import { type PermissionMode, permissionModes } from '../../contract/permission-mode.ts'
+import { permissionModes } from '../../contract/permission-mode.ts'
 import type { Message, ResumeEntry, Tool } from './protocol.ts'
 
 type Json = Record<string, unknown>

@@ -46,7 +46,7 @@ export class Narrator {
   readonly #answered = new Set<string>()
   readonly #subagents = new Map<string, 'open' | 'closed'>()
   readonly #told = new WeakSet<MessageView>()
-  readonly #steps = new Set<string>()
+  #steps: ReadonlySet<string> = new Set()
 
   /** @param known the messages that the client has already */
   constructor(known: readonly Message[]) {
@@ -116,23 +116,22 @@ export class Narrator {
       if (state === 'open') events.push(...this.#endSubagent(subagentRunId, outcomeOf(subagentRunId)))
     }
     for (const stepName of this.#steps) events.push({ type: 'STEP_FINISHED', stepName })
-    this.#steps.clear()
+    this.#steps = new Set()
     return events
   }
 
   #tellSteps(): AgUiEvent[] {
-    const current = new Set(
+    const current = new Set<string>(
       this.#conversation.activity.flatMap(({ id, kind }) => (id === 'main' && steps.has(kind) ? [kind] : [])),
     )
     const events: AgUiEvent[] = []
-    for (const stepName of this.#steps.difference(current)) {
-      this.#steps.delete(stepName)
-      events.push({ type: 'STEP_FINISHED', stepName })
+    for (const stepName of this.#steps) {
+      if (!current.has(stepName)) events.push({ type: 'STEP_FINISHED', stepName })
     }
-    for (const stepName of current.difference(this.#steps)) {
-      this.#steps.add(stepName)
-      events.push({ type: 'STEP_STARTED', stepName })
+    for (const stepName of current) {
+      if (!this.#steps.has(stepName)) events.push({ type: 'STEP_STARTED', stepName })
     }
+    this.#steps = current
     return events
   }
 

@@ -74,14 +74,18 @@ function stream(
   return toEventStream(events(), () => left.abort())
 }
 
-function toRunError(error: unknown, { request, logFault }: DoorExchange): AgUiEvent {
+function toRunError(error: unknown, { request, requestId, logFault }: DoorExchange): AgUiEvent {
   const own = toOwnError(error)
   if (own instanceof ServiceError) return { type: 'RUN_ERROR', code: own.code, message: own.message }
   if (request.signal.aborted) {
     return { type: 'RUN_ERROR', code: 'SHUTTING_DOWN', message: 'The server is shutting down' }
   }
   logFault(error)
-  return { type: 'RUN_ERROR', code: 'INTERNAL', message: "Unexpected error; see the server's log" }
+  return {
+    type: 'RUN_ERROR',
+    code: 'INTERNAL',
+    message: `Unexpected error; see the server's log for ${requestId}`,
+  }
 }
 
 async function interrupt(session: SessionClient, turnIds: readonly string[]): Promise<void> {

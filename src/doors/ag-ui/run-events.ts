@@ -24,6 +24,11 @@ export function beginRun({ threadId, runId, parentRunId }: RunInput): AgUiEvent 
   }
 }
 
+/** Names the fields of the input that have no effect. */
+export function* tellIgnored(fields: readonly string[]): Generator<AgUiEvent> {
+  if (fields.length > 0) yield { type: 'CUSTOM', name: `${ownKey}:ignored`, value: { fields } }
+}
+
 /** Ends a run whose turn waits for the client: for answers of a person, or for results of its tools. */
 export function* pauseRun(
   { threadId, runId }: RunInput,

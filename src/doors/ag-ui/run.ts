@@ -1,4 +1,9 @@
-import type { ClaudeCodeClient, PermissionRequest, SessionClient } from '../../client/index.ts'
+import {
+  ApiError,
+  type ClaudeCodeClient,
+  type PermissionRequest,
+  type SessionClient,
+} from '../../client/index.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { deriveId } from '../../lib/derived-id.ts'
@@ -7,8 +12,8 @@ import { followTurn } from './follow-turn.ts'
 import type { RunInput } from './input.ts'
 import { Narrator } from './narrator.ts'
 import { type NewMessage, newMessages, toPrompt } from './prompt.ts'
-import { type AgUiEvent, ownKey } from './protocol.ts'
-import { beginRun, endOf, failRun, pauseRun } from './run-events.ts'
+import type { AgUiEvent } from './protocol.ts'
+import { beginRun, endOf, failRun, pauseRun, tellIgnored } from './run-events.ts'
 import { createThread, findThread, sessionOf, type Thread, updateThread } from './thread.ts'
 
 /** A run that has been accepted. */
@@ -109,16 +114,19 @@ async function withoutSent({ session, found }: Thread, news: NewMessage[]): Prom
 async function submit(session: SessionClient, input: RunInput, news: readonly NewMessage[]): Promise<string> {
   // A request that comes twice is one run.
   const idempotencyKey = deriveId('ag-ui', input.threadId, input.runId)
-  const { turnId } = await session.submit(toPrompt(input, news), { idempotencyKey })
-  return turnId
+  try {
+    return (await session.submit(toPrompt(input, news), { idempotencyKey })).turnId
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'IDEMPOTENCY_KEY_REUSED')) throw error
+    throw invalidField('runId', 'is that of another run of the thread')
+  }
 }
 
 /** Tells an accepted run. */
 export async function* tellRun(run: Run, signal: AbortSignal): AsyncGenerator<AgUiEvent> {
   const { input, answers } = run
   yield beginRun(input)
-  const fields = [...input.ignored, ...answers.unused()]
-  if (fields.length > 0) yield { type: 'CUSTOM', name: `${ownKey}:ignored`, value: { fields } }
+  yield* tellIgnored([...input.ignored, ...answers.unusedEntries()])
   yield* tellTurns(run, signal)
 }
 
@@ -138,6 +146,8 @@ export async function* tellTurns(
       return
     }
     const turn = await session.getTurn(turnId, { signal })
-    yield* endOf(input, narrator, turn, index === turnIds.length - 1)
+    const isLast = index === turnIds.length - 1
+    if (isLast) yield* tellIgnored(answers.unusedResults())
+    yield* endOf(input, narrator, turn, isLast)
   }
 }
