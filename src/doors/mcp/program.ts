@@ -6,5 +6,11 @@ import { toErrorResponse } from './rpc-errors.ts'
 export const program: DoorProgram<keyof typeof operations> = {
   answer: (id, exchange) => (id === 'send' ? answerMessage(exchange) : resumeStream(exchange)),
   refuse: ({ status, code, message, details, requestId, retryable }) =>
-    toErrorResponse(status, -32_000, message, { code, ...(details && { details }), retryable, requestId }),
+    // A key that is not valid is a matter of authentication for clients of MCP, as a missing one.
+    toErrorResponse(code === 'INVALID_API_KEY' ? 401 : status, -32_000, message, {
+      code,
+      ...(details && { details }),
+      retryable,
+      requestId,
+    }),
 }

@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client as ModernClient } from '@modelcontextprotocol/client'
+import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { expect, test } from 'vitest'
+import { text, toolUse } from '../../src/demo/answer.ts'
+import { endsLater } from '../support/lifetime.ts'
+import { openCli } from '../support/open-cli.ts'
+import { apiKey, shareServer } from '../support/open-server.ts'
+import { until } from '../support/open-sessions.ts'
+import { examples, runExample } from '../support/run-example.ts'
+
+const server = shareServer({ doors: ['mcp'] })
+const main = join(import.meta.dirname, '../../src/cli/main.ts')
+
+/** The command needs the API only, not the door. */
+function toCommand() {
+  const env = { PATH: '/usr/bin:/bin', CLAUDE_API_KEY: apiKey }
+  return { command: process.execPath, args: [main, 'mcp', '--url', server().base], env }
+}
+
+test('the command serves MCP on standard input and output to sdk 1', async () => {
+  const file = join(server().cwd, 'by-stdio')
+  server().model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
+  const client = new Client({ name: 'tests', version: '1' }, { capabilities: { elicitation: {} } })
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { decision: 'allow' } }))
+  endsLater(() => client.close())
+  await client.connect(new StdioClientTransport(toCommand()))
+  const call = async (name: string, input: object, options: object = {}) =>
+    // biome-ignore lint/suspicious/noExplicitAny: the client has checked the shape
+    (await client.callTool({ name, arguments: { ...input } }, undefined, options)) as any
+  const { sessionId } = (await call('start_session', { title: 'Stdio' })).structuredContent
+  const seen: string[] = []
+  const onprogress = ({ message }: { message?: string }) => void seen.push(message ?? '')
+  const answer = await call('prompt', { sessionId, prompt: 'make it' }, { onprogress })
+  expect(answer.content).toEqual([{ type: 'text', text: 'That was it.' }])
+  expect(existsSync(file)).toBe(true)
+  expect(seen.join('\n')).toContain('Bash {"command":"touch')
+
+  const held = Promise.withResolvers<void>()
+  server().model.script('wait long', text('never', { holdUntil: held.promise }))
+  const leaving = new AbortController()
+  const waiting = call(
+    'prompt',
+    { sessionId, prompt: 'wait long' },
+    {
+      signal: leaving.signal,
+      onprogress: ({ message }: { message?: string }) => message === 'Claude has started' && leaving.abort(),
+    },
+  )
+  await expect(waiting).rejects.toThrow()
+  const session = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
+  await until(async () => (await session()).lastTurn.status === 'interrupted')
+  held.resolve()
+})
+
+test('the command speaks the protocol of 2026 with client 2, and leaves turns running when its client leaves', async () => {
+  const held = Promise.withResolvers<void>()
+  server().model.script('take your time', text('Done', { holdUntil: held.promise }))
+  const info = { name: 'tests', version: '1' }
+  const client = new ModernClient(info, { versionNegotiation: { mode: 'auto' } })
+  endsLater(() => client.close())
+  await client.connect(new ModernTransport(toCommand()))
+  expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28')
+  const { structuredContent } = await client.callTool({ name: 'start_session', arguments: {} })
+  const { sessionId } = structuredContent as { sessionId: string }
+  const started = Promise.withResolvers<void>()
+  const input = { name: 'prompt', arguments: { sessionId, prompt: 'take your time' } }
+  const prompt = client.callTool(input, { onprogress: () => started.resolve() })
+  await Promise.all([started.promise.then(() => client.close()), expect(prompt).rejects.toThrow()])
+  held.resolve()
+  const session = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
+  await until(async () => (await session()).lastTurn.status !== 'running')
+  expect((await session()).lastTurn.status).toBe('completed')
+})
+
+test('the command says what is wrong with its key', async () => {
+  const env = { PATH: '/usr/bin:/bin', CLAUDE_API_KEY: 'wrong-key-of-a-test' }
+  const cli = openCli(['mcp', '--url', server().base], env)
+  expect(await cli.ended).toBe(1)
+  expect([cli.stdout(), cli.stderr()]).toEqual(['', expect.stringContaining('INVALID_API_KEY')])
+})
+
+test('the example runs, and the guide shows it as it is', async () => {
+  const file = join(server().cwd, 'by-example')
+  server().model.script('create it', [toolUse('Bash', { command: `touch ${file}` }), text('It is there.')])
+  const env = { CLAUDE_CODE_API_URL: server().base, CLAUDE_API_KEY: apiKey }
+  const example = runExample('doors/mcp.ts', ['create it'], env)
+  expect([await example.ended, example.complained()]).toEqual([0, ''])
+  expect(example.said()).toContain('Claude asks: Claude wants to use Bash')
+  expect(example.said()).toContain('Claude: It is there.')
+  expect(existsSync(file)).toBe(true)
+  const guide = readFileSync(join(examples, '../docs/guides/door-mcp.md'), 'utf8')
+  expect(guide).toContain(readFileSync(join(examples, 'doors/mcp.ts'), 'utf8').trim())
+})
