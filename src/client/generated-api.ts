@@ -510,7 +510,7 @@ export type CreateSessionRequest = {
   permissionPrompts?: 'deny' | 'ask' | undefined
   /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
   permissionTimeoutMs?: number | undefined
-  /** Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
+  /** Your own text (empty: none), or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
   systemPrompt?: string | {
     type: 'preset'
     preset: 'claude_code'
@@ -1942,7 +1942,7 @@ export type PresetConfiguration = {
   permissionPrompts?: 'deny' | 'ask' | undefined
   /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
   permissionTimeoutMs?: number | undefined
-  /** Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
+  /** Your own text (empty: none), or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
   systemPrompt?: string | {
     type: 'preset'
     preset: 'claude_code'
@@ -2289,7 +2289,7 @@ export type Session = {
     permissionPrompts: 'deny' | 'ask'
     /** Milliseconds after which an unanswered permission request is denied. Applies while `permissionPrompts` is `ask` */
     permissionTimeoutMs: number
-    /** Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
+    /** Your own text (empty: none), or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`) */
     systemPrompt?: string | {
       type: 'preset'
       preset: 'claude_code'

@@ -21,7 +21,7 @@ const permissionTimeoutMs = z
 const promptText = z.string().min(1).max(200_000)
 const systemPrompt = z
   .union([
-    promptText,
+    z.string().max(200_000),
     z.strictObject({
       type: z.literal('preset'),
       preset: z.literal('claude_code'),
@@ -34,7 +34,7 @@ const systemPrompt = z
   ])
   .meta({
     description:
-      "Your own text, or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`)",
+      "Your own text (empty: none), or Claude Code's system prompt with an appendix; `appendSystemPrompt` is added to either (SDK option `systemPrompt`)",
   })
 
 const directory = z.string().min(1).max(4096)

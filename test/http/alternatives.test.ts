@@ -55,7 +55,7 @@ const cases: [{ path: string; body: object; method?: string }, field: string, sa
   [{ path: `${of}/messages`, body: { prompt: 7 } }, 'prompt', /string or array/],
   [{ path: `${of}/messages`, body: { prompt: {} } }, 'prompt', /string or array/],
   [session({ systemPrompt: 7 }), 'systemPrompt', /string or object/],
-  [session({ systemPrompt: '' }), 'systemPrompt'],
+  [session({ systemPrompt: 'x'.repeat(200_001) }), 'systemPrompt'],
   [session({ systemPrompt: { type: 'preset', preset: 'claude_code', append: 7 } }), 'systemPrompt.append'],
   [session({ systemPrompt: { type: 'x', preset: 'claude_code' } }), 'systemPrompt.type', /"preset"/],
   [session({ systemPrompt: { type: 'preset' } }), 'systemPrompt.preset'],
