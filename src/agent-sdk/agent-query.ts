@@ -194,7 +194,12 @@ export class AgentQuery {
 
   #yield(data: Parameters<typeof toSdkMessage>[0], sessionId: string): void {
     const { forwardSubagentText = false } = this.options
-    const message = toSdkMessage(data, { sessionId, tools: this.tools, forwardSubagentText })
+    const message = toSdkMessage(data, {
+      sessionId,
+      tools: this.tools,
+      forwardSubagentText,
+      isInBackground: toolUseId => this.turns.isInBackground(toolUseId),
+    })
     if (!message) return
     const isOpening = message.type === 'system' && message.subtype === 'init'
     if (isOpening && !this.#openings.note(message, data.turnId)) return

@@ -13,17 +13,21 @@ interface Options {
   tools: ClientTools
   /** Whether the texts of subagents are wanted, besides their tool calls. */
   forwardSubagentText: boolean
+  /** Whether the subagent that this call has started works in the background. */
+  isInBackground(toolUseId: string): boolean
 }
 
 /** Returns a message of the log as the SDK yields it; undefined: it yields none. */
 export function toSdkMessage(
   { message, turnId, synthetic }: FullMessage,
-  { sessionId, tools, forwardSubagentText }: Options,
+  { sessionId, tools, forwardSubagentText, isInBackground }: Options,
 ): SDKMessage | undefined {
   const { type, subtype, uuid } = message
   if (type === 'user' && !synthetic && (uuid === turnId || isPrompt(message))) return undefined
   if (type === 'system' && ofServer.has(subtype as string)) return undefined
-  if (!forwardSubagentText && isTextOfSubagent(message)) return undefined
+  if (isTextOfSubagent(message) && !forwardSubagentText) {
+    if (!isInBackground(message.parent_tool_use_id)) return undefined
+  }
   const own = { ...message, ...('session_id' in message && { session_id: sessionId }) }
   return tools.names.areAllTheSame ? (own as unknown as SDKMessage) : withOwnTools(own, tools)
 }
@@ -33,9 +37,9 @@ function isPrompt(message: Json): boolean {
   return !('timestamp' in message) && blocksOf(message).every(({ type }) => type !== 'tool_result')
 }
 
-function isTextOfSubagent(message: Json): boolean {
-  if (message.parent_tool_use_id == null) return false
-  return !blocksOf(message).some(({ type }) => type === 'tool_use' || type === 'tool_result')
+function isTextOfSubagent(message: Json): message is Json & { parent_tool_use_id: string } {
+  if (message.type !== 'assistant' || typeof message.parent_tool_use_id !== 'string') return false
+  return !blocksOf(message).some(({ type }) => type === 'tool_use')
 }
 
 /** The message with the names of tools and servers that the program knows. */

@@ -58,8 +58,9 @@ export function toMcpServers(
   return Object.fromEntries(others) as NonNullable<CreateSessionRequest['mcpServers']>
 }
 
-function toSystemPrompt(given: Options['systemPrompt']): CreateSessionRequest['systemPrompt'] {
-  if (given === undefined || typeof given === 'string') return given
+/** Without the option, the SDK gives Claude no system prompt; Claude Code's own is a preset. */
+function toSystemPrompt(given: Options['systemPrompt'] = ''): CreateSessionRequest['systemPrompt'] {
+  if (typeof given === 'string') return given
   if (Array.isArray(given)) return joinBlocks(given)
   if (given.snapshot === false) {
     throw new NotSupportedError('options.systemPrompt.snapshot', 'the server keeps the prompt of a session')

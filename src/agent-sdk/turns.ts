@@ -10,7 +10,8 @@ export class Turns {
   #submitting = 0
   /** Subagents that work in the background. */
   readonly #agents = new Set<string>()
-  #hadAgents = false
+  /** The calls that have started subagents in the background. */
+  readonly #calls = new Set<string>()
 
   get openIds(): string[] {
     return [...this.#open.keys()]
@@ -27,7 +28,11 @@ export class Turns {
 
   /** Whether Claude may still report about a subagent that has worked in the background. */
   get mayReport(): boolean {
-    return this.#hadAgents
+    return this.#calls.size > 0
+  }
+
+  isInBackground(toolUseId: string): boolean {
+    return this.#calls.has(toolUseId)
   }
 
   async submit(uuid: string | undefined, send: () => Promise<{ turnId: string }>): Promise<string> {
@@ -72,7 +77,7 @@ export class Turns {
       const { is_backgrounded } = message as { is_backgrounded?: boolean }
       if (is_backgrounded !== true) return
       this.#agents.add(message.task_id)
-      this.#hadAgents = true
+      this.#calls.add(message.tool_use_id ?? message.task_id)
     }
     if (message.subtype === 'task_notification') this.#agents.delete(message.task_id)
   }
