@@ -1,12 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  APICallError,
-  lastAssistantMessageIsCompleteWithApprovalResponses,
-  lastAssistantMessageIsCompleteWithToolCalls,
-  type UIMessage,
-  type UIMessageChunk,
-} from 'ai'
+import { APICallError, type UIMessage, type UIMessageChunk } from 'ai'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
 import type { Chunk } from '../../src/doors/ui/chunk.ts'
@@ -15,12 +9,6 @@ import { until } from '../support/open-sessions.ts'
 import { Chat } from './ui-chat.ts'
 
 const shared = shareServer({ doors: ['ui'] })
-
-const sendAutomaticallyWhen = (options: { messages: UIMessage[] }) =>
-  lastAssistantMessageIsCompleteWithApprovalResponses(options) ||
-  lastAssistantMessageIsCompleteWithToolCalls(options)
-
-const idle = (chat: Chat) => until(() => chat.status === 'ready' || chat.status === 'error')
 
 describe('a message', () => {
   test('is answered with thinking, text, tools, tasks and usage, in steps', async () => {
@@ -136,48 +124,128 @@ test('the SDK knows every chunk', () => {
   expectTypeOf<Chunk>().toExtend<UIMessageChunk>()
 })
 
-describe('an approval', () => {
-  test('continues the same message, for calls at once one after the other', async () => {
-    const { base, model, cwd } = shared()
-    const file = (name: string) => join(cwd, `ui-${name}`)
-    const write = (name: string) => toolUse('Write', { file_path: file(name), content: name })
-    let told = ''
-    model.script('write both', prompt => {
-      if (prompt.round === 0) return together(text('I write.'), write('one'), write('two'))
-      told = JSON.stringify(prompt.toolResults)
-      return text('Done.')
+describe('an answer', () => {
+  test('is made again by regenerate, and a prompt by an edit; Claude forgets what it has said since', async () => {
+    const { base, model } = shared()
+    const heard: string[] = []
+    model.script('recall', ({ history, text: said }) => {
+      heard.push(JSON.stringify([history, said]))
+      return text(`answer ${heard.length}`)
     })
-    const chat = new Chat(base, { sendAutomaticallyWhen })
-    await chat.sendMessage({ text: 'write both' })
-    expect(chat.status).toBe('ready')
-    const { id } = chat.lastMessage ?? {}
-    expect(chat.tools).toMatchObject([
-      { state: 'approval-requested', toolName: 'Write', input: { content: 'one' } },
-    ])
-    expect(chat.tools[0]?.approval).toMatchObject({ requestReason: 'Claude wants to use Write' })
-    await answerNext(chat, true)
-    await until(() =>
-      chat.tools.some(({ state, input }) => state === 'approval-requested' && contentOf(input) === 'two'),
-    )
-    await idle(chat)
-    await answerNext(chat, false, 'Not the second')
-    await until(() => chat.text.includes('Done.'))
-    await idle(chat)
+    const chat = new Chat(base)
+    await chat.sendMessage({ text: 'recall one' })
+    await chat.sendMessage({ text: 'recall two' })
+    const [, first, asked] = chat.messages
+    await chat.regenerate()
+    expect(chat.text).toBe('answer 3')
+    expect(heard[2]).toContain('answer 1')
+    expect(heard[2]).not.toContain('answer 2')
+    await chat.sendMessage({ text: 'recall three', messageId: asked?.id ?? '' })
+    expect(chat.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant'])
+    expect(heard[3]).not.toMatch(/answer 3|recall two/)
+    expect(heard[3]).toContain('recall three')
+    await chat.regenerate({ messageId: first?.id ?? '' })
+    expect(chat.messages).toHaveLength(2)
+    expect(heard[4]).not.toMatch(/answer|three/)
     expect(chat.error).toBeUndefined()
-    expect(chat.messages.map(message => message.id)).toEqual([expect.any(String), id])
-    expect(chat.tools.map(({ state }) => state)).toEqual(['output-available', 'output-denied'])
-    expect(chat.text).toBe('I write.|Done.')
-    expect(existsSync(file('one')) && !existsSync(file('two'))).toBe(true)
-    expect(told).toContain('Not the second')
+  })
+
+  test('that fails is an error in the stream, and can be made again', async () => {
+    const { base, model } = shared()
+    let isBroken = true
+    model.script('may fail', () => (isBroken ? apiError(400, { message: 'no such thing' }) : text('Now.')))
+    const chat = new Chat(base)
+    await chat.sendMessage({ text: 'may fail' })
+    expect(chat.status).toBe('error')
+    expect(chat.error?.message).toMatch(/refused the request as invalid.*\(MESSAGE_SEND_FAILED\)/)
+    isBroken = false
+    await chat.regenerate()
+    expect([chat.status, chat.text, chat.messages.length]).toEqual(['ready', 'Now.', 2])
   })
 })
 
-async function answerNext(chat: Chat, approved: boolean, reason?: string): Promise<void> {
-  const open = chat.tools.find(({ state }) => state === 'approval-requested')
-  await chat.addToolApprovalResponse({ id: open?.approval?.id ?? '', approved, ...(reason && { reason }) })
-}
+describe('a request', () => {
+  const send = (body: unknown, path = '/doors/ui/chat') => shared().send('POST', path, body)
+  const message = (...parts: object[]) => ({ id: 'm', role: 'user', parts })
+  const hello = message({ type: 'text', text: 'hello' })
 
-function contentOf(input: unknown): unknown {
-  return (input as { content?: unknown } | undefined)?.content
-}
-void [APICallError, apiError, apiKey, readFileSync]
+  test.each([
+    ['messages', { id: 'x' }],
+    ['temperature', { id: 'x', messages: [hello], temperature: 1 }],
+    ['messages.0.parts', { id: 'x', messages: [message()] }],
+    [
+      'messages.0.parts.0.url',
+      { id: 'x', messages: [message({ type: 'file', mediaType: 'image/png', url: 'https://a.test/b' })] },
+    ],
+    [
+      'messages.0.parts.0.mediaType',
+      {
+        id: 'x',
+        messages: [message({ type: 'file', mediaType: 'audio/mp3', url: 'data:audio/mp3;base64,AAAA' })],
+      },
+    ],
+    ['messages.0.parts.0.type', { id: 'x', messages: [message({ type: 'source-url' })] }],
+    ['session.preset', { id: 'x', messages: [hello], session: { preset: 'a' } }],
+    ['moddel', { id: 'x', messages: [hello], session: { moddel: 'a' } }],
+    ['clientTools', { id: 'x', messages: [hello], clientTools: [{ name: 'no name' }] }],
+    ['last message', { id: 'x', messages: [{ ...hello, role: 'system' }] }],
+    ['not an answer of this chat', { id: 'x', messages: [{ ...hello, role: 'assistant' }] }],
+    ['not JSON', '{'],
+  ])('that is wrong names the field: %s', async (named, body) => {
+    const response = await (typeof body === 'string'
+      ? shared().send('POST', '/doors/ui/chat', undefined, {
+          body,
+          headers: { 'content-type': 'application/json' },
+        })
+      : send(body))
+    const said = await response.text()
+    expect(response.status, said).toBe(400)
+    expect(said).toContain(named)
+    expect(said).toMatch(/ \([A-Z_]+\)$/)
+  })
+
+  test('with a wrong key is an error of the SDK, with the status', async () => {
+    const chat = new Chat(shared().base, { key: 'wrong' })
+    await chat.sendMessage({ text: 'hello' })
+    expect(APICallError.isInstance(chat.error)).toBe(true)
+    expect(chat.error).toMatchObject({
+      statusCode: 403,
+      message: expect.stringMatching(/key.*\(INVALID_API_KEY\)/),
+    })
+  })
+
+  test('names a preset, which the chat keeps, and another tenant sees nothing of it', async () => {
+    const { base, call, model } = shared()
+    model.script('who are you', text('Arr'))
+    const configuration = { appendSystemPrompt: 'Be a pirate' }
+    await call('POST', '/presets', { name: 'pirate', configuration })
+    const chat = new Chat(base, { id: 'shared id', body: { preset: 'pirate' } })
+    await chat.sendMessage({ text: 'who are you' })
+    const { sessionId } = lastMessageOf(chat)
+    const { preset, config } = (await call('GET', `/sessions/${sessionId}`)).body
+    expect([preset, config.permissionPrompts]).toEqual([{ name: 'pirate', version: 1 }, 'ask'])
+    const other = await send({ id: 'shared id', messages: [hello], preset: 'sailor' })
+    expect([other.status, await other.text()]).toEqual([409, expect.stringContaining('pirate@1')])
+
+    const made = await call('POST', '/keys', {
+      name: 'b',
+      tenant: 'elsewhere',
+      scopes: ['sessions:read', 'sessions:write'],
+    })
+    const stranger = new Chat(base, { id: 'shared id', key: made.body.key, messages: chat.messages })
+    await stranger.sendMessage({ text: 'who are you' })
+    expect(stranger.error).toBeUndefined()
+    expect(stranger.lastMessage?.metadata).not.toMatchObject({ sessionId })
+    expect((await call('GET', `/sessions/${sessionId}/turns`)).body.turns).toHaveLength(1)
+    const taken: UIMessage = {
+      id: lastMessageOf(chat).turnId,
+      role: 'assistant',
+      parts: [],
+      metadata: { sequence: 1 },
+    }
+    const thief = new Chat(base, { id: 'shared id', key: made.body.key, messages: [taken] })
+    await thief.sendMessage()
+    expect(thief.error).toMatchObject({ statusCode: 400 })
+  })
+})
+void [thinking, together, toolUse, readFileSync, join, apiKey]
