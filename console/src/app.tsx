@@ -23,6 +23,7 @@ const InboxScreen = deferred(() => import('./screens/inbox/inbox-screen.tsx'))
 const SessionsScreen = deferred(() => import('./screens/sessions/sessions-screen.tsx'))
 const NewSessionScreen = deferred(() => import('./screens/sessions/new-session-screen.tsx'))
 const SessionScreen = deferred(() => import('./screens/session/session-screen.tsx'))
+const PresetsScreen = deferred(() => import('./screens/presets/presets-screen.tsx'))
 const UsageScreen = deferred(() => import('./screens/usage/usage-screen.tsx'))
 const ServerScreen = deferred(() => import('./screens/server/server-screen.tsx'))
 
@@ -87,6 +88,16 @@ function Routes() {
             <SessionScreen key={sessionId} sessionId={sessionId} />
           </Guard>
         )}
+      </Route>
+      <Route path="/presets/*?">
+        <Guard
+          title="Presets"
+          scopes={['sessions:read', 'sessions:write', 'admin']}
+          what="see presets"
+          allSessions
+        >
+          <PresetsScreen />
+        </Guard>
       </Route>
       <Route path="/usage">
         <Guard title="Usage" scopes={['usage:read']} what="read usage" allSessions>

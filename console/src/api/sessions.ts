@@ -1,8 +1,8 @@
 import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { Operations, PatchSessionRequest, Preset, SessionSummary } from '../../../src/client/index.ts'
+import type { Operations, PatchSessionRequest, SessionSummary } from '../../../src/client/index.ts'
 import { revealText } from '../lib/revealed-text.ts'
 import { client } from './connection.ts'
-import { useLogin, useMay } from './login-context.tsx'
+import { useMay } from './login-context.tsx'
 
 export const sessionsKey = ['sessions']
 export const sessionKey = (sessionId: string) => ['session', sessionId]
@@ -71,19 +71,6 @@ export function useModels() {
     queryKey: ['models'],
     queryFn: async ({ signal }) => (await client.call('listModels', undefined, { signal })).models,
     staleTime: Number.POSITIVE_INFINITY,
-  })
-}
-
-/** The presets that new sessions of the caller can be made of. */
-export function usePresets() {
-  const { tenant } = useLogin().caller
-  return useQuery({
-    queryKey: ['presets', tenant],
-    async queryFn({ signal }) {
-      const presets: Preset[] = []
-      for await (const preset of client.presets({ tenant, limit: 50 }, { signal })) presets.push(preset)
-      return presets
-    },
   })
 }
 

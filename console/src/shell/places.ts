@@ -1,4 +1,4 @@
-import { BarChart3, Inbox, MessagesSquare, Server } from 'lucide-react'
+import { BarChart3, Inbox, MessagesSquare, Server, SlidersHorizontal } from 'lucide-react'
 import { useBoundSession, useMay } from '../api/login-context.tsx'
 
 /** The parts of the console that are of use to the person: what their key may see. */
@@ -6,6 +6,7 @@ export function usePlaces() {
   const bound = useBoundSession()
   const mayRead = useMay('sessions:read')
   const seesRequests = useMay('permissions:answer', 'sessions:read')
+  const seesPresets = useMay('sessions:read', 'sessions:write', 'admin') && bound === null
   const seesUsage = useMay('usage:read') && bound === null
   const sessions =
     bound === null
@@ -14,6 +15,7 @@ export function usePlaces() {
   return [
     ...(seesRequests ? [{ path: '/inbox', label: 'Inbox', icon: Inbox }] : []),
     ...(mayRead ? [sessions] : []),
+    ...(seesPresets ? [{ path: '/presets', label: 'Presets', icon: SlidersHorizontal }] : []),
     ...(seesUsage ? [{ path: '/usage', label: 'Usage', icon: BarChart3 }] : []),
     { path: '/server', label: 'Server', icon: Server },
   ]

@@ -32,6 +32,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const sees = (path: string) => places.some(place => place.path === path)
   useShortcut('g i', 'Open the inbox', 'Go to', () => navigate('/inbox'), sees('/inbox'))
   useShortcut('g s', 'Open the sessions', 'Go to', () => navigate('/sessions'), sees('/sessions'))
+  useShortcut('g p', 'Open the presets', 'Go to', () => navigate('/presets'), sees('/presets'))
   useShortcut('g u', 'Open usage', 'Go to', () => navigate('/usage'), sees('/usage'))
   useShortcut('g v', 'Open the server', 'Go to', () => navigate('/server'))
   useShortcut('c', 'New session', 'Everywhere', () => navigate('/sessions/new'), mayCreate)

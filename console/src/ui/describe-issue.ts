@@ -29,12 +29,16 @@ const messages: readonly (readonly [RegExp, (bound: string) => string])[] = [
   [/^Too small: expected number to be >(\S+)$/, least => `more than ${least}`],
 ]
 
+/** The message of a fault, in the words of the page. */
+export function describeMessage(message: string): string {
+  for (const [pattern, describe] of messages) {
+    const match = pattern.exec(message)
+    if (match) return describe(match[1] ?? '')
+  }
+  return message
+}
+
 /** A fault of a field as people read it: `Tags, number 1: at most 50 characters`. */
 export function describeIssue({ path, message }: { path?: unknown; message?: unknown }): string {
-  const text = String(message)
-  for (const [pattern, describe] of messages) {
-    const match = pattern.exec(text)
-    if (match) return `${describeField(String(path))}: ${describe(match[1] ?? '')}`
-  }
-  return `${describeField(String(path))}: ${text}`
+  return `${describeField(String(path))}: ${describeMessage(String(message))}`
 }

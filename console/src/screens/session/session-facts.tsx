@@ -1,6 +1,7 @@
 import { Folder, GitBranch, GitFork, SlidersHorizontal } from 'lucide-react'
 import { Link } from 'wouter'
 import type { Session } from '../../../../src/client/index.ts'
+import { useBoundSession } from '../../api/login-context.tsx'
 import { formatCost, shortPath } from '../../lib/format.ts'
 import { revealText } from '../../lib/revealed-text.ts'
 import { TagLinks } from '../../parts/tag-links.tsx'
@@ -36,7 +37,7 @@ export function SessionFacts({ session }: { session: Session }) {
             <SlidersHorizontal role="img" aria-label="Preset" className="size-3.5" />
           </dt>
           <dd className="truncate">
-            {preset.name}, version {preset.version}
+            <PresetName preset={preset} />
           </dd>
         </div>
       )}
@@ -78,5 +79,17 @@ export function SessionFacts({ session }: { session: Session }) {
         </div>
       )}
     </dl>
+  )
+}
+
+/** A link, for those who see presets. */
+function PresetName({ preset: { name, version } }: { preset: NonNullable<Session['preset']> }) {
+  const bound = useBoundSession()
+  const text = `${name}, version ${version}`
+  if (bound !== null) return text
+  return (
+    <Link href={`/presets/${name}?version=${version}`} className="underline">
+      {text}
+    </Link>
   )
 }

@@ -2,9 +2,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useLocation } from 'wouter'
 import { client } from '../../api/connection.ts'
-import { sessionsKey, usePresets } from '../../api/sessions.ts'
+import { usePresets } from '../../api/presets.ts'
+import { sessionsKey } from '../../api/sessions.ts'
 import { outbox } from '../../api/use-outbox.ts'
 import { stored, storedInTab } from '../../lib/stored.ts'
+import { useParameter } from '../../lib/use-parameter.ts'
 import { EffortSelect, ModelSelect, ModeSelect } from '../../parts/setting-selects.tsx'
 import { Page } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -19,16 +21,17 @@ const remembered = 'newSession'
 /** The prompt, so that a reload does not lose it. */
 const promptName = 'newSession.prompt'
 
-function firstDraft(): Draft {
-  return openDraft(stored.get(remembered), storedInTab.get(promptName))
+function firstDraft(preset: string | null): Draft {
+  return openDraft(stored.get(remembered), storedInTab.get(promptName), preset)
 }
 
 /** Makes a session and gives it its first prompt. */
 export default function NewSessionScreen() {
   const [, navigate] = useLocation()
   const queries = useQueryClient()
-  const [draft, setDraft] = useState(firstDraft)
-  const [areLast, setAreLast] = useState(() => hasChoices(draft))
+  const [named] = useParameter('preset')
+  const [draft, setDraft] = useState(() => firstDraft(named))
+  const [areLast, setAreLast] = useState(() => named === null && hasChoices(draft))
   const { data: presets = [] } = usePresets()
   const preset = presets.find(({ name }) => name === draft.preset)
   const isOwn = draft.preset === null

@@ -32,4 +32,6 @@ test('a session of a preset has only what the preset does not say', () => {
 test('the next session is offered the preset of the last one', () => {
   expect(openDraft(JSON.stringify({ preset: 'reviewer' }), null).preset).toBe('reviewer')
   expect(openDraft(JSON.stringify({ model: 'sonnet' }), null).preset).toBeNull()
+  expect(openDraft(JSON.stringify({ preset: 'reviewer' }), null, 'writer').preset).toBe('writer')
+  expect(openDraft('no JSON', null, 'writer').preset).toBe('writer')
 })

@@ -53,13 +53,18 @@ export function choicesOf(draft: Draft): Choices {
   return choices
 }
 
-/** The form as it opens. Kept texts may be of another version of the page. */
-export function openDraft(kept: string | null, prompt: string | null): Draft {
+/**
+ * The form as it opens. Kept texts may be of another version of the page.
+ *
+ * @param preset the preset that the session is to be made of; null: that of the last session
+ */
+export function openDraft(kept: string | null, prompt: string | null, preset: string | null = null): Draft {
   const draft = { ...emptyDraft, prompt: prompt ?? '' }
+  const named = preset === null ? {} : { preset }
   try {
-    return { ...draft, ...choicesOf({ ...draft, ...JSON.parse(kept ?? '{}') }) }
+    return { ...draft, ...choicesOf({ ...draft, ...JSON.parse(kept ?? '{}') }), ...named }
   } catch {
-    return draft
+    return { ...draft, ...named }
   }
 }
 
