@@ -1,15 +1,14 @@
 import { type FormEvent, useState } from 'react'
 import type { HookOutput, HookRequest } from '../../../../src/client/index.ts'
-import { CodeBlock } from '../../code/code-block.tsx'
-import { ToolInput } from '../../tools/tool-input.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Field, TextArea } from '../../ui/form.tsx'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
+import { HookInput } from './hook-input.tsx'
 import type { RequestBodyProps } from './use-answer.ts'
 
 type Event = HookRequest['event']
 
-/** What a refusal does at an event; at the others there is nothing to refuse. */
+/** The effect of a refusal at an event; at the others there is nothing to refuse. */
 const refusals: Partial<Record<Event, string>> = {
   PreToolUse: 'Refuse the call',
   UserPromptSubmit: 'Refuse the prompt',
@@ -32,8 +31,7 @@ function toRefusal(event: Event, reason: string): HookOutput {
 /** An event that the caller's program decides about: a person can decide in its place. */
 export default function HookRequestBody({ request, answer }: RequestBodyProps) {
   const [reason, setReason] = useState('')
-  const { hook, input, toolName } = request
-  const event = hook?.event
+  const event = request.hook?.event
   const refusal = event && refusals[event]
   const submit = (submitted: FormEvent) => {
     submitted.preventDefault()
@@ -45,11 +43,7 @@ export default function HookRequestBody({ request, answer }: RequestBodyProps) {
         <p className="text-xs text-muted">
           Claude Code waits for the hook <code>{event}</code> of a program. You can decide in its place.
         </p>
-        {toolName === event ? (
-          <CodeBlock code={JSON.stringify(hook?.input, null, 2) ?? ''} language="json" name="Input" />
-        ) : (
-          <ToolInput name={toolName} input={input} />
-        )}
+        <HookInput request={request} />
       </ScrollRegion>
       <form onSubmit={submit} className="flex flex-col gap-2 border-t border-line p-3">
         {refusal !== undefined && (
