@@ -635,6 +635,10 @@ export type DeltaEvent = {
     type: 'input_json'
     /** More of the JSON text of a tool's input */
     partialJson: string
+    /** Id of the tool call; absent: unknown */
+    toolUseId?: string | undefined
+    /** Name of the tool; absent: unknown */
+    toolName?: string | undefined
   }
 }
 

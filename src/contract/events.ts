@@ -239,6 +239,8 @@ export const deltaEvent = z
         z.strictObject({
           type: z.literal('input_json'),
           partialJson: z.string().meta({ description: "More of the JSON text of a tool's input" }),
+          toolUseId: z.string().optional().meta({ description: 'Id of the tool call; absent: unknown' }),
+          toolName: z.string().optional().meta({ description: 'Name of the tool; absent: unknown' }),
         }),
       ])
       .meta({ description: 'The piece, to be appended to the block' }),

@@ -110,7 +110,7 @@ test('text, thinking and input of tools are kept apart', async () => {
       turnId: turn.id,
       messageId: 'm',
       blockIndex: 2,
-      delta: { type: 'input_json', partialJson },
+      delta: { type: 'input_json', partialJson, toolUseId: 'toolu_1', toolName: 'Bash' },
     })
   think('hm')
   think('m')
@@ -123,7 +123,7 @@ test('text, thinking and input of tools are kept apart', async () => {
   expect(deltas.map(item => item.kind === 'delta' && item.delta.delta)).toEqual([
     { type: 'thinking', thinking: 'hmm' },
     { type: 'text', text: 'So' },
-    { type: 'input_json', partialJson: '{"a":' },
+    { type: 'input_json', partialJson: '{"a":', toolUseId: 'toolu_1', toolName: 'Bash' },
   ])
   await finish('m', 'hmm', 'thinking')
   await finish('m', 'So')

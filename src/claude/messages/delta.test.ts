@@ -79,3 +79,23 @@ test.each<[string, SDKMessage[], string[]]>([
 ])('%s', (_, frames, expected) => {
   expect(read(...frames)).toEqual(expected)
 })
+
+test('the input of a tool names its call', () => {
+  const reader = new DeltaReader()
+  const start = (index: number, content_block: object) =>
+    event({ type: 'content_block_start', index, content_block })
+  const deltas = [
+    begin('1'),
+    start(0, { type: 'text', text: '' }),
+    piece(0),
+    start(1, { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} }),
+    piece(1, call),
+    begin('2'),
+    piece(1, call),
+  ].flatMap(frame => (frame.type === 'stream_event' ? (reader.read(frame)?.delta ?? []) : []))
+  expect(deltas).toEqual([
+    { type: 'text', text: 'x' },
+    { type: 'input_json', partialJson: '{', toolUseId: 'toolu_1', toolName: 'Bash' },
+    { type: 'input_json', partialJson: '{' },
+  ])
+})

@@ -18,6 +18,8 @@ const deltaTypes: Partial<Record<string, Delta['type']>> = {
  */
 export class DeltaReader {
   #messageId = ''
+  /** The tool calls of the message, by index. */
+  readonly #calls = new Map<number, ToolCall>()
   /** Blocks of the message of which deltas were read and that have not come as a message, by index. */
   readonly #open = new Map<number, Delta['type']>()
 
@@ -25,9 +27,13 @@ export class DeltaReader {
   read(partial: SDKPartialAssistantMessage): (BlockOfMessage & { delta: Delta }) | undefined {
     if (partial.parent_tool_use_id !== null) return undefined
     const { event } = partial
-    if (event.type === 'message_start') this.#messageId = event.message.id
+    if (event.type === 'message_start') {
+      this.#messageId = event.message.id
+      this.#calls.clear()
+    }
+    if (event.type === 'content_block_start') this.#begin(event.index, event.content_block)
     if (event.type !== 'content_block_delta') return undefined
-    const delta = toDelta(event.delta)
+    const delta = toDelta(event.delta, this.#calls.get(event.index))
     if (!delta) return undefined
     this.#open.set(event.index, delta.type)
     return { messageId: this.#messageId, blockIndex: event.index, delta }
@@ -48,6 +54,12 @@ export class DeltaReader {
     const voided = [...this.#open.keys()].map(blockIndex => ({ messageId: this.#messageId, blockIndex }))
     this.#open.clear()
     return voided
+  }
+
+  #begin(index: number, block: object): void {
+    if ('id' in block && 'name' in block && typeof block.id === 'string' && typeof block.name === 'string') {
+      this.#calls.set(index, { toolUseId: block.id, toolName: block.name })
+    }
   }
 
   /** Blocks come in order, without their index: it is the first of its type. */
@@ -75,14 +87,19 @@ function endsMessage(message: SDKMessage): boolean {
 
 type BlockDelta = Extract<SDKPartialAssistantMessage['event'], { type: 'content_block_delta' }>['delta']
 
-function toDelta(delta: BlockDelta): Delta | undefined {
+interface ToolCall {
+  toolUseId: string
+  toolName: string
+}
+
+function toDelta(delta: BlockDelta, call: ToolCall | undefined): Delta | undefined {
   switch (delta.type) {
     case 'text_delta':
       return { type: 'text', text: delta.text }
     case 'thinking_delta':
       return { type: 'thinking', thinking: delta.thinking }
     case 'input_json_delta':
-      return { type: 'input_json', partialJson: delta.partial_json }
+      return { type: 'input_json', partialJson: delta.partial_json, ...call }
     default:
       return undefined
   }

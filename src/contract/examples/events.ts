@@ -145,6 +145,7 @@ const task = {
 }
 
 const block = { turnId, messageId: ids.apiMessageId, blockIndex: 0 }
+const toolCall = { toolUseId: ids.toolUseId, toolName: 'Bash' }
 const { messageId: _, response: summary, ...facts } = answer
 const { code, message, details, retryable, retry } = errorExamples.MODEL_OVERLOADED.error
 
@@ -153,7 +154,7 @@ export const streamExamples = {
   DeltaEvent: [
     { ...block, delta: { type: 'text', text: 'The checkout test passes' } },
     { ...block, delta: { type: 'thinking', thinking: 'The discount is applied twice.' } },
-    { ...block, delta: { type: 'input_json', partialJson: '{"command":"pnpm' } },
+    { ...block, delta: { type: 'input_json', partialJson: '{"command":"pnpm', ...toolCall } },
   ] satisfies DeltaEvent[],
   DeltaVoided: [block] satisfies DeltaVoided[],
   ActivityEvent: [

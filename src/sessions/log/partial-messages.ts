@@ -17,6 +17,8 @@ export interface PartialBlock {
   readonly messageId: string
   readonly blockIndex: number
   readonly type: Delta['type']
+  /** Its first piece. */
+  readonly first: Delta
   /** The session's count of characters before its first piece. */
   readonly start: number
   /** Where the session's count of characters stood when a run of pieces of this block began. */
@@ -175,7 +177,18 @@ function endsSession(type: EventType): boolean {
 
 function newBlock({ turnId, messageId, blockIndex, delta }: DeltaEvent, end: number): PartialBlock {
   const { type } = delta
-  return { turnId, messageId, blockIndex, type, start: end, runs: [], text: '', end, shared: undefined }
+  return {
+    turnId,
+    messageId,
+    blockIndex,
+    type,
+    first: delta,
+    start: end,
+    runs: [],
+    text: '',
+    end,
+    shared: undefined,
+  }
 }
 
 /** Text with a hole would be worse than none: of a block that is too long nothing is kept. */
@@ -231,8 +244,8 @@ function restOf(block: PartialBlock, position: number): DeltaEvent | undefined {
   const length = text.length - offset
   if (length === 0) return undefined
   if (block.shared?.offset !== offset || block.shared.length !== length) {
-    const { turnId, messageId, blockIndex, type } = block
-    const delta = toDelta(type, text.slice(offset))
+    const { turnId, messageId, blockIndex, first } = block
+    const delta = withPiece(first, text.slice(offset))
     block.shared = { offset, length, delta: { turnId, messageId, blockIndex, delta } }
   }
   return block.shared.delta
@@ -249,13 +262,13 @@ function pieceOf(delta: Delta): string {
   }
 }
 
-function toDelta(type: Delta['type'], piece: string): Delta {
-  switch (type) {
+function withPiece(delta: Delta, piece: string): Delta {
+  switch (delta.type) {
     case 'text':
-      return { type, text: piece }
+      return { ...delta, text: piece }
     case 'thinking':
-      return { type, thinking: piece }
+      return { ...delta, thinking: piece }
     case 'input_json':
-      return { type, partialJson: piece }
+      return { ...delta, partialJson: piece }
   }
 }
