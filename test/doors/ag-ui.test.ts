@@ -310,7 +310,7 @@ describe('tools of the application', () => {
       told.push(...prompt.toolResults)
       return text('Sunny, and unknown')
     })
-    const { say, agent, pending, types, sessionId } = openAgent()
+    const { say, agent, events, pending, types, sessionId } = openAgent()
     const rest = { tools: [tool] }
     await say(`both cities ${way}`, rest)
     const calls = agent.messages.flatMap(message =>
@@ -336,6 +336,12 @@ describe('tools of the application', () => {
     expect(types()).not.toContain('TOOL_CALL_RESULT')
     const { turns } = (await call('GET', `/sessions/${sessionId()}/turns`)).body
     expect(turns).toHaveLength(1)
+
+    // The same results again are told to have no effect; the turn is told again.
+    agent.messages.pop()
+    await agent.runAgent(rest)
+    expect(agent.messages.at(-1)?.content).toBe('Sunny, and unknown')
+    expect(events.at(-2)).toMatchObject({ value: { fields: ['messages[2]', 'messages[3]'] } })
   })
 
   test('can be answered together with the next prompt, and change with each run', async () => {

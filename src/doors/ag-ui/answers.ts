@@ -43,7 +43,7 @@ export class Answers {
     return found && toDecision(request, found.entry, `${found.path}.payload`)
   }
 
-  /** Whether the request waits for somebody, after the answers of this run. */
+  /** Whether the run leaves the request open. */
   leaves({ permissionId, kind }: PermissionRequest): boolean {
     return kind !== 'hook' && !this.#sent.has(permissionId)
   }

@@ -25,9 +25,15 @@ export async function* followTurn(
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
   const following = session.follow({ turnId, includeDeltas: true, signal: stop, retries: reconnects })
+  const read = () => {
+    const next = following.next()
+    // It may fail before it is waited for.
+    next.catch(() => {})
+    return next
+  }
   try {
     let isLive = false
-    let next = following.next()
+    let next = read()
     for (;;) {
       const waiting = isLive ? await answerOrLeave(session, turnId, narrator, answers) : []
       const got = waiting.length > 0 ? await within(next, silenceMs) : await next
@@ -38,11 +44,10 @@ export async function* followTurn(
       if (event.type === 'reconnected') isLive = false
       yield* narrator.tell(event)
       if (isTerminal(event.type)) return { kind: 'ended' }
-      next = following.next()
+      next = read()
     }
   } finally {
     over.abort()
-    // The read that was not waited for fails now.
     void following.return().catch(() => {})
   }
 }

@@ -7,7 +7,7 @@ type Json = Record<string, unknown>
 const note = { type: 'string', description: 'A note to Claude, such as the reason of a refusal' }
 const approved = { type: 'boolean' }
 
-/** What a person is asked, as the interrupt that ends a run. */
+/** Returns a request as the interrupt that ends a run. */
 export function toInterrupt(request: OpenRequest, owner: { subagentRunId?: string }): Interrupt {
   const { permissionId: id, toolUseId, expiresAt, kind, toolName, input } = request
   return {

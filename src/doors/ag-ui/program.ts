@@ -89,5 +89,6 @@ function toRunError(error: unknown, { request, requestId, logFault }: DoorExchan
 }
 
 async function interrupt(session: SessionClient, turnIds: readonly string[]): Promise<void> {
-  for (const turnId of turnIds) await session.interrupt({ turnId })
+  // A turn that waits must not start when the one before it is over.
+  for (const turnId of turnIds.toReversed()) await session.interrupt({ turnId })
 }

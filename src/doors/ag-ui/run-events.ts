@@ -69,6 +69,7 @@ export function* endOf(
     return
   }
   if (!isLast) return
+  const result = turn.structuredOutput ?? turn.response
   const isCut = error !== null || status !== 'completed' || cutShort.has(stopReason ?? '')
   yield* narrator.close(() => (isCut ? 'The run was cancelled' : { type: 'success' }))
   yield {
@@ -77,7 +78,7 @@ export function* endOf(
     runId,
     ...(isCut
       ? { outcome: { type: 'cancelled' } }
-      : { outcome: { type: 'success' }, result: turn.structuredOutput ?? turn.response }),
+      : { outcome: { type: 'success' }, ...(result != null && { result }) }),
     ...usageOf(turn),
     metadata,
   }
