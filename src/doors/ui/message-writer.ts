@@ -188,7 +188,7 @@ export class MessageWriter {
   }
 
   #addInput(block: Block, delta: Extract<DeltaEvent['delta'], { type: 'input_json' }>): void {
-    const { toolUseId, toolName } = delta as { toolUseId?: string; toolName?: string }
+    const { toolUseId, toolName } = delta
     if (toolUseId === undefined || toolName === undefined || this.#shown.has(toolUseId)) return
     this.#step.open(block.messageId)
     let call = this.#calls.get(toolUseId)
