@@ -1,5 +1,11 @@
 import type { ClientCapabilities, SessionUpdate } from '@agentclientprotocol/sdk'
-import { type AgentContext, methods, type PromptRequest, type PromptResponse } from '@agentclientprotocol/sdk'
+import {
+  type AgentContext,
+  methods,
+  type PromptRequest,
+  type PromptResponse,
+  RequestError,
+} from '@agentclientprotocol/sdk'
 import {
   type ClaudeCodeClient,
   isTerminal,
@@ -58,30 +64,37 @@ export class OpenSession {
     this.#desk = new RequestDesk({ session: this.#session, to: { client, capabilities }, isOwn, logFault })
   }
 
-  /** Begins with what comes after the session as it was given. */
-  async start(how: { isNew?: boolean; replays?: boolean } = {}): Promise<void> {
+  /** Sends the conversation as updates. */
+  async replay(): Promise<void> {
     const { session, api } = this.#options
     const { sessionId, lastSequence, lastTurn, state } = session
-    if (how.replays) {
-      for await (const update of replay(api, sessionId, lastSequence, this.#updates)) await this.#send(update)
-      const running = state === 'idle' ? undefined : lastTurn?.turnId
-      for (const update of this.#updates.ofEnd(turnId => turnId !== running)) await this.#send(update)
-    }
-    if (!how.isNew) {
-      const query = { status: 'pending' as const, limit: 200 }
-      const { permissions } = await api.call('listPermissions', { params: { sessionId }, query })
-      this.#desk.add(permissions)
-    } else {
-      this.#tellCommands()
-    }
-    this.#follow(lastSequence).catch(error => this.#fail(error))
+    for await (const update of replay(api, sessionId, lastSequence, this.#updates)) await this.#send(update)
+    const running = state === 'idle' ? undefined : lastTurn?.turnId
+    for (const update of this.#updates.ofEnd(turnId => turnId !== running)) await this.#send(update)
+  }
+
+  /** Takes over the requests that are open. */
+  async inherit(): Promise<void> {
+    const { sessionId } = this.#options.session
+    const query = { status: 'pending' as const, limit: 200 }
+    const { permissions } = await this.#options.api.call('listPermissions', { params: { sessionId }, query })
+    this.#desk.add(permissions)
+  }
+
+  /** Begins with what comes after the session as it was given. */
+  follow({ isNew }: { isNew: boolean }): void {
+    if (isNew) this.#tellCommands()
+    this.#follow(this.#options.session.lastSequence).catch(error => this.#fail(error))
   }
 
   async prompt({ prompt }: PromptRequest, signal: AbortSignal): Promise<PromptResponse> {
     const own: OwnPrompt = { turnId: undefined, isCancelled: false, ended: Promise.withResolvers() }
     own.ended.promise.catch(() => {})
     this.#prompts.add(own)
-    const cancel = () => this.#cancel(own).catch(this.#options.logFault)
+    // A connection that closes aborts the signal too, and its turns run on.
+    const cancel = () => {
+      if (signal.reason instanceof RequestError) this.#cancel(own).catch(this.#options.logFault)
+    }
     signal.addEventListener('abort', cancel, { once: true })
     try {
       const submission = this.#session.submit(toPrompt(prompt), { commands: isCommand(prompt) })

@@ -60,8 +60,11 @@ export class Peer {
     this.#refuseTooMany()
     const created = await api.createSession(await toNewSession(params, this.#capabilities, defaults, api))
     const session = await created.get()
-    await this.#follow(session, client, { isNew: true })
-    return { sessionId: session.sessionId, ...(await this.#stateOf(session)) }
+    const state = await this.#stateOf(session)
+    const open = this.#add(session, client)
+    // The client learns the id first.
+    setImmediate(() => open.follow({ isNew: true }))
+    return { sessionId: session.sessionId, ...state }
   }
 
   /** Opens a session that exists, and replays it if the client wants to show it. */
@@ -78,9 +81,18 @@ export class Peer {
     if (mcpServers.length > 0) {
       session = await api.session(sessionId).update({ mcpServers: toMcpServers(mcpServers) })
     }
+    const state = await this.#stateOf(session)
     await this.leave(sessionId)
-    await this.#follow(session, client, { replays })
-    return this.#stateOf(session)
+    const open = this.#add(session, client)
+    try {
+      if (replays) await open.replay()
+      await open.inherit()
+    } catch (error) {
+      await this.leave(sessionId)
+      throw error
+    }
+    setImmediate(() => open.follow({ isNew: false }))
+    return state
   }
 
   async list({ cwd, cursor }: ListSessionsRequest): Promise<ListSessionsResponse> {
@@ -133,11 +145,7 @@ export class Peer {
     this.#sessions.clear()
   }
 
-  async #follow(
-    session: Session,
-    client: AgentContext,
-    how: { isNew?: boolean; replays?: boolean },
-  ): Promise<void> {
+  #add(session: Session, client: AgentContext): OpenSession {
     const { sessionId } = session
     const { api, logFault } = this.#options
     const open: OpenSession = new OpenSession({
@@ -151,12 +159,7 @@ export class Peer {
       },
     })
     this.#sessions.set(sessionId, open)
-    try {
-      await open.start(how)
-    } catch (error) {
-      await this.leave(sessionId)
-      throw error
-    }
+    return open
   }
 
   async #stateOf(session: Session): Promise<Omit<NewSessionResponse, 'sessionId'>> {
