@@ -36,6 +36,7 @@ export class AgentQuery {
   readonly options: Options
   readonly tools: ClientTools
   readonly hooks: ClientHooks
+  readonly toolPermissions: ClientToolPermissions
   /** Resolves when the session is there. */
   readonly opened: Promise<OpenedSession>
   readonly turns = new Turns()
@@ -55,13 +56,20 @@ export class AgentQuery {
     this.options = options
     this.tools = new ClientTools(options.mcpServers)
     this.hooks = new ClientHooks(options.hooks, this.tools.names)
+    const { canUseTool, allowedTools = [] } = options
+    const findMode = () => this.#permissionMode
+    this.toolPermissions = new ClientToolPermissions({
+      names: this.tools.names,
+      allowedTools,
+      canUseTool,
+      findMode,
+    })
     const { signal } = options.abortController ?? new AbortController()
     if (signal.aborted) throw new AbortError('Operation aborted')
-    signal.addEventListener(
-      'abort',
-      () => this.close(new AbortError('Claude Code process aborted by user')),
-      { once: true, signal: this.#leaving.signal },
-    )
+    signal.addEventListener('abort', () => this.stop(new AbortError('Claude Code process aborted by user')), {
+      once: true,
+      signal: this.#leaving.signal,
+    })
     this.opened = openSession({ client, options, tools: this.tools, hooks: this.hooks })
     this.opened.catch(error => this.stop(error))
     void this.#follow()
@@ -73,9 +81,9 @@ export class AgentQuery {
   }
 
   /** Ends the query without the messages that nothing has read yet. */
-  close(error?: unknown): void {
+  close(): void {
     this.#queue.clear()
-    this.stop(error)
+    this.stop()
   }
 
   /** Ends the query, and interrupts what runs for it; the error is thrown after the messages that are there. */
@@ -132,15 +140,9 @@ export class AgentQuery {
   }
 
   #createRequests({ session }: Pick<OpenedSession, 'session'>): Requests {
-    const { canUseTool, onElicitation, allowedTools = [] } = this.options
-    const toolPermissions = new ClientToolPermissions({
-      names: this.tools.names,
-      allowedTools,
-      canUseTool,
-      findMode: () => this.#permissionMode,
-    })
+    const { canUseTool, onElicitation } = this.options
     const onFault = (error: unknown) => this.stop(error)
-    const { tools, hooks } = this
+    const { tools, hooks, toolPermissions } = this
     return new Requests({ session, canUseTool, onElicitation, tools, toolPermissions, hooks, onFault })
   }
 
@@ -203,9 +205,12 @@ export class AgentQuery {
     if (!message) return
     const isOpening = message.type === 'system' && message.subtype === 'init'
     if (isOpening && !this.#openings.note(message, data.turnId)) return
+    if (message.type === 'result') {
+      message.permission_denials = [...message.permission_denials, ...this.toolPermissions.takeDenials()]
+      this.#lastResult = message
+    }
     this.#yieldWhole(message)
     if (isOpening) for (const delta of this.#openings.takeEarly()) this.#yieldPiece(delta)
-    if (message.type === 'result') this.#lastResult = message
   }
 
   #yieldWhole(message: SDKMessage): void {

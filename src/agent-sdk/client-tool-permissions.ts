@@ -1,4 +1,9 @@
-import type { CanUseTool, PermissionMode, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk'
+import type {
+  CanUseTool,
+  PermissionMode,
+  PermissionUpdate,
+  SDKPermissionDenial,
+} from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionRequest } from '../client/index.ts'
 import type { ToolNames } from './tool-names.ts'
 import { toCallContext } from './tool-permissions.ts'
@@ -29,11 +34,27 @@ export class ClientToolPermissions {
     this.#parts = parts
   }
 
+  /** Denials that no result has had yet: Claude Code does not know of them. */
+  readonly #denials: SDKPermissionDenial[] = []
+
+  takeDenials(): SDKPermissionDenial[] {
+    return this.#denials.splice(0)
+  }
+
   noteHook(toolUseId: string, decision: string | undefined): void {
     if (decision !== undefined) this.#ofHooks.set(toolUseId, decision)
   }
 
   async judge(name: string, request: PermissionRequest, signal: AbortSignal): Promise<Verdict> {
+    const verdict = await this.#decide(name, request, signal)
+    if (!verdict.allowed) {
+      const { input, toolUseId } = request
+      this.#denials.push({ tool_name: name, tool_use_id: toolUseId ?? '', tool_input: input })
+    }
+    return verdict
+  }
+
+  async #decide(name: string, request: PermissionRequest, signal: AbortSignal): Promise<Verdict> {
     const { input } = request
     const { canUseTool, names, allowedTools, findMode } = this.#parts
     const ofHook = this.#ofHooks.get(request.toolUseId ?? '')

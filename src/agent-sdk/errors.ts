@@ -1,10 +1,5 @@
-/** The query was aborted by its `abortController`. */
-export class AbortError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'AbortError'
-  }
-}
+/** The query was aborted by its `abortController`. Like that of the SDK, it is known by its class. */
+export class AbortError extends Error {}
 
 /** The program asks for something that a server cannot do for it; the message names it. */
 export class NotSupportedError extends Error {

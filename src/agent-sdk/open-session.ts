@@ -57,6 +57,8 @@ export async function openSession({ client, options, tools, hooks }: Wanted): Pr
   const resumed = options.resume ?? (options.continue ? await findNewest(client, options.cwd) : undefined)
   if (resumed === undefined) {
     const session = await client.createSession({
+      // Without the option, the SDK gives Claude no system prompt; Claude Code's own is a preset.
+      systemPrompt: '',
       ...configuration,
       ...ofProgram,
       ...(sessionId !== undefined && { sessionId }),

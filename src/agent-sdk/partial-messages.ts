@@ -29,6 +29,8 @@ export class PartialMessages {
   /** Tools have been called, and their results have not come. */
   #awaitsResults = false
   #isAgain = false
+  /** An interrupt has cut the message short: it ends with the turn. */
+  #isAborted = false
   #usage: unknown = noUsage
   #waiting: DeltaEvent[] = []
 
@@ -64,8 +66,9 @@ export class PartialMessages {
       this.#usage = message.message.usage
       return this.#wrap(message.message.content.flatMap(block => this.#complete(block)))
     }
-    if (message.type === 'result') return this.#wrap(this.#close(message.stop_reason ?? undefined))
-    return message.type === 'assistant' || message.type === 'user' ? this.#wrap(this.#close(undefined)) : []
+    if (message.type === 'result') return this.#wrap(this.#close(message.stop_reason))
+    const isNext = message.type === 'assistant' || (message.type === 'user' && !this.#isAborted)
+    return isNext ? this.#wrap(this.#close('end_turn')) : []
   }
 
   /** Events that come after a whole message: a message of the log is one block. */
@@ -76,10 +79,14 @@ export class PartialMessages {
     }
     if (message.type !== 'assistant' || message.message.id !== this.#messageId) return []
     if (message.parent_tool_use_id !== null) return []
+    if ('aborted' in message && message.aborted === true) {
+      this.#isAborted = true
+      return []
+    }
     const index = this.#block?.index ?? this.#lastIndex
     this.#lastIndex = index
     this.#block = undefined
-    return this.#wrap([{ type: 'content_block_stop', index }, ...this.#drain()])
+    return this.#wrap([stopOf(index), ...this.#drain()])
   }
 
   /** Events of the pieces that need not wait. */
@@ -100,7 +107,7 @@ export class PartialMessages {
 
   #take({ messageId, blockIndex: index, delta }: DeltaEvent): StreamEvent[] {
     const events: StreamEvent[] = []
-    if (messageId !== this.#messageId) events.push(...this.#close(undefined), ...this.#open(messageId))
+    if (messageId !== this.#messageId) events.push(...this.#close('end_turn'), ...this.#open(messageId))
     const isNew = this.#block === undefined
     const block = this.#block ?? { messageId, index, sent: '', inputs: [] }
     this.#block = block
@@ -171,13 +178,16 @@ export class PartialMessages {
     ]
   }
 
-  #close(stopReason: string | undefined): StreamEvent[] {
+  #close(stopReason: string | null): StreamEvent[] {
     if (this.#messageId === undefined) return []
     this.#messageId = undefined
+    const cut = this.#isAborted && this.#block ? [stopOf(this.#block.index)] : []
+    const stop_reason = this.#callsTool ? 'tool_use' : stopReason
     this.#block = undefined
-    const stop_reason = this.#callsTool ? 'tool_use' : (stopReason ?? 'end_turn')
+    this.#isAborted = false
     const delta = { stop_reason, stop_sequence: null }
     return [
+      ...cut,
       { type: 'message_delta', delta, usage: this.#usage } as unknown as StreamEvent,
       { type: 'message_stop' },
     ]
@@ -213,6 +223,10 @@ function pieceOf(index: number, type: 'text' | 'thinking', piece: string): Strea
     index,
     type === 'text' ? { type: 'text_delta', text: piece } : { type: 'thinking_delta', thinking: piece },
   )
+}
+
+function stopOf(index: number): StreamEvent {
+  return { type: 'content_block_stop', index }
 }
 
 function toDelta(index: number, delta: object): StreamEvent {

@@ -58,9 +58,8 @@ export function toMcpServers(
   return Object.fromEntries(others) as NonNullable<CreateSessionRequest['mcpServers']>
 }
 
-/** Without the option, the SDK gives Claude no system prompt; Claude Code's own is a preset. */
-function toSystemPrompt(given: Options['systemPrompt'] = ''): CreateSessionRequest['systemPrompt'] {
-  if (typeof given === 'string') return given
+function toSystemPrompt(given: Options['systemPrompt']): CreateSessionRequest['systemPrompt'] {
+  if (given === undefined || typeof given === 'string') return given
   if (Array.isArray(given)) return joinBlocks(given)
   if (given.snapshot === false) {
     throw new NotSupportedError('options.systemPrompt.snapshot', 'the server keeps the prompt of a session')

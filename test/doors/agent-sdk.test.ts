@@ -1,0 +1,154 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
+import type { Prompt } from '../../src/demo/prompt.ts'
+import { openOnce } from '../support/lifetime.ts'
+import { apiKey, openServer } from '../support/open-server.ts'
+import { temporaryDirectory } from '../support/open-sessions.ts'
+import { cheapStart, claudeEnvironment } from '../support/real-claude.ts'
+import { runExample } from '../support/run-example.ts'
+import { sentTo } from '../support/sent-to-model.ts'
+
+type Entry = Record<string, unknown> & { scenario: string }
+
+const program = '../test/fixtures/agent-sdk-program.ts'
+const changedImport = join(import.meta.dirname, '../fixtures/agent-sdk-import.ts')
+
+const shared = openOnce(() => openServer({ record: true }))
+
+/** The same program, once with the Agent SDK and once with its import changed. */
+async function runBoth(...names: string[]) {
+  const { model, base, cwd } = shared()
+  const home = temporaryDirectory()
+  const work = join(cwd, names[0] ?? '')
+  mkdirSync(work)
+  const sdk = { ...claudeEnvironment(model, home), ...cheapStart, NODE_NO_WARNINGS: '1', WORK: home }
+  const ours = {
+    CLAUDE_CODE_API_URL: base,
+    CLAUDE_CODE_API_KEY: apiKey,
+    NODE_OPTIONS: `--import=${changedImport}`,
+    WORK: work,
+  }
+  const [expected, actual] = await Promise.all([sdk, ours].map(env => entriesOf(names, env)))
+  return { expected: toOrder(expected ?? []), actual: toOrder(actual ?? []) }
+}
+
+/** Calls of the program come while messages are on their way, so the order is that of each of the two. */
+function toOrder(entries: readonly Entry[]): Entry[] {
+  const isCall = (entry: Entry) => 'asked' in entry || 'hook' in entry || 'receipt' in entry
+  return [...entries.filter(isCall), ...entries.filter(entry => !isCall(entry))]
+}
+
+async function entriesOf(names: readonly string[], env: Record<string, string>): Promise<Entry[]> {
+  const run = runExample(program, names, env)
+  expect([await run.ended, run.complained()]).toEqual([0, ''])
+  return run
+    .said()
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+}
+
+/** The tools of the program have other names for Claude on a server. */
+const calc = ({ tools }: Prompt) =>
+  tools.some(name => name.startsWith('mcp__client__')) ? 'mcp__client__calc__' : 'mcp__calc__'
+
+function script() {
+  const { model } = shared()
+  model.script('remember the word', text('Noted'))
+  model.script('say the word', ({ history }) => text(`There were ${history.length} prompts`))
+  for (const name of ['first', 'second', 'third']) model.script(name, text(`The ${name} answer`))
+  const touch = (name: string) => toolUse('Bash', { command: `touch ${name}`, description: 'x' })
+  model.script('make files', [
+    together(thinking('hm'), text('I make it'), touch('one')),
+    touch('two'),
+    touch('three'),
+    text('That was it', { fragmentSize: 4 }),
+  ])
+  const questions = [
+    {
+      question: 'Which colour?',
+      header: 'Colour',
+      multiSelect: false,
+      options: ['Red', 'Blue'].map(label => ({ label, description: label })),
+    },
+  ]
+  model.script('ask and plan', [
+    toolUse('AskUserQuestion', { questions }),
+    toolUse('ExitPlanMode', { plan: 'Paint it' }),
+    text('We stop here'),
+  ])
+  model.script('calculate and run', prompt => {
+    const echo = (word: string) => toolUse('Bash', { command: `echo ${word}`, description: 'x' })
+    const calls = [
+      together(toolUse(`${calc(prompt)}add`, { a: 1, b: 2 }), toolUse(`${calc(prompt)}add`, { a: 5 })),
+      toolUse(`${calc(prompt)}fail`, {}),
+      toolUse(`${calc(prompt)}secret`, {}),
+      echo('one'),
+      echo('two'),
+    ]
+    return calls[prompt.round] ?? text('Calculated')
+  })
+  const never = new Promise(() => {})
+  model.script(
+    'talk slowly',
+    text('one two three', { fragmentSize: 3, holdAfterFragments: 2, holdUntil: never }),
+  )
+  model.script('after it', text('Still here'))
+  model.script('break', apiError(400, { message: 'no such thing' }))
+  const helper = (prompt: string, run_in_background: boolean) =>
+    toolUse('Agent', { subagent_type: 'general-purpose', description: 'x', prompt, run_in_background })
+  model.script('send helpers', [
+    helper('short errand', false),
+    helper('long errand', true),
+    text('Two are sent'),
+  ])
+  model.script('short errand', [toolUse('Bash', { command: 'echo three' }), text('The short one is done')])
+  model.script('long errand', text('The long one is done', { fragmentSize: 2, delayMs: 40 }))
+}
+
+test('resuming, changes of model and mode, failures', async () => {
+  script()
+  const { expected, actual } = await runBoth('resume', 'changes')
+  expect(actual).toEqual(expected)
+  expect(actual.map(({ result }) => result)).toEqual(expect.arrayContaining(['There were 1 prompts']))
+  expect(actual.flatMap(({ init }) => (init as { model: string } | undefined)?.model ?? [])).toContain(
+    'claude-haiku-4-5',
+  )
+  expect(actual).toContainEqual(expect.objectContaining({ thrown: expect.stringContaining('no such thing') }))
+})
+
+test('permissions, questions, plans, partial messages', async () => {
+  script()
+  const { expected, actual } = await runBoth('permissions', 'people')
+  expect(actual).toEqual(expected)
+  expect(actual).toContainEqual(expect.objectContaining({ user: [['changed', false]] }))
+  expect(actual).toContainEqual(expect.objectContaining({ user: [['not today', true]] }))
+  expect(actual).toContainEqual(expect.objectContaining({ asked: 'AskUserQuestion' }))
+})
+
+test('hooks and tools of the program', async () => {
+  script()
+  const { expected, actual } = await runBoth('tools')
+  expect(actual).toEqual(expected)
+  expect(actual).toContainEqual(expect.objectContaining({ user: [['sum 15', false]] }))
+  expect(actual).toContainEqual(expect.objectContaining({ asked: 'mcp__calc__secret' }))
+  const withContext = sentTo(shared().model).filter(({ text }) => text.includes('context of the hook'))
+  expect(withContext).toHaveLength(2)
+})
+
+test('interrupts, an abort, subagents', async () => {
+  script()
+  const { expected, actual } = await runBoth('stopping', 'subagents')
+  // How many pieces of the last answer are read before the abort is a matter of time.
+  const withoutLast = (entries: Entry[]) => {
+    const end = entries.findIndex(({ isAbort }) => isAbort)
+    const start = entries.slice(0, end).findLastIndex(({ event }) => event === 'content_block_start')
+    return entries.toSpliced(start + 1, end - start - 1)
+  }
+  expect(withoutLast(actual)).toEqual(withoutLast(expected))
+  expect(actual).toContainEqual(expect.objectContaining({ isAbort: true }))
+  const { sessions } = (await shared().call('GET', '/sessions?limit=200')).body
+  expect(sessions.filter(({ state }: { state: string }) => state !== 'idle')).toEqual([])
+})
