@@ -101,6 +101,43 @@ test('an elicitation is taken back when the request is answered elsewhere', asyn
   expect(errors).toEqual([])
 })
 
+test('the answer to an elicitation counts at any node, also at one that knows nothing of the call', async () => {
+  server().model.script('touch it', [toolUse('Bash', { command: 'touch nothing' }), text('Well.')])
+  const answered = Promise.withResolvers<void>()
+  const { call } = await openClient({
+    url: url(),
+    key: apiKey,
+    onElicitation: async (_, signal) => {
+      await until(() => signal.aborted)
+      return { action: 'cancel' }
+    },
+  })
+  const options = {
+    onProgress: async (message: string) => {
+      if (!message.startsWith('Waits')) return
+      const { sessionId } = session()
+      const { permissions } = (await server().call('GET', `/sessions/${sessionId}/permissions`)).body
+      const id = `elicitation:${sessionId}:${permissions[0].permissionId}`
+      const response = await fetch(url(), {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          // A connection without mailboxes here.
+          'mcp-session-id': '00000000-0000-4000-8000-000000000000-f',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id, result: { action: 'decline' } }),
+      })
+      expect(response.status).toBe(202)
+      answered.resolve()
+    },
+  }
+  const answer = await call('prompt', { ...session(), prompt: 'touch it' }, options)
+  await answered.promise
+  expect(answer.text).toBe('Well.')
+})
+
 test('a client tool is an open request, and its result reaches Claude', async () => {
   let told: string[] = []
   server().model.script('what is the weather', prompt => {

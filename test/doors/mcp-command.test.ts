@@ -7,13 +7,16 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
-import { endsLater } from '../support/lifetime.ts'
+import { endsLater, openOnce } from '../support/lifetime.ts'
 import { openCli } from '../support/open-cli.ts'
 import { apiKey, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { examples, runExample } from '../support/run-example.ts'
 
 const server = shareServer({ doors: ['mcp'] })
+const session = openOnce(async () => ({
+  sessionId: await server().createSession({ permissionPrompts: 'ask' }),
+}))
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
 /** The command needs the API only, not the door. */
@@ -32,7 +35,7 @@ test('the command serves MCP on standard input and output to sdk 1', async () =>
   const call = async (name: string, input: object, options: object = {}) =>
     // biome-ignore lint/suspicious/noExplicitAny: the client has checked the shape
     (await client.callTool({ name, arguments: { ...input } }, undefined, options)) as any
-  const { sessionId } = (await call('start_session', { title: 'Stdio' })).structuredContent
+  const { sessionId } = session()
   const seen: string[] = []
   const onprogress = ({ message }: { message?: string }) => void seen.push(message ?? '')
   const answer = await call('prompt', { sessionId, prompt: 'make it' }, { onprogress })
@@ -52,8 +55,8 @@ test('the command serves MCP on standard input and output to sdk 1', async () =>
     },
   )
   await expect(waiting).rejects.toThrow()
-  const session = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
-  await until(async () => (await session()).lastTurn.status === 'interrupted')
+  const shown = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
+  await until(async () => (await shown()).lastTurn.status === 'interrupted')
   held.resolve()
 })
 
@@ -65,16 +68,15 @@ test('the command speaks the protocol of 2026 with client 2, and leaves turns ru
   endsLater(() => client.close())
   await client.connect(new ModernTransport(toCommand()))
   expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28')
-  const { structuredContent } = await client.callTool({ name: 'start_session', arguments: {} })
-  const { sessionId } = structuredContent as { sessionId: string }
+  const { sessionId } = session()
   const started = Promise.withResolvers<void>()
   const input = { name: 'prompt', arguments: { sessionId, prompt: 'take your time' } }
   const prompt = client.callTool(input, { onprogress: () => started.resolve() })
   await Promise.all([started.promise.then(() => client.close()), expect(prompt).rejects.toThrow()])
   held.resolve()
-  const session = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
-  await until(async () => (await session()).lastTurn.status !== 'running')
-  expect((await session()).lastTurn.status).toBe('completed')
+  const shown = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
+  await until(async () => (await shown()).lastTurn.status !== 'running')
+  expect((await shown()).lastTurn.status).toBe('completed')
 })
 
 test('the command says what is wrong with its key', async () => {

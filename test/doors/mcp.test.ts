@@ -14,33 +14,30 @@ type Parts = { key?: string; onElicitation?: OnElicitation }
 const clients: [name: string, open: (parts?: Parts) => Promise<McpClient>][] = [
   ['sdk 1', parts => openClient({ url: url(), key: apiKey, ...parts })],
   ['client 2', parts => openModernClient({ url: url(), key: apiKey, ...parts })],
-  [
-    'client 2 with the handshake of 2025',
-    parts => openModernClient({ url: url(), key: apiKey, ...parts }, 'legacy'),
-  ],
 ]
 
-async function startSession({ call }: McpClient, more: object = {}): Promise<string> {
-  const { data, isError, text } = await call('start_session', { ...more })
-  if (isError) throw new Error(text)
-  return data.sessionId
-}
+const session = openOnce(async () => ({
+  sessionId: await server().createSession({ permissionPrompts: 'ask' }),
+}))
 
 describe.each(clients)('%s', (name, open) => {
   const file = (purpose: string) => join(server().cwd, `${name.replaceAll(' ', '-')}-${purpose}`)
-  const session = openOnce(async () => ({
-    sessionId: await server().createSession({ permissionPrompts: 'ask' }),
-  }))
+
+  test('starts a session that asks', async () => {
+    const { call } = await open()
+    const { data } = await call('start_session', { title: 'First' })
+    const { body } = await server().call('GET', `/sessions/${data.sessionId}`)
+    expect(body).toMatchObject({ title: 'First', config: { permissionPrompts: 'ask' } })
+  })
 
   test('sends a prompt, sees the work and gets the answer', async () => {
     server().model.script('look around', [toolUse('Bash', { command: 'echo here' }), text('I have looked')])
-    const client = await open()
-    const sessionId = await startSession(client, { title: 'First' })
+    const { call } = await open()
     const seen: string[] = []
     const options = { onProgress: (message: string) => void seen.push(message) }
-    const answer = await client.call('prompt', { sessionId, prompt: 'look around' }, options)
+    const answer = await call('prompt', { ...session(), prompt: 'look around' }, options)
     expect(answer).toMatchObject({ text: 'I have looked', isError: false })
-    expect(answer.data).toMatchObject({ sessionId, status: 'completed', openRequests: [], error: null })
+    expect(answer.data).toMatchObject({ ...session(), status: 'completed', openRequests: [], error: null })
     expect(seen).toContain('Claude has started')
     expect(seen.join('\n')).toContain('Bash {"command":"echo here"')
     expect(seen).toContain('I have looked')
@@ -132,4 +129,14 @@ describe.each(clients)('%s', (name, open) => {
     const { isError, text } = await call(tool, input)
     expect([isError, text]).toEqual([true, expect.stringContaining(expected)])
   })
+})
+
+test('client 2 with the handshake of 2025 is asked by elicitation too', async () => {
+  const file = join(server().cwd, 'by-handshake')
+  server().model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
+  const onElicitation = () => ({ action: 'accept' as const, content: { decision: 'allow' } })
+  const client = await openModernClient({ url: url(), key: apiKey, onElicitation }, 'legacy')
+  expect(client.client.getNegotiatedProtocolVersion()).toBe('2025-11-25')
+  expect((await client.call('prompt', { ...session(), prompt: 'make it' })).text).toBe('That was it.')
+  expect(existsSync(file)).toBe(true)
 })

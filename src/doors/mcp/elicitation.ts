@@ -1,8 +1,7 @@
-import type { ElicitRequestFormParams, ElicitRequestURLParams } from '@modelcontextprotocol/server'
+import type { ElicitRequestFormParams } from '@modelcontextprotocol/server'
 import type { AnswerPermissionRequest, PermissionRequest } from '../../client/index.ts'
-import type { ElicitationModes } from './surroundings.ts'
+import type { ElicitationModes, FormOrPage } from './surroundings.ts'
 
-export type FormOrPage = ElicitRequestFormParams | ElicitRequestURLParams
 type Properties = ElicitRequestFormParams['requestedSchema']['properties']
 type Content = Record<string, unknown>
 

@@ -4,10 +4,9 @@ import type {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import type { PermissionRequest } from '../../client/index.ts'
-import type { FormOrPage } from './elicitation.ts'
 import { type ResumableCall, toEventId } from './event-id.ts'
 import type { Mailboxes } from './mailboxes.ts'
-import type { Channel, ElicitationModes, TurnPosition } from './surroundings.ts'
+import type { Channel, ElicitationModes, FormOrPage, TurnPosition } from './surroundings.ts'
 
 interface ChannelParts {
   mailboxes: Mailboxes
@@ -50,6 +49,8 @@ export class HttpChannel implements Channel, EventStore {
       },
       flush: () => this.#ended(),
     })
+    const { sessionId = '', asked = [] } = parts.resumed ?? {}
+    for (const permissionId of asked) this.#expect(sessionId, permissionId)
   }
 
   get isResumable(): boolean {
@@ -87,15 +88,21 @@ export class HttpChannel implements Channel, EventStore {
   }
 
   async elicit({ sessionId, permissionId }: PermissionRequest, params: FormOrPage): Promise<void> {
+    const id = this.#expect(sessionId, permissionId)
+    await this.#send({ jsonrpc: '2.0', id, method: 'elicitation/create', params: { ...params } })
+  }
+
+  /** @returns the id of the elicitation */
+  #expect(sessionId: string, permissionId: string): string {
     const { mailboxes, connection } = this.#parts
+    const id = toElicitationId(sessionId, permissionId)
+    this.#open.set(permissionId, id)
     const end = mailboxes.open([...connection, 'elicitation', permissionId], message => {
       if (message === 'taken') this.#open.delete(permissionId)
       else this.#dismissing.abort()
     })
     this.#mailboxes.push(end)
-    const id = toElicitationId(sessionId, permissionId)
-    this.#open.set(permissionId, id)
-    await this.#send({ jsonrpc: '2.0', id, method: 'elicitation/create', params: { ...params } })
+    return id
   }
 
   async withdraw(permissionId: string): Promise<void> {

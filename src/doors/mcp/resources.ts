@@ -29,7 +29,7 @@ export function addResources(server: McpServer, surroundings: Surroundings): voi
   ) => {
     const answer = async (uri: URL, variables: Variables, { mcpReq: { signal } }: ServerContext) => {
       try {
-        const contents = await read(key => decodeURIComponent([variables[key]].flat().join('/')), signal)
+        const contents = await read(name => decode([variables[name]].flat().join('/')), signal)
         return { contents: [{ uri: uri.href, ...contents } as Contents] }
       } catch (error) {
         throw toResourceError(error, uri.href, surroundings)
@@ -121,7 +121,16 @@ function toResources({ sessionId, title, lastActivity }: SessionSummary) {
   ]
 }
 
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'uri: an escape sequence is not valid')
+  }
+}
+
 function toResourceError(error: unknown, uri: string, { logFault }: Surroundings): Error {
+  if (error instanceof ProtocolError) return error
   if (error instanceof ApiError && error.status === 404) return new ResourceNotFoundError(uri, error.message)
   const isRequest = error instanceof ApiError && error.status === 400
   const code = isRequest ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError

@@ -1,5 +1,5 @@
+import type { ElicitRequestFormParams, ElicitRequestURLParams } from '@modelcontextprotocol/server'
 import type { ClaudeCodeClient, PermissionRequest } from '../../client/index.ts'
-import type { FormOrPage } from './elicitation.ts'
 
 /** A point in the log of a turn: everything up to `after` has been seen. */
 export interface TurnPosition {
@@ -11,6 +11,9 @@ export interface TurnPosition {
   /** When the call stops waiting, in milliseconds since 1970; null: with the turn. */
   until: number | null
 }
+
+/** An elicitation: a form to fill in, or a page to open. */
+export type FormOrPage = ElicitRequestFormParams | ElicitRequestURLParams
 
 /** The kinds of elicitation that a client can show. */
 export interface ElicitationModes {

@@ -28,11 +28,12 @@ export interface Following {
 /** Follows a turn until it ends or has open requests that the client has not been asked about. */
 export async function followTurn(following: Following): Promise<Pause> {
   const { client, position, signal, patience, onEvent } = following
-  const { sessionId, turnId, asked } = position
+  const { sessionId, turnId } = position
   const session = client.session(sessionId)
-  const isNew = ({ permissionId }: PermissionRequest) => !asked.includes(permissionId)
+  const isNew = ({ permissionId }: PermissionRequest) => !position.asked.includes(permissionId)
   const stop = AbortSignal.any([signal, patience])
-  const options = { turnId, after: position.after, includeDeltas: false, signal: stop }
+  // A call outlives a restart of the server.
+  const options = { turnId, after: position.after, includeDeltas: false, signal: stop, retries: 8 }
   let isLive = false
   try {
     for await (const event of session.follow(options)) {

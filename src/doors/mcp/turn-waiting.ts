@@ -8,9 +8,9 @@ import {
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { ApiError, type PermissionRequest } from '../../client/index.ts'
-import { type FormOrPage, toAnswer, toElicitation } from './elicitation.ts'
+import { toAnswer, toElicitation } from './elicitation.ts'
 import { Progress } from './progress.ts'
-import type { ElicitationModes, Surroundings, TurnPosition } from './surroundings.ts'
+import type { ElicitationModes, FormOrPage, Surroundings, TurnPosition } from './surroundings.ts'
 import type { ToolResult } from './tool.ts'
 import { followTurn, listOpenRequests } from './turn-following.ts'
 import { toTurnResult } from './turn-report.ts'
@@ -76,7 +76,10 @@ export async function waitForTurn(call: Call, position: TurnPosition): Promise<T
         patience,
         onEvent: async event => {
           channel?.moved(position)
-          if (event.type === 'permission.resolved') await channel?.withdraw(event.data.permissionId)
+          if (event.type === 'permission.resolved') {
+            await channel?.withdraw(event.data.permissionId)
+            position.asked = position.asked.filter(id => id !== event.data.permissionId)
+          }
           await progress.report(event)
         },
       })
