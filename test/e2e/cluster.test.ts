@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { createClient, parseFrames, type SseFrame } from '../support/client.ts'
-import { type ClusterNode, killNode, startNode } from '../support/cluster.ts'
+import { type ClusterNode, clusterKey, killNode, startNode } from '../support/cluster.ts'
 import { endsLater } from '../support/lifetime.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { createDatabase } from '../support/postgres/shared-server.ts'
@@ -59,7 +59,7 @@ function expectWhole(frames: readonly SseFrame[]): void {
 
 describe('several nodes', () => {
   test('any node answers for any session', async () => {
-    const { nodes } = await openCluster()
+    const { nodes, model } = await openCluster({ doors: ['openai'] })
     const [a, b, c] = nodes
     const id = await a.createSession({ title: 'shared' })
     const asked = await b.ask(id, 'Remember that the sky is green')
@@ -73,6 +73,21 @@ describe('several nodes', () => {
     expect(frames[0]?.event).toBe('connected')
     expect(frames.at(-1)?.event).toBe('complete')
     expect(frames.map(({ event }) => event)).toContain('delta')
+    // Through a door of any node, one conversation: each continues the response before.
+    model.script('how many', ({ history }) => text(`${history.length + 1}`))
+    const headers = { authorization: `Bearer ${clusterKey}`, 'content-type': 'application/json' }
+    let previous_response_id: string | undefined
+    for (const [index, { url }] of nodes.entries()) {
+      const body = JSON.stringify({ model: 'claude-code', input: 'how many', previous_response_id })
+      const response = await fetch(`${url}/api/v1/doors/openai/v1/responses`, {
+        method: 'POST',
+        headers,
+        body,
+      })
+      const answered = (await response.json()) as { id: string; output: { content?: { text: string }[] }[] }
+      expect([response.status, answered.output.at(-1)?.content?.[0]?.text]).toEqual([200, `${index + 1}`])
+      previous_response_id = answered.id
+    }
     const upload = { body: 'text of a file', headers: { 'content-type': 'text/plain' } }
     const path = `/sessions/${id}/files/content?path=note.txt`
     expect((await b.call('PUT', path, undefined, upload)).status).toBe(201)
