@@ -76,7 +76,7 @@ export class CallRequests {
 
   /** Returns the calls that an event makes known: Claude has said them, and the server asks for their results. */
   see(event: SessionEvent): OpenRequest[] {
-    if (event.type === 'permission.requested' && (event.data.kind as string) === 'client_tool') {
+    if (event.type === 'permission.requested' && event.data.kind === 'client_tool') {
       this.#open.set(event.data.permissionId, event.data)
     } else if (event.type === 'message') {
       for (const block of readMessage(event.data)?.blocks ?? []) {

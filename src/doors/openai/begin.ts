@@ -114,10 +114,7 @@ async function continueTurn(
   async function requestOf(of: SessionClient, entry: (typeof answers)[number]) {
     const params = { sessionId: of.id, permissionId: entry.call.permissionId }
     try {
-      return (await client.call('getPermission', { params }, { signal })) as {
-        turnId: string | null
-        kind: string
-      }
+      return await client.call('getPermission', { params }, { signal })
     } catch (error) {
       if (isError(error, 'SESSION_NOT_FOUND') || isError(error, 'PERMISSION_REQUEST_NOT_FOUND')) {
         return refuseCall(entry)
@@ -136,7 +133,7 @@ async function giveResult(
   entry: ToolEntry & { call: { permissionId: string } },
 ): Promise<void> {
   try {
-    await session.answer(entry.call.permissionId, { result: entry.result } as never)
+    await session.answer(entry.call.permissionId, { result: entry.result })
   } catch (error) {
     const { status } = (error as { details?: { status?: string } }).details ?? {}
     // A repetition of a request whose response did not arrive.
@@ -173,17 +170,17 @@ async function findCalls(
 async function applyChanges({ session, stored }: Found, asked: Asked): Promise<void> {
   if (!stored) return
   refuseFixed(stored, asked)
-  const config = stored.config as Session['config'] & { clientTools?: unknown[] }
+  const { config } = stored
   const agent = toAgent(asked.model)
   const model = 'model' in agent ? agent.model : undefined
-  const changes: PatchSessionRequest & { clientTools?: unknown } = {}
+  const changes: PatchSessionRequest = {}
   if (model !== undefined && model !== config.model) changes.model = model
   if (asked.effort !== undefined && asked.effort !== config.effort) changes.effort = asked.effort
   const wanted = asked.functions ?? (stored.preset ? undefined : [])
   if (wanted && !isSame(wanted, config.clientTools ?? [])) {
     changes.clientTools = wanted.length > 0 ? wanted : null
   }
-  if (Object.keys(changes).length > 0) await session.update(changes as PatchSessionRequest)
+  if (Object.keys(changes).length > 0) await session.update(changes)
 }
 
 function refuseFixed({ preset, config }: Session, asked: Asked): void {

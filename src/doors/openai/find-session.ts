@@ -68,10 +68,15 @@ async function getOrCreate(context: Context, asked: Asked, id: string): Promise<
 /** The one session whose conversation is exactly the history of the request. */
 export async function findByHistory(context: Context, asked: Asked): Promise<Found | undefined> {
   if (asked.history.length === 0) return undefined
-  const query = { tag: historyTag(context, asked, asked.history), archived: 'all', limit: 2 } as const
-  const { sessions } = await context.client.call('listSessions', { query } as never, {
-    signal: context.signal,
-  })
+  const tag = [historyTag(context, asked, asked.history)]
+  const query = { tag, archived: 'all' as const, limit: 2 }
+  const { sessions } = await context.client.call(
+    'listSessions',
+    { query },
+    {
+      signal: context.signal,
+    },
+  )
   const [one, other] = sessions
   if (!one || other) return undefined
   const session = context.client.session(one.sessionId)
@@ -169,7 +174,7 @@ export async function createSession(
     ...(asked.effort && { effort: asked.effort }),
     ...(asked.permissionPrompts && { permissionPrompts: asked.permissionPrompts }),
     ...(asked.metadata && { metadata: asked.metadata }),
-  } as CreateSessionRequest
+  } satisfies CreateSessionRequest
   const { idempotencyKey } = asked
   const headers = idempotencyKey === undefined ? {} : { 'Idempotency-Key': `${idempotencyKey}-session` }
   const created = await context.client.call('createSession', { body, headers })
@@ -197,8 +202,8 @@ export async function refuseOpenCalls(
   const { permissions } = await context.client.call('listPermissions', {
     params: { sessionId: session.id },
     query: { limit: 200 },
-  } as never)
-  const call = permissions.find(({ kind }) => (kind as string) === 'client_tool')
+  })
+  const call = permissions.find(({ kind }) => kind === 'client_tool')
   if (!call) return
   const id = encodeCall({ sessionId: session.id, permissionId: call.permissionId })
   throw new Problem(400, {

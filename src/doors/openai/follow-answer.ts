@@ -1,3 +1,4 @@
+import { ApiError } from '../../client/index.ts'
 import { readAnswer } from './answer-reader.ts'
 import type { Context } from './asked.ts'
 import type { Begun } from './begin.ts'
@@ -80,7 +81,8 @@ export async function withProblems(
   } catch (error) {
     const problem = asProblem(error)
     if (!problem) throw error
-    const { param } = problem.body
+    // The API has names of its own for the fields.
+    const param = error instanceof ApiError ? problem.body.param : null
     const [pattern, name] = rename.find(([pattern]) => param !== null && pattern.test(param)) ?? []
     if (param === null || pattern === undefined || name === undefined) return toResponse(problem)
     const renamed = param.replace(pattern, name)

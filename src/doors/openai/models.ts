@@ -67,9 +67,9 @@ export async function getPreset(
   name: string,
 ) {
   const [preset = '', version] = reference.split('@')
-  const input = { params: { preset }, query: version === undefined ? {} : { version } }
+  const input = { params: { preset }, query: version === undefined ? {} : { version: Number(version) } }
   try {
-    return await client.call('getPreset', input as never, { signal })
+    return await client.call('getPreset', input, { signal })
   } catch (error) {
     if ((error as { code?: string }).code === 'PRESET_NOT_FOUND') throw unknownModel(name)
     throw error

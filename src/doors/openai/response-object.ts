@@ -6,9 +6,6 @@ import type { Ending, Piece } from './pieces.ts'
 
 export const responsePrefix = 'resp_'
 type Json = Record<string, unknown>
-type Config = Session['config'] & {
-  clientTools?: { name: string; description?: string; inputSchema?: Json; readOnly?: boolean }[]
-}
 
 export interface ResponseFields {
   place: Place
@@ -19,7 +16,7 @@ export interface ResponseFields {
 
 /** A response before anything of its output. */
 export function toResponseObject({ place, session, createdAt, previousResponseId }: ResponseFields): Json {
-  const config = session.config as Config
+  const { config } = session
   const tools = config.clientTools ?? []
   const { outputFormat: format } = config
   return {

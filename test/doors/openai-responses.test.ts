@@ -1,0 +1,230 @@
+import OpenAI, { AuthenticationError, BadRequestError, NotFoundError } from 'openai'
+import { describe, expect, test } from 'vitest'
+import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
+import { apiKey, shareServer } from '../support/open-server.ts'
+import { until } from '../support/open-sessions.ts'
+
+type StreamEvent = OpenAI.Responses.ResponseStreamEvent
+
+const model = 'claude-code'
+const look: OpenAI.Responses.FunctionTool = {
+  type: 'function',
+  name: 'look',
+  description: 'Looks out of the window',
+  parameters: { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] },
+  strict: true,
+}
+
+const server = shareServer({ doors: ['openai'] })
+
+function openai(key = apiKey) {
+  return new OpenAI({ baseURL: `${server().base}/doors/openai/v1`, apiKey: key, maxRetries: 0 })
+}
+
+async function makeKey(tenant: string): Promise<string> {
+  const scopes = ['sessions:read', 'sessions:write', 'permissions:answer']
+  return (await server().call('POST', '/keys', { name: tenant, tenant, scopes })).body.key
+}
+
+const create = (body: object, key?: string) =>
+  openai(key).responses.create({ model, ...body } as OpenAI.Responses.ResponseCreateParamsNonStreaming)
+const numbersOf = (events: StreamEvent[]) => events.map(event => event.sequence_number)
+const saidIn = (events: StreamEvent[]) =>
+  events.map(event => (event.type === 'response.output_text.delta' ? event.delta : '')).join('')
+
+/** A text of which the model says the first words, and the rest when it is told to. */
+function heldStory(name: string) {
+  const rest = Promise.withResolvers<void>()
+  const story = `${name}: once upon a time there was a server that listened to everyone, and it remembered.`
+  const delivery = { fragmentSize: 9, holdAfterFragments: 9, holdUntil: rest.promise }
+  server().model.script(name, together(thinking('Which one?'), text('First a word. '), text(story, delivery)))
+  return { story, go: rest.resolve }
+}
+
+describe('a response', () => {
+  test('is created, found again, and continued; an earlier one is continued without what came after it', async () => {
+    const { model: standIn } = server()
+    standIn.script('how many', ({ history }) => text(`${history.length} before`))
+    const first = await create({ input: 'how many?', instructions: 'Count.', metadata: { topic: 'numbers' } })
+    expect(first).toMatchObject({
+      object: 'response',
+      status: 'completed',
+      output_text: '0 before',
+      instructions: 'Count.',
+      metadata: { topic: 'numbers' },
+      error: null,
+      previous_response_id: null,
+    })
+    expect(first.usage?.total_tokens).toBeGreaterThan(0)
+    expect(await openai().responses.retrieve(first.id)).toMatchObject({
+      id: first.id,
+      output: first.output,
+      usage: first.usage,
+    })
+    const next = { input: 'how many?', previous_response_id: first.id }
+    const second = await create(next)
+    expect(second).toMatchObject({ output_text: '1 before', previous_response_id: first.id })
+    expect(await create({ ...next, previous_response_id: second.id })).toMatchObject({
+      output_text: '2 before',
+    })
+    expect(await create(next)).toMatchObject({ output_text: '1 before' })
+
+    const fixed = await create({ ...next, instructions: 'Do not count.' }).catch(error => error)
+    expect(fixed).toMatchObject({ status: 400, param: 'instructions' })
+    const key = await makeKey('r')
+    await expect(create(next, key)).rejects.toMatchObject({ status: 404, param: 'previous_response_id' })
+    await expect(openai(key).responses.retrieve(first.id)).rejects.toBeInstanceOf(NotFoundError)
+    await expect(openai(key).responses.cancel(first.id)).rejects.toBeInstanceOf(NotFoundError)
+    await expect(openai().responses.retrieve('resp_0')).rejects.toBeInstanceOf(NotFoundError)
+  })
+
+  test('is streamed with numbers, and a stream that was cut is resumed without a gap or a repetition', async () => {
+    const { story, go } = heldStory('a long story')
+    const said = `First a word. ${story}`
+    const stream = await openai().responses.create({
+      model,
+      input: 'a long story',
+      stream: true,
+      background: true,
+      reasoning: { summary: 'auto' },
+    })
+    const before: StreamEvent[] = []
+    for await (const event of stream) {
+      before.push(event)
+      if (saidIn(before).includes('once')) break
+    }
+    const [created] = before
+    if (created?.type !== 'response.created') throw new Error(`${created?.type} came first`)
+    const { id } = created.response
+    expect(await openai().responses.retrieve(id)).toMatchObject({ status: 'in_progress' })
+    const resume = async (after: number) => {
+      const rest = await openai().responses.retrieve(id, { stream: true, starting_after: after })
+      return Array.fromAsync(rest)
+    }
+    // The stream is resumed while the text is still being said, and when it is over.
+    const resumed = resume(before.at(-1)?.sequence_number ?? 0)
+    go()
+    const all = [...before, ...(await resumed)]
+    expect(numbersOf(all)).toEqual(all.map((_, index) => index))
+    expect(saidIn(all)).toBe(said)
+    const over = all.at(-1)
+    if (over?.type !== 'response.completed') throw new Error(`${over?.type} came last`)
+    expect(over.response.output.map(({ type }) => type)).toEqual(['reasoning', 'message', 'message'])
+    const replayed = await resume(0)
+    expect(replayed.map(({ type, sequence_number }) => [type, sequence_number])).toEqual(
+      all.slice(1).map(({ type, sequence_number }) => [type, sequence_number]),
+    )
+    expect(await resume(4)).toEqual(replayed.slice(4))
+    // The helper of the client reads the whole stream, and gives the events after a number.
+    const helper = openai().responses.stream({ response_id: id, starting_after: 10 })
+    const emitted: number[] = []
+    helper.on('event', event => emitted.push(event.sequence_number))
+    expect((await helper.finalResponse()).output_text).toBe(said)
+    expect(emitted).toEqual(numbersOf(all).slice(11))
+  })
+
+  test('runs in the background, and is cancelled', async () => {
+    const { go } = heldStory('a slow story')
+    const begun = await create({ input: 'a slow story', background: true })
+    expect(begun).toMatchObject({ background: true, output: [] })
+    expect(['queued', 'in_progress']).toContain(begun.status)
+    await until(async () => (await openai().responses.retrieve(begun.id)).status === 'in_progress')
+    expect(await openai().responses.cancel(begun.id)).toMatchObject({ id: begun.id, status: 'cancelled' })
+    expect(await openai().responses.cancel(begun.id)).toMatchObject({ status: 'cancelled' })
+    go()
+
+    server().model.script('it breaks', apiError(500))
+    await expect(create({ input: 'it breaks', previous_response_id: begun.id })).rejects.toMatchObject({
+      status: 500,
+    })
+    const stream = await openai().responses.create({
+      model,
+      input: 'it breaks',
+      previous_response_id: begun.id,
+      stream: true,
+    })
+    const last = (await Array.fromAsync(stream)).at(-1)
+    expect(last).toMatchObject({
+      type: 'response.failed',
+      response: { status: 'failed', error: { code: 'server_error' } },
+    })
+  })
+})
+
+describe('functions of the client', () => {
+  test('end a response with calls, and their outputs continue the turn in the next one', async () => {
+    server().model.script('out there', ({ round, toolResults }) =>
+      round === 0
+        ? together(
+            text('I look.'),
+            toolUse('mcp__client__look', { at: 'the sky' }),
+            toolUse('mcp__client__look', { at: 'the sea' }),
+          )
+        : text(
+            `I see ${toolResults
+              .map(({ content }) => content)
+              .sort()
+              .join(' and ')}.`,
+          ),
+    )
+    const stream = openai().responses.stream({ model, input: 'what is out there?', tools: [look] })
+    const events = await Array.fromAsync(stream)
+    const first = await stream.finalResponse()
+    expect(numbersOf(events)).toEqual(events.map((_, index) => index))
+    expect(first.output.map(({ type }) => type)).toEqual(['message', 'function_call', 'function_call'])
+    const calls = first.output.filter(item => item.type === 'function_call')
+    expect(calls.map(({ name, arguments: input }) => [name, JSON.parse(input)])).toEqual([
+      ['look', { at: 'the sky' }],
+      ['look', { at: 'the sea' }],
+    ])
+    const stored = await openai().responses.retrieve(first.id)
+    expect(first).toMatchObject({ status: 'completed', output: stored.output })
+
+    const more = { previous_response_id: first.id, tools: [look] }
+    await expect(create({ ...more, input: 'never mind' })).rejects.toThrow(calls[0]?.call_id)
+    const outputs = calls.map(({ call_id }, index) => ({
+      type: 'function_call_output',
+      call_id,
+      output: index === 0 ? 'a cloud' : [{ type: 'input_text', text: 'a ship' }],
+    }))
+    await expect(create({ ...more, input: outputs }, await makeKey('s'))).rejects.toBeInstanceOf(
+      BadRequestError,
+    )
+    const second = await create({ ...more, input: outputs })
+    expect(second).toMatchObject({ status: 'completed', output_text: 'I see a cloud and a ship.' })
+    expect(second.output.map(({ type }) => type)).toEqual(['message'])
+    expect(await openai().responses.retrieve(second.id)).toMatchObject({ output: second.output })
+    expect(await openai().responses.retrieve(first.id)).toEqual(stored)
+  })
+})
+
+describe('is refused', () => {
+  test('a wrong key, and what there is not', async () => {
+    await expect(create({ input: 'x' }, 'wrong')).rejects.toBeInstanceOf(AuthenticationError)
+    await expect(openai().responses.delete('resp_0')).rejects.toMatchObject({ status: 405 })
+    await expect(openai().embeddings.create({ model, input: 'x' })).rejects.toBeInstanceOf(NotFoundError)
+  })
+
+  test.each<[string, object]>([
+    ['input', { input: 7 }],
+    ['input', { input: [] }],
+    ['input[0].type', { input: [{ type: 'item_reference', id: 'x' }] }],
+    [
+      'input[0].content[0].image_url',
+      { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://example.com' }] }] },
+    ],
+    ['max_output_tokens', { input: 'x', max_output_tokens: 10 }],
+    ['conversation', { input: 'x', conversation: 'conv_1' }],
+    ['prompt', { input: 'x', prompt: { id: 'p' } }],
+    ['tools[0].type', { input: 'x', tools: [{ type: 'mcp', server_label: 'x' }] }],
+    ['tool_choice', { input: 'x', tool_choice: { type: 'function', name: 'x' } }],
+    ['text.format.schema', { input: 'x', text: { format: { type: 'json_schema', name: 'x', schema: {} } } }],
+    ['include[0]', { input: 'x', include: ['message.output_text.logprobs'] }],
+    ['reasoning.effort', { input: 'x', reasoning: { effort: 'none' } }],
+    ['telepathy', { input: 'x', telepathy: true }],
+  ])('%s of a response, by its name', async (param, body) => {
+    const error = await create(body).catch(reason => reason)
+    expect(error).toBeInstanceOf(BadRequestError)
+    expect(error).toMatchObject({ param })
+  })
+})
