@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HttpAgent, type Message } from '@ag-ui/client'
 import { afterEach, beforeEach, expect, type Mock, test, vi } from 'vitest'
-import type { SessionEvent } from '../../src/client/index.ts'
+import { type DeltaEvent, readMessage, type SessionEvent } from '../../src/client/index.ts'
 import { toEventStream } from '../../src/doors/ag-ui/event-stream.ts'
 import { Narrator } from '../../src/doors/ag-ui/narrator.ts'
 import {
@@ -15,7 +15,23 @@ import {
 function readRecorded(name: string): SessionEvent[] {
   const file = join(import.meta.dirname, '../fixtures/recorded-events', `${name}.jsonl`)
   const lines = readFileSync(file, 'utf8').trim().split('\n')
-  return lines.map(line => JSON.parse(line))
+  const events = lines.map((line): SessionEvent => JSON.parse(line))
+  return events.map(event => withName(event, events))
+}
+
+/** The pieces of a call name it; the recordings are older. */
+function withName(event: SessionEvent, events: readonly SessionEvent[]): SessionEvent {
+  if (event.type !== 'delta' || event.data.delta.type !== 'input_json') return event
+  const { messageId } = event.data
+  for (const { type, data } of events) {
+    if (type !== 'message') continue
+    const shown = readMessage(data)
+    const call = shown?.id === messageId ? shown.blocks.find(block => block.type === 'tool_call') : undefined
+    if (call?.type !== 'tool_call' || call.id === null || call.name === null) continue
+    const delta = { ...event.data.delta, toolUseId: call.id, toolName: call.name }
+    return { ...event, data: { ...event.data, delta } }
+  }
+  return event
 }
 
 let warnings: Mock<typeof console.warn>
@@ -41,6 +57,23 @@ async function tell(agent: HttpAgent, events: readonly SessionEvent[]): Promise<
   }
   agent.fetch = async () => toEventStream(told(), () => {})
   await agent.runAgent()
+}
+
+/** The events before a cut that a reader gets who joins there: stored ones, and pieces of unfinished blocks. */
+function joinAt(events: readonly SessionEvent[], cut: number): SessionEvent[] {
+  const before = events.slice(0, cut)
+  const stored = before.filter(({ type }) => !/^(delta|activity|suggestion|caught_up)/.test(type))
+  const complete = (id: string) =>
+    stored.filter(event => event.type === 'message' && readMessage(event.data)?.id === id).length
+  const isVoided = (piece: DeltaEvent) =>
+    before.some(
+      ({ type, data }) =>
+        type === 'delta.voided' && data.messageId === piece.messageId && data.blockIndex === piece.blockIndex,
+    )
+  const pieces = before.filter(
+    ({ type, data }) => type === 'delta' && data.blockIndex >= complete(data.messageId) && !isVoided(data),
+  )
+  return [...stored, ...pieces]
 }
 
 /** The client sorts a message that comes late to the end. */
@@ -70,12 +103,10 @@ test.each(['conversation', 'typed'])(
     const events = readRecorded(name)
     const whole = openAgent()
     await tell(whole, events)
-    const isLive = ({ type }: SessionEvent) => /^(delta|activity|suggestion|caught_up)/.test(type)
     for (let cut = 0; cut <= events.length; cut++) {
       const agent = openAgent()
       await tell(agent, events.slice(0, cut))
-      // A reader that joins later gets the stored events, and then what is live.
-      await tell(agent, [...events.slice(0, cut).filter(event => !isLive(event)), ...events.slice(cut)])
+      await tell(agent, [...joinAt(events, cut), ...events.slice(cut)])
       expect(sorted(agent.messages)).toEqual(sorted(whole.messages))
     }
   },

@@ -121,7 +121,7 @@ describe('tools of Claude', () => {
       run_in_background: false,
     }
     model.script('send a helper', [
-      together(text('I send one'), toolUse('Agent', errand)),
+      together(text('I send one', { fragmentSize: 8 }), toolUse('Agent', errand)),
       text('The helper is back'),
     ])
     const { say, events, agent } = openAgent()
@@ -131,6 +131,9 @@ describe('tools of Claude', () => {
     )
     expect([call1?.function.name, call2?.function.name]).toEqual(['Agent', 'Bash'])
     expect(JSON.parse(call2?.function.arguments ?? '')).toMatchObject({ command: 'echo from the helper' })
+    const pieces = events.filter(event => event.type === 'TOOL_CALL_ARGS' && event.toolCallId === call1?.id)
+    expect(pieces.length).toBeGreaterThan(2)
+    expect(JSON.parse(call1?.function.arguments ?? '')).toEqual(errand)
     const subagent = { subagentRunId: call1?.id }
     expect(events.filter(({ type }) => type.startsWith('SUBAGENT'))).toMatchObject([
       {

@@ -2,13 +2,14 @@ import {
   applyEvent,
   applyEvents,
   type Conversation,
+  type DeltaVoided,
   emptyConversation,
   type MessageView,
   type OpenRequest,
   type SessionEvent,
 } from '../../client/index.ts'
+import { CallArguments } from './call-arguments.ts'
 import {
-  argumentsOf,
   callsOf,
   isClaudes,
   isClientTool,
@@ -17,7 +18,6 @@ import {
   reasoningOf,
   resultContent,
   resultId,
-  shownName,
   textOf,
   toMessages,
   type WholeCall,
@@ -42,6 +42,7 @@ export class Narrator {
   /** The texts that the client has, of messages and of reasoning. */
   readonly #texts = new Map<string, string>()
   readonly #open = new Map<string, 'text' | 'reasoning'>()
+  readonly #arguments: CallArguments
   readonly #calls = new Map<string, { owner: Owner; isClients: boolean }>()
   readonly #answered = new Set<string>()
   readonly #subagents = new Map<string, 'open' | 'closed'>()
@@ -51,6 +52,7 @@ export class Narrator {
   /** @param known the messages that the client has already */
   constructor(known: readonly Message[]) {
     this.#known = known.filter(({ role }) => role !== 'activity')
+    this.#arguments = new CallArguments(this.#known)
     for (const { id, role, content, toolCalls = [], toolCallId, subagentRunId } of this.#known) {
       const owner = subagentRunId === undefined ? {} : { subagentRunId }
       if (typeof content === 'string') this.#texts.set(id, content)
@@ -90,8 +92,10 @@ export class Narrator {
   tell(event: SessionEvent): AgUiEvent[] {
     this.#conversation = applyEvent(this.#conversation, event)
     const { messages } = this.#conversation
-    if (event.type === 'delta.voided') return this.#correct(event.data.messageId)
-    return [...this.#tellSteps(), ...this.#tellMessages(messages, {})]
+    if (event.type === 'delta.voided') return this.#withdraw(event.data)
+    if (event.type === 'reconnected') this.#arguments.restart()
+    const pieces = event.type === 'delta' ? this.#arguments.add(event.data) : []
+    return [...this.#tellSteps(), ...this.#tellMessages(messages, {}), ...pieces]
   }
 
   /** The whole conversation; what follows is told as changes of it. */
@@ -111,7 +115,8 @@ export class Narrator {
 
   /** Closes what is open, as the end of a run wants it. */
   close(outcomeOf: (subagentRunId: string) => SubagentOutcome | string): AgUiEvent[] {
-    const events: AgUiEvent[] = [...this.#open].flatMap(([id, kind]) => this.#end(id, kind, {}))
+    const events = [...this.#open].flatMap(([id, kind]) => this.#end(id, kind, {}))
+    events.push(...this.#arguments.close())
     for (const [subagentRunId, state] of [...this.#subagents].reverse()) {
       if (state === 'open') events.push(...this.#endSubagent(subagentRunId, outcomeOf(subagentRunId)))
     }
@@ -169,18 +174,12 @@ export class Narrator {
   }
 
   #tellCall(message: MessageView, call: WholeCall, owner: Owner): AgUiEvent[] {
-    const events: AgUiEvent[] = []
     const toolCallId = call.id
-    const isNew = !this.#calls.has(toolCallId)
     this.#calls.set(toolCallId, { owner, isClients: isClientTool(call.name) })
-    if (isNew) {
-      const names = { toolCallName: shownName(call.name), parentMessageId: message.id }
-      events.push(
-        { type: 'TOOL_CALL_START', toolCallId, ...names, ...owner },
-        { type: 'TOOL_CALL_ARGS', toolCallId, delta: argumentsOf(call), ...owner },
-        { type: 'TOOL_CALL_END', toolCallId, ...owner },
-      )
-    }
+    const events = this.#arguments.finish(message.id, call, owner) ?? [
+      ...this.#arguments.end(toolCallId, owner),
+      ...this.#snapshot([]),
+    ]
     if (call.messages.length > 0) events.push(...this.#tellSubagent(message, call, owner))
     if (call.result && this.#subagents.get(toolCallId) === 'open') {
       events.push(...this.#endSubagent(toolCallId, { type: 'success' }))
@@ -230,25 +229,45 @@ export class Narrator {
     ]
   }
 
+  #withdraw({ messageId, blockIndex }: DeltaVoided): AgUiEvent[] {
+    const ended = this.#arguments.withdraw(messageId, blockIndex)
+    const corrected = this.#correct(messageId)
+    if (ended.length === 0 || corrected.length > 0) return [...ended, ...corrected]
+    return [...ended, ...this.#snapshot([messageId])]
+  }
+
   /** A text that was told has been withdrawn: only a snapshot takes it back. */
   #correct(messageId: string): AgUiEvent[] {
     const ids = [messageId, reasoningId(messageId)].filter(id => this.#texts.has(id))
-    const own = toMessages(this.#conversation.messages).filter(({ role }) => role !== 'user')
-    const texts = new Map(own.map(({ id, content }) => [id, content]))
-    const isWrong = (id: string) => !String(texts.get(id) ?? '').startsWith(this.#texts.get(id) ?? '')
+    const texts = new Map(this.#own().map(({ id, content }) => [id, String(content ?? '')]))
+    const isWrong = (id: string) => !(texts.get(id) ?? '').startsWith(this.#texts.get(id) ?? '')
     if (!ids.some(isWrong)) return []
     const ended = ids.flatMap(id => {
       const kind = this.#open.get(id)
       return kind ? this.#end(id, kind, {}) : []
     })
-    for (const id of ids) this.#texts.set(id, String(texts.get(id) ?? ''))
-    const others = this.#known.filter(({ id }) => !texts.has(id) && !ids.includes(id))
-    return [...ended, { type: 'MESSAGES_SNAPSHOT', messages: [...others, ...own] }]
+    for (const id of ids) this.#texts.set(id, texts.get(id) ?? '')
+    return [...ended, ...this.#snapshot([messageId, ...ids])]
+  }
+
+  /** The messages of the run. */
+  #own(): Message[] {
+    return toMessages(this.#conversation.messages).filter(({ role }) => role !== 'user')
+  }
+
+  /** @param gone messages that the client has, and that may be no more */
+  #snapshot(gone: readonly string[]): AgUiEvent[] {
+    const own = this.#own()
+    const replaced = new Set([...gone, ...own.map(({ id }) => id)])
+    const others = this.#known.filter(({ id }) => !replaced.has(id))
+    const closed = this.#arguments.forgetOpen()
+    return [...closed, { type: 'MESSAGES_SNAPSHOT', messages: [...others, ...own] }]
   }
 
   #adoptCalls(messages: readonly MessageView[], owner: Owner, isOpen: boolean): void {
     for (const message of messages) {
       for (const call of callsOf(message)) {
+        this.#arguments.adopt(call)
         this.#calls.set(call.id, { owner, isClients: isOpen && isClientTool(call.name) })
         this.#adoptCalls(call.messages, { subagentRunId: call.id }, isOpen)
       }
