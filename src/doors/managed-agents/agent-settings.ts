@@ -7,7 +7,7 @@ import { builtInNames, toClaudeName } from './tool-names.ts'
 /** The longest that our API waits for a person: the protocol waits indefinitely. */
 const longestWaitMs = 30 * 24 * 60 * 60 * 1000
 
-/** What a person has to be asked before the session of an agent uses it, and who is asked. */
+/** Requests of sessions wait for the client. */
 export const askingSettings = { permissionPrompts: 'ask', permissionTimeoutMs: longestWaitMs } as const
 
 type Toolset = Extract<AgentTool, { type: 'agent_toolset_20260401' }>

@@ -77,7 +77,7 @@ export interface AgentSource {
   metadata: Record<string, unknown>
 }
 
-/** What a preset's configuration cannot hold, under this name in its metadata. */
+/** The name in metadata of presets and sessions under which the door keeps the rest of an object. */
 export const ownMetadata = 'managedAgents'
 
 /** Toolsets as they were given; custom tools by name, since the configuration has them. */
@@ -85,7 +85,8 @@ type KeptTool = Exclude<GivenTool, { type: 'custom' }> | { type: 'custom'; name:
 
 export interface AgentMetadata {
   name: string
-  createdAt: string
+  /** When the first version was made, in later ones. */
+  createdAt?: string
   metadata: Record<string, string>
   /** Left out: the preset has rules that were not made by this door. */
   tools?: KeptTool[]

@@ -40,7 +40,6 @@ export async function createAgent({ api, request }: Context): Promise<Agent> {
   }
   const own: AgentMetadata = {
     name: body.name,
-    createdAt: new Date().toISOString(),
     metadata: body.metadata ?? {},
     tools: keepTools(tools),
   }
@@ -154,8 +153,7 @@ type Patch = Omit<z.output<typeof updateAgentBody>, 'version'>
 /** The next version of an agent; undefined: the patch changes nothing. */
 function toNext(newest: Preset, patch: Patch) {
   const before = toAgent(newest)
-  const { name, created_at: createdAt } = before
-  const known: AgentMetadata = readAgentMetadata(newest) ?? { name, createdAt, metadata: {} }
+  const known: AgentMetadata = readAgentMetadata(newest) ?? { name: before.name, metadata: {} }
   const tools = patch.tools === null ? [] : patch.tools
   const servers = patch.mcp_servers === null ? [] : patch.mcp_servers
   const description = patch.description === undefined ? newest.description : patch.description || null
@@ -188,7 +186,7 @@ function toNext(newest: Preset, patch: Patch) {
   if (isSame) return undefined
   return {
     ...(description && { description }),
-    metadata: { ...newest.metadata, [ownMetadata]: own },
+    metadata: { ...newest.metadata, [ownMetadata]: { ...own, createdAt: before.created_at } },
     configuration,
   }
 }

@@ -35,7 +35,8 @@ export interface Environment {
 
 interface EnvironmentMetadata {
   name: string
-  createdAt: string
+  /** When the first version was made, in later ones. */
+  createdAt?: string
   metadata: Record<string, string>
   type: EnvironmentConfig['type']
 }
@@ -87,7 +88,6 @@ export async function createEnvironment({ api, request }: Context): Promise<Envi
   const body = await readBody(request, createBody)
   const own: EnvironmentMetadata = {
     name: body.name,
-    createdAt: new Date().toISOString(),
     metadata: body.metadata ?? {},
     type: body.config?.type ?? 'cloud',
   }
@@ -127,7 +127,7 @@ export async function updateEnvironment({ api, param, request }: Context): Promi
   if (isDeepStrictEqual(own, known) && text === newest.description) return toEnvironment(newest)
   const body = {
     ...(text && { description: text }),
-    metadata: { ...newest.metadata, [ownMetadata]: own },
+    metadata: { ...newest.metadata, [ownMetadata]: { ...own, createdAt: createdAtOf(newest) } },
     configuration: newest.configuration,
     expectedVersion: newest.version,
   }
@@ -169,9 +169,13 @@ function namedBy(id: string) {
 }
 
 /** A preset that was not made by this door is an environment where its name says so. */
-function readMetadata({ metadata, name, createdAt }: Preset): EnvironmentMetadata {
+function readMetadata({ metadata, name }: Preset): EnvironmentMetadata {
   const own = metadata[ownMetadata] as EnvironmentMetadata | undefined
-  return own ?? { name, createdAt, metadata: {}, type: 'cloud' }
+  return own ?? { name, metadata: {}, type: 'cloud' }
+}
+
+function createdAtOf(preset: Preset): string {
+  return readMetadata(preset).createdAt ?? preset.createdAt
 }
 
 function toEnvironment(preset: Preset): Environment {
@@ -185,7 +189,7 @@ function toEnvironment(preset: Preset): Environment {
     metadata: own.metadata,
     scope: 'organization',
     archived_at: preset.archivedAt,
-    created_at: own.createdAt,
+    created_at: createdAtOf(preset),
     updated_at: preset.createdAt,
   }
 }

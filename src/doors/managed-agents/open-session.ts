@@ -13,7 +13,7 @@ import { doorTag } from './event-mapper.ts'
 import { fromSessionId, toSessionId } from './ids.ts'
 import { SessionOutline } from './outline.ts'
 
-/** What our sessions do not have, under `managedAgents` in their metadata. */
+/** The fields that only sessions of the protocol have, kept in the metadata of ours. */
 export interface SessionMetadata {
   environmentId: string
   environmentType: 'cloud' | 'self_hosted'

@@ -32,7 +32,7 @@ export class RequestMapper {
     return [outline.toUseEvent(kind, input, { id, processed_at: timestamp })]
   }
 
-  /** What the client has sent; undefined: nothing was known of the request. */
+  /** The answer of the client; undefined: the request was not known. */
   close(request: PermissionRequest & { timestamp: string }): WireEvent[] | undefined {
     const { permissionId, toolUseId, status } = request
     if (!this.#open.delete(permissionId) || toolUseId === null) return undefined

@@ -8,7 +8,7 @@ type HandedTool = (typeof handedTools)[number]
 
 const text = (description: string) => ({ type: 'string', description })
 
-/** What the client's own tools take, as clients of the protocol implement them. */
+/** The inputs of the tools that clients of the protocol implement. */
 const inputs: Record<HandedTool, { description: string; properties: object; required: string[] }> = {
   bash: {
     description: 'Runs a command in a shell that keeps its state between calls',

@@ -7,7 +7,14 @@ import type { PromptBlock, UserEvent } from './event-types.ts'
 import { toObjectEventId } from './ids.ts'
 import { type OpenedSession, openSession } from './open-session.ts'
 import { readBody } from './reading.ts'
-import { type SentEvent, sendEventsBody, type UserMessage } from './sent-events.ts'
+import {
+  type ClientAnswer,
+  type Confirmation,
+  type SentEvent,
+  sendEventsBody,
+  type UserMessage,
+} from './sent-events.ts'
+import { readTurns } from './usage.ts'
 
 /** Carries out the events in their order. */
 export async function sendEvents(context: Context): Promise<{ data: UserEvent[] }> {
@@ -23,28 +30,61 @@ export async function sendEvents(context: Context): Promise<{ data: UserEvent[] 
     )
   }
   const data: UserEvent[] = []
-  for (const [index, event] of events.entries()) data.push(await carryOut(context, session, event, index))
+  for (let index = 0; index < events.length; index += 1) {
+    const answers = takeAnswers(events, index)
+    if (answers.length > 0) {
+      data.push(...(await answerAll(context, session, answers, index)))
+      index += answers.length - 1
+      continue
+    }
+    const [event, next] = events.slice(index)
+    if (event?.type === 'user.interrupt' && next?.type === 'user.message') {
+      // One request, so that the session does not become idle between.
+      data.push(await toInterrupt(api, session), await sendMessage(api, session.id, next, 'interrupt'))
+      index += 1
+    } else if (event?.type === 'user.interrupt') {
+      data.push(await toInterrupt(api, session))
+      await api.session(session.id).interrupt()
+    } else if (event?.type === 'user.message') {
+      data.push(await sendMessage(api, session.id, event))
+    }
+  }
   return { data }
 }
 
-async function carryOut(
+type Answer = ClientAnswer | Confirmation
+
+/** The answers that follow each other from a place on. */
+function takeAnswers(events: readonly SentEvent[], from: number): Answer[] {
+  const rest = events.slice(from)
+  const end = rest.findIndex(({ type }) => type === 'user.message' || type === 'user.interrupt')
+  return rest.slice(0, end === -1 ? rest.length : end) as Answer[]
+}
+
+/** At once, because Claude may come to one call only after another one was answered. */
+async function answerAll(
   context: Context,
   session: OpenedSession,
-  event: SentEvent,
-  index: number,
-): Promise<UserEvent> {
-  const { api } = context
-  switch (event.type) {
-    case 'user.message':
-      return sendMessage(api, session.id, event)
-    case 'user.interrupt': {
-      const { interrupted } = await api.session(session.id).interrupt()
-      // An idle session has nothing to interrupt, and the event leaves no trace.
-      const id = toObjectEventId(interrupted[0] ?? randomUUID(), '_interrupt')
-      return { type: event.type, id, processed_at: new Date().toISOString() }
-    }
-    default:
-      return answerRequest(context, session, event, `events[${index}]`)
+  answers: readonly Answer[],
+  from: number,
+): Promise<UserEvent[]> {
+  const sent = await Promise.allSettled(
+    answers.map((answer, index) => answerRequest(context, session, answer, `events[${from + index}]`)),
+  )
+  return sent.map(result => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
+
+/** The event of an interrupt. It is in the list if a turn runs. */
+async function toInterrupt(api: ClaudeCodeClient, { id, session }: OpenedSession): Promise<UserEvent> {
+  const turns = session.state === 'idle' ? [] : await readTurns(api, id)
+  const running = turns.find(({ status }) => status === 'running' || status === 'requires_action')
+  return {
+    type: 'user.interrupt',
+    id: toObjectEventId(running?.turnId ?? randomUUID(), '_interrupt'),
+    processed_at: new Date().toISOString(),
   }
 }
 
@@ -52,8 +92,9 @@ export async function sendMessage(
   api: ClaudeCodeClient,
   sessionId: string,
   { type, content }: UserMessage,
+  onBusy: 'queue' | 'interrupt' = 'queue',
 ): Promise<UserEvent> {
-  const { turnId } = await api.session(sessionId).submit(toPrompt(content))
+  const { turnId } = await api.session(sessionId).submit(toPrompt(content), { onBusy })
   return { type, id: toObjectEventId(turnId), content: content.map(toShown), processed_at: null }
 }
 

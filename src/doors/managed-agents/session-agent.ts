@@ -67,7 +67,7 @@ export async function toAgentPart(
     const all = givenTools ?? (ofAgent && toGivenTools(ofAgent, preset.configuration))
     if (!all) throw invalid('agent.tools', 'is required: the preset has rules of its own')
     const settings = toToolSettings(all, givenServers ?? toDefinition(preset).mcp_servers)
-    // What the agent has and the session does not is replaced by nothing.
+    // Hooks of the agent would stay where the session has none.
     Object.assign(request, { clientHooks: {} }, isSelfHosted ? handOver(settings, all) : settings)
     if (givenTools) kept.tools = keepTools(givenTools)
     if (givenServers) kept.mcp_servers = true

@@ -65,7 +65,7 @@ function selectPast(
   if (!log.mapper.isBusy) return []
   const start = past.findLastIndex(({ event }) => isEndOfTurn(event)) + 1
   const ofTurn = past.slice(start)
-  // What the session has waited for meanwhile is over, unless it waits for it now.
+  // Requests of the past are over, unless the session waits for them now.
   return ofTurn.filter(
     ({ event }, index) => event.type !== 'session.status_idle' || index === ofTurn.length - 1,
   )

@@ -1,7 +1,7 @@
 import type { ClaudeCodeClient, Turn, Usage as TurnUsage } from '../../client/index.ts'
 import type { Money, Usage } from './event-types.ts'
 
-/** What turns have used together. */
+/** The sum of several turns. */
 export interface Totals extends TurnUsage {
   costUsd: number
   activeMs: number
