@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { APICallError, type UIMessage, type UIMessageChunk } from 'ai'
 import { describe, expect, expectTypeOf, test } from 'vitest'
@@ -6,6 +6,7 @@ import { apiError, text, thinking, together, toolUse } from '../../src/demo/answ
 import type { Chunk } from '../../src/doors/ui/chunk.ts'
 import { apiKey, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
+import { examples, runExample } from '../support/run-example.ts'
 import { Chat } from './ui-chat.ts'
 
 const shared = shareServer({ doors: ['ui'] })
@@ -84,6 +85,20 @@ describe('a message', () => {
     await new Chat(base).resumeStream()
   })
 
+  test('is whole after its connection has broken', async () => {
+    const { base, model } = shared()
+    const held = Promise.withResolvers<void>()
+    const delivery = { fragmentSize: 4, holdAfterFragments: 3, holdUntil: held.promise }
+    model.script('say it all', text('All of it, to the end', delivery))
+    const chat = new Chat(base, { fetch: cutOnce(() => chat.text.length >= 8) })
+    await chat.sendMessage({ text: 'say it all' })
+    expect([chat.status, chat.error?.message]).toEqual(['error', 'network error'])
+    const resumed = chat.resumeStream()
+    held.resolve()
+    await resumed
+    expect([chat.error, chat.text, chat.messages.length]).toEqual([undefined, 'All of it, to the end', 2])
+  })
+
   test('is interrupted by the path for it, or by leaving where the request says so', async () => {
     const { base, model, call } = shared()
     const held = Promise.withResolvers<void>()
@@ -112,6 +127,32 @@ describe('a message', () => {
     held.resolve()
   })
 })
+
+/** A `fetch` whose first response breaks off when this becomes true. */
+function cutOnce(isTime: () => boolean): typeof fetch {
+  let isCut = false
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (isCut || !response.body) return response
+    isCut = true
+    const reader = response.body.getReader()
+    const body = new ReadableStream({
+      async start(controller) {
+        while (!isTime()) {
+          // The text is there when the page has read it.
+          const { value } = await Promise.race([
+            reader.read(),
+            until(isTime).then(() => ({ value: undefined })),
+          ])
+          if (value) controller.enqueue(value)
+        }
+        await reader.cancel()
+        controller.error(new TypeError('network error'))
+      },
+    })
+    return new Response(body, response)
+  }
+}
 
 const dot =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -190,6 +231,7 @@ describe('a request', () => {
     ['clientTools', { id: 'x', messages: [hello], clientTools: [{ name: 'no name' }] }],
     ['last message', { id: 'x', messages: [{ ...hello, role: 'system' }] }],
     ['not an answer of this chat', { id: 'x', messages: [{ ...hello, role: 'assistant' }] }],
+    ['message: an edit', { id: 'x', message: hello, messageId: 'm' }],
     ['not JSON', '{'],
   ])('that is wrong names the field: %s', async (named, body) => {
     const response = await (typeof body === 'string'
@@ -227,6 +269,15 @@ describe('a request', () => {
     const other = await send({ id: 'shared id', messages: [hello], preset: 'sailor' })
     expect([other.status, await other.text()]).toEqual([409, expect.stringContaining('pirate@1')])
 
+    const scopes = ['sessions:read', 'sessions:write']
+    const bound = (await call('POST', '/keys', { name: 'a', scopes, sessionId })).body.key
+    const guest = new Chat(base, { id: 'shared id', key: bound, messages: chat.messages })
+    await guest.sendMessage({ text: 'who are you' })
+    expect([guest.error, guest.text]).toEqual([undefined, 'Arr'])
+    const uninvited = new Chat(base, { id: 'another', key: bound })
+    await uninvited.sendMessage({ text: 'hello' })
+    expect(uninvited.error).toMatchObject({ statusCode: 403 })
+
     const made = await call('POST', '/keys', {
       name: 'b',
       tenant: 'elsewhere',
@@ -236,7 +287,7 @@ describe('a request', () => {
     await stranger.sendMessage({ text: 'who are you' })
     expect(stranger.error).toBeUndefined()
     expect(stranger.lastMessage?.metadata).not.toMatchObject({ sessionId })
-    expect((await call('GET', `/sessions/${sessionId}/turns`)).body.turns).toHaveLength(1)
+    expect((await call('GET', `/sessions/${sessionId}/turns`)).body.turns).toHaveLength(2)
     const taken: UIMessage = {
       id: lastMessageOf(chat).turnId,
       role: 'assistant',
@@ -248,4 +299,21 @@ describe('a request', () => {
     expect(thief.error).toMatchObject({ statusCode: 400 })
   })
 })
-void [thinking, together, toolUse, readFileSync, join, apiKey]
+
+test('the example runs, and is in the guide', async () => {
+  const { base, model, cwd } = shared()
+  const file = join(cwd, 'example.txt')
+  model.script('Create the example', [toolUse('Bash', { command: `touch ${file}` }), text('There it is')])
+  const env = { CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
+  const example = runExample('doors/ui.ts', ['Create the example'], env)
+  const refused = runExample('doors/ui.ts', [], { ...env, CLAUDE_API_KEY: 'wrong' })
+  await example.says('(yes or no)')
+  example.child.stdin.write('yes\n')
+  expect([await example.ended, example.complained()]).toEqual([0, ''])
+  expect(example.said()).toContain('Claude: There it is')
+  expect(existsSync(file)).toBe(true)
+  expect(await refused.ended).toBe(1)
+  expect(refused.complained()).toContain('INVALID_API_KEY')
+  const guide = readFileSync(join(examples, '../docs/guides/door-ui.md'), 'utf8')
+  expect(guide).toContain(readFileSync(join(examples, 'doors/ui.ts'), 'utf8').trim())
+})

@@ -55,6 +55,9 @@ export async function readChatRequest(request: Request): Promise<ChatRequest> {
   if (isPrompt && last.role !== 'user') {
     throw new Refusal('messages: the last message must be one of the user')
   }
+  if (message && rest.trigger === 'submit-message' && rest.messageId === last.id && isPrompt) {
+    throw new Refusal('message: an edit needs the messages before it; send messages')
+  }
   if (!isPrompt && (named ?? last).role !== 'assistant') {
     throw new Refusal('messages: the last message must be one of the user or the assistant')
   }
