@@ -134,6 +134,17 @@ describe('callers', () => {
     expect(await statusWith('POST', one)).toBe(404)
   })
 
+  test('do what their scopes allow', async () => {
+    const { base, cwd, call } = shared()
+    const { sessionId } = await (await connectAcp(base)).open(cwd)
+    const body = { name: 'reader', scopes: ['sessions:read'] }
+    const reader = await connectAcp(base, { key: (await call('POST', '/keys', body)).body.key })
+    await load(reader, sessionId)
+    const refused = { code: -32_602, data: { code: 'SCOPE_REQUIRED' } }
+    expect(await rejection(reader.prompt(sessionId, 'hello'))).toMatchObject(refused)
+    expect(await rejection(reader.open(cwd))).toMatchObject(refused)
+  })
+
   test('with a wrong key are refused by the transport, as the protocol has it', async () => {
     const { base } = shared()
     const error = await rejection(connectAcp(base, { key: 'wrong-key' }))
@@ -268,4 +279,8 @@ test('a connection ends with its stream, and its sessions are followed no longer
   again.handlers.permission = () => choosing('reject')
   await load(again, sessionId)
   await until(() => textOf(again.updates) === 'done')
+})
+
+test('nothing of this was a fault of the server', () => {
+  expect(shared().log.faults()).toEqual([])
 })

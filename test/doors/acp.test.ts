@@ -189,6 +189,18 @@ describe('a session', () => {
   })
 })
 
+test('a session that is closed while Claude speaks ends its prompt as cancelled', async () => {
+  const { base, id, cwd, model } = shared()
+  const never = new Promise(() => {})
+  model.script('talk', text('A long story.', { fragmentSize: 2, holdAfterFragments: 3, holdUntil: never }))
+  const second = await connectAcp(base)
+  await second.agent.request(methods.agent.session.resume, { sessionId: id, cwd, mcpServers: [] })
+  const done = second.prompt(id, 'talk')
+  await until(() => textOf(second.updates).length > 0)
+  await second.agent.request(methods.agent.session.close, { sessionId: id })
+  expect(await done).toMatchObject({ stopReason: 'cancelled' })
+})
+
 describe('a question', () => {
   const option = (label: string) => ({ label, description: `the ${label}` })
   const questions = [
@@ -363,4 +375,8 @@ describe('tools of the client', () => {
       ['get_weather', 'other'],
     ])
   })
+})
+
+test('nothing of this was a fault of the server', () => {
+  expect(shared().log.faults()).toEqual([])
 })

@@ -21,9 +21,7 @@ export function createAgent(options: PeerOptions): AgentApp {
     .onRequest(session.prompt, ({ params, signal }) =>
       answer(() => peer.find(params.sessionId).prompt(params, signal)),
     )
-    .onNotification(session.cancel, ({ params }) =>
-      peer.find(params.sessionId).cancel().catch(options.logFault),
-    )
+    .onNotification(session.cancel, ({ params }) => peer.cancel(params.sessionId).catch(options.logFault))
     .onRequest(session.setMode, ({ params: { sessionId, modeId } }) =>
       answer(async () => {
         await peer.find(sessionId).change({ permissionMode: toMode(modeId) })

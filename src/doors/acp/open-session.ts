@@ -118,7 +118,15 @@ export class OpenSession {
     else await Promise.all([...this.#prompts].map(own => this.#cancel(own)))
   }
 
-  /** Changes the session, and returns what it is now. */
+  /** Interrupts the prompts of this client, as the protocol demands, and stops following. */
+  async leave(): Promise<void> {
+    const prompts = [...this.#prompts]
+    await Promise.all(prompts.map(own => this.#cancel(own)))
+    await Promise.allSettled(prompts.map(({ ended }) => ended.promise))
+    this.close()
+  }
+
+  /** Changes the session, and returns what can be chosen then. */
   async change(changes: Parameters<SessionClient['update']>[0]): Promise<Choices> {
     this.#choices = choicesOf(await this.#session.update(changes))
     return this.#choices
@@ -128,7 +136,7 @@ export class OpenSession {
   close(): void {
     this.#leaving.abort()
     this.#desk.close()
-    for (const { ended } of this.#prompts) ended.reject(new Error('the connection is closed'))
+    for (const { ended } of this.#prompts) ended.reject(RequestError.requestCancelled(undefined, 'closed'))
   }
 
   async #cancel(own: OwnPrompt): Promise<void> {

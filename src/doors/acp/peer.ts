@@ -82,13 +82,13 @@ export class Peer {
       session = await api.session(sessionId).update({ mcpServers: toMcpServers(mcpServers) })
     }
     const state = await this.#stateOf(session)
-    await this.leave(sessionId)
+    this.#drop(sessionId)
     const open = this.#add(session, client)
     try {
       if (replays) await open.replay()
       await open.inherit()
     } catch (error) {
-      await this.leave(sessionId)
+      this.#drop(sessionId)
       throw error
     }
     setImmediate(() => open.follow({ isNew: false }))
@@ -127,15 +127,21 @@ export class Peer {
     return { configOptions: await this.#configOptions(choices) }
   }
 
+  /** A notification has no answer: there is nothing to cancel in a session that is not open. */
+  async cancel(sessionId: string): Promise<void> {
+    await this.#sessions.get(sessionId)?.cancel()
+  }
+
   async leave(sessionId: string): Promise<Record<string, never>> {
-    this.#sessions.get(sessionId)?.close()
+    const open = this.find(sessionId)
     this.#sessions.delete(sessionId)
+    await open.leave()
     return {}
   }
 
   /** Ends the session: it leaves the list, and takes no more prompts. */
   async delete(sessionId: string): Promise<Record<string, never>> {
-    await this.leave(sessionId)
+    this.#drop(sessionId)
     await this.#options.api.session(sessionId).end()
     return {}
   }
@@ -143,6 +149,11 @@ export class Peer {
   close(): void {
     for (const session of this.#sessions.values()) session.close()
     this.#sessions.clear()
+  }
+
+  #drop(sessionId: string): void {
+    this.#sessions.get(sessionId)?.close()
+    this.#sessions.delete(sessionId)
   }
 
   #add(session: Session, client: AgentContext): OpenSession {

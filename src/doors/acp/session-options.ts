@@ -7,7 +7,7 @@ import type {
 import type { Effort, ModelInfo, PatchSessionRequest, PermissionMode, Session } from '../../client/index.ts'
 import { invalid } from './errors.ts'
 
-/** What a client can change of a session. */
+/** The part of a session that a client can change. */
 export interface Choices {
   mode: PermissionMode
   model: string | null
