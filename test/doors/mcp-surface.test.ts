@@ -172,6 +172,15 @@ test('a tenant sees nothing of another one', async () => {
   }
 })
 
+test('a key that is bound to a session has the tools for that session', async () => {
+  const { sessionId } = worked()
+  const { key } = (await server().call('POST', '/keys', { name: 'bound', sessionId, scopes })).body
+  const { call } = await openClient({ url: url(), key })
+  expect((await call('read_history', { sessionId })).text).toContain('It is written.')
+  const refused = await call('start_session')
+  expect(refused).toMatchObject({ isError: true, text: expect.stringMatching(/^SCOPE_REQUIRED: /) })
+})
+
 test('ids that a client made up give no right', async () => {
   const { sessionId, turnId } = worked()
   const { key } = (await server().call('POST', '/keys', { name: 'third', tenant: 'third', scopes })).body
