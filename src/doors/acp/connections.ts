@@ -32,13 +32,15 @@ export class Connections {
     maxBufferedBytes,
   })
   readonly #open = new Map<string, Connection>()
+  /** How many connections each caller has, those included that are being opened. */
+  readonly #counts = new Map<string, number>()
 
   async answer(exchange: DoorExchange): Promise<Response> {
     const { request, caller } = exchange
     const id = request.headers.get(connectionHeader)
     if (id === null) return this.#initialize(exchange)
     const connection = this.#open.get(id)
-    if (!connection || !isSame(connection.caller, caller)) {
+    if (!connection || keyOf(connection.caller) !== keyOf(caller)) {
       return new Response('Unknown Acp-Connection-Id', { status: 404 })
     }
     connection.see(exchange)
@@ -56,8 +58,10 @@ export class Connections {
     if (request.method !== 'POST') return this.#server.handleRequest(request)
     const defaults = readDefaults(new URL(request.url).searchParams)
     if (defaults instanceof RequestError) return refusal(400, defaults)
-    const refused = this.#whyFull(caller)
-    if (refused !== undefined) return refusal(429, new RequestError(-32_603, refused))
+    if (!this.#reserve(caller)) {
+      const message = `A key can have ${mostOfCaller} connections to a node, all keys together ${mostOfNode}`
+      return refusal(429, new RequestError(-32_603, message))
+    }
     let current = exchange
     const api = new ClaudeCodeClient({
       baseUrl: apiBase,
@@ -67,23 +71,32 @@ export class Connections {
     const agent = createAgent({ api, defaults, logFault: error => current.logFault(error) })
     const response = await this.#server.handleRequest(request, { agent })
     const id = response.headers.get(connectionHeader)
-    if (id === null) return response
+    if (id === null) {
+      this.#release(caller)
+      return response
+    }
     const timer = setTimeout(() => this.#close(id), graceMs).unref()
-    this.#open.set(id, {
-      caller,
-      timer,
-      see: next => {
-        current = next
-      },
-    })
+    const see = (next: DoorExchange) => {
+      current = next
+    }
+    this.#open.set(id, { caller, timer, see })
     return response
   }
 
-  #whyFull({ tenantId, keyId }: DoorExchange['caller']): string | undefined {
-    if (this.#open.size >= mostOfNode) return `This node has ${mostOfNode} connections open`
-    const own = this.#open.values().filter(({ caller }) => isSame(caller, { tenantId, keyId }))
-    const count = [...own].length
-    return count >= mostOfCaller ? `The key has ${mostOfCaller} connections open; close one` : undefined
+  #reserve(caller: DoorExchange['caller']): boolean {
+    const key = keyOf(caller)
+    const count = this.#counts.get(key) ?? 0
+    const total = this.#counts.values().reduce((sum, other) => sum + other, 0)
+    if (count >= mostOfCaller || total >= mostOfNode) return false
+    this.#counts.set(key, count + 1)
+    return true
+  }
+
+  #release(caller: DoorExchange['caller']): void {
+    const key = keyOf(caller)
+    const left = (this.#counts.get(key) ?? 1) - 1
+    if (left > 0) this.#counts.set(key, left)
+    else this.#counts.delete(key)
   }
 
   #close(id: string): void {
@@ -95,13 +108,16 @@ export class Connections {
   }
 
   #forget(id: string): void {
-    clearTimeout(this.#open.get(id)?.timer)
+    const connection = this.#open.get(id)
+    if (!connection) return
+    clearTimeout(connection.timer)
     this.#open.delete(id)
+    this.#release(connection.caller)
   }
 }
 
-function isSame(one: DoorExchange['caller'], other: DoorExchange['caller']): boolean {
-  return one.tenantId === other.tenantId && one.keyId === other.keyId
+function keyOf({ tenantId, keyId }: DoorExchange['caller']): string {
+  return JSON.stringify([tenantId, keyId])
 }
 
 function refusal(status: number, error: RequestError): Response {

@@ -14,8 +14,9 @@ export function endingWith(response: Response, signal: AbortSignal, onEnd = () =
         else signal.addEventListener('abort', end, { once: true })
       },
       async pull(controller) {
-        const { done, value } = await reader.read()
-        if (!done) return controller.enqueue(value)
+        // A connection that its client does not read ends with an error.
+        const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }))
+        if (!done && value) return controller.enqueue(value)
         onEnd()
         close(controller)
       },

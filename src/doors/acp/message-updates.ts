@@ -24,6 +24,8 @@ export class MessageUpdates {
   readonly #options: UpdateOptions
   readonly #calls = new Map<string, OpenCall>()
   readonly #plan = new PlanList()
+  /** The turn of the last message. */
+  lastTurnId: string | undefined
 
   constructor(options: UpdateOptions) {
     this.#options = options
@@ -33,6 +35,7 @@ export class MessageUpdates {
     event: Pick<FullMessage, 'message' | 'sequence' | 'turnId' | 'synthetic'>,
   ): Generator<SessionUpdate, void> {
     const shown = readMessage(event as FullMessage)
+    this.lastTurnId = event.turnId ?? this.lastTurnId
     if (!shown) return
     for (const { callId, fields } of shown.changes) {
       if (fields.result) yield* this.#ofResult(callId, fields.result)

@@ -67,9 +67,9 @@ export class OpenSession {
   /** Sends the conversation as updates. */
   async replay(): Promise<void> {
     const { session, api } = this.#options
-    const { sessionId, lastSequence, lastTurn, state } = session
+    const { sessionId, lastSequence, state } = session
     for await (const update of replay(api, sessionId, lastSequence, this.#updates)) await this.#send(update)
-    const running = state === 'idle' ? undefined : lastTurn?.turnId
+    const running = state === 'idle' ? undefined : this.#updates.lastTurnId
     for (const update of this.#updates.ofEnd(turnId => turnId !== running)) await this.#send(update)
   }
 
