@@ -176,6 +176,35 @@ describe('a session', () => {
     expect(await done).toMatchObject({ stopReason: 'cancelled' })
   })
 
+  test('runs a command, and shows what it says', async () => {
+    const { acp, id } = shared()
+    const { stopReason, updates } = await run(acp, id, '/context')
+    expect(stopReason).toBe('end_turn')
+    expect(textOf(updates)).toContain('Context Usage')
+    expect(await rejection(acp.prompt(id, '/config'))).toMatchObject({ code: -32_602 })
+  })
+
+  test('takes files and links of the editor, and shows them when it is loaded', async () => {
+    const { acp, id, base, cwd } = shared()
+    const resource = { uri: 'file:///a.ts', mimeType: 'text/plain', text: 'const a = 1' }
+    await acp.agent.request(methods.agent.session.prompt, {
+      sessionId: id,
+      prompt: [
+        { type: 'text', text: 'Look at' },
+        { type: 'resource', resource },
+        { type: 'resource_link', name: 'b.ts', uri: 'file:///b.ts' },
+      ],
+    })
+    const other = await connectAcp(base)
+    await other.agent.request(methods.agent.session.load, { sessionId: id, cwd, mcpServers: [] })
+    const shown = updatesOf(other.updates, 'user_message_chunk').map(({ content }) => content)
+    expect(shown.slice(-3)).toMatchObject([
+      { type: 'text', text: 'Look at' },
+      { type: 'resource', resource },
+      { type: 'text', text: '[b.ts](file:///b.ts)' },
+    ])
+  })
+
   test('fails a prompt whose turn fails, with the reason', async () => {
     const { acp, id, model } = shared()
     model.script('break', apiError(400, { message: 'no such thing' }))
