@@ -7,6 +7,7 @@ import type {
 } from '@anthropic-ai/claude-agent-sdk'
 import {
   type ClaudeCodeClient,
+  type CreateSessionRequest,
   type DeltaEvent,
   isTerminal,
   newIdempotencyKey,
@@ -51,7 +52,12 @@ export class AgentQuery {
   #isSettling = false
 
   /** @throws NotSupportedError that names what the program asks for */
-  constructor(client: ClaudeCodeClient, prompt: string | AsyncIterable<SDKUserMessage>, options: Options) {
+  constructor(
+    client: ClaudeCodeClient,
+    prompt: string | AsyncIterable<SDKUserMessage>,
+    options: Options,
+    fields: CreateSessionRequest,
+  ) {
     this.client = client
     this.options = options
     this.tools = new ClientTools(options.mcpServers)
@@ -70,7 +76,7 @@ export class AgentQuery {
       once: true,
       signal: this.#leaving.signal,
     })
-    this.opened = openSession({ client, options, tools: this.tools, hooks: this.hooks })
+    this.opened = openSession({ client, options, fields, tools: this.tools, hooks: this.hooks })
     this.opened.catch(error => this.stop(error))
     void this.#follow()
     void this.feed(typeof prompt === 'string' ? [toUserMessage(prompt)] : prompt)

@@ -5,8 +5,12 @@ import type { ClientOptions } from '../client/index.ts'
  * nothing but an import: there is no other place for the address and the key.
  */
 export function connectionOfEnvironment(): ClientOptions {
-  const { CLAUDE_CODE_API_URL, CLAUDE_CODE_API_KEY } = ownEnvironment()
-  return { baseUrl: CLAUDE_CODE_API_URL ?? 'http://127.0.0.1:3050/api/v1', apiKey: CLAUDE_CODE_API_KEY }
+  const { CLAUDE_CODE_API_URL, CLAUDE_CODE_API_KEY, CLAUDE_API_KEY } = ownEnvironment()
+  return {
+    baseUrl: CLAUDE_CODE_API_URL ?? 'http://127.0.0.1:3050/api/v1',
+    // The second name is that of the command line.
+    apiKey: CLAUDE_CODE_API_KEY ?? CLAUDE_API_KEY,
+  }
 }
 
 /** The variables of this program. */

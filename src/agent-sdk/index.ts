@@ -7,5 +7,5 @@
 
 export type * from '@anthropic-ai/claude-agent-sdk'
 export { AbortError, NotSupportedError } from './errors.ts'
-export { createQuery, query } from './query.ts'
+export { createQuery, type QueryConnection, query } from './query.ts'
 export { createSdkMcpServer, tool } from './sdk-mcp-server.ts'

@@ -15,6 +15,8 @@ import { isSame } from './tool-permissions.ts'
 
 /** Marks the sessions of this layer, for `continue`. */
 const tag = 'agent-sdk'
+/** The callbacks of the SDK may take as long as they want. */
+const permissionTimeoutMs = 24 * 60 * 60 * 1000
 
 export interface OpenedSession {
   session: SessionClient
@@ -26,6 +28,8 @@ export interface OpenedSession {
 interface Wanted {
   client: ClaudeCodeClient
   options: Options
+  /** Fields of a new session beside those of the options. */
+  fields: CreateSessionRequest
   tools: ClientTools
   hooks: ClientHooks
 }
@@ -47,7 +51,7 @@ const optionNames: Readonly<Record<string, string>> = {
 }
 
 /** Creates the session of a query, or finds the one that it resumes. */
-export async function openSession({ client, options, tools, hooks }: Wanted): Promise<OpenedSession> {
+export async function openSession({ client, options, fields, tools, hooks }: Wanted): Promise<OpenedSession> {
   const { disallowedTools = [], title, sessionId, forkSession } = options
   const clientTools = await tools.declare(disallowedTools)
   const clientHooks = hooks.declare()
@@ -58,12 +62,14 @@ export async function openSession({ client, options, tools, hooks }: Wanted): Pr
   if (resumed === undefined) {
     const session = await client.createSession({
       // Without the option, the SDK gives Claude no system prompt; Claude Code's own is a preset.
-      systemPrompt: '',
+      ...(fields.preset === undefined && { systemPrompt: '' }),
+      permissionTimeoutMs,
+      ...fields,
       ...configuration,
       ...ofProgram,
       ...(sessionId !== undefined && { sessionId }),
       ...(title !== undefined && { title }),
-      tags: [tag],
+      tags: [tag, ...(fields.tags ?? [])],
     })
     return { session, after: 0, permissionMode: configuration.permissionMode ?? 'default' }
   }

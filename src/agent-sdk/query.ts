@@ -1,19 +1,24 @@
 import type { Options, Query, query as queryOfSdk } from '@anthropic-ai/claude-agent-sdk'
-import { ClaudeCodeClient, type ClientOptions } from '../client/index.ts'
+import { ClaudeCodeClient, type ClientOptions, type CreateSessionRequest } from '../client/index.ts'
 import { AgentQuery } from './agent-query.ts'
 import { checkOptions } from './checked-options.ts'
 import { Controls } from './controls.ts'
 import { connectionOfEnvironment } from './environment.ts'
 import { NotSupportedError } from './errors.ts'
 
+export interface QueryConnection extends ClientOptions {
+  /** Fields of new sessions beside the options of queries, such as `preset` or `workspace`; options replace them. */
+  session?: CreateSessionRequest | undefined
+}
+
 /** Returns a `query` for a server. */
-export function createQuery(connection: ClientOptions): typeof queryOfSdk {
+export function createQuery({ session = {}, ...connection }: QueryConnection): typeof queryOfSdk {
   return ({ prompt, options = {} }) => {
     checkOptions(options)
     const { canUseTool, permissionPrompts } = options
     const { canUseTool: _, onElicitation: __, ...unasked } = options
     const given: Options = canUseTool && permissionPrompts === 'none' ? unasked : options
-    return toQuery(new AgentQuery(new ClaudeCodeClient(connection), prompt, given))
+    return toQuery(new AgentQuery(new ClaudeCodeClient(connection), prompt, given, session))
   }
 }
 
