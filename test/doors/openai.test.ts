@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import OpenAI, {
   APIUserAbortError,
@@ -277,6 +278,12 @@ describe('a turn', () => {
     leaving.abort()
     await expect(plain).rejects.toBeInstanceOf(APIUserAbortError)
     await until(async () => (await turns())[1].status === 'interrupted')
+
+    // Nobody can be asked in this session.
+    const file = join(server().cwd, 'openai-denied.txt')
+    standIn.script('write that', [toolUse('Write', { file_path: file, content: 'x' }), text('I may not.')])
+    const denied = await complete(openai(), [user('write that')], {}, named.headers)
+    expect([denied.content, existsSync(file)]).toEqual(['I may not.', false])
 
     standIn.script('too much', apiError(429))
     const failing = { model, messages: [user('too much')] }

@@ -27,6 +27,8 @@ export interface ReaderOptions {
 const quietMs = 200
 /** The prefix of the names that Claude sees of functions of the client. */
 const clientPrefix = 'mcp__client__'
+/** The tool by which Claude gives its answer as data. */
+const answerTool = 'StructuredOutput'
 /** Results of Claude's own tools are shown this far. */
 const longestResult = 500
 
@@ -102,8 +104,8 @@ class Answer {
   readonly #requests = new CallRequests()
   /** The permission ids of the calls that are shown. */
   readonly #calls = new Set<string>()
-  /** Ids of calls of functions, of which no results are shown. */
-  readonly #ofClient = new Set<string>()
+  /** Ids of calls that are shown in another way, as their results are. */
+  readonly #shownElsewhere = new Set<string>()
   #hasText = false
 
   constructor(place: Place, isData: boolean) {
@@ -164,7 +166,7 @@ class Answer {
       for (const block of shown.blocks) yield* this.#storeBlock(shown.id, block)
     }
     for (const { callId, fields } of shown.changes) {
-      if (!fields.result || this.#ofClient.has(callId)) continue
+      if (!fields.result || this.#shownElsewhere.has(callId)) continue
       const text = fields.result.blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
       const mark = fields.result.isError ? 'Error: ' : ''
       yield* this.#queue.store(callId, 'tool', `${mark}${text.slice(0, longestResult)}`)
@@ -175,12 +177,12 @@ class Answer {
     if (block.type === 'text') yield* this.#queue.store(messageId, 'text', block.text)
     if (block.type === 'thinking') yield* this.#queue.store(messageId, 'reasoning', block.text)
     if (block.type !== 'tool_call') return
-    const isOfClient = block.name?.startsWith(clientPrefix) ?? false
-    if (isOfClient && block.id !== null) this.#ofClient.add(block.id)
+    const isElsewhere = block.name?.startsWith(clientPrefix) || block.name === answerTool
+    if (isElsewhere && block.id !== null) this.#shownElsewhere.add(block.id)
     yield* this.#queue.store(
       messageId,
       'tool',
-      isOfClient ? '' : `${block.name} ${JSON.stringify(block.input)}`,
+      isElsewhere ? '' : `${block.name} ${JSON.stringify(block.input)}`,
     )
   }
 

@@ -63,7 +63,7 @@ export interface Asked {
   showsReasoning: boolean
 }
 
-/** What all handlers need. */
+/** The parts of a request that all handlers need. */
 export interface Context {
   client: ClaudeCodeClient
   caller: { tenantId: string; keyId: string }

@@ -38,7 +38,10 @@ export async function begin(context: Context, asked: Asked, options: Options): P
   const { newest, showsReasoning } = asked
   const shown = { showsReasoning, isBackground: options.isBackground }
   const isAnonymous = asked.sessionName === undefined && options.previous === undefined
-  if ('results' in newest) return { ...(await continueTurn(context, newest.results, shown)), isAnonymous }
+  if ('results' in newest) {
+    const place = { ...shown, sessionId: options.previous?.sessionId }
+    return { ...(await continueTurn(context, newest.results, place)), isAnonymous }
+  }
   const found = await find(context, asked, options)
   try {
     return { ...(await submit(asked, found, newest.prompt, shown)), isAnonymous }
@@ -94,13 +97,16 @@ async function submit(
 async function continueTurn(
   { client, signal }: Context,
   results: readonly ToolEntry[],
-  shown: Pick<Place, 'showsReasoning' | 'isBackground'>,
+  {
+    sessionId: previous,
+    ...shown
+  }: Pick<Place, 'showsReasoning' | 'isBackground'> & { sessionId: string | undefined },
 ): Promise<Omit<Begun, 'isAnonymous'>> {
   const answers = results.map(entry => ({ ...entry, call: decodeCall(entry.callId) ?? refuseCall(entry) }))
   const [first] = answers
   if (!first) throw badField('messages', 'There is no result')
   const { sessionId } = first.call
-  const stray = answers.find(({ call }) => call.sessionId !== sessionId)
+  const stray = answers.find(({ call }) => call.sessionId !== (previous ?? sessionId))
   if (stray) refuseCall(stray)
   const session = client.session(sessionId)
   const { turnId, kind } = await requestOf(session, first)

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../client/index.ts'
+import type { StoredEvent, Turn } from '../../client/index.ts'
 import type { Ending } from './pieces.ts'
 import { Problem, toFailure } from './problem.ts'
 
@@ -40,6 +40,13 @@ export function toEnding(event: StoredEvent, isData: boolean): { ending: Ending;
         ending: { status: 'interrupted', problem: ended(409, 'interrupted', 'The turn was interrupted') },
       }
   }
+}
+
+/** The same of a turn whose events retention has removed; undefined: it has not ended. */
+export function endingOf(turn: Turn, isData: boolean): ReturnType<typeof toEnding> | undefined {
+  if (turn.endedAt === null && turn.status !== 'cancelled') return undefined
+  // Both have the same fields.
+  return toEnding({ type: `turn.${turn.status}`, data: turn } as unknown as StoredEvent, isData)
 }
 
 function ended(status: number, code: string, message: string): Problem {

@@ -133,7 +133,7 @@ function joinUsers(entries: readonly Entry[]): Entry[] {
   return joined
 }
 
-/** What counts of a message: clients may send it again with other white space at its ends, or in other parts. */
+/** The part of a message that is compared: clients may send it again with other white space at its ends, or in other parts. */
 function essence(entry: Entry): unknown {
   switch (entry.role) {
     case 'user':
