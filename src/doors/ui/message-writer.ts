@@ -13,7 +13,7 @@ export interface ShownCall {
   approvalId: string | undefined
 }
 
-/** What the client has already. */
+/** Parts of the message that the client has already. */
 export interface Shown {
   calls: ReadonlyMap<string, ShownCall>
   todos: readonly Todo[]
