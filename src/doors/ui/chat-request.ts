@@ -20,7 +20,7 @@ const chatRequest = z
     preset: z.string().optional(),
     session: z.record(z.string(), z.unknown()).optional(),
     clientTools: z.array(z.record(z.string(), z.unknown())).optional(),
-    onBusy: z.enum(['queue', 'reject', 'interrupt', 'steer']).optional(),
+    onBusy: z.enum(['queue', 'reject', 'interrupt']).optional(),
     onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
   })
   .refine(body => (body.messages === undefined) !== (body.message === undefined), {

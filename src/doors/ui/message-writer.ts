@@ -262,9 +262,12 @@ export class MessageWriter {
     const { permissionId, title, description } = request
     const shown = this.#shown.get(callId)
     if (wayOf(request) === 'output') {
-      if (shown) return
-      const call = this.#showCall(request)
-      this.#step.push(toAvailable(call))
+      if (!shown) this.#step.push(toAvailable(this.#showCall(request)))
+      // A rule can ask for permission before the client is asked for the output.
+      if (shown?.state === 'approval-responded') {
+        const call = { id: callId, name: nameOf(request), input: inputOf(request), isOfClient: true }
+        this.#step.push(toAvailable(call))
+      }
       return
     }
     if (shown?.approvalId === permissionId) return

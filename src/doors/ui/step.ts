@@ -60,7 +60,12 @@ export function toStart({ id, name, isOfClient }: CallItem): Chunk {
   return { type: 'tool-input-start', toolCallId: id, toolName: name, ...fieldsOf(isOfClient) }
 }
 
-export function toAvailable({ id, name, input, isOfClient }: CallItem): Chunk {
+export function toAvailable({
+  id,
+  name,
+  input,
+  isOfClient,
+}: Pick<CallItem, 'id' | 'name' | 'input' | 'isOfClient'>): Chunk {
   return { type: 'tool-input-available', toolCallId: id, toolName: name, input, ...fieldsOf(isOfClient) }
 }
 

@@ -177,6 +177,16 @@ test('a request that the client knows and has not answered is not asked again', 
   expect(chunks.map(({ type }) => type)).toEqual(['start', 'finish'])
 })
 
+test('a tool of the client that needs permission is available once it has it', async () => {
+  const locate = call('one', 'mcp__client__locate')
+  const first = await show(await read([said('m', locate), asked('p', 'tool', 'one'), live]))
+  expect(brief(first)).toEqual(['step-start', ['one', 'approval-requested']])
+  const calls = new Map([['one', { state: 'approval-responded', approvalId: 'p' }]])
+  const more = [decided('allowed', 'p', 'tool', 'one'), live, asked('q', 'client_tool', 'one')]
+  const message = await show(await read(more, { after: 1, shown: { calls } }), first)
+  expect(brief(message)).toEqual(['step-start', ['one', 'input-available']])
+})
+
 test.each([
   ['turn.lost', { error: { message: 'It was lost', code: 'X' } }, { errorText: 'It was lost (X)' }],
   ['turn.timed_out', {}, { errorText: 'The turn timed out (REQUEST_TIMEOUT)' }],
