@@ -38,8 +38,12 @@ function VersionForm({ base }: { base: Preset }) {
   return (
     <PresetForm
       title={`New version of ${name}`}
-      initial={{ name: null, description: '', text: writeConfiguration(base.configuration) }}
-      descriptionHint="What is new"
+      initial={{
+        name: null,
+        description: base.description ?? '',
+        text: writeConfiguration(base.configuration),
+      }}
+      descriptionHint="What the preset is for, or what is new"
       action={`Add version ${expectedVersion + 1}${hasMoved ? ' anyway' : ''}`}
       saving={add}
       save={save}
