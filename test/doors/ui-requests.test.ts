@@ -54,7 +54,7 @@ describe('an approval', () => {
     expect(told).toContain('Not the second')
   })
 
-  test('is asked for a subagent, and a plan; another prompt takes the place of the turn that asks', async () => {
+  test('is asked for a subagent, and again after a reload; another prompt takes the place of the turn that asks', async () => {
     const { base, model, cwd, call } = shared()
     const errand = {
       subagent_type: 'helper',
