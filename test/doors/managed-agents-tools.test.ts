@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
 import { betaAgentToolset20260401, setupSkills } from '@anthropic-ai/sdk/tools/agent-toolset/node'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { text, together, toolUse } from '../../src/demo/answer.ts'
+import { apiKey } from '../support/open-server.ts'
 import { temporaryDirectory } from '../support/open-sessions.ts'
+import { examples, runExample } from '../support/run-example.ts'
 import {
   message,
   pick,
@@ -194,4 +196,19 @@ test('tools of an MCP server are asked about, unless the agent allows them', asy
   expect(pick(events, 'user.tool_confirmation').map(({ tool_use_id: id }) => id)).toEqual([uses[1]?.id])
   expect(pick(events, 'agent.mcp_tool_result').map(({ is_error }) => is_error)).toEqual([false, false])
   expect(mcp.calls.map(({ name }) => name)).toEqual(['echo_header', 'echo'])
+})
+
+test('the example asks a person, and the guide shows it', async () => {
+  const { base, cwd, model } = shared()
+  const file = join(cwd, 'by-example')
+  model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('It is made.')])
+  const env = { CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
+  const example = runExample('doors/managed-agents.ts', ['make it'], env)
+  await example.says('(yes or no)')
+  example.child.stdin.write('yes\n')
+  expect([await example.ended, example.complained()]).toEqual([0, ''])
+  expect(example.said()).toContain('It is made.')
+  expect(existsSync(file)).toBe(true)
+  const guide = readFileSync(join(examples, '../docs/guides/door-managed-agents.md'), 'utf8')
+  expect(guide).toContain(readFileSync(join(examples, 'doors/managed-agents.ts'), 'utf8').trim())
 })
