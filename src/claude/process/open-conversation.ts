@@ -40,10 +40,16 @@ export function openConversation(
     isBoxed,
   }
   const toOptions = (opened: AgentSpec, given: Parameters<typeof toSdkOptions>[3]): Options =>
-    toProcessOptions(spec, context, ask, {
-      ...toSdkOptions(servers.apply(opened, settings.environment), settings, mirror, given, isBoxed),
-      ...plugin.options,
-    })
+    toProcessOptions(
+      spec,
+      context,
+      ask,
+      {
+        ...toSdkOptions(servers.apply(opened, settings.environment), settings, mirror, given, isBoxed),
+        ...plugin.options,
+      },
+      servers.hooks,
+    )
   return new ConversationProcess(spec, {
     recovery: transcripts && new ConversationRecovery(transcripts, places, log),
     toOptions,

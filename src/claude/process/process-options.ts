@@ -9,19 +9,23 @@ import type { AgentContext } from '../settings/agent-context.ts'
 
 type Hooks = NonNullable<Options['hooks']>
 
-/** Builds the SDK's options for a process, with remembered permissions and callbacks. */
+/** Builds the SDK's options for a process, with remembered permissions and callbacks. @param ofServers hooks for the tools of its servers */
 export function toProcessOptions(
   spec: AgentSpec,
   { listener, log, mayAct }: Pick<AgentContext, 'listener' | 'log' | 'mayAct'>,
   ask: AskPermission,
   options: Options,
+  ofServers: Hooks,
 ): Options {
   const asking = spec.settings.permissionPrompts === 'ask' ? toPermissionCallbacks(ask) : {}
   const { hooks } = toToolHooks(listener, log, spec, mayAct)
   return {
     ...withoutOtherSessions(withRemembered(options, spec.remembered)),
     ...asking,
-    hooks: merge(merge(hooks ?? {}, asking.hooks ?? {}), toClientHooks(ask, spec.settings.clientHooks)),
+    hooks: [asking.hooks ?? {}, ofServers, toClientHooks(ask, spec.settings.clientHooks)].reduce(
+      merge,
+      hooks ?? {},
+    ),
   }
 }
 

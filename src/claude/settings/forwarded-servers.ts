@@ -1,4 +1,4 @@
-import type { McpServerStatus } from '@anthropic-ai/claude-agent-sdk'
+import type { HookCallback, McpServerStatus, Options } from '@anthropic-ai/claude-agent-sdk'
 import { clientServerName } from '../../contract/client-requests.ts'
 import type { McpServerState } from '../../contract/conversation.ts'
 import type { McpServers } from '../../contract/mcp-servers.ts'
@@ -20,6 +20,7 @@ export class ForwardedServers {
   readonly #forwarding: McpForwarding | undefined
   readonly #call: CallClientTool
   #servers: McpServers = {}
+  #hasClientTools = false
 
   /**
    * @param forwarder undefined: Claude Code connects directly, and there are no tools of the caller
@@ -34,6 +35,7 @@ export class ForwardedServers {
   /** Returns all servers of the process, with that of the caller's tools. */
   forward({ mcpServers = {}, clientTools = [] }: ServersOf): McpServers {
     this.#servers = mcpServers
+    this.#hasClientTools = clientTools.length > 0
     const forwarded = this.#forwarding?.forward(mcpServers) ?? mcpServers
     if (clientTools.length === 0) return forwarded
     if (!this.#forwarding) throw new Error('tools of the caller need the forwarder')
@@ -55,7 +57,16 @@ export class ForwardedServers {
 
   /** Whether it is the server of the caller's tools. */
   isOwn(name: string): boolean {
-    return name === clientServerName && !Object.hasOwn(this.#servers, name)
+    return name === clientServerName && this.#hasClientTools
+  }
+
+  /** Lets calls of the caller's tools run (SDK option `hooks`): the caller decides each by answering it. */
+  get hooks(): NonNullable<Options['hooks']> {
+    const allow: HookCallback = async () => {
+      if (!this.isOwn(clientServerName)) return {}
+      return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' } }
+    }
+    return { PreToolUse: [{ matcher: `mcp__${clientServerName}__.*`, hooks: [allow] }] }
   }
 
   describe(server: McpServerStatus): McpServerState {

@@ -66,7 +66,7 @@ function atStartOnly({ settings, ...spec }: AgentSpec) {
   const {
     effort: _effort,
     mcpServers: _servers,
-    clientTools = [],
+    clientTools: _tools,
     permissionTimeoutMs: _timeout,
     titles: _titles,
     ...fixed
@@ -89,7 +89,5 @@ function atStartOnly({ settings, ...spec }: AgentSpec) {
   // Only the remaining limit counts, and undefined values are not set.
   const { agenticTurns = 0, ...fixedOthers } = others
   const taken = others.maxTurns === null ? 0 : agenticTurns
-  // The rule that allows the caller's tools is given at the start.
-  const hasClientTools = clientTools.length > 0
-  return JSON.parse(JSON.stringify({ ...fixedOthers, taken, settings: fixed, hasClientTools }))
+  return JSON.parse(JSON.stringify({ ...fixedOthers, taken, settings: fixed }))
 }

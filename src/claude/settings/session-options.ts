@@ -1,28 +1,18 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
-import { clientServerName } from '../../contract/client-requests.ts'
 import type { AgentSpec } from '../../sessions/ports/index.ts'
 import { toInstructionOptions, withMemory } from './instruction-options.ts'
 
 /** Builds the SDK's options for the settings of a session; Claude Code's defaults apply to the others. */
 export function toSettingOptions(spec: AgentSpec): Options {
   const { settings, budgetLeftUsd } = spec
-  const {
-    tools,
-    allowedTools = [],
-    clientTools = [],
-    disallowedTools,
-    additionalDirectories,
-    mcpServers,
-  } = settings
+  const { tools, allowedTools, disallowedTools, additionalDirectories, mcpServers } = settings
   const { skills, effort, thinking, fallbackModel, outputFormat, promptSuggestions } = settings
-  // The caller has offered its tools, and answers each call.
-  const allowed = clientTools.length > 0 ? [...allowedTools, `mcp__${clientServerName}`] : allowedTools
   const maxBudgetUsd = budgetLeftUsd ?? settings.maxBudgetUsd
   return {
     systemPrompt: withMemory(toSystemPrompt(spec), spec.instructions),
     ...toInstructionOptions(spec),
     ...(tools && { tools }),
-    ...(allowed.length > 0 && { allowedTools: allowed }),
+    ...(allowedTools && { allowedTools }),
     ...(disallowedTools && { disallowedTools }),
     ...(additionalDirectories && { additionalDirectories }),
     ...(mcpServers && {
