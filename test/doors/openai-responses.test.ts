@@ -45,7 +45,10 @@ describe('a response', () => {
   test('is created, found again, and continued; an earlier one is continued without what came after it', async () => {
     const { model: standIn } = server()
     standIn.script('how many', ({ history }) => text(`${history.length} before`))
-    const first = await create({ input: 'how many?', instructions: 'Count.', metadata: { topic: 'numbers' } })
+    const question = { model, input: 'how many?', instructions: 'Count.', metadata: { topic: 'numbers' } }
+    const once = { headers: { 'Idempotency-Key': 'first-question' } }
+    const first = await openai().responses.create(question, once)
+    expect((await openai().responses.create(question, once)).id).toBe(first.id)
     expect(first).toMatchObject({
       object: 'response',
       status: 'completed',

@@ -202,12 +202,14 @@ describe('functions of the client', () => {
     expect(third.session).toBe(first.session)
   })
 
-  test("are called by the client's own runner, streamed", async () => {
+  test("are called by the client's own runner, streamed, and one after the other on request", async () => {
+    const call = (city: string) => toolUse('mcp__client__look', { city })
     server().model.script('forecast', ({ round, toolResults }) =>
-      round < 2
-        ? toolUse('mcp__client__look', { city: `town ${round}` })
-        : text(`It is ${toolResults[0]?.content} there.`),
+      round === 0
+        ? together(call('town 0'), call('town 1'))
+        : text(toolResults.map(({ content }) => content).join(', ')),
     )
+    let rounds = 0
     const asked: string[] = []
     const look = (input: { city: string }) => {
       asked.push(input.city)
@@ -221,6 +223,7 @@ describe('functions of the client', () => {
       model,
       stream: true,
       messages: [user('the forecast')],
+      parallel_tool_calls: false,
       tools: [
         {
           ...weather('look'),
@@ -228,8 +231,9 @@ describe('functions of the client', () => {
         } as never,
       ],
     })
-    expect(await runner.finalContent()).toBe('It is windy in town 1 there.')
-    expect(asked).toEqual(['town 0', 'town 1'])
+    runner.on('chatCompletion', () => rounds++)
+    expect(await runner.finalContent()).toBe('windy in town 0, windy in town 1')
+    expect([asked, rounds]).toEqual([['town 0', 'town 1'], 3])
   })
 })
 

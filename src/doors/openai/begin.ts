@@ -43,6 +43,7 @@ export async function begin(context: Context, asked: Asked, options: Options): P
     return { ...(await continueTurn(context, newest.results, place)), isAnonymous }
   }
   const found = await find(context, asked, options)
+  context.signal.throwIfAborted()
   try {
     return { ...(await submit(asked, found, newest.prompt, shown)), isAnonymous }
   } catch (error) {

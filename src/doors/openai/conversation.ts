@@ -65,9 +65,6 @@ function toPrompt(entry: Entry): PromptBlock[] {
   return []
 }
 
-/** The longest list of blocks that a prompt can have. */
-const mostBlocks = 100
-
 /** The conversation so far as text, for a session that has not seen it. */
 export function toTranscript(history: readonly Entry[], prompt: readonly PromptBlock[]): PromptBlock[] {
   if (history.length === 0) return [...prompt]
@@ -77,7 +74,7 @@ export function toTranscript(history: readonly Entry[], prompt: readonly PromptB
     { type: 'text', text: '</conversation>\n\nThe new message:' },
     ...prompt,
   ]
-  return joinTexts(blocks).slice(-mostBlocks)
+  return joinTexts(blocks)
 }
 
 function describe(entry: Entry): PromptBlock[] {

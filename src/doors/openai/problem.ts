@@ -1,5 +1,7 @@
 import { ApiError, ConnectionError, type TurnError } from '../../client/index.ts'
 import type { DoorProblem } from '../../contract/doors.ts'
+import { errorCatalogue, ServiceError } from '../../contract/errors.ts'
+import { adviseRetry } from '../../contract/retry.ts'
 
 /** The `error` of a body, in the form of OpenAI's API. */
 export interface ErrorBody {
@@ -86,6 +88,11 @@ function toProblem({ status, code, message, details, retry, retryAfterMs }: Fiel
 export function asProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   if (error instanceof ApiError) return toProblem({ ...fieldsOf(error), message: error.message })
+  // Such as that of a server that shuts down.
+  if (error instanceof ServiceError) {
+    const { code, message } = error as ServiceError
+    return toProblem({ status: errorCatalogue[code].status, code, message, ...adviseRetry(code) })
+  }
   if (error instanceof ConnectionError) {
     return new Problem(503, { message: 'The API did not answer', code: 'node_unavailable' })
   }

@@ -103,10 +103,13 @@ export function readHeaders(headers: Headers, user: string | undefined) {
     headers.get('x-show-reasoning') ?? undefined,
     'x-show-reasoning',
   )
-  return {
-    sessionName,
-    permissionPrompts,
-    showsReasoning: wanted === 'true',
-    idempotencyKey: headers.get('idempotency-key') ?? undefined,
-  }
+  const idempotencyKey = read(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
+      .optional(),
+    headers.get('idempotency-key') ?? undefined,
+    'Idempotency-Key',
+  )
+  return { sessionName, permissionPrompts, showsReasoning: wanted === 'true', idempotencyKey }
 }
