@@ -361,5 +361,12 @@ test('a tenant sees nothing of another', async () => {
   for (const attempt of attempts) await expect(attempt()).rejects.toBeInstanceOf(Anthropic.NotFoundError)
   expect((await beta.sessions.list()).data).toEqual([])
   expect((await beta.agents.list()).data).toEqual([])
+  const theirs = await beta.agents.create({ name: 'Theirs', model })
+  const own = await beta.environments.create({ name: 'theirs' })
+  const hidden = await beta.sessions.create({ agent: theirs.id, environment_id: own.id })
+  expect((await beta.sessions.list()).data.map(({ id }) => id)).toEqual([hidden.id])
+  // Lists of a key of the configuration are those of its own tenant.
+  for await (const { id } of client.beta.agents.list()) expect(id).not.toBe(theirs.id)
+  for await (const { id } of client.beta.sessions.list()) expect(id).not.toBe(hidden.id)
   expect((await client.beta.sessions.retrieve(session.id)).status).toBe('idle')
 })

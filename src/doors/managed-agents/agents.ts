@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { ApiError, type ClaudeCodeClient, type Preset } from '../../client/index.ts'
+import { ApiError, type Preset } from '../../client/index.ts'
 import { createAgentBody, patchMetadata, updateAgentBody } from './agent-schema.ts'
 import { askingSettings, type ToolSettings, toToolSettings } from './agent-settings.ts'
 import {
@@ -88,11 +88,14 @@ export async function archiveAgent({ api, param }: Context): Promise<Agent> {
   return toAgent(await api.call('patchPreset', { params, body: { archived: true } }))
 }
 
-export async function listAgents({ api, request }: Context): Promise<Page<Agent>> {
-  const query = new Query(request, ['limit', 'page', 'include_archived', ...boundsOf('created_at')])
+export async function listAgents(context: Context): Promise<Page<Agent>> {
+  const query = new Query(context.request, [
+    ...['limit', 'page', 'include_archived'],
+    ...boundsOf('created_at'),
+  ])
   const isWithin = query.within('created_at')
   return listPresets(
-    api,
+    context,
     query,
     preset => !preset.name.startsWith(environmentPrefix) && isWithin(toAgent(preset).created_at),
     toAgent,
@@ -113,7 +116,7 @@ export async function listAgentVersions({ api, param, request }: Context): Promi
 
 /** A page of presets of one kind; pages of our API have both kinds, so several may be read for one. */
 export async function listPresets<T>(
-  api: ClaudeCodeClient,
+  { api, caller }: Context,
   query: Query,
   isWanted: (preset: Preset) => boolean,
   toItem: (preset: Preset) => T,
@@ -125,7 +128,13 @@ export async function listPresets<T>(
   // The client stops at an empty page.
   do {
     const page = await api.call('listPresets', {
-      query: { archived, limit: limit - found.length, ...(cursor !== undefined && { cursor }) },
+      query: {
+        // Keys of the configuration would see all tenants, and could open nothing of others.
+        tenant: caller.tenantId,
+        archived,
+        limit: limit - found.length,
+        ...(cursor !== undefined && { cursor }),
+      },
     })
     found.push(...page.presets.filter(isWanted))
     cursor = page.pagination.nextCursor ?? undefined

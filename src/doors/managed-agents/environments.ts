@@ -104,9 +104,9 @@ export async function getEnvironment({ api, param }: Context): Promise<Environme
   return toEnvironment(await api.call('getPreset', namedBy(param('environment'))))
 }
 
-export async function listEnvironments({ api, request }: Context): Promise<Page<Environment>> {
-  const query = new Query(request, ['limit', 'page', 'include_archived'])
-  return listPresets(api, query, ({ name }) => name.startsWith(environmentPrefix), toEnvironment)
+export async function listEnvironments(context: Context): Promise<Page<Environment>> {
+  const query = new Query(context.request, ['limit', 'page', 'include_archived'])
+  return listPresets(context, query, ({ name }) => name.startsWith(environmentPrefix), toEnvironment)
 }
 
 export async function updateEnvironment({ api, param, request }: Context): Promise<Environment> {

@@ -19,7 +19,7 @@ const pageToken = z.strictObject({
 })
 
 /** Sessions of this door, the newest activity first. */
-export async function listSessions({ api, request }: Context) {
+export async function listSessions({ api, caller, request }: Context) {
   const query = new Query(request, [
     ...['limit', 'page', 'order', 'agent_id', 'agent_version', 'statuses', 'include_archived'],
     ...boundsOf('created_at'),
@@ -34,6 +34,7 @@ export async function listSessions({ api, request }: Context) {
   const isWanted = (session: SessionSummary) =>
     isWithin(session.createdAt) && (statuses.length === 0 || statuses.includes(statusOf(session)))
   const filter = {
+    tenant: caller.tenantId,
     tag: [doorTag],
     status: 'all' as const,
     archived: query.flag('include_archived') ? ('all' as const) : ('false' as const),

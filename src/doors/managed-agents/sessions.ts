@@ -62,7 +62,13 @@ export async function createSession({ api, request }: Context): Promise<SessionV
     tags: [doorTag],
     metadata: { [ownMetadata]: own },
   })
-  for (const event of body.initial_events ?? []) await sendMessage(api, id, event)
+  try {
+    for (const event of body.initial_events ?? []) await sendMessage(api, id, event)
+  } catch (error) {
+    // The client gets no id, and would make another session.
+    await api.session(id).end()
+    throw error
+  }
   return showSession(api, toSessionId(id))
 }
 
