@@ -5,6 +5,8 @@ import { findJsonExcess } from '../lib/json-scan.ts'
 export const clientServerName = 'client'
 
 const longestSchemaBytes = 64 * 1024
+/** All tools of a session: they are stored with it, and told to the model with each request. */
+const largestBytes = 1024 * 1024
 const bounds = { depth: 32, values: 10_000, numberLength: 1_000 }
 
 const inputSchema = z
@@ -52,6 +54,9 @@ export const clientTools = z
   .max(128)
   .refine(tools => new Set(tools.map(({ name }) => name)).size === tools.length, {
     message: 'must not repeat a name',
+  })
+  .refine(tools => Buffer.byteLength(JSON.stringify(tools)) <= largestBytes, {
+    message: `must be at most ${largestBytes} bytes as JSON`,
   })
 
 /** Events of Claude Code that callers can decide about, and whether the event can be blocked. */

@@ -128,6 +128,15 @@ describe('a tool of the caller', () => {
   test.each([
     ['clientTools[0].name', { clientTools: [{ name: 'a b' }] }],
     ['clientTools', { clientTools: [weather, weather] }],
+    [
+      'clientTools',
+      {
+        clientTools: Array.from({ length: 128 }, (_, n) => ({
+          name: `t${n}`,
+          description: 'x'.repeat(9_000),
+        })),
+      },
+    ],
     ['clientTools[0].inputSchema', { clientTools: [{ name: 'a', inputSchema: { type: 'string' } }] }],
     [
       'mcpServers.client',
