@@ -3,4 +3,6 @@ interface Element {
   getAttribute(name: string): string | null
   scrollTop: number
   readonly scrollHeight: number
+  /** Of images. */
+  readonly naturalWidth?: number
 }
