@@ -198,7 +198,10 @@ describe('running turns', () => {
     const [permission] = (
       await sessions.permissions.list(caller, { sessionId: asking, status: 'pending', limit: 1, offset: 0 })
     ).permissions
-    await sessions.permissions.answer(caller, asking, permission?.id ?? '', { decision: 'allow', interrupt: false })
+    await sessions.permissions.answer(caller, asking, permission?.id ?? '', {
+      decision: 'allow',
+      interrupt: false,
+    })
     expect((await ended).turn.status).toBe('completed')
   })
 
