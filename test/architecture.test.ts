@@ -63,6 +63,7 @@ const generated = 'src/client/generated-api.ts'
 const doors: { door: RegExp; owners: readonly string[]; except?: RegExp }[] = [
   { door: /^express$/, owners: ['http', 'app'] },
   { door: /^express-rate-limit$/, owners: ['http'] },
+  { door: /^ws$/, owners: ['http'] },
   { door: /^pino-pretty$/, owners: ['app'] },
   { door: /^prom-client$/, owners: ['app'] },
   { door: /^node:sqlite$/, owners: ['store'] },

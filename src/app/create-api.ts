@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import express, { type Router } from 'express'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -8,6 +9,7 @@ import { minimumKeyLength } from '../config/api-keys.ts'
 import { readEnvironment } from '../config/env.ts'
 import type { ClaudeCodeApiConfig } from '../config/options.ts'
 import { type ResolvedConfig, resolveConfig } from '../config/resolve-config.ts'
+import { type UpgradeListener, upgradeThrough } from '../http/doors/upgrades.ts'
 import type { ServerMetrics } from '../http/options.ts'
 import { createRouter } from '../http/router.ts'
 import { SharedWindows } from '../sessions/limits/shared-windows.ts'
@@ -34,6 +36,13 @@ export interface ClaudeCodeApi extends Router {
    * @example app.use('/console', api.console)
    */
   readonly console: Router
+  /**
+   * Returns a listener for WebSockets of doors. They take their way through the application in which the router is
+   * mounted, so its middleware and the mount path hold for them.
+   *
+   * @example server.on('upgrade', api.upgrade(app))
+   */
+  upgrade(app: RequestListener): UpgradeListener
   /** The registry of `prom-client` with the server's metrics, for a host application that merges it into its own. */
   readonly metrics: Registry
   /**
@@ -141,6 +150,7 @@ export function assembleApi(config: ResolvedConfig): {
     close: { value: close },
     metrics: { value: metrics.registry },
     console: { value: door.console },
+    upgrade: { value: upgradeThrough },
     [Symbol.asyncDispose]: { value: close },
   }) as ClaudeCodeApi
   setImmediate(() => {

@@ -130,7 +130,14 @@ export async function serve(
     const bare = secured
       ? createSecureServer(secured, config.limits, app)
       : createServer(toServerOptions(config.limits), app)
-    server = limitConnections(bare, config.limits)
+    const open = limitConnections<Server | SecureServer>(bare, config.limits)
+    server = open
+    if (config.doors.length > 0) {
+      open.on(
+        'upgrade',
+        api.upgrade((req, res) => open.emit('request', req, res)),
+      )
+    }
     await listen(server, host, port)
     if (metricsPort !== undefined) metricsServer = await serveMetrics(metrics, metricsHost, metricsPort)
     const url = toUrl(server.address() as AddressInfo, secured ? 'https' : 'http')

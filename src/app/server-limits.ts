@@ -3,10 +3,11 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { type TLSSocket, Server as TlsServer } from 'node:tls'
 import { limitsSchema, type ResolvedLimits } from '../config/limits.ts'
+import { ClientMessage } from './client-message.ts'
 
 type ConnectionLimits = Pick<ResolvedLimits, 'connections' | 'connectionsPerAddress'>
 
-/** Options of Node's HTTP server that limit how long a request may take to arrive. */
+/** Options of Node's HTTP server that limit how long a request may take to arrive, and what may be an upgrade. */
 export function toServerOptions({
   headersTimeoutMs,
   requestTimeoutMs,
@@ -17,6 +18,7 @@ export function toServerOptions({
     connectionsCheckingInterval: Math.min(5_000, headersTimeoutMs),
     maxHeaderSize: 16 * 1024,
     keepAliveTimeout: 5_000,
+    IncomingMessage: ClientMessage,
   }
 }
 

@@ -48,9 +48,32 @@ export interface DoorProblem extends RetryAdvice {
   requestId: string
 }
 
+/** A WebSocket, whose messages are texts. It is closed when the caller's key is over, and when the server shuts down. */
+export interface DoorSocket {
+  readonly readyState: number
+  /** Bytes that have been sent and not been taken by the client yet. */
+  readonly bufferedAmount: number
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  on(event: string, listener: (...args: unknown[]) => void): unknown
+  off(event: string, listener: (...args: unknown[]) => void): unknown
+}
+
 /** The part of a door that is loaded with its first request. */
 export interface DoorProgram<Id extends string = string> {
   answer(id: Id, exchange: DoorExchange): Promise<Response>
+  /**
+   * Opens a WebSocket, for a request that asks for one; left out: `answer` answers it. The calls of the exchange count
+   * as requests of the caller, one by one.
+   *
+   * @param accept opens it, with these headers in the response
+   * @returns a response in place of a WebSocket
+   */
+  upgrade?(
+    id: Id,
+    exchange: DoorExchange,
+    accept: (headers: Record<string, string>) => DoorSocket,
+  ): Promise<Response | undefined>
   /** Returns an error in the form that clients of the protocol know. */
   refuse(problem: DoorProblem): Response
 }

@@ -5,7 +5,7 @@ import { ServiceError } from '../contract/errors.ts'
  * Values of `Sec-Fetch-Dest` for a response that a page reads, shows or plays. Not scripts, style sheets, workers and
  * frames: the API serves files that Claude has written. Programs and some browsers send none.
  */
-const harmless: readonly unknown[] = [undefined, 'empty', 'document', 'image', 'audio', 'video']
+const harmless: readonly unknown[] = [undefined, 'empty', 'document', 'image', 'audio', 'video', 'websocket']
 
 /**
  * Refuses a request by which a page would run or embed the response. To be called for callers whom no header has

@@ -22,12 +22,14 @@ export interface RateLimit {
 /**
  * Counts requests by key, or by address if there is no valid key. Open operations are not counted.
  *
+ * @param clientRequestOf the request of the client that a request of a door belongs to
  * @param shared counts over all nodes; left out: this server is alone
  */
 export function createRateLimit(
   options: HttpOptions['rateLimit'],
   log: Logger,
   addressOf: (req: Request) => string,
+  clientRequestOf: (req: Request) => Request,
   shared?: SharedCounters,
 ): RateLimit {
   if (!options.enabled) return { handler: (_req, _res, next) => next(), close: () => {} }
@@ -51,7 +53,7 @@ export function createRateLimit(
       return operationId !== undefined && operations[operationId].auth === 'none'
     },
     keyGenerator: (req, res) =>
-      keyGenerator?.(withAddress(req, addressOf(req))) ?? defaultKey(addressOf(req), res),
+      keyGenerator?.(withAddress(clientRequestOf(req), addressOf(req))) ?? defaultKey(addressOf(req), res),
     handler: (req, _res, next) => {
       const { limit, resetTime } = (req as unknown as Record<string, RateLimitInfo>)[
         infoProperty

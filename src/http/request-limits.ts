@@ -22,6 +22,8 @@ export interface RequestLimits {
   readonly smallBody: RequestHandler
   /** As `admission`, for the body of a door's caller. */
   readonly callerBody: RequestHandler
+  /** Counts a stream of a door's caller until the response is over. */
+  callerStream(res: Response): void
   /** After the body has been read. */
   readonly bodyRead: RequestHandler
 }
@@ -110,6 +112,16 @@ export function createRequestLimits({
       if (hasBody(req))
         admitBody(req, res, identity.kind === 'known' ? identity.caller.keyId : everyone, false)
       next()
+    },
+
+    callerStream(res) {
+      const { identity } = contextOf(res)
+      const key = identity.kind === 'known' ? identity.caller.keyId : everyone
+      const release = takeAll([
+        [streamsPerKey, key],
+        [streams, everyone],
+      ])
+      res.once('close', release)
     },
 
     smallBody(req, res, next) {

@@ -112,7 +112,9 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const innerCallerOf = (req: Request) => inner?.callerOf(req)
   const arrivalOf = (req: Request) => deps.nodes?.arrivalOf(req)
   const forwarding = createForwarding(config, req => arrivalOf(req) ?? innerCallerOf(req))
-  const rateLimit = createRateLimit(config.rateLimit, log, forwarding.addressOf, deps.sharedCounters)
+  const clientRequestOf = (req: Request) => innerCallerOf(req)?.openedBy ?? req
+  const { addressOf } = forwarding
+  const rateLimit = createRateLimit(config.rateLimit, log, addressOf, clientRequestOf, deps.sharedCounters)
   const limits = createRequestLimits(config)
   const auditing = createAuditing(deps, forwarding.addressOf)
   // Middleware for all requests. The rate limit counts before authentication refuses.
@@ -121,8 +123,11 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const identify = identifyCaller(deps, judge, tickets, forwarding.addressOf, innerCallerOf)
   const foreignPages = refuseForeignPages(config, own)
   const closing = refuseWhenClosing(deps)
-  // Requests of other nodes and of doors have been counted there.
-  const isCounted = (req: Request) => arrivalOf(req) !== undefined || innerCallerOf(req) !== undefined
+  // Requests of other nodes and of doors have been counted there, but the messages of a socket have not.
+  const isCounted = (req: Request) => {
+    const caller = innerCallerOf(req)
+    return arrivalOf(req) !== undefined || (caller !== undefined && caller.openedBy === undefined)
+  }
   const ofClients = (handler: RequestHandler): RequestHandler =>
     config.cluster || inner
       ? (req, res, next) => (isCounted(req) ? next() : handler(req, res, next))
@@ -168,7 +173,11 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   }
   if (inner) {
     const readBody = createBodyReader(config)
-    const parts = { ...{ inner, gates, readBody, forwarding, auditing, ready }, admitBody: limits.callerBody }
+    const parts = {
+      ...{ inner, gates, readBody, forwarding, auditing, ready },
+      ...{ admitBody: limits.callerBody, admitSocket: limits.callerStream },
+      maxMessageBytes: config.maxBodyBytes,
+    }
     for (const door of doors) router.use(`/doors/${door.name}`, createDoorRouter(door, parts))
   }
   router.use(passUndecodablePaths)

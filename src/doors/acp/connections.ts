@@ -1,9 +1,10 @@
 import { RequestError } from '@agentclientprotocol/sdk'
 import { AcpServer } from '@agentclientprotocol/sdk/experimental/server'
 import { ClaudeCodeClient } from '../../client/index.ts'
-import { apiBase, type DoorExchange } from '../../contract/doors.ts'
+import { apiBase, type DoorExchange, type DoorSocket } from '../../contract/doors.ts'
 import { createAgent } from './agent.ts'
 import { endingWith } from './ending-with.ts'
+import type { SessionDefaults } from './new-session.ts'
 import { readDefaults } from './url-defaults.ts'
 
 const connectionHeader = 'acp-connection-id'
@@ -52,23 +53,37 @@ export class Connections {
     return endingWith(response, request.signal, () => this.#close(id))
   }
 
+  /** Opens a WebSocket, which is a connection of its own. */
+  async upgrade(
+    exchange: DoorExchange,
+    accept: (headers: Record<string, string>) => DoorSocket,
+  ): Promise<Response | undefined> {
+    const { caller, request } = exchange
+    const defaults = readDefaults(new URL(request.url).searchParams)
+    if (defaults instanceof RequestError) return refusal(400, defaults)
+    if (!this.#reserve(caller)) return tooMany()
+    const upgrade = this.#server.prepareWebSocketUpgrade({ agent: agentFor(() => exchange, defaults) })
+    try {
+      const socket = accept({ [connectionHeader]: upgrade.connectionId })
+      socket.on('close', () => this.#release(caller))
+      upgrade.accept(socket)
+    } catch (error) {
+      upgrade.reject()
+      this.#release(caller)
+      throw error
+    }
+    return undefined
+  }
+
   async #initialize(exchange: DoorExchange): Promise<Response> {
     const { caller, request } = exchange
     // Answers everything but `initialize` with what is missing.
     if (request.method !== 'POST') return this.#server.handleRequest(request)
     const defaults = readDefaults(new URL(request.url).searchParams)
     if (defaults instanceof RequestError) return refusal(400, defaults)
-    if (!this.#reserve(caller)) {
-      const message = `A key can have ${mostOfCaller} connections to a node, all keys together ${mostOfNode}`
-      return refusal(429, new RequestError(-32_603, message))
-    }
+    if (!this.#reserve(caller)) return tooMany()
     let current = exchange
-    const api = new ClaudeCodeClient({
-      baseUrl: apiBase,
-      retries: 2,
-      fetch: (input, init) => current.fetch(input, init),
-    })
-    const agent = createAgent({ api, defaults, logFault: error => current.logFault(error) })
+    const agent = agentFor(() => current, defaults)
     const response = await this.#server.handleRequest(request, { agent })
     const id = response.headers.get(connectionHeader)
     if (id === null) {
@@ -116,8 +131,23 @@ export class Connections {
   }
 }
 
+/** @param current the exchange of the client's newest request */
+function agentFor(current: () => DoorExchange, defaults: SessionDefaults) {
+  const api = new ClaudeCodeClient({
+    baseUrl: apiBase,
+    retries: 2,
+    fetch: (input, init) => current().fetch(input, init),
+  })
+  return createAgent({ api, defaults, logFault: error => current().logFault(error) })
+}
+
 function keyOf({ tenantId, keyId }: DoorExchange['caller']): string {
   return JSON.stringify([tenantId, keyId])
+}
+
+function tooMany(): Response {
+  const message = `A key can have ${mostOfCaller} connections to a node, all keys together ${mostOfNode}`
+  return refusal(429, new RequestError(-32_603, message))
 }
 
 function refusal(status: number, error: RequestError): Response {

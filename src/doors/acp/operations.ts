@@ -3,7 +3,7 @@ import type { DoorOperation } from '../../contract/doors.ts'
 /** A caller that may only read can list and load sessions; the API itself checks each call that follows. */
 const scopes = ['sessions:read', 'sessions:write'] as const
 
-/** The Streamable HTTP transport of the Agent Client Protocol: one path, three methods. */
+/** The Streamable HTTP and WebSocket transports of the Agent Client Protocol: one path, three methods. */
 export const operations = {
   send: {
     method: 'post',
@@ -15,7 +15,7 @@ export const operations = {
   receive: {
     method: 'get',
     path: '/',
-    summary: 'Receive the messages of a connection, or those of one of its sessions',
+    summary: 'Receive the messages of a connection, or those of one of its sessions; or open a WebSocket',
     scopes,
     reach: 'session',
   },

@@ -8,6 +8,7 @@ export function createProgram(): DoorProgram<keyof typeof operations> {
   const connections = new Connections()
   return {
     answer: (_id, exchange) => connections.answer(exchange),
+    upgrade: (_id, exchange, accept) => connections.upgrade(exchange, accept),
     refuse: ({ status, code, message, details, retry, requestId }) =>
       Response.json(
         {

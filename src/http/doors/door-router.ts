@@ -8,7 +8,7 @@ import {
   type Response,
   Router,
 } from 'express'
-import type { Door, DoorProgram } from '../../contract/doors.ts'
+import type { Door, DoorExchange, DoorProgram } from '../../contract/doors.ts'
 import { errorCatalogue, ServiceError } from '../../contract/errors.ts'
 import type { Auditing } from '../auditing.ts'
 import { checkScope, visitor } from '../authentication.ts'
@@ -19,6 +19,8 @@ import { refuseRevoked } from '../revocation.ts'
 import type { ReadBody } from '../whole-body.ts'
 import type { InnerApi } from './inner-api.ts'
 import { withKeepalive } from './keepalive.ts'
+import { upgradeOf } from './upgrades.ts'
+import { acceptWebSocket } from './web-socket.ts'
 
 /** How long a client may read nothing before it is disconnected. */
 const stallTimeoutMs = 30_000
@@ -31,6 +33,9 @@ export interface DoorParts {
   gates: readonly RequestHandler[]
   /** Reserves room for the body of a caller. */
   admitBody: RequestHandler
+  /** Counts a socket as a stream of its caller until the response is over. */
+  admitSocket(res: Response): void
+  maxMessageBytes: number
   readBody: ReadBody
   forwarding: Forwarding
   auditing: Pick<Auditing, 'refuse'>
@@ -71,7 +76,7 @@ export function createDoorRouter(door: Door, parts: DoorParts): Router {
 async function answer(
   id: string,
   load: () => Promise<DoorProgram>,
-  { inner, readBody, forwarding, ready }: DoorParts,
+  { inner, readBody, forwarding, ready, admitSocket, maxMessageBytes }: DoorParts,
   req: Request,
   res: Response,
 ): Promise<void> {
@@ -82,15 +87,22 @@ async function answer(
   const { tenantId, keyId } = identity.kind === 'known' ? identity.caller : visitor
   const base = forwarding.baseOf(req).replace(/\/doors\/[^/]+$/, '')
   const program = await load()
-  const response = await program.answer(id, {
+  const upgrade = program.upgrade && upgradeOf(req)
+  const openedBy = upgrade && req
+  const exchange: DoorExchange = {
     request: toWebRequest(req, body, stop),
     params: req.params as Record<string, string>,
     caller: { tenantId, keyId },
     requestId,
-    fetch: inner.fetchAs({ identity, address: forwarding.addressOf(req), base, requestId }),
+    fetch: inner.fetchAs({ identity, address: forwarding.addressOf(req), base, requestId, openedBy }),
     logFault: error => logFault(res, error),
-  })
-  await send(response, req, res)
+  }
+  if (!upgrade) return send(await program.answer(id, exchange), req, res)
+  admitSocket(res)
+  const accept = (headers: Record<string, string>) =>
+    acceptWebSocket(req, res, upgrade, { maxMessageBytes, headers })
+  const refusal = await program.upgrade?.(id, exchange, accept)
+  if (refusal) await send(refusal, req, res)
 }
 
 function toWebRequest(req: Request, body: Buffer, signal: AbortSignal): globalThis.Request {

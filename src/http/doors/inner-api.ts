@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request as sendRequest } from 'node:http'
 import { Readable } from 'node:stream'
-import express, { type Router } from 'express'
+import express, { type Request as ClientRequest, type Router } from 'express'
 import type { Identity } from '../request-context.ts'
 import { innerConnection } from './inner-socket.ts'
 
@@ -12,6 +12,8 @@ export interface InnerCaller {
   /** The prefix of links in the response. */
   readonly base: string
   readonly requestId: string
+  /** The request that has opened the socket from which this one comes; undefined: the client has sent a request for it. */
+  readonly openedBy?: ClientRequest | undefined
 }
 
 /** Statuses whose responses have no body. */
