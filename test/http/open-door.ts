@@ -6,9 +6,11 @@ import { AuditTrail } from '../../src/access/audit/audit-trail.ts'
 import { Callers } from '../../src/access/callers.ts'
 import { configuredKeys } from '../../src/access/configured-keys.ts'
 import { TokenCallers } from '../../src/access/tokens/token-callers.ts'
+import { ClientMessage } from '../../src/app/client-message.ts'
 import { messageReader } from '../../src/claude/messages/message-reader.ts'
 import type { ClaudeCodeApiConfig } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
+import { upgradeThrough } from '../../src/http/doors/upgrades.ts'
 import type { HttpDeps } from '../../src/http/options.ts'
 import { createRouter, type HttpDoor } from '../../src/http/router.ts'
 import type { Store } from '../../src/sessions/ports/index.ts'
@@ -111,7 +113,8 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   const app = express()
   prepare?.(app)
   app.use(mount, door.router)
-  const server = createServer(app)
+  const server = createServer({ IncomingMessage: ClientMessage }, app)
+  server.on('upgrade', upgradeThrough(app))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const url = origin + (mount === '/' ? '' : mount)

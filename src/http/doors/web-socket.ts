@@ -68,7 +68,10 @@ function tie(ws: WebSocket, res: Response): void {
   ws.on('error', () => {})
   ws.once('close', code => (code === brokenOff ? res.destroy() : res.end()))
   res.once('close', () => ws.terminate())
-  stop.addEventListener('abort', () => ws.close(...toClosing(stop.reason)), { once: true })
+  const tell = ({ code, message }: ServiceError) => ws.close(code === 'SHUTTING_DOWN' ? 1001 : 1008, message)
+  stop.addEventListener('abort', () => stop.reason instanceof ServiceError && tell(stop.reason), {
+    once: true,
+  })
 }
 
 /** The part of a socket that doors see. */
@@ -80,7 +83,7 @@ class TextSocket extends EventEmitter implements DoorSocket {
     this.#ws = ws
     ws.on('message', (data: RawData, isBinary) => {
       if (isBinary) ws.close(1003, 'Messages must be text')
-      else this.emit('message', data.toString())
+      else if (ws.readyState === ws.OPEN) this.emit('message', data.toString())
     })
     ws.once('close', code => this.emit('close', code))
   }
@@ -100,11 +103,6 @@ class TextSocket extends EventEmitter implements DoorSocket {
   close(code?: number, reason?: string): void {
     this.#ws.close(code, reason)
   }
-}
-
-function toClosing(reason: unknown): [code: number, text: string] {
-  if (!(reason instanceof ServiceError)) return [1001, '']
-  return [reason.code === 'SHUTTING_DOWN' ? 1001 : 1008, reason.message]
 }
 
 /** Disconnects a client that neither answers nor reads. */
