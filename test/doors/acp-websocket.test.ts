@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { connect as openConnection } from 'node:net'
 import { join } from 'node:path'
 import { methods, type RequestError } from '@agentclientprotocol/sdk'
 import { createWebSocketStream } from '@agentclientprotocol/sdk/experimental/ws-client'
@@ -7,10 +8,12 @@ import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { choosing, connectAcp, textOf, updatesOf } from '../support/acp-client.ts'
-import { openOnce } from '../support/lifetime.ts'
+import { endsLater, openOnce } from '../support/lifetime.ts'
+import { openServerProgram } from '../support/open-cli.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
-import { until } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { pendingPermissions } from '../support/permissions.ts'
+import { cheapStart, claudeEnvironment } from '../support/real-claude.ts'
 
 const maxBodyBytes = 100_000
 const shared = openOnce(() => openServer({ doors: ['acp'], maxBodyBytes }))
@@ -150,6 +153,27 @@ describe('callers', () => {
     const [code, reason] = await end
     expect([code, String(reason)]).toEqual([1008, 'The API key is no longer valid'])
   })
+})
+
+test('the server itself opens them, keeps them before silent connections, and stops with them', async () => {
+  const home = temporaryDirectory()
+  const options = {
+    ...{ doors: ['acp'], auth: { apiKeys: [apiKey] }, limits: { connectionsPerAddress: 2 } },
+    ...{ dataDir: join(home, 'data'), defaultCwd: home, keepSpareProcess: false },
+  }
+  const program = openServerProgram(options, { ...claudeEnvironment(shared().model, home), ...cheapStart })
+  const [, base = ''] = /listening on (\S+)/.exec(await program.said(/listening on \S+/)) ?? []
+  const { socket, agent } = await connect({ base: `${base}/api/v1` })
+  for (const silent of [1, 2, 3].map(() => openConnection(Number(new URL(base).port), '127.0.0.1'))) {
+    silent.on('error', () => {})
+    await once(silent, 'connect')
+    endsLater(() => silent.destroy())
+  }
+  expect((await agent.request(methods.agent.session.list, {})).sessions).toEqual([])
+  const end = closed(socket)
+  program.child.kill('SIGTERM')
+  expect((await end)[0]).toBe(1001)
+  expect(await program.ended).toBe(0)
 })
 
 test('a server that shuts down says so, and waits for no client', async () => {
