@@ -1439,7 +1439,7 @@ export type HookOutput = {
     updatedInput?: Record<string, unknown> | undefined
     /** Text that Claude is given */
     additionalContext?: string | undefined
-    /** Result for Claude instead of the actual one; `PostToolUse` only */
+    /** Result for Claude instead of the actual one, in the form that `tool_response` of the input has; Claude Code ignores other forms. `PostToolUse` only */
     updatedToolOutput?: unknown | undefined
   } | undefined
 }

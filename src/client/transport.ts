@@ -172,8 +172,25 @@ function fillPath(path: string, params: Record<string, string>): string {
   return path.replace(/:(\w+)/g, (_, name: string) => {
     const value = params[name]
     // A URL resolves dots, and the request would reach another operation.
-    if (typeof value !== 'string' || /^\.{0,2}$/.test(value)) throw new TypeError(`${name} must be an id`)
+    if (typeof value !== 'string' || /^\.{0,2}$/.test(value) || !isWellFormed(value)) throw notAnId(name)
     return encodeURIComponent(value)
+  })
+}
+
+/** Half of a surrogate pair has no encoding. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
+function notAnId(name: string): ApiError {
+  const message = `${name}: must be an id`
+  const details = { issues: [{ path: name, message: 'must be an id' }] }
+  return new ApiError(message, {
+    code: 'INVALID_REQUEST',
+    status: 400,
+    details,
+    retryable: false,
+    retry: 'never',
   })
 }
 

@@ -77,11 +77,27 @@ const hookEvent = z.enum(Object.keys(hookEvents) as [ClientHookEvent, ...ClientH
 
 export const defaultHookTimeoutMs = 60_000
 
+/** Claude Code does not ask a hook whose matcher is not valid. */
+function isMatcher(text: string): boolean {
+  if (text === '*') return true
+  try {
+    return Boolean(new RegExp(text))
+  } catch {
+    return false
+  }
+}
+
 const clientHook = z.strictObject({
-  matcher: z.string().min(1).max(1_000).optional().meta({
-    description:
-      'Which tools it is about, as in settings of Claude Code: a name, or a regular expression. Absent: all',
-  }),
+  matcher: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .refine(isMatcher, { message: 'must be *, a name, names with | between them, or a regular expression' })
+    .optional()
+    .meta({
+      description:
+        'Which tools it is about, as in settings of Claude Code: a name, or a regular expression. Absent: all',
+    }),
   timeoutMs: z
     .int()
     .min(1_000)
@@ -157,10 +173,10 @@ export const hookOutput = z
           description: 'Input for the tool to run with instead; `PreToolUse` only',
         }),
         additionalContext: text.optional().meta({ description: 'Text that Claude is given' }),
-        updatedToolOutput: z
-          .unknown()
-          .optional()
-          .meta({ description: 'Result for Claude instead of the actual one; `PostToolUse` only' }),
+        updatedToolOutput: z.unknown().optional().meta({
+          description:
+            'Result for Claude instead of the actual one, in the form that `tool_response` of the input has; Claude Code ignores other forms. `PostToolUse` only',
+        }),
       })
       .optional()
       .meta({ description: 'The fields that depend on the event' }),

@@ -13,6 +13,7 @@ import { isLoggableId } from './log-path.ts'
 import type { Arrival, IncomingAnswer, Nodes, OutgoingRequest, SessionNeed } from './nodes.ts'
 import type { HttpDeps } from './options.ts'
 import { contextOf } from './request-context.ts'
+import { refuseReservedId } from './reserved-ids.ts'
 import { refuseRevoked } from './revocation.ts'
 import { toFrame } from './sse-stream.ts'
 import { createBodyReader } from './whole-body.ts'
@@ -41,7 +42,11 @@ const ofAnswer =
 type Parts = Pick<HttpDeps, 'nodes' | 'ready' | 'service' | 'config'>
 
 /** Has the node of the session answer. Sessions of this node, and operations that need none, continue here. */
-export function answerAtNode(deps: Parts, { addressOf, baseOf }: Forwarding): RequestHandler {
+export function answerAtNode(
+  deps: Parts,
+  { addressOf, baseOf }: Forwarding,
+  isInner: (req: Request) => boolean,
+): RequestHandler {
   const { config } = deps
   const readBody = createBodyReader(config)
 
@@ -50,7 +55,9 @@ export function answerAtNode(deps: Parts, { addressOf, baseOf }: Forwarding): Re
     const { needs } = getOperation(id)
     if (needs === 'place') {
       const body = await readBody(req, res, false)
-      return { node: nodes.place(directoryOf(body, config)), session: null }
+      const wanted = parse(body)
+      refuseReservedId(wanted.sessionId, isInner(req))
+      return { node: nodes.place(directoryOf(wanted, config)), session: null }
     }
     const { sessionId } = contextOf(res).params
     if (sessionId === undefined || !isLoggableId(sessionId)) return undefined
@@ -164,14 +171,22 @@ function withoutTicket(url: string): string {
 }
 
 /** The directory that the new session is going to have, as far as it can be known before the request is checked. */
-function directoryOf(body: Buffer, { defaultCwd, workspacesDir, defaultWorkspace }: Parts['config']): string {
-  const { cwd, workspace } = parse(body)
+function directoryOf(
+  { cwd, workspace }: WantedSession,
+  { defaultCwd, workspacesDir, defaultWorkspace }: Parts['config'],
+): string {
   if (typeof cwd === 'string') return cwd
   if (workspace?.type === 'directory') return String(workspace.path)
   return workspace !== undefined || defaultWorkspace === 'empty' ? workspacesDir : defaultCwd
 }
 
-function parse(body: Buffer): { cwd?: unknown; workspace?: { type?: unknown; path?: unknown } } {
+interface WantedSession {
+  sessionId?: unknown
+  cwd?: unknown
+  workspace?: { type?: unknown; path?: unknown }
+}
+
+function parse(body: Buffer): WantedSession {
   try {
     const value: unknown = JSON.parse(body.toString())
     return typeof value === 'object' && value !== null ? value : {}

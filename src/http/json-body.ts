@@ -72,8 +72,12 @@ function isLong({ headers }: Request): boolean {
   return length === undefined || Number(length) > longBytes
 }
 
-/** Checks the text before it is parsed, because parsing ten megabytes of brackets takes seconds. */
-function checkBytes(bytes: Buffer): void {
+/**
+ * Checks the text before it is parsed, because parsing ten megabytes of brackets takes seconds.
+ *
+ * @throws ServiceError INVALID_REQUEST
+ */
+export function checkBytes(bytes: Buffer): void {
   // Decoding would replace invalid bytes with U+FFFD.
   if (!isUtf8(bytes)) throw invalidField('', 'the body must be valid UTF-8')
   const excess = findJsonExcess(bytes, bounds)

@@ -18,6 +18,7 @@ import type { HttpDeps } from './options.ts'
 import { toUpload } from './raw-body.ts'
 import { contextOf, type LoggedFacts } from './request-context.ts'
 import { parseInput } from './request-input.ts'
+import { refuseReservedId } from './reserved-ids.ts'
 import { refuseRevoked } from './revocation.ts'
 import { sendFile } from './send-file.ts'
 import { sendJson, sendJsonText, sendText } from './send-json.ts'
@@ -29,6 +30,8 @@ export interface EndpointDeps {
   readonly service: Pick<SessionService, 'actingOn'>
   forwarding: Forwarding
   arrivalOf(req: Request): Arrival | undefined
+  /** Whether a door has sent the request. */
+  isInner(req: Request): boolean
   auditing: Auditing
   validation: OpenApiValidation | undefined
   cluster: HttpDeps['cluster']
@@ -46,6 +49,10 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
     const exchange = toExchange(id, deps, req, res)
+    // A request of another node was checked there.
+    if (id === 'createSession' && !exchange.arrival) {
+      refuseReservedId((exchange.body as { sessionId?: unknown } | undefined)?.sessionId, deps.isInner(req))
+    }
     if (!worksUnopened.has(id)) await deps.ready()
     if (readsMemory) await deps.cluster?.refresh()
     refuseRevoked(res)

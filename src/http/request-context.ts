@@ -205,9 +205,10 @@ function levelOf(res: Response, { facts }: RequestContext): 'info' | 'warn' | 'e
 }
 
 function describe(res: Response, context: RequestContext, durationMs: number): object {
-  const { identity, operationId, facts } = context
+  const { identity, operationId, doorOperation, facts } = context
+  const operation = operationId ?? doorOperation
   return {
-    ...(operationId && { operation: operationId }),
+    ...(operation && { operation }),
     ...(res.headersSent && { status: res.statusCode }),
     ...(!res.writableFinished && { clientGone: true }),
     ...(identity.kind === 'known' && { keyId: identity.caller.keyId }),

@@ -110,6 +110,7 @@ export function createRouter(deps: HttpDeps): HttpDoor {
   const { doors = [] } = deps
   const inner = doors.length > 0 ? new InnerApi() : undefined
   const innerCallerOf = (req: Request) => inner?.callerOf(req)
+  const isInner = (req: Request) => innerCallerOf(req) !== undefined
   const arrivalOf = (req: Request) => deps.nodes?.arrivalOf(req)
   const forwarding = createForwarding(config, req => arrivalOf(req) ?? innerCallerOf(req))
   const clientRequestOf = (req: Request) => innerCallerOf(req)?.openedBy ?? req
@@ -147,18 +148,18 @@ export function createRouter(deps: HttpDeps): HttpDoor {
     })
 
   const endpointDeps = {
-    ...{ handlers, ready, validation, forwarding, auditing, arrivalOf, cluster: deps.cluster },
+    ...{ handlers, ready, validation, forwarding, auditing, arrivalOf, isInner, cluster: deps.cluster },
     get service() {
       return deps.service
     },
   }
 
   const router = Router({ caseSensitive: true })
-  const begin = beginRequest(log, open, deps.metrics, req => innerCallerOf(req) !== undefined)
+  const begin = beginRequest(log, open, deps.metrics, isInner)
   router.use(begin, allowOrigins(config.cors, config.auth.apiKeyHeader), limits.connection)
   const bodies = [
     limits.admission,
-    ...(config.cluster ? [answerAtNode(deps, forwarding)] : []),
+    ...(config.cluster ? [answerAtNode(deps, forwarding, isInner)] : []),
     readJsonBody(config.maxBodyBytes),
     readRawBody(config.maxUploadBytes),
     limits.bodyRead,

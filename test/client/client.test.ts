@@ -105,7 +105,9 @@ test('an error has the code, the details and the id of its request', async () =>
   const wrong = new ClaudeCodeClient({ baseUrl: door.url, apiKey: 'another-key' })
   await expect(wrong.call('listModels')).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
   // An id that leads to another path is refused before anything is sent.
-  for (const id of ['..', '.', '']) await expect(client.session(id).get()).rejects.toThrow(TypeError)
+  for (const id of ['..', '.', '', '\ud800']) {
+    await expect(client.session(id).get()).rejects.toMatchObject({ code: 'INVALID_REQUEST', status: 400 })
+  }
 })
 
 test('a prompt whose acceptance was not heard of is sent again under the same key, and runs once', async () => {

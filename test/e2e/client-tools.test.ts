@@ -142,6 +142,17 @@ describe('a tool of the caller', () => {
       'mcpServers.client',
       { clientTools: [weather], mcpServers: { client: { type: 'http', url: 'https://example.com' } } },
     ],
+    [
+      'clientTools[0].inputSchema',
+      {
+        clientTools: [{ name: 'a', inputSchema: { type: 'object', properties: { a: { type: 'banana' } } } }],
+      },
+    ],
+    [
+      'clientTools[0].inputSchema',
+      { clientTools: [{ name: 'a', inputSchema: { type: 'object', properties: 'x' } }] },
+    ],
+    ['clientHooks.PreToolUse[0].matcher', { clientHooks: { PreToolUse: [{ matcher: 'Bash(' }] } }],
     ['clientHooks.Stop[0].onFailure', { clientHooks: { Stop: [{ onFailure: 'block' }] } }],
   ])('bad input names %s', async (path, settings) => {
     const { status, body } = await shared().call('POST', '/sessions', settings)

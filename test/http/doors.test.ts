@@ -67,6 +67,25 @@ test('errors have the form of the door, and the header of the request', async ()
   expect((await send('/echo/a')).headers.get('allow')).toBe('POST')
 })
 
+test('a path that cannot be decoded is refused after the key, as an unknown one', async () => {
+  const { send } = await open()
+  for (const path of ['/echo/%ff', '/echo/%E0%A4%A']) {
+    expect((await send(path, { method: 'POST', headers: { authorization: 'Bearer wrong' } })).status).toBe(
+      413,
+    )
+    expect(await (await send(path, { method: 'POST' })).json()).toMatchObject({ refused: 'NOT_FOUND' })
+  }
+})
+
+test('a body has the bounds of the API, before the door reads it', async () => {
+  const { send } = await open()
+  const bodies = [`[${'{},'.repeat(60_000)}0]`, '['.repeat(300), new Uint8Array([0x7b, 0xff])]
+  for (const body of bodies) {
+    const response = await send('/echo/a', { method: 'POST', body })
+    expect([response.status, await response.json()]).toMatchObject([410, { refused: 'INVALID_REQUEST' }])
+  }
+})
+
 test('a stream comes as it is made, and ends with its reader', async () => {
   const { send, sessions } = await open()
   const made = await send('/echo/a', { method: 'POST', body: 'hello' })

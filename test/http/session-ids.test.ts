@@ -38,8 +38,11 @@ test('of requests for one id at the same time, one makes the session', async () 
   expect((await call('GET', '/sessions')).body.total).toBe(1)
 })
 
-test.each(['x', '', 7, 'toolu_01'])('an id has to be a UUID: %j', async given => {
-  const { call } = await open()
-  const { status, body } = await call('POST', '/sessions', { sessionId: given })
-  expect([status, body.error.details.issues[0].path]).toEqual([400, 'sessionId'])
-})
+test.each(['x', '', 7, 'toolu_01', '17aac201-efcd-842d-a50f-45b25da495d8'])(
+  'an id has to be a UUID that is not a door`s: %j',
+  async given => {
+    const { call } = await open()
+    const { status, body } = await call('POST', '/sessions', { sessionId: given })
+    expect([status, body.error.details.issues[0].path]).toEqual([400, 'sessionId'])
+  },
+)

@@ -32,6 +32,9 @@ export async function toNewSession(
   if (wanted.clientHooks !== undefined) {
     throw invalid(`_meta.${extension}.clientHooks`, 'the protocol has no way to decide hooks')
   }
+  if (wanted.sessionId !== undefined) {
+    throw invalid(`_meta.${extension}.sessionId`, 'the door chooses the id of a session')
+  }
   const preset = await readPreset(api, wanted.preset ?? defaults.preset)
   const methodTools = toClientTools(clientMethods, capabilities)
   const clientTools = [...(wanted.clientTools ?? preset?.clientTools ?? []), ...methodTools]

@@ -97,15 +97,27 @@ function readMessage(value: unknown, path: string): Message {
     if (!Array.isArray(message.content)) asText(message.content, `${path}.content`)
   }
   if (role === 'system' || role === 'developer') asText(message.content, `${path}.content`)
-  return message as unknown as Message
+  const toolCalls = optional(message.toolCalls, `${path}.toolCalls`, (calls, place) =>
+    asList(calls, place, checkCall),
+  )
+  return { ...message, toolCalls } as unknown as Message
+}
+
+function checkCall(value: unknown, path: string): Json {
+  const call = asObject(value, path)
+  asText(call.id, `${path}.id`)
+  const { name, arguments: text } = asObject(call.function, `${path}.function`)
+  asText(name, `${path}.function.name`)
+  asText(text, `${path}.function.arguments`)
+  return call
 }
 
 function readTool(value: unknown, path: string): Tool {
   const tool = asObject(value, path)
   asText(tool.name, `${path}.name`)
   optional(tool.description, `${path}.description`, asText)
-  optional(tool.parameters, `${path}.parameters`, asObject)
-  return tool as unknown as Tool
+  const parameters = optional(tool.parameters, `${path}.parameters`, asObject)
+  return { ...tool, parameters } as unknown as Tool
 }
 
 function readContext(value: unknown, path: string): RunInput['context'][number] {

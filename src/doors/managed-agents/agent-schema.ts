@@ -107,7 +107,7 @@ export const mcpServers = z
     z.strictObject({
       type: z.literal('url'),
       name: z.string().min(1).max(64),
-      url: z.url({ protocol: /^https?$/ }).refine(value => !new URL(value).search, {
+      url: z.url({ protocol: /^https?$/ }).refine(value => !URL.canParse(value) || !new URL(value).search, {
         message: 'must not have a query string: it would count as a secret and could not be shown',
       }),
     }),

@@ -14,6 +14,7 @@ import type { Auditing } from '../auditing.ts'
 import { checkScope, visitor } from '../authentication.ts'
 import { logFault, retryAfterSeconds, toPublicError } from '../error-response.ts'
 import type { Forwarding } from '../forwarding.ts'
+import { checkBytes } from '../json-body.ts'
 import { contextOf } from '../request-context.ts'
 import { refuseRevoked } from '../revocation.ts'
 import type { ReadBody } from '../whole-body.ts'
@@ -46,6 +47,8 @@ export interface DoorParts {
 export function createDoorRouter(door: Door, parts: DoorParts): Router {
   const router = Router({ caseSensitive: true })
   const load = once(() => door.load())
+  // Before routes, which cannot decode every path.
+  router.use(...parts.gates)
   const paths = Map.groupBy(Object.entries(door.operations), ([, { path }]) => path)
   for (const [path, operations] of paths) {
     const route = router.route(path)
@@ -56,17 +59,15 @@ export function createDoorRouter(door: Door, parts: DoorParts): Router {
         if (identity.kind === 'known') checkScope(identity.caller, operation)
         next()
       }
-      route[operation.method](...parts.gates, mark, parts.admitBody, (req, res) =>
-        answer(id, load, parts, req, res),
-      )
+      route[operation.method](mark, parts.admitBody, (req, res) => answer(id, load, parts, req, res))
     }
     const methods = operations.map(([, { method }]) => method.toUpperCase())
-    route.all(...parts.gates, (req, res) => {
+    route.all((req, res) => {
       res.setHeader('Allow', methods.join(', '))
       throw new ServiceError('METHOD_NOT_ALLOWED', `${req.method} is not possible here`, { allowed: methods })
     })
   }
-  router.use(...parts.gates, () => {
+  router.use(() => {
     throw new ServiceError('NOT_FOUND', 'No such path')
   })
   router.use(answerErrors(load, parts))
@@ -81,6 +82,7 @@ async function answer(
   res: Response,
 ): Promise<void> {
   const body = await readBody(req, res, false)
+  checkBytes(body)
   await ready()
   refuseRevoked(res)
   const { identity, stop, requestId } = contextOf(res)
@@ -156,7 +158,9 @@ async function whole(body: Readable): Promise<Buffer> {
 }
 
 function answerErrors(load: () => Promise<DoorProgram>, { auditing }: DoorParts): ErrorRequestHandler {
-  return async (error, req, res, _next) => {
+  return async (fault, req, res, _next) => {
+    // Of a path that cannot be decoded.
+    const error = fault instanceof URIError ? new ServiceError('NOT_FOUND', 'No such path') : fault
     logFault(res, error)
     if (res.headersSent || res.destroyed) {
       if (!res.writableEnded) res.destroy()

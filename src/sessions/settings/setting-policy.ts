@@ -10,7 +10,7 @@ import type { AgentLauncher } from '../ports/index.ts'
 import type { SessionRecord } from '../records.ts'
 import { checkMcpAddresses } from './mcp-addresses.ts'
 import { checkSupport, dependsOnInstalled, type Wanted } from './model-support.ts'
-import { checkOutputSchema } from './output-schema.ts'
+import { checkOutputSchema, checkToolSchemas } from './output-schema.ts'
 
 export type PatchRequest = OperationInput<'patchSession'>['body']
 
@@ -33,6 +33,7 @@ export class SettingPolicy {
     const options = optionsOf(this.#options, tenantId)
     checkAllowed(options, settings)
     await checkOutputSchema(settings.outputFormat)
+    await checkToolSchemas(settings.clientTools)
     await this.#checkSupport({ model: request.model ?? null, settings })
     if (!settings.additionalDirectories) return settings
     const resolved = settings.additionalDirectories.map((directory, index) =>
@@ -52,6 +53,7 @@ export class SettingPolicy {
     const { settingSources: _, ...others } = settings
     checkAllowed(options, others)
     await checkOutputSchema(settings.outputFormat)
+    await checkToolSchemas(settings.clientTools)
     for (const [index, directory] of (settings.additionalDirectories ?? []).entries()) {
       await resolveDirectory(`additionalDirectories[${index}]`, directory, options)
     }
@@ -62,6 +64,7 @@ export class SettingPolicy {
     const { model, effort, mcpServers } = request
     const { agents } = session.settings
     checkServerNames({ ...session.settings, ...withoutUnset(request) })
+    if (request.clientTools) await checkToolSchemas(request.clientTools)
     const options = optionsOf(this.#options, session.tenantId)
     if (mcpServers) checkAllowed(options, { mcpServers, ...(agents && { agents }) })
     else if (mcpServers === null) checkAgentServers(agents, {})
