@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -13,19 +14,12 @@ import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vi
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
 import { capabilities } from '../../src/doors/ag-ui/capabilities.ts'
 import { deriveId } from '../../src/lib/derived-id.ts'
-import { openOnce } from '../support/lifetime.ts'
 import { apiKey, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { examples, runExample } from '../support/run-example.ts'
 
 const shared = shareServer({ doors: ['ag-ui'], environment: { CLAUDE_CODE_MAX_RETRIES: '2' } })
-/** A thread for tests that do not care what was said before. */
-const usedThread = openOnce(async () => {
-  const threadId = 'used by many'
-  const sessionId = deriveId('ag-ui', 'default', threadId)
-  await shared().createSession({ sessionId, permissionPrompts: 'ask' })
-  return threadId
-})
+const newThread = () => `thread ${randomUUID()}`
 let warnings: Mock<typeof console.warn>
 beforeEach(() => {
   // The client warns of what it had to remove from an event.
@@ -219,7 +213,7 @@ describe('an interrupt', () => {
       if (prompt.round === 1) told = prompt.toolResults[0]?.content ?? ''
       return prompt.round < 3 ? write(never ?? '') : text('That was it')
     })
-    const { say, agent } = openAgent({ threadId: usedThread() })
+    const { say, agent } = openAgent({ threadId: newThread() })
     const answer = (payload: unknown, status: 'resolved' | 'cancelled' = 'resolved') => {
       const [{ id }] = agent.pendingInterrupts as [Interrupt]
       return agent.runAgent({ resume: [{ interruptId: id, status, payload }] })
@@ -257,7 +251,7 @@ describe('an interrupt', () => {
       told = prompt.toolResults[0]?.content ?? ''
       return text('Thank you')
     })
-    const { say, agent } = openAgent({ threadId: usedThread() })
+    const { say, agent } = openAgent({ threadId: newThread() })
     await say('ask me')
     const [{ id, ...asked }] = agent.pendingInterrupts as [Interrupt]
     expect(asked).toMatchObject({
@@ -372,7 +366,7 @@ describe('a run that does not come to its end', () => {
   test('fails with the error of its turn', async () => {
     const { model } = shared()
     model.script('break', apiError(400, { message: 'no such thing' }))
-    const { say, events } = openAgent({ threadId: usedThread() })
+    const { say, events } = openAgent({ threadId: newThread() })
     const onRunErrorEvent = vi.fn()
     await say('break', {}, { onRunErrorEvent })
     expect(onRunErrorEvent).toHaveBeenCalledOnce()
@@ -405,7 +399,7 @@ describe('a run that does not come to its end', () => {
 
   test('is cancelled if its turn is interrupted elsewhere', async () => {
     const held = hold('wait for it')
-    const { say, agent, outcome, sessionId } = openAgent({ threadId: usedThread() })
+    const { say, agent, outcome, sessionId } = openAgent({ threadId: newThread() })
     const interrupt = () => shared().call('POST', `/sessions/${sessionId()}/interrupt`, {})
     const asked: Promise<unknown>[] = []
     await say('wait for it', {}, { onTextMessageContentEvent: () => void asked.push(interrupt()) })
@@ -463,7 +457,7 @@ describe('a run that does not come to its end', () => {
           })
         : text('This is the answer', { fragmentSize: 4 }),
     )
-    const { say, agent, types } = openAgent({ threadId: usedThread() })
+    const { say, agent, types } = openAgent({ threadId: newThread() })
     await say('break off', {}, { onTextMessageContentEvent: () => seen.resolve() })
     expect(textsOf(agent.messages)).toEqual(['user: break off', 'assistant: This is the answer'])
     expect(types()).toContain('MESSAGES_SNAPSHOT')
@@ -501,7 +495,7 @@ describe('the input', () => {
   })
 
   test('takes images and documents', async () => {
-    const { agent } = openAgent({ threadId: usedThread() })
+    const { agent } = openAgent({ threadId: newThread() })
     const png =
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
     agent.addMessage({
@@ -564,7 +558,7 @@ describe('the input', () => {
 })
 
 test('a request that comes twice is one run; another one cannot have its id', async () => {
-  const { agent, say, events } = openAgent({ threadId: usedThread() })
+  const { agent, say, events } = openAgent({ threadId: newThread() })
   await say('What is 6 times 7?', { runId: 'once' })
   const turnOf = () =>
     (events.at(-1) as { metadata?: { 'claude-code'?: { turnId?: string } } }).metadata?.['claude-code']
@@ -578,7 +572,8 @@ test('a request that comes twice is one run; another one cannot have its id', as
 })
 
 test('a key of one session runs in its thread only', async () => {
-  const threadId = usedThread()
+  const threadId = newThread()
+  await openAgent({ threadId }).say('hello')
   const scopes = ['sessions:read', 'sessions:write']
   const sessionId = deriveId('ag-ui', 'default', threadId)
   const { key } = (await shared().call('POST', '/keys', { name: 'bound', scopes, sessionId })).body
