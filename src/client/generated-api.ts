@@ -492,7 +492,7 @@ export type CreatePushSubscriptionRequest = {
 }
 
 export type CreateSessionRequest = {
-  /** The id of the new session, a UUID; `SESSION_ID_TAKEN` if there is such a session. Absent: a random one */
+  /** The id of the new session, a UUID of any version but 8; `SESSION_ID_TAKEN` if there is such a session. Absent: a random one */
   sessionId?: string | undefined
   /** The preset that the configuration comes from: a name for its newest version, or `name@version`. Fields of the request replace those of the preset */
   preset?: string | undefined

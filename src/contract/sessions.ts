@@ -64,7 +64,7 @@ export const createSessionRequest = z
   .strictObject({
     sessionId: z.uuid().toLowerCase().optional().meta({
       description:
-        'The id of the new session, a UUID; `SESSION_ID_TAKEN` if there is such a session. Absent: a random one',
+        'The id of the new session, a UUID of any version but 8; `SESSION_ID_TAKEN` if there is such a session. Absent: a random one',
     }),
     preset: presetReference.optional(),
     ...sessionConfiguration.shape,
