@@ -4,6 +4,7 @@ import { bounds } from './bounds.ts'
 import { cluster } from './cluster.ts'
 import { consolePages } from './console.ts'
 import { density } from './density.ts'
+import { doors } from './doors.ts'
 import { fleet } from './fleet.ts'
 import { isolation } from './isolation.ts'
 import { readers } from './readers.ts'
@@ -27,6 +28,7 @@ const benches: Record<string, Bench> = {
   reads,
   store,
   cluster,
+  doors,
   start,
   bounds,
   console: consolePages,

@@ -13,6 +13,7 @@ import { configuredKeys } from '../../src/access/configured-keys.ts'
 import { ConsoleLogins } from '../../src/access/console-logins.ts'
 import { KeyRegistry } from '../../src/access/key-registry.ts'
 import { Keys } from '../../src/access/keys.ts'
+import { findDoors } from '../../src/app/doors.ts'
 import { Metrics } from '../../src/app/metrics/metrics.ts'
 import { consolePath, mountPath } from '../../src/app/serve.ts'
 import { limitConnections, toServerOptions } from '../../src/app/server-limits.ts'
@@ -92,6 +93,7 @@ export async function serveScripted(given: ClaudeCodeApiConfig) {
     isClosing: () => false,
     isolation: () => undefined,
     metrics,
+    doors: findDoors(config.doors),
     config,
     log,
     version: '0.0.0',
