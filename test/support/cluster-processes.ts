@@ -19,15 +19,20 @@ interface Claude {
   marker: string
 }
 
-/** Looks for sessions with two processes at the same time, on the whole machine. */
-export function watchProcesses() {
+/**
+ * Looks for sessions with two processes at the same time. Tests beside this one kill servers too, which may leave a
+ * process until the next server ends it.
+ *
+ * @param home the directory with the homes of the processes that count
+ */
+export function watchProcesses(home: string) {
   const overlaps = new Map<string, Overlap & { looks: number }>()
   const found = new Set<string>()
   let looks = 0
   let isOver = false
   async function watch(): Promise<void> {
     while (!isOver) {
-      for (const [session, claudes] of Map.groupBy(listClaudes(), claude => claude.session)) {
+      for (const [session, claudes] of Map.groupBy(listClaudes(home), claude => claude.session)) {
         looks++
         const markers = [...new Set(claudes.map(({ marker }) => marker))].sort()
         for (const marker of markers) found.add(marker)
@@ -58,7 +63,7 @@ export function watchProcesses() {
 }
 
 /** The Claude Code processes of this machine with their sessions; zombies left out. */
-export function listClaudes(): Claude[] {
+export function listClaudes(home = ''): Claude[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
@@ -69,6 +74,7 @@ export function listClaudes(): Claude[] {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
         const isZombie = stat[stat.lastIndexOf(')') + 2] === 'Z'
         const environment = readFileSync(`/proc/${name}/environ`, 'utf8')
+        if (!environment.includes(`\0HOME=${home}`) && !environment.startsWith(`HOME=${home}`)) return []
         const marker = /(?:^|\0)CLAUDE_CODE_API_PROCESS=([^\0]+)/.exec(environment)?.[1]
         // A process that ends has lost both.
         if (session === undefined || marker === undefined || isZombie) return []

@@ -42,7 +42,7 @@ export class ClusterStorm {
   } = { retries: 0, doubled: 0, answered: 0, interrupts: 0 }
   readonly #options: StormOptions
   readonly #prompts: ReturnType<typeof scriptPrompts>
-  readonly #processes = watchProcesses()
+  readonly #processes: ReturnType<typeof watchProcesses>
   readonly #sending = new Set<Promise<unknown>>()
   readonly #reading: Promise<void>[] = []
   readonly #leaving = new AbortController()
@@ -55,7 +55,9 @@ export class ClusterStorm {
     nodes: RestlessNode[],
     watch: ClusterWatch,
     prompts: ReturnType<typeof scriptPrompts>,
+    home: string,
   ) {
+    this.#processes = watchProcesses(`${home}/`)
     this.#options = options
     this.nodes = nodes
     this.watch = watch
@@ -83,7 +85,8 @@ export class ClusterStorm {
     const nodes = ['a', 'b', 'c'].slice(0, options.nodeCount).map(node)
     // The first one compiles for the others.
     for (const each of nodes) await each.start()
-    return new ClusterStorm(options, nodes, watch, scriptPrompts(model, shared, options.longMs))
+    const prompts = scriptPrompts(model, shared, options.longMs)
+    return new ClusterStorm(options, nodes, watch, prompts, home)
   }
 
   /** Any node that seems to be there, as a load balancer picks them. */
