@@ -7,7 +7,8 @@ interface ServerFlag {
   description: string
   /** The option that it sets. */
   path: string
-  parse?(text: string): unknown
+  /** @param previous the values before it, where the flag takes several */
+  parse?(text: string, previous: unknown): unknown
 }
 
 const flags: readonly ServerFlag[] = [
@@ -55,6 +56,12 @@ const flags: readonly ServerFlag[] = [
     path: 'allowedHosts',
     description: 'hosts that requests without a key may be addressed to',
   },
+  {
+    spec: '--doors <name...>',
+    path: 'doors',
+    description: 'protocols of other clients to speak, such as openai,mcp; all: every one',
+    parse: addNames,
+  },
   { spec: '--public-url <url>', path: 'publicUrl', description: 'URL of the API as callers see it' },
   {
     spec: '--trust-proxy <which>',
@@ -79,6 +86,11 @@ const flags: readonly ServerFlag[] = [
     description: 'serve without keys; only on a loopback address',
   },
 ]
+
+/** Names stand apart or with commas between them. */
+function addNames(text: string, previous: unknown): string[] {
+  return [...(Array.isArray(previous) ? previous : []), ...text.split(',')]
+}
 
 /** Adds the flags of the server's options. All options can be set in a file and by variables. */
 export function addServerFlags(command: Command): Command {

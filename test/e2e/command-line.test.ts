@@ -123,6 +123,7 @@ describe('serve', () => {
     expect(await refused(['--host', '203.0.113.1', '--isolation', 'none'])).toBe(
       'claude-code-api: 203.0.113.1 is not an address of this machine; choose another with --host',
     )
+    expect(await refused(['--doors', 'openai,openapi'])).toMatch(/^claude-code-api: --doors: .*openai/)
     expect(await refused(['--root', join(env.HOME ?? '', 'gone')])).toMatch(
       /^claude-code-api: --root: .*gone does not exist$/,
     )
@@ -196,8 +197,10 @@ describe('serve', () => {
       CLAUDE_CODE_API_DATA_DIR: join(home, 'data'),
       CLAUDE_API_KEY: 'a-key-of-the-environment',
       CLAUDE_CODE_API_METRICS_PORT: '0',
+      CLAUDE_CODE_API_DOORS: 'openai',
     }
-    const shown = openCli(['config', '--json', '--log-level', 'warn'], given)
+    const flags = ['--log-level', 'warn', '--doors', 'openai,mcp', 'acp']
+    const shown = openCli(['config', '--json', ...flags], given)
     expect(await shown.ended).toBe(0)
     const options: { option: string; value: unknown; source: string }[] = JSON.parse(shown.stdout())
     const find = (name: string) => options.find(({ option }) => option === name)
@@ -207,6 +210,7 @@ describe('serve', () => {
     })
     expect(find('dataDir')).toMatchObject({ value: join(home, 'data'), source: 'CLAUDE_CODE_API_DATA_DIR' })
     expect(find('logLevel')).toMatchObject({ value: 'warn', source: '--log-level' })
+    expect(find('doors')).toMatchObject({ value: ['openai', 'mcp', 'acp'], source: '--doors' })
     expect(find('auth.apiKeys')).toMatchObject({ value: ['***'], source: 'CLAUDE_API_KEY' })
     expect(shown.stdout()).not.toContain('a-key-of-the-environment')
     const cli = openCli(['serve'], given)
@@ -214,6 +218,9 @@ describe('serve', () => {
       `${listening.exec(await cli.said(listening))?.[1]}/api/v1`,
       'a-key-of-the-environment',
     )
+    const headers = { authorization: 'Bearer a-key-of-the-environment' }
+    expect((await client.send('GET', '/doors/openai/v1/models', undefined, { headers })).status).toBe(200)
+    expect((await client.send('GET', '/doors/ag-ui/capabilities')).status).toBe(404)
     const id = await client.createSession()
     const metricsUrl = /metrics at (http:\S+)/.exec(await cli.said(/metrics at \S+/))?.[1] ?? ''
     const metrics = await fetch(metricsUrl)
