@@ -1,6 +1,6 @@
 import type { ApiKey } from '../contract/keys.ts'
 import { toTimestamp } from '../contract/primitives.ts'
-import type { ApiKeyRecord } from '../sessions/records.ts'
+import type { ApiKeyRecord } from '../sessions/ports/index.ts'
 import { statusOf } from './key-registry.ts'
 import { toKeyPrefix } from './key-text.ts'
 

@@ -1,5 +1,4 @@
 import type { AttachmentMediaType } from '../contract/attachments.ts'
-import type { CallerLimits } from '../contract/caller-limits.ts'
 import type { ClientToolResult, HookOutput, HookRequest } from '../contract/client-requests.ts'
 import type { TaskStatus } from '../contract/conversation.ts'
 import type { EventType, SessionEvents } from '../contract/events.ts'
@@ -196,6 +195,7 @@ export interface AttachmentRecord {
   sessionId: string
   createdBy: string
   name: string
+  /** The media type of the content. */
   mediaType: AttachmentMediaType
   sizeBytes: number
   /** Of the content, hexadecimal. */
@@ -212,8 +212,10 @@ export interface PermissionQuestion {
   input: Record<string, unknown>
   title: string | null
   description: string | null
+  /** As Claude Code gave them: rules, directories, modes. */
   suggestions: PermissionSuggestion[]
   elicitation: PermissionElicitation | null
+  /** Kind `hook` only. */
   hook?: HookRequest
   /** Milliseconds to wait for the answer; left out: as the session says. */
   timeoutMs?: number
@@ -230,9 +232,12 @@ export interface PermissionAnswer {
   allow: boolean
   /** The changed input of the tool; null: unchanged. For an elicitation: the content of the form. */
   input: Record<string, unknown> | null
+  /** Permissions beyond this one call. */
   updates: PermissionSuggestion[]
   message: string | null
+  /** Of a client tool. */
   result?: ClientToolResult
+  /** Of a hook. */
   output?: HookOutput
   /** Whether it was denied because no answer came. */
   unanswered?: true
@@ -278,28 +283,6 @@ export interface TaskRecord {
   summary: string | null
   startedAt: number
   endedAt: number | null
-}
-
-/** An API key that is stored; keys of the configuration are not. */
-export interface ApiKeyRecord {
-  /** The public part of the key. */
-  id: string
-  tenantId: string
-  createdBy: string
-  name: string
-  scopes: Scope[]
-  /** The only session that it opens. */
-  sessionId: string | null
-  limits: CallerLimits
-  /** SHA-256 of the key, hexadecimal. */
-  hash: string
-  /** Of the key that it replaced, which is valid until a time. */
-  previousHash: string | null
-  previousUntil: number | null
-  createdAt: number
-  expiresAt: number | null
-  revokedAt: number | null
-  lastUsedAt: number | null
 }
 
 /** The payload of a `message` event. */

@@ -1,4 +1,5 @@
 import type {
+  ApiKeyRecord,
   AuditRecord,
   AutonomousWork,
   CheckpointRecord,
@@ -10,7 +11,6 @@ import type {
   UsageEntry,
 } from '../sessions/ports/index.ts'
 import type {
-  ApiKeyRecord,
   AttachmentRecord,
   EventRecord,
   PermissionRecord,

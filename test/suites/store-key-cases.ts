@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { ConsoleLoginRecord } from '../../src/sessions/ports/index.ts'
-import type { ApiKeyRecord } from '../../src/sessions/records.ts'
+import type { ApiKeyRecord, ConsoleLoginRecord } from '../../src/sessions/ports/index.ts'
 import type { StoreContext } from './store-context.ts'
 import { sessionRecord, tenantId } from './store-records.ts'
 

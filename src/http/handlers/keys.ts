@@ -1,7 +1,7 @@
 import { toApiKey } from '../../access/key-view.ts'
 import type { MadeKey } from '../../access/keys.ts'
 import type { ShownKey } from '../../contract/keys.ts'
-import type { ApiKeyRecord } from '../../sessions/records.ts'
+import type { ApiKeyRecord } from '../../sessions/ports/index.ts'
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
 import { openPage } from '../pagination.ts'

@@ -1,5 +1,28 @@
-import type { ApiKeyRecord } from '../records.ts'
+import type { CallerLimits } from '../../contract/caller-limits.ts'
+import type { Scope } from '../../contract/scopes.ts'
 import type { RevisedStore } from './revisions.ts'
+
+/** An API key that is stored; keys of the configuration are not. */
+export interface ApiKeyRecord {
+  /** The public part of the key. */
+  id: string
+  tenantId: string
+  createdBy: string
+  name: string
+  scopes: Scope[]
+  /** The only session that it opens. */
+  sessionId: string | null
+  limits: CallerLimits
+  /** SHA-256 of the key, hexadecimal. */
+  hash: string
+  /** Of the key that it replaced, which is valid until a time. */
+  previousHash: string | null
+  previousUntil: number | null
+  createdAt: number
+  expiresAt: number | null
+  revokedAt: number | null
+  lastUsedAt: number | null
+}
 
 /** Stored API keys. */
 export interface KeyStore extends RevisedStore {
