@@ -31,6 +31,8 @@ export interface Exchange<Id extends OperationId> extends OperationInput<Id> {
   idempotency: IdempotencyKey | undefined
   /** The facts of a request that another node has forwarded; undefined: it comes from a client. */
   arrival: Pick<Arrival, 'turnId' | 'isRepeated' | 'after'> | undefined
+  /** Whether a door has sent the request. */
+  isInner: boolean
   /** Marks the response as a replay of an earlier request's outcome. */
   markReplayed(): void
   /** The body of an upload; empty for other operations. */

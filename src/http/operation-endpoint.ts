@@ -18,7 +18,6 @@ import type { HttpDeps } from './options.ts'
 import { toUpload } from './raw-body.ts'
 import { contextOf, type LoggedFacts } from './request-context.ts'
 import { parseInput } from './request-input.ts'
-import { refuseReservedId } from './reserved-ids.ts'
 import { refuseRevoked } from './revocation.ts'
 import { sendFile } from './send-file.ts'
 import { sendJson, sendJsonText, sendText } from './send-json.ts'
@@ -49,10 +48,6 @@ export function createEndpoint<Id extends OperationId>(id: Id, deps: EndpointDep
   return async (req, res) => {
     deps.validation?.checkRequest(id, req)
     const exchange = toExchange(id, deps, req, res)
-    // A request of another node was checked there.
-    if (id === 'createSession' && !exchange.arrival) {
-      refuseReservedId((exchange.body as { sessionId?: unknown } | undefined)?.sessionId, deps.isInner(req))
-    }
     if (!worksUnopened.has(id)) await deps.ready()
     if (readsMemory) await deps.cluster?.refresh()
     refuseRevoked(res)
@@ -87,7 +82,7 @@ function refuseOtherTenant({ caller, query }: Exchange<OperationId>): void {
 
 function toExchange<Id extends OperationId>(
   id: Id,
-  { forwarding, arrivalOf }: EndpointDeps,
+  { forwarding, arrivalOf, isInner }: EndpointDeps,
   req: Request,
   res: Response,
 ): Exchange<Id> {
@@ -105,6 +100,7 @@ function toExchange<Id extends OperationId>(
     accepts: types => req.accepts(types),
     idempotency: toIdempotencyKey(id, input, req),
     arrival: arrivalOf(req),
+    isInner: isInner(req),
     markReplayed: () => res.setHeader('Idempotent-Replayed', 'true'),
     upload: toUpload(req),
     facts: context.facts,

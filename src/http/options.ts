@@ -80,7 +80,7 @@ export interface HttpOptions {
 /** A request that is over. */
 export interface ServedRequest {
   /** Undefined for unknown paths and methods. */
-  operation: OperationId | string | undefined
+  operation: string | undefined
   /** Undefined: the client left before the response began. */
   status: number | undefined
   durationMs: number

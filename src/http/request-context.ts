@@ -46,7 +46,7 @@ export interface RequestContext {
   callOff(reason: unknown): void
   /** Undefined for unknown paths and methods. */
   operationId: OperationId | undefined
-  /** The operation of a door, such as `openai.createResponse`. */
+  /** The operation of a door, such as `openai.createResponse`, or the door's name before it is known. */
   doorOperation: string | undefined
   /** Parameters of the path as they came; Express forgets them when a request is refused. */
   params: Readonly<Record<string, string | undefined>>

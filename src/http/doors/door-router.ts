@@ -47,6 +47,10 @@ export interface DoorParts {
 export function createDoorRouter(door: Door, parts: DoorParts): Router {
   const router = Router({ caseSensitive: true })
   const load = once(() => door.load())
+  router.use((_req, res, next) => {
+    contextOf(res).doorOperation = door.name
+    next()
+  })
   // Before routes, which cannot decode every path.
   router.use(...parts.gates)
   const paths = Map.groupBy(Object.entries(door.operations), ([, { path }]) => path)

@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts'
 import type { HttpDeps } from '../options.ts'
+import { refuseReservedId } from '../reserved-ids.ts'
 import { toCreatedSession, toSession, toSessionSummary } from '../wire.ts'
 
 type SessionHandlers = Pick<
@@ -9,7 +10,9 @@ type SessionHandlers = Pick<
 
 export function sessionHandlers(deps: HttpDeps): SessionHandlers {
   return {
-    async createSession({ caller, body, idempotency, markReplayed, stop, facts }) {
+    async createSession({ caller, body, idempotency, arrival, isInner, markReplayed, stop, facts }) {
+      // The node that has forwarded it has checked it.
+      if (!arrival) refuseReservedId(body.sessionId, isInner)
       const options = { key: idempotency, signal: stop }
       const { session, replayed } = await deps.service.create(caller, body, options)
       facts.sessionId = session.id
