@@ -31,13 +31,15 @@ async function guarded(check: () => Promise<SchemaVerdict>): Promise<SchemaVerdi
 
 /**
  * Compiles the schemas of the caller's tools in the worker thread: Claude Code leaves out a tool whose schema is not
- * valid, and says nothing. A schema that takes too long is left to Claude Code.
+ * valid, and says nothing. The first schema that takes too long ends the check.
  *
  * @throws ServiceError INVALID_REQUEST that names the schema, SERVER_LIMIT_REACHED
  */
 export async function checkToolSchemas(tools: readonly ClientTool[] = []): Promise<void> {
   for (const [index, { inputSchema }] of tools.entries()) {
     const verdict = inputSchema && (await guarded(() => schemaChecks.checkForm(inputSchema, {})))
-    if (verdict?.kind === 'unusable') throw invalidField(`clientTools[${index}].inputSchema`, verdict.message)
+    if (verdict?.kind === 'unusable' || verdict?.kind === 'too_expensive') {
+      throw invalidField(`clientTools[${index}].inputSchema`, verdict.message)
+    }
   }
 }
