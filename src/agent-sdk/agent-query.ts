@@ -102,7 +102,7 @@ export class AgentQuery {
     if (this.options.persistSession === false) void this.#remove()
   }
 
-  /** Submits prompts as they come; the query ends when there is no input left and its turns are over. */
+  /** Submits prompts as they arrive. The query ends after the last turn, once the input has ended. */
   async feed(prompts: AsyncIterable<SDKUserMessage> | Iterable<SDKUserMessage>): Promise<void> {
     this.#inputs++
     try {

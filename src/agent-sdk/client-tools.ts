@@ -78,7 +78,7 @@ export class ClientTools {
   /** @throws the error of the tool, or of its timeout */
   async call(tool: FoundTool, input: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult> {
     const { server, timeoutMs } = this.#servers.get(tool.server) ?? {}
-    if (!server) throw new Error(`There is no server ${tool.server}`)
+    if (!server) throw new Error(`MCP server ${tool.server} is not one of the query's servers`)
     if (timeoutMs === undefined) return server.call(tool.own, input, signal)
     const late = AbortSignal.timeout(timeoutMs)
     const expired = new Promise<never>((_, reject) => {

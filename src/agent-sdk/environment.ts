@@ -2,7 +2,7 @@ import type { ClientOptions } from '../client/index.ts'
 
 /**
  * The server as the environment of the program names it. This layer runs in the caller's program, which has changed
- * nothing but an import: there is no other place for the address and the key.
+ * only an import, so the address and the key can come from nowhere else.
  */
 export function connectionOfEnvironment(): ClientOptions {
   const { CLAUDE_CODE_API_URL, CLAUDE_CODE_API_KEY, CLAUDE_API_KEY } = ownEnvironment()

@@ -165,7 +165,7 @@ export type AnswerPermissionRequest = {
     mimeType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
   }> | undefined
   output?: HookOutput | undefined
-  /** For kinds `client_tool` and `hook`: why there is no result. Claude is told of a failed tool call; a hook fails as its `onFailure` says */
+  /** For kinds `client_tool` and `hook`: the reason of a failure. A tool call fails with this text; a hook fails as its `onFailure` says */
   error?: string | undefined
   /** Input for the tool to run with instead; with `allow` for kind `tool` */
   updatedInput?: Record<string, unknown> | undefined

@@ -127,7 +127,7 @@ export const answerPermissionRequest = z
     output: hookOutput.optional(),
     error: z.string().min(1).max(100_000).optional().meta({
       description:
-        'For kinds `client_tool` and `hook`: why there is no result. Claude is told of a failed tool call; a hook fails as its `onFailure` says',
+        'For kinds `client_tool` and `hook`: the reason of a failure. A tool call fails with this text; a hook fails as its `onFailure` says',
     }),
     updatedInput: z
       .record(z.string(), z.unknown())

@@ -9,7 +9,11 @@ import type { AgentContext } from '../settings/agent-context.ts'
 
 type Hooks = NonNullable<Options['hooks']>
 
-/** Builds the SDK's options for a process, with remembered permissions and callbacks. @param ofServers hooks for the tools of its servers */
+/**
+ * Builds the SDK's options for a process, with remembered permissions and callbacks.
+ *
+ * @param ofServers hooks for the tools of its servers
+ */
 export function toProcessOptions(
   spec: AgentSpec,
   { listener, log, mayAct }: Pick<AgentContext, 'listener' | 'log' | 'mayAct'>,
