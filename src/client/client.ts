@@ -54,7 +54,7 @@ export class ClaudeCodeClient {
    */
   async *follow({ onRequest = {}, ...options }: FollowAllOptions = {}): AsyncGenerator<FeedEvent, void> {
     const answering = new RequestAnswering(onRequest, ({ sessionId, permissionId }, answer, { signal }) =>
-      this.session(sessionId).answer(permissionId, answer, { signal }),
+      this.session(sessionId).answerIfPending(permissionId, answer, { signal }),
     )
     const { failed } = answering
     const signal = options.signal ? AbortSignal.any([options.signal, failed]) : failed

@@ -41,6 +41,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether it is an error of the API with one of these codes. */
+export function isApiError(error: unknown, ...codes: readonly ErrorCode[]): error is ApiError {
+  return error instanceof ApiError && codes.includes(error.code)
+}
+
 /** The server was not reached, or the connection broke before the response was complete. */
 export class ConnectionError extends Error {
   constructor(message: string, options?: ErrorOptions) {

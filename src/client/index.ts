@@ -21,7 +21,14 @@ export type {
   TurnView,
 } from './conversation/state.ts'
 export { type Conversation, emptyConversation } from './conversation/state.ts'
-export { ApiError, ConnectionError, type ErrorCode, type RetryAdvice, readError } from './errors.ts'
+export {
+  ApiError,
+  ConnectionError,
+  type ErrorCode,
+  isApiError,
+  type RetryAdvice,
+  readError,
+} from './errors.ts'
 export type { FeedEvent, FullMessage, ReconnectedEvent, SessionEvent, StoredEvent } from './event-stream.ts'
 export type { FollowOptions } from './follow.ts'
 export { isTerminal } from './follow.ts'

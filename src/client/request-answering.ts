@@ -1,4 +1,3 @@
-import { ApiError } from './errors.ts'
 import type { FeedEvent, SessionEvent } from './event-stream.ts'
 import type { AnswerPermissionRequest, PermissionRequest } from './generated-api.ts'
 
@@ -42,6 +41,7 @@ const callbackOf = {
   hook: 'hook',
 } as const satisfies Record<PermissionRequest['kind'], keyof RequestHandlers>
 
+/** A request that was answered elsewhere, or by an attempt whose response was lost, is not an error. */
 export type SendAnswer = (
   request: PermissionRequest,
   answer: AnswerPermissionRequest,
@@ -109,11 +109,6 @@ export class RequestAnswering {
     const decision = await answer(request, { signal })
     if (decision === undefined || signal.aborted) return
     const body = typeof decision === 'string' ? { decision } : decision
-    try {
-      await this.#send(request, body, { signal })
-    } catch (error) {
-      // It was answered elsewhere, or by the attempt whose response did not arrive.
-      if (!(error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED')) throw error
-    }
+    await this.#send(request, body, { signal })
   }
 }

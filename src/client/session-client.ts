@@ -1,5 +1,5 @@
 import { Backoff, type RetryOptions } from './backoff.ts'
-import { ApiError } from './errors.ts'
+import { ApiError, isApiError } from './errors.ts'
 import type { SessionEvent } from './event-stream.ts'
 import { type FollowOptions, followEvents, isTerminal } from './follow.ts'
 import type {
@@ -61,6 +61,23 @@ export class SessionClient {
     return this.#transport.call('getSession', { params: this.#params }, options)
   }
 
+  /** The session; undefined: there is none with this id that the key can see. */
+  async find(options?: CallOptions): Promise<Session | undefined> {
+    try {
+      return await this.get(options)
+    } catch (error) {
+      if (isApiError(error, 'SESSION_NOT_FOUND')) return undefined
+      throw error
+    }
+  }
+
+  /** The requests that wait for an answer, oldest first; at most 200. */
+  async pendingRequests(options?: CallOptions): Promise<PermissionRequest[]> {
+    const query = { status: 'pending', limit: 200 } as const
+    const input = { params: this.#params, query }
+    return (await this.#transport.call('listPermissions', input, options)).permissions
+  }
+
   update(changes: PatchSessionRequest, options?: CallOptions): Promise<Session> {
     return this.#transport.call('patchSession', { params: this.#params, body: changes }, options)
   }
@@ -89,6 +106,20 @@ export class SessionClient {
   ): Promise<PermissionRequest> {
     const params = { ...this.#params, permissionId }
     return this.#transport.call('answerPermission', { params, body: answer }, options)
+  }
+
+  /** As `answer`; undefined: the request has been answered by another caller, or is over. */
+  async answerIfPending(
+    permissionId: string,
+    answer: AnswerPermissionRequest,
+    options?: CallOptions,
+  ): Promise<PermissionRequest | undefined> {
+    try {
+      return await this.answer(permissionId, answer, options)
+    } catch (error) {
+      if (isApiError(error, 'PERMISSION_ALREADY_RESOLVED')) return undefined
+      throw error
+    }
   }
 
   /** Submits a prompt and returns as soon as the server has accepted it. */
@@ -139,7 +170,7 @@ export class SessionClient {
     ...options
   }: FollowSessionOptions = {}): AsyncGenerator<SessionEvent, void> {
     const answering = new RequestAnswering(onRequest, ({ permissionId }, answer, { signal }) =>
-      this.answer(permissionId, answer, { ...callOptionsOf(options), signal }),
+      this.answerIfPending(permissionId, answer, { ...callOptionsOf(options), signal }),
     )
     const { failed } = answering
     const signal = options.signal ? AbortSignal.any([options.signal, failed]) : failed

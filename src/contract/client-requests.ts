@@ -3,6 +3,22 @@ import { findJsonExcess } from '../lib/json-scan.ts'
 
 /** Claude Code names the caller's tools `mcp__client__<name>`, so no MCP server of a session may have this name. */
 export const clientServerName = 'client'
+const clientToolPrefix = `mcp__${clientServerName}__`
+
+/** Whether Claude calls a tool of the caller by this name. */
+export function isClientTool(name: string): boolean {
+  return name.startsWith(clientToolPrefix)
+}
+
+/** The name of a tool as the caller knows it: without Claude's prefix, if it is a tool of the caller. */
+export function toShownTool(name: string): string {
+  return isClientTool(name) ? name.slice(clientToolPrefix.length) : name
+}
+
+/** Claude's name of a tool of the caller. */
+export function toClientTool(name: string): string {
+  return `${clientToolPrefix}${name}`
+}
 
 const longestSchemaBytes = 64 * 1024
 /** All tools of a session: they are stored with it, and told to the model with each request. */

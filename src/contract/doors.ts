@@ -36,6 +36,11 @@ export interface DoorExchange {
   logFault(error: unknown): void
 }
 
+/** Whether the client has left, by the signal of its request: a server that shuts down aborts the signal too. */
+export function hasLeft({ aborted, reason }: AbortSignal): boolean {
+  return aborted && (reason as Error | undefined)?.name === 'ClientGoneError'
+}
+
 /** The base URL for the client of a door. */
 export const apiBase = 'http://api.internal'
 

@@ -69,3 +69,9 @@ export function readPresetReference(reference: string): { name: string; version:
   const [name = '', version] = reference.split('@')
   return { name, version: version === undefined ? undefined : Number(version) }
 }
+
+/** Whether a session that was made of this preset, or of none, is one of the preset that a valid reference names. */
+export function isPreset(used: UsedPreset | null, reference: string): boolean {
+  const { name, version } = readPresetReference(reference)
+  return used?.name === name && (version === undefined || used.version === version)
+}

@@ -6,6 +6,8 @@ import {
   ClaudeCodeClient,
   ConnectionError,
   emptyConversation,
+  isApiError,
+  newIdempotencyKey,
   type SessionEvent,
 } from '../../src/client/index.ts'
 import { toLine } from '../fixtures/collect-events.ts'
@@ -251,6 +253,7 @@ test('requests are answered by callbacks: of the past, live, by other clients, a
     return undefined
   }
   const permissionId = (await requested())?.data.permissionId ?? ''
+  expect((await session.pendingRequests()).map(request => request.permissionId)).toEqual([permissionId])
   const seen: string[] = []
   const over = Promise.withResolvers<void>()
   const followed = collect(
@@ -270,6 +273,12 @@ test('requests are answered by callbacks: of the past, live, by other clients, a
   )
   expect((await followed).at(-1)).toMatchObject({ data: { response: 'allowed: null' } })
   expect(seen).toEqual([permissionId])
+  expect(await session.pendingRequests()).toEqual([])
+  expect(await session.answerIfPending(permissionId, { decision: 'deny' })).toBeUndefined()
+  const unknown = session.answerIfPending(newIdempotencyKey(), { decision: 'deny' })
+  await expect(unknown).rejects.toSatisfy(error => isApiError(error, 'PERMISSION_REQUEST_NOT_FOUND'))
+  expect((await session.find())?.sessionId).toBe(session.id)
+  expect(await client.session(permissionId).find()).toBeUndefined()
 
   const broken = session.send('ask', {
     onLeave: 'interrupt',

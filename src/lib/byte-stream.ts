@@ -1,0 +1,28 @@
+/**
+ * Returns the bytes of a stream whose texts are read as they are wanted. Its reader may leave: the generator ends then.
+ *
+ * @param toLast makes the last text of a stream that cannot continue; without it, or without a text, the stream fails
+ */
+export function toByteStream(
+  texts: AsyncGenerator<string, void>,
+  toLast?: (error: unknown) => string | undefined,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await texts.next()
+        if (done) controller.close()
+        else controller.enqueue(encoder.encode(value))
+      } catch (error) {
+        const last = toLast?.(error)
+        if (last === undefined) return controller.error(error)
+        controller.enqueue(encoder.encode(last))
+        controller.close()
+      }
+    },
+    async cancel() {
+      await texts.return()
+    },
+  })
+}
