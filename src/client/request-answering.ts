@@ -1,5 +1,6 @@
 import type { FeedEvent, SessionEvent } from './event-stream.ts'
 import type { AnswerPermissionRequest, PermissionRequest } from './generated-api.ts'
+import { OpenRequests } from './open-requests.ts'
 
 type Decision = 'allow' | 'deny' | AnswerPermissionRequest
 /**
@@ -55,11 +56,7 @@ export class RequestAnswering {
   readonly #failed = new AbortController()
   readonly #handlers: RequestHandlers
   readonly #send: SendAnswer
-  /** Requests that a callback has been given. */
-  readonly #asked = new Map<string, AbortController>()
-  /** Requests of the past that may be open still. */
-  readonly #past = new Map<string, PermissionRequest>()
-  #isLive = false
+  readonly #open = new OpenRequests((request, signal) => this.#ask(request, signal))
 
   constructor(handlers: RequestHandlers, send: SendAnswer) {
     this.#handlers = handlers
@@ -68,40 +65,21 @@ export class RequestAnswering {
   }
 
   see(event: SessionEvent | FeedEvent): void {
-    switch (event.type) {
-      case 'reconnected':
-        this.#isLive = false
-        return
-      case 'caught_up':
-        this.#isLive = true
-        for (const request of this.#past.values()) this.#ask(request)
-        this.#past.clear()
-        return
-      case 'permission.requested':
-        if (this.#isLive) this.#ask(event.data)
-        else this.#past.set(event.data.permissionId, event.data)
-        return
-      case 'permission.resolved':
-        this.#past.delete(event.data.permissionId)
-        this.#asked.get(event.data.permissionId)?.abort()
-        this.#asked.delete(event.data.permissionId)
-    }
+    this.#open.see(event)
   }
 
-  /** Tells callbacks that still think. */
+  /** Aborts the signals of callbacks that still run. */
   close(): void {
-    for (const asked of this.#asked.values()) asked.abort()
+    this.#open.close()
   }
 
-  #ask(request: PermissionRequest): void {
+  #ask(request: PermissionRequest, signal: AbortSignal): void {
     const handler = this.#handlers[callbackOf[request.kind]]
     // The kind of a request says which fields it has.
     const answer = handler as Answerer | undefined
-    if (!answer || this.#asked.has(request.permissionId)) return
-    const over = new AbortController()
-    this.#asked.set(request.permissionId, over)
-    this.#answer(request, answer, over.signal).catch(error => {
-      if (!over.signal.aborted) this.#failed.abort(error)
+    if (!answer) return
+    this.#answer(request, answer, signal).catch(error => {
+      if (!signal.aborted) this.#failed.abort(error)
     })
   }
 

@@ -15,7 +15,7 @@ import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { pendingPermissions } from '../support/permissions.ts'
 import { cheapStart, claudeEnvironment } from '../support/real-claude.ts'
 
-const maxBodyBytes = 100_000
+const maxBodyBytes = 200_000
 const shared = openOnce(() => openServer({ doors: ['acp'], maxBodyBytes }))
 
 const rejection = (promise: Promise<unknown>) =>
@@ -103,6 +103,17 @@ describe('over a WebSocket', () => {
     expect((await closed(binary.socket))[0]).toBe(1003)
     large.socket.send('x'.repeat(maxBodyBytes + 1))
     expect((await closed(large.socket))[0]).toBe(1009)
+  })
+
+  test.each([
+    ['nested too deep', '['.repeat(300)],
+    ['of too many values', `[${'0,'.repeat(50_000)}0]`],
+  ])('text that would block the server while it is parsed ends the connection: %s', async (_, message) => {
+    const { socket } = await connect()
+    socket.send(message)
+    const [code, reason] = await closed(socket)
+    expect(code).toBe(1008)
+    expect(reason.toString()).toMatch(/^the body must /i)
   })
 })
 

@@ -320,7 +320,9 @@ describe('tools of the application', () => {
     const [paris = '', rome = ''] = calls.map(({ id }) => id)
     expect(pending).toEqual([[paris, rome]])
     expect(types()).not.toContain('TOOL_CALL_RESULT')
-    await expect(say('something else', rest)).rejects.toThrow(`the result of the tool call ${paris}`)
+    await expect(say('something else', rest)).rejects.toThrow(
+      new RegExp(`the result of the tool call (${paris}|${rome}) `),
+    )
     agent.messages.pop()
 
     agent.addMessages([result(paris, 'sunny'), result(rome, '', 'no such city')])

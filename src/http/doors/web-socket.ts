@@ -5,6 +5,7 @@ import type { Request, Response } from 'express'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { DoorSocket } from '../../contract/doors.ts'
 import { invalidField, ServiceError } from '../../contract/errors.ts'
+import { checkBytes } from '../json-body.ts'
 import { ClientGoneError, contextOf } from '../request-context.ts'
 import type { Upgrade } from './upgrades.ts'
 
@@ -82,8 +83,12 @@ class TextSocket extends EventEmitter implements DoorSocket {
     super()
     this.#ws = ws
     ws.on('message', (data: RawData, isBinary) => {
-      if (isBinary) ws.close(1003, 'Messages must be text')
-      else if (ws.readyState === ws.OPEN) this.emit('message', data.toString())
+      if (isBinary) return ws.close(1003, 'Messages must be text')
+      if (ws.readyState !== ws.OPEN) return
+      const bytes = data as Buffer
+      const flaw = findFlaw(bytes)
+      if (flaw === undefined) this.emit('message', bytes.toString())
+      else ws.close(1008, flaw)
     })
     ws.once('close', code => this.emit('close', code))
   }
@@ -102,6 +107,16 @@ class TextSocket extends EventEmitter implements DoorSocket {
 
   close(code?: number, reason?: string): void {
     this.#ws.close(code, reason)
+  }
+}
+
+/** Parsing would block the server: messages have the bounds of bodies. */
+function findFlaw(bytes: Buffer): string | undefined {
+  try {
+    checkBytes(bytes)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
   }
 }
 
