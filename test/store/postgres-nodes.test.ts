@@ -297,4 +297,40 @@ describe('a newer program', () => {
     expect(await write(node, session, await claim(node, session), 'goes on')).toMatchObject([{ sequence: 1 }])
     await openNode()
   })
+
+  it('whose change gives every table another column is not noticed by what other nodes have prepared', async () => {
+    const { id, store } = await openNode()
+    const session = sessionRecord()
+    await store.createSession(session, [], 100)
+    const fence = await claim({ id, store }, session)
+    const { tenantId } = session
+    const useTables = () => [
+      write({ id, store }, session, fence, 'more'),
+      store.findSession(tenantId, session.id),
+      store.listSessions(tenantId, { limit: 10, asOf: null, after: null, status: 'all' }),
+      store.listExpiredSessions(Date.now(), 10),
+      store.readMessages(tenantId, session.id, { limit: 10, offset: 0 }),
+      store.listEvents(tenantId, { sessionId: session.id, after: 0, limit: 10 }),
+      store.keys.loadKeys(),
+      store.claims.listOrphans(10),
+      store.nodes.listNodes(),
+      store.nodes.renew(id, longMs, 1),
+      store.claims.findPlacement(tenantId, session.id),
+      store.claims.pinSession(session.id, fence, '/volume'),
+      store.feed.readHead(),
+    ]
+    // More than connections have prepared each.
+    const useAll = () => Promise.all([...useTables(), ...useTables(), ...useTables()])
+    await useAll()
+    await onServer(url, async client => {
+      const { rows } = await client.query(
+        `select tablename from pg_tables where schemaname = 'claude_code_api'`,
+      )
+      for (const { tablename } of rows) {
+        await client.query(`alter table claude_code_api.${tablename} add column of_a_later_version text`)
+      }
+    })
+    await useAll()
+    expect((await store.listEvents(tenantId, { sessionId: session.id, after: 0, limit: 10 })).length).toBe(6)
+  })
 })

@@ -75,6 +75,14 @@ export function isConflict(error: unknown): boolean {
   return code === '40001' || code === '40P01'
 }
 
+/**
+ * Whether a prepared statement was refused because its tables have other columns since. The message is translated, and the
+ * code has other causes; the routine is PostgreSQL's own (`plancache.c`).
+ */
+export function isOutdatedPlan(error: unknown): boolean {
+  return sqlState(error) === '0A000' && (error as { routine?: unknown }).routine === 'RevalidateCachedQuery'
+}
+
 /** PostgreSQL's error code; undefined for an error that is not from the database. */
 export function sqlState(error: unknown): string | undefined {
   const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown }

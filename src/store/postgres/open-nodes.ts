@@ -3,7 +3,7 @@ import { createNodes } from '../nodes.ts'
 import type { Query } from '../query.ts'
 import { loadDriver, toClientConfig } from './driver.ts'
 import { defaultSchema, describePlace, type PostgresOptions } from './open-postgres.ts'
-import { toPgQuery } from './transactions.ts'
+import { toPgQuery, withValidPlans } from './statements.ts'
 
 /** The nodes of a database, on a connection of its own. */
 export interface NodeConnection {
@@ -41,7 +41,7 @@ export async function openNodes(options: PostgresOptions, boundMs: number): Prom
   pool.on('error', () => undefined)
 
   async function all<O>(query: Query<O>): Promise<O[]> {
-    return (await pool.query(toPgQuery(query))).rows
+    return (await withValidPlans(() => pool.query(toPgQuery(query)))).rows
   }
 
   return {

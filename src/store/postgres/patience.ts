@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ServiceError } from '../../contract/errors.ts'
 import { isConnectionError } from './driver.ts'
+import { withValidPlans } from './statements.ts'
 
 /** How long a request waits for a database that is away, in milliseconds. */
 export const patienceMs = 15_000
@@ -17,7 +18,7 @@ export async function insist<T>(attempt: () => Promise<T>, waitMs = patienceMs):
   const deadline = performance.now() + waitMs
   for (const delay of pauses()) {
     try {
-      return await attempt()
+      return await withValidPlans(attempt)
     } catch (error) {
       if (!isConnectionError(error)) throw error
       if (performance.now() + delay > deadline) throw unavailable(error)

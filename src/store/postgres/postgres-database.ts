@@ -7,7 +7,8 @@ import type { Pool } from './driver.ts'
 import type { Lease } from './lease.ts'
 import { measureExcess } from './measure.ts'
 import { insist, patienceMs, streamPatienceMs, unavailable } from './patience.ts'
-import { readAtOnce, Transactions, toPgQuery } from './transactions.ts'
+import { toPgQuery } from './statements.ts'
+import { readAtOnce, Transactions } from './transactions.ts'
 
 const recentMs = 5_000
 /** A health check does not wait for a database that is away. */

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Body, Step } from '../database.ts'
-import { type Compiled, fill, type Query } from '../query.ts'
-import { postgres } from './dialect.ts'
 import { type Client, isConflict, isConnectionError, type Pool, type PoolClient } from './driver.ts'
 import type { Lease } from './lease.ts'
 import { insist, pauses, unavailable } from './patience.ts'
-import { toStorable } from './storable-text.ts'
+import { toPgQuery } from './statements.ts'
 
 const maxConflicts = 10
 
@@ -167,22 +165,4 @@ export async function complete<T>(client: PoolClient | Client, body: Body<T>): P
 async function take(client: PoolClient | Client, { query, wants }: Step): Promise<unknown[] | number> {
   const { rows, rowCount } = await client.query(toPgQuery(query))
   return wants === 'rows' ? rows : (rowCount ?? 0)
-}
-
-/** Each text is prepared once on each connection, under a name of its own. */
-const names = new WeakMap<Compiled, string>()
-let named = 0
-
-export function toPgQuery({ template, values }: Query<unknown>): {
-  name: string
-  text: string
-  values: unknown[]
-} {
-  const compiled = template.compile(postgres)
-  let name = names.get(compiled)
-  if (name === undefined) {
-    name = `q${++named}`
-    names.set(compiled, name)
-  }
-  return { name, text: compiled.sql, values: fill(compiled, values).map(toStorable) }
 }
