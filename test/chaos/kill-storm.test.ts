@@ -94,11 +94,7 @@ test(`${kills} times kill -9: each turn ends, no log has a hole, each session wo
   const { below } = random(seed)
   const model = await openModel()
   const home = temporaryDirectory()
-  const env = {
-    ...claudeEnvironment(model, home),
-    CLAUDE_API_KEY: key,
-    NODE_COMPILE_CACHE: join(home, 'compiled'),
-  }
+  const env = { ...claudeEnvironment(model, home), CLAUDE_API_KEY: key }
   const options = {
     dataDir: join(home, 'data'),
     defaultCwd: home,
@@ -107,11 +103,6 @@ test(`${kills} times kill -9: each turn ends, no log has a hole, each session wo
     keepSpareProcess: false,
     rateLimit: { enabled: false },
   }
-  // Killed processes save nothing in the cache; this one ends in order.
-  const first = await open(options, env)
-  first.cli.child.kill('SIGTERM')
-  await first.cli.ended
-
   const sessions: Known[] = []
   const killed: number[] = []
   for (let life = 0; life < kills; life++) {

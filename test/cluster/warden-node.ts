@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { compiled } from '../support/compiled.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { kill, programsOf } from '../support/processes.ts'
 
@@ -42,7 +43,7 @@ export async function openNode(options: {
   const args = ['--no-warnings', program, url, wardenUrl, id, directory, String(leaseMs), family]
   const child = spawn(process.execPath, args, {
     detached: true,
-    env: { PATH: process.env.PATH },
+    env: { ...compiled, PATH: process.env.PATH },
     stdio: ['pipe', 'pipe', 'inherit'],
   }) as ChildProcess & { pid: number }
   const told: Told[] = []

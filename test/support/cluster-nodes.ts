@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ClusterNode, type ClusterOptions, killNode, startNode } from './cluster.ts'
 import { urlOf } from './cluster-watch.ts'
@@ -30,13 +28,10 @@ export class RestlessNode {
   }
 
   async start(): Promise<ClusterNode> {
-    const { database, home } = this.#options
-    const cache = join(home, 'compiled')
-    mkdirSync(cache, { recursive: true })
+    const { database } = this.#options
     const node = await startNode(this.name, {
       ...this.#options,
       database: { ...database, url: urlOf(database.url, `${this.name}-${++this.#starts}`) },
-      env: { ...this.#options.env, NODE_COMPILE_CACHE: cache },
     })
     endsLater(() => node.cli.child.kill('SIGCONT'))
     this.#node = node

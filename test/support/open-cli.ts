@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { compiled } from './compiled.ts'
 import { endsLater } from './lifetime.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -32,7 +33,10 @@ export function openTyped(args: string[], env: Record<string, string>, isTermina
   const [program = '', ...rest] = isTerminal
     ? ['script', '--quiet', '--return', '--command', command.join(' '), '/dev/null']
     : command
-  const child = spawn(program, rest, { env: { TERM: 'xterm', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, rest, {
+    env: { TERM: 'xterm', ...compiled, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   return { ...watch(child), type: text => void child.stdin.write(text) }
 }
 
@@ -50,7 +54,12 @@ export function openServerProgram(
 }
 
 function openProgram(program: string, args: string[], env: Record<string, string>): Cli {
-  return watch(spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }))
+  return watch(
+    spawn(process.execPath, [program, ...args], {
+      env: { ...compiled, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
 }
 
 /** A program that was started, with what it says; ended with its test. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
+import { compiled } from './compiled.ts'
 import { until } from './open-sessions.ts'
 
 export const examples = join(import.meta.dirname, '../../examples')
@@ -23,7 +24,7 @@ const interpreters: Record<string, string> = { ts: process.execPath, py: 'python
 export function runExample(name: string, args: readonly string[], env: Record<string, string>): Example {
   const interpreter = interpreters[name.split('.').at(-1) ?? ''] ?? ''
   const child = spawn(interpreter, [join(examples, name), ...args], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
+    env: { ...compiled, PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const texts = { said: '', complained: '' }
