@@ -1,30 +1,25 @@
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server'
 import { ClaudeCodeClient } from '../../client/index.ts'
-import { apiBase, type DoorExchange } from '../../contract/doors.ts'
-import { findJsonExcess } from '../../lib/json-scan.ts'
+import { apiBase, type DoorExchange, hasLeft } from '../../contract/doors.ts'
 import { readEventId } from './event-id.ts'
 import { answerLegacy, resumeLegacy } from './legacy-http.ts'
 import { toErrorResponse } from './rpc-errors.ts'
 import { createServer } from './server.ts'
 
-const bounds = { depth: 64, values: 200_000, numberLength: 1_000 }
-
 export async function answerMessage(exchange: DoorExchange): Promise<Response> {
   const { request, logFault } = exchange
-  const body = Buffer.from(await request.arrayBuffer())
-  const excess = findJsonExcess(body, bounds)
-  if (excess) return toErrorResponse(400, -32_700, `The message has too many or too long values (${excess})`)
   let message: unknown
   try {
-    message = JSON.parse(body.toString())
+    message = await request.json()
   } catch {
     return toErrorResponse(400, -32_700, 'The body must be a message of JSON-RPC')
   }
   const client = createClient(exchange)
   if (await isLegacyRequest(request, message)) return answerLegacy(exchange, client, message)
-  const isCall = (message as { method?: unknown }).method === 'tools/call'
+  // The SDK refuses what is not a message.
+  const isCall = (message as { method?: unknown } | null)?.method === 'tools/call'
   const handler = createMcpHandler(
-    () => createServer({ client, logFault, isCancelled: () => hasLeft(request) }),
+    () => createServer({ client, logFault, isCancelled: () => isAbandoned(request.signal) }),
     {
       legacy: 'reject',
       // Proxies end requests that are silent for long; the HTTP layer sends a sign of life on streams.
@@ -52,7 +47,10 @@ function createClient({ fetch }: DoorExchange): ClaudeCodeClient {
   return new ClaudeCodeClient({ baseUrl: apiBase, fetch })
 }
 
-/** Since 2026-07-28 clients cancel a request by leaving. A shutdown of the server ends requests too. */
-function hasLeft({ signal }: Request): boolean {
-  return !signal.aborted || (signal.reason as Error | undefined)?.name === 'ClientGoneError'
+/**
+ * Whether the client has cancelled a call that was aborted: since 2026-07-28 it does so by leaving, which its response
+ * can notice before its request.
+ */
+function isAbandoned(signal: AbortSignal): boolean {
+  return !signal.aborted || hasLeft(signal)
 }

@@ -21,6 +21,8 @@ import { giveAnswer, toModes } from './turn-waiting.ts'
 /** Cancellations of calls, and elicitations that were closed. */
 const mailboxes = new Mailboxes()
 const sessionHeader = 'mcp-session-id'
+/** The SDK refuses longer batches too, but only after the answers in it have been given to the API. */
+const longestBatch = 100
 
 /**
  * Answers clients of MCP until 2025-11-25. Their requests stand alone here: what a node would have to remember of a
@@ -37,6 +39,9 @@ export async function answerLegacy(
     return toErrorResponse(404, -32_001, 'There is no such MCP session; initialize a new one')
   }
   const messages = [body].flat() as JSONRPCMessage[]
+  if (messages.length > longestBatch) {
+    return toErrorResponse(400, -32_600, `A batch can have at most ${longestBatch} messages`)
+  }
   const connection = [caller.tenantId, caller.keyId, connectionId]
   for (const message of messages) {
     if (isJSONRPCResponse(message)) {
