@@ -1,3 +1,4 @@
+import { type Task, TaskList } from '../../client/conversation/task-list.ts'
 import type { DeltaEvent } from '../../client/generated-api.ts'
 import type { Activity, BlockView, FullMessage, ToolResultView } from '../../client/index.ts'
 import { readMessage } from '../../client/index.ts'
@@ -5,7 +6,6 @@ import type { Chunk } from './chunk.ts'
 import { callIdOf, inputOf, isToolOfClient, nameOf, toShownName, type UiRequest, wayOf } from './requests.ts'
 import { type CallItem, type Item, render, renderInput, type TextItem, toAvailable, toStart } from './step.ts'
 import { StepWriter } from './step-writer.ts'
-import { type Todo, TodoList } from './todo-list.ts'
 
 /** A tool call as the client's message has it already. */
 export interface ShownCall {
@@ -16,7 +16,7 @@ export interface ShownCall {
 /** Parts of the message that the client has already. */
 export interface Shown {
   calls: ReadonlyMap<string, ShownCall>
-  todos: readonly Todo[]
+  todos: readonly Task[]
 }
 
 type Block = { messageId: string; blockIndex: number }
@@ -28,7 +28,7 @@ const refused: ReadonlySet<string> = new Set(['denied', 'expired', 'withdrawn'])
 export class MessageWriter {
   readonly #step = new StepWriter()
   readonly #shown: Shown['calls']
-  readonly #todos: TodoList
+  readonly #todos: TaskList
   readonly #calls = new Map<string, CallItem>()
   readonly #denied = new Set<string>()
   readonly #subagents = new Map<string, Activity>()
@@ -36,7 +36,7 @@ export class MessageWriter {
 
   constructor({ calls, todos }: Shown) {
     this.#shown = calls
-    this.#todos = new TodoList(todos)
+    this.#todos = new TaskList(todos)
   }
 
   /** Returns the chunks since the last call. */

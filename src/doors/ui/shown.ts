@@ -1,6 +1,6 @@
+import type { Task } from '../../client/conversation/task-list.ts'
 import type { UiMessage } from './chat-request.ts'
 import type { ShownCall } from './message-writer.ts'
-import type { Todo } from './todo-list.ts'
 
 /** Reads the tool calls that the client's message has. */
 export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
@@ -14,13 +14,13 @@ export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
 }
 
 /** Reads the newest list of tasks that the client was sent. */
-export function readTodos(messages: readonly UiMessage[]): Todo[] {
+export function readTodos(messages: readonly UiMessage[]): Task[] {
   const parts = messages.flatMap(message => message.parts.filter(({ type }) => type === 'data-todo'))
   const { todos } = (parts.at(-1)?.data ?? {}) as { todos?: unknown }
-  return Array.isArray(todos) ? todos.filter(isTodo) : []
+  return Array.isArray(todos) ? todos.filter(isTask) : []
 }
 
-function isTodo(value: unknown): value is Todo {
+function isTask(value: unknown): value is Task {
   const { id, content, status } = (value ?? {}) as Record<string, unknown>
   return [id, content, status].every(field => typeof field === 'string')
 }
