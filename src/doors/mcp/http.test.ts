@@ -82,3 +82,32 @@ test('a batch is bounded before anything in it counts', async () => {
   ])
   expect(calls).toEqual([])
 })
+
+test.each([
+  ['not JSON'],
+  ['null'],
+  ['7'],
+  ['{}'],
+  [JSON.stringify({ turnId: '', after: 0, until: null })],
+  [JSON.stringify({ turnId: 'turn', after: -1, until: null })],
+  [JSON.stringify({ turnId: 'turn', after: 0, until: 'later' })],
+  [JSON.stringify({ turnId: 'turn', after: 0, until: null, more: true })],
+])('the requestState %s is refused by its name', async requestState => {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': version,
+    'io.modelcontextprotocol/clientInfo': { name: 'tests', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  }
+  const params = {
+    name: 'prompt',
+    arguments: { sessionId: 'session', prompt: 'hello' },
+    inputResponses: {},
+    requestState,
+    _meta,
+  }
+  const headers = { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': 'prompt' }
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })
+  const { response, calls, faults } = send(body, headers)
+  expect(await (await response).text()).toMatch(/"error":\{"code":-32602,"message":"[^"]*requestState/)
+  expect([calls, faults]).toEqual([[], []])
+})

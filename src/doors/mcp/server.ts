@@ -1,4 +1,5 @@
 import { McpServer } from '@modelcontextprotocol/server'
+import { readCallState } from './call-state.ts'
 import { addFileTools } from './file-tools.ts'
 import { addHistoryTools } from './history-tools.ts'
 import { addRequestTools } from './request-tools.ts'
@@ -19,6 +20,7 @@ export function createServer(surroundings: Surroundings): McpServer {
     {
       instructions,
       capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+      requestState: { verify: readCallState },
       // People take their time.
       inputRequired: { maxRounds: 1_000, roundTimeoutMs: 2_000_000_000 },
     },

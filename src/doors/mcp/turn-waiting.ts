@@ -6,21 +6,14 @@ import {
   type McpServer,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { z } from 'zod'
-import { ApiError, type PermissionRequest } from '../../client/index.ts'
+import type { PermissionRequest } from '../../client/index.ts'
+import { type CallState, toCallState } from './call-state.ts'
 import { toAnswer, toElicitation } from './elicitation.ts'
 import { Progress } from './progress.ts'
 import type { ElicitationModes, FormOrPage, Surroundings, TurnPosition } from './surroundings.ts'
 import type { ToolResult } from './tool.ts'
 import { followTurn, listOpenRequests } from './turn-following.ts'
 import { toTurnResult } from './turn-report.ts'
-
-/** The state of a call that asks its client, which the client sends back. It gives no right: the API checks its ids. */
-const callState = z.strictObject({
-  turnId: z.string(),
-  after: z.int(),
-  until: z.int().nullable(),
-})
 
 interface Call {
   server: McpServer
@@ -31,18 +24,8 @@ interface Call {
 /** Returns the position of a call that continues: after elicitations, or after its stream was cut. */
 export function findPosition({ surroundings, context }: Call, sessionId: string): TurnPosition | undefined {
   if (surroundings.channel?.resumed) return surroundings.channel.resumed
-  const state = context.mcpReq.requestState()
-  if (typeof state !== 'string') return undefined
-  const { turnId, after, until } = callState.parse(parseJson(state))
-  return { sessionId, turnId, after, until, asked: [] }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const state = context.mcpReq.requestState<CallState>()
+  return state && { sessionId, ...state, asked: [] }
 }
 
 /** The time at which a call stops waiting; null: with the turn. */
@@ -114,7 +97,7 @@ function toElicitations(requests: readonly PermissionRequest[], modes: Elicitati
   return asking
 }
 
-function toInputRequired(asking: Asking, { turnId, after, until }: TurnPosition): ToolResult {
+function toInputRequired(asking: Asking, position: TurnPosition): ToolResult {
   const inputRequests: Record<string, InputRequest> = {}
   for (const { request, params } of asking) {
     inputRequests[request.permissionId] =
@@ -122,7 +105,7 @@ function toInputRequired(asking: Asking, { turnId, after, until }: TurnPosition)
         ? inputRequired.elicitUrl({ url: params.url, message: params.message })
         : inputRequired.elicit(params)
   }
-  return inputRequired({ inputRequests, requestState: JSON.stringify({ turnId, after, until }) })
+  return inputRequired({ inputRequests, requestState: toCallState(position) })
 }
 
 async function elicitNew(
@@ -159,12 +142,7 @@ export async function giveAnswer(
   const request = await client.call('getPermission', { params: { sessionId, permissionId } })
   const answer = toAnswer(request, response)
   if (!answer) return false
-  try {
-    await client.session(sessionId).answer(permissionId, answer)
-  } catch (error) {
-    // It was answered elsewhere, or has expired.
-    if (!(error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED')) throw error
-  }
+  await client.session(sessionId).answerIfPending(permissionId, answer)
   return true
 }
 
