@@ -35,6 +35,11 @@ export function invalid(field: string, problem: string): RequestError {
   return new RequestError(invalidParams, `${field}: ${problem}`, { field })
 }
 
+/** The error of a request that ends without its result; says why. */
+export function cancelled(reason: string): RequestError {
+  return RequestError.requestCancelled(undefined, reason)
+}
+
 /** Unexpected faults are logged, and the client is told no more than that. */
 export async function answering<T>(work: () => Promise<T>, logFault: (error: unknown) => void): Promise<T> {
   try {

@@ -14,6 +14,7 @@ import {
   type SessionEvent,
 } from '../../client/index.ts'
 import { toAvailableCommand } from './commands.ts'
+import { cancelled, codeOf } from './errors.ts'
 import { MessageUpdates, toChunk } from './message-updates.ts'
 import { isCommand, toPrompt } from './prompt-blocks.ts'
 import { replay } from './replay.ts'
@@ -27,7 +28,7 @@ export interface OpenSessionOptions {
   capabilities: ClientCapabilities
   session: Session
   logFault(error: unknown): void
-  /** Is called when the session can no longer be followed. */
+  /** Is called once, when the session is no longer followed. */
   onEnd(): void
 }
 
@@ -64,27 +65,40 @@ export class OpenSession {
     this.#desk = new RequestDesk({ session: this.#session, to: { client, capabilities }, isOwn, logFault })
   }
 
-  /** Sends the conversation as updates. */
+  get sessionId(): string {
+    return this.#session.id
+  }
+
+  /**
+   * Sends the conversation as updates.
+   *
+   * @throws RequestError if the session is closed meanwhile
+   */
   async replay(): Promise<void> {
     const { session, api } = this.#options
     const { sessionId, lastSequence, state } = session
-    for await (const update of replay(api, sessionId, lastSequence, this.#updates)) await this.#send(update)
+    for await (const update of replay(api, sessionId, lastSequence, this.#updates)) {
+      this.#leaving.signal.throwIfAborted()
+      await this.#send(update)
+    }
     const running = state === 'idle' ? undefined : this.#updates.lastTurnId
     for (const update of this.#updates.ofEnd(turnId => turnId !== running)) await this.#send(update)
   }
 
-  /** Takes over the requests that are open. */
+  /**
+   * Takes over the requests that are open.
+   *
+   * @throws RequestError if the session is closed meanwhile
+   */
   async inherit(): Promise<void> {
-    const { sessionId } = this.#options.session
-    const query = { status: 'pending' as const, limit: 200 }
-    const { permissions } = await this.#options.api.call('listPermissions', { params: { sessionId }, query })
-    this.#desk.add(permissions)
+    this.#desk.add(await this.#session.pendingRequests())
+    this.#leaving.signal.throwIfAborted()
   }
 
   /** Begins with what comes after the session as it was given. */
   follow({ isNew }: { isNew: boolean }): void {
     if (isNew) this.#tellCommands()
-    this.#follow(this.#options.session.lastSequence).catch(error => this.#fail(error))
+    this.#follow(this.#options.session.lastSequence).catch(error => this.close(error))
   }
 
   async prompt({ prompt }: PromptRequest, signal: AbortSignal): Promise<PromptResponse> {
@@ -106,6 +120,10 @@ export class OpenSession {
       )
       if (own.isCancelled) await this.#cancel(own)
       return toPromptResponse(await own.ended.promise)
+    } catch (error) {
+      // Closing the session waits for the end of its prompts.
+      own.ended.reject(error)
+      throw error
     } finally {
       signal.removeEventListener('abort', cancel)
       this.#prompts.delete(own)
@@ -121,9 +139,12 @@ export class OpenSession {
   /** Interrupts the prompts of this client, as the protocol demands, and stops following. */
   async leave(): Promise<void> {
     const prompts = [...this.#prompts]
-    await Promise.all(prompts.map(own => this.#cancel(own)))
-    await Promise.allSettled(prompts.map(({ ended }) => ended.promise))
-    this.close()
+    try {
+      await Promise.all(prompts.map(own => this.#cancel(own)))
+      await Promise.allSettled(prompts.map(({ ended }) => ended.promise))
+    } finally {
+      this.close(cancelled('the session is closed'))
+    }
   }
 
   /** Changes the session, and returns what can be chosen then. */
@@ -132,11 +153,17 @@ export class OpenSession {
     return this.#choices
   }
 
-  /** Stops following. Turns run on, and requests stay open for others. */
-  close(): void {
-    this.#leaving.abort()
+  /**
+   * Stops following. Turns run on, and requests stay open for others.
+   *
+   * @param reason the error of prompts whose turns run on
+   */
+  close(reason: unknown): void {
+    if (this.#leaving.signal.aborted) return
+    this.#leaving.abort(reason)
     this.#desk.close()
-    for (const { ended } of this.#prompts) ended.reject(RequestError.requestCancelled(undefined, 'closed'))
+    for (const { ended } of this.#prompts) ended.reject(reason)
+    this.#options.onEnd()
   }
 
   async #cancel(own: OwnPrompt): Promise<void> {
@@ -155,23 +182,19 @@ export class OpenSession {
 
   async #follow(after: number): Promise<void> {
     const { signal } = this.#leaving
+    let isExpired = false
     for await (const event of this.#session.follow({ after, includeDeltas: true, signal, retries: 8 })) {
       await Promise.allSettled(this.#submissions)
       await this.#tell(event)
+      isExpired ||= event.type === 'session.expired'
     }
-    throw new Error('the session is over')
-  }
-
-  #fail(error: unknown): void {
-    if (this.#leaving.signal.aborted) return
-    this.#leaving.abort()
-    this.#desk.close()
-    for (const { ended } of this.#prompts) ended.reject(error)
-    this.#options.onEnd()
+    throw toOver(isExpired ? 'SESSION_EXPIRED' : 'SESSION_ENDED')
   }
 
   async #tell(event: SessionEvent): Promise<void> {
     for (const update of this.#toUpdates(event)) await this.#send(update)
+    // It can be closed while the client is slow.
+    this.#leaving.signal.throwIfAborted()
     this.#desk.see(event)
     if (event.type === 'session.updated') await this.#tellChoices(event.data)
     if (event.type === 'turn.started') this.#tellCommands()
@@ -262,4 +285,10 @@ export class OpenSession {
     const { client, session } = this.#options
     return client.notify(methods.client.session.update, { sessionId: session.sessionId, update })
   }
+}
+
+/** The error of prompts that a session leaves without an end, as that of prompts which follow. */
+function toOver(code: 'SESSION_ENDED' | 'SESSION_EXPIRED'): RequestError {
+  const message = code === 'SESSION_ENDED' ? 'The session has ended' : 'The session has expired'
+  return new RequestError(codeOf(code, 410), message, { code, retry: 'never' })
 }

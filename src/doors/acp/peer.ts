@@ -12,8 +12,8 @@ import {
   type ResumeSessionRequest,
   type SetSessionConfigOptionResponse,
 } from '@agentclientprotocol/sdk'
-import type { ClaudeCodeClient, PatchSessionRequest, Session } from '../../client/index.ts'
-import { invalid } from './errors.ts'
+import type { ClaudeCodeClient, PatchSessionRequest, Session, SessionClient } from '../../client/index.ts'
+import { cancelled, invalid } from './errors.ts'
 import { extension, toMeta } from './extension.ts'
 import { type SessionDefaults, toMcpServers, toNewSession } from './new-session.ts'
 import { OpenSession } from './open-session.ts'
@@ -33,7 +33,13 @@ const mostSessions = 100
 /** The client of one connection, and the sessions that it has open. */
 export class Peer {
   readonly #options: PeerOptions
+  /** Sessions that the client can use, by their ids. */
   readonly #sessions = new Map<string, OpenSession>()
+  /** All sessions that are followed, also those that are being closed. */
+  readonly #followed = new Set<OpenSession>()
+  /** How many sessions are being opened. */
+  #opening = 0
+  #isClosed = false
   #capabilities: ClientCapabilities = {}
 
   constructor(options: PeerOptions) {
@@ -57,14 +63,20 @@ export class Peer {
 
   async create(params: NewSessionRequest, client: AgentContext): Promise<NewSessionResponse> {
     const { api, defaults } = this.#options
-    this.#refuseTooMany()
-    const created = await api.createSession(await toNewSession(params, this.#capabilities, defaults, api))
-    const session = await created.get()
-    const state = await this.#stateOf(session)
-    const open = this.#add(session, client)
-    // The client learns the id first.
-    setImmediate(() => open.follow({ isNew: true }))
-    return { sessionId: session.sessionId, ...state }
+    let created = undefined as SessionClient | undefined
+    try {
+      const { open, state } = await this.#open(client, async () => {
+        created = await api.createSession(await toNewSession(params, this.#capabilities, defaults, api))
+        return created.get()
+      })
+      // The client learns the id first.
+      setImmediate(() => open.follow({ isNew: true }))
+      return { sessionId: open.sessionId, ...state }
+    } catch (error) {
+      // The client does not learn its id.
+      await created?.end().catch(this.#options.logFault)
+      throw error
+    }
   }
 
   /** Opens a session that exists, and replays it if the client wants to show it. */
@@ -75,20 +87,17 @@ export class Peer {
   ): Promise<Omit<NewSessionResponse, 'sessionId'>> {
     const { api } = this.#options
     const { sessionId, mcpServers = [] } = params
-    this.#refuseTooMany()
-    let session = await api.session(sessionId).get()
-    this.#refuseOtherPlace(params, session)
-    if (mcpServers.length > 0) {
-      session = await api.session(sessionId).update({ mcpServers: toMcpServers(mcpServers) })
-    }
-    const state = await this.#stateOf(session)
-    this.#drop(sessionId)
-    const open = this.#add(session, client)
+    const { open, state } = await this.#open(client, async () => {
+      const session = await api.session(sessionId).get()
+      this.#refuseOtherPlace(params, session)
+      if (mcpServers.length === 0) return session
+      return api.session(sessionId).update({ mcpServers: toMcpServers(mcpServers) })
+    })
     try {
       if (replays) await open.replay()
       await open.inherit()
     } catch (error) {
-      this.#drop(sessionId)
+      open.close(cancelled('the session could not be opened'))
       throw error
     }
     setImmediate(() => open.follow({ isNew: false }))
@@ -134,31 +143,50 @@ export class Peer {
 
   async leave(sessionId: string): Promise<Record<string, never>> {
     const open = this.find(sessionId)
-    this.#sessions.delete(sessionId)
+    this.#forget(open)
     await open.leave()
     return {}
   }
 
   /** Ends the session: it leaves the list, and takes no more prompts. */
   async delete(sessionId: string): Promise<Record<string, never>> {
-    this.#drop(sessionId)
+    const open = this.#sessions.get(sessionId)
     await this.#options.api.session(sessionId).end()
+    // Its stream brings the end of its turns, and ends.
+    if (open) this.#forget(open)
     return {}
   }
 
+  /** The connection is over: nothing is followed any longer. */
   close(): void {
-    for (const session of this.#sessions.values()) session.close()
-    this.#sessions.clear()
+    this.#isClosed = true
+    for (const open of this.#followed) open.close(connectionClosed())
   }
 
-  #drop(sessionId: string): void {
-    this.#sessions.get(sessionId)?.close()
-    this.#sessions.delete(sessionId)
+  /** Finds a session and adds it to those of the connection, if that has room for it. */
+  async #open(client: AgentContext, find: () => Promise<Session>) {
+    if (this.#followed.size + this.#opening >= mostSessions) {
+      throw new RequestError(-32_600, `A connection can have ${mostSessions} sessions open; close one`)
+    }
+    this.#opening++
+    try {
+      const session = await find()
+      const state = await this.#stateOf(session)
+      if (this.#isClosed) throw connectionClosed()
+      return { open: this.#add(session, client), state }
+    } finally {
+      this.#opening--
+    }
+  }
+
+  #forget(open: OpenSession): void {
+    if (this.#sessions.get(open.sessionId) === open) this.#sessions.delete(open.sessionId)
   }
 
   #add(session: Session, client: AgentContext): OpenSession {
     const { sessionId } = session
     const { api, logFault } = this.#options
+    this.#sessions.get(sessionId)?.close(cancelled('the session was opened again on this connection'))
     const open: OpenSession = new OpenSession({
       api,
       client,
@@ -166,9 +194,11 @@ export class Peer {
       session,
       logFault,
       onEnd: () => {
-        if (this.#sessions.get(sessionId) === open) this.#sessions.delete(sessionId)
+        this.#followed.delete(open)
+        this.#forget(open)
       },
     })
+    this.#followed.add(open)
     this.#sessions.set(sessionId, open)
     return open
   }
@@ -188,11 +218,6 @@ export class Peer {
     return toConfigOptions(choices, models)
   }
 
-  #refuseTooMany(): void {
-    if (this.#sessions.size < mostSessions) return
-    throw new RequestError(-32_600, `A connection can have ${mostSessions} sessions open; close one`)
-  }
-
   /** A session works where it was made. */
   #refuseOtherPlace(
     { cwd, additionalDirectories = [] }: LoadSessionRequest | ResumeSessionRequest,
@@ -209,6 +234,10 @@ export class Peer {
       throw invalid('additionalDirectories', `the session does not work in ${unknown}, and cannot be moved`)
     }
   }
+}
+
+function connectionClosed(): RequestError {
+  return cancelled('the connection is closed')
 }
 
 function withoutSlash(path: string): string {
