@@ -44,7 +44,13 @@ test('a list of tasks is a plan, whichever tool keeps it; calls that fail change
 
 test('what deltas have brought is not sent again, also after a broken connection', () => {
   const { updates, say } = open()
-  const text = (piece: string) => updates.sent.add('m', 0, { type: 'text', text: piece })
+  const text = (piece: string) =>
+    updates.sent.add({
+      turnId: 'turn',
+      messageId: 'm',
+      blockIndex: 0,
+      delta: { type: 'text', text: piece },
+    })
   expect([text('One '), text('two ')]).toEqual(['One ', 'two '])
   updates.sent.again()
   expect([text('One two th'), text('ree')]).toEqual(['th', 'ree'])

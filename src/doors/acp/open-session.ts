@@ -208,8 +208,8 @@ export class OpenSession {
         yield* updates.ofMessage(event.data)
         return
       case 'delta': {
-        const { messageId, blockIndex, delta } = event.data
-        const text = updates.sent.add(messageId, blockIndex, delta)
+        const { messageId, delta } = event.data
+        const text = updates.sent.add(event.data)
         if (text !== '' && delta.type !== 'input_json') yield toChunk(delta.type, text, messageId)
         return
       }
@@ -226,7 +226,7 @@ export class OpenSession {
         return
       default:
         if (!isTerminal(event.type)) return
-        updates.sent.clear()
+        updates.sent.clear((event as TurnEnd).data.turnId)
         yield* updates.ofEnd(turnId => turnId === (event as TurnEnd).data.turnId)
     }
   }

@@ -207,6 +207,34 @@ test.each([
   expect(followed()).toEqual([])
 })
 
+test('text is sent once, also when another turn is cancelled in the queue meanwhile', async () => {
+  const { create, streamOf, updates } = openPeer()
+  const stream = await streamOf(await create())
+  const piece = (turnId: string, text: string) =>
+    stream.send('delta', { turnId, messageId: `m-${turnId}`, blockIndex: 0, delta: { type: 'text', text } })
+  const message = (turnId: string, text: string) =>
+    stream.send('message', {
+      type: 'claude_code_message',
+      turnId,
+      message: { type: 'assistant', message: { id: `m-${turnId}`, content: [{ type: 'text', text }] } },
+    })
+  piece('running', 'First half, ')
+  stream.send('turn.failed', { turnId: 'queued', error: { reason: 'cancelled', message: 'Cancelled' } })
+  message('running', 'First half, second half.')
+  // A turn that is over leaves nothing behind.
+  piece('broken', 'Lost.')
+  stream.send('turn.interrupted', { turnId: 'broken' })
+  message('broken', 'Lost.')
+  stream.send('session.updated', { title: 'Named' })
+  await vi.waitUntil(() => updates.some(update => update.sessionUpdate === 'session_info_update'))
+  const texts = updates.flatMap(update =>
+    update.sessionUpdate === 'agent_message_chunk' && update.content.type === 'text'
+      ? update.content.text
+      : [],
+  )
+  expect(texts).toEqual(['First half, ', 'second half.', 'Lost.', 'Lost.'])
+})
+
 test('a session that may not be ended stays open', async () => {
   const { peer, answers, create, streamOf } = openPeer()
   const id = await create()

@@ -1,6 +1,7 @@
 import type { DeltaEvent } from '../../client/index.ts'
 
 interface PartialBlock {
+  turnId: string
   index: number
   type: 'text' | 'thinking'
   /** Characters that the client has. */
@@ -14,14 +15,14 @@ export class SentBlocks {
   readonly #partial = new Map<string, PartialBlock[]>()
 
   /** The part of a delta that is new. */
-  add(messageId: string, index: number, delta: DeltaEvent['delta']): string {
+  add({ turnId, messageId, blockIndex: index, delta }: DeltaEvent): string {
     if (delta.type === 'input_json') return ''
     const text = delta.type === 'text' ? delta.text : delta.thinking
     const blocks = this.#partial.get(messageId) ?? []
     this.#partial.set(messageId, blocks)
     let block = blocks.find(other => other.index === index)
     if (!block) {
-      block = { index, type: delta.type, sent: 0, received: 0 }
+      block = { turnId, index, type: delta.type, sent: 0, received: 0 }
       blocks.push(block)
     }
     const start = block.received
@@ -43,9 +44,7 @@ export class SentBlocks {
 
   /** Forgets a block that will not be finished. */
   drop(messageId: string, index: number): void {
-    const left = (this.#partial.get(messageId) ?? []).filter(block => block.index !== index)
-    if (left.length > 0) this.#partial.set(messageId, left)
-    else this.#partial.delete(messageId)
+    this.#keep(messageId, block => block.index !== index)
   }
 
   /** Deltas of unfinished blocks come again from their start. */
@@ -53,8 +52,14 @@ export class SentBlocks {
     for (const blocks of this.#partial.values()) for (const block of blocks) block.received = 0
   }
 
-  /** Forgets all blocks: the turn is over. */
-  clear(): void {
-    this.#partial.clear()
+  /** Forgets the blocks of a turn that is over. */
+  clear(turnId: string): void {
+    for (const messageId of [...this.#partial.keys()]) this.#keep(messageId, block => block.turnId !== turnId)
+  }
+
+  #keep(messageId: string, isKept: (block: PartialBlock) => boolean): void {
+    const left = (this.#partial.get(messageId) ?? []).filter(isKept)
+    if (left.length > 0) this.#partial.set(messageId, left)
+    else this.#partial.delete(messageId)
   }
 }
