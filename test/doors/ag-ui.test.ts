@@ -321,7 +321,7 @@ describe('tools of the application', () => {
     expect(pending).toEqual([[paris, rome]])
     expect(types()).not.toContain('TOOL_CALL_RESULT')
     await expect(say('something else', rest)).rejects.toThrow(
-      new RegExp(`the result of the tool call (${paris}|${rome}) `),
+      `"messages: must have the result of the tool call ${paris} before the next prompt`,
     )
     agent.messages.pop()
 
@@ -570,7 +570,9 @@ test('a request that comes twice is one run; another one cannot have its id', as
   await agent.runAgent({ runId: 'once' })
   expect(first).toEqual(expect.any(String))
   expect(turnOf()).toBe(first)
-  await expect(say('something else', { runId: 'once' })).rejects.toThrow('runId: is that of another run')
+  await expect(say('something else', { runId: 'once' })).rejects.toThrow(
+    'runId: was used for another run of the thread',
+  )
 })
 
 test('a key of one session runs in its thread only', async () => {

@@ -1,20 +1,15 @@
-import {
-  ApiError,
-  type ClaudeCodeClient,
-  type PermissionRequest,
-  type SessionClient,
-} from '../../client/index.ts'
+import type { ClaudeCodeClient, PermissionRequest, SessionClient } from '../../client/index.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
-import { invalidField } from '../../contract/errors.ts'
-import { deriveId } from '../../lib/derived-id.ts'
+import { invalidField, invalidRequest } from '../../contract/errors.ts'
 import { Answers } from './answers.ts'
 import { followTurn } from './follow-turn.ts'
 import type { RunInput } from './input.ts'
 import { Narrator } from './narrator.ts'
-import { type NewMessage, newMessages, toPrompt } from './prompt.ts'
+import { newMessages } from './prompt.ts'
 import type { AgUiEvent } from './protocol.ts'
 import { beginRun, endOf, failRun, pauseRun, tellIgnored } from './run-events.ts'
-import { createThread, findThread, sessionOf, type Thread, updateThread } from './thread.ts'
+import { findRepeated, findUnsent, submitPrompt } from './submit-prompt.ts'
+import { checkThread, createThread, findThread, sessionOf, type Thread, updateThread } from './thread.ts'
 
 /** A run that has been accepted. */
 export interface Run {
@@ -46,49 +41,62 @@ export async function acceptRun(
   if (!thread) {
     if (news.length === 0) throw nothingToRun()
     await createThread(client, session, input)
-    const turnIds = [await submit(session, input, news)]
+    const turnIds = [await submitPrompt(session, input, news, news)]
     return { ...run, turnIds, ownTurnIds: turnIds }
   }
-  const own = await answerPending(client, thread, answers, news.length > 0)
+  // An answer cannot be taken back, so the run is checked before.
+  checkThread(thread, input)
   const { lastTurn } = thread.found
-  const running = lastTurn?.endedAt === null ? [lastTurn.turnId] : []
-  if (news.length > 0) {
-    const unsent = await withoutSent(thread, news)
-    await updateThread(thread, input)
-    const turnId = await submit(session, input, unsent)
-    return { ...run, turnIds: [...new Set([...own, ...running, turnId])], ownTurnIds: [...own, turnId] }
-  }
   // A repeated answer finds the turn that it has continued, perhaps ended.
   const isAnswer = input.resume.length > 0 || input.messages.at(-1)?.role === 'tool'
-  if (!lastTurn || !isAnswer) throw nothingToRun()
-  const turnIds = [...new Set([...own, lastTurn.turnId])]
+  if (news.length === 0 && !(lastTurn && isAnswer)) throw nothingToRun()
+  const { pending, given, open } = await findAnswers(thread, answers)
+  if (news.length > 0 && open.length > 0) {
+    const turnId = await findRepeated(session, input, news)
+    if (turnId === undefined) throw unanswered(open, input)
+    return { ...run, turnIds: [turnId], ownTurnIds: [turnId] }
+  }
+  const unsent = await findUnsent(client, thread, news)
+  if (news.length > 0) await updateThread(thread, input)
+  for (const { request, answer } of given) await answers.send(session, request, answer)
+  const own = [...new Set(pending.flatMap(({ turnId }) => turnId ?? []))]
+  if (news.length > 0) {
+    const running = lastTurn?.endedAt === null ? [lastTurn.turnId] : []
+    const turnId = await submitPrompt(session, input, news, unsent)
+    return { ...run, turnIds: [...new Set([...own, ...running, turnId])], ownTurnIds: [...own, turnId] }
+  }
+  const turnIds = [...new Set([...own, ...(lastTurn ? [lastTurn.turnId] : [])])]
   return { ...run, turnIds, ownTurnIds: turnIds }
 }
 
-/** Answers the open requests of turns, and returns the turns; the run can leave requests open. */
-async function answerPending(
-  client: ClaudeCodeClient,
-  { session, found }: Thread,
-  answers: Answers,
-  hasPrompt: boolean,
-): Promise<string[]> {
-  if (found.openRequests === 0) return []
-  const params = { sessionId: session.id }
-  const { permissions } = await client.call('listPermissions', { params, query: { limit: 200 } })
-  const pending = permissions.filter(({ turnId, kind }) => turnId !== null && kind !== 'hook')
+/** The open requests of turns, and the answers that the run has for them; it can leave requests open. */
+async function findAnswers({ session, found }: Thread, answers: Answers) {
+  const all = found.openRequests > 0 ? await session.pendingRequests() : []
+  const pending = all.filter(({ turnId, kind }) => turnId !== null && kind !== 'hook')
   const asked = pending.map(request => ({ request, answer: answers.find(request) }))
-  const left = asked.find(({ answer }) => !answer)?.request
-  if (left && hasPrompt) throw unanswered(left)
-  for (const { request, answer } of asked) {
-    if (answer) await answers.send(session, request, answer)
+  return {
+    pending,
+    given: asked.flatMap(({ request, answer }) => (answer ? [{ request, answer }] : [])),
+    open: asked.flatMap(({ request, answer }) => (answer ? [] : [request])),
   }
-  return [...new Set(pending.flatMap(({ turnId }) => turnId ?? []))]
 }
 
-function unanswered({ kind, permissionId, toolUseId }: PermissionRequest): Error {
-  return kind === 'client_tool'
-    ? invalidField('messages', `must have the result of the tool call ${toolUseId} before the next prompt`)
-    : invalidField('resume', `must answer the interrupt ${permissionId} before the next prompt`)
+/** Names the open requests, calls in their order in the messages. */
+function unanswered(open: readonly PermissionRequest[], { messages }: RunInput): Error {
+  const callIds = messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id))
+  const placeOf = ({ toolUseId }: PermissionRequest) => callIds.indexOf(toolUseId ?? '')
+  return invalidRequest(
+    open
+      .toSorted((one, other) => placeOf(one) - placeOf(other))
+      .map(({ kind, permissionId, toolUseId }) =>
+        kind === 'client_tool'
+          ? {
+              path: 'messages',
+              message: `must have the result of the tool call ${toolUseId} before the next prompt`,
+            }
+          : { path: 'resume', message: `must answer the interrupt ${permissionId} before the next prompt` },
+      ),
+  )
 }
 
 function nothingToRun(): Error {
@@ -96,30 +104,6 @@ function nothingToRun(): Error {
     'messages',
     'must end with a message of the user, or the thread must wait for an answer',
   )
-}
-
-/** A turn that failed or was interrupted early leaves no answer between its message and the next one. */
-async function withoutSent({ session, found }: Thread, news: NewMessage[]): Promise<NewMessage[]> {
-  if (news.length === 1 || !found.lastTurn) return news
-  const { prompt } = await session.getTurn(found.lastTurn.turnId)
-  const sent = JSON.stringify(typeof prompt === 'string' ? [{ type: 'text', text: prompt }] : prompt)
-  const blocksOf = (count: number) => JSON.stringify(news.slice(0, count).flatMap(({ blocks }) => blocks))
-  for (let count = news.length - 1; count > 0; count--) {
-    // The prompt can begin with the context that the application gave then.
-    if (sent.endsWith(blocksOf(count).slice(1))) return news.slice(count)
-  }
-  return news
-}
-
-async function submit(session: SessionClient, input: RunInput, news: readonly NewMessage[]): Promise<string> {
-  // A request that comes twice is one run.
-  const idempotencyKey = deriveId('ag-ui', input.threadId, input.runId)
-  try {
-    return (await session.submit(toPrompt(input, news), { idempotencyKey })).turnId
-  } catch (error) {
-    if (!(error instanceof ApiError && error.code === 'IDEMPOTENCY_KEY_REUSED')) throw error
-    throw invalidField('runId', 'is that of another run of the thread')
-  }
 }
 
 /** Tells an accepted run. */

@@ -64,15 +64,19 @@ export async function createThread(
   }
 }
 
-/** Gives the session the settings of the run, before its prompt. */
-export async function updateThread({ session, found }: Thread, input: RunInput): Promise<void> {
-  const { preset, model, permissionMode } = input.props
-  checkPreset(found, preset)
+/** Refuses a run that wants of the thread what cannot change. */
+export function checkThread({ found }: Thread, input: RunInput): void {
+  checkPreset(found, input.props.preset)
   const instructions = instructionsOf(input)
   if (instructions !== undefined && instructions !== found.config.appendSystemPrompt) {
     const index = input.messages.findIndex(isInstruction)
     throw invalidField(`messages[${index}]`, 'the instructions of a thread cannot change')
   }
+}
+
+/** Gives the session the settings of the run, before its prompt. */
+export async function updateThread({ session, found }: Thread, input: RunInput): Promise<void> {
+  const { model, permissionMode } = input.props
   const clientTools = input.tools.map(toClientTool)
   const changes: PatchSessionRequest = {
     ...(model !== undefined && model !== found.config.model && { model }),

@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type ClaudeCodeClient,
+  isApiError,
+  type Prompt,
+  type PromptBlock,
+  type SessionClient,
+} from '../../client/index.ts'
+import { invalidField } from '../../contract/errors.ts'
+import { deriveId } from '../../lib/derived-id.ts'
+import type { RunInput } from './input.ts'
+import { isContext, type NewMessage, toPrompt } from './prompt.ts'
+import type { Thread } from './thread.ts'
+
+type Messages = readonly NewMessage[]
+
+/** Bounds the requests by which a repeated run is found. */
+const mostTries = 20
+
+/**
+ * Submits a run's prompt. A repeated run finds the turn of the first: what was unsent then is one of the ends of its
+ * messages.
+ *
+ * @param unsent those of the new messages that no turn has
+ */
+export async function submitPrompt(
+  session: SessionClient,
+  input: RunInput,
+  news: Messages,
+  unsent: Messages,
+): Promise<string> {
+  const ends = news.map((_, start) => news.slice(start))
+  for (const messages of [unsent, news, ...ends.slice(-mostTries)]) {
+    const turnId = await trySubmit(session, input, messages)
+    if (turnId !== undefined) return turnId
+  }
+  throw invalidField('runId', 'was used for another run of the thread')
+}
+
+/** The turn of a run that was accepted before, while the thread waits for an answer; undefined: the run is new. */
+export async function findRepeated(
+  session: SessionClient,
+  input: RunInput,
+  news: Messages,
+): Promise<string | undefined> {
+  try {
+    // A new prompt is refused while the turn waits; the key of an earlier one is found first.
+    const turnId = await trySubmit(session, input, news, 'reject')
+    return turnId ?? (await submitPrompt(session, input, news, news))
+  } catch (error) {
+    if (isApiError(error, 'SESSION_BUSY')) return undefined
+    throw error
+  }
+}
+
+/** Returns undefined if the run has another prompt. */
+async function trySubmit(
+  session: SessionClient,
+  input: RunInput,
+  messages: Messages,
+  onBusy?: 'reject',
+): Promise<string | undefined> {
+  const idempotencyKey = deriveId('ag-ui', input.threadId, input.runId)
+  try {
+    return (await session.submit(toPrompt(input, messages), { idempotencyKey, onBusy })).turnId
+  } catch (error) {
+    if (isApiError(error, 'IDEMPOTENCY_KEY_REUSED')) return undefined
+    throw error
+  }
+}
+
+/**
+ * The messages that no turn has: one that failed or was interrupted early leaves no answer between its message and the
+ * next one. If there are turns of all, the last message is asked again.
+ */
+export async function findUnsent(
+  client: ClaudeCodeClient,
+  { session, found }: Thread,
+  news: Messages,
+): Promise<Messages> {
+  if (news.length < 2 || !found.lastTurn) return news
+  const sent = (await lastPrompts(client, session, news.length)).flatMap(toBlocks)
+  for (let count = news.length; count > 0; count--) {
+    const blocks = news.slice(0, count).flatMap(message => message.blocks)
+    if (!isDeepStrictEqual(sent.slice(-blocks.length), blocks)) continue
+    return news.slice(Math.min(count, news.length - 1))
+  }
+  return news
+}
+
+/** The prompts of the last turns that Claude remembers. */
+async function lastPrompts(
+  client: ClaudeCodeClient,
+  { id }: SessionClient,
+  count: number,
+): Promise<Prompt[]> {
+  const params = { sessionId: id }
+  const limit = Math.min(count, 100)
+  const { pagination } = await client.call('listTurns', { params, query: { limit: 1 } })
+  const offset = Math.max(0, pagination.total - limit)
+  const { turns } = await client.call('listTurns', { params, query: { limit, offset } })
+  return turns
+    .filter(({ startedAt, endedAt, rewound }) => !rewound && (startedAt !== null || endedAt === null))
+    .map(({ prompt }) => prompt)
+}
+
+/** The blocks of a prompt without the application's context. */
+function toBlocks(prompt: Prompt): PromptBlock[] {
+  if (typeof prompt === 'string') return [{ type: 'text', text: prompt }]
+  const [first] = prompt
+  return first?.type === 'text' && isContext(first.text) ? prompt.slice(1) : prompt
+}
