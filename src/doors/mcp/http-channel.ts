@@ -48,6 +48,7 @@ export class HttpChannel implements Channel, EventStore {
         this.#output = controller
       },
       flush: () => this.#ended(),
+      cancel: () => this.#ended(),
     })
     const { sessionId = '', asked = [] } = parts.resumed ?? {}
     for (const permissionId of asked) this.#expect(sessionId, permissionId)
@@ -57,7 +58,7 @@ export class HttpChannel implements Channel, EventStore {
     return this.#call !== undefined
   }
 
-  /** @param ended is called when the response is complete */
+  /** @param ended is called when the response is complete, or its reader has left */
   connect(transport: WebStandardStreamableHTTPServerTransport, ended: () => void): void {
     this.#transport = transport
     this.#ended = ended

@@ -113,7 +113,6 @@ async function serve(
   })
   let isCancelled = false
   const server = createServer({ client, logFault, isCancelled: () => isCancelled, channel })
-  await server.connect(transport)
   const closers = requests.map(({ id }) =>
     mailboxes.open([...connection, 'call', id], message => {
       isCancelled = true
@@ -126,12 +125,19 @@ async function serve(
     channel.close()
     server.close().catch(logFault)
   }
-  channel.connect(transport, close)
-  request.signal.addEventListener('abort', close)
-  const response = await transport.handleRequest(request, { parsedBody: body })
-  if (response.body) return channel.wrap(response)
-  close()
-  return response
+  try {
+    await server.connect(transport)
+    channel.connect(transport, close)
+    request.signal.addEventListener('abort', close)
+    if (request.signal.aborted) close()
+    const response = await transport.handleRequest(request, { parsedBody: body })
+    if (response.body) return channel.wrap(response)
+    close()
+    return response
+  } catch (error) {
+    close()
+    throw error
+  }
 }
 
 /** Gives the answer of a person to the API. The call that asked learns of it by the log. */
