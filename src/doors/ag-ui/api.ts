@@ -1,4 +1,4 @@
-import { ApiError, ClaudeCodeClient } from '../../client/index.ts'
+import { ApiError, ClaudeCodeClient, ConnectionError } from '../../client/index.ts'
 import { apiBase, type DoorExchange } from '../../contract/doors.ts'
 import { type ErrorCode, errorCatalogue, ServiceError } from '../../contract/errors.ts'
 
@@ -16,6 +16,7 @@ const fieldNames: [RegExp, string][] = [
 
 /** Returns an error of the API as this server's own, with the names of the caller's fields. */
 export function toOwnError(error: unknown): unknown {
+  if (error instanceof ConnectionError) return new ServiceError('NODE_UNAVAILABLE', error.message)
   if (!(error instanceof ApiError) || !(error.code in errorCatalogue)) return error
   const code = error.code as ErrorCode
   if (code !== 'INVALID_REQUEST') return new ServiceError(code, error.message, error.details as never)

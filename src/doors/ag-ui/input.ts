@@ -1,6 +1,7 @@
 import type { PermissionMode } from '../../client/index.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
+import { findJsonFlaw } from '../../lib/json-flaws.ts'
 import type { Message, ResumeEntry, Tool } from './protocol.ts'
 
 type Json = Record<string, unknown>
@@ -41,7 +42,7 @@ export async function readInput(request: Request): Promise<RunInput> {
   // A value that is not an object is a channel of the application's own.
   const given = isObject(forwarded) ? forwarded : {}
   return {
-    threadId: asId(body.threadId, 'threadId'),
+    threadId: asThreadId(body.threadId, 'threadId'),
     runId: asId(body.runId, 'runId'),
     parentRunId: optional(body.parentRunId, 'parentRunId', asText),
     messages: asList(body.messages, 'messages', readMessage),
@@ -155,6 +156,14 @@ function asId(value: unknown, path: string): string {
   const text = asText(value, path)
   if (text === '' || text.length > 1_000) throw invalidField(path, 'must have 1 to 1,000 characters')
   return text
+}
+
+/** The metadata of the session have it, too. */
+function asThreadId(value: unknown, path: string): string {
+  const id = asId(value, path)
+  const flaw = findJsonFlaw(id, 1)
+  if (flaw) throw invalidField(path, flaw.message)
+  return id
 }
 
 function asText(value: unknown, path: string): string {

@@ -1,4 +1,4 @@
-import type { SessionClient } from '../../client/index.ts'
+import { ApiError, type SessionClient } from '../../client/index.ts'
 import type { DoorExchange, DoorProblem, DoorProgram } from '../../contract/doors.ts'
 import { ServiceError } from '../../contract/errors.ts'
 import { openClient, toOwnError } from './api.ts'
@@ -75,11 +75,12 @@ function stream(
 }
 
 function toRunError(error: unknown, { request, requestId, logFault }: DoorExchange): AgUiEvent {
-  const own = toOwnError(error)
-  if (own instanceof ServiceError) return { type: 'RUN_ERROR', code: own.code, message: own.message }
-  if (request.signal.aborted) {
+  // It closes its own connections too.
+  if (request.signal.aborted && !(error instanceof ApiError)) {
     return { type: 'RUN_ERROR', code: 'SHUTTING_DOWN', message: 'The server is shutting down' }
   }
+  const own = toOwnError(error)
+  if (own instanceof ServiceError) return { type: 'RUN_ERROR', code: own.code, message: own.message }
   logFault(error)
   return {
     type: 'RUN_ERROR',
