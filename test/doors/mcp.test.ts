@@ -119,6 +119,8 @@ describe.each(clients)('%s', (name, open) => {
     ['start_session', { colour: 'red' }, 'colour'],
     ['start_session', { cwd: '/nowhere' }, 'CWD'],
     ['start_session', { preset: 'none' }, 'PRESET_NOT_FOUND'],
+    ['start_session', { preset: 'none@2' }, 'PRESET_NOT_FOUND'],
+    ['start_session', { preset: 'none@second' }, 'preset: must be the name of a preset'],
     ['prompt', { prompt: 'hello' }, 'sessionId'],
     ['prompt', { sessionId: 'none', prompt: 'hello' }, 'SESSION_NOT_FOUND'],
     ['prompt', { sessionId: 'none', prompt: 'hello', waitSeconds: -1 }, 'waitSeconds'],

@@ -1,5 +1,6 @@
 import type { ElicitRequestFormParams } from '@modelcontextprotocol/server'
 import type { AnswerPermissionRequest, PermissionRequest } from '../../client/index.ts'
+import { shorten } from '../../lib/shorten.ts'
 import type { ElicitationModes, FormOrPage } from './surroundings.ts'
 
 type Properties = ElicitRequestFormParams['requestedSchema']['properties']
@@ -60,8 +61,7 @@ function toForm(message: string, properties: Properties, required = ['decision']
 }
 
 function inputOf({ input }: PermissionRequest): string {
-  const text = JSON.stringify(input, null, 2)
-  return text.length > longestInput ? `${text.slice(0, longestInput)}...` : text
+  return shorten(JSON.stringify(input, null, 2), longestInput)
 }
 
 function toQuestionFields({ questions = [] }: PermissionRequest): Properties {

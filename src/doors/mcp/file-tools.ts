@@ -1,10 +1,10 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { FileEntry } from '../../client/index.ts'
+import { cursor, sessionId, text } from './inputs.ts'
 import { readDiff, readFile } from './reading.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
-import { sessionId } from './turn-tools.ts'
 
 const path = z
   .string()
@@ -21,7 +21,7 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
       path: path.optional(),
       depth: z.int().min(1).optional().describe('Levels to show'),
       limit: z.int().min(1).optional().describe('Entries of the directory itself'),
-      cursor: z.string().min(1).optional().describe('`nextCursor` of the previous page'),
+      cursor,
     }),
     annotations,
     async run({ sessionId, ...query }, { mcpReq: { signal } }) {
@@ -41,9 +41,9 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
     annotations,
     async run({ sessionId, path, offset, maxBytes }, { mcpReq: { signal } }): Promise<CallToolResult> {
       const file = await readFile(client, { sessionId, path, offset, maxBytes }, signal)
-      const { bytes, text, mimeType, sizeBytes, uri } = file
+      const { bytes, mimeType, sizeBytes, uri } = file
       const structuredContent = { sessionId, path, offset, bytes: bytes.length, sizeBytes, mimeType }
-      if (text !== undefined) return toResult(text, structuredContent)
+      if (file.text !== undefined) return toResult(file.text, structuredContent)
       const data = bytes.toString('base64')
       const isImage = mimeType.startsWith('image/') && bytes.length === sizeBytes
       return {
@@ -61,11 +61,7 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
     description: 'Returns what has changed in the files of a session, as a unified diff.',
     inputSchema: z.strictObject({
       sessionId,
-      since: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('`session`, the default, or the id of a turn: since before it'),
+      since: text.optional().describe('`session`, the default, or the id of a turn: since before it'),
       path: path.optional(),
     }),
     annotations,

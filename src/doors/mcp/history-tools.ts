@@ -1,11 +1,12 @@
 import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { type CompactMessage, readMessage, type SessionEvent } from '../../client/index.ts'
-import { describeBlock, toShownName } from './progress.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
+import { cursor, pageSize, sessionId } from './inputs.ts'
+import { describeBlock } from './progress.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
 import { showRequest } from './turn-report.ts'
-import { sessionId } from './turn-tools.ts'
 
 /** The bound of a page of events, in characters. */
 const mostText = 200_000
@@ -18,8 +19,8 @@ export function addHistoryTools(server: McpServer, surroundings: Surroundings): 
     inputSchema: z.strictObject({
       sessionId,
       after: z.int().min(0).optional().describe('Only messages after this sequence'),
-      limit: z.int().min(1).max(200).default(50).describe('Entries of the page'),
-      cursor: z.string().min(1).optional().describe('`nextCursor` of the previous page'),
+      limit: pageSize(200, 50),
+      cursor,
     }),
     annotations: { readOnlyHint: true, openWorldHint: false },
     async run({ sessionId, ...query }, { mcpReq: { signal } }) {
@@ -74,7 +75,7 @@ export function addHistoryTools(server: McpServer, surroundings: Surroundings): 
 }
 
 function describeMessage({ role, text, tools = [], results = [], sequence }: CompactMessage): string {
-  const calls = tools.map(({ name, summary }) => `* ${toShownName(name)} ${summary}`)
+  const calls = tools.map(({ name, summary }) => `* ${toShownTool(name)} ${summary}`)
   const outcomes = results.map(({ text, error }) => `${error ? 'failed: ' : '-> '}${text}`)
   return [`[${sequence}] ${role}:`, ...(text === undefined ? [] : [text]), ...calls, ...outcomes].join('\n')
 }

@@ -1,5 +1,7 @@
 import type { ServerContext } from '@modelcontextprotocol/server'
 import { type BlockView, readMessage, type SessionEvent } from '../../client/index.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
+import { shorten } from '../../lib/shorten.ts'
 
 /** Clients that end calls without a sign of life wait for a minute. */
 const silenceMs = 20_000
@@ -64,14 +66,5 @@ function describeEvent(event: SessionEvent): string | undefined {
 export function describeBlock(block: BlockView): string | undefined {
   if (block.type === 'text') return shorten(block.text, longestText)
   if (block.type !== 'tool_call') return undefined
-  return `${toShownName(block.name ?? '')} ${shorten(JSON.stringify(block.input) ?? '', longestInput)}`
-}
-
-/** Claude's name of a client tool has a prefix that its caller does not know. */
-export function toShownName(name: string): string {
-  return name.replace(/^mcp__client__/, '')
-}
-
-function shorten(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}...` : text
+  return `${toShownTool(block.name ?? '')} ${shorten(JSON.stringify(block.input) ?? '', longestInput)}`
 }

@@ -2,10 +2,10 @@ import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { AnswerPermissionRequest } from '../../client/index.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
+import { cursor, pageSize, sessionId, text } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
 import { showRequest } from './turn-report.ts'
-import { sessionId } from './turn-tools.ts'
 
 const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),
@@ -20,8 +20,8 @@ export function addRequestTools(server: McpServer, surroundings: Surroundings): 
       'Lists what Claude waits for: permissions, questions, plans, forms, calls of client tools and hooks; of one session, or of all.',
     inputSchema: z.strictObject({
       sessionId: sessionId.optional(),
-      limit: z.int().min(1).max(200).default(50).describe('Entries of the page'),
-      cursor: z.string().min(1).optional().describe('`nextCursor` of the previous page'),
+      limit: pageSize(200, 50),
+      cursor,
     }),
     annotations: { readOnlyHint: true, openWorldHint: false },
     async run({ sessionId, ...query }, { mcpReq: { signal } }) {
@@ -42,7 +42,7 @@ export function addRequestTools(server: McpServer, surroundings: Surroundings): 
       'Answers what Claude waits for. `decision` for permissions, questions (with `answers`), plans and forms (with `content`); `result` or `error` for client tools; `output` or `error` for hooks. Then call wait_for_turn.',
     inputSchema: z.strictObject({
       sessionId,
-      requestId: z.string().min(1).describe('Id of the request'),
+      requestId: text.describe('Id of the request'),
       decision: z.enum(['allow', 'deny']).optional(),
       message: z.string().optional().describe('A note to Claude, such as the reason for deny'),
       remember: z

@@ -2,14 +2,11 @@ import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
+import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
+import { cursor, pageSize, sessionId, text } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
-import { sessionId } from './turn-tools.ts'
 
-const text = z.string().min(1)
-const limit = (most: number, usual: number) =>
-  z.int().min(1).max(most).default(usual).describe('Entries of the page')
-const cursor = text.optional().describe('`nextCursor` of the previous page')
 const rules = z.array(text).optional()
 
 const workspace = z
@@ -41,7 +38,7 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
     description:
       'Starts a session of Claude Code: a conversation in a working directory. Other settings than those below come from a preset (list_presets).',
     inputSchema: z.strictObject({
-      preset: text
+      preset: presetReference
         .optional()
         .describe('The configuration: a name, or name@version; fields below replace its own'),
       title: text.optional(),
@@ -84,7 +81,7 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
       state: z.enum(['idle', 'running', 'requires_action']).optional(),
       preset: text.optional(),
       tag: z.array(text).optional().describe('Only sessions with all of these tags'),
-      limit: limit(100, 20),
+      limit: pageSize(100, 20),
       cursor,
     }),
     annotations: { readOnlyHint: true, openWorldHint: false },
@@ -110,7 +107,7 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
   addTool(server, surroundings, 'list_presets', {
     title: 'List presets',
     description: 'Lists the configurations that start_session can use.',
-    inputSchema: z.strictObject({ limit: limit(100, 50), cursor }),
+    inputSchema: z.strictObject({ limit: pageSize(100, 50), cursor }),
     annotations: { readOnlyHint: true, openWorldHint: false },
     async run(query, { mcpReq: { signal } }) {
       const { presets, pagination } = await client.call('listPresets', { query }, { signal })
@@ -126,8 +123,7 @@ async function findPermissionPrompts(
   named: string | undefined,
 ): Promise<'ask' | undefined> {
   if (named === undefined) return 'ask'
-  const [preset = '', version] = named.split('@')
-  const query = version === undefined ? {} : { version: Number(version) }
-  const { configuration } = await client.call('getPreset', { params: { preset }, query })
+  const { name, version } = readPresetReference(named)
+  const { configuration } = await client.call('getPreset', { params: { preset: name }, query: { version } })
   return configuration.permissionPrompts === undefined ? 'ask' : undefined
 }

@@ -2,6 +2,7 @@ import {
   type ClaudeCodeClient,
   isTerminal,
   type PermissionRequest,
+  type SessionClient,
   type SessionEvent,
   type Turn,
 } from '../../client/index.ts'
@@ -42,7 +43,7 @@ export async function followTurn(following: Following): Promise<Pause> {
       await onEvent(event)
       isLive = event.type === 'caught_up' || (isLive && event.type !== 'reconnected')
       if (!isLive || (event.type !== 'caught_up' && event.type !== 'permission.requested')) continue
-      const requests = await listOpenRequests(client, sessionId, turnId, stop)
+      const requests = await listOpenRequests(session, turnId, stop)
       if (requests.some(isNew)) return { kind: 'open', requests }
     }
   } catch (error) {
@@ -55,12 +56,10 @@ export async function followTurn(following: Following): Promise<Pause> {
 
 /** The requests of a turn that wait for an answer. Those of background work belong to no turn, and are not among them. */
 export async function listOpenRequests(
-  client: ClaudeCodeClient,
-  sessionId: string,
+  session: SessionClient,
   turnId: string,
   signal: AbortSignal,
 ): Promise<PermissionRequest[]> {
-  const input = { params: { sessionId }, query: { limit: 200 } }
-  const { permissions } = await client.call('listPermissions', input, { signal })
-  return permissions.filter(request => request.turnId === turnId)
+  const requests = await session.pendingRequests({ signal })
+  return requests.filter(request => request.turnId === turnId)
 }

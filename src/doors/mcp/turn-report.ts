@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { PermissionRequest, Turn } from '../../client/index.ts'
-import { toShownName } from './progress.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
 
 /** The result of the tools that wait for a turn. */
 export const turnOutput = z.looseObject({
@@ -36,7 +36,7 @@ export function showRequest(request: PermissionRequest): Record<string, unknown>
     sessionId,
     turnId,
     kind,
-    toolName: toShownName(toolName),
+    toolName: toShownTool(toolName),
     toolUseId,
     input,
     title,
@@ -102,7 +102,7 @@ const howTo: Readonly<Record<string, string>> = {
 function describeRequests({ sessionId, turnId }: Turn, open: readonly PermissionRequest[]): string {
   const lines = open.map(
     ({ permissionId, kind, toolName, title, input }) =>
-      `- request ${permissionId} (${kind}): ${title ?? toShownName(toolName)} ${JSON.stringify(input)}\n` +
+      `- request ${permissionId} (${kind}): ${title ?? toShownTool(toolName)} ${JSON.stringify(input)}\n` +
       `  Answer it with ${howTo[kind] ?? '`decision`'}`,
   )
   return [

@@ -1,12 +1,11 @@
 import type { McpServer, ServerContext } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { sessionId, text, turnId } from './inputs.ts'
 import type { Surroundings, TurnPosition } from './surroundings.ts'
 import { addTool, type ToolResult, toResult } from './tool.ts'
 import { turnOutput } from './turn-report.ts'
 import { findPosition, toEndOfWait, waitForTurn } from './turn-waiting.ts'
 
-export const sessionId = z.string().min(1).describe('Id of the session')
-const turnId = z.string().min(1).describe('Id of the turn')
 const waitSeconds = z
   .number()
   .min(0)
@@ -26,7 +25,7 @@ export function addTurnTools(server: McpServer, surroundings: Surroundings): voi
       'Sends a prompt to a session and returns the answer when Claude has finished. Returns earlier, with `status: "requires_action"` and `openRequests`, if Claude waits for answers that only answer_request can give. Cancelling the call interrupts Claude.',
     inputSchema: z.strictObject({
       sessionId,
-      prompt: z.string().min(1).describe('The prompt'),
+      prompt: text.describe('The prompt'),
       waitSeconds,
       onBusy: z
         .enum(['queue', 'reject', 'interrupt', 'steer'])

@@ -41,8 +41,9 @@ export async function waitForTurn(call: Call, position: TurnPosition): Promise<T
   const { sessionId, turnId } = position
   const returnNow = async () => {
     for (const permissionId of position.asked) await channel?.withdraw(permissionId)
-    const turn = await client.session(sessionId).getTurn(turnId, { signal })
-    return toTurnResult(turn, await listOpenRequests(client, sessionId, turnId, signal))
+    const session = client.session(sessionId)
+    const turn = await session.getTurn(turnId, { signal })
+    return toTurnResult(turn, await listOpenRequests(session, turnId, signal))
   }
   if (!(await giveAnswers(call, sessionId))) return returnNow()
   const late = new AbortController()
