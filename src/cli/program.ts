@@ -1,13 +1,13 @@
 import { Argument, Command, Option } from 'commander'
 import { readVersion } from '../app/version.ts'
 import { permissionModes } from '../contract/permission-mode.ts'
-import type { AcpFlags } from './acp.ts'
 import type { ChatFlags } from './chat.ts'
 import { addClientFlags, type ClientFlags } from './client-flags.ts'
 import { createCompletion, type Shell, shells } from './completion.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { loadOptions } from './load-options.ts'
 import { exitCodes, reportingFaults } from './report-faults.ts'
+import type { AcpFlags } from './run-acp.ts'
 import type { MigrateFlags } from './run-migration.ts'
 import { addServerFlags, toFlagValues } from './server-flags.ts'
 import { addSessionsCommands } from './sessions-commands.ts'
@@ -95,8 +95,8 @@ export function createProgram(): Command {
     )
     .action((flags: AcpFlags) =>
       reportingFaults(async () => {
-        const { acp } = await import('./acp.ts')
-        await acp(flags)
+        const { runAcp } = await import('./run-acp.ts')
+        await runAcp(flags)
       }),
     )
   addClientFlags(

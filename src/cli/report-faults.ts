@@ -13,9 +13,18 @@ export async function reportingFaults(work: () => Promise<void>): Promise<void> 
     await work()
   } catch (error) {
     const { text, code } = describe(error)
-    process.stderr.write(`claude-code-api: ${toPlainName(text)}\n`)
+    writeLine(text)
     process.exitCode = code
   }
+}
+
+/** Reports a fault of a command that continues. Its standard output can belong to a protocol. */
+export function writeFault(error: unknown): void {
+  writeLine(error instanceof Error ? error.message : String(error))
+}
+
+function writeLine(text: string): void {
+  process.stderr.write(`claude-code-api: ${toPlainName(text)}\n`)
 }
 
 /** @throws the error if it is a bug */
