@@ -6,7 +6,8 @@ import {
   type RequestPermissionRequest,
 } from '@agentclientprotocol/sdk'
 import type { AnswerPermissionRequest, PermissionRequest } from '../../client/index.ts'
-import { describeCall, textContent, toolNameOf } from './tool-calls.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
+import { describeCall, textContent } from './tool-calls.ts'
 
 /** The client, as far as requests to the person go. */
 export interface Asked {
@@ -35,7 +36,7 @@ export async function select(
     sessionId,
     toolCall: {
       toolCallId: toolUseId ?? permissionId,
-      name: toolNameOf(toolName),
+      name: toShownTool(toolName),
       ...view,
       ...(shown.title !== undefined && { title: shown.title }),
       ...(shown.text !== undefined && { content: textContent(shown.text) }),

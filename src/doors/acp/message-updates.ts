@@ -1,9 +1,10 @@
 import type { ContentBlock, SessionUpdate, ToolCallContent } from '@agentclientprotocol/sdk'
 import { type BlockView, type FullMessage, readMessage, type ShownMessage } from '../../client/index.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
 import { toMeta } from './extension.ts'
 import { isPlanTool, PlanList } from './plan.ts'
 import { SentBlocks } from './sent-blocks.ts'
-import { describeCall, diffOfResult, textContent, toolNameOf } from './tool-calls.ts'
+import { describeCall, diffOfResult, textContent } from './tool-calls.ts'
 
 interface OpenCall {
   name: string
@@ -83,7 +84,7 @@ export class MessageUpdates {
     yield {
       sessionUpdate: 'tool_call',
       toolCallId: id,
-      name: toolNameOf(name),
+      name: toShownTool(name),
       ...describeCall(name, input),
       status: 'in_progress',
       rawInput: input,

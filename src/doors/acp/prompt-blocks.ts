@@ -1,16 +1,7 @@
 import type { ContentBlock, EmbeddedResource } from '@agentclientprotocol/sdk'
 import type { PromptBlock } from '../../client/index.ts'
+import { type ImageMediaType, imageMediaTypes } from '../../lib/media-type.ts'
 import { invalid } from './errors.ts'
-
-type Image = Extract<PromptBlock, { type: 'image' }>
-type MediaType = Extract<Image['source'], { type: 'base64' }>['media_type']
-
-const mediaTypes: ReadonlySet<string> = new Set<MediaType>([
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp',
-])
 
 /** The prompt of the client as content blocks of the API. */
 export function toPrompt(blocks: readonly ContentBlock[]): PromptBlock[] {
@@ -57,8 +48,12 @@ function toResource(resource: EmbeddedResource['resource'], field: string): Prom
 }
 
 function toImage(data: string, mimeType: string, field: string): PromptBlock {
-  if (!mediaTypes.has(mimeType)) {
-    throw invalid(`${field}.mimeType`, `must be one of ${[...mediaTypes].join(', ')}`)
+  if (!isImage(mimeType)) {
+    throw invalid(`${field}.mimeType`, `must be one of ${imageMediaTypes.join(', ')}`)
   }
-  return { type: 'image', source: { type: 'base64', media_type: mimeType as MediaType, data } }
+  return { type: 'image', source: { type: 'base64', media_type: mimeType, data } }
+}
+
+function isImage(mimeType: string): mimeType is ImageMediaType {
+  return (imageMediaTypes as readonly string[]).includes(mimeType)
 }

@@ -1,9 +1,5 @@
-import {
-  ApiError,
-  type PermissionRequest,
-  type SessionClient,
-  type SessionEvent,
-} from '../../client/index.ts'
+import type { PermissionRequest, SessionClient, SessionEvent } from '../../client/index.ts'
+import { OpenRequests } from '../../client/open-requests.ts'
 import { ask } from './asking.ts'
 import type { Asked } from './choosing.ts'
 import { ClientTools } from './client-tools.ts'
@@ -23,14 +19,10 @@ const deny = { decision: 'deny' } as const
 /** Asks the client the open requests of a session. A request that is answered elsewhere is cancelled at the client. */
 export class RequestDesk {
   readonly #options: DeskOptions
-  readonly #asked = new Map<string, AbortController>()
-  /** Requests of the past that may be open still. */
-  readonly #past = new Map<string, PermissionRequest>()
+  readonly #open = new OpenRequests((request, signal) => this.#ask(request, signal))
   /** Requests that were open when the client has loaded the session, and so took it over. */
   readonly #inherited = new Set<string>()
   readonly #tools: ClientTools
-  #isLive = false
-  #isClosed = false
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -38,62 +30,40 @@ export class RequestDesk {
   }
 
   /** Takes requests that were open before the first event. */
-  add(requests: Iterable<PermissionRequest>): void {
-    for (const request of requests) {
-      this.#past.set(request.permissionId, request)
-      this.#inherited.add(request.permissionId)
-    }
+  add(requests: readonly PermissionRequest[]): void {
+    this.#open.add(requests)
+    for (const { permissionId } of requests) this.#inherited.add(permissionId)
   }
 
   see(event: SessionEvent): void {
-    switch (event.type) {
-      case 'reconnected':
-        this.#isLive = false
-        return
-      case 'caught_up':
-        this.#isLive = true
-        for (const request of this.#past.values()) this.#ask(request)
-        this.#past.clear()
-        return
-      case 'permission.requested':
-        if (this.#isLive) this.#ask(event.data)
-        else this.#past.set(event.data.permissionId, event.data)
-        return
-      case 'permission.resolved':
-        this.#past.delete(event.data.permissionId)
-        this.#asked.get(event.data.permissionId)?.abort()
-        this.#asked.delete(event.data.permissionId)
-    }
+    this.#open.see(event)
   }
 
   close(): void {
-    this.#isClosed = true
-    for (const over of this.#asked.values()) over.abort()
-    this.#asked.clear()
+    this.#open.close()
   }
 
-  #ask(request: PermissionRequest): void {
-    if (this.#isClosed || this.#asked.has(request.permissionId) || request.kind === 'hook') return
+  #ask(request: PermissionRequest, signal: AbortSignal): void {
+    if (request.kind === 'hook') return
     if (request.kind === 'client_tool' && !this.#answersFor(request)) return
-    const over = new AbortController()
-    this.#asked.set(request.permissionId, over)
-    this.#answer(request, over.signal).catch(error => {
-      if (!over.signal.aborted) this.#options.logFault(error)
+    this.#answer(request, signal).catch(error => {
+      if (!signal.aborted) this.#options.logFault(error)
     })
   }
 
   async #answer(request: PermissionRequest, signal: AbortSignal): Promise<void> {
+    const { session } = this.#options
     const answer = await this.#outcomeOf(request, signal)
     if (answer === undefined || signal.aborted) return
     if (answer === 'cancelled') return this.#cancel(request)
     try {
-      await this.#options.session.answer(request.permissionId, answer, { signal })
+      await session.answerIfPending(request.permissionId, answer, { signal })
     } catch (error) {
-      if (isResolved(error) || signal.aborted) return
+      if (signal.aborted) return
       // Nothing else would end the wait of the client.
       const refused = `The answer was refused: ${(error as Error)?.message}`
       const given = request.kind === 'client_tool' ? { error: refused } : deny
-      await this.#options.session.answer(request.permissionId, given, { signal })
+      await session.answerIfPending(request.permissionId, given, { signal })
       throw error
     }
   }
@@ -121,15 +91,7 @@ export class RequestDesk {
   /** The protocol's `cancelled` means that the person has cancelled the turn. */
   async #cancel({ permissionId, turnId }: PermissionRequest): Promise<void> {
     const { session } = this.#options
-    if (turnId !== null) await session.interrupt({ turnId })
-    else {
-      await session.answer(permissionId, deny).catch(error => {
-        if (!isResolved(error)) throw error
-      })
-    }
+    if (turnId === null) await session.answerIfPending(permissionId, deny)
+    else await session.interrupt({ turnId })
   }
-}
-
-function isResolved(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED'
 }

@@ -1,4 +1,6 @@
 import type { ToolCallContent, ToolCallLocation, ToolKind } from '@agentclientprotocol/sdk'
+import { isClientTool, toShownTool } from '../../contract/client-requests.ts'
+import { shorten } from '../../lib/shorten.ts'
 
 /** A tool call as people see it. */
 export interface CallView {
@@ -10,13 +12,7 @@ export interface CallView {
 
 type Input = Readonly<Record<string, unknown>>
 
-const clientPrefix = 'mcp__client__'
 const longestTitle = 300
-
-/** The name of a tool as its owner has given it. */
-export function toolNameOf(name: string): string {
-  return name.startsWith(clientPrefix) ? name.slice(clientPrefix.length) : name
-}
 
 const kinds: Readonly<Record<string, ToolKind>> = {
   Read: 'read',
@@ -46,9 +42,9 @@ const kinds: Readonly<Record<string, ToolKind>> = {
 /** Describes a call by its input, in which nothing is taken for granted. */
 export function describeCall(name: string, input: unknown): CallView {
   const fields: Input = typeof input === 'object' && input !== null ? (input as Input) : {}
-  const kind = kinds[toolNameOf(name)] ?? 'other'
+  const kind = kinds[toShownTool(name)] ?? 'other'
   const path = textOf(fields.file_path) ?? textOf(fields.notebook_path) ?? textOf(fields.path)
-  const title = shorten(titleOf(name, fields, path))
+  const title = shorten(toLine(titleOf(name, fields, path)), longestTitle)
   const content = contentOf(name, fields, path)
   return {
     title,
@@ -80,8 +76,9 @@ function titleOf(name: string, fields: Input, path: string | undefined): string 
       return 'Question'
   }
   const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(name) ?? []
-  if (tool !== undefined && server !== 'client') return `${server}: ${tool}`
-  return subject === undefined ? toolNameOf(name) : `${toolNameOf(name)} ${subject}`
+  if (tool !== undefined && !isClientTool(name)) return `${server}: ${tool}`
+  const shown = toShownTool(name)
+  return subject === undefined ? shown : `${shown} ${subject}`
 }
 
 function contentOf(name: string, fields: Input, path = ''): ToolCallContent[] {
@@ -136,7 +133,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= longestTitle ? line : `${line.slice(0, longestTitle - 1)}…`
+function toLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
