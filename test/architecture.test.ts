@@ -190,6 +190,14 @@ describe('the layers', () => {
     }
   })
 
+  test('other layers load the client by its index: the package has it as one file', () => {
+    const loading = /^(?:import|export) (?!type\b)[^'\n]*'(?:\.\.\/)+client\/(?!index\.ts')/m
+    const asWhole = (file: string) => codeOf(file).replace(/\{[^}]*\}/g, '{}')
+    const others = withoutTests.filter(file => layerOf(file) !== 'client')
+    expect(others.filter(file => loading.test(asWhole(file)))).toEqual([])
+    expect(loading.test("import {} from '../../client/open-requests.ts'")).toBe(true)
+  })
+
   test('the drop-in query takes types from the Agent SDK, reads the environment in one place, and needs only zod', () => {
     const own = withoutTests.filter(file => layerOf(file) === 'agent-sdk')
     const imported = own.flatMap(importsOf).filter(name => !name.startsWith('.'))

@@ -33,6 +33,7 @@ export type { FeedEvent, FullMessage, ReconnectedEvent, SessionEvent, StoredEven
 export type { FollowOptions } from './follow.ts'
 export { isTerminal } from './follow.ts'
 export type * from './generated-api.ts'
+export { OpenRequests } from './open-requests.ts'
 export type { RequestHandlers } from './request-answering.ts'
 export {
   type FollowSessionOptions,

@@ -1,5 +1,9 @@
-import type { PermissionRequest, SessionClient, SessionEvent } from '../../client/index.ts'
-import { OpenRequests } from '../../client/open-requests.ts'
+import {
+  OpenRequests,
+  type PermissionRequest,
+  type SessionClient,
+  type SessionEvent,
+} from '../../client/index.ts'
 import { ask } from './asking.ts'
 import type { Asked } from './choosing.ts'
 import { ClientTools } from './client-tools.ts'
