@@ -1,8 +1,8 @@
 import type { PlanEntry } from '@agentclientprotocol/sdk'
-import { TaskList } from '../../client/conversation/task-list.ts'
+import { TaskList } from '../../client/index.ts'
 
 /** Clients see the list, and not the calls. */
-export { isTaskTool as isPlanTool } from '../../client/conversation/task-list.ts'
+export { isTaskTool as isPlanTool } from '../../client/index.ts'
 
 /** Claude's list of tasks. */
 export class PlanList {
