@@ -55,7 +55,7 @@ async function tell(agent: HttpAgent, events: readonly SessionEvent[]): Promise<
     yield* narrator.close(() => ({ type: 'success' }))
     yield { type: 'RUN_FINISHED', ...run, outcome: { type: 'success' } }
   }
-  agent.fetch = async () => toEventStream(told(), () => {})
+  agent.fetch = async () => toEventStream(told())
   await agent.runAgent()
 }
 

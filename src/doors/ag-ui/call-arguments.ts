@@ -29,11 +29,13 @@ export class CallArguments {
     const { toolUseId: toolCallId, toolName, partialJson } = delta
     if (toolCallId === undefined || toolName === undefined) return []
     if (this.#whole.has(toolCallId) || this.#skipped.has(toolCallId)) return []
-    const text = (this.#received.get(toolCallId) ?? '') + partialJson
-    this.#received.set(toolCallId, text)
+    const received = this.#received.get(toolCallId) ?? ''
     const told = this.#told.get(toolCallId) ?? ''
+    const text = received + partialJson
+    this.#received.set(toolCallId, text)
+    if (partialJson === '') return []
     // After a broken connection, the beginning comes again. Another one is set right by the whole call.
-    if (text === '' || text.length <= told.length || !text.startsWith(told)) return []
+    if (received !== told && (text.length <= told.length || !text.startsWith(told))) return []
     const events = this.#start(toolCallId, toolName, messageId, {})
     this.#open.set(toolCallId, { messageId, blockIndex })
     this.#told.set(toolCallId, text)

@@ -8,6 +8,9 @@ import { tellTurns } from './run.ts'
 import { beginRun, tellIgnored } from './run-events.ts'
 import { findThread, sessionOf, type Thread } from './thread.ts'
 
+/** How many events of the log are applied at once: each time, the list of messages is copied. */
+const pageLength = 500
+
 /** A thread that a client wants to see; undefined: it has no session, and so no messages. */
 export function findConnected(
   client: ClaudeCodeClient,
@@ -27,7 +30,7 @@ export async function* tellThread(
   yield beginRun(input)
   yield* tellIgnored([...input.ignored, ...(input.resume.length > 0 ? ['resume'] : [])])
   const narrator = new Narrator([])
-  if (thread) narrator.replay(await readLog(thread, signal))
+  if (thread) await readLog(thread, narrator, signal)
   yield* narrator.tellAll()
   const turnIds = narrator.openTurns
   if (thread && turnIds.length > 0) {
@@ -38,11 +41,15 @@ export async function* tellThread(
   }
 }
 
-async function readLog({ session }: Thread, signal: AbortSignal): Promise<SessionEvent[]> {
-  const events: SessionEvent[] = []
+/** Reads the log page by page: a whole one need not be in memory beside the conversation. */
+async function readLog({ session }: Thread, narrator: Narrator, signal: AbortSignal): Promise<void> {
+  let page: SessionEvent[] = []
   for await (const event of session.follow({ signal })) {
     if (event.type === 'caught_up') break
-    events.push(event)
+    page.push(event)
+    if (page.length < pageLength) continue
+    narrator.replay(page)
+    page = []
   }
-  return events
+  narrator.replay(page)
 }

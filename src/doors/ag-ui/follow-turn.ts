@@ -24,7 +24,8 @@ export async function* followTurn(
 ): AsyncGenerator<AgUiEvent, TurnEnd> {
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
-  const following = session.follow({ turnId, includeDeltas: true, signal: stop, retries: reconnects })
+  const options = { turnId, after: narrator.start, includeDeltas: true, retries: reconnects }
+  const following = session.follow({ ...options, signal: stop })
   const read = () => {
     const next = following.next()
     // It may fail before it is waited for.

@@ -2,6 +2,7 @@ import {
   applyEvent,
   applyEvents,
   type Conversation,
+  type DeltaEvent,
   type DeltaVoided,
   emptyConversation,
   type MessageView,
@@ -38,7 +39,7 @@ const steps: ReadonlySet<string> = new Set(['model', 'thinking', 'retry', 'compa
 export class Narrator {
   #conversation: Conversation = emptyConversation
   /** Messages of the client when the run began. */
-  readonly #known: readonly Message[]
+  #known: readonly Message[]
   /** The texts that the client has, of messages and of reasoning. */
   readonly #texts = new Map<string, string>()
   readonly #open = new Map<string, 'text' | 'reasoning'>()
@@ -48,6 +49,9 @@ export class Narrator {
   readonly #subagents = new Map<string, 'open' | 'closed'>()
   readonly #told = new WeakSet<MessageView>()
   #steps: ReadonlySet<string> = new Set()
+  /** The block whose pieces so far are the end of the text that the client has. */
+  #growing: { id: string; blockIndex: number } | undefined
+  #start = 0
 
   /** @param known the messages that the client has already */
   constructor(known: readonly Message[]) {
@@ -83,6 +87,11 @@ export class Narrator {
     )
   }
 
+  /** Where in the log of the session the events begin that are to be told. */
+  get start(): number {
+    return this.#start
+  }
+
   /** Takes events of the past, for `tellAll`. */
   replay(events: Iterable<SessionEvent>): void {
     this.#conversation = applyEvents(this.#conversation, events)
@@ -90,26 +99,33 @@ export class Narrator {
 
   /** Returns the events that tell the client what a session's event has changed. */
   tell(event: SessionEvent): AgUiEvent[] {
-    this.#conversation = applyEvent(this.#conversation, event)
-    const { messages } = this.#conversation
-    if (event.type === 'delta.voided') return this.#withdraw(event.data)
+    const before = this.#conversation
+    this.#conversation = applyEvent(before, event)
+    const { activity, messages } = this.#conversation
+    const steps = activity === before.activity ? [] : this.#tellSteps()
+    if (event.type === 'delta') return [...steps, ...this.#tellPiece(event.data)]
     if (event.type === 'reconnected') this.#arguments.restart()
-    const pieces = event.type === 'delta' ? this.#arguments.add(event.data) : []
-    return [...this.#tellSteps(), ...this.#tellMessages(messages, {}), ...pieces]
+    if (messages === before.messages) return steps
+    this.#growing = undefined
+    if (event.type === 'delta.voided') return [...steps, ...this.#withdraw(event.data)]
+    return [...steps, ...this.#tellMessages(messages, {})]
   }
 
-  /** The whole conversation; what follows is told as changes of it. */
+  /** The whole conversation. Changes are told of turns that have not ended; only their messages are kept. */
   tellAll(): AgUiEvent[] {
-    const messages = toMessages(this.#conversation.messages)
-    for (const { id, content, role, toolCallId } of messages) {
+    const open = new Set(this.openTurns)
+    const all = this.#conversation.messages
+    const left = all.filter(({ turnId }) => turnId !== null && open.has(turnId))
+    const messages = toMessages(all)
+    this.#known = left.length > 0 ? messages : []
+    this.#conversation = { ...this.#conversation, messages: left }
+    this.#start = this.#conversation.sequence
+    for (const { id, content, role, toolCallId } of toMessages(left)) {
       if (typeof content === 'string') this.#texts.set(id, content)
       if (role === 'tool' && toolCallId !== undefined) this.#answered.add(toolCallId)
     }
-    const open = new Set(this.openTurns)
-    for (const message of this.#conversation.messages) {
-      this.#adoptCalls([message], {}, message.turnId !== null && open.has(message.turnId))
-    }
-    for (const message of this.#conversation.messages) this.#told.add(message)
+    this.#adoptCalls(left, {})
+    for (const message of left) this.#told.add(message)
     return [{ type: 'MESSAGES_SNAPSHOT', messages }]
   }
 
@@ -140,20 +156,46 @@ export class Narrator {
     return events
   }
 
+  /** Tells a piece of a block, without a look at what came before it. */
+  #tellPiece(piece: DeltaEvent): AgUiEvent[] {
+    const { messageId, blockIndex, delta } = piece
+    if (delta.type === 'input_json') return this.#arguments.add(piece)
+    const kind = delta.type === 'text' ? 'text' : 'reasoning'
+    const id = kind === 'text' ? messageId : reasoningId(messageId)
+    if (this.#growing?.id === id && this.#growing.blockIndex === blockIndex) {
+      const text = delta.type === 'text' ? delta.text : delta.thinking
+      this.#texts.set(id, `${this.#texts.get(id) ?? ''}${text}`)
+      return text === '' ? [] : [toContent(kind, id, text, {})]
+    }
+    const message = this.#conversation.messages.findLast(other => other.id === messageId)
+    if (!message) return []
+    const events = this.#tellMessage(message, {})
+    const last = message.blocks.findLast(({ type }) => type === delta.type)
+    const isLast = last?.type === delta.type && last.partialIndex === blockIndex
+    const isTold = this.#texts.get(id) === (kind === 'text' ? textOf(message) : reasoningOf(message))
+    this.#growing = isLast && isTold && this.#open.has(id) ? { id, blockIndex } : undefined
+    return events
+  }
+
   #tellMessages(messages: readonly MessageView[], owner: Owner): AgUiEvent[] {
-    return messages.flatMap(message => {
-      if (this.#told.has(message)) return []
-      this.#told.add(message)
-      if (message.role === 'system') return [toNotice(message)]
-      if (!isClaudes(message)) return []
-      return [
-        ...this.#tellText('reasoning', reasoningId(message.id), reasoningOf(message), owner),
-        ...(isWhole(message, 'thinking') ? this.#end(reasoningId(message.id), 'reasoning', owner) : []),
-        ...this.#tellText('text', message.id, textOf(message), owner),
-        ...(isWhole(message, 'text') ? this.#end(message.id, 'text', owner) : []),
-        ...callsOf(message).flatMap(call => this.#tellCall(message, call, owner)),
-      ]
-    })
+    const events: AgUiEvent[] = []
+    for (const message of messages) {
+      if (!this.#told.has(message)) events.push(...this.#tellMessage(message, owner))
+    }
+    return events
+  }
+
+  #tellMessage(message: MessageView, owner: Owner): AgUiEvent[] {
+    this.#told.add(message)
+    if (message.role === 'system') return [toNotice(message)]
+    if (!isClaudes(message)) return []
+    return [
+      ...this.#tellText('reasoning', reasoningId(message.id), reasoningOf(message), owner),
+      ...(isWhole(message, 'thinking') ? this.#end(reasoningId(message.id), 'reasoning', owner) : []),
+      ...this.#tellText('text', message.id, textOf(message), owner),
+      ...(isWhole(message, 'text') ? this.#end(message.id, 'text', owner) : []),
+      ...callsOf(message).flatMap(call => this.#tellCall(message, call, owner)),
+    ]
   }
 
   #tellText(kind: 'text' | 'reasoning', messageId: string, text: string, owner: Owner): AgUiEvent[] {
@@ -165,12 +207,7 @@ export class Narrator {
     const delta = text.slice(told.length)
     const events = this.#open.has(messageId) ? [] : start(kind, messageId, owner)
     this.#open.set(messageId, kind)
-    return [
-      ...events,
-      kind === 'text'
-        ? { type: 'TEXT_MESSAGE_CONTENT', messageId, delta, ...owner }
-        : { type: 'REASONING_MESSAGE_CONTENT', messageId, delta, ...owner },
-    ]
+    return [...events, toContent(kind, messageId, delta, owner)]
   }
 
   #tellCall(message: MessageView, call: WholeCall, owner: Owner): AgUiEvent[] {
@@ -264,12 +301,12 @@ export class Narrator {
     return [...closed, { type: 'MESSAGES_SNAPSHOT', messages: [...others, ...own] }]
   }
 
-  #adoptCalls(messages: readonly MessageView[], owner: Owner, isOpen: boolean): void {
+  #adoptCalls(messages: readonly MessageView[], owner: Owner): void {
     for (const message of messages) {
       for (const call of callsOf(message)) {
         this.#arguments.adopt(call)
-        this.#calls.set(call.id, { owner, isClients: isOpen && isClientTool(call.name) })
-        this.#adoptCalls(call.messages, { subagentRunId: call.id }, isOpen)
+        this.#calls.set(call.id, { owner, isClients: isClientTool(call.name) })
+        this.#adoptCalls(call.messages, { subagentRunId: call.id })
       }
     }
   }
@@ -281,6 +318,11 @@ function start(kind: 'text' | 'reasoning', messageId: string, owner: Owner): AgU
     { type: 'REASONING_START', messageId, ...owner },
     { type: 'REASONING_MESSAGE_START', messageId, role: 'reasoning', ...owner },
   ]
+}
+
+function toContent(kind: 'text' | 'reasoning', messageId: string, delta: string, owner: Owner): AgUiEvent {
+  const type = kind === 'text' ? 'TEXT_MESSAGE_CONTENT' : 'REASONING_MESSAGE_CONTENT'
+  return { type, messageId, delta, ...owner }
 }
 
 /** A text of Claude Code or the server, such as the note of a compaction. */

@@ -1,5 +1,5 @@
 import { ApiError, type SessionClient } from '../../client/index.ts'
-import type { DoorExchange, DoorProblem, DoorProgram } from '../../contract/doors.ts'
+import { type DoorExchange, type DoorProblem, type DoorProgram, hasLeft } from '../../contract/doors.ts'
 import { ServiceError } from '../../contract/errors.ts'
 import { openClient, toOwnError } from './api.ts'
 import { capabilities } from './capabilities.ts'
@@ -56,22 +56,23 @@ function stream(
   tell: (signal: AbortSignal) => AsyncGenerator<AgUiEvent>,
   onLeft: () => Promise<void>,
 ): Response {
-  const left = new AbortController()
-  const { signal: stop } = exchange.request
-  const hasLeft = () =>
-    left.signal.aborted || (stop.aborted && (stop.reason as Error)?.name === 'ClientGoneError')
-  const events = async function* (): AsyncGenerator<AgUiEvent> {
-    let isComplete = false
+  const { signal } = exchange.request
+  const events = async function* (): AsyncGenerator<AgUiEvent, void> {
+    let isOver = false
     try {
-      yield* tell(AbortSignal.any([stop, left.signal]))
-      isComplete = true
+      yield* tell(signal)
+      isOver = true
     } catch (error) {
-      if (!hasLeft()) yield toRunError(error, exchange)
+      if (hasLeft(signal)) return
+      isOver = true
+      yield toRunError(error, exchange)
     } finally {
-      if (!isComplete && hasLeft()) await onLeft().catch(error => exchange.logFault(toOwnError(error)))
+      // A reader that stops without a signal has left as well.
+      const isGone = !signal.aborted || hasLeft(signal)
+      if (!isOver && isGone) await onLeft().catch(error => exchange.logFault(toOwnError(error)))
     }
   }
-  return toEventStream(events(), () => left.abort())
+  return toEventStream(events())
 }
 
 function toRunError(error: unknown, { request, requestId, logFault }: DoorExchange): AgUiEvent {
