@@ -1,23 +1,28 @@
-import { type Task, TaskList } from '../../client/conversation/task-list.ts'
-import type { DeltaEvent } from '../../client/generated-api.ts'
-import type { Activity, BlockView, FullMessage, ToolResultView } from '../../client/index.ts'
-import { readMessage } from '../../client/index.ts'
+import {
+  type Activity,
+  type BlockView,
+  type DeltaEvent,
+  type FullMessage,
+  readMessage,
+  TaskList,
+  type ToolResultView,
+} from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
 import { callIdOf, inputOf, isToolOfClient, nameOf, toShownName, type UiRequest, wayOf } from './requests.ts'
-import { type CallItem, type Item, render, renderInput, type TextItem, toAvailable, toStart } from './step.ts'
+import { hasOutput, type Shown } from './shown.ts'
+import {
+  type CallItem,
+  type Item,
+  type Piece,
+  render,
+  renderInput,
+  type TextItem,
+  toAvailable,
+  toPiece,
+  toStart,
+} from './step.ts'
 import { StepWriter } from './step-writer.ts'
-
-/** A tool call as the client's message has it already. */
-export interface ShownCall {
-  state: string
-  approvalId: string | undefined
-}
-
-/** Parts of the message that the client has already. */
-export interface Shown {
-  calls: ReadonlyMap<string, ShownCall>
-  todos: readonly Task[]
-}
+import { textsOf, toOutputChunk } from './tool-output.ts'
 
 type Block = { messageId: string; blockIndex: number }
 
@@ -32,6 +37,8 @@ export class MessageWriter {
   readonly #calls = new Map<string, CallItem>()
   readonly #denied = new Set<string>()
   readonly #subagents = new Map<string, Activity>()
+  /** Pieces of messages before which the log has others. */
+  #early: Piece[] = []
   #textCount = 0
 
   constructor({ calls, todos }: Shown) {
@@ -44,7 +51,12 @@ export class MessageWriter {
     return this.#step.take()
   }
 
-  addDelta({ messageId, blockIndex, delta }: DeltaEvent): void {
+  addDelta(piece: Piece): void {
+    const { messageId, blockIndex, delta } = piece
+    if (this.#isEarly(messageId)) {
+      this.#early.push(piece)
+      return
+    }
     const block = { messageId, blockIndex }
     if (delta.type === 'input_json') this.#addInput(block, delta)
     else if (delta.type === 'text') this.#addText('text', block, delta.text)
@@ -53,11 +65,16 @@ export class MessageWriter {
 
   /** The block will not become a message. */
   voidBlock(block: Block): void {
+    this.#early = this.#early.filter(
+      ({ messageId, blockIndex }) => messageId !== block.messageId || blockIndex !== block.blockIndex,
+    )
     this.#drop(item => isOf(item, block))
+    this.#release()
   }
 
   /** The pieces of all unfinished blocks come again from their start. */
   voidAll(): void {
+    this.#early = []
     this.#drop(item => item.kind !== 'data' && item.partial !== null)
   }
 
@@ -73,7 +90,9 @@ export class MessageWriter {
     if (notice !== null) {
       this.addData('notice', id, { kind: notice, text: textsOf(blocks).join('\n') })
     } else if (role === 'assistant') {
+      this.#reach(id)
       for (const block of blocks) this.#addBlock(id, block, event.sequence)
+      this.#release()
     }
   }
 
@@ -126,6 +145,7 @@ export class MessageWriter {
   pause(requests: readonly UiRequest[], sequence: number): number {
     const asked = new Set(requests.map(callIdOf))
     let held: number | null = null
+    this.#early = []
     this.#drop(item => {
       if (item.kind === 'data') return false
       if (item.kind === 'call' && (item.output !== null || asked.has(item.id))) return false
@@ -136,6 +156,28 @@ export class MessageWriter {
     for (const request of requests) this.#ask(request)
     this.#step.close()
     return held === null ? sequence : held - 1
+  }
+
+  /** Deltas are not in the log, and can come before the message before theirs. */
+  #isEarly(messageId: string): boolean {
+    if (messageId === this.#step.id) return false
+    return this.#early.length > 0 || this.#step.unfinished.length > 0
+  }
+
+  #release(): void {
+    for (const piece of this.#early.splice(0)) this.addDelta(piece)
+  }
+
+  /** Makes way for a message that the log has now: no other one before it is unfinished. */
+  #reach(messageId: string): void {
+    if (messageId === this.#step.id) return
+    if (this.#early.some(piece => piece.messageId === messageId)) {
+      this.#step.open(messageId)
+      this.#release()
+    } else if (!this.#step.isStored) {
+      this.#early.unshift(...this.#step.unfinished.flatMap(item => toPiece(item) ?? []))
+      this.#drop(item => item.kind !== 'data' && item.partial !== null)
+    }
   }
 
   #addBlock(messageId: string, block: BlockView, sequence: number): void {
@@ -223,22 +265,15 @@ export class MessageWriter {
     return this.#step.add(call)
   }
 
-  #addResult(callId: string, { blocks, isError, data }: ToolResultView): void {
+  #addResult(callId: string, result: ToolResultView): void {
     const shown = this.#shown.get(callId)
     if (hasOutput(shown) || (!shown && !this.#calls.has(callId))) return
-    const texts = textsOf(blocks)
-    const text = texts.join('\n')
-    if (this.#denied.has(callId)) {
-      this.#addOutput(callId, { type: 'tool-output-denied', toolCallId: callId })
-    } else if (isError) {
-      this.#addOutput(callId, { type: 'tool-output-error', toolCallId: callId, errorText: text })
-    } else {
-      const output = texts.length === blocks.length ? text : blocks.map(toOutput)
-      this.#addOutput(callId, { type: 'tool-output-available', toolCallId: callId, output })
-      const { name = '', input } = this.#calls.get(callId) ?? {}
-      const todos = this.#todos.apply(name, input, data)
-      if (todos) this.addData('todo', 'todo', { todos })
-    }
+    const isDenied = this.#denied.has(callId)
+    this.#addOutput(callId, toOutputChunk(callId, result, isDenied))
+    if (isDenied || result.isError) return
+    const { name = '', input } = this.#calls.get(callId) ?? {}
+    const todos = this.#todos.apply(name, input, result.data)
+    if (todos) this.addData('todo', 'todo', { todos })
   }
 
   #addOutput(callId: string, output: Chunk): void {
@@ -305,17 +340,4 @@ export class MessageWriter {
 function isOf(item: Item, { messageId, blockIndex }: Block): boolean {
   if (item.kind === 'data' || item.partial === null) return false
   return item.partial.messageId === messageId && item.partial.blockIndex === blockIndex
-}
-
-function textsOf(blocks: readonly BlockView[]): string[] {
-  return blocks.flatMap(block => (block.type === 'text' ? block.text : []))
-}
-
-function hasOutput(shown: ShownCall | undefined): boolean {
-  return shown?.state.startsWith('output-') ?? false
-}
-
-function toOutput(block: BlockView): unknown {
-  if (block.type === 'text') return { type: 'text', text: block.text }
-  return block.type === 'file' ? { type: block.kind, title: block.title, source: block.source } : block
 }

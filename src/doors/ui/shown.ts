@@ -1,6 +1,17 @@
 import type { Task } from '../../client/conversation/task-list.ts'
 import type { UiMessage } from './chat-request.ts'
-import type { ShownCall } from './message-writer.ts'
+
+/** A tool call as the client's message has it already. */
+export interface ShownCall {
+  state: string
+  approvalId: string | undefined
+}
+
+/** Parts of the message that the client has already. */
+export interface Shown {
+  calls: ReadonlyMap<string, ShownCall>
+  todos: readonly Task[]
+}
 
 /** Reads the tool calls that the client's message has. */
 export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
@@ -23,4 +34,8 @@ export function readTodos(messages: readonly UiMessage[]): Task[] {
 function isTask(value: unknown): value is Task {
   const { id, content, status } = (value ?? {}) as Record<string, unknown>
   return [id, content, status].every(field => typeof field === 'string')
+}
+
+export function hasOutput(shown: ShownCall | undefined): boolean {
+  return shown?.state.startsWith('output-') ?? false
 }

@@ -1,5 +1,5 @@
 import type { Chunk } from './chunk.ts'
-import { type Item, render } from './step.ts'
+import { type CallItem, type Item, render, type TextItem } from './step.ts'
 
 /** The open step of a message: its parts in their order, and the chunks that make them. */
 export class StepWriter {
@@ -12,6 +12,24 @@ export class StepWriter {
     return this.#id !== undefined
   }
 
+  /** The id of the open step. */
+  get id(): string | undefined {
+    return this.#id
+  }
+
+  /** Parts of which the log has nothing yet. */
+  get unfinished(): (TextItem | CallItem)[] {
+    return this.#items.filter(item => item.kind !== 'data' && item.partial !== null) as (
+      | TextItem
+      | CallItem
+    )[]
+  }
+
+  /** Whether the log has a part of the step. */
+  get isStored(): boolean {
+    return this.#items.some(item => item.kind !== 'data' && item.sequence !== null)
+  }
+
   /** Returns the chunks since the last call. */
   take(): Chunk[] {
     return this.#chunks.splice(0)
@@ -21,11 +39,13 @@ export class StepWriter {
     this.#chunks.push(...chunks)
   }
 
-  /** Opens the step with this id, unless it is open. */
+  /** Opens the step with this id, unless it is open. A step whose parts were all taken back becomes it. */
   open(id: string): void {
     if (this.#id === id) return
-    if (this.isOpen) this.close()
+    const isEmpty = this.isOpen && this.#items.length === 0
+    if (this.isOpen && !isEmpty) this.close()
     this.#id = id
+    if (isEmpty) return
     this.#hasSteps = true
     this.push({ type: 'start-step' })
   }

@@ -1,4 +1,9 @@
+import type { DeltaEvent } from '../../client/index.ts'
+import { toClientTool } from '../../contract/client-requests.ts'
 import type { Chunk } from './chunk.ts'
+
+/** A piece of a block that is being generated. */
+export type Piece = Pick<DeltaEvent, 'messageId' | 'blockIndex' | 'delta'>
 
 export interface TextItem {
   kind: 'text' | 'reasoning'
@@ -71,4 +76,17 @@ export function toAvailable({
 
 function fieldsOf(isOfClient: boolean) {
   return isOfClient ? {} : ({ providerExecuted: true, dynamic: true } as const)
+}
+
+/** The pieces of an unfinished item as one. */
+export function toPiece(item: TextItem | CallItem): Piece | undefined {
+  if (!item.partial) return undefined
+  if (item.kind === 'call') {
+    const { id: toolUseId, name, inputText: partialJson, isOfClient } = item
+    const toolName = isOfClient ? toClientTool(name) : name
+    return { ...item.partial, delta: { type: 'input_json', partialJson, toolUseId, toolName } }
+  }
+  const { kind, text } = item
+  const delta = kind === 'text' ? { type: kind, text } : { type: 'thinking' as const, thinking: text }
+  return { ...item.partial, delta }
 }

@@ -1,5 +1,5 @@
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { SessionClient, SessionEvent } from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
 import { streamTurn, type TurnStreamOptions } from './turn-stream.ts'
@@ -89,6 +89,62 @@ test('pieces that come to nothing are taken back', async () => {
     completed(),
   ])
   expect(brief(await show(chunks))).toEqual(['step-start', 'Kept.', 'step-start', 'Again.'])
+})
+
+describe('deltas that overtake the message before', () => {
+  const chunksOf = (...events: SessionEvent[]) => read([live, ...events, completed()])
+  const shownOf = async (...events: SessionEvent[]) => brief(await show(await chunksOf(...events)))
+
+  test('wait for it', async () => {
+    const early = [
+      delta('m', 0, typed('One ')),
+      delta('m', 0, typed('two')),
+      delta('m', 1, input('{', 'a', 'Bash')),
+      delta('n', 0, typed('Three ')),
+    ]
+    const first = [said('m', words('One two')), said('m', call('a', 'Bash'))]
+    const rest = [result('a', 'ran'), delta('n', 0, typed('four')), said('n', words('Three four'))]
+    const parts = ['step-start', 'One two', ['a', 'output-available'], 'step-start', 'Three four']
+    expect(await shownOf(...early, ...first, ...rest)).toEqual(parts)
+    const chunks = await chunksOf(...early, ...first, ...rest)
+    expect(chunks.flatMap(chunk => (chunk.type === 'text-delta' ? chunk.delta : []))).toEqual([
+      ...['One ', 'two', 'Three ', 'four'],
+    ])
+  })
+
+  test('are taken back if nothing of it was streamed', async () => {
+    const second = [
+      delta('n', 0, typed('Two')),
+      delta('n', 1, input('{"fine"', 'a', 'mcp__client__locate')),
+      said('m', words('One')),
+      delta('n', 1, input(':true}', 'a', 'mcp__client__locate')),
+      said('n', words('Two')),
+      said('n', call('a', 'mcp__client__locate', { fine: true })),
+      result('a', 'Rome'),
+    ]
+    const message = await show(await chunksOf(...second))
+    expect(brief(message)).toEqual(['step-start', 'One', 'step-start', 'Two', ['a', 'output-available']])
+    expect(message.parts[4]).toMatchObject({ type: 'tool-locate', input: { fine: true } })
+  })
+
+  test('are dropped like others, and come again like others', async () => {
+    const early = [delta('m', 0, typed('One')), delta('n', 0, typed('Never')), delta('n', 1, typed('Two'))]
+    const voided = event('delta.voided', { messageId: 'n', blockIndex: 0 })
+    const stored = () => [said('m', words('One')), said('n', words('Two'))]
+    const parts = ['step-start', 'One', 'step-start', 'Two']
+    expect(await shownOf(...early, voided, ...stored())).toEqual(parts)
+    expect(await shownOf(...early, event('reconnected', {}), ...early, voided, ...stored())).toEqual(parts)
+  })
+
+  test('are shown once a block that stays away is known to: it is voided, or the log is past it', async () => {
+    const early = [delta('m', 0, typed('Never')), delta('n', 0, typed('One'))]
+    const voided = event('delta.voided', { messageId: 'm', blockIndex: 0 })
+    expect(await shownOf(...early, voided, said('n', words('One')))).toEqual(['step-start', 'One'])
+    const shown = await shownOf(...early, said('n', words('One')), said('n', words('Two')))
+    expect(shown).toEqual(['step-start', 'Never', 'step-start', 'One', 'Two'])
+    const half = [said('m', words('Half')), delta('m', 1, typed('Never')), said('n', words('One'))]
+    expect(await shownOf(...half)).toEqual(['step-start', 'Half', 'Never', 'step-start', 'One'])
+  })
 })
 
 test('a request takes back the calls that run beside it; they come with the rest', async () => {

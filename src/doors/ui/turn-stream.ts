@@ -1,7 +1,8 @@
 import { isTerminal, type SessionClient, type SessionEvent } from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
-import { MessageWriter, type Shown } from './message-writer.ts'
+import { MessageWriter } from './message-writer.ts'
 import { type UiRequest, wayOf } from './requests.ts'
+import type { Shown } from './shown.ts'
 import { endOf } from './turn-end.ts'
 
 export interface TurnStreamOptions {
