@@ -540,6 +540,7 @@ describe('the input', () => {
     ['forwardedProps.onDisconnect', { forwardedProps: { onDisconnect: 'stay' } }],
     ['forwardedProps.permissionMode', { forwardedProps: { permissionMode: 'all' } }],
     ['forwardedProps.model', { forwardedProps: { model: '' } }],
+    ['forwardedProps.preset', { forwardedProps: { preset: 'A name' } }],
   ])('is refused with the name of the field: %s', async (path, wrong) => {
     const messages = [{ id: '1', role: 'user', content: 'hello' }]
     const response = await fetch(`${shared().base}/doors/ag-ui`, {

@@ -1,6 +1,7 @@
 import {
   type AnswerPermissionRequest,
-  ApiError,
+  type ApiError,
+  isApiError,
   type PermissionRequest,
   type SessionClient,
 } from '../../client/index.ts'
@@ -56,12 +57,9 @@ export class Answers {
     this.#sent.add(permissionId)
     if (toolUseId !== null) this.#sent.add(toolUseId)
     try {
-      await session.answer(permissionId, answer)
+      await session.answerIfPending(permissionId, answer)
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      // It was answered elsewhere in the meantime.
-      if (error.code === 'PERMISSION_ALREADY_RESOLVED') return
-      if (error.code !== 'INVALID_REQUEST') throw error
+      if (!isApiError(error, 'INVALID_REQUEST')) throw error
       throw this.#inCallersWords(error, permissionId, toolUseId ?? '')
     }
   }

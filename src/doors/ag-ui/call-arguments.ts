@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DeltaEvent } from '../../client/index.ts'
-import { argumentsOf, shownName, type WholeCall } from './messages.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
+import { argumentsOf, type WholeCall } from './messages.ts'
 import type { AgUiEvent, Message } from './protocol.ts'
 
 /** The arguments of tool calls as the client has them, piece by piece or whole. */
@@ -108,7 +109,7 @@ export class CallArguments {
   ): AgUiEvent[] {
     if (this.#open.has(toolCallId)) return []
     return [
-      { type: 'TOOL_CALL_START', toolCallId, toolCallName: shownName(toolName), parentMessageId, ...owner },
+      { type: 'TOOL_CALL_START', toolCallId, toolCallName: toShownTool(toolName), parentMessageId, ...owner },
     ]
   }
 }

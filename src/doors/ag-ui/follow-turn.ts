@@ -1,4 +1,5 @@
 import { isTerminal, type OpenRequest, type SessionClient, type SessionEvent } from '../../client/index.ts'
+import { settlesWithin } from '../../lib/settles-within.ts'
 import type { Answers } from './answers.ts'
 import type { Narrator } from './narrator.ts'
 import type { AgUiEvent } from './protocol.ts'
@@ -37,8 +38,10 @@ export async function* followTurn(
     let next = read()
     for (;;) {
       const waiting = isLive ? await answerOrLeave(session, turnId, narrator, answers) : []
-      const got = waiting.length > 0 ? await within(next, silenceMs) : await next
-      if (got === undefined) return { kind: 'waiting', requests: waiting }
+      if (waiting.length > 0 && !(await settlesWithin(next, silenceMs))) {
+        return { kind: 'waiting', requests: waiting }
+      }
+      const got = await next
       if (got.done) return { kind: 'gone' }
       const event: SessionEvent = got.value
       if (event.type === 'caught_up') isLive = true
@@ -66,15 +69,4 @@ async function answerOrLeave(
     if (answer) await answers.send(session, request, answer)
   }
   return requests.filter(request => answers.leaves(request))
-}
-
-/** Returns undefined if the promise takes longer. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => late.resolve(undefined), ms)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,6 +1,7 @@
 import type { PermissionMode } from '../../client/index.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
+import { presetReference } from '../../contract/session-configuration.ts'
 import { findJsonFlaw } from '../../lib/json-flaws.ts'
 import type { Message, ResumeEntry, Tool } from './protocol.ts'
 
@@ -80,13 +81,19 @@ function readProps(given: Json): RunProps {
     }
   const at = 'forwardedProps'
   return {
-    preset: optional(given.preset, `${at}.preset`, asText),
+    preset: optional(given.preset, `${at}.preset`, asPreset),
     model: optional(given.model, `${at}.model`, asText),
     permissionMode: optional(given.permissionMode, `${at}.permissionMode`, oneOf(permissionModes)),
     onDisconnect:
       optional(given.onDisconnect, `${at}.onDisconnect`, oneOf(['interrupt', 'continue'] as const)) ??
       'interrupt',
   }
+}
+
+function asPreset(value: unknown, path: string): string {
+  const { success, data, error } = presetReference.safeParse(value)
+  if (success) return data
+  throw invalidField(path, error.issues[0]?.message ?? 'must be a preset')
 }
 
 function readMessage(value: unknown, path: string): Message {

@@ -1,5 +1,5 @@
 import type { OpenRequest } from '../../client/index.ts'
-import { shownName } from './messages.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
 import { type Interrupt, ownKey } from './protocol.ts'
 
 type Json = Record<string, unknown>
@@ -17,7 +17,7 @@ export function toInterrupt(request: OpenRequest, owner: { subagentRunId?: strin
     expiresAt,
     ...owner,
     metadata: {
-      [ownKey]: { kind, toolName: shownName(toolName), input, ...factsOf(request) },
+      [ownKey]: { kind, toolName: toShownTool(toolName), input, ...factsOf(request) },
     },
   }
 }

@@ -1,8 +1,7 @@
 import type { BlockView, MessageView, ToolCallView } from '../../client/index.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
 import { isContext } from './prompt.ts'
 import type { Content, ContentPart, Message } from './protocol.ts'
-
-const clientPrefix = 'mcp__client__'
 
 /** The text of a message; its blocks are paragraphs. */
 export function textOf(message: MessageView): string {
@@ -33,15 +32,6 @@ export function callsOf(message: MessageView): WholeCall[] {
   return message.blocks.filter(
     (block): block is WholeCall => block.type === 'tool_call' && block.id !== null && block.name !== null,
   )
-}
-
-/** The application's name of its tool; Claude's own tools have their own. */
-export function shownName(name: string): string {
-  return isClientTool(name) ? name.slice(clientPrefix.length) : name
-}
-
-export function isClientTool(name: string): boolean {
-  return name.startsWith(clientPrefix)
 }
 
 export function argumentsOf({ input }: WholeCall): string {
@@ -86,7 +76,7 @@ function toAnswer(message: MessageView, owner: { subagentRunId?: string }): Mess
   const toolCalls = calls.map(call => ({
     id: call.id,
     type: 'function' as const,
-    function: { name: shownName(call.name), arguments: argumentsOf(call) },
+    function: { name: toShownTool(call.name), arguments: argumentsOf(call) },
   }))
   return [
     ...(reasoning === ''

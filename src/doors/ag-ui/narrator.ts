@@ -9,11 +9,11 @@ import {
   type OpenRequest,
   type SessionEvent,
 } from '../../client/index.ts'
+import { isClientTool } from '../../contract/client-requests.ts'
 import { CallArguments } from './call-arguments.ts'
 import {
   callsOf,
   isClaudes,
-  isClientTool,
   isWhole,
   reasoningId,
   reasoningOf,

@@ -1,9 +1,8 @@
 import type { PromptBlock } from '../../client/index.ts'
 import { invalidField } from '../../contract/errors.ts'
+import { imageMediaTypes } from '../../lib/media-type.ts'
 import type { RunInput } from './input.ts'
 import type { Content, ContentPart, Message } from './protocol.ts'
-
-const imageTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
 
 /** A new message of the person, as blocks of a prompt. */
 export interface NewMessage {
@@ -57,9 +56,9 @@ function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
   const isType = <T extends string>(types: readonly T[]): T | undefined =>
     types.find(type => type === mimeType)
   if (part.type === 'image') {
-    const type = isType(imageTypes)
+    const type = isType(imageMediaTypes)
     if (type) return { type: 'image', source: { type: 'base64', media_type: type, data } }
-    throw invalidField(`${path}.source.mimeType`, `must be one of ${imageTypes.join(', ')}`)
+    throw invalidField(`${path}.source.mimeType`, `must be one of ${imageMediaTypes.join(', ')}`)
   }
   if (mimeType === 'application/pdf') {
     return { type: 'document', source: { type: 'base64', media_type: mimeType, data } }

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  ApiError,
   type ClaudeCodeClient,
   type CreateSessionRequest,
+  isApiError,
   type PatchSessionRequest,
   type Session,
   type SessionClient,
 } from '../../client/index.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { invalidField } from '../../contract/errors.ts'
+import { isPreset, readPresetReference } from '../../contract/session-configuration.ts'
 import { deriveId } from '../../lib/derived-id.ts'
 import type { RunInput } from './input.ts'
 import type { Tool } from './protocol.ts'
@@ -30,12 +31,8 @@ export function sessionOf(
 
 /** Returns undefined for a thread without a session. */
 export async function findThread(session: SessionClient): Promise<Thread | undefined> {
-  try {
-    return { session, found: await session.get() }
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'SESSION_NOT_FOUND') return undefined
-    throw error
-  }
+  const found = await session.find()
+  return found && { session, found }
 }
 
 /** Creates the session of a new thread. */
@@ -53,14 +50,14 @@ export async function createThread(
     ...(model !== undefined && { model }),
     ...(permissionMode !== undefined && { permissionMode }),
     ...(instructions !== undefined && { appendSystemPrompt: instructions }),
-    ...(input.tools.length > 0 && { clientTools: input.tools.map(toClientTool) }),
+    ...(input.tools.length > 0 && { clientTools: input.tools.map(toDeclaration) }),
     ...(!(await decidesPrompts(client, preset)) && { permissionPrompts: 'ask' as const }),
   }
   try {
     await client.createSession(body)
   } catch (error) {
     // Another run of the same thread was faster.
-    if (!(error instanceof ApiError && error.code === 'SESSION_ID_TAKEN')) throw error
+    if (!isApiError(error, 'SESSION_ID_TAKEN')) throw error
   }
 }
 
@@ -77,7 +74,7 @@ export function checkThread({ found }: Thread, input: RunInput): void {
 /** Gives the session the settings of the run, before its prompt. */
 export async function updateThread({ session, found }: Thread, input: RunInput): Promise<void> {
   const { model, permissionMode } = input.props
-  const clientTools = input.tools.map(toClientTool)
+  const clientTools = input.tools.map(toDeclaration)
   const changes: PatchSessionRequest = {
     ...(model !== undefined && model !== found.config.model && { model }),
     ...(permissionMode !== undefined && permissionMode !== found.config.permissionMode && { permissionMode }),
@@ -87,19 +84,17 @@ export async function updateThread({ session, found }: Thread, input: RunInput):
 }
 
 function checkPreset({ preset }: Session, wanted: string | undefined): void {
-  if (wanted === undefined) return
+  if (wanted === undefined || isPreset(preset, wanted)) return
   const made = preset ? `${preset.name}@${preset.version}` : 'no preset'
-  if (preset && (wanted === preset.name || wanted === made)) return
   throw invalidField('forwardedProps.preset', `the thread was begun with ${made}`)
 }
 
 /** Whether a preset says what happens when Claude needs permission. */
 async function decidesPrompts(client: ClaudeCodeClient, preset: string | undefined): Promise<boolean> {
-  // A name that cannot be one is refused when the session is created.
-  if (preset === undefined || !/^[\w.-]+(@\d+)?$/.test(preset)) return false
-  const [name = '', version] = preset.split('@')
-  const query = version === undefined ? {} : { version: Number(version) }
-  const { configuration } = await client.call('getPreset', { params: { preset: name }, query })
+  if (preset === undefined) return false
+  const { name, version } = readPresetReference(preset)
+  const input = { params: { preset: name }, query: { version } }
+  const { configuration } = await client.call('getPreset', input)
   return configuration.permissionPrompts !== undefined
 }
 
@@ -112,7 +107,7 @@ function instructionsOf({ messages }: RunInput): string | undefined {
   return texts.length > 0 ? texts.join('\n\n') : undefined
 }
 
-function toClientTool({ name, description, parameters, metadata }: Tool) {
+function toDeclaration({ name, description, parameters, metadata }: Tool) {
   const hasSchema = parameters !== undefined && Object.keys(parameters).length > 0
   return {
     name,
