@@ -16,19 +16,30 @@ const turns = [
   turn('c', 'three', { endedAt: null }),
 ]
 
-/** What is done to the session, in order. */
-async function rewind(request: Partial<ChatRequest>, roles: string[], prompt = 'two'): Promise<string[]> {
+/** What is done to the session, in order. Of the turns that wait, the oldest begins when a running one is over. */
+async function rewind(
+  request: Partial<ChatRequest>,
+  roles: string[],
+  prompt = 'two',
+  more: readonly ReturnType<typeof turn>[] = [],
+): Promise<string[]> {
   const done: string[] = []
+  const waiting = more.map(({ turnId }) => turnId)
   const client = {
     async call(id: string, { body }: { body?: { toTurnId: string } }) {
-      if (id === 'listTurns') return { turns, pagination: { nextCursor: null } }
+      if (id === 'listTurns') return { turns: [...turns, ...more], pagination: { nextCursor: null } }
       done.push(`rewind to ${body?.toTurnId}`)
       return undefined
     },
   } as unknown as ClaudeCodeClient
   const session = {
-    interrupt: async ({ turnId }: { turnId: string }) => void done.push(`interrupt ${turnId}`),
-    async *follow() {},
+    async interrupt({ turnId }: { turnId: string }) {
+      done.push(`interrupt ${turnId}`)
+      const isWaiting = waiting.includes(turnId)
+      if (isWaiting) waiting.splice(waiting.indexOf(turnId), 1)
+      else if (waiting[0] !== undefined) done.push(`start ${waiting.shift()}`)
+      return isWaiting ? { interrupted: [], cancelled: [turnId] } : { interrupted: [turnId], cancelled: [] }
+    },
   } as unknown as SessionClient
   const messages = roles.map(id => ({ id, role: id.startsWith('u') ? 'user' : 'assistant', parts: [] }))
   const all = { trigger: 'regenerate-message', messages, last: messages.at(-1), ...request }
@@ -49,6 +60,13 @@ test.each<[string, Partial<ChatRequest>, string[], string, string[]]>([
   ['the first prompt', edit, ['u2'], 'new', ['interrupt c', 'rewind to a']],
 ])('the conversation goes back to before %s', async (_, request, ids, prompt, done) => {
   expect(await rewind(request, ids, prompt)).toEqual(done)
+})
+
+test('turns that wait are cancelled before the running one is interrupted: none of them begins', async () => {
+  const waiting = ['d', 'e'].map(id => turn(id, id, { startedAt: null, endedAt: null }))
+  const done = ['interrupt e', 'interrupt d', 'interrupt c', 'rewind to b']
+  expect(await rewind({ messageId: 'b' }, ['u1'], 'two', waiting)).toEqual(done)
+  expect(await rewind({ messageId: 'd' }, ['u1'], 'd', waiting)).toEqual(['interrupt e', 'interrupt d'])
 })
 
 test('a history of another chat is refused', async () => {

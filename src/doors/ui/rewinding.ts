@@ -17,18 +17,26 @@ export async function rewindFor(
   const index = findReplaced(turns, request, prompt)
   const replaced = turns[index]
   if (!replaced) return
-  for (const { turnId } of turns.slice(index).filter(({ endedAt }) => endedAt === null)) {
-    await session.interrupt({ turnId })
-    for await (const _ of session.follow({ turnId }));
-  }
-  // A turn that was cancelled before it began is not in the conversation.
-  const counted = (await listTurns(client, session.id))
-    .slice(index)
-    .find(({ startedAt }) => startedAt !== null)
+  const counted = await interruptAll(session, turns.slice(index))
   if (!counted) return
   await client.call('rewindSession', {
     params: { sessionId: session.id },
     body: { toTurnId: counted.turnId },
+  })
+}
+
+/**
+ * Interrupts the turns that are not over, the newest first: the next one would begin when the running one has ended.
+ *
+ * @returns the first turn that is in the conversation: one that was cancelled before it began is not
+ */
+async function interruptAll(session: SessionClient, turns: readonly Turn[]): Promise<Turn | undefined> {
+  const cancelled = new Set<string>()
+  for (const { turnId } of turns.filter(({ endedAt }) => endedAt === null).reverse()) {
+    for (const id of (await session.interrupt({ turnId })).cancelled) cancelled.add(id)
+  }
+  return turns.find(({ turnId, startedAt, endedAt }) => {
+    return startedAt !== null || (endedAt === null && !cancelled.has(turnId))
   })
 }
 
