@@ -134,9 +134,12 @@ export class AgentQuery {
       const { includePartialMessages = false, promptSuggestions = false } = this.options
       this.#partial = includePartialMessages ? new PartialMessages(session.id) : undefined
       this.#requests = this.#createRequests({ session })
-      if (after > 0) await this.#takeOpenRequests(session.id)
+      // Requests of a turn that an earlier program has left, and for which the prompt would have to wait.
+      if (after > 0) this.#requests.add(await session.pendingRequests())
       const includeDeltas = includePartialMessages || promptSuggestions
       for await (const event of session.follow({ after, includeDeltas, signal: this.#leaving.signal })) {
+        // Events that came together are yielded together.
+        if (this.#leaving.signal.aborted) return
         this.#see(event, session.id)
       }
       this.stop(new Error('The session has ended'))
@@ -150,13 +153,6 @@ export class AgentQuery {
     const onFault = (error: unknown) => this.stop(error)
     const { tools, hooks, toolPermissions } = this
     return new Requests({ session, canUseTool, onElicitation, tools, toolPermissions, hooks, onFault })
-  }
-
-  /** Requests of a turn that an earlier program has left, and for which the prompt would have to wait. */
-  async #takeOpenRequests(sessionId: string): Promise<void> {
-    const query = { status: 'pending' as const, limit: 200 }
-    const { permissions } = await this.client.call('listPermissions', { params: { sessionId }, query })
-    for (const request of permissions) this.#requests?.take(request)
   }
 
   #see(event: SessionEvent, sessionId: string): void {
@@ -227,6 +223,7 @@ export class AgentQuery {
 
   #onTurnEnd(event: SessionEvent): void {
     const { turnId, error } = event.data as { turnId: string; error?: { message: string } | null }
+    this.toolPermissions.endTurn(turnId)
     if (!this.turns.hasResult(turnId)) {
       if (event.type === 'turn.failed' || event.type === 'turn.lost') {
         this.stop(new Error(error?.message ?? 'The turn has failed'))
@@ -238,7 +235,7 @@ export class AgentQuery {
 
   #endIfOver(): void {
     if (this.#inputs > 0 || !this.turns.areOver || this.#leaving.signal.aborted) return
-    if (this.turns.mayReport) void this.#endWhenQuiet()
+    if (this.turns.mayReport) this.#endWhenQuiet().catch(error => this.stop(error))
     else this.#end()
   }
 

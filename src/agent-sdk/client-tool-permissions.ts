@@ -27,8 +27,8 @@ export class ClientToolPermissions {
   readonly #parts: Parts
   /** Rules that `canUseTool` has added. */
   readonly #granted: string[] = []
-  /** Decisions of hooks, by the id of the call. */
-  readonly #ofHooks = new Map<string, string>()
+  /** Decisions of hooks about calls that are to come, by the id of the call. */
+  readonly #ofHooks = new Map<string, { decision: string; turnId: string | null }>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -41,8 +41,25 @@ export class ClientToolPermissions {
     return this.#denials.splice(0)
   }
 
-  noteHook(toolUseId: string, decision: string | undefined): void {
-    if (decision !== undefined) this.#ofHooks.set(toolUseId, decision)
+  noteHook({ hook, toolUseId, turnId }: PermissionRequest, decision: string | undefined): void {
+    if (toolUseId === null || (decision !== 'allow' && decision !== 'ask')) return
+    const { tool_name } = (hook?.input ?? {}) as { tool_name?: string }
+    const { names } = this.#parts
+    if (names.isOurs(names.toProgram(tool_name ?? ''))) this.#ofHooks.set(toolUseId, { decision, turnId })
+  }
+
+  /** Forgets the decisions about calls of a turn that has ended. */
+  endTurn(turnId: string): void {
+    for (const [toolUseId, noted] of this.#ofHooks) {
+      if (noted.turnId === turnId) this.#ofHooks.delete(toolUseId)
+    }
+  }
+
+  #decisionOfHook(toolUseId: string): string | undefined {
+    const { decision, turnId } = this.#ofHooks.get(toolUseId) ?? {}
+    // A call of a subagent in the background belongs to no turn.
+    if (turnId === null) this.#ofHooks.delete(toolUseId)
+    return decision
   }
 
   async judge(name: string, request: PermissionRequest, signal: AbortSignal): Promise<Verdict> {
@@ -57,7 +74,7 @@ export class ClientToolPermissions {
   async #decide(name: string, request: PermissionRequest, signal: AbortSignal): Promise<Verdict> {
     const { input } = request
     const { canUseTool, names, allowedTools, findMode } = this.#parts
-    const ofHook = this.#ofHooks.get(request.toolUseId ?? '')
+    const ofHook = this.#decisionOfHook(request.toolUseId ?? '')
     const mode = findMode()
     const isAllowed = mode === 'bypassPermissions' || names.isNamed(name, [...allowedTools, ...this.#granted])
     if (ofHook === 'allow' || (ofHook !== 'ask' && isAllowed)) return { allowed: true, input }

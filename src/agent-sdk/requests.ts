@@ -1,8 +1,8 @@
 import type { CanUseTool, ElicitationRequest, OnElicitation } from '@anthropic-ai/claude-agent-sdk'
 import {
   type AnswerPermissionRequest,
-  ApiError,
   type HookOutput,
+  OpenRequests,
   type PermissionRequest,
   type SessionClient,
   type SessionEvent,
@@ -29,48 +29,38 @@ type Answer = AnswerPermissionRequest & { interruptAfter?: boolean }
 /** Answers the requests of a session by the callbacks of the program. */
 export class Requests {
   readonly #parts: Parts
-  readonly #open = new Map<string, AbortController>()
+  readonly #open = new OpenRequests((request, signal) => this.#take(request, signal))
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
-  see(event: SessionEvent): void {
-    if (event.type === 'permission.requested') this.take(event.data)
-    if (event.type === 'permission.resolved') this.#forget(event.data.permissionId)
+  /** Takes requests that were open before the first event. */
+  add(requests: readonly PermissionRequest[]): void {
+    this.#open.add(requests)
   }
 
-  take(request: PermissionRequest): void {
-    const { permissionId } = request
-    if (this.#open.has(permissionId)) return
-    const over = new AbortController()
-    this.#open.set(permissionId, over)
-    this.#answer(request, over.signal).catch(error => {
-      if (!over.signal.aborted) this.#parts.onFault(error)
-    })
+  see(event: SessionEvent): void {
+    this.#open.see(event)
   }
 
   /** Tells callbacks that still think. */
   close(): void {
-    for (const id of [...this.#open.keys()]) this.#forget(id)
+    this.#open.close()
   }
 
-  #forget(permissionId: string): void {
-    this.#open.get(permissionId)?.abort()
-    this.#open.delete(permissionId)
+  #take(request: PermissionRequest, signal: AbortSignal): void {
+    this.#answer(request, signal).catch(error => {
+      if (!signal.aborted) this.#parts.onFault(error)
+    })
   }
 
   async #answer(request: PermissionRequest, signal: AbortSignal): Promise<void> {
     const answer = await this.#decide(request, signal)
     if (answer === undefined || signal.aborted) return
     const { interruptAfter, ...body } = answer
-    try {
-      await this.#parts.session.answer(request.permissionId, body)
-      if (interruptAfter) await this.#parts.session.interrupt()
-    } catch (error) {
-      // It was answered elsewhere, or has expired.
-      if (!(error instanceof ApiError && error.code === 'PERMISSION_ALREADY_RESOLVED')) throw error
-    }
+    const answered = await this.#parts.session.answerIfPending(request.permissionId, body)
+    if (answered && interruptAfter) await this.#parts.session.interrupt()
   }
 
   #decide(request: PermissionRequest, signal: AbortSignal): Promise<Answer | undefined> {
@@ -132,7 +122,7 @@ export class Requests {
     const decided = await settled(() => hooks.decide({ event, input, toolUseId }, session.id, signal))
     if ('failure' in decided) return { error: messageOf(decided.failure) }
     const specific = decided.value.hookSpecificOutput as { permissionDecision?: string } | undefined
-    toolPermissions.noteHook(toolUseId, specific?.permissionDecision)
+    toolPermissions.noteHook(request, specific?.permissionDecision)
     // The server checks that it is an output for the event.
     return { output: decided.value as HookOutput }
   }
