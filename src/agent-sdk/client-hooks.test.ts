@@ -67,6 +67,18 @@ test('a hook that fails decides nothing, unless it blocks', async () => {
   await expect(decide('block')).rejects.toThrow('my fault')
 })
 
+test('a hook is not waited for once its request is over', async () => {
+  const over = AbortSignal.abort(new Error('over'))
+  const decide = (onFailure: 'continue' | 'block') =>
+    new ClientHooks({ PreToolUse: [{ hooks: [() => new Promise(() => {})], onFailure }] }, none).decide(
+      call('Bash'),
+      's',
+      over,
+    )
+  expect(await decide('continue')).toEqual({})
+  await expect(decide('block')).rejects.toThrow('over')
+})
+
 test('of several outputs the strictest decision counts, and all contexts', () => {
   const hookEventName = 'PreToolUse' as const
   const merged = mergeOutputs('PreToolUse', [

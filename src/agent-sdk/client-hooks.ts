@@ -7,6 +7,7 @@ import type {
   SyncHookJSONOutput,
 } from '@anthropic-ai/claude-agent-sdk'
 import type { ClientHooks as ClientHooksSetting } from '../client/index.ts'
+import { unlessAborted } from '../lib/unless-aborted.ts'
 import { NotSupportedError } from './errors.ts'
 import { mergeOutputs } from './hook-outputs.ts'
 import type { ToolNames } from './tool-names.ts'
@@ -113,11 +114,9 @@ async function run(
 ): Promise<SyncHookJSONOutput> {
   const late = AbortSignal.timeout(timeoutOf(group))
   const stop = AbortSignal.any([signal, late])
-  const stopped = new Promise<never>((_, reject) => {
-    stop.addEventListener('abort', () => reject(stop.reason), { once: true })
-  })
   try {
-    return toSync(await Promise.race([hook(input, toolUseId, { signal: stop }), stopped]))
+    const output = Promise.resolve(hook(input, toolUseId, { signal: stop }))
+    return toSync(await unlessAborted(output, signal, late))
   } catch (error) {
     if (group.onFailure === 'block') throw error
     return {}

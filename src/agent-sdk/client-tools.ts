@@ -1,5 +1,6 @@
 import type { McpServerConfig } from '@anthropic-ai/claude-agent-sdk'
 import type { ClientTool } from '../client/index.ts'
+import { unlessAborted } from '../lib/unless-aborted.ts'
 import { NotSupportedError } from './errors.ts'
 import { ConnectedMcpServer, type McpInstance } from './mcp-instance.ts'
 import { type OfferedTool, SdkMcpServer, type ToolResult, type ToolServer } from './sdk-mcp-server.ts'
@@ -81,10 +82,12 @@ export class ClientTools {
     if (!server) throw new Error(`MCP server ${tool.server} is not one of the query's servers`)
     if (timeoutMs === undefined) return server.call(tool.own, input, signal)
     const late = AbortSignal.timeout(timeoutMs)
-    const expired = new Promise<never>((_, reject) => {
-      late.addEventListener('abort', () => reject(new Error(`The tool took longer than ${timeoutMs} ms`)))
-    })
-    return Promise.race([server.call(tool.own, input, AbortSignal.any([signal, late])), expired])
+    try {
+      return await unlessAborted(server.call(tool.own, input, AbortSignal.any([signal, late])), late)
+    } catch (error) {
+      if (!late.aborted) throw error
+      throw new Error(`The tool took longer than ${timeoutMs} ms`, { cause: error })
+    }
   }
 }
 
