@@ -103,15 +103,15 @@ test('a session keeps what cannot change, and takes the tools of the program tha
     mcpServers: { notes: { type: 'sdk' as const, name: 'notes', instance: mcp } },
     allowedTools: ['mcp__notes__*', 'Bash(ls *)'],
     env: { ...process.env, COLOUR: 'red' },
-    persistSession: false,
   }
-  const messages = await read(connect()({ prompt: 'note it', options: { ...options, persistSession: true } }))
+  const messages = await read(connect()({ prompt: 'note it', options }))
   expect(
     messages.map(one => (one.type === 'user' ? JSON.stringify(one.message.content) : '')).join(''),
   ).toContain('noted w')
   expect(sentTo(model).some(({ system }) => system.includes('Read before you write.'))).toBe(true)
   const { session_id: resume } = messages[0] ?? {}
   const before = (await call('GET', `/sessions/${resume}`)).body
+  expect(before.status).toBe('active')
   expect(before.config).toMatchObject({ agentEnv: { COLOUR: '***' }, allowedTools: ['Bash(ls *)'] })
 
   const other = { resume, allowedTools: ['Write'] } as sdk.Options
