@@ -1,11 +1,10 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
-import {
-  ApiError,
-  type ClaudeCodeClient,
-  type CreateSessionRequest,
-  type PatchSessionRequest,
-  type Session,
-  type SessionClient,
+import type {
+  ClaudeCodeClient,
+  CreateSessionRequest,
+  PatchSessionRequest,
+  Session,
+  SessionClient,
 } from '../client/index.ts'
 import type { ClientHooks } from './client-hooks.ts'
 import type { ClientTools } from './client-tools.ts'
@@ -94,12 +93,9 @@ async function fork(client: ClaudeCodeClient, sessionId: string): Promise<Sessio
 }
 
 async function find(session: SessionClient): Promise<Session> {
-  try {
-    return await session.get()
-  } catch (error) {
-    if (!(error instanceof ApiError && error.code === 'SESSION_NOT_FOUND')) throw error
-    throw new Error(`No conversation found with session ID: ${session.id}`, { cause: error })
-  }
+  const found = await session.find()
+  if (!found) throw new Error(`No conversation found with session ID: ${session.id}`)
+  return found
 }
 
 /** The newest session of this key that a query has made; undefined: there is none. */
