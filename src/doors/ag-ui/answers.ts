@@ -16,9 +16,9 @@ type Json = Record<string, unknown>
 export class Answers {
   readonly #resume: ReadonlyMap<string, { entry: ResumeEntry; path: string }>
   readonly #tools: ReturnType<typeof toolMessages>
-  /** Ids of requests, and of the calls of the application's tools. */
+  /** Ids of answered requests, and of answered calls of the application's tools. */
   readonly #sent = new Set<string>()
-  /** Results that nothing has been told of before: those at the end of the messages. */
+  /** New results: those at the end of the messages. */
   readonly #newResults: readonly string[]
 
   constructor(input: RunInput) {
@@ -32,7 +32,7 @@ export class Answers {
     this.#newResults = said.slice(last + 1).flatMap(({ toolCallId }) => toolCallId ?? [])
   }
 
-  /** Returns undefined if the run does not answer the request, or has done so. */
+  /** Returns undefined if the run has no answer to the request, or has sent it. */
   find(request: PermissionRequest): AnswerPermissionRequest | undefined {
     const { permissionId, kind, toolUseId } = request
     if (this.#sent.has(permissionId)) return undefined
@@ -82,7 +82,7 @@ export class Answers {
     return [...this.#resume].flatMap(([id, { path }]) => (this.#sent.has(id) ? [] : [path]))
   }
 
-  /** Results of tools that came too late, or twice. */
+  /** Tool results that came too late or twice. */
   unusedResults(): string[] {
     return this.#newResults.flatMap(id => (this.#sent.has(id) ? [] : (this.#tools.get(id)?.path ?? [])))
   }

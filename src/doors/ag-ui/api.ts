@@ -2,12 +2,12 @@ import { ApiError, ClaudeCodeClient, ConnectionError } from '../../client/index.
 import { apiBase, type DoorExchange } from '../../contract/doors.ts'
 import { type ErrorCode, errorCatalogue, ServiceError } from '../../contract/errors.ts'
 
-/** The client of the API in the name of the caller. Errors are the caller's to see, and to retry. */
+/** Opens a client of the API in the name of the caller, who sees and retries errors. */
 export function openClient({ fetch }: DoorExchange): ClaudeCodeClient {
   return new ClaudeCodeClient({ baseUrl: apiBase, fetch, retries: 0 })
 }
 
-/** Fields of the API, and the fields of a run that they are made of. */
+/** Fields of the API, and the fields of a run that they come from. */
 const fieldNames: [RegExp, string][] = [
   [/\bclientTools\b/g, 'tools'],
   [/\binputSchema\b/g, 'parameters'],

@@ -4,64 +4,66 @@ import { toShownTool } from '../../contract/client-requests.ts'
 import { argumentsOf, type WholeCall } from './messages.ts'
 import type { AgUiEvent, Message } from './protocol.ts'
 
-/** The arguments of tool calls as the client has them, piece by piece or whole. */
+/** The arguments of tool calls that the client has received. */
 export class CallArguments {
-  readonly #told = new Map<string, string>()
+  readonly #written = new Map<string, string>()
   /** The pieces of calls that are being generated. */
   readonly #received = new Map<string, string>()
   readonly #open = new Map<string, { messageId: string; blockIndex: number }>()
   readonly #whole = new Set<string>()
-  /** Calls that are told when they are whole. */
+  /** Calls that are written once they are complete. */
   readonly #skipped = new Set<string>()
 
-  /** @param known the messages that the client has already */
+  /** @param known the messages that the client has */
   constructor(known: readonly Message[]) {
     for (const {
       id,
       function: { arguments: text },
     } of known.flatMap(({ toolCalls = [] }) => toolCalls)) {
-      this.#told.set(id, text)
+      this.#written.set(id, text)
     }
   }
 
-  /** Tells a piece of a call. */
+  /** Writes a piece of a call. */
   add({ messageId, blockIndex, delta }: DeltaEvent): AgUiEvent[] {
     if (delta.type !== 'input_json') return []
     const { toolUseId: toolCallId, toolName, partialJson } = delta
     if (toolCallId === undefined || toolName === undefined) return []
     if (this.#whole.has(toolCallId) || this.#skipped.has(toolCallId)) return []
     const received = this.#received.get(toolCallId) ?? ''
-    const told = this.#told.get(toolCallId) ?? ''
+    const written = this.#written.get(toolCallId) ?? ''
     const text = received + partialJson
     this.#received.set(toolCallId, text)
     if (partialJson === '') return []
-    // After a broken connection, the beginning comes again. Another one is set right by the whole call.
-    if (received !== told && (text.length <= told.length || !text.startsWith(told))) return []
+    // After a broken connection, the beginning comes again. If it differs, the complete call corrects it.
+    const isNext = received === written
+    if (!isNext && (text.length <= written.length || !text.startsWith(written))) return []
     const events = this.#start(toolCallId, toolName, messageId, {})
     this.#open.set(toolCallId, { messageId, blockIndex })
-    this.#told.set(toolCallId, text)
-    return [...events, { type: 'TOOL_CALL_ARGS', toolCallId, delta: text.slice(told.length) }]
+    this.#written.set(toolCallId, text)
+    const rest = isNext ? partialJson : text.slice(written.length)
+    return [...events, { type: 'TOOL_CALL_ARGS', toolCallId, delta: rest }]
   }
 
-  /** Pieces come again from their beginning. */
+  /** Expects pieces from their beginning again. */
   restart(): void {
     this.#received.clear()
   }
 
-  /** Tells the rest of a call; undefined: the client has other arguments, which no event can change. */
+  /** Writes the rest of a call; undefined: the client has other arguments, which only a snapshot corrects. */
   finish(messageId: string, call: WholeCall, owner: { subagentRunId?: string }): AgUiEvent[] | undefined {
     const { id: toolCallId } = call
     if (this.#whole.has(toolCallId)) return []
     this.#whole.add(toolCallId)
-    const told = this.#told.get(toolCallId)
-    if (told !== undefined && isDeepStrictEqual(parse(told), call.input ?? {}))
+    const written = this.#written.get(toolCallId)
+    if (written !== undefined && isDeepStrictEqual(parse(written), call.input ?? {}))
       return this.end(toolCallId, owner)
     const text = argumentsOf(call)
-    this.#told.set(toolCallId, text)
-    if (!text.startsWith(told ?? '')) return undefined
+    this.#written.set(toolCallId, text)
+    if (!text.startsWith(written ?? '')) return undefined
     const events = this.#start(toolCallId, call.name, messageId, owner)
     this.#open.set(toolCallId, { messageId, blockIndex: 0 })
-    const delta = text.slice(told?.length ?? 0)
+    const delta = text.slice(written?.length ?? 0)
     return [
       ...events,
       { type: 'TOOL_CALL_ARGS', toolCallId, delta, ...owner },
@@ -74,14 +76,14 @@ export class CallArguments {
     const found = [...this.#open].find(([, at]) => at.messageId === messageId && at.blockIndex === blockIndex)
     if (!found) return []
     const [toolCallId] = found
-    this.#told.delete(toolCallId)
+    this.#written.delete(toolCallId)
     return this.end(toolCallId, {})
   }
 
   /** Closes calls that a snapshot leaves out. */
   forgetOpen(): AgUiEvent[] {
     for (const toolCallId of this.#open.keys()) {
-      this.#told.delete(toolCallId)
+      this.#written.delete(toolCallId)
       this.#skipped.add(toolCallId)
     }
     return this.close()
@@ -95,9 +97,9 @@ export class CallArguments {
     return [...this.#open.keys()].flatMap(toolCallId => this.end(toolCallId, {}))
   }
 
-  /** Takes a call that the client gets with a snapshot. */
+  /** Takes a call that the client has received in a snapshot. */
   adopt(call: WholeCall): void {
-    this.#told.set(call.id, argumentsOf(call))
+    this.#written.set(call.id, argumentsOf(call))
     this.#whole.add(call.id)
   }
 

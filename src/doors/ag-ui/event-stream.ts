@@ -1,10 +1,10 @@
 import { toByteStream } from '../../lib/byte-stream.ts'
 import type { AgUiEvent, Message } from './protocol.ts'
 
-/** About how many characters of a long event are written at once. */
+/** The approximate length of the pieces of a long event, in characters. */
 const pieceLength = 64 * 1024
 
-/** A response that streams events as they come. */
+/** Returns a response that streams events as they come. */
 export function toEventStream(events: AsyncGenerator<AgUiEvent, void>): Response {
   return new Response(toByteStream(toTexts(events)), { headers: { 'Content-Type': 'text/event-stream' } })
 }
@@ -16,7 +16,7 @@ async function* toTexts(events: AsyncGenerator<AgUiEvent, void>): AsyncGenerator
   }
 }
 
-/** A snapshot can be long; its reader gets it piece by piece. */
+/** Splits a snapshot, which can be long. */
 function* toPieces(messages: readonly Message[]): Generator<string, void> {
   let piece = 'data: {"type":"MESSAGES_SNAPSHOT","messages":['
   for (const [index, message] of messages.entries()) {

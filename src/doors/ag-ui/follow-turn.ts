@@ -1,31 +1,31 @@
 import { isTerminal, type OpenRequest, type SessionClient, type SessionEvent } from '../../client/index.ts'
 import { settlesWithin } from '../../lib/settles-within.ts'
 import type { Answers } from './answers.ts'
-import type { Narrator } from './narrator.ts'
+import type { EventWriter } from './event-writer.ts'
 import type { AgUiEvent } from './protocol.ts'
 
-/** The end of what a run can tell of a turn. */
+/** The reason why a run stops following a turn. */
 export type TurnEnd =
   | { kind: 'ended' }
   /** The session ended before the turn. */
   | { kind: 'gone' }
   | { kind: 'waiting'; requests: readonly OpenRequest[] }
 
-/** How long a turn that waits for the client must be silent: calls that Claude makes at once come at once. */
+/** How long a waiting turn must be silent before the run ends: parallel calls arrive together. */
 const silenceMs = 100
 const reconnects = 5
 
-/** Tells a turn, until it has ended or needs what only the client's next run can bring. */
+/** Writes a turn until it has ended or needs an answer of the client's next run. */
 export async function* followTurn(
   session: SessionClient,
   turnId: string,
-  narrator: Narrator,
+  writer: EventWriter,
   answers: Answers,
   signal: AbortSignal,
 ): AsyncGenerator<AgUiEvent, TurnEnd> {
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
-  const options = { turnId, after: narrator.start, includeDeltas: true, retries: reconnects }
+  const options = { turnId, after: writer.start, includeDeltas: true, retries: reconnects }
   const following = session.follow({ ...options, signal: stop })
   const read = () => {
     const next = following.next()
@@ -37,7 +37,7 @@ export async function* followTurn(
     let isLive = false
     let next = read()
     for (;;) {
-      const waiting = isLive ? await answerOrLeave(session, turnId, narrator, answers) : []
+      const waiting = isLive ? await answerOrLeave(session, turnId, writer, answers) : []
       if (waiting.length > 0 && !(await settlesWithin(next, silenceMs))) {
         return { kind: 'waiting', requests: waiting }
       }
@@ -46,7 +46,7 @@ export async function* followTurn(
       const event: SessionEvent = got.value
       if (event.type === 'caught_up') isLive = true
       if (event.type === 'reconnected') isLive = false
-      yield* narrator.tell(event)
+      yield* writer.write(event)
       if (isTerminal(event.type)) return { kind: 'ended' }
       next = read()
     }
@@ -56,14 +56,14 @@ export async function* followTurn(
   }
 }
 
-/** Answers requests of the turn that the run has answers for; returns those that wait for others. */
+/** Sends the answers that the run has for the turn; returns the requests that are left open. */
 async function answerOrLeave(
   session: SessionClient,
   turnId: string,
-  narrator: Narrator,
+  writer: EventWriter,
   answers: Answers,
 ): Promise<OpenRequest[]> {
-  const requests = narrator.requests.filter(request => request.turnId === turnId)
+  const requests = writer.requests.filter(request => request.turnId === turnId)
   for (const request of requests) {
     const answer = answers.find(request)
     if (answer) await answers.send(session, request, answer)

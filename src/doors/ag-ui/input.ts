@@ -17,7 +17,7 @@ export interface RunInput {
   context: { description: string; value: string }[]
   resume: ResumeEntry[]
   props: RunProps
-  /** The names of fields that mean nothing here. */
+  /** The names of fields without effect. */
   ignored: string[]
 }
 
@@ -66,7 +66,7 @@ async function readJson(request: Request): Promise<unknown> {
   }
 }
 
-/** Claude has no state that an application could read or set. */
+/** Claude has no state that applications could read or set. */
 function refuseState(state: unknown): void {
   if (state == null || (isObject(state) && Object.keys(state).length === 0)) return
   throw invalidField('state', 'must be empty: Claude has no state that is shared with the application')
@@ -165,7 +165,7 @@ function asId(value: unknown, path: string): string {
   return text
 }
 
-/** The metadata of the session have it, too. */
+/** The id is stored in the metadata of the session, too. */
 function asThreadId(value: unknown, path: string): string {
   const id = asId(value, path)
   const flaw = findJsonFlaw(id, 1)
@@ -174,7 +174,7 @@ function asThreadId(value: unknown, path: string): string {
 }
 
 function asText(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw invalidField(path, 'must be a text')
+  if (typeof value !== 'string') throw invalidField(path, 'must be a string')
   return value
 }
 

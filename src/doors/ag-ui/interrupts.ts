@@ -22,7 +22,7 @@ export function toInterrupt(request: OpenRequest, owner: { subagentRunId?: strin
   }
 }
 
-/** The reasons are those that the protocol's documentation lists, for which clients have an interface. */
+/** The reasons are from the protocol's documentation: clients have an interface for them. */
 function ask(request: OpenRequest): Pick<Interrupt, 'reason' | 'message' | 'responseSchema'> {
   const { kind, toolName, title, description, questions = [], plan, elicitation } = request
   switch (kind) {

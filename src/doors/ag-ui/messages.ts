@@ -12,7 +12,7 @@ export function reasoningOf(message: MessageView): string {
   return message.blocks.flatMap(block => (block.type === 'thinking' ? [block.text] : [])).join('\n\n')
 }
 
-/** Whether nothing of this type is still being generated. */
+/** Whether all blocks of this type are complete. */
 export function isWhole(message: MessageView, type: 'text' | 'thinking'): boolean {
   return message.blocks.every(block => block.type !== type || block.partialIndex === null)
 }
@@ -55,7 +55,7 @@ function toPart(block: BlockView): ContentPart {
   return { type: 'text', text: JSON.stringify(block.type === 'other' ? block.value : block) }
 }
 
-/** Whether a message is Claude's, or what Claude Code or the server says beside. */
+/** Whether a message is from Claude, not a notice of Claude Code or the server. */
 export function isClaudes({ role, notice }: MessageView): boolean {
   return role === 'assistant' && notice === null
 }

@@ -3,12 +3,12 @@ import { type DoorExchange, type DoorProblem, type DoorProgram, hasLeft } from '
 import { ServiceError } from '../../contract/errors.ts'
 import { openClient, toOwnError } from './api.ts'
 import { capabilities } from './capabilities.ts'
-import { findConnected, tellThread } from './connect.ts'
+import { findConnected, writeThread } from './connect.ts'
 import { toEventStream } from './event-stream.ts'
 import { readInput } from './input.ts'
 import type { operations } from './operations.ts'
 import type { AgUiEvent } from './protocol.ts'
-import { acceptRun, tellRun } from './run.ts'
+import { acceptRun, writeRun } from './run.ts'
 
 export const program: DoorProgram<keyof typeof operations> = {
   async answer(id, exchange) {
@@ -35,7 +35,7 @@ async function answerRun(exchange: DoorExchange): Promise<Response> {
   const interrupts = input.props.onDisconnect === 'interrupt'
   return stream(
     exchange,
-    signal => tellRun(run, signal),
+    signal => writeRun(run, signal),
     () => (interrupts ? interrupt(run.session, run.ownTurnIds) : Promise.resolve()),
   )
 }
@@ -45,29 +45,29 @@ async function answerConnect(exchange: DoorExchange): Promise<Response> {
   const thread = await findConnected(openClient(exchange), exchange, input)
   return stream(
     exchange,
-    signal => tellThread(input, thread, signal),
+    signal => writeThread(input, thread, signal),
     () => Promise.resolve(),
   )
 }
 
-/** @param onLeft is called if the client leaves before the end */
+/** @param onLeft is called if the client disconnects before the end */
 function stream(
   exchange: DoorExchange,
-  tell: (signal: AbortSignal) => AsyncGenerator<AgUiEvent>,
+  write: (signal: AbortSignal) => AsyncGenerator<AgUiEvent>,
   onLeft: () => Promise<void>,
 ): Response {
   const { signal } = exchange.request
   const events = async function* (): AsyncGenerator<AgUiEvent, void> {
     let isOver = false
     try {
-      yield* tell(signal)
+      yield* write(signal)
       isOver = true
     } catch (error) {
       if (hasLeft(signal)) return
       isOver = true
       yield toRunError(error, exchange)
     } finally {
-      // A reader that stops without a signal has left as well.
+      // A reader that stops without a signal has disconnected as well.
       const isGone = !signal.aborted || hasLeft(signal)
       if (!isOver && isGone) await onLeft().catch(error => exchange.logFault(toOwnError(error)))
     }
@@ -76,7 +76,7 @@ function stream(
 }
 
 function toRunError(error: unknown, { request, requestId, logFault }: DoorExchange): AgUiEvent {
-  // It closes its own connections too.
+  // A shutdown breaks the connections to the API too.
   if (request.signal.aborted && !(error instanceof ApiError)) {
     return { type: 'RUN_ERROR', code: 'SHUTTING_DOWN', message: 'The server is shutting down' }
   }
@@ -91,6 +91,6 @@ function toRunError(error: unknown, { request, requestId, logFault }: DoorExchan
 }
 
 async function interrupt(session: SessionClient, turnIds: readonly string[]): Promise<void> {
-  // A turn that waits must not start when the one before it is over.
+  // From the end: interrupting a running turn would start the next one.
   for (const turnId of turnIds.toReversed()) await session.interrupt({ turnId })
 }

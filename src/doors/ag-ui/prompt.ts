@@ -4,12 +4,12 @@ import { imageMediaTypes } from '../../lib/media-type.ts'
 import type { RunInput } from './input.ts'
 import type { Content, ContentPart, Message } from './protocol.ts'
 
-/** A new message of the person, as blocks of a prompt. */
+/** A new user message, as blocks of a prompt. */
 export interface NewMessage {
   blocks: PromptBlock[]
 }
 
-/** The messages of the person at the end of the list: Claude knows all others. */
+/** The user messages at the end of the list; Claude remembers the rest. */
 export function newMessages({ messages }: RunInput): NewMessage[] {
   const start = messages.findLastIndex(({ role }) => role !== 'user' && role !== 'activity') + 1
   return messages.slice(start).flatMap((message, offset) => {
@@ -40,7 +40,7 @@ export function toPrompt({ context }: RunInput, messages: readonly NewMessage[])
 
 const contextHeading = 'Context from the application:'
 
-/** Whether a block of a prompt is the application's context, not the person's words. */
+/** Whether a block of a prompt is the application's context, not part of a user message. */
 export function isContext(text: string): boolean {
   return text.startsWith(`${contextHeading}\n\n`)
 }
@@ -70,7 +70,7 @@ function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
   throw invalidField(`${path}.source.mimeType`, 'must be application/pdf or a text')
 }
 
-/** The content of an image or document. The server fetches nothing from addresses in messages. */
+/** The inline content of an image or document; URLs in messages are never fetched. */
 export function inlineSource(part: ContentPart, path: string): { data: string; mimeType: string } {
   if (part?.type !== 'image' && part?.type !== 'document') {
     throw invalidField(`${path}.type`, 'must be text, image or document: Claude takes no other content')

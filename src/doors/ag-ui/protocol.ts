@@ -1,7 +1,7 @@
 /** The version of the protocol. */
 export const protocolVersion = '1.0'
 
-/** The key of what this server adds to events and interrupts. */
+/** The key of this server's own fields in metadata, and the prefix of its custom events. */
 export const ownKey = 'claude-code'
 
 type Json = Record<string, unknown>

@@ -1,11 +1,11 @@
 import type { OpenRequest, Turn } from '../../client/index.ts'
+import type { EventWriter } from './event-writer.ts'
 import type { RunInput } from './input.ts'
 import { toInterrupt } from './interrupts.ts'
-import type { Narrator } from './narrator.ts'
 import { type AgUiEvent, ownKey, protocolVersion } from './protocol.ts'
 import { usageOf } from './usage.ts'
 
-/** Ends that are no failures, but by which an answer is not complete. */
+/** Stop reasons of turns that did not fail but have an incomplete answer. */
 const cutShort: ReadonlySet<string> = new Set([
   'interrupted',
   'max_turns',
@@ -24,28 +24,28 @@ export function beginRun({ threadId, runId, parentRunId }: RunInput): AgUiEvent 
   }
 }
 
-/** Names the fields of the input that have no effect. */
-export function* tellIgnored(fields: readonly string[]): Generator<AgUiEvent> {
+/** Names the input fields without effect. */
+export function* writeIgnored(fields: readonly string[]): Generator<AgUiEvent> {
   if (fields.length > 0) yield { type: 'CUSTOM', name: `${ownKey}:ignored`, value: { fields } }
 }
 
-/** Ends a run whose turn waits for the client: for answers of a person, or for results of its tools. */
+/** Ends a run whose turn waits for the client: for a person, or for results of its tools. */
 export function* pauseRun(
   { threadId, runId }: RunInput,
-  narrator: Narrator,
+  writer: EventWriter,
   requests: readonly OpenRequest[],
 ): Generator<AgUiEvent> {
   const interrupts = requests
     .filter(({ kind }) => kind !== 'client_tool')
-    .map(request => toInterrupt(request, narrator.ownerOf(request.toolUseId ?? '')))
-  yield* narrator.close(subagentRunId => ({
+    .map(request => toInterrupt(request, writer.ownerOf(request.toolUseId ?? '')))
+  yield* writer.close(subagentRunId => ({
     type: 'suspended',
     interruptIds: interrupts.filter(of => of.subagentRunId === subagentRunId).map(({ id }) => id),
   }))
   const called = requests.flatMap(({ kind, toolUseId }) =>
     kind === 'client_tool' && toolUseId !== null ? [toolUseId] : [],
   )
-  const pendingToolCallIds = [...new Set([...narrator.pendingCalls, ...called])]
+  const pendingToolCallIds = [...new Set([...writer.pendingCalls, ...called])]
   const outcome =
     interrupts.length > 0
       ? { type: 'interrupt' as const, interrupts }
@@ -53,10 +53,10 @@ export function* pauseRun(
   yield { type: 'RUN_FINISHED', threadId, runId, outcome }
 }
 
-/** Ends the telling of a turn, and with the last one the run. */
+/** Writes the outcome of a turn; the last one ends the run. */
 export function* endOf(
   { threadId, runId }: RunInput,
-  narrator: Narrator,
+  writer: EventWriter,
   turn: Turn,
   isLast: boolean,
 ): Generator<AgUiEvent> {
@@ -64,14 +64,14 @@ export function* endOf(
   const metadata = { [ownKey]: { sessionId, turnId, stopReason, costUsd } }
   const failure = failureOf(turn)
   if (failure) {
-    if (isLast) yield* failRun(narrator, { ...failure, ...usageOf(turn), metadata })
+    if (isLast) yield* failRun(writer, { ...failure, ...usageOf(turn), metadata })
     else yield { type: 'CUSTOM', name: `${ownKey}:turn_failed`, value: { turnId, ...failure } }
     return
   }
   if (!isLast) return
   const result = turn.structuredOutput ?? turn.response
   const isCut = error !== null || status !== 'completed' || cutShort.has(stopReason ?? '')
-  yield* narrator.close(() => (isCut ? 'The run was cancelled' : { type: 'success' }))
+  yield* writer.close(() => (isCut ? 'The run was cancelled' : { type: 'success' }))
   yield {
     type: 'RUN_FINISHED',
     threadId,
@@ -91,9 +91,9 @@ function failureOf({ status, error }: Turn): { code: string; message: string } |
 }
 
 export function* failRun(
-  narrator: Narrator,
+  writer: EventWriter,
   failure: Omit<Extract<AgUiEvent, { type: 'RUN_ERROR' }>, 'type'>,
 ): Generator<AgUiEvent> {
-  yield* narrator.close(() => failure.message)
+  yield* writer.close(() => failure.message)
   yield { type: 'RUN_ERROR', ...failure }
 }

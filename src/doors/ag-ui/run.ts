@@ -2,12 +2,12 @@ import type { ClaudeCodeClient, PermissionRequest, SessionClient } from '../../c
 import type { DoorExchange } from '../../contract/doors.ts'
 import { invalidField, invalidRequest } from '../../contract/errors.ts'
 import { Answers } from './answers.ts'
+import { EventWriter } from './event-writer.ts'
 import { followTurn } from './follow-turn.ts'
 import type { RunInput } from './input.ts'
-import { Narrator } from './narrator.ts'
 import { newMessages } from './prompt.ts'
 import type { AgUiEvent } from './protocol.ts'
-import { beginRun, endOf, failRun, pauseRun, tellIgnored } from './run-events.ts'
+import { beginRun, endOf, failRun, pauseRun, writeIgnored } from './run-events.ts'
 import { findRepeated, findUnsent, submitPrompt } from './submit-prompt.ts'
 import { checkThread, createThread, findThread, sessionOf, type Thread, updateThread } from './thread.ts'
 
@@ -15,18 +15,18 @@ import { checkThread, createThread, findThread, sessionOf, type Thread, updateTh
 export interface Run {
   input: RunInput
   session: SessionClient
-  /** The turns that it tells, in their order. */
+  /** The turns to write, in order. */
   turnIds: readonly string[]
-  /** Those that it has begun or continued. */
+  /** The turns that it has begun or continued. */
   ownTurnIds: readonly string[]
   answers: Answers
-  narrator: Narrator
+  writer: EventWriter
 }
 
 /**
- * Accepts a run: answers the requests that it answers, and submits its prompt.
+ * Accepts a run: sends its answers to open requests, and submits its prompt.
  *
- * @throws if the run is refused; nothing has been told yet
+ * @throws if the run is refused, before the response has begun
  */
 export async function acceptRun(
   client: ClaudeCodeClient,
@@ -35,7 +35,7 @@ export async function acceptRun(
 ): Promise<Run> {
   const session = sessionOf(client, exchange, input.threadId)
   const answers = new Answers(input)
-  const run = { input, session, answers, narrator: new Narrator(input.messages) }
+  const run = { input, session, answers, writer: new EventWriter(input.messages) }
   const news = newMessages(input)
   const thread = await findThread(session)
   if (!thread) {
@@ -44,10 +44,10 @@ export async function acceptRun(
     const turnIds = [await submitPrompt(session, input, news, news)]
     return { ...run, turnIds, ownTurnIds: turnIds }
   }
-  // An answer cannot be taken back, so the run is checked before.
+  // Answers cannot be withdrawn, so the run is checked first.
   checkThread(thread, input)
   const { lastTurn } = thread.found
-  // A repeated answer finds the turn that it has continued, perhaps ended.
+  // A repeated answer finds the turn that it continued, which may have ended.
   const isAnswer = input.resume.length > 0 || input.messages.at(-1)?.role === 'tool'
   if (news.length === 0 && !(lastTurn && isAnswer)) throw nothingToRun()
   const { pending, given, open } = await findAnswers(thread, answers)
@@ -81,7 +81,7 @@ async function findAnswers({ session, found }: Thread, answers: Answers) {
   }
 }
 
-/** Names the open requests, calls in their order in the messages. */
+/** Names all open requests, calls in their order in the messages. */
 function unanswered(open: readonly PermissionRequest[], { messages }: RunInput): Error {
   const callIds = messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id))
   const placeOf = ({ toolUseId }: PermissionRequest) => callIds.indexOf(toolUseId ?? '')
@@ -106,32 +106,32 @@ function nothingToRun(): Error {
   )
 }
 
-/** Tells an accepted run. */
-export async function* tellRun(run: Run, signal: AbortSignal): AsyncGenerator<AgUiEvent> {
+/** Writes an accepted run. */
+export async function* writeRun(run: Run, signal: AbortSignal): AsyncGenerator<AgUiEvent> {
   const { input, answers } = run
   yield beginRun(input)
-  yield* tellIgnored([...input.ignored, ...answers.unusedEntries()])
-  yield* tellTurns(run, signal)
+  yield* writeIgnored([...input.ignored, ...answers.unusedEntries()])
+  yield* writeTurns(run, signal)
 }
 
-/** Tells turns one after the other, and the end of the run with the last one. */
-export async function* tellTurns(
-  { input, session, turnIds, narrator, answers }: Omit<Run, 'ownTurnIds'>,
+/** Writes turns one after the other, then the end of the run. */
+export async function* writeTurns(
+  { input, session, turnIds, writer, answers }: Omit<Run, 'ownTurnIds'>,
   signal: AbortSignal,
 ): AsyncGenerator<AgUiEvent> {
   for (const [index, turnId] of turnIds.entries()) {
-    const end = yield* followTurn(session, turnId, narrator, answers, signal)
+    const end = yield* followTurn(session, turnId, writer, answers, signal)
     if (end.kind === 'gone') {
-      yield* failRun(narrator, { code: 'SESSION_ENDED', message: 'The session has ended' })
+      yield* failRun(writer, { code: 'SESSION_ENDED', message: 'The session has ended' })
       return
     }
     if (end.kind === 'waiting') {
-      yield* pauseRun(input, narrator, end.requests)
+      yield* pauseRun(input, writer, end.requests)
       return
     }
     const turn = await session.getTurn(turnId, { signal })
     const isLast = index === turnIds.length - 1
-    if (isLast) yield* tellIgnored(answers.unusedResults())
-    yield* endOf(input, narrator, turn, isLast)
+    if (isLast) yield* writeIgnored(answers.unusedResults())
+    yield* endOf(input, writer, turn, isLast)
   }
 }

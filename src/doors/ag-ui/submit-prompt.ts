@@ -14,14 +14,14 @@ import type { Thread } from './thread.ts'
 
 type Messages = readonly NewMessage[]
 
-/** Bounds the requests by which a repeated run is found. */
+/** Bounds the search for a repeated run. */
 const mostTries = 20
 
 /**
- * Submits a run's prompt. A repeated run finds the turn of the first: what was unsent then is one of the ends of its
- * messages.
+ * Submits the prompt of a run. A repeated run finds its turn by trying each end of its messages, because fewer of them
+ * had been sent the first time.
  *
- * @param unsent those of the new messages that no turn has
+ * @param unsent the new messages that are not in a turn
  */
 export async function submitPrompt(
   session: SessionClient,
@@ -37,14 +37,14 @@ export async function submitPrompt(
   throw invalidField('runId', 'was used for another run of the thread')
 }
 
-/** The turn of a run that was accepted before, while the thread waits for an answer; undefined: the run is new. */
+/** Finds the turn of a repeated run in a thread that waits for an answer; undefined: the run is new. */
 export async function findRepeated(
   session: SessionClient,
   input: RunInput,
   news: Messages,
 ): Promise<string | undefined> {
   try {
-    // A new prompt is refused while the turn waits; the key of an earlier one is found first.
+    // The idempotency key is checked first, and then a new prompt is refused because the session is busy.
     const turnId = await trySubmit(session, input, news, 'reject')
     return turnId ?? (await submitPrompt(session, input, news, news))
   } catch (error) {
@@ -53,7 +53,7 @@ export async function findRepeated(
   }
 }
 
-/** Returns undefined if the run has another prompt. */
+/** Returns undefined if the run was accepted with another prompt. */
 async function trySubmit(
   session: SessionClient,
   input: RunInput,
@@ -70,8 +70,8 @@ async function trySubmit(
 }
 
 /**
- * The messages that no turn has: one that failed or was interrupted early leaves no answer between its message and the
- * next one. If there are turns of all, the last message is asked again.
+ * Returns the new messages that are not in a turn: one that failed or was interrupted early leaves no answer between its
+ * message and the next one. If all are, the last message is sent again.
  */
 export async function findUnsent(
   client: ClaudeCodeClient,
@@ -88,7 +88,7 @@ export async function findUnsent(
   return news
 }
 
-/** The prompts of the last turns that Claude remembers. */
+/** The last prompts that Claude remembers. */
 async function lastPrompts(
   client: ClaudeCodeClient,
   { id }: SessionClient,

@@ -14,13 +14,13 @@ import { deriveId } from '../../lib/derived-id.ts'
 import type { RunInput } from './input.ts'
 import type { Tool } from './protocol.ts'
 
-/** The session of a thread, and its state when the run came. */
+/** The session of a thread, and its state when the run arrived. */
 export interface Thread {
   session: SessionClient
   found: Session
 }
 
-/** The session of a thread: the tenant's, under an id that follows from the thread's. */
+/** The session of a thread; its id is derived from the tenant and the thread's id. */
 export function sessionOf(
   client: ClaudeCodeClient,
   { caller }: DoorExchange,
@@ -56,12 +56,12 @@ export async function createThread(
   try {
     await client.createSession(body)
   } catch (error) {
-    // Another run of the same thread was faster.
+    // A concurrent run has created it.
     if (!isApiError(error, 'SESSION_ID_TAKEN')) throw error
   }
 }
 
-/** Refuses a run that wants of the thread what cannot change. */
+/** Refuses a run with other settings where those of the thread cannot change. */
 export function checkThread({ found }: Thread, input: RunInput): void {
   checkPreset(found, input.props.preset)
   const instructions = instructionsOf(input)
@@ -71,7 +71,7 @@ export function checkThread({ found }: Thread, input: RunInput): void {
   }
 }
 
-/** Gives the session the settings of the run, before its prompt. */
+/** Applies the settings of the run to the session, before its prompt. */
 export async function updateThread({ session, found }: Thread, input: RunInput): Promise<void> {
   const { model, permissionMode } = input.props
   const clientTools = input.tools.map(toDeclaration)
@@ -89,7 +89,7 @@ function checkPreset({ preset }: Session, wanted: string | undefined): void {
   throw invalidField('forwardedProps.preset', `the thread was begun with ${made}`)
 }
 
-/** Whether a preset says what happens when Claude needs permission. */
+/** Whether a preset sets `permissionPrompts`. */
 async function decidesPrompts(client: ClaudeCodeClient, preset: string | undefined): Promise<boolean> {
   if (preset === undefined) return false
   const { name, version } = readPresetReference(preset)

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { SessionEvent } from '../../client/index.ts'
-import { Narrator } from './narrator.ts'
+import { EventWriter } from './event-writer.ts'
 import type { AgUiEvent } from './protocol.ts'
 
 afterEach(() => {
@@ -32,7 +32,7 @@ test.each<[string, (piece: string) => Delta]>([
   ['reasoning', thinking => ({ type: 'thinking', thinking })],
   ['arguments', partialJson => ({ type: 'input_json', toolUseId: 'call', toolName: 'Write', partialJson })],
 ])('a long %s is not read again with each piece', (_, toDelta) => {
-  const narrator = new Narrator([])
+  const writer = new EventWriter([])
   const pieces = Array.from({ length }, (_, index) => `${index} `)
   const { startsWith } = String.prototype
   let compared = 0
@@ -40,26 +40,26 @@ test.each<[string, (piece: string) => Delta]>([
     compared += start.length
     return startsWith.call(this, start, position)
   })
-  const events = pieces.flatMap(piece => narrator.tell(toPiece(toDelta(piece))))
+  const events = pieces.flatMap(piece => writer.write(toPiece(toDelta(piece))))
   expect(deltasOf(events)).toEqual(pieces)
   expect(compared).toBeLessThan(pieces.join('').length)
 })
 
 test('pieces do not look at the messages before', () => {
-  const narrator = new Narrator([])
+  const writer = new EventWriter([])
   for (let index = 1; index <= length; index++) {
-    narrator.tell(toMessage(index, `before-${index}`, { type: 'text', text: 'before' }))
+    writer.write(toMessage(index, `before-${index}`, { type: 'text', text: 'before' }))
   }
   const lookUps = vi.spyOn(WeakSet.prototype, 'has')
-  for (let index = 0; index < 10; index++) narrator.tell(toPiece({ type: 'text', text: 'piece' }))
-  narrator.tell({ type: 'activity', data: { turnId, activity: { kind: 'model', id: 'main', since: 't' } } })
+  for (let index = 0; index < 10; index++) writer.write(toPiece({ type: 'text', text: 'piece' }))
+  writer.write({ type: 'activity', data: { turnId, activity: { kind: 'model', id: 'main', since: 't' } } })
   expect(lookUps.mock.calls.length).toBeLessThan(length)
 })
 
 test('a snapshot of a connection that takes a text back has the messages before, and the prompt', () => {
-  const narrator = new Narrator([])
+  const writer = new EventWriter([])
   const at = (sequence: number, of: string, status: string) => ({ sequence, turnId: of, status })
-  narrator.replay([
+  writer.replay([
     { type: 'turn.started', data: at(1, 'first', 'running') },
     toMessage(2, 'question', { type: 'text', text: 'Why?' }, 'user', 'first'),
     toMessage(3, 'answer', { type: 'text', text: 'So.' }, 'assistant', 'first'),
@@ -71,10 +71,21 @@ test('a snapshot of a connection that takes a text back has the messages before,
     events.flatMap(event =>
       event.type === 'MESSAGES_SNAPSHOT' ? event.messages.map(({ content }) => content) : [],
     )
-  expect(textsIn(narrator.tellAll())).toEqual(['Why?', 'So.', 'And?'])
-  expect(narrator.start).toBe(6)
-  narrator.tell(toPiece({ type: 'text', text: 'This comes to noth' }))
+  expect(textsIn(writer.writeAll())).toEqual(['Why?', 'So.', 'And?'])
+  expect(writer.start).toBe(6)
+  writer.write(toPiece({ type: 'text', text: 'This comes to noth' }))
   const voided = { turnId, messageId: 'message', blockIndex: 0 }
-  const events = narrator.tell({ type: 'delta.voided', data: voided })
+  const events = writer.write({ type: 'delta.voided', data: voided })
   expect(textsIn(events)).toEqual(['Why?', 'So.', 'And?'])
+})
+
+test('a text that is withdrawn while the connection was broken is taken back', () => {
+  const writer = new EventWriter([])
+  writer.write(toPiece({ type: 'text', text: 'This comes to noth' }))
+  writer.write({ type: 'reconnected', data: {} })
+  const voided = { turnId, messageId: 'message', blockIndex: 0 }
+  expect(writer.write({ type: 'delta.voided', data: voided })).toEqual([
+    { type: 'TEXT_MESSAGE_END', messageId: 'message' },
+    { type: 'MESSAGES_SNAPSHOT', messages: [] },
+  ])
 })

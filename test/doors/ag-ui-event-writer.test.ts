@@ -4,7 +4,7 @@ import { HttpAgent, type Message } from '@ag-ui/client'
 import { afterEach, beforeEach, expect, type Mock, test, vi } from 'vitest'
 import { type DeltaEvent, readMessage, type SessionEvent } from '../../src/client/index.ts'
 import { toEventStream } from '../../src/doors/ag-ui/event-stream.ts'
-import { Narrator } from '../../src/doors/ag-ui/narrator.ts'
+import { EventWriter } from '../../src/doors/ag-ui/event-writer.ts'
 import {
   type AgUiEvent,
   type Message as DoorMessage,
@@ -45,17 +45,17 @@ afterEach(() => {
 
 const openAgent = () => new HttpAgent({ url: 'http://agent.internal' })
 
-/** Tells events to an agent of the official client as one run, through all its checks. */
-async function tell(agent: HttpAgent, events: readonly SessionEvent[]): Promise<void> {
-  const narrator = new Narrator(agent.messages as DoorMessage[])
+/** Writes events to an agent of the official client as one run, through all its checks. */
+async function write(agent: HttpAgent, events: readonly SessionEvent[]): Promise<void> {
+  const writer = new EventWriter(agent.messages as DoorMessage[])
   const run = { threadId: agent.threadId, runId: 'run' }
-  const told = async function* (): AsyncGenerator<AgUiEvent> {
+  const written = async function* (): AsyncGenerator<AgUiEvent> {
     yield { type: 'RUN_STARTED', ...run, protocolVersion }
-    for (const event of events) yield* narrator.tell(event)
-    yield* narrator.close(() => ({ type: 'success' }))
+    for (const event of events) yield* writer.write(event)
+    yield* writer.close(() => ({ type: 'success' }))
     yield { type: 'RUN_FINISHED', ...run, outcome: { type: 'success' } }
   }
-  agent.fetch = async () => toEventStream(told())
+  agent.fetch = async () => toEventStream(written())
   await agent.runAgent()
 }
 
@@ -82,14 +82,14 @@ function sorted(messages: readonly Message[]) {
 }
 
 test.each(['conversation', 'typed'])(
-  'the recorded session %s is told in an order that the client accepts',
+  'the recorded session %s is written in an order that the client accepts',
   async name => {
     const agent = openAgent()
     const events = readRecorded(name)
-    await tell(agent, events)
-    const all = new Narrator([])
+    await write(agent, events)
+    const all = new EventWriter([])
     all.replay(events)
-    const [snapshot] = all.tellAll()
+    const [snapshot] = all.writeAll()
     const expected = snapshot?.type === 'MESSAGES_SNAPSHOT' ? snapshot.messages : []
     const told = new Set(agent.messages.map(({ id }) => id))
     for (const { role, id } of expected) if (role !== 'user') expect(told).toContain(id)
@@ -98,15 +98,15 @@ test.each(['conversation', 'typed'])(
 )
 
 test.each(['conversation', 'typed'])(
-  'a run that continues where another ended tells the rest of %s',
+  'a run that continues where another ended gets the rest of %s',
   async name => {
     const events = readRecorded(name)
     const whole = openAgent()
-    await tell(whole, events)
+    await write(whole, events)
     for (let cut = 0; cut <= events.length; cut++) {
       const agent = openAgent()
-      await tell(agent, events.slice(0, cut))
-      await tell(agent, [...joinAt(events, cut), ...events.slice(cut)])
+      await write(agent, events.slice(0, cut))
+      await write(agent, [...joinAt(events, cut), ...events.slice(cut)])
       expect(sorted(agent.messages)).toEqual(sorted(whole.messages))
     }
   },

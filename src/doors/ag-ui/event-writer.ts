@@ -33,10 +33,10 @@ interface Owner {
 const steps: ReadonlySet<string> = new Set(['model', 'thinking', 'retry', 'compacting'])
 
 /**
- * Tells a conversation as events of the protocol: after each event of the session, the difference between the
- * conversation as it is and as the client has it.
+ * Writes a conversation as events of the protocol: after each event of the session, the difference between the
+ * conversation and the client's copy of it.
  */
-export class Narrator {
+export class EventWriter {
   #conversation: Conversation = emptyConversation
   /** Messages of the client when the run began. */
   #known: readonly Message[]
@@ -47,13 +47,13 @@ export class Narrator {
   readonly #calls = new Map<string, { owner: Owner; isClients: boolean }>()
   readonly #answered = new Set<string>()
   readonly #subagents = new Map<string, 'open' | 'closed'>()
-  readonly #told = new WeakSet<MessageView>()
+  readonly #written = new WeakSet<MessageView>()
   #steps: ReadonlySet<string> = new Set()
-  /** The block whose pieces so far are the end of the text that the client has. */
+  /** The block at the end of the text that the client has, so that its next piece can be appended. */
   #growing: { id: string; blockIndex: number } | undefined
   #start = 0
 
-  /** @param known the messages that the client has already */
+  /** @param known the messages that the client has */
   constructor(known: readonly Message[]) {
     this.#known = known.filter(({ role }) => role !== 'activity')
     this.#arguments = new CallArguments(this.#known)
@@ -75,7 +75,7 @@ export class Narrator {
     return this.#conversation.requests
   }
 
-  /** The subagent that has made a call. */
+  /** The subagent that made a call. */
   ownerOf(callId: string): Owner {
     return this.#calls.get(callId)?.owner ?? {}
   }
@@ -87,32 +87,32 @@ export class Narrator {
     )
   }
 
-  /** Where in the log of the session the events begin that are to be told. */
+  /** The position in the log after which events are to be written. */
   get start(): number {
     return this.#start
   }
 
-  /** Takes events of the past, for `tellAll`. */
+  /** Applies past events, for `writeAll`. */
   replay(events: Iterable<SessionEvent>): void {
     this.#conversation = applyEvents(this.#conversation, events)
   }
 
-  /** Returns the events that tell the client what a session's event has changed. */
-  tell(event: SessionEvent): AgUiEvent[] {
+  /** Applies an event of the session, and returns its changes for the client. */
+  write(event: SessionEvent): AgUiEvent[] {
     const before = this.#conversation
     this.#conversation = applyEvent(before, event)
     const { activity, messages } = this.#conversation
-    const steps = activity === before.activity ? [] : this.#tellSteps()
-    if (event.type === 'delta') return [...steps, ...this.#tellPiece(event.data)]
+    const steps = activity === before.activity ? [] : this.#writeSteps()
+    if (event.type === 'delta') return [...steps, ...this.#writePiece(event.data)]
     if (event.type === 'reconnected') this.#arguments.restart()
-    if (messages === before.messages) return steps
-    this.#growing = undefined
+    if (messages !== before.messages) this.#growing = undefined
+    // After a broken connection, the conversation may not have the block, but the client has.
     if (event.type === 'delta.voided') return [...steps, ...this.#withdraw(event.data)]
-    return [...steps, ...this.#tellMessages(messages, {})]
+    return messages === before.messages ? steps : [...steps, ...this.#writeMessages(messages, {})]
   }
 
-  /** The whole conversation. Changes are told of turns that have not ended; only their messages are kept. */
-  tellAll(): AgUiEvent[] {
+  /** Returns the whole conversation, and keeps only messages that can change: those of turns that have not ended. */
+  writeAll(): AgUiEvent[] {
     const open = new Set(this.openTurns)
     const all = this.#conversation.messages
     const left = all.filter(({ turnId }) => turnId !== null && open.has(turnId))
@@ -125,11 +125,11 @@ export class Narrator {
       if (role === 'tool' && toolCallId !== undefined) this.#answered.add(toolCallId)
     }
     this.#adoptCalls(left, {})
-    for (const message of left) this.#told.add(message)
+    for (const message of left) this.#written.add(message)
     return [{ type: 'MESSAGES_SNAPSHOT', messages }]
   }
 
-  /** Closes what is open, as the end of a run wants it. */
+  /** Ends open messages, calls, subagents and steps, as the protocol demands at the end of a run. */
   close(outcomeOf: (subagentRunId: string) => SubagentOutcome | string): AgUiEvent[] {
     const events = [...this.#open].flatMap(([id, kind]) => this.#end(id, kind, {}))
     events.push(...this.#arguments.close())
@@ -141,7 +141,7 @@ export class Narrator {
     return events
   }
 
-  #tellSteps(): AgUiEvent[] {
+  #writeSteps(): AgUiEvent[] {
     const current = new Set<string>(
       this.#conversation.activity.flatMap(({ id, kind }) => (id === 'main' && steps.has(kind) ? [kind] : [])),
     )
@@ -156,8 +156,8 @@ export class Narrator {
     return events
   }
 
-  /** Tells a piece of a block, without a look at what came before it. */
-  #tellPiece(piece: DeltaEvent): AgUiEvent[] {
+  /** Writes a piece of a block without comparing the text before it. */
+  #writePiece(piece: DeltaEvent): AgUiEvent[] {
     const { messageId, blockIndex, delta } = piece
     if (delta.type === 'input_json') return this.#arguments.add(piece)
     const kind = delta.type === 'text' ? 'text' : 'reasoning'
@@ -169,55 +169,55 @@ export class Narrator {
     }
     const message = this.#conversation.messages.findLast(other => other.id === messageId)
     if (!message) return []
-    const events = this.#tellMessage(message, {})
+    const events = this.#writeMessage(message, {})
     const last = message.blocks.findLast(({ type }) => type === delta.type)
     const isLast = last?.type === delta.type && last.partialIndex === blockIndex
-    const isTold = this.#texts.get(id) === (kind === 'text' ? textOf(message) : reasoningOf(message))
-    this.#growing = isLast && isTold && this.#open.has(id) ? { id, blockIndex } : undefined
+    const isWritten = this.#texts.get(id) === (kind === 'text' ? textOf(message) : reasoningOf(message))
+    this.#growing = isLast && isWritten && this.#open.has(id) ? { id, blockIndex } : undefined
     return events
   }
 
-  #tellMessages(messages: readonly MessageView[], owner: Owner): AgUiEvent[] {
+  #writeMessages(messages: readonly MessageView[], owner: Owner): AgUiEvent[] {
     const events: AgUiEvent[] = []
     for (const message of messages) {
-      if (!this.#told.has(message)) events.push(...this.#tellMessage(message, owner))
+      if (!this.#written.has(message)) events.push(...this.#writeMessage(message, owner))
     }
     return events
   }
 
-  #tellMessage(message: MessageView, owner: Owner): AgUiEvent[] {
-    this.#told.add(message)
+  #writeMessage(message: MessageView, owner: Owner): AgUiEvent[] {
+    this.#written.add(message)
     if (message.role === 'system') return [toNotice(message)]
     if (!isClaudes(message)) return []
     return [
-      ...this.#tellText('reasoning', reasoningId(message.id), reasoningOf(message), owner),
+      ...this.#writeText('reasoning', reasoningId(message.id), reasoningOf(message), owner),
       ...(isWhole(message, 'thinking') ? this.#end(reasoningId(message.id), 'reasoning', owner) : []),
-      ...this.#tellText('text', message.id, textOf(message), owner),
+      ...this.#writeText('text', message.id, textOf(message), owner),
       ...(isWhole(message, 'text') ? this.#end(message.id, 'text', owner) : []),
-      ...callsOf(message).flatMap(call => this.#tellCall(message, call, owner)),
+      ...callsOf(message).flatMap(call => this.#writeCall(message, call, owner)),
     ]
   }
 
-  #tellText(kind: 'text' | 'reasoning', messageId: string, text: string, owner: Owner): AgUiEvent[] {
-    const told = this.#texts.get(messageId) ?? ''
+  #writeText(kind: 'text' | 'reasoning', messageId: string, text: string, owner: Owner): AgUiEvent[] {
+    const written = this.#texts.get(messageId) ?? ''
     // After a broken connection, the beginning comes again.
-    if (text.length <= told.length && told.startsWith(text)) return []
-    if (!text.startsWith(told)) return this.#correct(messageId)
+    if (text.length <= written.length && written.startsWith(text)) return []
+    if (!text.startsWith(written)) return this.#correct(messageId)
     this.#texts.set(messageId, text)
-    const delta = text.slice(told.length)
+    const delta = text.slice(written.length)
     const events = this.#open.has(messageId) ? [] : start(kind, messageId, owner)
     this.#open.set(messageId, kind)
     return [...events, toContent(kind, messageId, delta, owner)]
   }
 
-  #tellCall(message: MessageView, call: WholeCall, owner: Owner): AgUiEvent[] {
+  #writeCall(message: MessageView, call: WholeCall, owner: Owner): AgUiEvent[] {
     const toolCallId = call.id
     this.#calls.set(toolCallId, { owner, isClients: isClientTool(call.name) })
     const events = this.#arguments.finish(message.id, call, owner) ?? [
       ...this.#arguments.end(toolCallId, owner),
       ...this.#snapshot([]),
     ]
-    if (call.messages.length > 0) events.push(...this.#tellSubagent(message, call, owner))
+    if (call.messages.length > 0) events.push(...this.#writeSubagent(message, call, owner))
     if (call.result && this.#subagents.get(toolCallId) === 'open') {
       events.push(...this.#endSubagent(toolCallId, { type: 'success' }))
     }
@@ -231,8 +231,8 @@ export class Narrator {
     return events
   }
 
-  #tellSubagent(message: MessageView, call: WholeCall, { subagentRunId }: Owner): AgUiEvent[] {
-    const events = this.#tellMessages(call.messages, { subagentRunId: call.id })
+  #writeSubagent(message: MessageView, call: WholeCall, { subagentRunId }: Owner): AgUiEvent[] {
+    const events = this.#writeMessages(call.messages, { subagentRunId: call.id })
     if (this.#subagents.has(call.id) || (call.result && events.length === 0)) return events
     this.#subagents.set(call.id, 'open')
     const { subagent_type: name, description } = (call.input ?? {}) as Record<string, unknown>
@@ -273,7 +273,7 @@ export class Narrator {
     return [...ended, ...this.#snapshot([messageId])]
   }
 
-  /** A text that was told has been withdrawn: only a snapshot takes it back. */
+  /** Corrects a text that was written and has been withdrawn, which takes a snapshot. */
   #correct(messageId: string): AgUiEvent[] {
     const ids = [messageId, reasoningId(messageId)].filter(id => this.#texts.has(id))
     const texts = new Map(this.#own().map(({ id, content }) => [id, String(content ?? '')]))
@@ -292,7 +292,7 @@ export class Narrator {
     return toMessages(this.#conversation.messages).filter(({ role }) => role !== 'user')
   }
 
-  /** @param gone messages that the client has, and that may be no more */
+  /** @param gone messages of the client that may be withdrawn */
   #snapshot(gone: readonly string[]): AgUiEvent[] {
     const own = this.#own()
     const replaced = new Set([...gone, ...own.map(({ id }) => id)])
