@@ -44,7 +44,7 @@ const updateBody = z.strictObject({
   vault_ids: unsupportedList,
 })
 
-export async function createSession({ api, request }: Context): Promise<SessionView> {
+export async function createSession({ api, request, logFault }: Context): Promise<SessionView> {
   const body = await readBody(request, createBody)
   const environment = await openEnvironment({ api }, body.environment_id)
   const made = await toAgentPart(api, body.agent, environment.type)
@@ -64,12 +64,12 @@ export async function createSession({ api, request }: Context): Promise<SessionV
   })
   try {
     for (const event of body.initial_events ?? []) await sendMessage(api, id, event)
+    return await showSession(api, toSessionId(id))
   } catch (error) {
     // The client gets no id, and would make another session.
-    await api.session(id).end()
+    await api.session(id).end().catch(logFault)
     throw error
   }
-  return showSession(api, toSessionId(id))
 }
 
 export async function getSession({ api, param }: Context): Promise<SessionView> {
