@@ -135,7 +135,7 @@ describe('callers', () => {
   })
 
   test('do what their scopes allow', async () => {
-    const { base, cwd, call } = shared()
+    const { base, cwd, call, log } = shared()
     const { sessionId } = await (await connectAcp(base)).open(cwd)
     const body = { name: 'reader', scopes: ['sessions:read'] }
     const reader = await connectAcp(base, { key: (await call('POST', '/keys', body)).body.key })
@@ -143,6 +143,12 @@ describe('callers', () => {
     const refused = { code: -32_602, data: { code: 'SCOPE_REQUIRED' } }
     expect(await rejection(reader.prompt(sessionId, 'hello'))).toMatchObject(refused)
     expect(await rejection(reader.open(cwd))).toMatchObject(refused)
+    // A notification has no answer, and its refusal is not a fault of the server.
+    const isRefused = ({ operation, status }: Record<string, unknown>) =>
+      operation === 'interruptSession' && status === 403
+    expect(log.lines.some(isRefused)).toBe(false)
+    await reader.agent.notify(methods.agent.session.cancel, { sessionId })
+    await until(() => log.lines.some(isRefused))
   })
 
   test('with a wrong key are refused by the transport, as the protocol has it', async () => {
@@ -185,6 +191,18 @@ describe('what cannot be done is refused by its name', () => {
     const server = { name: 'a', url: 'http://127.0.0.1:1', headers: [] }
     const http = { type: 'http' as const, ...server }
     expect(await create({ cwd: '/' })).toMatchObject({ code: -32_602, data: { code: 'CWD_NOT_ALLOWED' } })
+    // The server's own directory, from which the API would resolve it, stays out of the answer.
+    for (const relative of ['../shop', 'C:\\shop']) {
+      const message = 'cwd: must be an absolute path of the server'
+      expect(await create({ cwd: relative })).toMatchObject({
+        code: -32_602,
+        message,
+        data: { field: 'cwd' },
+      })
+    }
+    expect(await create({ additionalDirectories: ['.'] })).toMatchObject({
+      data: { field: 'additionalDirectories[0]' },
+    })
     expect((await create({ mcpServers: [http, http] })).message).toContain('mcpServers[1].name')
     expect((await create(ours({ colour: 'red' }))).message).toContain('colour')
     expect((await create(ours({ clientHooks: {} }))).message).toContain('clientHooks')
@@ -263,19 +281,36 @@ test('a preset says what the agent is, and an MCP server of the client asks by a
 
 test('a connection ends with its stream, and its sessions are followed no longer', async () => {
   const server = shared()
-  const { base, cwd, model, call } = server
+  const { base, cwd, model, call, log } = server
   model.script('alone', [toolUse('Bash', { command: 'true > alone' }), text('done')])
-  const acp = await connectAcp(base)
+  const url = `${base}/doors/acp`
+  const headers = { authorization: `Bearer ${apiKey}` }
+  let connectionId = ''
+  const withoutDelete = async (input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init)
+    if (request.method === 'DELETE') return new Response(null, { status: 202 })
+    const response = await fetch(request)
+    connectionId = response.headers.get('acp-connection-id') ?? connectionId
+    return response
+  }
+  const acp = await connectAcp(base, { stream: createHttpStream(url, { headers, fetch: withoutDelete }) })
   acp.handlers.permission = () => new Promise(() => {})
   const { sessionId } = await acp.open(cwd)
   const lost = rejection(acp.prompt(sessionId, 'alone'))
   await pendingPermissions(server, sessionId)
+  // A stream is in the log when it is over.
+  const followed = () =>
+    log.lines.filter(({ path, msg }) => msg === 'request' && path === `/sessions/${sessionId}/events`)
+  expect(followed()).toEqual([])
   acp.connection.close()
   await lost
+  await until(() => followed().length === 1)
+  const body = '{"jsonrpc":"2.0","id":9,"method":"session/list","params":{}}'
+  const sent = { ...headers, 'content-type': 'application/json', 'acp-connection-id': connectionId }
+  expect((await fetch(url, { method: 'POST', headers: sent, body })).status).toBe(404)
   // The turn waits for others.
   expect((await call('GET', `/sessions/${sessionId}`)).body.state).toBe('requires_action')
-  const stream = createHttpStream(`${base}/doors/acp`, { headers: { authorization: `Bearer ${apiKey}` } })
-  const again = await connectAcp(base, { stream })
+  const again = await connectAcp(base)
   again.handlers.permission = () => choosing('reject')
   await load(again, sessionId)
   await until(() => textOf(again.updates) === 'done')

@@ -4,7 +4,9 @@ import { ClaudeCodeClient } from '../../client/index.ts'
 import { apiBase, type DoorExchange, type DoorSocket } from '../../contract/doors.ts'
 import { createAgent } from './agent.ts'
 import { endingWith } from './ending-with.ts'
+import { isFault } from './errors.ts'
 import type { SessionDefaults } from './new-session.ts'
+import { findFlaw, refusal, toProtocolError } from './transport-errors.ts'
 import { readDefaults } from './url-defaults.ts'
 
 const connectionHeader = 'acp-connection-id'
@@ -37,6 +39,10 @@ export class Connections {
   readonly #counts = new Map<string, number>()
 
   async answer(exchange: DoorExchange): Promise<Response> {
+    return toProtocolError(await this.#answer(exchange))
+  }
+
+  async #answer(exchange: DoorExchange): Promise<Response> {
     const { request, caller } = exchange
     const id = request.headers.get(connectionHeader)
     if (id === null) return this.#initialize(exchange)
@@ -81,15 +87,19 @@ export class Connections {
     if (request.method !== 'POST') return this.#server.handleRequest(request)
     const defaults = readDefaults(new URL(request.url).searchParams)
     if (defaults instanceof RequestError) return refusal(400, defaults)
+    const flaw = await findFlaw(request)
+    if (flaw) return refusal(400, flaw)
     if (!this.#reserve(caller)) return tooMany()
     let current = exchange
     const agent = agentFor(() => current, defaults)
-    const response = await this.#server.handleRequest(request, { agent })
-    const id = response.headers.get(connectionHeader)
-    if (id === null) {
-      this.#release(caller)
-      return response
+    let response: Response | undefined
+    try {
+      response = await this.#server.handleRequest(request, { agent })
+    } finally {
+      if (!response?.headers.has(connectionHeader)) this.#release(caller)
     }
+    const id = response.headers.get(connectionHeader)
+    if (id === null) return response
     const timer = setTimeout(() => this.#close(id), graceMs).unref()
     const see = (next: DoorExchange) => {
       current = next
@@ -138,7 +148,10 @@ function agentFor(current: () => DoorExchange, defaults: SessionDefaults) {
     retries: 2,
     fetch: (input, init) => current().fetch(input, init),
   })
-  return createAgent({ api, defaults, logFault: error => current().logFault(error) })
+  const logFault = (error: unknown) => {
+    if (isFault(error)) current().logFault(error)
+  }
+  return createAgent({ api, defaults, logFault })
 }
 
 function keyOf({ tenantId, keyId }: DoorExchange['caller']): string {
@@ -148,8 +161,4 @@ function keyOf({ tenantId, keyId }: DoorExchange['caller']): string {
 function tooMany(): Response {
   const message = `A key can have ${mostOfCaller} connections to a node, all keys together ${mostOfNode}`
   return refusal(429, new RequestError(-32_603, message))
-}
-
-function refusal(status: number, error: RequestError): Response {
-  return Response.json({ jsonrpc: '2.0', id: null, error: error.toErrorResponse() }, { status })
 }

@@ -40,6 +40,11 @@ export function cancelled(reason: string): RequestError {
   return RequestError.requestCancelled(undefined, reason)
 }
 
+/** Whether it is for the log: the API has logged its own faults, and refusals and errors of the client are not faults. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof ApiError || error instanceof RequestError)
+}
+
 /** Unexpected faults are logged, and the client is told no more than that. */
 export async function answering<T>(work: () => Promise<T>, logFault: (error: unknown) => void): Promise<T> {
   try {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { ClientCapabilities, McpServer, NewSessionRequest } from '@agentclientprotocol/sdk'
 import type { ClaudeCodeClient, ClientTool, CreateSessionRequest } from '../../client/index.ts'
 import { type ClientMethods, toClientTools } from './client-tools.ts'
@@ -40,7 +41,11 @@ export async function toNewSession(
   const clientTools = [...(wanted.clientTools ?? preset?.clientTools ?? []), ...methodTools]
   return {
     ...(!preset?.saysWhoAnswers && { permissionPrompts: 'ask' }),
-    ...(additionalDirectories?.length && { additionalDirectories }),
+    ...(additionalDirectories?.length && {
+      additionalDirectories: additionalDirectories.map((path, index) =>
+        toAbsolute(`additionalDirectories[${index}]`, path),
+      ),
+    }),
     ...(mcpServers.length > 0 && { mcpServers: toMcpServers(mcpServers) }),
     ...(wanted.cwd === undefined && wanted.workspace === undefined && toPlace(cwd, defaults, preset)),
     ...wanted,
@@ -52,7 +57,13 @@ export async function toNewSession(
 function toPlace(cwd: string, defaults: SessionDefaults, preset: UsedPreset | undefined) {
   if (defaults.workspace !== undefined) return { workspace: { type: defaults.workspace } }
   if (defaults.cwd !== undefined) return { cwd: defaults.cwd }
-  return preset?.hasPlace ? {} : { cwd }
+  return preset?.hasPlace ? {} : { cwd: toAbsolute('cwd', cwd) }
+}
+
+/** The API resolves relative paths on the server, where a client of the protocol has no directory to start from. */
+function toAbsolute(field: string, path: string): string {
+  if (!posix.isAbsolute(path)) throw invalid(field, 'must be an absolute path of the server')
+  return path
 }
 
 interface UsedPreset {

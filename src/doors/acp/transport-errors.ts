@@ -1,0 +1,26 @@
+import { RequestError } from '@agentclientprotocol/sdk'
+
+export function refusal(status: number, error: RequestError): Response {
+  return Response.json({ jsonrpc: '2.0', id: null, error: error.toErrorResponse() }, { status })
+}
+
+/** The transport of the library answers errors as plain text. */
+export async function toProtocolError(response: Response): Promise<Response> {
+  if (response.ok || !response.headers.get('content-type')?.startsWith('text/plain')) return response
+  const text = await response.text()
+  return refusal(
+    response.status,
+    text === 'Invalid JSON' ? RequestError.parseError() : RequestError.invalidRequest(undefined, text),
+  )
+}
+
+/** The error of a request without a connection whose id no response can have; undefined: the library reads it. */
+export async function findFlaw(request: Request): Promise<RequestError | undefined> {
+  const message: unknown = await request
+    .clone()
+    .json()
+    .catch(() => undefined)
+  if (typeof message !== 'object' || message === null || Array.isArray(message) || !('id' in message)) return
+  const isId = typeof message.id === 'string' || Number.isFinite(message.id)
+  return isId ? undefined : RequestError.invalidRequest(undefined, 'id: must be a string or a number')
+}
