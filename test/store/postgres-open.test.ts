@@ -86,6 +86,31 @@ describe('one owner', () => {
     await (await openPostgresStore({ url })).close()
   })
 
+  it('is refused beside one that renews its lease in the rhythm in which the other looks', async () => {
+    await (await openPostgresStore({ url })).close()
+    const renew = (remainingMs: number) =>
+      rowsOf(
+        `set search_path = claude_code_api; insert into store_lease (owner, holder, expires_at)
+          values ('other', 'another process', clock_timestamp() + interval '${remainingMs} milliseconds')
+          on conflict (owner) do update set expires_at = excluded.expires_at`,
+      )
+    const start = performance.now()
+    // Each look sees less time left than the one before, and a later end.
+    const renewAgain = () => renew(20_000 - 0.9 * (performance.now() - start))
+    await renewAgain()
+    let outcome: unknown
+    openPostgresStore({ url }).then(
+      () => {
+        outcome = 'opened'
+      },
+      error => {
+        outcome = error.reason
+      },
+    )
+    while (outcome === undefined) await renewAgain()
+    expect(outcome).toBe('locked')
+  })
+
   it('that was killed is waited for until its lease is over', async () => {
     const program = fileURLToPath(new URL('postgres-until-killed.ts', import.meta.url))
     const session = sessionRecord()

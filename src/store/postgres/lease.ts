@@ -38,6 +38,9 @@ export interface Lease {
 interface Holder {
   owner: string
   holder: string
+  /** By the clock of the database, in milliseconds. */
+  until: number
+  /** In milliseconds. */
   remaining: number
 }
 
@@ -73,13 +76,13 @@ async function waitFor(
   seen: Holder,
   claim: () => Promise<boolean>,
 ): Promise<void> {
-  let remaining = seen.remaining
+  let { remaining } = seen
   for (;;) {
     await pause(Math.min(Math.max(remaining, 20), 500))
     if (await claim()) return
     const now = await readHolder(pool)
     // Renewed, or taken by another server, which lives.
-    if (now && (now.owner !== seen.owner || now.remaining > remaining)) throw refusal(place, now.holder)
+    if (now && (now.owner !== seen.owner || now.until > seen.until)) throw refusal(place, now.holder)
     remaining = now?.remaining ?? 0
   }
 }
@@ -101,12 +104,11 @@ async function tryClaim(pool: Pool, owner: string, holder: string, leaseMs: numb
 /** The nodes of a cluster hold the database together; of them the one that stays longest is named. */
 async function readHolder(pool: Pool): Promise<Holder | undefined> {
   const { rows } = await pool.query(
-    `select owner, holder, (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as remaining
-      from store_lease
-    union all
-    select id, 'the node ' || url, (lease_until - extract(epoch from clock_timestamp()) * 1000)::float8
-      from nodes where ${isAlive}
-    order by remaining desc limit 1`,
+    `select *, until - (extract(epoch from clock_timestamp()) * 1000)::float8 as remaining from (
+      select owner, holder, (extract(epoch from expires_at) * 1000)::float8 as until from store_lease
+      union all
+      select id, 'the node ' || url, lease_until::float8 from nodes where ${isAlive}
+    ) as holders order by until desc limit 1`,
   )
   return rows[0]
 }
