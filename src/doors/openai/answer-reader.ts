@@ -7,6 +7,7 @@ import {
   type SessionEvent,
   type StoredEvent,
 } from '../../client/index.ts'
+import { settlesWithin } from '../../lib/settles-within.ts'
 import { BlockQueue } from './block-queue.ts'
 import { toEnding } from './endings.ts'
 import { encodeCall, type Place } from './ids.ts'
@@ -41,12 +42,15 @@ export async function* readAnswer(
   const { includeDeltas, from, signal, isSnapshot } = options
   const { turnId } = place
   const answer = new Answer(place, options.isData)
-  const events = session.follow({ turnId, after: from, includeDeltas, signal, retries: 8 })
+  const over = new AbortController()
+  const stop = AbortSignal.any([signal, over.signal])
+  const events = session.follow({ turnId, after: from, includeDeltas, signal: stop, retries: 8 })
   try {
     for (;;) {
       const next = events.next()
-      const received = answer.hasCalls ? await withinQuiet(next) : await next
-      if (received === 'quiet' || received.done) break
+      if (answer.hasCalls && !(await settlesWithin(next, quietMs))) break
+      const received = await next
+      if (received.done) break
       const event = received.value
       if (isSnapshot && event.type === 'caught_up' && !answer.hasCalls) return
       yield* answer.read(event)
@@ -54,20 +58,8 @@ export async function* readAnswer(
     }
     if (answer.hasCalls) yield* answer.finish({ status: 'calls' })
   } finally {
-    // A step may still wait for an event; it ends with the stream.
+    over.abort()
     void events.return().catch(() => {})
-  }
-}
-
-async function withinQuiet<T>(next: Promise<T>): Promise<T | 'quiet'> {
-  let timer: NodeJS.Timeout | undefined
-  const quiet = new Promise<'quiet'>(resolve => {
-    timer = setTimeout(resolve, quietMs, 'quiet')
-  })
-  try {
-    return await Promise.race([next, quiet])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

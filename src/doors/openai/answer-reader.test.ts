@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { FollowOptions, SessionClient, SessionEvent, Turn } from '../../client/index.ts'
+import { type ReaderOptions, readAnswer } from './answer-reader.ts'
+import type { Place } from './ids.ts'
+
+const place: Place = {
+  sessionId: '00000000-0000-4000-8000-000000000001',
+  turnId: '00000000-0000-4000-8000-000000000002',
+  after: 0,
+  showsReasoning: false,
+  isBackground: false,
+}
+const permissionId = '00000000-0000-4000-8000-000000000003'
+
+const event = (type: string, data: object) => ({ type, data }) as unknown as SessionEvent
+/** A message of Claude, or the results of tools. */
+const message = (sequence: number, role: 'assistant' | 'user', content: object[]) =>
+  event('message', {
+    type: 'claude_code_message',
+    sequence,
+    message: { type: role, message: { id: `m${sequence}`, role, content } },
+  })
+const said = (sequence: number, text: string) => message(sequence, 'assistant', [{ type: 'text', text }])
+const call = (sequence: number) =>
+  message(sequence, 'assistant', [{ type: 'tool_use', id: 'tool_1', name: 'mcp__client__look', input: {} }])
+const request = (sequence: number) =>
+  event('permission.requested', {
+    sequence,
+    kind: 'client_tool',
+    permissionId,
+    toolName: 'look',
+    toolUseId: 'tool_1',
+    input: {},
+  })
+
+/** A session with this log. Its stream ends with the log, or stays open until its reader has left. */
+function openSession(log: SessionEvent[], { staysOpen = false, turn = {} as Partial<Turn> } = {}) {
+  const followed: FollowOptions[] = []
+  let openStreams = 0
+  async function* follow(options: FollowOptions) {
+    followed.push(options)
+    openStreams++
+    try {
+      for (const one of log) {
+        const { sequence = Number.POSITIVE_INFINITY } = one.data as { sequence?: number }
+        if (sequence > Number(options.after)) yield one
+      }
+      if (staysOpen) await new Promise((_, reject) => options.signal?.addEventListener('abort', reject))
+    } finally {
+      openStreams--
+    }
+  }
+  const session = { id: place.sessionId, follow, getTurn: async () => turn }
+  return {
+    session: session as unknown as SessionClient,
+    followed,
+    get openStreams() {
+      return openStreams
+    },
+  }
+}
+
+function read({ session }: ReturnType<typeof openSession>, options: Partial<ReaderOptions> = {}, at = place) {
+  const { signal } = new AbortController()
+  return Array.fromAsync(
+    readAnswer(session, at, { includeDeltas: false, isData: false, from: 0, signal, ...options }),
+  )
+}
+
+test('the stream of a turn that waits for a result is closed with the response', async () => {
+  const opened = openSession([said(1, 'I look.'), call(2), request(3)], { staysOpen: true })
+  const pieces = await read(opened)
+  expect(pieces.slice(-2)).toMatchObject([
+    { type: 'call', call: { name: 'look', arguments: '{}' } },
+    { type: 'over', ending: { status: 'calls' } },
+  ])
+  await expect.poll(() => opened.openStreams).toBe(0)
+})
