@@ -101,7 +101,7 @@ describe('a run', () => {
 
 describe('tools of Claude', () => {
   test('are shown with arguments and results, those of subagents under their name', async () => {
-    const { model, call, cwd } = shared()
+    const { model, call } = shared()
     const helper = { description: 'Helps', prompt: 'You help.', tools: ['Bash'] }
     await call('POST', '/presets', {
       name: 'helped',
@@ -118,7 +118,7 @@ describe('tools of Claude', () => {
       together(text('I send one', { fragmentSize: 8 }), toolUse('Agent', errand)),
       text('The helper is back'),
     ])
-    const { say, events, agent } = openAgent()
+    const { say, events, agent, sessionId } = openAgent()
     await say('send a helper', { forwardedProps: { preset: 'helped' } })
     const [call1, call2] = agent.messages.flatMap(message =>
       message.role === 'assistant' ? (message.toolCalls ?? []) : [],
@@ -151,7 +151,8 @@ describe('tools of Claude', () => {
     ])
     expect(agent.messages.at(-1)?.content).toBe('The helper is back')
     expect((await call('GET', `/sessions?preset=helped`)).body.sessions).toHaveLength(1)
-    expect(existsSync(cwd)).toBe(true)
+    // The preset decides it.
+    expect((await call('GET', `/sessions/${sessionId()}`)).body.config.permissionPrompts).toBe('deny')
 
     await expect(say('again', { forwardedProps: { preset: 'other' } })).rejects.toThrow(
       'forwardedProps.preset: the thread was begun with helped@1',
@@ -230,7 +231,8 @@ describe('an interrupt', () => {
     await answer(undefined, 'cancelled')
     expect(agent.messages.at(-1)?.content).toBe('That was it')
     expect(existsSync(never ?? '')).toBe(false)
-    expect(told).not.toBe('')
+    expect(told).toContain(edited)
+    expect(told).not.toContain(first)
     expect(JSON.stringify(agent.messages)).toContain('Not on a Friday')
   })
 
@@ -377,26 +379,35 @@ describe('a run that does not come to its end', () => {
 
   test('is interrupted by abortRun, and what it was asked is not asked again', async () => {
     const { model, call } = shared()
-    const held = hold('take long')
     const { say, agent, sessionId } = openAgent()
-    await say('take long', {}, { onTextMessageContentEvent: () => agent.abortRun() })
-    await until(
-      async () => (await call('GET', `/sessions/${sessionId()}`)).body.lastTurn.status === 'interrupted',
-    )
-    held.resolve()
+    const interrupted = ['take long', 'dawdle']
+    for (const [index, prompt] of interrupted.entries()) {
+      const held = hold(prompt)
+      await say(prompt, {}, { onTextMessageContentEvent: () => agent.abortRun() })
+      await until(async () => {
+        const { turns } = (await call('GET', `/sessions/${sessionId()}/turns`)).body
+        return turns[index]?.status === 'interrupted'
+      })
+      held.resolve()
+      agent.messages = agent.messages.filter(({ role }) => role === 'user')
+    }
     const prompts: string[] = []
     model.script('be quick', prompt => {
       prompts.push(prompt.text)
       return text('Done')
     })
-    agent.messages = agent.messages.filter(({ role }) => role === 'user')
-    await say('be quick')
+    await say('be quick', { runId: 'quick' })
     const { turns } = (await call('GET', `/sessions/${sessionId()}/turns`)).body
-    expect(turns.map(({ prompt }: { prompt: unknown }) => prompt)).toEqual([
-      [{ type: 'text', text: 'take long' }],
-      [{ type: 'text', text: 'be quick' }],
-    ])
+    expect(turns.map(({ prompt }: { prompt: unknown }) => prompt)).toEqual(
+      [...interrupted, 'be quick'].map(content => [{ type: 'text', text: content }]),
+    )
+    expect(prompts).toEqual(['be quick'])
     expect(agent.messages.at(-1)?.content).toBe('Done')
+    // The same run again finds its turn.
+    agent.messages.pop()
+    await agent.runAgent({ runId: 'quick' })
+    expect(agent.messages.at(-1)?.content).toBe('Done')
+    expect(prompts).toEqual(['be quick'])
   })
 
   test('is cancelled if its turn is interrupted elsewhere', async () => {
