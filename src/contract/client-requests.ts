@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findJsonExcess } from '../lib/json-scan.ts'
+import { imageMediaTypes } from '../lib/media-type.ts'
 
 /** Claude Code names the caller's tools `mcp__client__<name>`, so no MCP server of a session may have this name. */
 export const clientServerName = 'client'
@@ -154,9 +155,7 @@ const contentBlock = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('image'),
     data: z.base64().max(8_000_000).meta({ description: 'The image in Base64' }),
-    mimeType: z
-      .enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
-      .meta({ description: 'The media type of the image' }),
+    mimeType: z.enum(imageMediaTypes).meta({ description: 'The media type of the image' }),
   }),
 ])
 
