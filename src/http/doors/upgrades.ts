@@ -25,19 +25,19 @@ export function upgradeOf(req: IncomingMessage): Upgrade | undefined {
  */
 export function upgradeThrough(handle: RequestListener): UpgradeListener {
   return (req, stream, head) => {
-    // Those of HTTP and HTTPS servers.
+    // The streams of HTTP and HTTPS servers are sockets.
     const socket = stream as Socket
     if (socket.destroyed) return
     const res = new ServerResponse(req)
     res.shouldKeepAlive = false
     res.assignSocket(socket)
-    // Node's own listeners have left the connection.
+    // Node removes its own listeners of a connection that is upgraded.
     socket.on('error', () => socket.destroy())
     socket.on('timeout', () => socket.destroy())
     socket.on('drain', () => res.emit('drain'))
     res.once('finish', () => socket.destroySoon())
     if (hasBody(req)) {
-      // The body is not read as one any more.
+      // After an upgrade Node gives the bytes of a body to the socket.
       res
         .writeHead(400, { 'Content-Type': 'text/plain' })
         .end('A request for an upgrade must not have a body')

@@ -57,7 +57,7 @@ function release(res: Response, socket: Socket): void {
   const sink = new Writable({ write: (_chunk, _encoding, done) => done() })
   res.detachSocket(socket)
   res.assignSocket(sink as Socket)
-  // Beside the middleware, which listens too.
+  // The middleware and the socket listen to the same response.
   res.setMaxListeners(30)
   res.once('finish', () => sink.destroy())
   res.writeHead(101).flushHeaders()
