@@ -155,7 +155,7 @@ describe('tools of Claude', () => {
     expect((await call('GET', `/sessions/${sessionId()}`)).body.config.permissionPrompts).toBe('deny')
 
     await expect(say('again', { forwardedProps: { preset: 'other' } })).rejects.toThrow(
-      'forwardedProps.preset: the thread was begun with helped@1',
+      'forwardedProps.preset: the thread uses helped@1',
     )
   })
 })

@@ -86,7 +86,7 @@ export async function updateThread({ session, found }: Thread, input: RunInput):
 function checkPreset({ preset }: Session, wanted: string | undefined): void {
   if (wanted === undefined || isPreset(preset, wanted)) return
   const made = preset ? `${preset.name}@${preset.version}` : 'no preset'
-  throw invalidField('forwardedProps.preset', `the thread was begun with ${made}`)
+  throw invalidField('forwardedProps.preset', `the thread uses ${made}`)
 }
 
 /** Whether a preset sets `permissionPrompts`. */
