@@ -207,6 +207,10 @@ describe('what cannot be done is refused by its name', () => {
     expect((await create(ours({ colour: 'red' }))).message).toContain('colour')
     expect((await create(ours({ clientHooks: {} }))).message).toContain('clientHooks')
     expect((await create(ours({ clientMethods: ['terminal'] }))).message).toContain('has no terminal')
+    for (const preset of ['Not a name', 'nobody@0', 5]) {
+      const refused = { code: -32_602, data: { field: '_meta.claude-code-api.preset' } }
+      expect(await create(ours({ preset }))).toMatchObject(refused)
+    }
     expect(await create(ours({ preset: 'nobody' }))).toMatchObject({ data: { code: 'PRESET_NOT_FOUND' } })
     expect((await create({ cwd: 5 })).data).toMatchObject({ cwd: {} })
     expect(await rejection(acp.agent.request('auth/status', {}))).toMatchObject({ code: -32_601 })

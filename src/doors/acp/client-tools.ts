@@ -61,7 +61,7 @@ export function toClientTools(wanted: unknown, { fs, terminal }: ClientCapabilit
     }
     if (name === 'terminal' && terminal) return [runTool]
     const isKnown = (clientMethods as readonly unknown[]).includes(name)
-    const problem = isKnown ? `the client has no ${name}` : `must be of ${clientMethods.join(', ')}`
+    const problem = isKnown ? `the client has no ${name}` : `must be one of ${clientMethods.join(', ')}`
     throw invalid('clientMethods', problem)
   })
 }

@@ -13,8 +13,8 @@ const connectionHeader = 'acp-connection-id'
 const sessionHeader = 'acp-session-id'
 /** How long a connection may be without its stream: the client opens it right after `initialize`. */
 const graceMs = 60_000
-const mostOfCaller = 500
-const mostOfNode = 2_000
+const maxPerCaller = 500
+const maxPerNode = 2_000
 /** Output that a connection holds for a client that does not read. */
 const maxBufferedBytes = 8 * 1024 * 1024
 
@@ -23,7 +23,7 @@ interface Connection {
   /** Closes a connection whose client never opens its stream. */
   timer: NodeJS.Timeout
   /** Calls go through the newest request, because the key is checked with each one. */
-  see(exchange: DoorExchange): void
+  use(exchange: DoorExchange): void
 }
 
 /** The connections of this node. Each belongs to one caller, and ends with its stream. */
@@ -50,7 +50,7 @@ export class Connections {
     if (!connection || keyOf(connection.caller) !== keyOf(caller)) {
       return new Response('Unknown Acp-Connection-Id', { status: 404 })
     }
-    connection.see(exchange)
+    connection.use(exchange)
     const response = await this.#server.handleRequest(request)
     if (request.method === 'DELETE') this.#forget(id)
     if (request.method !== 'GET' || !response.ok) return response
@@ -101,10 +101,10 @@ export class Connections {
     const id = response.headers.get(connectionHeader)
     if (id === null) return response
     const timer = setTimeout(() => this.#close(id), graceMs).unref()
-    const see = (next: DoorExchange) => {
+    const use = (next: DoorExchange) => {
       current = next
     }
-    this.#open.set(id, { caller, timer, see })
+    this.#open.set(id, { caller, timer, use })
     return response
   }
 
@@ -112,7 +112,7 @@ export class Connections {
     const key = keyOf(caller)
     const count = this.#counts.get(key) ?? 0
     const total = this.#counts.values().reduce((sum, other) => sum + other, 0)
-    if (count >= mostOfCaller || total >= mostOfNode) return false
+    if (count >= maxPerCaller || total >= maxPerNode) return false
     this.#counts.set(key, count + 1)
     return true
   }
@@ -159,6 +159,6 @@ function keyOf({ tenantId, keyId }: DoorExchange['caller']): string {
 }
 
 function tooMany(): Response {
-  const message = `A key can have ${mostOfCaller} connections to a node, all keys together ${mostOfNode}`
+  const message = `A key can have at most ${maxPerCaller} connections to a node, all keys together at most ${maxPerNode}`
   return refusal(429, new RequestError(-32_603, message))
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { ClientCapabilities, McpServer, NewSessionRequest } from '@agentclientprotocol/sdk'
 import type { ClaudeCodeClient, ClientTool, CreateSessionRequest } from '../../client/index.ts'
+import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
 import { type ClientMethods, toClientTools } from './client-tools.ts'
 import { invalid } from './errors.ts'
 import { extension, readMeta } from './extension.ts'
@@ -36,28 +37,31 @@ export async function toNewSession(
   if (wanted.sessionId !== undefined) {
     throw invalid(`_meta.${extension}.sessionId`, 'the door chooses the id of a session')
   }
-  const preset = await readPreset(api, wanted.preset ?? defaults.preset)
+  const preset =
+    wanted.preset === undefined
+      ? await readPreset(api, 'preset', defaults.preset)
+      : await readPreset(api, `_meta.${extension}.preset`, wanted.preset)
   const methodTools = toClientTools(clientMethods, capabilities)
   const clientTools = [...(wanted.clientTools ?? preset?.clientTools ?? []), ...methodTools]
   return {
-    ...(!preset?.saysWhoAnswers && { permissionPrompts: 'ask' }),
+    ...(!preset?.hasPermissionPrompts && { permissionPrompts: 'ask' }),
     ...(additionalDirectories?.length && {
       additionalDirectories: additionalDirectories.map((path, index) =>
         toAbsolute(`additionalDirectories[${index}]`, path),
       ),
     }),
     ...(mcpServers.length > 0 && { mcpServers: toMcpServers(mcpServers) }),
-    ...(wanted.cwd === undefined && wanted.workspace === undefined && toPlace(cwd, defaults, preset)),
+    ...(wanted.cwd === undefined && wanted.workspace === undefined && toDirectory(cwd, defaults, preset)),
     ...wanted,
     ...(methodTools.length > 0 && { clientTools }),
     preset: preset?.version,
   }
 }
 
-function toPlace(cwd: string, defaults: SessionDefaults, preset: UsedPreset | undefined) {
+function toDirectory(cwd: string, defaults: SessionDefaults, preset: UsedPreset | undefined) {
   if (defaults.workspace !== undefined) return { workspace: { type: defaults.workspace } }
   if (defaults.cwd !== undefined) return { cwd: defaults.cwd }
-  return preset?.hasPlace ? {} : { cwd: toAbsolute('cwd', cwd) }
+  return preset?.hasDirectory ? {} : { cwd: toAbsolute('cwd', cwd) }
 }
 
 /** The API resolves relative paths on the server, where a client of the protocol has no directory to start from. */
@@ -69,21 +73,27 @@ function toAbsolute(field: string, path: string): string {
 interface UsedPreset {
   /** As `name@version`: a newer version may be different. */
   version: string
-  hasPlace: boolean
-  saysWhoAnswers: boolean
+  hasDirectory: boolean
+  hasPermissionPrompts: boolean
   clientTools: ClientTool[] | undefined
 }
 
-async function readPreset(api: ClaudeCodeClient, named: string | undefined): Promise<UsedPreset | undefined> {
-  if (named === undefined) return undefined
-  const [, name = '', number] = /^([^@]+)@([0-9]+)$/.exec(named) ?? [named, named]
-  const query = number === undefined ? {} : { version: Number(number) }
+async function readPreset(
+  api: ClaudeCodeClient,
+  field: string,
+  reference: string | undefined,
+): Promise<UsedPreset | undefined> {
+  if (reference === undefined) return undefined
+  const { error } = presetReference.safeParse(reference)
+  if (error) throw invalid(field, error.issues[0]?.message ?? 'must be a preset')
+  const { name, version: wanted } = readPresetReference(reference)
+  const query = wanted === undefined ? {} : { version: wanted }
   const { version, configuration } = await api.call('getPreset', { params: { preset: name }, query })
   const { cwd, workspace, permissionPrompts, clientTools } = configuration
   return {
     version: `${name}@${version}`,
-    hasPlace: cwd !== undefined || workspace !== undefined,
-    saysWhoAnswers: permissionPrompts !== undefined,
+    hasDirectory: cwd !== undefined || workspace !== undefined,
+    hasPermissionPrompts: permissionPrompts !== undefined,
     clientTools,
   }
 }

@@ -18,7 +18,7 @@ import { cancelled, codeOf } from './errors.ts'
 import { MessageUpdates, toChunk } from './message-updates.ts'
 import { isCommand, toPrompt } from './prompt-blocks.ts'
 import { replay } from './replay.ts'
-import { RequestDesk } from './request-desk.ts'
+import { RequestForwarder } from './request-forwarder.ts'
 import { type Choices, choicesOf, toConfigOptions } from './session-options.ts'
 import { type TurnEnd, toPromptResponse } from './turn-end.ts'
 
@@ -40,12 +40,12 @@ interface OwnPrompt {
   ended: PromiseWithResolvers<TurnEnd>
 }
 
-/** A session that a connection has open: its log is followed, and told to the client as updates. */
+/** A session that a connection has open: its log is followed and sent to the client as updates. */
 export class OpenSession {
   readonly #options: OpenSessionOptions
   readonly #session: SessionClient
   readonly #updates: MessageUpdates
-  readonly #desk: RequestDesk
+  readonly #requests: RequestForwarder
   readonly #leaving = new AbortController()
   readonly #prompts = new Set<OwnPrompt>()
   /** Turns whose prompt the client has shown itself. */
@@ -62,7 +62,12 @@ export class OpenSession {
     const isOwn = (turnId: string | undefined) => turnId !== undefined && this.#ownTurns.has(turnId)
     const { client, capabilities, logFault } = options
     this.#updates = new MessageUpdates({ isOwn, notices: capabilities.session?.notices != null })
-    this.#desk = new RequestDesk({ session: this.#session, to: { client, capabilities }, isOwn, logFault })
+    this.#requests = new RequestForwarder({
+      session: this.#session,
+      to: { client, capabilities },
+      isOwn,
+      logFault,
+    })
   }
 
   get sessionId(): string {
@@ -91,13 +96,13 @@ export class OpenSession {
    * @throws RequestError if the session is closed meanwhile
    */
   async inherit(): Promise<void> {
-    this.#desk.add(await this.#session.pendingRequests())
+    this.#requests.add(await this.#session.pendingRequests())
     this.#leaving.signal.throwIfAborted()
   }
 
   /** Begins with what comes after the session as it was given. */
   follow({ isNew }: { isNew: boolean }): void {
-    if (isNew) this.#tellCommands()
+    if (isNew) this.#announceCommands()
     this.#follow(this.#options.session.lastSequence).catch(error => this.close(error))
   }
 
@@ -112,7 +117,7 @@ export class OpenSession {
     signal.addEventListener('abort', cancel, { once: true })
     try {
       const submission = this.#session.submit(toPrompt(prompt), { commands: isCommand(prompt) })
-      await this.#holding(
+      await this.#holdEvents(
         submission.then(({ turnId }) => {
           own.turnId = turnId
           this.#ownTurns.add(turnId)
@@ -161,7 +166,7 @@ export class OpenSession {
   close(reason: unknown): void {
     if (this.#leaving.signal.aborted) return
     this.#leaving.abort(reason)
-    this.#desk.close()
+    this.#requests.close()
     for (const { ended } of this.#prompts) ended.reject(reason)
     this.#options.onEnd()
   }
@@ -171,7 +176,7 @@ export class OpenSession {
     if (own.turnId !== undefined) await this.#session.interrupt({ turnId: own.turnId })
   }
 
-  async #holding(submission: Promise<unknown>): Promise<void> {
+  async #holdEvents(submission: Promise<unknown>): Promise<void> {
     this.#submissions.add(submission)
     try {
       await submission
@@ -185,19 +190,19 @@ export class OpenSession {
     let isExpired = false
     for await (const event of this.#session.follow({ after, includeDeltas: true, signal, retries: 8 })) {
       await Promise.allSettled(this.#submissions)
-      await this.#tell(event)
+      await this.#handle(event)
       isExpired ||= event.type === 'session.expired'
     }
     throw toOver(isExpired ? 'SESSION_EXPIRED' : 'SESSION_ENDED')
   }
 
-  async #tell(event: SessionEvent): Promise<void> {
+  async #handle(event: SessionEvent): Promise<void> {
     for (const update of this.#toUpdates(event)) await this.#send(update)
     // It can be closed while the client is slow.
     this.#leaving.signal.throwIfAborted()
-    this.#desk.see(event)
-    if (event.type === 'session.updated') await this.#tellChoices(event.data)
-    if (event.type === 'turn.started') this.#tellCommands()
+    this.#requests.see(event)
+    if (event.type === 'session.updated') await this.#sendChoices(event.data)
+    if (event.type === 'turn.started') this.#announceCommands()
     if (isTerminal(event.type)) this.#end(event as TurnEnd)
   }
 
@@ -236,8 +241,8 @@ export class OpenSession {
     for (const own of this.#prompts) if (own.turnId === turnId) own.ended.resolve(end)
   }
 
-  /** Tells what others have changed, Claude included. */
-  async #tellChoices({
+  /** Sends changes by others, Claude included. */
+  async #sendChoices({
     permissionMode,
     model,
     effort,
@@ -263,7 +268,7 @@ export class OpenSession {
   }
 
   /** Only a process knows its commands. */
-  #tellCommands(): void {
+  #announceCommands(): void {
     if (this.#knowsCommands) return
     this.#knowsCommands = true
     this.#sendCommands().catch(() => {

@@ -66,8 +66,18 @@ function openPeer() {
   const server = openApi()
   const updates: SessionUpdate[] = []
   const faults: unknown[] = []
-  const notify = async (_: string, { update }: { update: SessionUpdate }) => void updates.push(update)
-  const client = { notify, request: () => new Promise(() => {}) } as unknown as AgentContext
+  const asked: string[] = []
+  /** The client takes an update when this is resolved. */
+  const reading = { ready: Promise.resolve() }
+  const notify = (_: string, { update }: { update: SessionUpdate }) => {
+    updates.push(update)
+    return reading.ready
+  }
+  const request = async (_: string, { toolCall }: { toolCall: { toolCallId: string } }) => {
+    asked.push(toolCall.toolCallId)
+    return { outcome: { outcome: 'selected', optionId: 'allow' } }
+  }
+  const client = { notify, request } as unknown as AgentContext
   const peer = new Peer({ api: server.api, defaults: {}, logFault: error => faults.push(error) })
   onTestFinished(() => peer.close())
   const create = async () => (await peer.create({ cwd, mcpServers: [] }, client)).sessionId
@@ -75,7 +85,7 @@ function openPeer() {
   const prompt = (sessionId: string, text = 'hello') =>
     peer.find(sessionId).prompt({ sessionId, prompt: [{ type: 'text', text }] }, never)
   const followed = () => server.streams.filter(({ signal }) => !signal.aborted).map(({ id }) => id)
-  return { ...server, peer, updates, faults, create, load, prompt, followed }
+  return { ...server, peer, asked, reading, updates, faults, create, load, prompt, followed }
 }
 
 function refusal(code: string, status: number) {
@@ -233,6 +243,59 @@ test('text is sent once, also when another turn is cancelled in the queue meanwh
       : [],
   )
   expect(texts).toEqual(['First half, ', 'second half.', 'Lost.', 'Lost.'])
+})
+
+const requested = {
+  permissionId: 'p',
+  kind: 'tool',
+  toolName: 'Bash',
+  toolUseId: 'call',
+  turnId: 'turn',
+  input: {},
+}
+
+test('an answer that comes too late is not a fault; one that is refused denies the request', async () => {
+  const { answers, asked, calls, faults, create, streamOf } = openPeer()
+  const id = await create()
+  const stream = await streamOf(id)
+  const sent: unknown[] = []
+  const answering = (permissionId: string, response: () => Response) => {
+    answers[`POST /sessions/${id}/permissions/${permissionId}`] = body => {
+      sent.push(body)
+      return response()
+    }
+  }
+  answering('late', () => refusal('PERMISSION_ALREADY_RESOLVED', 409))
+  answering('refused', () => (sent.length > 2 ? Response.json({}) : refusal('INVALID_REQUEST', 400)))
+  stream.send('caught_up')
+  stream.send('permission.requested', { ...requested, permissionId: 'late' })
+  await vi.waitUntil(() => sent.length === 1)
+  stream.send('permission.requested', { ...requested, permissionId: 'refused' })
+  await vi.waitUntil(() => faults.length > 0)
+  expect(asked).toHaveLength(2)
+  expect(sent).toEqual([{ decision: 'allow' }, { decision: 'allow' }, { decision: 'deny' }])
+  expect(faults).toMatchObject([{ code: 'INVALID_REQUEST' }])
+  expect(calls.filter(call => call.endsWith('/interrupt'))).toEqual([])
+})
+
+test('a session that is closed while the client is slow asks nothing any longer', async () => {
+  const { peer, asked, reading, updates, create, streamOf } = openPeer()
+  const stream = await streamOf(await create())
+  const slow = Promise.withResolvers<void>()
+  stream.send('caught_up')
+  const count = updates.length
+  reading.ready = slow.promise
+  const call = { type: 'tool_use', id: 'call', name: 'Bash', input: {} }
+  stream.send('message', {
+    type: 'claude_code_message',
+    message: { type: 'assistant', message: { id: 'm', content: [call] } },
+  })
+  stream.send('permission.requested', requested)
+  await vi.waitUntil(() => updates.length > count)
+  peer.close()
+  slow.resolve()
+  await new Promise(setImmediate)
+  expect(asked).toEqual([])
 })
 
 test('a session that may not be ended stays open', async () => {

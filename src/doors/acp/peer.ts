@@ -28,7 +28,7 @@ export interface PeerOptions {
 
 const pageSize = 50
 /** A connection follows the log of each session that it has open. */
-const mostSessions = 100
+const maxSessions = 100
 
 /** The client of one connection, and the sessions that it has open. */
 export class Peer {
@@ -89,7 +89,7 @@ export class Peer {
     const { sessionId, mcpServers = [] } = params
     const { open, state } = await this.#open(client, async () => {
       const session = await api.session(sessionId).get()
-      this.#refuseOtherPlace(params, session)
+      this.#checkDirectories(params, session)
       if (mcpServers.length === 0) return session
       return api.session(sessionId).update({ mcpServers: toMcpServers(mcpServers) })
     })
@@ -165,8 +165,8 @@ export class Peer {
 
   /** Finds a session and adds it to those of the connection, if that has room for it. */
   async #open(client: AgentContext, find: () => Promise<Session>) {
-    if (this.#followed.size + this.#opening >= mostSessions) {
-      throw new RequestError(-32_600, `A connection can have ${mostSessions} sessions open; close one`)
+    if (this.#followed.size + this.#opening >= maxSessions) {
+      throw new RequestError(-32_600, `A connection can have at most ${maxSessions} sessions open`)
     }
     this.#opening++
     try {
@@ -218,20 +218,20 @@ export class Peer {
     return toConfigOptions(choices, models)
   }
 
-  /** A session works where it was made. */
-  #refuseOtherPlace(
+  /** The directories of a session do not change. */
+  #checkDirectories(
     { cwd, additionalDirectories = [] }: LoadSessionRequest | ResumeSessionRequest,
     { config }: Session,
   ): void {
     const { defaults } = this.#options
     const isReplaced = defaults.cwd !== undefined || defaults.workspace !== undefined
     if (!isReplaced && withoutSlash(cwd) !== withoutSlash(config.cwd)) {
-      throw invalid('cwd', `the session works in ${config.cwd}`)
+      throw invalid('cwd', `must be ${config.cwd}, the directory of the session`)
     }
     const known = config.additionalDirectories ?? []
     const unknown = additionalDirectories.find(directory => !known.includes(directory))
     if (unknown !== undefined) {
-      throw invalid('additionalDirectories', `the session does not work in ${unknown}, and cannot be moved`)
+      throw invalid('additionalDirectories', `must be directories of the session, which ${unknown} is not`)
     }
   }
 }

@@ -65,7 +65,7 @@ export function toConfigOptions(choices: Choices, models: readonly ModelInfo[]):
 /** The change of the session that setting an option is. */
 export function toChange(request: SetSessionConfigOptionRequest): PatchSessionRequest {
   const { configId, value } = request
-  if (typeof value !== 'string') throw invalid('value', 'must be a text: no option is a boolean')
+  if (typeof value !== 'string') throw invalid('value', 'must be a string: no option is a boolean')
   const given = value === byDefault ? null : value
   switch (configId) {
     case 'mode':

@@ -10,7 +10,7 @@ import { ClientTools } from './client-tools.ts'
 
 type Answer = Parameters<SessionClient['answer']>[1]
 
-export interface DeskOptions {
+export interface ForwarderOptions {
   session: SessionClient
   to: Asked
   /** Whether the client has prompted the turn, and so is to answer for it. */
@@ -20,15 +20,15 @@ export interface DeskOptions {
 
 const deny = { decision: 'deny' } as const
 
-/** Asks the client the open requests of a session. A request that is answered elsewhere is cancelled at the client. */
-export class RequestDesk {
-  readonly #options: DeskOptions
+/** Forwards the open requests of a session to the client. A request that is answered elsewhere is cancelled at the client. */
+export class RequestForwarder {
+  readonly #options: ForwarderOptions
   readonly #open = new OpenRequests((request, signal) => this.#ask(request, signal))
   /** Requests that were open when the client has loaded the session, and so took it over. */
   readonly #inherited = new Set<string>()
   readonly #tools: ClientTools
 
-  constructor(options: DeskOptions) {
+  constructor(options: ForwarderOptions) {
     this.#options = options
     this.#tools = new ClientTools(options.to)
   }
