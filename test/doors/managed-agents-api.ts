@@ -14,6 +14,8 @@ export class FakeApi {
   readonly requests: string[] = []
   /** Requests that the caller may not make, as in `GET /turns`. */
   readonly forbidden = new Set<string>()
+  /** Sessions that only lists have. */
+  readonly forgotten = new Set<string>()
   readonly log: { type: string; data: Json }[] = []
   readonly turns: Json[] = []
   readonly sessions: Json[] = []
@@ -155,6 +157,7 @@ export class FakeApi {
     if (path.startsWith('/permissions/')) return Response.json({ decidedAt: at(0) })
     if (path.startsWith('/presets/')) return Response.json(preset(path.slice('/presets/'.length)))
     const summary = this.sessions.find(session => path === `/sessions/${session.sessionId}`)
+    if (this.forgotten.has(path.slice('/sessions/'.length))) return fail(404, 'SESSION_NOT_FOUND')
     if (summary) return Response.json({ ...this.session, ...summary })
     throw new Error(`Unexpected request: ${name}`)
   }
@@ -192,6 +195,11 @@ export class FakeApi {
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   }
 
+  /** The body of a response of the door. */
+  async json(id: OperationId, sent?: Sent): Promise<Answer> {
+    return (await (await this.send(id, sent)).json()) as Answer
+  }
+
   /** Sends a request to the door. */
   send(id: OperationId, { path = '', body, params = {}, signal }: Sent = {}): Promise<Response> {
     const method = body === undefined ? 'GET' : 'POST'
@@ -214,6 +222,12 @@ export class FakeApi {
   }
 }
 
+interface Answer {
+  data: (Json & { id: string; type: string })[]
+  next_page: string | null
+  usage: Json
+}
+
 interface Sent {
   /** The query, with its question mark. */
   path?: string
@@ -228,7 +242,7 @@ export function preset(name: string): Json {
 }
 
 export function summary(index: number, fields: Json = {}): Json {
-  return { sessionId: `${sessionId.slice(0, -4)}${1_000 + index}`, ...fields }
+  return { ...fields, sessionId: `${sessionId.slice(0, -4)}${1_000 + index}` }
 }
 
 function fail(status: number, code: string): Response {

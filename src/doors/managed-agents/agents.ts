@@ -15,6 +15,7 @@ import {
 } from './agent-view.ts'
 import type { Context } from './context.ts'
 import { invalid, Refusal } from './errors.ts'
+import { readFilteredPage } from './filtered-page.ts'
 import { environmentPrefix, toAgentPreset } from './ids.ts'
 import { boundsOf, Query, readBody, readPageToken, toPageToken } from './reading.ts'
 
@@ -123,27 +124,27 @@ export async function listPresets<T>(
 ): Promise<Page<T>> {
   const limit = query.number('limit', 20, longestPage)
   const archived = query.flag('include_archived') ? 'all' : 'false'
-  let cursor = readPageToken(query, z.string())
-  const found: Preset[] = []
-  // The client stops at an empty page.
-  do {
-    const page = await api.call('listPresets', {
-      query: {
-        // Keys of the configuration would see all tenants, and could open nothing of others.
-        tenant: caller.tenantId,
-        archived,
-        limit: limit - found.length,
-        ...(cursor !== undefined && { cursor }),
-      },
-    })
-    found.push(...page.presets.filter(isWanted))
-    cursor = page.pagination.nextCursor ?? undefined
-  } while (cursor !== undefined && found.length < limit)
-  return { data: found.map(toItem), next_page: toNextPage(cursor) }
+  const { found, next } = await readFilteredPage(
+    async (size, cursor) => {
+      const { presets, pagination } = await api.call('listPresets', {
+        query: {
+          // Keys of the configuration would see all tenants, and could open nothing of others.
+          tenant: caller.tenantId,
+          archived,
+          limit: size,
+          ...(cursor !== null && { cursor }),
+        },
+      })
+      return { items: presets, next: pagination.nextCursor }
+    },
+    isWanted,
+    { cursor: readPageToken(query, z.string()) ?? null, limit, longest: longestPage },
+  )
+  return { data: found.map(toItem), next_page: toNextPage(next) }
 }
 
-function toNextPage(cursor: string | null | undefined): string | null {
-  return cursor === null || cursor === undefined ? null : toPageToken(cursor)
+function toNextPage(cursor: string | null): string | null {
+  return cursor === null ? null : toPageToken(cursor)
 }
 
 export function toAgent(preset: Preset): Agent {

@@ -4,10 +4,18 @@ import type { AgentSource } from './agent-view.ts'
 import type { Context } from './context.ts'
 import { invalid } from './errors.ts'
 import { doorTag } from './event-mapper.ts'
+import { readFilteredPage } from './filtered-page.ts'
 import { toAgentPreset } from './ids.ts'
+import { mapInParallel } from './in-parallel.ts'
 import { readAgent, readSessionMetadata } from './open-session.ts'
 import { boundsOf, Query, readPageToken, toPageToken } from './reading.ts'
-import { type SessionView, sessionStatuses, statusOf, toSessionView } from './session-view.ts'
+import {
+  type SessionStatus,
+  type SessionView,
+  sessionStatuses,
+  statusOf,
+  toSessionView,
+} from './session-view.ts'
 
 const longestPage = 100
 /** How many pages a client can go back at once. */
@@ -32,24 +40,26 @@ export async function listSessions({ api, caller, request }: Context) {
   const statuses = query.choices('statuses', sessionStatuses)
   const isWithin = query.within('created_at')
   const isWanted = (session: SessionSummary) =>
-    isWithin(session.createdAt) && (statuses.length === 0 || statuses.includes(statusOf(session)))
+    readSessionMetadata(session) !== undefined &&
+    isWithin(session.createdAt) &&
+    (statuses.length === 0 || statuses.includes(statusOf(session)))
   const filter = {
     tenant: caller.tenantId,
     tag: [doorTag],
-    status: 'all' as const,
+    ...toStateFilter(statuses),
     archived: query.flag('include_archived') ? ('all' as const) : ('false' as const),
     ...toPresetFilter(query),
   }
-  const found: SessionSummary[] = []
-  let next = here.cursor
-  // The client stops at an empty page.
-  do {
-    const page = await api.call('listSessions', {
-      query: { ...filter, limit: limit - found.length, ...(next !== null && { cursor: next }) },
-    })
-    found.push(...page.sessions.filter(isWanted))
-    next = page.nextCursor
-  } while (next !== null && found.length < limit)
+  const { found, next } = await readFilteredPage(
+    async (size, cursor) => {
+      const page = await api.call('listSessions', {
+        query: { ...filter, limit: size, ...(cursor !== null && { cursor }) },
+      })
+      return { items: page.sessions, next: page.nextCursor }
+    },
+    isWanted,
+    { cursor: here.cursor, limit, longest: 200 },
+  )
   return {
     data: await showAll(api, found),
     next_page:
@@ -74,14 +84,23 @@ function toPresetFilter(query: Query): { preset?: string } {
   return { preset: `${name}@${query.number('agent_version', 1, 999_999_999)}` }
 }
 
+/** The part of the filter that the API has. */
+function toStateFilter(statuses: readonly SessionStatus[]) {
+  const isOver = statuses.length === 0 || statuses.includes('terminated')
+  const isRunning = statuses.length > 0 && statuses.every(status => status === 'running')
+  return {
+    status: isOver ? ('all' as const) : ('active' as const),
+    ...(isRunning && { state: 'running' as const }),
+  }
+}
+
+/** Lists of the API have no configuration, so each session is read. */
 async function showAll(api: ClaudeCodeClient, sessions: readonly SessionSummary[]): Promise<SessionView[]> {
   const cache = new Map<string, Promise<AgentSource>>()
-  const views: SessionView[] = []
-  for (const summary of sessions) {
-    const own = readSessionMetadata(summary)
-    if (!own) continue
-    const session = await api.session(summary.sessionId).get()
-    views.push(toSessionView({ session, own, agent: await readAgent(api, session, own, cache) }))
-  }
-  return views
+  const views = await mapInParallel(sessions, async ({ sessionId }) => {
+    const session = await api.session(sessionId).find()
+    const own = session && readSessionMetadata(session)
+    return own && toSessionView({ session, own, agent: await readAgent(api, session, own, cache) })
+  })
+  return views.filter(view => view !== undefined)
 }
