@@ -1,13 +1,7 @@
-import type { AnswerPermissionRequest, ClaudeCodeClient, SessionClient } from '../../client/index.ts'
+import type { AnswerPermissionRequest, SessionClient } from '../../client/index.ts'
 import type { UiMessage, UiPart } from './chat-request.ts'
-import { isCode, Refusal } from './problems.ts'
-import { callIdOf, type UiRequest, wayOf } from './requests.ts'
-
-/** The requests of a session that wait for an answer. */
-export async function listPending(client: ClaudeCodeClient, sessionId: string): Promise<UiRequest[]> {
-  const input = { params: { sessionId }, query: { status: 'pending', limit: 200 } } as const
-  return (await client.call('listPermissions', input)).permissions
-}
+import { Refusal } from './problems.ts'
+import { callIdOf, replyModeOf, type UiRequest } from './requests.ts'
 
 /** Gives the answers of a message to the requests that are open. Those that were answered elsewhere stay as they are. */
 export async function giveAnswers(
@@ -18,18 +12,13 @@ export async function giveAnswers(
   for (const request of requests) {
     const part = parts.find(other => other.toolCallId === callIdOf(request))
     const answer = part && toAnswer(request, part)
-    if (!answer) continue
-    try {
-      await session.answer(request.permissionId, answer)
-    } catch (error) {
-      if (!isCode(error, 'PERMISSION_ALREADY_RESOLVED')) throw error
-    }
+    if (answer) await session.answerIfPending(request.permissionId, answer)
   }
 }
 
 /** @returns undefined: the part has no answer */
 function toAnswer(request: UiRequest, part: UiPart): AnswerPermissionRequest | undefined {
-  switch (wayOf(request)) {
+  switch (replyModeOf(request)) {
     case 'approval':
       return toDecision(request, part)
     case 'output':

@@ -1,22 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
-import type {
-  ClaudeCodeClient,
-  CreateSessionRequest,
-  PatchSessionRequest,
-  Session,
+import {
+  type ClaudeCodeClient,
+  type CreateSessionRequest,
+  isApiError,
+  type PatchSessionRequest,
+  type Session,
 } from '../../client/index.ts'
+import { isPreset, readPresetReference } from '../../contract/session-configuration.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { isCode, Refusal } from './problems.ts'
-
-/** The session of a chat; undefined: the chat has not begun. */
-export async function findSession(client: ClaudeCodeClient, sessionId: string): Promise<Session | undefined> {
-  try {
-    return await client.call('getSession', { params: { sessionId } })
-  } catch (error) {
-    if (isCode(error, 'SESSION_NOT_FOUND')) return undefined
-    throw error
-  }
-}
+import { Refusal } from './problems.ts'
 
 /** Returns the session of a chat with the settings of the request; it is created with the chat's first message. */
 export async function openSession(
@@ -24,15 +16,15 @@ export async function openSession(
   sessionId: string,
   request: ChatRequest,
 ): Promise<Session> {
-  const found = await findSession(client, sessionId)
+  const found = await client.session(sessionId).find()
   if (found) return await changeSettings(client, found, request)
   try {
     await client.createSession(await toNewSession(client, sessionId, request))
   } catch (error) {
     // Another request has begun the chat.
-    if (!isCode(error, 'SESSION_ID_TAKEN')) throw error
+    if (!isApiError(error, 'SESSION_ID_TAKEN')) throw error
   }
-  return await client.call('getSession', { params: { sessionId } })
+  return await client.session(sessionId).get()
 }
 
 async function toNewSession(
@@ -52,9 +44,9 @@ async function toNewSession(
 }
 
 async function readPermissionPrompts(client: ClaudeCodeClient, reference: string) {
-  const [preset = '', version] = reference.split('@')
-  const query = version === undefined ? {} : { query: { version: Number(version) } }
-  const { configuration } = await client.call('getPreset', { params: { preset }, ...query })
+  const { name, version } = readPresetReference(reference)
+  const query = version === undefined ? {} : { query: { version } }
+  const { configuration } = await client.call('getPreset', { params: { preset: name }, ...query })
   return configuration.permissionPrompts
 }
 
@@ -72,12 +64,13 @@ async function changeSettings(
   )
   if (changes.length === 0) return found
   const body = Object.fromEntries(changes) as PatchSessionRequest
-  return await client.call('patchSession', { params: { sessionId: found.sessionId }, body })
+  return await client.session(found.sessionId).update(body)
 }
 
 function checkPreset({ preset: used }: Session, reference: string): void {
-  const [name, version] = reference.split('@')
-  if (used?.name === name && (version === undefined || used?.version === Number(version))) return
-  const begun = used ? `with ${used.name}@${used.version}` : 'without one'
-  throw new Refusal(`preset: the chat was begun ${begun}, and keeps that`, 409, 'PRESET_FIXED')
+  if (isPreset(used ?? null, reference)) return
+  const kept = used
+    ? `must be ${used.name}@${used.version}, as when the chat began`
+    : 'must not be set: the chat was begun without one'
+  throw new Refusal(`preset: ${kept}`, 409, 'PRESET_FIXED')
 }

@@ -1,15 +1,15 @@
-import type { ClaudeCodeClient, Session } from '../../client/index.ts'
+import { type ClaudeCodeClient, isApiError, type Session, type SessionClient } from '../../client/index.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
-import { giveAnswers, listPending } from './answers.ts'
+import { giveAnswers } from './answers.ts'
 import { openSession } from './chat.ts'
 import type { ChatRequest, UiMessage } from './chat-request.ts'
-import { isCode, Refusal } from './problems.ts'
+import { Refusal } from './problems.ts'
 import { toPrompt } from './prompt.ts'
-import { wayOf } from './requests.ts'
+import { replyModeOf } from './requests.ts'
 import { rewindFor } from './rewinding.ts'
 import { readShownCalls, readTodos } from './shown.ts'
 import { toStreamResponse } from './stream-response.ts'
-import { streamTurn } from './turn-stream.ts'
+import { streamRetries, streamTurn } from './turn-stream.ts'
 
 /** Starts a turn with the last message of the user, and streams it. */
 export async function sendPrompt(
@@ -24,13 +24,11 @@ export async function sendPrompt(
   if (request.trigger === 'regenerate-message' || request.messageId === request.last.id) {
     await rewindFor(client, session, request, prompt)
   }
-  const onBusy = request.onBusy ?? (await chooseOnBusy(client, found))
+  const onBusy = request.onBusy ?? (await chooseOnBusy(session, found))
   const { turnId } = await session.submit(prompt, { onBusy })
-  return toStreamResponse(
-    exchange,
-    signal => streamTurn(session, { turnId, shown: { todos: readTodos(request.messages) }, signal }),
-    leaverOf(request, () => session.interrupt({ turnId })),
-  )
+  const { signal } = exchange.request
+  const chunks = streamTurn(session, { turnId, shown: { todos: readTodos(request.messages) }, signal })
+  return toStreamResponse(exchange, chunks, onLeaveOf(request, session, turnId))
 }
 
 /** Answers the requests of a message of Claude, and streams the rest of its turn. */
@@ -44,32 +42,31 @@ export async function continueMessage(
   const { id: turnId } = message
   const session = client.session(sessionId)
   const turn = await session.getTurn(turnId).catch(error => {
-    if (!isCode(error, 'SESSION_NOT_FOUND', 'TURN_NOT_FOUND', 'INVALID_REQUEST')) throw error
+    if (!isApiError(error, 'SESSION_NOT_FOUND', 'TURN_NOT_FOUND', 'INVALID_REQUEST')) throw error
     throw new Refusal(`messages: ${turnId} is not an answer of this chat`)
   })
   const { sequence: after } = (message.metadata ?? {}) as { sequence?: unknown }
   if (typeof after !== 'number' || !Number.isSafeInteger(after) || after < 0) {
-    throw new Refusal('messages: an answer continues after the metadata.sequence that it was sent with')
+    throw new Refusal('messages: an answer must have the metadata.sequence that it was sent with')
   }
   if (turn.endedAt !== null && (turn.lastSequence ?? 0) <= after) {
     throw new Refusal('messages: the turn of the last message is over', 409, 'TURN_OVER')
   }
-  await giveAnswers(session, await listPending(client, sessionId), message)
+  await giveAnswers(session, await session.pendingRequests(), message)
   const shown = { calls: readShownCalls(message), todos: readTodos(request.messages) }
-  return toStreamResponse(
-    exchange,
-    signal => streamTurn(session, { turnId, after, shown, signal }),
-    leaverOf(request, () => session.interrupt({ turnId })),
-  )
+  const chunks = streamTurn(session, { turnId, after, shown, signal: exchange.request.signal })
+  return toStreamResponse(exchange, chunks, onLeaveOf(request, session, turnId))
 }
 
-function leaverOf({ onDisconnect }: ChatRequest, interrupt: () => Promise<unknown>) {
-  return onDisconnect === 'interrupt' ? interrupt : undefined
+/** Returns the action if the client leaves: unlike its own requests, it is tried again where it fails. */
+function onLeaveOf({ onDisconnect }: ChatRequest, session: SessionClient, turnId: string) {
+  if (onDisconnect !== 'interrupt') return undefined
+  return () => session.interrupt({ turnId }, { retries: streamRetries })
 }
 
 /** A prompt in place of an answer takes the place of the turn that asks; a turn at work is waited for. */
-async function chooseOnBusy(client: ClaudeCodeClient, { sessionId, state }: Session) {
+async function chooseOnBusy(session: SessionClient, { state }: Session) {
   if (state !== 'requires_action') return 'queue'
-  const pending = await listPending(client, sessionId)
-  return pending.some(request => request.turnId !== null && wayOf(request)) ? 'interrupt' : 'queue'
+  const pending = await session.pendingRequests()
+  return pending.some(request => request.turnId !== null && replyModeOf(request)) ? 'interrupt' : 'queue'
 }

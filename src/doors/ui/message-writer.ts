@@ -7,8 +7,9 @@ import {
   TaskList,
   type ToolResultView,
 } from '../../client/index.ts'
+import { toShownTool } from '../../contract/client-requests.ts'
 import type { Chunk } from './chunk.ts'
-import { callIdOf, inputOf, isToolOfClient, nameOf, toShownName, type UiRequest, wayOf } from './requests.ts'
+import { callIdOf, inputOf, isToolOfClient, nameOf, replyModeOf, type UiRequest } from './requests.ts'
 import { hasOutput, type Shown } from './shown.ts'
 import {
   type CallItem,
@@ -120,7 +121,7 @@ export class MessageWriter {
   /** Notes a decision, and shows it if the client does not know it. */
   resolve(request: UiRequest): void {
     if (request.kind === 'elicitation') this.#resolveForm(request)
-    if (wayOf(request) !== 'approval') return
+    if (replyModeOf(request) !== 'approval') return
     const { permissionId: approvalId, status, message } = request
     const callId = callIdOf(request)
     const approved = !refused.has(status)
@@ -258,7 +259,7 @@ export class MessageWriter {
   #newCall(id: string, name: string, input: unknown, sequence: number | null): CallItem {
     const isOfClient = isToolOfClient(name)
     const call: CallItem = {
-      ...{ kind: 'call', id, name: toShownName(name), input, isOfClient, sequence },
+      ...{ kind: 'call', id, name: toShownTool(name), input, isOfClient, sequence },
       ...{ inputText: '', partial: null, approval: [], output: null },
     }
     this.#calls.set(id, call)
@@ -296,7 +297,7 @@ export class MessageWriter {
     const callId = callIdOf(request)
     const { permissionId, title, description } = request
     const shown = this.#shown.get(callId)
-    if (wayOf(request) === 'output') {
+    if (replyModeOf(request) === 'output') {
       if (!shown) this.#step.push(toAvailable(this.#showCall(request)))
       // A rule can ask for permission before the client is asked for the output.
       if (shown?.state === 'approval-responded') {
@@ -323,7 +324,7 @@ export class MessageWriter {
     if (known) return known
     if (!this.#step.isOpen) this.#step.open(`request-${id}`)
     const call = this.#newCall(id, nameOf(request), inputOf(request), null)
-    call.isOfClient = wayOf(request) === 'output'
+    call.isOfClient = replyModeOf(request) === 'output'
     this.#step.push(...renderInput(call))
     return call
   }

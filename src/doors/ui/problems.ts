@@ -1,4 +1,4 @@
-import { ApiError } from '../../client/index.ts'
+import { ApiError, ConnectionError } from '../../client/index.ts'
 import type { DoorProblem } from '../../contract/doors.ts'
 
 /** An error of the client's request that this door finds itself. */
@@ -28,16 +28,15 @@ export function toErrorText({ code, message }: { code: string; message: string }
   return `${message} (${code})`
 }
 
-/** The response to an error that the client caused; undefined: to a fault. */
-export function findErrorResponse(error: unknown): Response | undefined {
-  if (error instanceof Refusal) return toErrorResponse(error)
-  if (error instanceof ApiError && error.status !== null) {
+/** The error as the client is shown it; undefined: it is a fault. */
+export function findProblem(error: unknown): Shown | undefined {
+  if (error instanceof Refusal) return error
+  if (error instanceof ApiError) {
     const { status, code, message, retryAfterMs } = error
-    return toErrorResponse({ status, code, message, retryAfterMs })
+    return { status: status ?? 500, code, message, retryAfterMs }
+  }
+  if (error instanceof ConnectionError) {
+    return { status: 503, code: 'NODE_UNAVAILABLE', message: 'The API did not answer' }
   }
   return undefined
-}
-
-export function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof ApiError && codes.includes(error.code)
 }

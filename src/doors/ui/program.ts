@@ -1,11 +1,10 @@
-import { ClaudeCodeClient } from '../../client/index.ts'
+import { ClaudeCodeClient, type SessionClient } from '../../client/index.ts'
 import { apiBase, type DoorExchange, type DoorProgram } from '../../contract/doors.ts'
 import { deriveId } from '../../lib/derived-id.ts'
-import { findSession } from './chat.ts'
 import { readChatRequest } from './chat-request.ts'
 import { continueMessage, sendPrompt } from './conversation.ts'
 import type { operations } from './operations.ts'
-import { findErrorResponse, toErrorResponse } from './problems.ts'
+import { findProblem, toErrorResponse } from './problems.ts'
 import { toStreamResponse } from './stream-response.ts'
 import { streamTurn } from './turn-stream.ts'
 
@@ -20,19 +19,16 @@ const handlers: Record<keyof typeof operations, (exchange: DoorExchange) => Prom
   },
 
   async resumeStream(exchange) {
-    const client = clientOf(exchange)
-    const found = await findSession(client, toSessionId(exchange, exchange.params.id ?? ''))
-    const last = found?.lastTurn
-    if (!found || !last || last.endedAt !== null) return new Response(null, { status: 204 })
-    const session = client.session(found.sessionId)
-    const { turnId } = last
-    return toStreamResponse(exchange, signal => streamTurn(session, { turnId, signal }))
+    const session = sessionOf(exchange)
+    const last = (await session.find())?.lastTurn
+    if (!last || last.endedAt !== null) return new Response(null, { status: 204 })
+    const { signal } = exchange.request
+    return toStreamResponse(exchange, streamTurn(session, { turnId: last.turnId, signal }))
   },
 
   async stopChat(exchange) {
-    const client = clientOf(exchange)
-    const found = await findSession(client, toSessionId(exchange, exchange.params.id ?? ''))
-    if (found) await client.session(found.sessionId).interrupt({ clearQueue: true })
+    const session = sessionOf(exchange)
+    if (await session.find()) await session.interrupt({ clearQueue: true })
     return new Response(null, { status: 204 })
   },
 }
@@ -42,16 +38,22 @@ export const program: DoorProgram<keyof typeof operations> = {
     try {
       return await handlers[id](exchange)
     } catch (error) {
-      const response = findErrorResponse(error)
-      if (!response) throw error
-      return response
+      const problem = findProblem(error)
+      if (!problem) throw error
+      return toErrorResponse(problem)
     }
   },
   refuse: problem => toErrorResponse(problem),
 }
 
+/** Requests that fail are not repeated: the client is told, and can do so. */
 function clientOf({ fetch }: DoorExchange): ClaudeCodeClient {
-  return new ClaudeCodeClient({ baseUrl: apiBase, fetch })
+  return new ClaudeCodeClient({ baseUrl: apiBase, fetch, retries: 0 })
+}
+
+/** The session of the chat that the path names. */
+function sessionOf(exchange: DoorExchange): SessionClient {
+  return clientOf(exchange).session(toSessionId(exchange, exchange.params.id ?? ''))
 }
 
 function toSessionId({ caller }: DoorExchange, chatId: string): string {

@@ -1,22 +1,16 @@
 import type { EventPermissionRequested, PermissionRequest } from '../../client/index.ts'
+import { isClientTool, toShownTool } from '../../contract/client-requests.ts'
 
 /** A request to a person or the client, from the log or a list. */
 export type UiRequest = EventPermissionRequested | PermissionRequest
 
-const clientPrefix = 'mcp__client__'
-
-/** The name of a tool as the client knows it. */
-export function toShownName(name: string): string {
-  return name.startsWith(clientPrefix) ? name.slice(clientPrefix.length) : name
-}
-
 /** Whether calls of the tool are answered by the client with an output, instead of a permission. */
 export function isToolOfClient(name: string): boolean {
-  return name.startsWith(clientPrefix) || name === 'AskUserQuestion'
+  return isClientTool(name) || name === 'AskUserQuestion'
 }
 
 /** How the protocol asks: by the call of a client's tool, or by an approval; undefined: another client answers. */
-export function wayOf({ kind }: Pick<UiRequest, 'kind'>): 'output' | 'approval' | undefined {
+export function replyModeOf({ kind }: Pick<UiRequest, 'kind'>): 'output' | 'approval' | undefined {
   switch (kind) {
     case 'tool':
     case 'plan':
@@ -36,7 +30,7 @@ export function callIdOf({ toolUseId, permissionId }: UiRequest): string {
 }
 
 export function nameOf({ kind, toolName }: UiRequest): string {
-  return kind === 'elicitation' ? 'Elicitation' : toShownName(toolName)
+  return kind === 'elicitation' ? 'Elicitation' : toShownTool(toolName)
 }
 
 export function inputOf({ elicitation, input }: UiRequest): unknown {

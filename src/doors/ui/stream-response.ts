@@ -1,13 +1,16 @@
-import { ApiError } from '../../client/index.ts'
-import type { DoorExchange } from '../../contract/doors.ts'
+import { type DoorExchange, hasLeft } from '../../contract/doors.ts'
+import { toByteStream } from '../../lib/byte-stream.ts'
 import type { Chunk } from './chunk.ts'
-import { toErrorText } from './problems.ts'
+import { findProblem, toErrorText } from './problems.ts'
+
+type Exchange = Pick<DoorExchange, 'request' | 'logFault'>
+type OnLeave = () => Promise<unknown>
 
 const headers = {
   'Content-Type': 'text/event-stream',
   'x-vercel-ai-ui-message-stream': 'v1',
 }
-const encoder = new TextEncoder()
+const lastFrame = toFrame('[DONE]')
 
 /**
  * Sends chunks as server-sent events.
@@ -15,51 +18,37 @@ const encoder = new TextEncoder()
  * @param onLeave is called if the client leaves before the end
  */
 export function toStreamResponse(
-  { request, logFault }: Pick<DoorExchange, 'request' | 'logFault'>,
-  open: (signal: AbortSignal) => AsyncGenerator<Chunk, void>,
-  onLeave?: () => Promise<unknown>,
+  exchange: Exchange,
+  chunks: AsyncGenerator<Chunk, void>,
+  onLeave?: OnLeave,
 ): Response {
-  const leaving = new AbortController()
-  const signal = AbortSignal.any([request.signal, leaving.signal])
-  const chunks = open(signal)
-  let isOver = false
-  const leave = async () => {
-    if (isOver) return
-    isOver = true
-    // The server's shutdown aborts the request too, and lets turns run to their end.
-    if ((request.signal.reason as Error | undefined)?.name === 'ClientGoneError') await onLeave?.()
-  }
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await chunks.next()
-        if (!done) return controller.enqueue(toFrame(JSON.stringify(value)))
-        isOver = true
-        controller.enqueue(toFrame('[DONE]'))
-        controller.close()
-      } catch (error) {
-        if (signal.aborted) {
-          await leave().catch(logFault)
-          return controller.error(error)
-        }
-        isOver = true
-        if (!(error instanceof ApiError)) logFault(error)
-        const shown =
-          error instanceof ApiError ? error : { code: 'INTERNAL', message: 'The stream broke off' }
-        controller.enqueue(toFrame(JSON.stringify({ type: 'error', errorText: toErrorText(shown) })))
-        controller.enqueue(toFrame('[DONE]'))
-        controller.close()
-      }
-    },
-    async cancel() {
-      leaving.abort()
-      await leave().catch(logFault)
-      await chunks.return()
-    },
-  })
-  return new Response(body, { headers })
+  return new Response(toByteStream(toFrames(exchange, chunks, onLeave)), { headers })
 }
 
-function toFrame(data: string): Uint8Array {
-  return encoder.encode(`data: ${data}\n\n`)
+async function* toFrames(
+  { request: { signal }, logFault }: Exchange,
+  chunks: AsyncGenerator<Chunk, void>,
+  onLeave: OnLeave | undefined,
+): AsyncGenerator<string, void> {
+  let isOver = false
+  try {
+    for await (const chunk of chunks) yield toFrame(JSON.stringify(chunk))
+    isOver = true
+    yield lastFrame
+  } catch (error) {
+    if (signal.aborted) throw error
+    isOver = true
+    const problem = findProblem(error)
+    if (!problem) logFault(error)
+    const errorText = toErrorText(problem ?? { code: 'INTERNAL', message: 'The stream broke off' })
+    yield toFrame(JSON.stringify({ type: 'error', errorText }))
+    yield lastFrame
+  } finally {
+    // The server's shutdown aborts the request too, and lets turns run to their end.
+    if (!isOver && hasLeft(signal)) await onLeave?.().catch(logFault)
+  }
+}
+
+function toFrame(data: string): string {
+  return `data: ${data}\n\n`
 }

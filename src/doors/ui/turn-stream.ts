@@ -1,7 +1,7 @@
 import { isTerminal, type SessionClient, type SessionEvent } from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
 import { MessageWriter } from './message-writer.ts'
-import { type UiRequest, wayOf } from './requests.ts'
+import { replyModeOf, type UiRequest } from './requests.ts'
 import type { Shown } from './shown.ts'
 import { endOf } from './turn-end.ts'
 
@@ -13,6 +13,9 @@ export interface TurnStreamOptions {
   signal: AbortSignal
 }
 
+/** How often in a row a stream is opened again: it outlasts the restart of a node. */
+export const streamRetries = 8
+
 /** Yields the chunks of a turn, up to its end or its first open requests. */
 export async function* streamTurn(
   session: SessionClient,
@@ -22,13 +25,14 @@ export async function* streamTurn(
   const open = new Map<string, UiRequest>()
   let sequence = after
   let isLive = false
+  const wanted = { turnId, after, includeDeltas: true, signal, retries: streamRetries }
   yield { type: 'start', messageId: turnId, messageMetadata: { turnId, sessionId: session.id } }
-  for await (const event of session.follow({ turnId, after, includeDeltas: true, signal })) {
+  for await (const event of session.follow(wanted)) {
     const { sequence: position } = event.data as { sequence?: number }
     if (position !== undefined) sequence = position
     if (event.type === 'caught_up') isLive = true
     else if (event.type === 'permission.requested') {
-      if (wayOf(event.data)) open.set(event.data.permissionId, event.data)
+      if (replyModeOf(event.data)) open.set(event.data.permissionId, event.data)
     } else if (event.type === 'permission.resolved') {
       open.delete(event.data.permissionId)
       writer.resolve(event.data)
@@ -54,7 +58,7 @@ export async function* streamTurn(
 
 /** Clients send outputs on their own: an approval in the same step would make them send the same again and again. */
 function pickRequests(requests: UiRequest[]): UiRequest[] {
-  const outputs = requests.filter(request => wayOf(request) === 'output')
+  const outputs = requests.filter(request => replyModeOf(request) === 'output')
   return outputs.length > 0 ? outputs : requests
 }
 
