@@ -230,6 +230,19 @@ test('a session that is closed while Claude speaks ends its prompt as cancelled'
   expect(await done).toMatchObject({ stopReason: 'cancelled' })
 })
 
+test('a session that is deleted while Claude speaks ends its prompt as cancelled', async () => {
+  const { base, cwd, model } = shared()
+  const never = new Promise(() => {})
+  model.script('go on', text('A long story.', { fragmentSize: 2, holdAfterFragments: 3, holdUntil: never }))
+  const acp = await connectAcp(base)
+  const { sessionId } = await acp.open(cwd)
+  const done = acp.prompt(sessionId, 'go on')
+  await until(() => textOf(acp.updates).length > 0)
+  await acp.agent.request(methods.agent.session.delete, { sessionId })
+  expect(await done).toMatchObject({ stopReason: 'cancelled' })
+  expect(await rejection(acp.prompt(sessionId, 'hello'))).toMatchObject({ code: -32_002 })
+})
+
 describe('a question', () => {
   const option = (label: string) => ({ label, description: `the ${label}` })
   const questions = [
