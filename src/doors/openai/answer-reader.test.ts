@@ -76,3 +76,42 @@ test('the stream of a turn that waits for a result is closed with the response',
   ])
   await expect.poll(() => opened.openStreams).toBe(0)
 })
+
+const turns = {
+  running: { status: 'running', endedAt: null },
+  cancelled: { status: 'cancelled', endedAt: null },
+  completed: {
+    status: 'completed',
+    endedAt: '2026-01-01T00:00:00Z',
+    response: 'Hello there',
+    stopReason: 'end_turn',
+    usage: null,
+  },
+} satisfies Record<string, Partial<Turn>>
+const lastOf = async (...given: Parameters<typeof read>) => (await read(...given)).at(-1)
+
+test('a stream that ends before its turn is an error, and so is a turn that was cancelled in the queue', async () => {
+  const gone = await lastOf(openSession([said(1, 'Well')], { turn: turns.running }))
+  expect(gone).toMatchObject({
+    ending: { status: 'failed', problem: { status: 410, body: { code: 'session_ended' } } },
+  })
+  const cancelled = await lastOf(openSession([], { turn: turns.cancelled }))
+  expect(cancelled).toMatchObject({ ending: { status: 'interrupted', problem: { status: 409 } } })
+})
+
+test('a turn whose events were removed is known by its record; a snapshot of a turn that runs has no end', async () => {
+  const caughtUp = event('caught_up', { sequence: 9 })
+  const completed = turns.completed as Partial<Turn> as Turn
+  const shown = { type: 'end', text: 'Hello there' }
+  const end = { type: 'over', ending: { status: 'completed' } }
+  expect(await read(openSession([], { turn: completed }))).toMatchObject([{}, {}, shown, end])
+  const log = [said(1, 'Hello there'), caughtUp]
+  expect(await read(openSession(log), { snapshotOf: completed })).toMatchObject([{}, {}, shown, end])
+  const running = turns.running as Partial<Turn> as Turn
+  const pieces = await read(openSession(log, { turn: completed }), { snapshotOf: running })
+  expect(pieces.map(({ type }) => type)).not.toContain('over')
+  // The stream ended, so the turn that was found is not the newest.
+  expect(await lastOf(openSession([], { turn: running }), { snapshotOf: running })).toMatchObject({
+    ending: { problem: { status: 410 } },
+  })
+})

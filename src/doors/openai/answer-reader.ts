@@ -6,16 +6,17 @@ import {
   type SessionClient,
   type SessionEvent,
   type StoredEvent,
+  type Turn,
 } from '../../client/index.ts'
 import { settlesWithin } from '../../lib/settles-within.ts'
 import { BlockQueue } from './block-queue.ts'
-import { toEnding } from './endings.ts'
+import { endingOf, sessionEnded, type TurnEnding, toEnding } from './endings.ts'
 import { encodeCall, type Place } from './ids.ts'
 import type { Ending, Piece } from './pieces.ts'
 
 export interface ReaderOptions {
-  /** Ends the reading at the end of the log, without waiting for more. */
-  isSnapshot?: boolean
+  /** The turn as it was found: the reading ends at the end of the log, without waiting for more. */
+  snapshotOf?: Turn
   includeDeltas: boolean
   /** The answer is data: only that is shown. */
   isData: boolean
@@ -33,18 +34,19 @@ const answerTool = 'StructuredOutput'
 /** Results of Claude's own tools are shown this far. */
 const longestResult = 500
 
-/** Reads the part of a turn that a response shows. */
+/** Reads the part of a turn that a response shows. A snapshot of a turn that runs has no end. */
 export async function* readAnswer(
   session: SessionClient,
   place: Place,
   options: ReaderOptions,
 ): AsyncGenerator<Piece, void> {
-  const { includeDeltas, from, signal, isSnapshot } = options
+  const { includeDeltas, from, signal, snapshotOf, isData } = options
   const { turnId } = place
-  const answer = new Answer(place, options.isData)
+  const answer = new Answer(place, isData)
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
   const events = session.follow({ turnId, after: from, includeDeltas, signal: stop, retries: 8 })
+  let caughtUp: Turn | undefined
   try {
     for (;;) {
       const next = events.next()
@@ -52,11 +54,18 @@ export async function* readAnswer(
       const received = await next
       if (received.done) break
       const event = received.value
-      if (isSnapshot && event.type === 'caught_up' && !answer.hasCalls) return
+      if (snapshotOf && event.type === 'caught_up' && !answer.hasCalls) {
+        caughtUp = snapshotOf
+        break
+      }
       yield* answer.read(event)
       if (answer.isOver) return
     }
-    if (answer.hasCalls) yield* answer.finish({ status: 'calls' })
+    if (answer.hasCalls) return yield* answer.finish({ status: 'calls' })
+    // A turn that was cancelled in the queue has no event, and retention may have removed those of others.
+    const end = endingOf(caughtUp ?? (await session.getTurn(turnId, { signal })), isData)
+    if (end) yield* answer.end(end)
+    else if (!caughtUp) yield* answer.finish(sessionEnded())
   } finally {
     over.abort()
     void events.return().catch(() => {})
@@ -135,11 +144,24 @@ class Answer {
         return
     }
     for (const request of requests) yield* this.#call(request)
-    if (isTerminal(event.type)) yield* this.#end(event as StoredEvent)
+    if (isTerminal(event.type)) yield* this.end(toEnding(event as StoredEvent, this.#isData))
   }
 
   *finish(ending: Ending): Generator<Piece, void> {
     yield* this.#queue.close()
+    this.isOver = true
+    yield { type: 'over', ending }
+  }
+
+  *end({ ending, text }: TurnEnding): Generator<Piece, void> {
+    yield* this.#queue.close()
+    // The answer as data, or a text that no message of Claude has had, such as that of a hook.
+    if (text !== undefined && !this.#hasText) {
+      const shown = new BlockQueue(() => true)
+      for (const piece of shown.store('', 'text', text)) {
+        yield { ...piece, index: this.#queue.itemCount } as Piece
+      }
+    }
     this.isOver = true
     yield { type: 'over', ending }
   }
@@ -176,20 +198,6 @@ class Answer {
       'tool',
       isElsewhere ? '' : `${block.name} ${JSON.stringify(block.input)}`,
     )
-  }
-
-  *#end(event: StoredEvent): Generator<Piece, void> {
-    const { ending, text } = toEnding(event, this.#isData)
-    yield* this.#queue.close()
-    // The answer as data, or a text that no message of Claude has had, such as that of a hook.
-    if (text !== undefined && !this.#hasText) {
-      const shown = new BlockQueue(() => true)
-      for (const piece of shown.store('', 'text', text)) {
-        yield { ...piece, index: this.#queue.itemCount } as Piece
-      }
-    }
-    this.isOver = true
-    yield { type: 'over', ending }
   }
 
   *#note(pieces: Generator<Piece, void>): Generator<Piece, void> {

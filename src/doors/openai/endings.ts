@@ -12,8 +12,14 @@ type Usage = {
 const outOfRoom = new Set(['max_tokens', 'model_context_window_exceeded', 'max_turns', 'budget'])
 const withheld = new Set(['refusal', 'blocked', 'stopped_by_hook'])
 
-/** Reads the last event of a turn. `text`: the answer where no message has it. */
-export function toEnding(event: StoredEvent, isData: boolean): { ending: Ending; text?: string | undefined } {
+export interface TurnEnding {
+  ending: Ending
+  /** The answer, which may be in no message. */
+  text?: string | undefined
+}
+
+/** Reads the last event of a turn. */
+export function toEnding(event: StoredEvent, isData: boolean): TurnEnding {
   switch (event.type) {
     case 'turn.completed': {
       const { response, notice, stopReason, structuredOutput } = event.data
@@ -42,11 +48,16 @@ export function toEnding(event: StoredEvent, isData: boolean): { ending: Ending;
   }
 }
 
-/** The same of a turn whose events retention has removed; undefined: it has not ended. */
-export function endingOf(turn: Turn, isData: boolean): ReturnType<typeof toEnding> | undefined {
+/** The same of a turn whose last event the log does not have; undefined: it has not ended. */
+export function endingOf(turn: Turn, isData: boolean): TurnEnding | undefined {
   if (turn.endedAt === null && turn.status !== 'cancelled') return undefined
   // Both have the same fields.
   return toEnding({ type: `turn.${turn.status}`, data: turn } as unknown as StoredEvent, isData)
+}
+
+/** The ending of a response whose session ended before its turn. */
+export function sessionEnded(): Ending {
+  return { status: 'failed', problem: ended(410, 'session_ended', 'The session ended before the turn') }
 }
 
 function ended(status: number, code: string, message: string): Problem {

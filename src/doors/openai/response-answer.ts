@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { isTerminal, type Session, type SessionClient, type Turn } from '../../client/index.ts'
-import { type ReaderOptions, readAnswer } from './answer-reader.ts'
+import { isTerminal, type Session } from '../../client/index.ts'
+import { readAnswer } from './answer-reader.ts'
 import type { Context } from './asked.ts'
 import { type Begun, begin } from './begin.ts'
-import { BlockQueue } from './block-queue.ts'
-import { endingOf } from './endings.ts'
 import { isError, markHistory } from './find-session.ts'
 import { followAnswer, toStream } from './follow-answer.ts'
 import { decodePlace, type Place } from './ids.ts'
@@ -56,12 +54,8 @@ export async function getResponse(context: Context, id: string, query: URLSearch
   const { stored, turn, options, events } = await open(context, place, id)
   const headers = { 'x-session-id': stored.sessionId }
   const session = context.client.session(place.sessionId)
-  const pieces = readStored(
-    session,
-    place,
-    { ...options, includeDeltas: isStream, isSnapshot: !isStream },
-    turn,
-  )
+  const ending = isStream ? { includeDeltas: true } : { includeDeltas: false, snapshotOf: turn }
+  const pieces = readAnswer(session, place, { ...options, ...ending })
   if (isStream) return streamEvents(context, events, pieces, after, headers)
   for await (const piece of pieces) {
     const made = events.add(piece)
@@ -69,24 +63,6 @@ export async function getResponse(context: Context, id: string, query: URLSearch
   }
   const status = turn.status === 'queued' ? 'queued' : 'in_progress'
   return Response.json({ ...events.response, status }, { headers })
-}
-
-async function* readStored(
-  session: SessionClient,
-  place: Place,
-  options: ReaderOptions,
-  turn: Turn,
-): AsyncGenerator<Piece, void> {
-  let isOver = false
-  for await (const piece of readAnswer(session, place, options)) {
-    isOver ||= piece.type === 'over'
-    yield piece
-  }
-  // Retention may have removed the events of a turn.
-  const end = isOver ? undefined : endingOf(turn, options.isData)
-  if (!end) return
-  if (end.text) yield* new BlockQueue(() => true).store('', 'text', end.text)
-  yield { type: 'over', ending: end.ending }
 }
 
 export async function cancelResponse(context: Context, id: string): Promise<Response> {
