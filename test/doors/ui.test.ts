@@ -82,7 +82,13 @@ describe('a message', () => {
 
     await page.resumeStream()
     expect([page.status, page.messages.length]).toEqual(['ready', 2])
-    await new Chat(base).resumeStream()
+    const unknown = new Chat(base)
+    await unknown.resumeStream()
+    expect([unknown.status, unknown.error, unknown.messages]).toEqual(['ready', undefined, []])
+    for (const id of [page.id, unknown.id]) {
+      const { status } = await shared().send('GET', `/doors/ui/chat/${encodeURIComponent(id)}/stream`)
+      expect(status).toBe(204)
+    }
   })
 
   test('is whole after its connection has broken', async () => {
@@ -228,8 +234,8 @@ describe('a request', () => {
     ['clientTools', { id: 'x', messages: [hello], clientTools: [{ name: 'no name' }] }],
     ['last message', { id: 'x', messages: [{ ...hello, role: 'system' }] }],
     ['not an answer of this chat', { id: 'x', messages: [{ ...hello, role: 'assistant' }] }],
-    ['message: an edit', { id: 'x', message: hello, messageId: 'm' }],
-    ['not JSON', '{'],
+    ['message: must not be an edited one', { id: 'x', message: hello, messageId: 'm' }],
+    ['body: must be JSON', '{'],
   ])('that is wrong names the field: %s', async (named, body) => {
     const response = await (typeof body === 'string'
       ? shared().send('POST', '/doors/ui/chat', undefined, {

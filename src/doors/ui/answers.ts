@@ -50,13 +50,15 @@ function toOutput({ kind }: UiRequest, { output, toolCallId }: UiPart): AnswerPe
   const { answers, action, content } = (output ?? {}) as Record<string, unknown>
   if (kind === 'question') {
     if (typeof answers !== 'object' || answers === null) {
-      throw new Refusal(`output: the tool call ${toolCallId} needs { answers: { question: answer } }`)
+      throw new Refusal(`output: must be { answers: { question: answer } } for the tool call ${toolCallId}`)
     }
     return { decision: 'allow', answers: answers as NonNullable<AnswerPermissionRequest['answers']> }
   }
   if (action === 'decline' || action === 'cancel') return { decision: 'deny' }
   if (action !== 'accept') {
-    throw new Refusal(`output: the tool call ${toolCallId} needs { action: "accept", content } or "decline"`)
+    throw new Refusal(
+      `output: must have the action accept, decline or cancel for the tool call ${toolCallId}`,
+    )
   }
   const form = content as AnswerPermissionRequest['content']
   return { decision: 'allow', ...(form !== undefined && { content: form }) }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { presetReference } from '../../contract/session-configuration.ts'
 import { Refusal } from './problems.ts'
 
 const part = z.looseObject({ type: z.string() })
@@ -17,7 +18,7 @@ const chatRequest = z
     message: message.optional(),
     trigger: z.enum(['submit-message', 'regenerate-message']).default('submit-message'),
     messageId: z.string().optional(),
-    preset: z.string().optional(),
+    preset: presetReference.optional(),
     session: z.record(z.string(), z.unknown()).optional(),
     clientTools: z.array(z.record(z.string(), z.unknown())).optional(),
     onBusy: z.enum(['queue', 'reject', 'interrupt']).optional(),
@@ -25,7 +26,7 @@ const chatRequest = z
   })
   .refine(body => (body.messages === undefined) !== (body.message === undefined), {
     path: ['messages'],
-    message: 'send either messages or message',
+    message: 'must be set, or message in its place, but not both',
   })
 
 export type UiPart = z.infer<typeof part>
@@ -43,23 +44,23 @@ const ownFields = ['sessionId', 'preset', 'clientTools']
 
 /** @throws Refusal that names the field */
 export async function readChatRequest(request: Request): Promise<ChatRequest> {
-  const parsed = chatRequest.safeParse(await readJson(request))
+  const parsed = chatRequest.safeParse(await readJson(request), { error: toMessage })
   if (!parsed.success) throw new Refusal(describe(parsed.error))
   const { messages, message, ...rest } = parsed.data
   const all = (messages ?? [message]) as [UiMessage, ...UiMessage[]]
   const own = ownFields.find(name => rest.session && name in rest.session)
-  if (own) throw new Refusal(`session.${own}: cannot be set here`)
+  if (own) throw new Refusal(`session.${own}: must not be set here`)
   const last = all.at(-1) ?? all[0]
   const named = all.find(({ id, role }) => id === rest.messageId && role === 'assistant')
   const isPrompt = rest.trigger === 'regenerate-message' || (last.role === 'user' && named === undefined)
   if (isPrompt && last.role !== 'user') {
-    throw new Refusal('messages: the last message must be one of the user')
+    throw new Refusal('messages: the last message must have the role user')
   }
   if (message && rest.trigger === 'submit-message' && rest.messageId === last.id && isPrompt) {
-    throw new Refusal('message: an edit needs the messages before it; send messages')
+    throw new Refusal('message: must not be an edited one, which needs the messages before it: send messages')
   }
   if (!isPrompt && (named ?? last).role !== 'assistant') {
-    throw new Refusal('messages: the last message must be one of the user or the assistant')
+    throw new Refusal('messages: the last message must have the role user or assistant')
   }
   return { ...rest, messages: all, last, continued: isPrompt ? undefined : (named ?? last) }
 }
@@ -68,7 +69,7 @@ async function readJson(request: Request): Promise<unknown> {
   try {
     return await request.json()
   } catch {
-    throw new Refusal('The body is not JSON')
+    throw new Refusal('body: must be JSON')
   }
 }
 
@@ -77,9 +78,33 @@ function describe({ issues }: z.ZodError): string {
     .slice(0, 5)
     .flatMap(issue => {
       if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map(key => `${[...issue.path, key].join('.')}: is not a field of the request`)
+        return issue.keys.map(key => `${[...issue.path, key].join('.')}: unknown field`)
       }
       return `${issue.path.join('.') || 'body'}: ${issue.message}`
     })
     .join('; ')
 }
+
+/** Undefined: zod's own words. */
+function toMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'must be set' : `must be ${names[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `must be ${alternatives.format(issue.values.map(value => JSON.stringify(value)))}`
+    case 'too_small':
+      return issue.minimum === 1 ? 'must not be empty' : undefined
+    case 'too_big':
+      return issue.origin === 'string' ? `must have at most ${issue.maximum} characters` : undefined
+    default:
+      return undefined
+  }
+}
+
+const names: Partial<Record<string, string>> = {
+  string: 'a string',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+}
+const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' })

@@ -21,7 +21,7 @@ function toBlock(part: UiPart, path: string): Block | undefined {
   if (part.type === 'file') return toFile(part, path)
   // Data of the page for itself, which models do not get either.
   if (part.type.startsWith('data-')) return undefined
-  throw new Refusal(`${path}.type: a prompt cannot have a part of the type ${part.type}`)
+  throw new Refusal(`${path}.type: must be text or file in a prompt, and not ${part.type}`)
 }
 
 function toFile({ url, mediaType, filename }: UiPart, path: string): Block {
@@ -44,13 +44,15 @@ function toFile({ url, mediaType, filename }: UiPart, path: string): Block {
     const source = { type: 'text' as const, media_type: 'text/plain' as const, data: bytes.toString('utf8') }
     return { type: 'document', ...title, source }
   }
-  throw new Refusal(`${path}.mediaType: Claude cannot be given a file of the type ${type || 'unknown'}`)
+  throw new Refusal(
+    `${path}.mediaType: must be ${imageMediaTypes.join(', ')}, application/pdf or a type of text`,
+  )
 }
 
 function readBytes(content: string, isBase64: boolean, path: string): Buffer {
   try {
     return isBase64 ? Buffer.from(content, 'base64') : Buffer.from(decodeURIComponent(content))
   } catch {
-    throw new Refusal(`${path}.url: is not a valid data URL`)
+    throw new Refusal(`${path}.url: must be a valid data URL`)
   }
 }
