@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FollowOptions, SessionClient, SessionEvent, Turn } from '../../client/index.ts'
 import { type ReaderOptions, readAnswer } from './answer-reader.ts'
+import { findCalls } from './begin.ts'
 import type { Place } from './ids.ts'
 
 const place: Place = {
@@ -43,7 +44,7 @@ function openSession(log: SessionEvent[], { staysOpen = false, turn = {} as Part
     try {
       for (const one of log) {
         const { sequence = Number.POSITIVE_INFINITY } = one.data as { sequence?: number }
-        if (sequence > Number(options.after)) yield one
+        if (sequence > Number(options.after ?? 0)) yield one
       }
       if (staysOpen) await new Promise((_, reject) => options.signal?.addEventListener('abort', reject))
     } finally {
@@ -114,4 +115,27 @@ test('a turn whose events were removed is known by its record; a snapshot of a t
   expect(await lastOf(openSession([], { turn: running }), { snapshotOf: running })).toMatchObject({
     ending: { problem: { status: 410 } },
   })
+})
+
+test('the response after a call reads the turn from the call, and does not show the result that the client gave', async () => {
+  const result = [{ type: 'tool_result', tool_use_id: 'tool_1', content: 'a cloud' }]
+  const log = [
+    said(1, 'I look.'),
+    call(2),
+    request(3),
+    event('permission.resolved', { sequence: 4, permissionId }),
+    message(5, 'user', result),
+    said(6, 'I see a cloud.'),
+    event('turn.completed', { sequence: 7, ...turns.completed }),
+  ]
+  const opened = openSession(log)
+  const { signal } = new AbortController()
+  const { requests, after } = await findCalls(opened.session, place.turnId, new Set([permissionId]), signal)
+  expect(after).toBe(3)
+  const next = { ...place, after, showsReasoning: true }
+  const pieces = await read(opened, { from: after, requests }, next)
+  expect(pieces.flatMap(piece => (piece.type === 'end' ? piece.text : []))).toEqual(['I see a cloud.'])
+  expect(opened.followed.map(options => options.after)).toEqual([undefined, 3])
+  // A response that is found again is read from the start of its turn.
+  expect(await read(opened, {}, next)).toEqual(pieces)
 })

@@ -10,6 +10,7 @@ import {
 } from '../../client/index.ts'
 import { settlesWithin } from '../../lib/settles-within.ts'
 import { BlockQueue } from './block-queue.ts'
+import { CallRequests, isHidden } from './call-requests.ts'
 import { endingOf, sessionEnded, type TurnEnding, toEnding } from './endings.ts'
 import { encodeCall, type Place } from './ids.ts'
 import type { Ending, Piece } from './pieces.ts'
@@ -20,17 +21,15 @@ export interface ReaderOptions {
   includeDeltas: boolean
   /** The answer is data: only that is shown. */
   isData: boolean
-  /** The place in the log where the turn begins. */
+  /** Where to begin in the log: before the turn, or where `requests` has read to. */
   from: number
+  /** The calls before `from`. */
+  requests?: CallRequests | undefined
   signal: AbortSignal
 }
 
 /** After a call, others of the same message follow at once. */
 const quietMs = 200
-/** The prefix of the names that Claude sees of functions of the client. */
-const clientPrefix = 'mcp__client__'
-/** The tool by which Claude gives its answer as data. */
-const answerTool = 'StructuredOutput'
 /** Results of Claude's own tools are shown this far. */
 const longestResult = 500
 
@@ -42,7 +41,7 @@ export async function* readAnswer(
 ): AsyncGenerator<Piece, void> {
   const { includeDeltas, from, signal, snapshotOf, isData } = options
   const { turnId } = place
-  const answer = new Answer(place, isData)
+  const answer = new Answer(place, isData, options.requests ?? new CallRequests())
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
   const events = session.follow({ turnId, after: from, includeDeltas, signal: stop, retries: 8 })
@@ -72,45 +71,20 @@ export async function* readAnswer(
   }
 }
 
-/** The requests for calls of functions of a turn, by the place in the log at which they are known. */
-export class CallRequests {
-  readonly #open = new Map<string, OpenRequest>()
-  readonly #said = new Set<string>()
-
-  /** Returns the calls that an event makes known: Claude has said them, and the server asks for their results. */
-  see(event: SessionEvent): OpenRequest[] {
-    if (event.type === 'permission.requested' && event.data.kind === 'client_tool') {
-      this.#open.set(event.data.permissionId, event.data)
-    } else if (event.type === 'message') {
-      for (const block of readMessage(event.data)?.blocks ?? []) {
-        if (block.type === 'tool_call' && block.id !== null) this.#said.add(block.id)
-      }
-    } else {
-      return []
-    }
-    const known = [...this.#open.values()].filter(
-      ({ toolUseId }) => toolUseId === null || this.#said.has(toolUseId),
-    )
-    for (const { permissionId } of known) this.#open.delete(permissionId)
-    return known
-  }
-}
-
 class Answer {
   hasCalls = false
   isOver = false
   readonly #place: Place
   readonly #isData: boolean
   readonly #queue: BlockQueue
-  readonly #requests = new CallRequests()
+  readonly #requests: CallRequests
   /** The permission ids of the calls that are shown. */
   readonly #calls = new Set<string>()
-  /** Ids of calls that are shown in another way, as their results are. */
-  readonly #shownElsewhere = new Set<string>()
   #hasText = false
 
-  constructor(place: Place, isData: boolean) {
+  constructor(place: Place, isData: boolean, requests: CallRequests) {
     this.#place = place
+    this.#requests = requests
     this.#isData = isData
     this.#queue = new BlockQueue(kind => (kind === 'text' ? !isData : place.showsReasoning))
   }
@@ -180,7 +154,7 @@ class Answer {
       for (const block of shown.blocks) yield* this.#storeBlock(shown.id, block)
     }
     for (const { callId, fields } of shown.changes) {
-      if (!fields.result || this.#shownElsewhere.has(callId)) continue
+      if (!fields.result || this.#requests.hides(callId)) continue
       const text = fields.result.blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
       const mark = fields.result.isError ? 'Error: ' : ''
       yield* this.#queue.store(callId, 'tool', `${mark}${text.slice(0, longestResult)}`)
@@ -191,13 +165,8 @@ class Answer {
     if (block.type === 'text') yield* this.#queue.store(messageId, 'text', block.text)
     if (block.type === 'thinking') yield* this.#queue.store(messageId, 'reasoning', block.text)
     if (block.type !== 'tool_call') return
-    const isElsewhere = block.name?.startsWith(clientPrefix) || block.name === answerTool
-    if (isElsewhere && block.id !== null) this.#shownElsewhere.add(block.id)
-    yield* this.#queue.store(
-      messageId,
-      'tool',
-      isElsewhere ? '' : `${block.name} ${JSON.stringify(block.input)}`,
-    )
+    const text = isHidden(block.name) ? '' : `${block.name} ${JSON.stringify(block.input)}`
+    yield* this.#queue.store(messageId, 'tool', text)
   }
 
   *#note(pieces: Generator<Piece, void>): Generator<Piece, void> {

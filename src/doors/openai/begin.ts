@@ -1,6 +1,6 @@
 import type { PatchSessionRequest, PromptBlock, Session, SessionClient } from '../../client/index.ts'
-import { CallRequests } from './answer-reader.ts'
 import type { Asked, Context, ToolEntry } from './asked.ts'
+import { CallRequests } from './call-requests.ts'
 import { toTranscript } from './conversation.ts'
 import {
   createSession,
@@ -19,8 +19,10 @@ import { badField } from './problem.ts'
 export interface Begun {
   place: Place
   session: SessionClient
-  /** Where the turn begins in the log. */
+  /** Where the reading of the turn begins in the log. */
   from: number
+  /** The calls before that. */
+  requests?: CallRequests
   /** Whether the session is found by the conversation next time. */
   isAnonymous: boolean
 }
@@ -112,11 +114,10 @@ async function continueTurn(
   const session = client.session(sessionId)
   const { turnId, kind } = await requestOf(session, first)
   if (turnId === null || kind !== 'client_tool') return refuseCall(first)
-  const from = ((await session.getTurn(turnId, { signal })).firstSequence ?? 1) - 1
   const ids = new Set(answers.map(({ call }) => call.permissionId))
-  const after = await findCalls(session, turnId, from, ids, signal)
+  const { requests, after } = await findCalls(session, turnId, ids, signal)
   for (const answer of answers) await giveResult(session, answer)
-  return { place: { sessionId, turnId, after, ...shown }, session, from }
+  return { place: { sessionId, turnId, after, ...shown }, session, from: after, requests }
 
   async function requestOf(of: SessionClient, entry: (typeof answers)[number]) {
     const params = { sessionId: of.id, permissionId: entry.call.permissionId }
@@ -152,25 +153,23 @@ async function giveResult(
   }
 }
 
-/** Returns the place in the log after the last of these calls. */
-async function findCalls(
+/** Reads the turn as far as the last of these calls. */
+export async function findCalls(
   session: SessionClient,
   turnId: string,
-  from: number,
   ids: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<{ requests: CallRequests; after: number }> {
   const requests = new CallRequests()
   const missing = new Set(ids)
-  let last = from
-  for await (const event of session.follow({ turnId, after: from, signal })) {
-    const known = requests.see(event)
-    for (const { permissionId } of known) {
-      if (missing.delete(permissionId)) last = (event.data as { sequence: number }).sequence
+  let after = 0
+  for await (const event of session.follow({ turnId, signal })) {
+    for (const { permissionId } of requests.see(event)) {
+      if (missing.delete(permissionId)) after = (event.data as { sequence: number }).sequence
     }
     if (missing.size === 0 || event.type === 'caught_up') break
   }
-  return last
+  return { requests, after }
 }
 
 /** Changes what the request asks for and the session has not, as far as that can be changed. */

@@ -16,12 +16,13 @@ const interruptMs = 5_000
 /** Follows the answer of a turn. A client that leaves interrupts the turn, unless it runs in the background. */
 export async function* followAnswer(
   { signal }: Context,
-  { session, place, from }: Begun,
+  { session, place, from, requests }: Begun,
   { isStream, isData }: Options,
 ): AsyncGenerator<Piece, void> {
   let isOver = false
   try {
-    for await (const piece of readAnswer(session, place, { includeDeltas: isStream, isData, from, signal })) {
+    const options = { includeDeltas: isStream, isData, from, requests, signal }
+    for await (const piece of readAnswer(session, place, options)) {
       if (piece.type === 'over') isOver = true
       yield piece
     }
