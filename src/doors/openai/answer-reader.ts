@@ -17,7 +17,7 @@ import type { Ending, Piece } from './pieces.ts'
 
 export interface ReaderOptions {
   /** The turn as it was found: the reading ends at the end of the log, without waiting for more. */
-  snapshotOf?: Turn
+  snapshotOf?: Turn | undefined
   includeDeltas: boolean
   /** The answer is data: only that is shown. */
   isData: boolean

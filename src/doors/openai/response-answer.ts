@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isTerminal, type Session } from '../../client/index.ts'
+import type { Turn } from '../../client/index.ts'
 import { readAnswer } from './answer-reader.ts'
 import type { Context } from './asked.ts'
 import { type Begun, begin } from './begin.ts'
@@ -50,50 +50,53 @@ export async function createResponse(context: Context, body: unknown, headers: H
 
 export async function getResponse(context: Context, id: string, query: URLSearchParams): Promise<Response> {
   const { isStream, after } = readQuery(query)
+  const { turn, ...found } = await findResponse(context, id)
+  if (!isStream) return showResponse(context, { ...found, turn }, turn)
+  const { session, place, isData, events } = found
+  const { signal } = context
+  const pieces = readAnswer(session, place, { isData, from: 0, includeDeltas: true, signal })
+  return streamEvents(context, events, pieces, after, { 'x-session-id': session.id })
+}
+
+export async function cancelResponse(context: Context, id: string): Promise<Response> {
+  const found = await findResponse(context, id)
+  const { session, turn } = found
+  if (!['queued', 'running', 'requires_action'].includes(turn.status)) {
+    return showResponse(context, found, turn)
+  }
+  await session.interrupt({ turnId: turn.turnId }, { signal: context.signal })
+  return showResponse(context, found)
+}
+
+type FoundResponse = Awaited<ReturnType<typeof findResponse>>
+
+async function findResponse(context: Context, id: string) {
   const place = readPlace(id, 'response_id')
-  const { stored, turn, options, events } = await open(context, place, id)
-  const headers = { 'x-session-id': stored.sessionId }
   const session = context.client.session(place.sessionId)
-  const ending = isStream ? { includeDeltas: true } : { includeDeltas: false, snapshotOf: turn }
-  const pieces = readAnswer(session, place, { ...options, ...ending })
-  if (isStream) return streamEvents(context, events, pieces, after, headers)
-  for await (const piece of pieces) {
+  const { signal } = context
+  const [stored, turn] = await named(id, 'response_id', () =>
+    Promise.all([session.get({ signal }), session.getTurn(place.turnId, { signal })]),
+  )
+  const createdAt = Math.floor(Date.parse(turn.createdAt) / 1000)
+  const fields = { place, session: stored, createdAt, previousResponseId: null }
+  const events = new ResponseEvents(toResponseObject(fields), place)
+  return { place, session, turn, events, isData: stored.config.outputFormat !== undefined }
+}
+
+/** @param snapshotOf undefined: the response is waited for */
+async function showResponse(
+  { signal }: Context,
+  { session, place, turn, isData, events }: FoundResponse,
+  snapshotOf?: Turn,
+): Promise<Response> {
+  const headers = { 'x-session-id': session.id }
+  const options = { isData, from: 0, includeDeltas: false, signal, snapshotOf }
+  for await (const piece of readAnswer(session, place, options)) {
     const made = events.add(piece)
     if (piece.type === 'over') return Response.json(made[0]?.response, { headers })
   }
   const status = turn.status === 'queued' ? 'queued' : 'in_progress'
   return Response.json({ ...events.response, status }, { headers })
-}
-
-export async function cancelResponse(context: Context, id: string): Promise<Response> {
-  const place = readPlace(id, 'response_id')
-  const session = context.client.session(place.sessionId)
-  const { turnId } = place
-  const { status } = await named(id, 'response_id', () => session.getTurn(turnId))
-  if (['queued', 'running', 'requires_action'].includes(status)) {
-    await session.interrupt({ turnId })
-    for await (const { type } of session.follow({ turnId, signal: context.signal })) {
-      if (isTerminal(type)) break
-    }
-  }
-  return getResponse(context, id, new URLSearchParams())
-}
-
-async function open(context: Context, place: Place, id: string) {
-  const session = context.client.session(place.sessionId)
-  const stored: Session = await named(id, 'response_id', () => session.get())
-  const turn = await named(id, 'response_id', () => session.getTurn(place.turnId))
-  const createdAt = Math.floor(Date.parse(turn.createdAt) / 1000)
-  const events = new ResponseEvents(
-    toResponseObject({ place, session: stored, createdAt, previousResponseId: null }),
-    place,
-  )
-  const options = {
-    isData: stored.config.outputFormat !== undefined,
-    from: Math.max(0, (turn.firstSequence ?? 1) - 1),
-    signal: context.signal,
-  }
-  return { stored, turn, options, events }
 }
 
 /** @param after the number of the last event that the client has */
