@@ -1,6 +1,7 @@
 import { apiBase, type DoorExchange } from '../../src/contract/doors.ts'
 import type { OperationId } from '../../src/doors/managed-agents/operations.ts'
 import { program } from '../../src/doors/managed-agents/program.ts'
+import { parseFrames } from '../support/client.ts'
 
 type Json = Record<string, unknown>
 
@@ -27,8 +28,8 @@ export class FakeApi {
     metadata: { managedAgents: { environmentId: 'env_656e762d78', environmentType: 'cloud', metadata: {} } },
     config: { model: 'sonnet', appendSystemPrompt: null, maxTurns: null },
   }
-  /** Whether streams end after the past. */
-  isOver = false
+  /** Is called when a stream has had the past; it has the events that are added then too. */
+  onCaughtUp = () => {}
 
   #write(type: string, fields: Json): void {
     const sequence = this.log.length + 1
@@ -81,6 +82,11 @@ export class FakeApi {
     const fields = { kind: 'client_tool', toolName: name, input: {}, message: null, decidedAt: null }
     this.permissions.push({ ...request, ...fields })
     this.#write('permission.requested', { ...request, ...fields })
+  }
+
+  withdraw(toolUseId: string, turnId: string): void {
+    const request = this.permissions.find(one => one.toolUseId === toolUseId)
+    this.#write('permission.resolved', Object.assign(request ?? {}, { turnId, status: 'withdrawn' }))
   }
 
   end(turnId: string, type = 'turn.completed', durationMs = 1_000): void {
@@ -170,7 +176,7 @@ export class FakeApi {
     const none = Object.fromEntries(names.map(name => [name, 0]))
     return {
       turns: begun.length,
-      activeMs: sum(({ durationMs }) => durationMs),
+      activeMs: sum(({ durationMs, startedAt }) => durationMs ?? Date.now() - Date.parse(String(startedAt))),
       tokens: Object.fromEntries(
         names.map(name => [name, sum(({ usage }) => (usage as Json | null)?.[name])]),
       ),
@@ -182,15 +188,15 @@ export class FakeApi {
   #follow(after: number): Response {
     const past = this.log.slice(after)
     const caughtUp = { type: 'caught_up', data: { sequence: this.log.length } }
-    const text = [...past, caughtUp].map(({ type, data }) => {
+    this.onCaughtUp()
+    const live = this.log.slice(caughtUp.data.sequence)
+    const text = [...past, caughtUp, ...live].map(({ type, data }) => {
       const id = type === 'caught_up' ? '' : `id: ${data.sequence}\n`
       return `${id}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
     })
+    // It stays open.
     const body = new ReadableStream<Uint8Array>({
-      start: controller => {
-        controller.enqueue(new TextEncoder().encode(text.join('')))
-        if (this.isOver) controller.close()
-      },
+      start: controller => controller.enqueue(new TextEncoder().encode(text.join(''))),
     })
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   }
@@ -198,6 +204,19 @@ export class FakeApi {
   /** The body of a response of the door. */
   async json(id: OperationId, sent?: Sent): Promise<Answer> {
     return (await (await this.send(id, sent)).json()) as Answer
+  }
+
+  /** The events of a stream, up to the first of a type. */
+  async stream(until: string, path = ''): Promise<Answer['data']> {
+    const leaving = new AbortController()
+    const response = await this.send('streamEvents', { path, signal: leaving.signal })
+    const events: Answer['data'] = []
+    for await (const { event, data } of parseFrames(response)) {
+      events.push(data as Answer['data'][number])
+      if (event === until) break
+    }
+    leaving.abort()
+    return events
   }
 
   /** Sends a request to the door. */

@@ -1,6 +1,5 @@
 import {
   type AnswerPermissionRequest,
-  ApiError,
   isTerminal,
   type PermissionRequest,
   type SessionEvent,
@@ -13,7 +12,7 @@ import { fromToolEventId, toObjectEventId } from './ids.ts'
 import type { OpenedSession } from './open-session.ts'
 import { isAnswerable } from './request-mapper.ts'
 import type { ClientAnswer, Confirmation } from './sent-events.ts'
-import { SessionLog } from './session-log.ts'
+import { TurnHistory } from './turn-history.ts'
 
 /** How long an answer may come before its request, which Claude Code makes when it gets to the call. */
 const patienceMs = 30_000
@@ -35,14 +34,9 @@ export async function answerRequest(
   const found = toolUseId && (await findRequest(context, session, toolUseId, kinds))
   if (!found) throw invalid(`${at}.${field}`, 'does not match any call of a tool that waits in this session')
   const answer = isConfirmation ? toDecision(found, event) : toResult(event)
-  try {
-    const resolved = await context.api.session(session.id).answer(found.permissionId, answer)
-    const processed_at = resolved.decidedAt
-    return toEvent(event, id, toObjectEventId(found.permissionId), processed_at)
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== 'PERMISSION_ALREADY_RESOLVED') throw error
-    throw invalid(`${at}.${field}`, 'was answered before')
-  }
+  const resolved = await context.api.session(session.id).answerIfPending(found.permissionId, answer)
+  if (!resolved) throw invalid(`${at}.${field}`, 'was answered before')
+  return toEvent(event, id, toObjectEventId(found.permissionId), resolved.decidedAt)
 }
 
 /**
@@ -58,12 +52,15 @@ async function findRequest(
   toolUseId: string,
   kinds: ReadonlySet<PermissionRequest['kind']>,
 ): Promise<PermissionRequest | undefined> {
-  const log = await SessionLog.open(api, session, session.session.lastSequence)
+  const pending = await api.session(session.id).pendingRequests()
+  const waits = pending.find(one => one.toolUseId === toolUseId && kinds.has(one.kind) && isAnswerable(one))
+  if (waits) return waits
+  const { after } = await new TurnHistory(api, session.id).findPlace(session.session.lastSequence)
   const late = AbortSignal.timeout(patienceMs)
   const signal = AbortSignal.any([request.signal, late])
   const search = new RequestSearch(toolUseId, kinds)
   try {
-    for await (const event of api.session(session.id).follow({ after: log.after, signal })) {
+    for await (const event of api.session(session.id).follow({ after, signal })) {
       search.see(event)
       if (search.isDecided) return search.found
     }

@@ -7,28 +7,32 @@ import { MessageMapper } from './message-mapper.ts'
 import type { SessionOutline } from './outline.ts'
 import { RequestMapper } from './request-mapper.ts'
 import { toEnd } from './turn-end.ts'
-import { addUsage, noUsage, type Totals, toUsage } from './usage.ts'
+import { firstStart, type Start } from './turn-history.ts'
+import { addUsage, type Totals, toUsage } from './usage.ts'
 
 /**
- * Makes the events of the protocol from a session's log. It has to see the log from the beginning of a turn on, and
- * then makes the same events wherever it is used.
+ * Makes the events of the protocol from a session's log. It has to see the log from the end of a turn on, and then
+ * makes the same events wherever it is used. It keeps only what the running turn needs.
  */
 export class EventMapper {
   readonly #messages: MessageMapper
   readonly #requests: RequestMapper
   readonly #sessionId: string
   /** Turns that were accepted and have not begun. */
-  readonly #waiting = new Set<string>()
-  #status: 'idle' | 'running' = 'idle'
+  readonly #waiting: Set<string>
+  #status: 'idle' | 'running'
   #runningTurn: string | undefined
   #totals: Totals
+  #start: Start
   #isDeleted = false
   #isOver = false
 
-  /** @param totals what the turns before have used */
-  constructor(sessionId: string, outline: SessionOutline, totals: Totals = noUsage) {
+  constructor(sessionId: string, outline: SessionOutline, start: Start = firstStart) {
     this.#sessionId = sessionId
-    this.#totals = totals
+    this.#start = start
+    this.#totals = start.totals
+    this.#waiting = new Set(start.waiting)
+    this.#status = this.isBusy ? 'running' : 'idle'
     this.#messages = new MessageMapper(outline)
     this.#requests = new RequestMapper(this.#messages)
   }
@@ -38,9 +42,18 @@ export class EventMapper {
     return this.#runningTurn !== undefined || this.#waiting.size > 0
   }
 
-  /** Whether nothing follows. */
-  get isOver(): boolean {
-    return this.#isOver
+  get isRunning(): boolean {
+    return this.#runningTurn !== undefined
+  }
+
+  /** The turns that were accepted and have not begun, oldest first. */
+  get waiting(): readonly string[] {
+    return [...this.#waiting]
+  }
+
+  /** The last place that was seen from which the log can be read again. */
+  get start(): Start {
+    return this.#start
   }
 
   map(event: SessionEvent): WireEvent[] {
@@ -85,6 +98,7 @@ export class EventMapper {
     const { turnId, message } = event.data
     const events = this.#messages.map(event.data)
     if (turnId !== undefined || this.#runningTurn !== undefined) return events
+    if (message.type === 'result') this.#messages.forget()
     if (message.type === 'result' && this.#status === 'running') {
       return [...events, this.#toIdle(event, { type: 'end_turn' })]
     }
@@ -114,6 +128,8 @@ export class EventMapper {
     if (wasRunning) {
       this.#runningTurn = undefined
       this.#totals = addUsage(this.#totals, end)
+      this.#start = { after: event.data.sequence, totals: this.#totals, waiting: this.waiting }
+      this.#messages.forget()
     }
     const { processed_at } = this.#stamp(event)
     const events: WireEvent[] = []
@@ -123,7 +139,8 @@ export class EventMapper {
     if (end.error) events.push({ type: 'session.error', error: end.error, ...this.#stamp(event, '_error') })
     if (wasRunning || end.error) events.push(this.#toUsed(event))
     // The next turn begins at once: the session does not become idle between.
-    const isIdle = !this.isBusy && (events.length > 0 || this.#status === 'running')
+    if (this.isBusy) return wasRunning ? [...events, ...this.#toRunning(event)] : events
+    const isIdle = events.length > 0 || this.#status === 'running'
     return isIdle ? [...events, this.#toIdle(event, end.stopReason)] : events
   }
 

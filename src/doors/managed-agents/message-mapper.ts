@@ -29,6 +29,13 @@ export class MessageMapper {
     this.#calls.set(toolUseId, kind)
   }
 
+  /** Forgets a turn that is over. */
+  forget(): void {
+    this.#blocks.clear()
+    this.#calls.clear()
+    this.#sent.clear()
+  }
+
   noteResult(toolUseId: string, result: ClientResult): void {
     this.#sent.set(toolUseId, result)
   }
@@ -93,12 +100,15 @@ export class MessageMapper {
     const toolUseId = String(block.tool_use_id ?? '')
     const fields = { content: toResultBlocks(block.content), is_error: block.is_error === true, ...stamp }
     const sent = this.#sent.get(toolUseId)
+    const kind = this.#calls.get(toolUseId)?.kind
+    this.#sent.delete(toolUseId)
+    this.#calls.delete(toolUseId)
     if (sent) {
       sent.content = fields.content
       return []
     }
     const of = toToolEventId(toolUseId)
-    if (this.#calls.get(toolUseId)?.kind === 'mcp') {
+    if (kind === 'mcp') {
       return [{ type: 'agent.mcp_tool_result', mcp_tool_use_id: of, ...fields }]
     }
     return [{ type: 'agent.tool_result', tool_use_id: of, ...fields }]

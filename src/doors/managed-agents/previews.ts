@@ -28,6 +28,10 @@ export class Previews {
         return this.#toPieces(event.data)
       case 'delta.voided':
         return this.#toVoided(event.data)
+      case 'message':
+        // All messages that were generated are complete.
+        if (event.data.message.type === 'result') this.#blocks.clear()
+        return []
       case 'reconnected':
         // Unfinished blocks are sent again from their start.
         for (const block of this.#blocks.values()) block.known = block.sent

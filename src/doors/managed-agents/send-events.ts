@@ -14,7 +14,7 @@ import {
   sendEventsBody,
   type UserMessage,
 } from './sent-events.ts'
-import { readTurns } from './usage.ts'
+import { TurnHistory } from './turn-history.ts'
 
 /** Carries out the events in their order. */
 export async function sendEvents(context: Context): Promise<{ data: UserEvent[] }> {
@@ -40,11 +40,12 @@ export async function sendEvents(context: Context): Promise<{ data: UserEvent[] 
     const [event, next] = events.slice(index)
     if (event?.type === 'user.interrupt' && next?.type === 'user.message') {
       // One request, so that the session does not become idle between.
-      data.push(await toInterrupt(api, session), await sendMessage(api, session.id, next, 'interrupt'))
+      const interrupt = toInterrupt(await findRunning(api, session.id))
+      data.push(interrupt, await sendMessage(api, session.id, next, 'interrupt'))
       index += 1
     } else if (event?.type === 'user.interrupt') {
-      data.push(await toInterrupt(api, session))
-      await api.session(session.id).interrupt()
+      const { interrupted } = await api.session(session.id).interrupt()
+      data.push(toInterrupt(interrupted[0]))
     } else if (event?.type === 'user.message') {
       data.push(await sendMessage(api, session.id, event))
     }
@@ -77,15 +78,19 @@ async function answerAll(
   })
 }
 
-/** The event of an interrupt. It is in the list if a turn runs. */
-async function toInterrupt(api: ClaudeCodeClient, { id, session }: OpenedSession): Promise<UserEvent> {
-  const turns = session.state === 'idle' ? [] : await readTurns(api, id)
-  const running = turns.find(({ status }) => status === 'running' || status === 'requires_action')
-  return {
-    type: 'user.interrupt',
-    id: toObjectEventId(running?.turnId ?? randomUUID(), '_interrupt'),
-    processed_at: new Date().toISOString(),
-  }
+/** The turn that a message with `onBusy: 'interrupt'` is about to interrupt. */
+async function findRunning(api: ClaudeCodeClient, sessionId: string): Promise<string | undefined> {
+  const { state, lastTurn } = await api.session(sessionId).get()
+  if (state === 'idle' || !lastTurn) return undefined
+  const { turnId, status } = lastTurn
+  if (status === 'running' || status === 'requires_action') return turnId
+  return new TurnHistory(api, sessionId).findRunning()
+}
+
+/** The event of an interrupt. It is in the list if a turn ran. */
+function toInterrupt(turnId: string = randomUUID()): UserEvent {
+  const id = toObjectEventId(turnId, '_interrupt')
+  return { type: 'user.interrupt', id, processed_at: new Date().toISOString() }
 }
 
 export async function sendMessage(

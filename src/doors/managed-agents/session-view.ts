@@ -1,9 +1,9 @@
-import type { SessionSummary, Turn } from '../../client/index.ts'
+import type { SessionSummary } from '../../client/index.ts'
 import type { SessionAgent } from './agent-view.ts'
 import type { Money, Usage } from './event-types.ts'
 import { toSessionId } from './ids.ts'
 import type { SessionMetadata } from './open-session.ts'
-import { addUsage, noUsage, type Totals, toMoney, toUsage } from './usage.ts'
+import { type Totals, toMoney, toUsage } from './usage.ts'
 
 export const sessionStatuses = ['rescheduling', 'running', 'idle', 'terminated'] as const
 export type SessionStatus = (typeof sessionStatuses)[number]
@@ -34,9 +34,8 @@ interface Shown {
   agent: SessionAgent
 }
 
-/** @param turns undefined: a list shows what a session has cost, and no tokens */
-export function toSessionView({ session, own, agent }: Shown, turns?: readonly Turn[]): SessionView {
-  const totals = turns?.reduce<Totals>(addUsage, noUsage)
+/** @param totals undefined: a list shows what a session has cost, and no tokens */
+export function toSessionView({ session, own, agent }: Shown, totals?: Totals): SessionView {
   const { maxBudgetUsd } = session.config ?? {}
   const seconds = Date.parse(session.lastActivity) - Date.parse(session.createdAt)
   return {

@@ -15,7 +15,7 @@ import { sendMessage } from './send-events.ts'
 import { initialEvents, unsupportedList } from './sent-events.ts'
 import { agentOfSession, toAgentPart } from './session-agent.ts'
 import { type SessionView, toSessionView } from './session-view.ts'
-import { readTurns } from './usage.ts'
+import { readUsage } from './usage.ts'
 
 const title = z.string().max(500).nullish()
 const budget = z.strictObject({
@@ -132,7 +132,7 @@ export async function deleteSession({
 
 async function showSession(api: ClaudeCodeClient, id: string): Promise<SessionView> {
   const opened = await openSession(api, id)
-  return toSessionView(opened, await readTurns(api, opened.id))
+  return toSessionView(opened, (await readUsage(api, opened.id)).all)
 }
 
 function toUsd({ max_list_cost: { amount } }: z.output<typeof budget>): number {

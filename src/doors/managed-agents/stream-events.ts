@@ -1,11 +1,13 @@
 import type { SessionEvent } from '../../client/index.ts'
+import { toByteStream } from '../../lib/byte-stream.ts'
 import type { Context } from './context.ts'
 import { invalid, toRequestId } from './errors.ts'
 import type { PreviewEvent, WireEvent } from './event-types.ts'
 import { openSession } from './open-session.ts'
-import { Previews, type PreviewType, previewTypes } from './previews.ts'
+import { Previews, previewTypes } from './previews.ts'
 import { Query } from './reading.ts'
 import { isAfter, type Place, type PlacedEvent, SessionLog } from './session-log.ts'
+import { TurnHistory } from './turn-history.ts'
 
 /** Reconnects to the session's log, for example while it moves to another node. */
 const reconnects = 8
@@ -18,57 +20,86 @@ export async function streamEvents({ api, param, request, requestId, logFault }:
   const session = await openSession(api, param('session'))
   const resumeAt = readLastEventId(request.headers.get('last-event-id'))
   const now = session.session.lastSequence
-  const log = await SessionLog.open(api, session, resumeAt?.sequence ?? now)
+  const start = await new TurnHistory(api, session.id).findStart(resumeAt?.sequence ?? now)
+  const log = new SessionLog(session, start)
+  const { signal } = request
   const events = api.session(session.id).follow({
     after: log.after,
     includeDeltas: wanted.length > 0,
-    signal: request.signal,
+    signal,
     retries: reconnects,
   })
-  const frames = toFrames(events, log, resumeAt ?? { now }, new Previews(wanted))
-  return new Response(toBody(frames, request.signal, logFault), {
+  const frames = toFrames(events, log, resumeAt ? { resumeAt } : { now }, new Previews(wanted))
+  const body = toByteStream(frames, error => {
+    if (signal.aborted) return ''
+    logFault(error)
+    return brokenOff
+  })
+  return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'request-id': toRequestId(requestId) },
   })
 }
 
+/** Clients reconnect after an error of this type. */
+const brokenOff = `event: error\ndata: ${JSON.stringify({
+  type: 'error',
+  error: { type: 'api_error', message: 'The stream broke off' },
+})}\n\n`
+
+type From = { resumeAt: Place } | { now: number }
+
 async function* toFrames(
   events: AsyncIterable<SessionEvent>,
   log: SessionLog,
-  from: Place | { now: number },
+  from: From,
   previews: Previews,
 ): AsyncGenerator<string, void> {
-  let past: PlacedEvent[] | undefined = []
-  const tellPast = () => {
-    const told = past ? selectPast(past, log, from) : []
-    past = undefined
-    return told.map(toFrame)
-  }
+  // The client gets the headers at once.
+  yield ': connected\n\n'
+  let past = 'now' in from ? new Past(log.mapper, from.now) : undefined
   for await (const event of events) {
     const { sequence = 0 } = event.data as { sequence?: number }
-    if (event.type === 'caught_up' || ('now' in from && sequence > from.now)) yield* tellPast()
+    if (past && (event.type === 'caught_up' || sequence > past.last)) {
+      yield* past.end().map(toFrame)
+      past = undefined
+    }
     for (const preview of previews.see(event)) yield toPreviewFrame(preview)
     const placed = log.place(event)
-    if (past) past.push(...placed)
-    else yield* placed.map(toFrame)
+    const shown = 'resumeAt' in from ? placed.filter(one => isAfter(one, from.resumeAt)) : placed
+    yield* (past ? past.add(shown) : shown).map(toFrame)
     if (placed.some(({ event: { type } }) => type === 'session.deleted')) return
   }
-  yield* tellPast()
+  if (past) yield* past.end().map(toFrame)
 }
 
-/** Events of the past that the client gets. */
-function selectPast(
-  past: readonly PlacedEvent[],
-  log: SessionLog,
-  from: Place | { now: number },
-): PlacedEvent[] {
-  if (!('now' in from)) return past.filter(placed => isAfter(placed, from))
-  if (!log.mapper.isBusy) return []
-  const start = past.findLastIndex(({ event }) => isEndOfTurn(event)) + 1
-  const ofTurn = past.slice(start)
-  // Requests of the past are over, unless the session waits for them now.
-  return ofTurn.filter(
-    ({ event }, index) => event.type !== 'session.status_idle' || index === ofTurn.length - 1,
-  )
+/** The events up to the moment when the client came. It gets those of the turn that runs. */
+class Past {
+  readonly last: number
+  readonly #mapper: SessionLog['mapper']
+  /** Events of which it is not known yet whether they belong to that turn, or are over. */
+  #held: PlacedEvent[] = []
+
+  constructor(mapper: SessionLog['mapper'], last: number) {
+    this.last = last
+    this.#mapper = mapper
+  }
+
+  /** The events that the client gets already. */
+  add(placed: readonly PlacedEvent[]): PlacedEvent[] {
+    for (const one of placed) {
+      // Requests of the past are over, unless the session waits for them at the end.
+      if (this.#held.at(-1)?.event.type === 'session.status_idle') this.#held.pop()
+      if (isEndOfTurn(one.event)) this.#held = []
+      else this.#held.push(one)
+    }
+    if (!this.#mapper.isRunning) return []
+    const isIdle = this.#held.at(-1)?.event.type === 'session.status_idle'
+    return this.#held.splice(0, this.#held.length - (isIdle ? 1 : 0))
+  }
+
+  end(): PlacedEvent[] {
+    return this.#mapper.isBusy ? this.#held : []
+  }
 }
 
 function isEndOfTurn(event: WireEvent): boolean {
@@ -91,37 +122,3 @@ function readLastEventId(header: string | null): Place | undefined {
   }
   return { sequence: Number(sequence), part: Number(part) }
 }
-
-/** The frames as they are read; the client gets the headers and the first comment at once. */
-function toBody(
-  frames: AsyncGenerator<string, void>,
-  signal: AbortSignal,
-  logFault: (error: unknown) => void,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(encoder.encode(': connected\n\n'))
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await frames.next()
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(value))
-      } catch (error) {
-        if (!signal.aborted) {
-          logFault(error)
-          // Clients reconnect after an error of this type.
-          const shown = { type: 'error', error: { type: 'api_error', message: 'The stream broke off' } }
-          controller.enqueue(encoder.encode(`event: error\ndata: ${JSON.stringify(shown)}\n\n`))
-        }
-        controller.close()
-      }
-    },
-    async cancel() {
-      await frames.return(undefined)
-    },
-  })
-}
-
-export type { PreviewType }

@@ -1,4 +1,4 @@
-import type { ClaudeCodeClient, Turn, Usage as TurnUsage } from '../../client/index.ts'
+import type { ClaudeCodeClient, Usage as TurnUsage } from '../../client/index.ts'
 import type { Money, Usage } from './event-types.ts'
 
 /** The sum of several turns. */
@@ -34,6 +34,17 @@ export function addUsage(before: Totals, { usage, costUsd, durationMs }: Used): 
   }
 }
 
+export function subtractUsage(from: Totals, { usage, costUsd, durationMs }: Used): Totals {
+  return {
+    inputTokens: from.inputTokens - (usage?.inputTokens ?? 0),
+    outputTokens: from.outputTokens - (usage?.outputTokens ?? 0),
+    cacheReadInputTokens: from.cacheReadInputTokens - (usage?.cacheReadInputTokens ?? 0),
+    cacheCreationInputTokens: from.cacheCreationInputTokens - (usage?.cacheCreationInputTokens ?? 0),
+    costUsd: from.costUsd - (costUsd ?? 0),
+    activeMs: from.activeMs - (durationMs ?? 0),
+  }
+}
+
 export function toUsage(totals: Totals): Usage {
   return {
     input_tokens: totals.inputTokens,
@@ -50,17 +61,13 @@ export function toMoney(usd: number): Money {
   return { amount: String(Math.round(usd * 100)), currency: 'USD' }
 }
 
-/** All turns of a session, oldest first. */
-export async function readTurns(api: ClaudeCodeClient, sessionId: string): Promise<Turn[]> {
-  const turns: Turn[] = []
-  let cursor: string | undefined
-  do {
-    const page = await api.call('listTurns', {
-      params: { sessionId },
-      query: { limit: 1_000, ...(cursor !== undefined && { cursor }) },
-    })
-    turns.push(...page.turns)
-    cursor = page.pagination.nextCursor ?? undefined
-  } while (cursor !== undefined)
-  return turns
+/** The sums of a session, with what Claude does between turns, and those of its turns. */
+export async function readUsage(
+  api: ClaudeCodeClient,
+  sessionId: string,
+): Promise<{ all: Totals; ofTurns: Totals }> {
+  const { tokens, costUsd, activeMs, betweenTurns } = await api.call('getUsage', { params: { sessionId } })
+  const all = { ...tokens, costUsd, activeMs }
+  const { tokens: usage, activeMs: durationMs } = betweenTurns
+  return { all, ofTurns: subtractUsage(all, { usage, costUsd: betweenTurns.costUsd, durationMs }) }
 }
