@@ -1,5 +1,4 @@
 import {
-  type Activity,
   type BlockView,
   type DeltaEvent,
   type FullMessage,
@@ -12,8 +11,10 @@ import type { Chunk } from './chunk.ts'
 import { callIdOf, inputOf, isToolOfClient, nameOf, replyModeOf, type UiRequest } from './requests.ts'
 import { hasOutput, type Shown } from './shown.ts'
 import {
+  type Block,
   type CallItem,
   type Item,
+  isOf,
   type Piece,
   render,
   renderInput,
@@ -25,19 +26,18 @@ import {
 import { StepWriter } from './step-writer.ts'
 import { textsOf, toOutputChunk } from './tool-output.ts'
 
-type Block = { messageId: string; blockIndex: number }
-
 /** Decisions by which a call does not run. */
 const refused: ReadonlySet<string> = new Set(['denied', 'expired', 'withdrawn'])
 
 /** Makes chunks of what a turn says and does. A step of the message is a message of the model. */
 export class MessageWriter {
-  readonly #step = new StepWriter()
+  readonly #step = new StepWriter(items => this.#forget(items))
   readonly #shown: Shown['calls']
   readonly #todos: TaskList
+  /** The calls that have no output, and those of the open step. */
   readonly #calls = new Map<string, CallItem>()
+  readonly #finished = new Set<string>()
   readonly #denied = new Set<string>()
-  readonly #subagents = new Map<string, Activity>()
   /** Pieces of messages before which the log has others. */
   #early: Piece[] = []
   #textCount = 0
@@ -106,18 +106,6 @@ export class MessageWriter {
     this.#step.end()
   }
 
-  addSubagent(activity: Extract<Activity, { kind: 'subagent' }>): void {
-    this.#subagents.set(activity.id, activity)
-    this.addData('subagent', activity.id, { ...activity, isDone: false })
-  }
-
-  endSubagent(id: string): void {
-    const activity = this.#subagents.get(id)
-    if (!activity) return
-    this.#subagents.delete(id)
-    this.addData('subagent', id, { ...activity, isDone: true })
-  }
-
   /** Notes a decision, and shows it if the client does not know it. */
   resolve(request: UiRequest): void {
     if (request.kind === 'elicitation') this.#resolveForm(request)
@@ -127,7 +115,8 @@ export class MessageWriter {
     const approved = !refused.has(status)
     if (!approved) this.#denied.add(callId)
     const shown = this.#shown.get(callId)
-    if (shown && shown.state !== 'approval-requested') return
+    // A turn that is interrupted withdraws its requests last.
+    if (this.#isOver(callId) || (shown && shown.state !== 'approval-requested')) return
     if (!shown) this.#ask(request)
     const reason = message ?? (status === 'expired' || status === 'withdrawn' ? status : null)
     const fields = { approvalId, approved, ...(reason !== null && { reason }) }
@@ -251,7 +240,7 @@ export class MessageWriter {
     this.#step.open(messageId)
     const partial = this.#calls.get(id)
     const call = partial ?? this.#newCall(id, name, input, sequence)
-    Object.assign(call, { input, sequence, partial: null })
+    Object.assign(call, { input, inputText: '', sequence, partial: null })
     if (!partial) this.#step.push(...renderInput(call))
     else if (!call.isOfClient) this.#step.push(toAvailable(call))
   }
@@ -267,12 +256,12 @@ export class MessageWriter {
   }
 
   #addResult(callId: string, result: ToolResultView): void {
-    const shown = this.#shown.get(callId)
-    if (hasOutput(shown) || (!shown && !this.#calls.has(callId))) return
+    const call = this.#calls.get(callId)
+    if (this.#isOver(callId) || (!call && !this.#shown.has(callId))) return
     const isDenied = this.#denied.has(callId)
     this.#addOutput(callId, toOutputChunk(callId, result, isDenied))
     if (isDenied || result.isError) return
-    const { name = '', input } = this.#calls.get(callId) ?? {}
+    const { name = '', input } = call ?? {}
     const todos = this.#todos.apply(name, input, result.data)
     if (todos) this.addData('todo', 'todo', { todos })
   }
@@ -280,13 +269,24 @@ export class MessageWriter {
   #addOutput(callId: string, output: Chunk): void {
     const call = this.#calls.get(callId)
     if (call) call.output = output
+    if (call && !this.#step.has(call)) this.#calls.delete(callId)
+    this.#finished.add(callId)
     this.#step.push(output)
+  }
+
+  #isOver(callId: string): boolean {
+    return this.#finished.has(callId) || hasOutput(this.#shown.get(callId))
+  }
+
+  /** Parts of a step that is over are not sent again. */
+  #forget(items: readonly Item[]): void {
+    for (const item of items) if (item.kind === 'call' && item.output) this.#calls.delete(item.id)
   }
 
   /** Forms of MCP servers have no result in the log. */
   #resolveForm(request: UiRequest): void {
     const toolCallId = callIdOf(request)
-    if (hasOutput(this.#shown.get(toolCallId))) return
+    if (this.#isOver(toolCallId)) return
     if (!this.#shown.has(toolCallId)) this.#showCall(request)
     const { status } = request
     const action = refused.has(status) ? (status === 'denied' ? 'decline' : 'cancel') : 'accept'
@@ -336,9 +336,4 @@ export class MessageWriter {
       return isGone
     })
   }
-}
-
-function isOf(item: Item, { messageId, blockIndex }: Block): boolean {
-  if (item.kind === 'data' || item.partial === null) return false
-  return item.partial.messageId === messageId && item.partial.blockIndex === blockIndex
 }

@@ -7,6 +7,12 @@ export class StepWriter {
   #items: Item[] = []
   #id: string | undefined
   #hasSteps = false
+  readonly #onClose: (items: readonly Item[]) => void
+
+  /** @param onClose gets the parts of a step that is over */
+  constructor(onClose: (items: readonly Item[]) => void) {
+    this.#onClose = onClose
+  }
 
   get isOpen(): boolean {
     return this.#id !== undefined
@@ -52,6 +58,7 @@ export class StepWriter {
 
   close(): void {
     if (this.isOpen) this.push({ type: 'finish-step' })
+    this.#onClose(this.#items)
     this.#id = undefined
     this.#items = []
   }
@@ -65,6 +72,10 @@ export class StepWriter {
   add<T extends Item>(item: T): T {
     this.#items.push(item)
     return item
+  }
+
+  has(item: Item): boolean {
+    return this.#items.includes(item)
   }
 
   find<T extends Item>(isWanted: (item: Item) => item is T): T | undefined {

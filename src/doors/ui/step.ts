@@ -5,12 +5,14 @@ import type { Chunk } from './chunk.ts'
 /** A piece of a block that is being generated. */
 export type Piece = Pick<DeltaEvent, 'messageId' | 'blockIndex' | 'delta'>
 
+export type Block = Pick<Piece, 'messageId' | 'blockIndex'>
+
 export interface TextItem {
   kind: 'text' | 'reasoning'
   id: string
   text: string
   /** The block that is still being generated; null: it is complete. */
-  partial: { messageId: string; blockIndex: number } | null
+  partial: Block | null
   sequence: number | null
 }
 
@@ -23,7 +25,7 @@ export interface CallItem {
   inputText: string
   /** Whether the client answers the call, instead of Claude Code. */
   isOfClient: boolean
-  partial: { messageId: string; blockIndex: number } | null
+  partial: Block | null
   /** Of the message that has the call; null: none has come. */
   sequence: number | null
   approval: Chunk[]
@@ -89,4 +91,10 @@ export function toPiece(item: TextItem | CallItem): Piece | undefined {
   const { kind, text } = item
   const delta = kind === 'text' ? { type: kind, text } : { type: 'thinking' as const, thinking: text }
   return { ...item.partial, delta }
+}
+
+/** Whether the item is this block, and unfinished. */
+export function isOf(item: Item, { messageId, blockIndex }: Block): boolean {
+  if (item.kind === 'data' || item.partial === null) return false
+  return item.partial.messageId === messageId && item.partial.blockIndex === blockIndex
 }

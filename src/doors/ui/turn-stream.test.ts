@@ -227,6 +227,29 @@ test('the past of a turn shows its decisions, and asks what is open', async () =
   expect(message.parts[4]).toMatchObject({ type: 'tool-Elicitation', output: { action: 'decline' } })
 })
 
+test('a decision after the result of a call changes nothing, also when its step is over', async () => {
+  const withdrawn = decided('withdrawn', 'p', 'tool', 'one')
+  const asking = [said('m', call('one', 'Write')), asked('p', 'tool', 'one')]
+  const over = [...asking, result('one', 'interrupted', { is_error: true })]
+  const parts = ['step-start', ['one', 'output-error']]
+  expect(brief(await show(await read([...over, withdrawn, live, completed()])))).toEqual(parts)
+  const next = [...over, said('n', words('Next')), withdrawn, live, completed()]
+  expect(brief(await show(await read(next)))).toEqual([...parts, 'step-start', 'Next'])
+})
+
+test('a result comes after the step of its call', async () => {
+  const task = call('one', 'TaskCreate', { subject: 'Build' })
+  const late = [said('m', task, call('two', 'Bash')), result('two', 'ran'), delta('n', 0, typed('Next'))]
+  const message = await show(
+    await read([live, ...late, result('one', 'made'), result('two', 'again'), completed()]),
+  )
+  expect(brief(message)).toEqual([
+    ...['step-start', ['one', 'output-available'], ['two', 'output-available']],
+    ...['step-start', 'Next', 'data-todo'],
+  ])
+  expect(message.parts[2]).toMatchObject({ output: 'ran' })
+})
+
 test('a request that the client knows and has not answered is not asked again', async () => {
   const calls = new Map([['asking', { state: 'approval-requested', approvalId: 'p' }]])
   const chunks = await read([asked('p', 'tool', 'asking'), live], { after: 1, shown: { calls } })

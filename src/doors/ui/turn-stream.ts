@@ -3,6 +3,7 @@ import type { Chunk } from './chunk.ts'
 import { MessageWriter } from './message-writer.ts'
 import { replyModeOf, type UiRequest } from './requests.ts'
 import type { Shown } from './shown.ts'
+import { Subagents } from './subagents.ts'
 import { endOf } from './turn-end.ts'
 
 export interface TurnStreamOptions {
@@ -22,6 +23,7 @@ export async function* streamTurn(
   { turnId, after = 0, shown = {}, signal }: TurnStreamOptions,
 ): AsyncGenerator<Chunk, void> {
   const writer = new MessageWriter({ calls: new Map(), todos: [], ...shown })
+  const subagents = new Subagents(writer)
   const open = new Map<string, UiRequest>()
   let sequence = after
   let isLive = false
@@ -40,7 +42,7 @@ export async function* streamTurn(
       yield* writer.take()
       yield* endOf(event, writer)
       return
-    } else write(writer, event)
+    } else write(writer, subagents, event)
     if (isLive && open.size > 0) {
       const continued = writer.pause(pickRequests([...open.values()]), sequence)
       yield* writer.take()
@@ -62,14 +64,10 @@ function pickRequests(requests: UiRequest[]): UiRequest[] {
   return outputs.length > 0 ? outputs : requests
 }
 
-function write(writer: MessageWriter, event: SessionEvent): void {
+function write(writer: MessageWriter, subagents: Subagents, event: SessionEvent): void {
   if (event.type === 'message') writer.addMessage(event.data)
   else if (event.type === 'delta') writer.addDelta(event.data)
   else if (event.type === 'delta.voided') writer.voidBlock(event.data)
   else if (event.type === 'reconnected') writer.voidAll()
-  else if (event.type === 'activity') {
-    const { activity } = event.data
-    if (activity.kind === 'subagent') writer.addSubagent(activity)
-    else if (activity.kind === 'done') writer.endSubagent(activity.id)
-  }
+  else if (event.type === 'activity') subagents.see(event.data.activity)
 }
