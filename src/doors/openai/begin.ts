@@ -6,13 +6,13 @@ import {
   createSession,
   type Found,
   findByHistory,
-  findNamed,
   findPrevious,
   isError,
   refuseOpenCalls,
 } from './find-session.ts'
 import { decodeCall, type Place } from './ids.ts'
 import { toAgent } from './models.ts'
+import { findNamed } from './named-session.ts'
 import { badField } from './problem.ts'
 
 /** A turn whose answer the response shows. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { ApiError, type CreateSessionRequest, type Session, type SessionClient } from '../../client/index.ts'
-import { deriveId } from '../../lib/derived-id.ts'
 import type { Asked, Context, Entry } from './asked.ts'
 import { encodeCall, type Place } from './ids.ts'
 import { getPreset, toAgent } from './models.ts'
@@ -15,10 +14,6 @@ export interface Found {
   knowsHistory: boolean
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-/** How often the name of a conversation can be used again after its session has ended. */
-const mostGenerations = 100
-
 /** The session of the response that the request continues. */
 export async function findPrevious(context: Context, place: Place): Promise<Found> {
   const session = context.client.session(place.sessionId)
@@ -30,39 +25,6 @@ export async function findPrevious(context: Context, place: Place): Promise<Foun
     return { session: fork, stored: await fork.get(), knowsHistory: false }
   }
   return { session, stored, knowsHistory: false }
-}
-
-/** The session of the conversation that the client names. */
-export async function findNamed(context: Context, asked: Asked, name: string): Promise<Found> {
-  const { tenantId, keyId } = context.caller
-  for (let generation = 0; generation < mostGenerations; generation++) {
-    const id = uuid.test(name)
-      ? name.toLowerCase()
-      : deriveId('openai', tenantId, keyId, name, ...(generation > 0 ? [String(generation)] : []))
-    const stored = await getOrCreate(context, asked, id)
-    if (stored === 'created') return { session: context.client.session(id), knowsHistory: false }
-    if (stored.status === 'active' || uuid.test(name)) {
-      return { session: context.client.session(id), stored, knowsHistory: true }
-    }
-  }
-  throw new Problem(409, { message: 'Too many sessions of this name have ended', param: 'x-session-id' })
-}
-
-async function getOrCreate(context: Context, asked: Asked, id: string): Promise<Session | 'created'> {
-  const get = () => context.client.session(id).get({ signal: context.signal })
-  try {
-    return await get()
-  } catch (error) {
-    if (!isError(error, 'SESSION_NOT_FOUND')) throw error
-  }
-  try {
-    await createSession(context, asked, id)
-    return 'created'
-  } catch (error) {
-    // Another request was faster; or it is of another tenant, and is not found.
-    if (isError(error, 'SESSION_ID_TAKEN')) return get()
-    throw error
-  }
 }
 
 /** The one session whose conversation is exactly the history of the request. */
