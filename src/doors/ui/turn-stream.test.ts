@@ -227,6 +227,20 @@ test('the past of a turn shows its decisions, and asks what is open', async () =
   expect(message.parts[4]).toMatchObject({ type: 'tool-Elicitation', output: { action: 'decline' } })
 })
 
+test('a request that was answered while the connection was broken is not asked', async () => {
+  const missed = [asked('p', 'tool', 'one'), decided('allowed', 'p', 'tool', 'one'), live]
+  const rest = [result('one', 'ran'), completed()]
+  const chunks = await read([
+    live,
+    said('m', call('one', 'Bash')),
+    event('reconnected', {}),
+    ...missed,
+    ...rest,
+  ])
+  expect(chunks.at(-1)).toMatchObject({ type: 'finish', finishReason: 'stop' })
+  expect(brief(await show(chunks))).toEqual(['step-start', ['one', 'output-available']])
+})
+
 test('a decision after the result of a call changes nothing, also when its step is over', async () => {
   const withdrawn = decided('withdrawn', 'p', 'tool', 'one')
   const asking = [said('m', call('one', 'Write')), asked('p', 'tool', 'one')]

@@ -32,6 +32,7 @@ export async function* streamTurn(
   for await (const event of session.follow(wanted)) {
     const { sequence: position } = event.data as { sequence?: number }
     if (position !== undefined) sequence = position
+    if (event.type === 'reconnected') isLive = false
     if (event.type === 'caught_up') isLive = true
     else if (event.type === 'permission.requested') {
       if (replyModeOf(event.data)) open.set(event.data.permissionId, event.data)
