@@ -68,13 +68,14 @@ describe('a stream', () => {
     ])
     const session = await createSession({ tools: [toolset()] })
     await send(session.id, message('Say two things'))
-    const open = (headers: Record<string, string> = {}) =>
+    const open = (headers: Record<string, string> = {}, init: RequestInit = {}) =>
       fetch(`${baseURL}/v1/sessions/${session.id}/events/stream?beta=true`, {
         headers: { 'x-api-key': apiKey, ...headers },
+        ...init,
       })
     const frames: { id: string | undefined; event: string }[] = []
     const leaving = new AbortController()
-    for await (const { id, event } of parseFrames(await open())) {
+    for await (const { id, event } of parseFrames(await open({}, { signal: leaving.signal }))) {
       frames.push({ id, event })
       if (event === 'agent.tool_result') break
     }

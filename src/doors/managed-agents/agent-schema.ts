@@ -141,6 +141,5 @@ export const updateAgentBody = createAgentBody.partial().extend({
   skills: skills.nullish(),
 })
 
-export type GivenModel = z.output<typeof model>
 export type GivenTool = z.output<typeof tools>[number]
 export type GivenServer = z.output<typeof mcpServers>[number]

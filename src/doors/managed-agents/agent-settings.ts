@@ -87,7 +87,7 @@ function checkTools(tools: readonly GivenTool[], servers: readonly GivenServer[]
   const seen = new Set<string>()
   for (const [index, tool] of tools.entries()) {
     const key = tool.type === 'custom' ? `custom ${tool.name}` : `${tool.type} ${serverOf(tool) ?? ''}`
-    if (seen.has(key)) throw invalid(`tools[${index}]`, 'is there twice')
+    if (seen.has(key)) throw invalid(`tools[${index}]`, 'must not repeat a tool or a toolset')
     seen.add(key)
     const server = serverOf(tool)
     if (server !== undefined && !servers.some(({ name }) => name === server)) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { ApiError, type Preset } from '../../client/index.ts'
+import { isApiError, type Preset } from '../../client/index.ts'
 import { createAgentBody, patchMetadata, updateAgentBody } from './agent-schema.ts'
 import { askingSettings, type ToolSettings, toToolSettings } from './agent-settings.ts'
 import {
@@ -78,7 +78,7 @@ export async function updateAgent({ api, param, request }: Context): Promise<Age
       const body = { ...next, expectedVersion: newest.version }
       return toAgent(await api.call('createPresetVersion', { params: { preset: name }, body }))
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'PRESET_VERSION_CONFLICT') throw error
+      if (!isApiError(error, 'PRESET_VERSION_CONFLICT')) throw error
       if (version !== undefined || attempt === attempts) throw error
     }
   }
@@ -147,7 +147,7 @@ function toNextPage(cursor: string | null): string | null {
   return cursor === null ? null : toPageToken(cursor)
 }
 
-export function toAgent(preset: Preset): Agent {
+function toAgent(preset: Preset): Agent {
   const own = readAgentMetadata(preset)
   return {
     ...toSessionAgent(preset),
@@ -211,7 +211,7 @@ const toolFields = [
 ] as const
 
 /** Lists that say nothing are left out, but the list of built-in tools: without it Claude has all. */
-export function withoutEmpty(settings: ToolSettings): Partial<ToolSettings> {
+function withoutEmpty(settings: ToolSettings): Partial<ToolSettings> {
   const entries = Object.entries(settings).filter(
     ([name, value]) => name === 'tools' || Object.keys(value as object).length > 0,
   )

@@ -32,7 +32,7 @@ export async function answerRequest(
   const isConfirmation = event.type === 'user.tool_confirmation'
   const kinds = isConfirmation ? personKinds : clientKinds
   const found = toolUseId && (await findRequest(context, session, toolUseId, kinds))
-  if (!found) throw invalid(`${at}.${field}`, 'does not match any call of a tool that waits in this session')
+  if (!found) throw invalid(`${at}.${field}`, 'must be the id of a call that waits in this session')
   const answer = isConfirmation ? toDecision(found, event) : toResult(event)
   const resolved = await context.api.session(session.id).answerIfPending(found.permissionId, answer)
   if (!resolved) throw invalid(`${at}.${field}`, 'was answered before')

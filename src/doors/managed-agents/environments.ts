@@ -113,7 +113,7 @@ export async function updateEnvironment({ api, param, request }: Context): Promi
   const patch = await readBody(request, updateBody)
   const { params } = namedBy(param('environment'))
   const newest = await api.call('getPreset', { params })
-  if (newest.archived) throw isArchived()
+  if (newest.archived) throw isArchived('The environment is archived, and cannot be changed')
   const known = readMetadata(newest)
   if (patch.config && patch.config.type !== known.type) {
     throw new Refusal(400, 'config.type: cannot be changed', { errorCode: 'invalid_config_type_change' })
@@ -151,7 +151,7 @@ export async function deleteEnvironment({
 /** The type of a usable environment, and where its sessions work. */
 export async function openEnvironment({ api }: Pick<Context, 'api'>, id: string) {
   const preset = await api.call('getPreset', namedBy(id))
-  if (preset.archived) throw isArchived()
+  if (preset.archived) throw isArchived('environment_id: must not be archived')
   const { cwd, workspace } = preset.configuration
   return {
     id: toEnvironmentId(preset.name),
@@ -160,8 +160,8 @@ export async function openEnvironment({ api }: Pick<Context, 'api'>, id: string)
   }
 }
 
-function isArchived(): Refusal {
-  return new Refusal(400, 'The environment is archived', { errorCode: 'environment_archived' })
+function isArchived(message: string): Refusal {
+  return new Refusal(400, message, { errorCode: 'environment_archived' })
 }
 
 function namedBy(id: string) {

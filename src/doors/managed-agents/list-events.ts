@@ -118,7 +118,7 @@ function toNextPage(order: PageToken['order'], page: readonly Place[], before: S
 function toFilter(query: Query): (event: WireEvent) => boolean {
   const types = query.all('types')
   const unknown = types.find(type => !eventTypePattern.test(type))
-  if (unknown !== undefined) throw invalid('types', 'must be types of events')
+  if (unknown !== undefined) throw invalid('types', 'must be types of events, such as agent.message')
   const isWithin = query.within('created_at')
   return event => (types.length === 0 || types.includes(event.type)) && isWithin(event.processed_at)
 }

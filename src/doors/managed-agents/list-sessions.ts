@@ -77,7 +77,7 @@ function toPresetFilter(query: Query): { preset?: string } {
   const id = query.one('agent_id')
   if (id === undefined) {
     if (query.one('agent_version') === undefined) return {}
-    throw invalid('agent_version', 'needs agent_id')
+    throw invalid('agent_version', 'must come with agent_id')
   }
   const name = toAgentPreset(id)
   if (query.one('agent_version') === undefined) return { preset: name }

@@ -1,5 +1,4 @@
 import { ApiError, type ClaudeCodeClient, type Session } from '../../client/index.ts'
-import type { GivenTool } from './agent-schema.ts'
 import {
   type AgentSource,
   ownMetadata,
@@ -107,5 +106,3 @@ function toConfiguration({ config }: Session): AgentSource['configuration'] {
   const { model, appendSystemPrompt: _, maxTurns: __, ...settings } = config
   return { ...settings, ...(model !== null && { model }) }
 }
-
-export type { GivenTool }

@@ -17,19 +17,12 @@ export async function readBody<T extends z.ZodType>(request: Request, schema: T)
 }
 
 /** @throws Refusal that names the first field which cannot be honoured */
-export function check<T extends z.ZodType>(schema: T, value: unknown, at = ''): z.output<T> {
+function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const [first] = result.error.issues
   const { path, message } = first ? describe(first) : { path: [], message: 'is not valid' }
-  const field = toPath(path)
-  throw invalid(
-    [at, field]
-      .filter(part => part !== '')
-      .join('.')
-      .replaceAll('.[', '['),
-    message,
-  )
+  throw invalid(toPath(path), message)
 }
 
 function describe(issue: Issue): { path: PropertyKey[]; message: string } {
@@ -130,6 +123,6 @@ export function readPageToken<T extends z.ZodType>(query: Query, schema: T): z.o
   try {
     return schema.parse(JSON.parse(Buffer.from(token, 'base64url').toString()))
   } catch {
-    throw invalid('page', 'is not the next_page or prev_page of an earlier response')
+    throw invalid('page', 'must be next_page or prev_page of an earlier response')
   }
 }

@@ -1,4 +1,5 @@
 import type { PermissionRequest } from '../../client/index.ts'
+import { toClientTool } from '../../contract/client-requests.ts'
 import type { WireEvent } from './event-types.ts'
 import { toObjectEventId, toToolEventId } from './ids.ts'
 import type { ClientResult, MessageMapper } from './message-mapper.ts'
@@ -27,7 +28,7 @@ export class RequestMapper {
     if (this.#messages.knows(toolUseId)) return []
     // The call of a subagent.
     const { outline } = this.#messages
-    const kind = outline.kindOf(request.kind === 'client_tool' ? `mcp__client__${toolName}` : toolName)
+    const kind = outline.kindOf(request.kind === 'client_tool' ? toClientTool(toolName) : toolName)
     this.#messages.noteCall(toolUseId, kind)
     return [outline.toUseEvent(kind, input, { id, processed_at: timestamp })]
   }
@@ -46,7 +47,7 @@ export class RequestMapper {
     const of = toToolEventId(toolUseId)
     if (kind === 'client_tool') {
       const is_error = message !== null
-      const { kind: called } = this.#messages.outline.kindOf(`mcp__client__${toolName}`)
+      const { kind: called } = this.#messages.outline.kindOf(toClientTool(toolName))
       const result: ClientResult =
         called === 'custom'
           ? { type: 'user.custom_tool_result', custom_tool_use_id: of, is_error, ...stamp }

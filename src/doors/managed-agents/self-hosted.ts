@@ -1,3 +1,4 @@
+import { toClientTool } from '../../contract/client-requests.ts'
 import type { GivenTool } from './agent-schema.ts'
 import type { ToolSettings } from './agent-settings.ts'
 import { invalid } from './errors.ts'
@@ -63,9 +64,12 @@ export function handOver(settings: ToolSettings, given: readonly GivenTool[]): T
   const handed = handedTools.filter(name => settings.tools.includes(toClaudeName(name)))
   const taken = given.findIndex(tool => tool.type === 'custom' && handed.some(name => name === tool.name))
   if (taken !== -1) {
-    throw invalid(`agent.tools[${taken}].name`, 'is a tool of the toolset in a self_hosted environment')
+    throw invalid(
+      `agent.tools[${taken}].name`,
+      'must not be that of a tool of the toolset in a self_hosted environment',
+    )
   }
-  const names = new Map<string, string>(handed.map(name => [toClaudeName(name), `mcp__client__${name}`]))
+  const names = new Map<string, string>(handed.map(name => [toClaudeName(name), toClientTool(name)]))
   const kept = (list: readonly string[]) => list.filter(name => !names.has(name))
   const [hook] = settings.clientHooks?.PreToolUse ?? []
   const matcher = hook?.matcher
@@ -76,12 +80,12 @@ export function handOver(settings: ToolSettings, given: readonly GivenTool[]): T
     ...settings,
     tools: kept(settings.tools),
     allowedTools: kept(settings.allowedTools),
-    clientTools: [...settings.clientTools, ...handed.map(toClientTool)],
+    clientTools: [...settings.clientTools, ...handed.map(declare)],
     ...(hook && { clientHooks: { PreToolUse: [{ ...hook, ...(matcher !== undefined && { matcher }) }] } }),
   }
 }
 
-function toClientTool(name: HandedTool) {
+function declare(name: HandedTool) {
   const { description, properties, required } = inputs[name]
   return { name, description, inputSchema: { type: 'object', properties, required }, readOnly: true }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageMediaTypes } from '../../lib/media-type.ts'
 import { emptyList } from './agent-schema.ts'
 
 const notSupported = { error: 'is not supported by this server' }
@@ -14,7 +15,7 @@ const image = z.strictObject({
     [
       z.strictObject({
         type: z.literal('base64'),
-        media_type: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
+        media_type: z.enum(imageMediaTypes),
         data: z.string().min(1),
       }),
     ],

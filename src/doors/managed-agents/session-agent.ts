@@ -3,7 +3,7 @@ import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.
 import { mcpServers, model, skills, system, tools } from './agent-schema.ts'
 import { askingSettings, toToolSettings } from './agent-settings.ts'
 import { keepTools, readAgentMetadata, toDefinition, toGivenTools } from './agent-view.ts'
-import { invalid, Refusal } from './errors.ts'
+import { invalid } from './errors.ts'
 import { toAgentPreset } from './ids.ts'
 import type { SessionMetadata } from './open-session.ts'
 import { handOver } from './self-hosted.ts'
@@ -42,7 +42,7 @@ export async function toAgentPart(
     params: { preset: name },
     ...(asked !== undefined && { query: { version: asked } }),
   })
-  if (preset.archived) throw new Refusal(400, 'agent: is archived')
+  if (preset.archived) throw invalid('agent', 'must not be archived')
   const overrides: Overrides = given.type === 'agent_with_overrides' ? given : {}
   const request: CreateSessionRequest = {
     preset: `${name}@${preset.version}`,

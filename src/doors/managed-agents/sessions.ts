@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { ClaudeCodeClient, PatchSessionRequest } from '../../client/index.ts'
+import type { ClaudeCodeClient, PatchSessionRequest, Session } from '../../client/index.ts'
 import { metadata, metadataPatch, patchMetadata, tools } from './agent-schema.ts'
 import { toToolSettings } from './agent-settings.ts'
 import { keepTools, ownMetadata } from './agent-view.ts'
@@ -93,7 +93,8 @@ export async function updateSession({ api, param, request }: Context): Promise<S
     const isFixed = fixed.some(
       name => !isDeepStrictEqual([...({ tools, ...others }[name] ?? [])], [...(before[name] ?? [])]),
     )
-    if (isFixed) throw invalid('agent.tools', 'can change custom tools and what is asked about, nothing else')
+    if (isFixed)
+      throw invalid('agent.tools', 'must be as before, but for custom tools and what is asked about')
     changes.clientTools = others.clientTools
     changes.clientHooks = others.clientHooks ?? null
     next.overrides = { ...own.overrides, tools: keepTools(patch.agent.tools) }
@@ -105,8 +106,7 @@ export async function updateSession({ api, param, request }: Context): Promise<S
 
 export async function archiveSession({ api, param }: Context): Promise<SessionView> {
   const { id, own, session } = await openSession(api, param('session'))
-  if (session.state !== 'idle')
-    throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
+  refuseRunning(session)
   if (own.archivedAt === undefined) {
     const next = { ...own, archivedAt: new Date().toISOString() }
     if (session.status === 'active') {
@@ -123,11 +123,15 @@ export async function deleteSession({
   param,
 }: Context): Promise<{ id: string; type: 'session_deleted' }> {
   const { id, session } = await openSession(api, param('session'))
-  if (session.state !== 'idle')
-    throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
+  refuseRunning(session)
   await api.session(id).update({ tags: session.tags.filter(tag => tag !== doorTag) })
   await api.session(id).end()
   return { id: toSessionId(id), type: 'session_deleted' }
+}
+
+function refuseRunning({ state }: Pick<Session, 'state'>): void {
+  if (state === 'idle') return
+  throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
 }
 
 async function showSession(api: ClaudeCodeClient, id: string): Promise<SessionView> {

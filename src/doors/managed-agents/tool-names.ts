@@ -1,3 +1,5 @@
+import { isClientTool, toShownTool } from '../../contract/client-requests.ts'
+
 /** Tools of the protocol's toolset, and Claude Code's names of them. */
 const builtIn = {
   bash: 'Bash',
@@ -19,12 +21,9 @@ export function toClaudeName(name: BuiltInName): string {
   return builtIn[name]
 }
 
-export function toBuiltInName(claudeName: string): BuiltInName | undefined {
+function toBuiltInName(claudeName: string): BuiltInName | undefined {
   return shownNames.get(claudeName)
 }
-
-/** Claude's name of a tool that the client answers. */
-const clientPrefix = 'mcp__client__'
 
 /** A tool as the protocol tells them apart. */
 export type ToolKind =
@@ -34,9 +33,7 @@ export type ToolKind =
 
 /** @param claudeName as Claude calls the tool */
 export function toToolKind(claudeName: string): ToolKind {
-  if (claudeName.startsWith(clientPrefix)) {
-    return { kind: 'custom', name: claudeName.slice(clientPrefix.length) }
-  }
+  if (isClientTool(claudeName)) return { kind: 'custom', name: toShownTool(claudeName) }
   const [, server, name] = /^mcp__(.+?)__(.+)$/.exec(claudeName) ?? []
   if (server !== undefined && name !== undefined) return { kind: 'mcp', server, name }
   return { kind: 'agent', name: toBuiltInName(claudeName) ?? claudeName }
