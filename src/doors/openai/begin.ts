@@ -1,4 +1,4 @@
-import type { PatchSessionRequest, PromptBlock, Session, SessionClient } from '../../client/index.ts'
+import type { PatchSessionRequest, PromptBlock, Session, SessionClient, Turn } from '../../client/index.ts'
 import type { Asked, Context, ToolEntry } from './asked.ts'
 import { CallRequests } from './call-requests.ts'
 import { toTranscript } from './conversation.ts'
@@ -19,10 +19,13 @@ import { badField } from './problem.ts'
 export interface Begun {
   place: Place
   session: SessionClient
+  /** The session and the turn as they were stored when it began. */
+  stored: Session
+  turn: Turn
   /** Where the reading of the turn begins in the log. */
   from: number
   /** The calls before that. */
-  requests?: CallRequests
+  requests?: CallRequests | undefined
   /** Whether the session is found by the conversation next time. */
   isAnonymous: boolean
 }
@@ -38,52 +41,69 @@ interface Options {
 /** Begins a turn, or continues one with the results of functions. */
 export async function begin(context: Context, asked: Asked, options: Options): Promise<Begun> {
   const { newest, showsReasoning } = asked
-  const shown = { showsReasoning, isBackground: options.isBackground }
-  const isAnonymous = asked.sessionName === undefined && options.previous === undefined
-  if ('results' in newest) {
-    const place = { ...shown, sessionId: options.previous?.sessionId }
-    return { ...(await continueTurn(context, newest.results, place)), isAnonymous }
-  }
+  const { previous, isBackground } = options
+  const isAnonymous = asked.sessionName === undefined && previous === undefined
+  const { session, turnId, stored, ...reading } =
+    'results' in newest
+      ? await continueTurn(context, newest.results, previous?.sessionId)
+      : await beginTurn(context, asked, newest.prompt, options)
+  // These calls do not end with the signal: if the client has left, the turn is interrupted when it is followed.
+  const [found, turn] = await Promise.all([stored ?? session.get(), session.getTurn(turnId)])
+  const { after = 0, requests } = reading
+  const place = { sessionId: session.id, turnId, after, showsReasoning, isBackground }
+  // The turn of a repeated request may be over.
+  // The turn of a repeated request may have begun before the session was found.
+  const first = turn.firstSequence ?? (stored?.lastSequence ?? 0) + 1
+  const from = requests ? after : first - 1
+  return { place, session, stored: found, turn, from, requests, isAnonymous }
+}
+
+interface Submitted {
+  session: SessionClient
+  turnId: string
+  stored?: Session | undefined
+  /** How far a turn that continues has been read. */
+  after?: number
+  requests?: CallRequests
+}
+
+async function beginTurn(
+  context: Context,
+  asked: Asked,
+  prompt: PromptBlock[],
+  options: Options,
+): Promise<Submitted> {
   const found = await find(context, asked, options)
   context.signal.throwIfAborted()
   try {
-    return { ...(await submit(asked, found, newest.prompt, shown)), isAnonymous }
+    return await submit(asked, found, prompt)
   } catch (error) {
+    const isAnonymous = asked.sessionName === undefined && options.previous === undefined
     // Another request continues the same conversation: this one begins a session of its own.
     if (!isAnonymous || !isError(error, 'SESSION_BUSY')) throw error
     const session = await createSession(context, asked)
-    const other = { session, knowsHistory: false }
-    return { ...(await submit(asked, other, newest.prompt, shown)), isAnonymous }
+    return await submit(asked, { session, knowsHistory: false }, prompt)
   }
 }
 
 async function find(context: Context, asked: Asked, { previous, field }: Options): Promise<Found> {
-  if (previous) {
-    const found = await findPrevious(context, previous)
+  if (previous || asked.sessionName !== undefined) {
+    const found = previous
+      ? await findPrevious(context, previous)
+      : await findNamed(context, asked, asked.sessionName ?? '')
     await refuseOpenCalls(context, found, field)
-    await applyChanges(found, asked)
-    return found
-  }
-  if (asked.sessionName !== undefined) {
-    const found = await findNamed(context, asked, asked.sessionName)
-    await refuseOpenCalls(context, found, field)
-    await applyChanges(found, asked)
-    return found
+    return await applyChanges(found, asked)
   }
   const found = await findByHistory(context, asked)
-  if (found?.stored?.state !== 'idle') {
-    return { session: await createSession(context, asked), knowsHistory: false }
-  }
-  await applyChanges(found, asked)
-  return found
+  if (found?.stored?.state === 'idle') return await applyChanges(found, asked)
+  return { session: await createSession(context, asked), knowsHistory: false }
 }
 
 async function submit(
   asked: Asked,
   { session, stored, knowsHistory }: Found,
   prompt: PromptBlock[],
-  shown: Pick<Place, 'showsReasoning' | 'isBackground'>,
-): Promise<Omit<Begun, 'isAnonymous'>> {
+): Promise<Submitted> {
   const blocks = knowsHistory ? prompt : toTranscript(asked.history, prompt)
   const [only, ...rest] = blocks
   const isText = only?.type === 'text' && rest.length === 0
@@ -92,19 +112,15 @@ async function submit(
     // Only a session that is named can have other turns meanwhile.
     onBusy: knowsHistory && asked.sessionName === undefined ? 'reject' : 'queue',
   })
-  const place = { sessionId: session.id, turnId, after: 0, ...shown }
-  return { place, session, from: stored?.lastSequence ?? 0 }
+  return { session, turnId, stored }
 }
 
 /** Gives Claude the results of functions. A repetition of the request leads to the same response. */
 async function continueTurn(
   { client, signal }: Context,
   results: readonly ToolEntry[],
-  {
-    sessionId: previous,
-    ...shown
-  }: Pick<Place, 'showsReasoning' | 'isBackground'> & { sessionId: string | undefined },
-): Promise<Omit<Begun, 'isAnonymous'>> {
+  previous: string | undefined,
+): Promise<Submitted> {
   const answers = results.map(entry => ({ ...entry, call: decodeCall(entry.callId) ?? refuseCall(entry) }))
   const [first] = answers
   if (!first) throw badField('messages', 'There is no result')
@@ -117,7 +133,7 @@ async function continueTurn(
   const ids = new Set(answers.map(({ call }) => call.permissionId))
   const { requests, after } = await findCalls(session, turnId, ids, signal)
   for (const answer of answers) await giveResult(session, answer)
-  return { place: { sessionId, turnId, after, ...shown }, session, from: after, requests }
+  return { session, turnId, after, requests }
 
   async function requestOf(of: SessionClient, entry: (typeof answers)[number]) {
     const params = { sessionId: of.id, permissionId: entry.call.permissionId }
@@ -173,8 +189,9 @@ export async function findCalls(
 }
 
 /** Changes what the request asks for and the session has not, as far as that can be changed. */
-async function applyChanges({ session, stored }: Found, asked: Asked): Promise<void> {
-  if (!stored) return
+async function applyChanges(found: Found, asked: Asked): Promise<Found> {
+  const { session, stored } = found
+  if (!stored) return found
   refuseFixed(stored, asked)
   const { config } = stored
   const agent = toAgent(asked.model)
@@ -186,7 +203,8 @@ async function applyChanges({ session, stored }: Found, asked: Asked): Promise<v
   if (wanted && !isSame(wanted, config.clientTools ?? [])) {
     changes.clientTools = wanted.length > 0 ? wanted : null
   }
-  if (Object.keys(changes).length > 0) await session.update(changes)
+  if (Object.keys(changes).length === 0) return found
+  return { ...found, stored: await session.update(changes) }
 }
 
 function refuseFixed({ preset, config }: Session, asked: Asked): void {

@@ -2,8 +2,9 @@ import type { Call, Context } from './asked.ts'
 import { type Begun, begin } from './begin.ts'
 import { type ChatRequest, readChatRequest } from './chat-request.ts'
 import { markHistory } from './find-session.ts'
-import { followAnswer, toStream } from './follow-answer.ts'
+import { followAnswer, isData, toStream } from './follow-answer.ts'
 import { encodePlace } from './ids.ts'
+import { toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
 
 const finishReasons: Partial<Record<Ending['status'], string>> = { completed: 'stop', calls: 'tool_calls' }
@@ -16,10 +17,10 @@ export async function createChatCompletion(
   const asked = readChatRequest(body, headers)
   const begun = await begin(context, asked, { isBackground: false, field: 'messages' })
   const { isStream } = asked
-  const pieces = followAnswer(context, begun, { isStream, isData: await isData(begun, asked) })
+  const pieces = followAnswer(context, begun, { isStream, isData: isData(begun.stored) })
   const base = {
     id: encodePlace('chatcmpl-', begun.place),
-    created: Math.floor(Date.now() / 1000),
+    created: toSeconds(begun.turn.createdAt),
     model: asked.model,
     system_fingerprint: null,
   }
@@ -107,12 +108,6 @@ class ChatAnswer {
     this[kind] += text
     return { delta: kind === 'text' ? { content: text } : { reasoning_content: text } }
   }
-}
-
-async function isData({ session }: Begun, asked: ChatRequest): Promise<boolean> {
-  if (asked.format) return true
-  // The format may come from a preset.
-  return (await session.get()).config.outputFormat !== undefined
 }
 
 async function mark(

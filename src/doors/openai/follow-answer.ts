@@ -1,4 +1,4 @@
-import { ApiError } from '../../client/index.ts'
+import { ApiError, type Session } from '../../client/index.ts'
 import { readAnswer } from './answer-reader.ts'
 import type { Context } from './asked.ts'
 import type { Begun } from './begin.ts'
@@ -32,6 +32,11 @@ export async function* followAnswer(
       await session.interrupt({ turnId: place.turnId }, { timeoutMs: interruptMs }).catch(() => {})
     }
   }
+}
+
+/** Whether the answers of a session are data: its format may come from a preset. */
+export function isData({ config }: Session): boolean {
+  return config.outputFormat !== undefined
 }
 
 /** A reader that stops without a signal has left as well. */

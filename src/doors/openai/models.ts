@@ -39,8 +39,13 @@ interface Model {
 }
 
 function toModel(id: string, ownedBy: string, createdAt?: string): Model {
-  const created = createdAt === undefined ? 0 : Math.floor(Date.parse(createdAt) / 1000)
+  const created = createdAt === undefined ? 0 : toSeconds(createdAt)
   return { id, object: 'model', created, owned_by: ownedBy }
+}
+
+/** A time in the form of OpenAI's API. */
+export function toSeconds(time: string): number {
+  return Math.floor(Date.parse(time) / 1000)
 }
 
 export async function listModels({ client, signal }: Context): Promise<Response> {

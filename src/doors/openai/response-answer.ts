@@ -4,7 +4,7 @@ import { readAnswer } from './answer-reader.ts'
 import type { Context } from './asked.ts'
 import { type Begun, begin } from './begin.ts'
 import { isError, markHistory } from './find-session.ts'
-import { followAnswer, toStream } from './follow-answer.ts'
+import { followAnswer, isData, toStream } from './follow-answer.ts'
 import { decodePlace, type Place } from './ids.ts'
 import type { Ending, Piece } from './pieces.ts'
 import { Problem } from './problem.ts'
@@ -23,20 +23,14 @@ export async function createResponse(context: Context, body: unknown, headers: H
   const begun = await named(previousResponseId, 'previous_response_id', () =>
     begin(context, asked, { previous, isBackground, field: 'input' }),
   )
-  const { place } = begun
-  const session = await begun.session.get()
-  const fields = { place, session, createdAt: Math.floor(Date.now() / 1000) }
-  const events = new ResponseEvents(
-    toResponseObject({ ...fields, previousResponseId: previousResponseId ?? null }),
-    place,
-  )
+  const { place, stored, turn } = begun
+  const fields = { place, turn, session: stored, previousResponseId: previousResponseId ?? null }
+  const events = new ResponseEvents(toResponseObject(fields), place)
   const sent = { 'x-session-id': place.sessionId }
   if (isBackground && !isStream) {
-    const { status } = await begun.session.getTurn(place.turnId)
-    const response = { ...events.response, status: status === 'queued' ? 'queued' : 'in_progress' }
-    return Response.json(response, { headers: sent })
+    return Response.json(toUnfinished(events, turn), { headers: sent })
   }
-  const pieces = followAnswer(context, begun, { isStream, isData: session.config.outputFormat !== undefined })
+  const pieces = followAnswer(context, begun, { isStream, isData: isData(stored) })
   const marked = markEnd(context, asked, begun, pieces)
   if (isStream) return streamEvents(context, events, marked, -1, sent)
   let last: Json = {}
@@ -77,10 +71,9 @@ async function findResponse(context: Context, id: string) {
   const [stored, turn] = await named(id, 'response_id', () =>
     Promise.all([session.get({ signal }), session.getTurn(place.turnId, { signal })]),
   )
-  const createdAt = Math.floor(Date.parse(turn.createdAt) / 1000)
-  const fields = { place, session: stored, createdAt, previousResponseId: null }
+  const fields = { place, turn, session: stored, previousResponseId: null }
   const events = new ResponseEvents(toResponseObject(fields), place)
-  return { place, session, turn, events, isData: stored.config.outputFormat !== undefined }
+  return { place, session, turn, events, isData: isData(stored) }
 }
 
 /** @param snapshotOf undefined: the response is waited for */
@@ -95,8 +88,11 @@ async function showResponse(
     const made = events.add(piece)
     if (piece.type === 'over') return Response.json(made[0]?.response, { headers })
   }
-  const status = turn.status === 'queued' ? 'queued' : 'in_progress'
-  return Response.json({ ...events.response, status }, { headers })
+  return Response.json(toUnfinished(events, turn), { headers })
+}
+
+function toUnfinished({ response }: ResponseEvents, { status }: Turn): Json {
+  return { ...response, status: status === 'queued' ? 'queued' : 'in_progress' }
 }
 
 /** @param after the number of the last event that the client has */

@@ -1,7 +1,7 @@
-import type { Session } from '../../client/index.ts'
+import type { Session, Turn } from '../../client/index.ts'
 import type { Place } from './ids.ts'
 import { encodePlace } from './ids.ts'
-import { modelOf } from './models.ts'
+import { modelOf, toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
 
 export const responsePrefix = 'resp_'
@@ -10,19 +10,19 @@ type Json = Record<string, unknown>
 export interface ResponseFields {
   place: Place
   session: Session
-  createdAt: number
+  turn: Turn
   previousResponseId: string | null
 }
 
 /** A response before anything of its output. */
-export function toResponseObject({ place, session, createdAt, previousResponseId }: ResponseFields): Json {
+export function toResponseObject({ place, session, turn, previousResponseId }: ResponseFields): Json {
   const { config } = session
   const tools = config.clientTools ?? []
   const { outputFormat: format } = config
   return {
     id: encodePlace(responsePrefix, place),
     object: 'response',
-    created_at: createdAt,
+    created_at: toSeconds(turn.createdAt),
     status: 'in_progress',
     error: null,
     incomplete_details: null,
