@@ -21,7 +21,7 @@ export type {
   TurnView,
 } from './conversation/state.ts'
 export { type Conversation, emptyConversation } from './conversation/state.ts'
-export { isTaskTool, type Task, TaskList } from './conversation/task-list.ts'
+export { isTaskTool, type ListedTask, TaskList } from './conversation/task-list.ts'
 export {
   ApiError,
   ConnectionError,

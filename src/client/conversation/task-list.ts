@@ -1,5 +1,5 @@
 /** An item of Claude's list of tasks. `status` is Claude's word, such as `pending`, `in_progress` or `completed`. */
-export interface Task {
+export interface ListedTask {
   id: string
   content: string
   status: string
@@ -22,9 +22,9 @@ export function isTaskTool(name: string): boolean {
 
 /** Claude's list of tasks, as the calls of its tools change it. */
 export class TaskList {
-  readonly #tasks: Map<string, Task>
+  readonly #tasks: Map<string, ListedTask>
 
-  constructor(tasks: readonly Task[] = []) {
+  constructor(tasks: readonly ListedTask[] = []) {
     this.#tasks = new Map(tasks.map(task => [task.id, task]))
   }
 
@@ -34,7 +34,7 @@ export class TaskList {
    * @param result is the data of its result, in the form of the tool
    * @returns the whole list; undefined: the call does not change it
    */
-  apply(name: string, input: unknown, result: unknown): Task[] | undefined {
+  apply(name: string, input: unknown, result: unknown): ListedTask[] | undefined {
     return this.#change(name, toFields(input), toFields(result)) ? [...this.#tasks.values()] : undefined
   }
 

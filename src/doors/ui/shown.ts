@@ -1,4 +1,4 @@
-import type { Task } from '../../client/conversation/task-list.ts'
+import type { ListedTask } from '../../client/index.ts'
 import type { UiMessage } from './chat-request.ts'
 
 /** A tool call as the client's message has it already. */
@@ -10,7 +10,7 @@ export interface ShownCall {
 /** Parts of the message that the client has already. */
 export interface Shown {
   calls: ReadonlyMap<string, ShownCall>
-  todos: readonly Task[]
+  todos: readonly ListedTask[]
 }
 
 /** Reads the tool calls that the client's message has. */
@@ -25,13 +25,13 @@ export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
 }
 
 /** Reads the newest list of tasks that the client was sent. */
-export function readTodos(messages: readonly UiMessage[]): Task[] {
+export function readTodos(messages: readonly UiMessage[]): ListedTask[] {
   const parts = messages.flatMap(message => message.parts.filter(({ type }) => type === 'data-todo'))
   const { todos } = (parts.at(-1)?.data ?? {}) as { todos?: unknown }
   return Array.isArray(todos) ? todos.filter(isTask) : []
 }
 
-function isTask(value: unknown): value is Task {
+function isTask(value: unknown): value is ListedTask {
   const { id, content, status } = (value ?? {}) as Record<string, unknown>
   return [id, content, status].every(field => typeof field === 'string')
 }
