@@ -1,5 +1,6 @@
-import type { Session } from '../../client/index.ts'
-import { presetReference } from '../../contract/session-configuration.ts'
+import { isApiError, type Session } from '../../client/index.ts'
+import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
+import { shorten } from '../../lib/shorten.ts'
 import type { Context } from './asked.ts'
 import { Problem } from './problem.ts'
 
@@ -7,6 +8,9 @@ import { Problem } from './problem.ts'
 export const defaultModel = 'claude-code'
 /** Names of models that are not those of presets; a preset with such a name needs its version, as in `sonnet@1`. */
 const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|[:/]/i
+
+/** The longest name of a model that the API takes. */
+const longestName = 200
 
 /** The agent that the field `model` names. */
 export type Agent = { preset: string } | { model: string | undefined }
@@ -17,11 +21,18 @@ export function toAgent(name: string): Agent {
     if (!presetReference.safeParse(name).success) throw unknownModel(name)
     return { preset: name }
   }
+  if (name.length > longestName || hasDots(name)) throw unknownModel(name)
   return { model: name }
 }
 
+/** Whether a part of the name is `.` or `..`, as in paths. */
+function hasDots(name: string): boolean {
+  return name.split(/[:/]/).some(part => part === '.' || part === '..')
+}
+
 export function unknownModel(name: string): Problem {
-  const message = `The model ${JSON.stringify(name)} does not exist: it must be ${defaultModel}, a model of Claude, or a preset`
+  const shown = JSON.stringify(shorten(name, longestName))
+  const message = `The model ${shown} does not exist: model must be ${defaultModel}, a model of Claude, or a preset`
   return new Problem(404, { message, param: 'model', code: 'model_not_found' })
 }
 
@@ -71,12 +82,12 @@ export async function getPreset(
   reference: string,
   name: string,
 ) {
-  const [preset = '', version] = reference.split('@')
-  const input = { params: { preset }, query: version === undefined ? {} : { version: Number(version) } }
+  const { name: preset, version } = readPresetReference(reference)
+  const input = { params: { preset }, query: version === undefined ? {} : { version } }
   try {
     return await client.call('getPreset', input, { signal })
   } catch (error) {
-    if ((error as { code?: string }).code === 'PRESET_NOT_FOUND') throw unknownModel(name)
+    if (isApiError(error, 'PRESET_NOT_FOUND')) throw unknownModel(name)
     throw error
   }
 }
