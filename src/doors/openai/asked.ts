@@ -36,7 +36,7 @@ export interface ClientFunction {
 }
 
 export type OutputFormat = NonNullable<CreateSessionRequest['outputFormat']>
-export type Effort = NonNullable<CreateSessionRequest['effort']>
+type Effort = NonNullable<CreateSessionRequest['effort']>
 
 /** The fields of a request that both endpoints have. */
 export interface Asked {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ClaudeCodeClient } from '../../client/index.ts'
 import type { Asked, Context } from './asked.ts'
 import { begin } from './begin.ts'
+import { readChatRequest } from './chat-request.ts'
 
 const turnId = '00000000-0000-4000-8000-000000000002'
 const stored = { status: 'active', state: 'idle', lastSequence: 9, openRequests: 0, config: {}, preset: null }
@@ -13,7 +14,7 @@ const asked = {
 } as Partial<Asked> as Asked
 
 /** Begins a turn in a session that exists; the server answers with this turn. */
-async function beginWith(firstSequence: number | null) {
+async function beginWith(firstSequence: number | null, config = {}, request = asked) {
   const calls: string[] = []
   const note = <T>(name: string, value: T) => {
     calls.push(name)
@@ -22,15 +23,16 @@ async function beginWith(firstSequence: number | null) {
   const turn = { turnId, firstSequence, createdAt: '2026-01-02T03:04:05.678Z' }
   const session = (id: string) => ({
     id,
-    find: () => note('find', stored),
+    find: () => note('find', { ...stored, config }),
     get: () => note('get', stored),
     getTurn: () => note('getTurn', turn),
+    update: (changes: object) => note(`update ${JSON.stringify(changes)}`, stored),
     submit: () => note('submit', { turnId }),
   })
   const client = { session } as unknown as ClaudeCodeClient
   const { signal } = new AbortController()
   const context: Context = { client, caller: { tenantId: 't', keyId: 'k' }, signal, logFault: () => {} }
-  return { ...(await begin(context, asked, { isBackground: false, field: 'messages' })), calls }
+  return { ...(await begin(context, request, { isBackground: false, field: 'messages' })), calls }
 }
 
 test('a session that was found is not fetched again', async () => {
@@ -42,4 +44,32 @@ test('a session that was found is not fetched again', async () => {
 test('a repeated request reads its turn from the start, and a new one does not read the log before it', async () => {
   expect((await beginWith(3)).from).toBe(2)
   expect((await beginWith(null)).from).toBe(9)
+})
+
+test('functions and a format in another order of fields are those of the session', async () => {
+  const tool = (description: string, parameters: object) => ({
+    type: 'function',
+    function: { name: 'look', description, parameters },
+  })
+  const body = {
+    model: 'claude-code',
+    messages: [{ role: 'user', content: 'Hello' }],
+    tools: [tool('Looks', { properties: { at: { type: 'string' } }, required: ['at'] })],
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 'x', schema: { properties: {}, type: 'object' } },
+    },
+  }
+  const inputSchema = { required: ['at'], properties: { at: { type: 'string' } }, type: 'object' }
+  const config = {
+    clientTools: [{ readOnly: true, inputSchema, description: 'Looks', name: 'look' }],
+    outputFormat: { schema: { type: 'object', properties: {} }, type: 'json_schema' },
+  }
+  const headers = new Headers({ 'x-session-id': 'diary' })
+  const same = await beginWith(null, config, readChatRequest(body, headers))
+  expect(same.calls).toEqual(['find', 'submit', 'getTurn'])
+  const other = readChatRequest({ ...body, tools: [tool('Stares', {})] }, headers)
+  expect((await beginWith(null, config, other)).calls[1]).toContain('update {"clientTools":[{"name":"look"')
+  const changed = { ...body, response_format: { type: 'json_object' } }
+  await expect(beginWith(null, config, readChatRequest(changed, headers))).rejects.toThrow('response_format')
 })

@@ -1,15 +1,17 @@
-import type { PatchSessionRequest, PromptBlock, Session, SessionClient, Turn } from '../../client/index.ts'
+import { isDeepStrictEqual } from 'node:util'
+import {
+  isApiError,
+  type PatchSessionRequest,
+  type PromptBlock,
+  type Session,
+  type SessionClient,
+  type Turn,
+} from '../../client/index.ts'
+import { isPreset } from '../../contract/session-configuration.ts'
 import type { Asked, Context, ToolEntry } from './asked.ts'
 import { CallRequests } from './call-requests.ts'
 import { toTranscript } from './conversation.ts'
-import {
-  createSession,
-  type Found,
-  findByHistory,
-  findPrevious,
-  isError,
-  refuseOpenCalls,
-} from './find-session.ts'
+import { createSession, type Found, findByHistory, findPrevious, refuseOpenCalls } from './find-session.ts'
 import { decodeCall, type Place } from './ids.ts'
 import { toAgent } from './models.ts'
 import { findNamed } from './named-session.ts'
@@ -80,7 +82,7 @@ async function beginTurn(
   } catch (error) {
     const isAnonymous = asked.sessionName === undefined && options.previous === undefined
     // Another request continues the same conversation: this one begins a session of its own.
-    if (!isAnonymous || !isError(error, 'SESSION_BUSY')) throw error
+    if (!isAnonymous || !isApiError(error, 'SESSION_BUSY')) throw error
     const session = await createSession(context, asked)
     return await submit(asked, { session, knowsHistory: false }, prompt)
   }
@@ -140,7 +142,7 @@ async function continueTurn(
     try {
       return await client.call('getPermission', { params }, { signal })
     } catch (error) {
-      if (isError(error, 'SESSION_NOT_FOUND') || isError(error, 'PERMISSION_REQUEST_NOT_FOUND')) {
+      if (isApiError(error, 'SESSION_NOT_FOUND', 'PERMISSION_REQUEST_NOT_FOUND')) {
         return refuseCall(entry)
       }
       throw error
@@ -159,13 +161,10 @@ async function giveResult(
   try {
     await session.answer(entry.call.permissionId, { result: entry.result })
   } catch (error) {
-    const { status } = (error as { details?: { status?: string } }).details ?? {}
+    if (!isApiError(error, 'PERMISSION_ALREADY_RESOLVED', 'PERMISSION_REQUEST_NOT_FOUND')) throw error
     // A repetition of a request whose response did not arrive.
-    if (isError(error, 'PERMISSION_ALREADY_RESOLVED') && status === 'answered') return
-    if (isError(error, 'PERMISSION_ALREADY_RESOLVED') || isError(error, 'PERMISSION_REQUEST_NOT_FOUND')) {
-      refuseCall(entry)
-    }
-    throw error
+    if (error.details.status === 'answered') return
+    refuseCall(entry)
   }
 }
 
@@ -200,7 +199,7 @@ async function applyChanges(found: Found, asked: Asked): Promise<Found> {
   if (model !== undefined && model !== config.model) changes.model = model
   if (asked.effort !== undefined && asked.effort !== config.effort) changes.effort = asked.effort
   const wanted = asked.functions ?? (stored.preset ? undefined : [])
-  if (wanted && !isSame(wanted, config.clientTools ?? [])) {
+  if (wanted && !isDeepStrictEqual(wanted, config.clientTools ?? [])) {
     changes.clientTools = wanted.length > 0 ? wanted : null
   }
   if (Object.keys(changes).length === 0) return found
@@ -209,9 +208,8 @@ async function applyChanges(found: Found, asked: Asked): Promise<Found> {
 
 function refuseFixed({ preset, config }: Session, asked: Asked): void {
   const agent = toAgent(asked.model)
-  if ('preset' in agent) {
-    const isIt = preset && [preset.name, `${preset.name}@${preset.version}`].includes(agent.preset)
-    if (!isIt) throw badField('model', `model: the session was not made of the preset ${agent.preset}`)
+  if ('preset' in agent && !isPreset(preset, agent.preset)) {
+    throw badField('model', `model: must be the preset of the session, not ${agent.preset}`)
   }
   const { instructions } = asked
   const given = config.appendSystemPrompt ?? ''
@@ -220,22 +218,8 @@ function refuseFixed({ preset, config }: Session, asked: Asked): void {
     throw badField(field, `${field}: instructions cannot be changed in a session that has begun`)
   }
   if (asked.format === undefined && preset) return
-  if (!isSame(asked.format, config.outputFormat)) {
+  if (!isDeepStrictEqual(asked.format, config.outputFormat)) {
     const { formatField: field } = asked
     throw badField(field, `${field}: the format cannot be changed in a session that has begun`)
   }
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, part]) => [name, sorted(part)]),
-  )
 }

@@ -1,8 +1,7 @@
 import type { Call, Context } from './asked.ts'
-import { type Begun, begin } from './begin.ts'
-import { type ChatRequest, readChatRequest } from './chat-request.ts'
-import { markHistory } from './find-session.ts'
-import { followAnswer, isData, toStream } from './follow-answer.ts'
+import { begin } from './begin.ts'
+import { readChatRequest } from './chat-request.ts'
+import { followAnswer, toStream } from './follow-answer.ts'
 import { encodePlace } from './ids.ts'
 import { toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
@@ -16,8 +15,9 @@ export async function createChatCompletion(
 ): Promise<Response> {
   const asked = readChatRequest(body, headers)
   const begun = await begin(context, asked, { isBackground: false, field: 'messages' })
-  const { isStream } = asked
-  const pieces = followAnswer(context, begun, { isStream, isData: isData(begun.stored) })
+  const { isStream, includesUsage } = asked
+  const answer = new ChatAnswer()
+  const pieces = followAnswer(context, asked, begun, { isStream, textOf: () => answer.text })
   const base = {
     id: encodePlace('chatcmpl-', begun.place),
     created: toSeconds(begun.turn.createdAt),
@@ -25,15 +25,13 @@ export async function createChatCompletion(
     system_fingerprint: null,
   }
   const sent = { 'x-session-id': begun.place.sessionId }
-  const answer = new ChatAnswer()
   if (isStream) {
-    const frames = streamAnswer(context, asked, begun, pieces, answer, base)
+    const frames = streamAnswer(pieces, answer, base, includesUsage)
     return toStream(context, frames, sent, ({ body: error }) => toFrame({ error }))
   }
   let ending: Ending | undefined
   for await (const piece of pieces) ending = answer.add(piece).ending ?? ending
   if (ending?.problem) throw ending.problem
-  await mark(context, asked, begun, answer, ending)
   const message = {
     role: 'assistant',
     content: answer.text === '' ? null : answer.text,
@@ -47,14 +45,11 @@ export async function createChatCompletion(
 }
 
 async function* streamAnswer(
-  context: Context,
-  asked: ChatRequest,
-  begun: Begun,
   pieces: AsyncGenerator<Piece, void>,
   answer: ChatAnswer,
   base: object,
+  includesUsage: boolean,
 ): AsyncGenerator<string, void> {
-  const { includesUsage } = asked
   const toChunk = (delta: object, finish: string | null = null) =>
     toFrame({
       ...base,
@@ -68,8 +63,6 @@ async function* streamAnswer(
     if (delta) yield toChunk(delta)
     if (!ending) continue
     if (ending.problem) throw ending.problem
-    // Before the end, so that the next request finds the session.
-    await mark(context, asked, begun, answer, ending)
     yield toChunk({}, finishReason(ending))
     if (includesUsage) {
       yield toFrame({ ...base, object: 'chat.completion.chunk', choices: [], usage: toUsage(ending) })
@@ -108,17 +101,6 @@ class ChatAnswer {
     this[kind] += text
     return { delta: kind === 'text' ? { content: text } : { reasoning_content: text } }
   }
-}
-
-async function mark(
-  context: Context,
-  asked: ChatRequest,
-  { isAnonymous, place }: Begun,
-  { text }: ChatAnswer,
-  ending: Ending | undefined,
-): Promise<void> {
-  if (!isAnonymous || ending?.status === 'calls') return
-  await markHistory(context, asked, place.sessionId, text).catch(context.logFault)
 }
 
 function finishReason(ending: Ending | undefined): string {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { ApiError, type CreateSessionRequest, type Session, type SessionClient } from '../../client/index.ts'
+import type { CreateSessionRequest, Session, SessionClient } from '../../client/index.ts'
 import type { Asked, Context, Entry } from './asked.ts'
 import { encodeCall, type Place } from './ids.ts'
 import { getPreset, toAgent } from './models.ts'
-import { Problem } from './problem.ts'
+import { badField } from './problem.ts'
 
 /** The session that a prompt goes to. */
 export interface Found {
@@ -32,13 +32,7 @@ export async function findByHistory(context: Context, asked: Asked): Promise<Fou
   if (asked.history.length === 0) return undefined
   const tag = [historyTag(context, asked, asked.history)]
   const query = { tag, archived: 'all' as const, limit: 2 }
-  const { sessions } = await context.client.call(
-    'listSessions',
-    { query },
-    {
-      signal: context.signal,
-    },
-  )
+  const { sessions } = await context.client.call('listSessions', { query }, { signal: context.signal })
   const [one, other] = sessions
   if (!one || other) return undefined
   const session = context.client.session(one.sessionId)
@@ -161,19 +155,9 @@ export async function refuseOpenCalls(
   field: string,
 ): Promise<void> {
   if (!stored || stored.openRequests === 0) return
-  const { permissions } = await context.client.call('listPermissions', {
-    params: { sessionId: session.id },
-    query: { limit: 200 },
-  })
-  const call = permissions.find(({ kind }) => kind === 'client_tool')
+  const requests = await session.pendingRequests({ signal: context.signal })
+  const call = requests.find(({ kind }) => kind === 'client_tool')
   if (!call) return
   const id = encodeCall({ sessionId: session.id, permissionId: call.permissionId })
-  throw new Problem(400, {
-    message: `${field}: there is no result of the function call ${id}`,
-    param: field,
-  })
-}
-
-export function isError(error: unknown, code: string): boolean {
-  return error instanceof ApiError && error.code === code
+  throw badField(field, `${field}: must have the result of the function call ${id}`)
 }

@@ -1,13 +1,17 @@
 import { ApiError, type Session } from '../../client/index.ts'
+import { hasLeft } from '../../contract/doors.ts'
+import { toByteStream } from '../../lib/byte-stream.ts'
 import { readAnswer } from './answer-reader.ts'
-import type { Context } from './asked.ts'
+import type { Asked, Context } from './asked.ts'
 import type { Begun } from './begin.ts'
-import type { Piece } from './pieces.ts'
+import { markHistory } from './find-session.ts'
+import type { Ending, Piece } from './pieces.ts'
 import { asProblem, Problem, toResponse } from './problem.ts'
 
 interface Options {
   isStream: boolean
-  isData: boolean
+  /** Returns the answer as the client has it. */
+  textOf(): string
 }
 
 /** How long the interrupt of an abandoned turn may take. */
@@ -15,33 +19,47 @@ const interruptMs = 5_000
 
 /** Follows the answer of a turn. A client that leaves interrupts the turn, unless it runs in the background. */
 export async function* followAnswer(
-  { signal }: Context,
-  { session, place, from, requests }: Begun,
-  { isStream, isData }: Options,
+  context: Context,
+  asked: Asked,
+  begun: Begun,
+  { isStream, textOf }: Options,
 ): AsyncGenerator<Piece, void> {
+  const { signal } = context
+  const { session, place, stored, from, requests } = begun
+  const options = { includeDeltas: isStream, isData: isData(stored), from, requests, signal }
   let isOver = false
   try {
-    const options = { includeDeltas: isStream, isData, from, requests, signal }
     for await (const piece of readAnswer(session, place, options)) {
-      if (piece.type === 'over') isOver = true
+      if (piece.type === 'over') {
+        isOver = true
+        // Before the client has the end, so that its next request finds the session.
+        await markEnd(context, asked, begun, piece.ending, textOf())
+      }
       yield piece
     }
   } finally {
-    if (!isOver && !place.isBackground && hasLeft(signal)) {
-      // A server that shuts down ends the turn by itself.
+    // A reader that stops without a signal has left as well; a server that shuts down ends the turn by itself.
+    if (!isOver && !place.isBackground && (!signal.aborted || hasLeft(signal))) {
       await session.interrupt({ turnId: place.turnId }, { timeoutMs: interruptMs }).catch(() => {})
     }
   }
 }
 
+/** Marks a session that is found by its conversation. */
+async function markEnd(
+  context: Context,
+  asked: Asked,
+  { isAnonymous, place }: Begun,
+  { status }: Ending,
+  text: string,
+): Promise<void> {
+  if (!isAnonymous || (status !== 'completed' && status !== 'incomplete')) return
+  await markHistory(context, asked, place.sessionId, text).catch(context.logFault)
+}
+
 /** Whether the answers of a session are data: its format may come from a preset. */
 export function isData({ config }: Session): boolean {
   return config.outputFormat !== undefined
-}
-
-/** A reader that stops without a signal has left as well. */
-function hasLeft({ aborted, reason }: AbortSignal): boolean {
-  return !aborted || (reason as Error | undefined)?.name === 'ClientGoneError'
 }
 
 /** Sends frames as they come. @param onFault makes the last frame of a stream that cannot continue */
@@ -51,22 +69,7 @@ export function toStream(
   headers: Record<string, string>,
   onFault: (problem: Problem) => string,
 ): Response {
-  const encoder = new TextEncoder()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await frames.next()
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(value))
-      } catch (error) {
-        controller.enqueue(encoder.encode(onFault(toVisible(error, logFault))))
-        controller.close()
-      }
-    },
-    async cancel() {
-      await frames.return()
-    },
-  })
+  const body = toByteStream(frames, error => onFault(toVisible(error, logFault)))
   return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8', ...headers } })
 }
 

@@ -12,7 +12,7 @@ export interface Place {
   isBackground: boolean
 }
 
-export interface CallPlace {
+interface CallPlace {
   sessionId: string
   permissionId: string
 }

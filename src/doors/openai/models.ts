@@ -5,7 +5,7 @@ import type { Context } from './asked.ts'
 import { Problem } from './problem.ts'
 
 /** The model that stands for Claude Code as the server configures it. */
-export const defaultModel = 'claude-code'
+const defaultModel = 'claude-code'
 /** Names of models that are not those of presets; a preset with such a name needs its version, as in `sonnet@1`. */
 const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|[:/]/i
 
@@ -13,7 +13,7 @@ const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|
 const longestName = 200
 
 /** The agent that the field `model` names. */
-export type Agent = { preset: string } | { model: string | undefined }
+type Agent = { preset: string } | { model: string | undefined }
 
 export function toAgent(name: string): Agent {
   if (name === defaultModel) return { model: undefined }
@@ -30,7 +30,7 @@ function hasDots(name: string): boolean {
   return name.split(/[:/]/).some(part => part === '.' || part === '..')
 }
 
-export function unknownModel(name: string): Problem {
+function unknownModel(name: string): Problem {
   const shown = JSON.stringify(shorten(name, longestName))
   const message = `The model ${shown} does not exist: model must be ${defaultModel}, a model of Claude, or a preset`
   return new Problem(404, { message, param: 'model', code: 'model_not_found' })

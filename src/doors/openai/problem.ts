@@ -4,7 +4,7 @@ import { errorCatalogue, ServiceError } from '../../contract/errors.ts'
 import { adviseRetry } from '../../contract/retry.ts'
 
 /** The `error` of a body, in the form of OpenAI's API. */
-export interface ErrorBody {
+interface ErrorBody {
   message: string
   type: string
   param: string | null

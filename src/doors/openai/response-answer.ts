@@ -1,17 +1,16 @@
 import { z } from 'zod'
-import type { Turn } from '../../client/index.ts'
+import { isApiError, type Turn } from '../../client/index.ts'
 import { readAnswer } from './answer-reader.ts'
 import type { Context } from './asked.ts'
-import { type Begun, begin } from './begin.ts'
-import { isError, markHistory } from './find-session.ts'
+import { begin } from './begin.ts'
 import { followAnswer, isData, toStream } from './follow-answer.ts'
 import { decodePlace, type Place } from './ids.ts'
-import type { Ending, Piece } from './pieces.ts'
+import type { Piece } from './pieces.ts'
 import { Problem } from './problem.ts'
 import { read } from './reading.ts'
 import { ResponseEvents } from './response-events.ts'
 import { responsePrefix, toResponseObject } from './response-object.ts'
-import { type ResponsesRequest, readResponsesRequest } from './responses-request.ts'
+import { readResponsesRequest } from './responses-request.ts'
 
 type Json = Record<string, unknown>
 
@@ -30,11 +29,10 @@ export async function createResponse(context: Context, body: unknown, headers: H
   if (isBackground && !isStream) {
     return Response.json(toUnfinished(events, turn), { headers: sent })
   }
-  const pieces = followAnswer(context, begun, { isStream, isData: isData(stored) })
-  const marked = markEnd(context, asked, begun, pieces)
-  if (isStream) return streamEvents(context, events, marked, -1, sent)
+  const pieces = followAnswer(context, asked, begun, { isStream, textOf: () => events.text })
+  if (isStream) return streamEvents(context, events, pieces, -1, sent)
   let last: Json = {}
-  for await (const piece of marked) {
+  for await (const piece of pieces) {
     if (piece.type === 'over' && piece.ending.status === 'failed' && piece.ending.problem)
       throw piece.ending.problem
     for (const { response } of events.add(piece)) last = response as Json
@@ -119,27 +117,6 @@ function streamEvents(
   )
 }
 
-/** Marks the session with its conversation before the client gets the end. */
-async function* markEnd(
-  context: Context,
-  asked: ResponsesRequest,
-  { isAnonymous, place }: Begun,
-  pieces: AsyncGenerator<Piece, void>,
-): AsyncGenerator<Piece, void> {
-  const texts: string[] = []
-  for await (const piece of pieces) {
-    if (piece.type === 'end' && piece.kind === 'text') texts.push(piece.text)
-    if (piece.type === 'over' && isAnonymous && isMarked(piece.ending)) {
-      await markHistory(context, asked, place.sessionId, texts.join('\n\n')).catch(context.logFault)
-    }
-    yield piece
-  }
-}
-
-function isMarked({ status }: Ending): boolean {
-  return status === 'completed' || status === 'incomplete'
-}
-
 function readQuery(query: URLSearchParams): { isStream: boolean; after: number } {
   const isStream = read(z.enum(['true', 'false']).optional(), query.get('stream') ?? undefined, 'stream')
   const after = read(
@@ -162,7 +139,7 @@ async function named<T>(id: string | undefined, param: string, get: () => Promis
   try {
     return await get()
   } catch (error) {
-    if (id !== undefined && (isError(error, 'SESSION_NOT_FOUND') || isError(error, 'TURN_NOT_FOUND'))) {
+    if (id !== undefined && isApiError(error, 'SESSION_NOT_FOUND', 'TURN_NOT_FOUND')) {
       refuseId(id, param)
     }
     throw error

@@ -13,6 +13,7 @@ export class ResponseEvents {
   readonly #response: Json
   readonly #items: OutputItems
   readonly #output: Json[] = []
+  readonly #texts: string[] = []
   /** The number of the next event, if nothing was taken back. */
   #next = 0
   /** Every number is above that of the event before. */
@@ -26,6 +27,11 @@ export class ResponseEvents {
   /** The response as far as its items are complete. */
   get response(): Json {
     return { ...this.#response, output: [...this.#output] }
+  }
+
+  /** The whole texts of the answer as one. */
+  get text(): string {
+    return this.#texts.join('\n\n')
   }
 
   get nextNumber(): number {
@@ -81,6 +87,7 @@ export class ResponseEvents {
 
   #end({ kind, index, positions, text, isWhole }: Of<'end'>): Json[] {
     this.#next += positions
+    if (kind === 'text') this.#texts.push(text)
     const place = this.#placeOf(kind, index)
     const item = this.#items.toItem(kind, index, text, isWhole)
     this.#output[index] = item

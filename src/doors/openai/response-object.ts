@@ -7,7 +7,7 @@ import type { Ending, Piece } from './pieces.ts'
 export const responsePrefix = 'resp_'
 type Json = Record<string, unknown>
 
-export interface ResponseFields {
+interface ResponseFields {
   place: Place
   session: Session
   turn: Turn
