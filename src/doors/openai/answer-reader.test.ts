@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { FollowOptions, SessionClient, SessionEvent, Turn } from '../../client/index.ts'
 import { type ReaderOptions, readAnswer } from './answer-reader.ts'
-import { findCalls } from './begin.ts'
-import type { Place } from './ids.ts'
+import type { ResponseCursor } from './ids.ts'
+import { findCalls } from './start-turn.ts'
 
-const place: Place = {
+const cursor: ResponseCursor = {
   sessionId: '00000000-0000-4000-8000-000000000001',
   turnId: '00000000-0000-4000-8000-000000000002',
   after: 0,
@@ -51,7 +51,7 @@ function openSession(log: SessionEvent[], { staysOpen = false, turn = {} as Part
       openStreams--
     }
   }
-  const session = { id: place.sessionId, follow, getTurn: async () => turn }
+  const session = { id: cursor.sessionId, follow, getTurn: async () => turn }
   return {
     session: session as unknown as SessionClient,
     followed,
@@ -61,7 +61,11 @@ function openSession(log: SessionEvent[], { staysOpen = false, turn = {} as Part
   }
 }
 
-function read({ session }: ReturnType<typeof openSession>, options: Partial<ReaderOptions> = {}, at = place) {
+function read(
+  { session }: ReturnType<typeof openSession>,
+  options: Partial<ReaderOptions> = {},
+  at = cursor,
+) {
   const { signal } = new AbortController()
   return Array.fromAsync(
     readAnswer(session, at, { includeDeltas: false, isData: false, from: 0, signal, ...options }),
@@ -130,9 +134,9 @@ test('the response after a call reads the turn from the call, and does not show 
   ]
   const opened = openSession(log)
   const { signal } = new AbortController()
-  const { requests, after } = await findCalls(opened.session, place.turnId, new Set([permissionId]), signal)
+  const { requests, after } = await findCalls(opened.session, cursor.turnId, new Set([permissionId]), signal)
   expect(after).toBe(3)
-  const next = { ...place, after, showsReasoning: true }
+  const next = { ...cursor, after, showsReasoning: true }
   const pieces = await read(opened, { from: after, requests }, next)
   expect(pieces.flatMap(piece => (piece.type === 'end' ? piece.text : []))).toEqual(['I see a cloud.'])
   expect(opened.followed.map(options => options.after)).toEqual([undefined, 3])

@@ -12,7 +12,7 @@ import { settlesWithin } from '../../lib/settles-within.ts'
 import { BlockQueue } from './block-queue.ts'
 import { CallRequests, isHidden } from './call-requests.ts'
 import { endingOf, sessionEnded, type TurnEnding, toEnding } from './endings.ts'
-import { encodeCall, type Place } from './ids.ts'
+import { encodeCall, type ResponseCursor } from './ids.ts'
 import type { Ending, Piece } from './pieces.ts'
 
 export interface ReaderOptions {
@@ -36,12 +36,12 @@ const longestResult = 500
 /** Reads the part of a turn that a response shows. A snapshot of a turn that runs has no end. */
 export async function* readAnswer(
   session: SessionClient,
-  place: Place,
+  cursor: ResponseCursor,
   options: ReaderOptions,
 ): AsyncGenerator<Piece, void> {
   const { includeDeltas, from, signal, snapshotOf, isData } = options
-  const { turnId } = place
-  const answer = new Answer(place, isData, options.requests ?? new CallRequests())
+  const { turnId } = cursor
+  const answer = new Answer(cursor, isData, options.requests ?? new CallRequests())
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
   const events = session.follow({ turnId, after: from, includeDeltas, signal: stop, retries: 8 })
@@ -74,7 +74,7 @@ export async function* readAnswer(
 class Answer {
   hasCalls = false
   isOver = false
-  readonly #place: Place
+  readonly #cursor: ResponseCursor
   readonly #isData: boolean
   readonly #queue: BlockQueue
   readonly #requests: CallRequests
@@ -82,17 +82,17 @@ class Answer {
   readonly #calls = new Set<string>()
   #hasText = false
 
-  constructor(place: Place, isData: boolean, requests: CallRequests) {
-    this.#place = place
+  constructor(cursor: ResponseCursor, isData: boolean, requests: CallRequests) {
+    this.#cursor = cursor
     this.#requests = requests
     this.#isData = isData
-    this.#queue = new BlockQueue(kind => (kind === 'text' ? !isData : place.showsReasoning))
+    this.#queue = new BlockQueue(kind => (kind === 'text' ? !isData : cursor.showsReasoning))
   }
 
   *read(event: SessionEvent): Generator<Piece, void> {
     const { sequence } = event.data as { sequence?: number }
     const requests = this.#requests.see(event)
-    if (sequence !== undefined && event.type !== 'caught_up' && sequence <= this.#place.after) return
+    if (sequence !== undefined && event.type !== 'caught_up' && sequence <= this.#cursor.after) return
     switch (event.type) {
       case 'delta': {
         const { messageId, blockIndex, delta } = event.data
@@ -143,7 +143,7 @@ class Answer {
   *#call({ permissionId, toolName, input }: OpenRequest): Generator<Piece, void> {
     this.hasCalls = true
     this.#calls.add(permissionId)
-    const id = encodeCall({ sessionId: this.#place.sessionId, permissionId })
+    const id = encodeCall({ sessionId: this.#cursor.sessionId, permissionId })
     yield* this.#queue.addCall({ id, name: toolName, arguments: JSON.stringify(input) })
   }
 

@@ -1,5 +1,5 @@
-import type { Call } from './asked.ts'
 import { endOfChunk } from './chunks.ts'
+import type { Call } from './common-request.ts'
 import type { Piece } from './pieces.ts'
 
 /** A content block of a message of Claude, or what is shown in its place. */

@@ -1,10 +1,10 @@
-import type { Call, Context } from './asked.ts'
-import { begin } from './begin.ts'
 import { readChatRequest } from './chat-request.ts'
+import type { Call, Context } from './common-request.ts'
 import { followAnswer, toStream } from './follow-answer.ts'
-import { encodePlace } from './ids.ts'
+import { encodeCursor } from './ids.ts'
 import { toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
+import { startTurn } from './start-turn.ts'
 
 const finishReasons: Partial<Record<Ending['status'], string>> = { completed: 'stop', calls: 'tool_calls' }
 
@@ -13,18 +13,18 @@ export async function createChatCompletion(
   body: unknown,
   headers: Headers,
 ): Promise<Response> {
-  const asked = readChatRequest(body, headers)
-  const begun = await begin(context, asked, { isBackground: false, field: 'messages' })
-  const { isStream, includesUsage } = asked
+  const request = readChatRequest(body, headers)
+  const started = await startTurn(context, request, { isBackground: false, field: 'messages' })
+  const { isStream, includesUsage } = request
   const answer = new ChatAnswer()
-  const pieces = followAnswer(context, asked, begun, { isStream, textOf: () => answer.text })
+  const pieces = followAnswer(context, request, started, { isStream, textOf: () => answer.text })
   const base = {
-    id: encodePlace('chatcmpl-', begun.place),
-    created: toSeconds(begun.turn.createdAt),
-    model: asked.model,
+    id: encodeCursor('chatcmpl-', started.cursor),
+    created: toSeconds(started.turn.createdAt),
+    model: request.model,
     system_fingerprint: null,
   }
-  const sent = { 'x-session-id': begun.place.sessionId }
+  const sent = { 'x-session-id': started.cursor.sessionId }
   if (isStream) {
     const frames = streamAnswer(pieces, answer, base, includesUsage)
     return toStream(context, frames, sent, ({ body: error }) => toFrame({ error }))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Asked, Entry, OutputFormat } from './asked.ts'
+import type { CommonRequest, Entry, OutputFormat } from './common-request.ts'
 import { readBlocks, readResult, readText } from './content.ts'
 import { splitConversation } from './conversation.ts'
 import { readFunctions } from './functions.ts'
@@ -32,7 +32,7 @@ const schema = z.strictObject({
   verbosity: ignored,
 })
 
-export interface ChatRequest extends Asked {
+export interface ChatRequest extends CommonRequest {
   isStream: boolean
   includesUsage: boolean
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PromptBlock } from '../../client/index.ts'
 import { imageMediaTypes } from '../../lib/media-type.ts'
-import type { Result } from './asked.ts'
+import type { Result } from './common-request.ts'
 import { badField } from './problem.ts'
 import { ignored, read } from './reading.ts'
 

@@ -1,5 +1,5 @@
 import type { PromptBlock } from '../../client/index.ts'
-import type { Asked, Entry, ToolEntry } from './asked.ts'
+import type { CommonRequest, Entry, ToolEntry } from './common-request.ts'
 import { badField } from './problem.ts'
 
 type Assistant = Extract<Entry, { role: 'assistant' }>
@@ -8,7 +8,7 @@ type Assistant = Extract<Entry, { role: 'assistant' }>
 export function splitConversation(
   all: readonly Entry[],
   field: string,
-): Pick<Asked, 'instructions' | 'history' | 'newest'> {
+): Pick<CommonRequest, 'instructions' | 'history' | 'newest'> {
   const first = all.findIndex(({ role }) => role !== 'system')
   const entries = mergeAnswers(first === -1 ? [] : all.slice(first))
   const instructions = all
@@ -36,7 +36,11 @@ function mergeAnswers(entries: readonly Entry[]): Entry[] {
   return merged
 }
 
-function toNewest(entries: readonly Entry[], answer: Assistant | undefined, field: string): Asked['newest'] {
+function toNewest(
+  entries: readonly Entry[],
+  answer: Assistant | undefined,
+  field: string,
+): CommonRequest['newest'] {
   const results = entries.filter((entry): entry is ToolEntry => entry.role === 'tool')
   if (results.length === 0) {
     for (const { id } of answer?.calls ?? []) refuseWithout(id, field)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CreateSessionRequest, Session, SessionClient } from '../../client/index.ts'
-import type { Asked, Context, Entry } from './asked.ts'
-import { encodeCall, type Place } from './ids.ts'
+import type { CommonRequest, Context, Entry } from './common-request.ts'
+import { encodeCall, type ResponseCursor } from './ids.ts'
 import { getPreset, toAgent } from './models.ts'
 import { badField } from './problem.ts'
 
@@ -15,12 +15,12 @@ export interface Found {
 }
 
 /** The session of the response that the request continues. */
-export async function findPrevious(context: Context, place: Place): Promise<Found> {
-  const session = context.client.session(place.sessionId)
+export async function findPrevious(context: Context, cursor: ResponseCursor): Promise<Found> {
+  const session = context.client.session(cursor.sessionId)
   const stored = await session.get({ signal: context.signal })
   // Every response can be continued, also one that others follow: a fork has what Claude knew then.
-  if (stored.lastTurn?.turnId !== place.turnId) {
-    const input = { params: { sessionId: session.id }, body: { afterTurnId: place.turnId } }
+  if (stored.lastTurn?.turnId !== cursor.turnId) {
+    const input = { params: { sessionId: session.id }, body: { afterTurnId: cursor.turnId } }
     const fork = context.client.session((await context.client.call('forkSession', input)).sessionId)
     return { session: fork, stored: await fork.get(), knowsHistory: false }
   }
@@ -28,9 +28,9 @@ export async function findPrevious(context: Context, place: Place): Promise<Foun
 }
 
 /** The one session whose conversation is exactly the history of the request. */
-export async function findByHistory(context: Context, asked: Asked): Promise<Found | undefined> {
-  if (asked.history.length === 0) return undefined
-  const tag = [historyTag(context, asked, asked.history)]
+export async function findByHistory(context: Context, request: CommonRequest): Promise<Found | undefined> {
+  if (request.history.length === 0) return undefined
+  const tag = [historyTag(context, request, request.history)]
   const query = { tag, archived: 'all' as const, limit: 2 }
   const { sessions } = await context.client.call('listSessions', { query }, { signal: context.signal })
   const [one, other] = sessions
@@ -42,16 +42,16 @@ export async function findByHistory(context: Context, asked: Asked): Promise<Fou
 /** Marks a session with the conversation that it has now, for the request that continues it. */
 export async function markHistory(
   context: Context,
-  asked: Asked,
+  request: CommonRequest,
   sessionId: string,
   text: string,
 ): Promise<void> {
   const newest: Entry[] =
-    'prompt' in asked.newest
-      ? [{ role: 'user', blocks: asked.newest.prompt, path: '' }]
-      : asked.newest.results
+    'prompt' in request.newest
+      ? [{ role: 'user', blocks: request.newest.prompt, path: '' }]
+      : request.newest.results
   const answer: Entry = { role: 'assistant', text, calls: [], path: '' }
-  const tag = historyTag(context, asked, [...asked.history, ...newest, answer])
+  const tag = historyTag(context, request, [...request.history, ...newest, answer])
   const session = context.client.session(sessionId)
   const { tags } = await session.get()
   await session.update({ tags: [...tags.filter(other => !other.startsWith(tagPrefix)), tag] })
@@ -59,9 +59,9 @@ export async function markHistory(
 
 const tagPrefix = 'openai:'
 
-function historyTag({ caller }: Context, asked: Asked, entries: readonly Entry[]): string {
-  const { user, instructions, format } = asked
-  const agent = toAgent(asked.model)
+function historyTag({ caller }: Context, request: CommonRequest, entries: readonly Entry[]): string {
+  const { user, instructions, format } = request
+  const agent = toAgent(request.model)
   const preset = 'preset' in agent ? agent.preset : ''
   const parts = [
     caller.tenantId,
@@ -117,32 +117,35 @@ function canonical(json: string): string {
 
 export async function createSession(
   context: Context,
-  asked: Asked,
+  request: CommonRequest,
   sessionId?: string,
 ): Promise<SessionClient> {
-  const agent = toAgent(asked.model)
+  const agent = toAgent(request.model)
   const body = {
     ...(sessionId !== undefined && { sessionId }),
     ...('preset' in agent ? { preset: agent.preset } : agent.model !== undefined && { model: agent.model }),
-    ...(await withInstructions(context, asked)),
-    ...(asked.functions && { clientTools: asked.functions }),
-    ...(asked.format && { outputFormat: asked.format }),
-    ...(asked.effort && { effort: asked.effort }),
-    ...(asked.permissionPrompts && { permissionPrompts: asked.permissionPrompts }),
-    ...(asked.metadata && { metadata: asked.metadata }),
+    ...(await withInstructions(context, request)),
+    ...(request.functions && { clientTools: request.functions }),
+    ...(request.format && { outputFormat: request.format }),
+    ...(request.effort && { effort: request.effort }),
+    ...(request.permissionPrompts && { permissionPrompts: request.permissionPrompts }),
+    ...(request.metadata && { metadata: request.metadata }),
   } satisfies CreateSessionRequest
-  const { idempotencyKey } = asked
+  const { idempotencyKey } = request
   const headers = idempotencyKey === undefined ? {} : { 'Idempotency-Key': `${idempotencyKey}-session` }
   const created = await context.client.call('createSession', { body, headers })
   return context.client.session(created.sessionId)
 }
 
 /** Instructions of the request are added to those of the preset. */
-async function withInstructions(context: Context, asked: Asked): Promise<{ appendSystemPrompt?: string }> {
-  const agent = toAgent(asked.model)
-  const { instructions } = asked
+async function withInstructions(
+  context: Context,
+  request: CommonRequest,
+): Promise<{ appendSystemPrompt?: string }> {
+  const agent = toAgent(request.model)
+  const { instructions } = request
   if (!('preset' in agent)) return instructions === undefined ? {} : { appendSystemPrompt: instructions }
-  const { configuration } = await getPreset(context, agent.preset, asked.model)
+  const { configuration } = await getPreset(context, agent.preset, request.model)
   if (instructions === undefined) return {}
   const both = [configuration.appendSystemPrompt, instructions].filter(Boolean)
   return { appendSystemPrompt: both.join('\n\n') }

@@ -2,11 +2,11 @@ import { ApiError, type Session } from '../../client/index.ts'
 import { hasLeft } from '../../contract/doors.ts'
 import { toByteStream } from '../../lib/byte-stream.ts'
 import { readAnswer } from './answer-reader.ts'
-import type { Asked, Context } from './asked.ts'
-import type { Begun } from './begin.ts'
+import type { CommonRequest, Context } from './common-request.ts'
 import { markHistory } from './find-session.ts'
 import type { Ending, Piece } from './pieces.ts'
 import { asProblem, Problem, toResponse } from './problem.ts'
+import type { StartedTurn } from './start-turn.ts'
 
 interface Options {
   isStream: boolean
@@ -20,27 +20,27 @@ const interruptMs = 5_000
 /** Follows the answer of a turn. A client that leaves interrupts the turn, unless it runs in the background. */
 export async function* followAnswer(
   context: Context,
-  asked: Asked,
-  begun: Begun,
+  request: CommonRequest,
+  started: StartedTurn,
   { isStream, textOf }: Options,
 ): AsyncGenerator<Piece, void> {
   const { signal } = context
-  const { session, place, stored, from, requests } = begun
+  const { session, cursor, stored, from, requests } = started
   const options = { includeDeltas: isStream, isData: isData(stored), from, requests, signal }
   let isOver = false
   try {
-    for await (const piece of readAnswer(session, place, options)) {
+    for await (const piece of readAnswer(session, cursor, options)) {
       if (piece.type === 'over') {
         isOver = true
         // Before the client has the end, so that its next request finds the session.
-        await markEnd(context, asked, begun, piece.ending, textOf())
+        await markEnd(context, request, started, piece.ending, textOf())
       }
       yield piece
     }
   } finally {
     // A reader that stops without a signal has left as well; a server that shuts down ends the turn by itself.
-    if (!isOver && !place.isBackground && (!signal.aborted || hasLeft(signal))) {
-      await session.interrupt({ turnId: place.turnId }, { timeoutMs: interruptMs }).catch(() => {})
+    if (!isOver && !cursor.isBackground && (!signal.aborted || hasLeft(signal))) {
+      await session.interrupt({ turnId: cursor.turnId }, { timeoutMs: interruptMs }).catch(() => {})
     }
   }
 }
@@ -48,13 +48,13 @@ export async function* followAnswer(
 /** Marks a session that is found by its conversation. */
 async function markEnd(
   context: Context,
-  asked: Asked,
-  { isAnonymous, place }: Begun,
+  request: CommonRequest,
+  { isAnonymous, cursor }: StartedTurn,
   { status }: Ending,
   text: string,
 ): Promise<void> {
   if (!isAnonymous || (status !== 'completed' && status !== 'incomplete')) return
-  await markHistory(context, asked, place.sessionId, text).catch(context.logFault)
+  await markHistory(context, request, cursor.sessionId, text).catch(context.logFault)
 }
 
 /** Whether the answers of a session are data: its format may come from a preset. */

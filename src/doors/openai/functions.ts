@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ClientFunction } from './asked.ts'
+import type { ClientFunction } from './common-request.ts'
 import { badField } from './problem.ts'
 import { read } from './reading.ts'
 

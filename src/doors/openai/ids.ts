@@ -1,8 +1,8 @@
 /**
  * A part of a turn that one response shows. A call of a function ends a response, and the next one continues the
- * turn; so the place of the response is in its id, and nothing has to be remembered.
+ * turn; so the cursor of the response is in its id, and nothing has to be remembered.
  */
-export interface Place {
+export interface ResponseCursor {
   sessionId: string
   turnId: string
   /** The response shows what the session's log has after this sequence; 0: the turn from its start. */
@@ -12,29 +12,32 @@ export interface Place {
   isBackground: boolean
 }
 
-interface CallPlace {
+interface CallIds {
   sessionId: string
   permissionId: string
 }
 
-const placeBytes = 16 + 16 + 1 + 6
+const cursorBytes = 16 + 16 + 1 + 6
 const callBytes = 16 + 16
 const reasoningFlag = 1
 const backgroundFlag = 2
 
 /** @param prefix such as `resp_` */
-export function encodePlace(prefix: string, place: Place): string {
-  const bytes = Buffer.alloc(placeBytes)
-  bytes.set(bytesOf(place.sessionId), 0)
-  bytes.set(bytesOf(place.turnId), 16)
-  bytes.writeUInt8((place.showsReasoning ? reasoningFlag : 0) | (place.isBackground ? backgroundFlag : 0), 32)
-  bytes.writeUIntBE(place.after, 33, 6)
+export function encodeCursor(prefix: string, cursor: ResponseCursor): string {
+  const bytes = Buffer.alloc(cursorBytes)
+  bytes.set(bytesOf(cursor.sessionId), 0)
+  bytes.set(bytesOf(cursor.turnId), 16)
+  bytes.writeUInt8(
+    (cursor.showsReasoning ? reasoningFlag : 0) | (cursor.isBackground ? backgroundFlag : 0),
+    32,
+  )
+  bytes.writeUIntBE(cursor.after, 33, 6)
   return prefix + bytes.toString('base64url')
 }
 
 /** Returns undefined for texts that are not such ids. */
-export function decodePlace(prefix: string, id: string): Place | undefined {
-  const bytes = decode(prefix, id, placeBytes)
+export function decodeCursor(prefix: string, id: string): ResponseCursor | undefined {
+  const bytes = decode(prefix, id, cursorBytes)
   if (!bytes) return undefined
   const flags = bytes.readUInt8(32)
   return {
@@ -47,11 +50,11 @@ export function decodePlace(prefix: string, id: string): Place | undefined {
 }
 
 /** The id of a call: it names the request to the caller that the result answers. */
-export function encodeCall({ sessionId, permissionId }: CallPlace): string {
+export function encodeCall({ sessionId, permissionId }: CallIds): string {
   return `call_${Buffer.concat([bytesOf(sessionId), bytesOf(permissionId)]).toString('base64url')}`
 }
 
-export function decodeCall(id: string): CallPlace | undefined {
+export function decodeCall(id: string): CallIds | undefined {
   const bytes = decode('call_', id, callBytes)
   return bytes && { sessionId: idAt(bytes, 0), permissionId: idAt(bytes, 16) }
 }

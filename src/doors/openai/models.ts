@@ -1,7 +1,7 @@
 import { isApiError, type Session } from '../../client/index.ts'
 import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
 import { shorten } from '../../lib/shorten.ts'
-import type { Context } from './asked.ts'
+import type { Context } from './common-request.ts'
 import { Problem } from './problem.ts'
 
 /** The model that stands for Claude Code as the server configures it. */

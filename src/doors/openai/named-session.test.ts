@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { ApiError, type ClaudeCodeClient, type CreateSessionRequest } from '../../client/index.ts'
 import { deriveId } from '../../lib/derived-id.ts'
-import type { Asked, Context } from './asked.ts'
+import type { CommonRequest, Context } from './common-request.ts'
 import { findNamed } from './named-session.ts'
 
 const caller = { tenantId: 'tenant', keyId: 'key' }
-const asked = { model: 'claude-code' } as Asked
+const request = { model: 'claude-code' } as CommonRequest
 const nameOf = (generation: number) =>
   deriveId('openai', 'tenant', 'key', 'diary', ...(generation > 0 ? [String(generation)] : []))
 
@@ -31,7 +31,7 @@ function openServer(statuses: Map<string, string>) {
   const client = { session, call } as unknown as ClaudeCodeClient
   const { signal } = new AbortController()
   const context: Context = { client, caller, signal, logFault: () => {} }
-  return { find: (name = 'diary') => findNamed(context, asked, name), looks, statuses }
+  return { find: (name = 'diary') => findNamed(context, request, name), looks, statuses }
 }
 
 function withEnded(count: number) {

@@ -1,19 +1,19 @@
 import { isApiError, type Session } from '../../client/index.ts'
 import { deriveId } from '../../lib/derived-id.ts'
-import type { Asked, Context } from './asked.ts'
+import type { CommonRequest, Context } from './common-request.ts'
 import { createSession, type Found } from './find-session.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The session of the conversation that the client names. */
-export async function findNamed(context: Context, asked: Asked, name: string): Promise<Found> {
+export async function findNamed(context: Context, request: CommonRequest, name: string): Promise<Found> {
   if (uuid.test(name)) {
     const id = name.toLowerCase()
     const stored = await context.client.session(id).find({ signal: context.signal })
-    return await take(context, asked, id, stored)
+    return await take(context, request, id, stored)
   }
   const { id, stored } = await findGeneration(context, name)
-  return await take(context, asked, id, stored)
+  return await take(context, request, id, stored)
 }
 
 interface Generation {
@@ -57,11 +57,16 @@ function hasEnded({ stored }: Generation): boolean {
   return stored !== undefined && stored.status !== 'active'
 }
 
-async function take(context: Context, asked: Asked, id: string, stored: Session | undefined): Promise<Found> {
+async function take(
+  context: Context,
+  request: CommonRequest,
+  id: string,
+  stored: Session | undefined,
+): Promise<Found> {
   const session = context.client.session(id)
   if (stored) return { session, stored, knowsHistory: true }
   try {
-    return { session: await createSession(context, asked, id), knowsHistory: false }
+    return { session: await createSession(context, request, id), knowsHistory: false }
   } catch (error) {
     // Another request was faster; or it is of another tenant, and is not found.
     if (!isApiError(error, 'SESSION_ID_TAKEN')) throw error

@@ -1,4 +1,4 @@
-import type { Call } from './asked.ts'
+import type { Call } from './common-request.ts'
 import type { Problem } from './problem.ts'
 
 /** The way in which a response ends. */

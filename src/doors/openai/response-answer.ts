@@ -1,35 +1,35 @@
 import { z } from 'zod'
 import { isApiError, type Turn } from '../../client/index.ts'
 import { readAnswer } from './answer-reader.ts'
-import type { Context } from './asked.ts'
-import { begin } from './begin.ts'
+import type { Context } from './common-request.ts'
 import { followAnswer, isData, toStream } from './follow-answer.ts'
-import { decodePlace, type Place } from './ids.ts'
+import { decodeCursor, type ResponseCursor } from './ids.ts'
 import type { Piece } from './pieces.ts'
 import { Problem } from './problem.ts'
 import { read } from './reading.ts'
 import { ResponseEvents } from './response-events.ts'
 import { responsePrefix, toResponseObject } from './response-object.ts'
 import { readResponsesRequest } from './responses-request.ts'
+import { startTurn } from './start-turn.ts'
 
 type Json = Record<string, unknown>
 
 export async function createResponse(context: Context, body: unknown, headers: Headers): Promise<Response> {
-  const asked = readResponsesRequest(body, headers)
-  const { isStream, isBackground, previousResponseId } = asked
+  const request = readResponsesRequest(body, headers)
+  const { isStream, isBackground, previousResponseId } = request
   const previous =
-    previousResponseId === undefined ? undefined : readPlace(previousResponseId, 'previous_response_id')
-  const begun = await named(previousResponseId, 'previous_response_id', () =>
-    begin(context, asked, { previous, isBackground, field: 'input' }),
+    previousResponseId === undefined ? undefined : readCursor(previousResponseId, 'previous_response_id')
+  const started = await named(previousResponseId, 'previous_response_id', () =>
+    startTurn(context, request, { previous, isBackground, field: 'input' }),
   )
-  const { place, stored, turn } = begun
-  const fields = { place, turn, session: stored, previousResponseId: previousResponseId ?? null }
-  const events = new ResponseEvents(toResponseObject(fields), place)
-  const sent = { 'x-session-id': place.sessionId }
+  const { cursor, stored, turn } = started
+  const fields = { cursor, turn, session: stored, previousResponseId: previousResponseId ?? null }
+  const events = new ResponseEvents(toResponseObject(fields), cursor)
+  const sent = { 'x-session-id': cursor.sessionId }
   if (isBackground && !isStream) {
     return Response.json(toUnfinished(events, turn), { headers: sent })
   }
-  const pieces = followAnswer(context, asked, begun, { isStream, textOf: () => events.text })
+  const pieces = followAnswer(context, request, started, { isStream, textOf: () => events.text })
   if (isStream) return streamEvents(context, events, pieces, -1, sent)
   let last: Json = {}
   for await (const piece of pieces) {
@@ -44,9 +44,9 @@ export async function getResponse(context: Context, id: string, query: URLSearch
   const { isStream, after } = readQuery(query)
   const { turn, ...found } = await findResponse(context, id)
   if (!isStream) return showResponse(context, { ...found, turn }, turn)
-  const { session, place, isData, events } = found
+  const { session, cursor, isData, events } = found
   const { signal } = context
-  const pieces = readAnswer(session, place, { isData, from: 0, includeDeltas: true, signal })
+  const pieces = readAnswer(session, cursor, { isData, from: 0, includeDeltas: true, signal })
   return streamEvents(context, events, pieces, after, { 'x-session-id': session.id })
 }
 
@@ -63,26 +63,26 @@ export async function cancelResponse(context: Context, id: string): Promise<Resp
 type FoundResponse = Awaited<ReturnType<typeof findResponse>>
 
 async function findResponse(context: Context, id: string) {
-  const place = readPlace(id, 'response_id')
-  const session = context.client.session(place.sessionId)
+  const cursor = readCursor(id, 'response_id')
+  const session = context.client.session(cursor.sessionId)
   const { signal } = context
   const [stored, turn] = await named(id, 'response_id', () =>
-    Promise.all([session.get({ signal }), session.getTurn(place.turnId, { signal })]),
+    Promise.all([session.get({ signal }), session.getTurn(cursor.turnId, { signal })]),
   )
-  const fields = { place, turn, session: stored, previousResponseId: null }
-  const events = new ResponseEvents(toResponseObject(fields), place)
-  return { place, session, turn, events, isData: isData(stored) }
+  const fields = { cursor, turn, session: stored, previousResponseId: null }
+  const events = new ResponseEvents(toResponseObject(fields), cursor)
+  return { cursor, session, turn, events, isData: isData(stored) }
 }
 
 /** @param snapshotOf undefined: the response is waited for */
 async function showResponse(
   { signal }: Context,
-  { session, place, turn, isData, events }: FoundResponse,
+  { session, cursor, turn, isData, events }: FoundResponse,
   snapshotOf?: Turn,
 ): Promise<Response> {
   const headers = { 'x-session-id': session.id }
   const options = { isData, from: 0, includeDeltas: false, signal, snapshotOf }
-  for await (const piece of readAnswer(session, place, options)) {
+  for await (const piece of readAnswer(session, cursor, options)) {
     const made = events.add(piece)
     if (piece.type === 'over') return Response.json(made[0]?.response, { headers })
   }
@@ -130,8 +130,8 @@ function readQuery(query: URLSearchParams): { isStream: boolean; after: number }
   return { isStream: isStream === 'true', after: after === undefined ? -1 : Number(after) }
 }
 
-function readPlace(id: string, param: string): Place {
-  return decodePlace(responsePrefix, id) ?? refuseId(id, param)
+function readCursor(id: string, param: string): ResponseCursor {
+  return decodeCursor(responsePrefix, id) ?? refuseId(id, param)
 }
 
 /** Tells that there is no such response where the session or its turn is not found. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { BlockQueue } from './block-queue.ts'
 import { endOfChunk } from './chunks.ts'
-import type { Place } from './ids.ts'
+import type { ResponseCursor } from './ids.ts'
 import type { Piece } from './pieces.ts'
 import { ResponseEvents } from './response-events.ts'
 
-const place: Place = {
+const cursor: ResponseCursor = {
   sessionId: '00000000-0000-4000-8000-000000000001',
   turnId: '00000000-0000-4000-8000-000000000002',
   after: 0,
@@ -17,7 +17,7 @@ const poem =
 const url = `https://example.com/${'x'.repeat(150)}`
 
 function toEvents(feed: (queue: BlockQueue) => Iterable<Piece>) {
-  const events = new ResponseEvents({ id: 'resp_x' }, place)
+  const events = new ResponseEvents({ id: 'resp_x' }, cursor)
   const pieces = [
     ...feed(new BlockQueue(() => true)),
     { type: 'over', ending: { status: 'completed' } } as const,

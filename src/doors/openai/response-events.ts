@@ -1,4 +1,4 @@
-import type { Place } from './ids.ts'
+import type { ResponseCursor } from './ids.ts'
 import type { Piece } from './pieces.ts'
 import { OutputItems, toPart, toSummary, withEnding } from './response-object.ts'
 
@@ -19,9 +19,9 @@ export class ResponseEvents {
   /** Every number is above that of the event before. */
   #last = -1
 
-  constructor(response: Json, place: Place) {
+  constructor(response: Json, cursor: ResponseCursor) {
     this.#response = response
-    this.#items = new OutputItems(place)
+    this.#items = new OutputItems(cursor)
   }
 
   /** The response as far as its items are complete. */

@@ -1,6 +1,6 @@
 import type { Session, Turn } from '../../client/index.ts'
-import type { Place } from './ids.ts'
-import { encodePlace } from './ids.ts'
+import type { ResponseCursor } from './ids.ts'
+import { encodeCursor } from './ids.ts'
 import { modelOf, toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
 
@@ -8,19 +8,19 @@ export const responsePrefix = 'resp_'
 type Json = Record<string, unknown>
 
 interface ResponseFields {
-  place: Place
+  cursor: ResponseCursor
   session: Session
   turn: Turn
   previousResponseId: string | null
 }
 
 /** A response before anything of its output. */
-export function toResponseObject({ place, session, turn, previousResponseId }: ResponseFields): Json {
+export function toResponseObject({ cursor, session, turn, previousResponseId }: ResponseFields): Json {
   const { config } = session
   const tools = config.clientTools ?? []
   const { outputFormat: format } = config
   return {
-    id: encodePlace(responsePrefix, place),
+    id: encodeCursor(responsePrefix, cursor),
     object: 'response',
     created_at: toSeconds(turn.createdAt),
     status: 'in_progress',
@@ -32,7 +32,7 @@ export function toResponseObject({ place, session, turn, previousResponseId }: R
     output: [],
     parallel_tool_calls: tools.every(({ readOnly }) => readOnly === true),
     previous_response_id: previousResponseId,
-    reasoning: { effort: config.effort ?? null, summary: place.showsReasoning ? 'auto' : null },
+    reasoning: { effort: config.effort ?? null, summary: cursor.showsReasoning ? 'auto' : null },
     store: true,
     temperature: null,
     text: {
@@ -50,7 +50,7 @@ export function toResponseObject({ place, session, turn, previousResponseId }: R
     truncation: 'disabled',
     usage: null,
     metadata: textsOf(session.metadata),
-    background: place.isBackground,
+    background: cursor.isBackground,
   }
 }
 
@@ -92,11 +92,11 @@ function errorCode(status: number): string {
   return status === 400 ? 'invalid_prompt' : 'server_error'
 }
 
-/** The items of the output, by their index. Their ids depend on the place only. */
+/** The items of the output, by their index. Their ids depend on the cursor only. */
 export class OutputItems {
   readonly #suffix: string
 
-  constructor({ turnId, after }: Place) {
+  constructor({ turnId, after }: ResponseCursor) {
     this.#suffix = `${turnId.replaceAll('-', '')}${after.toString(16)}`
   }
 

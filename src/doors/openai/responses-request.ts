@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Asked, Entry, OutputFormat } from './asked.ts'
 import { anyObject } from './chat-request.ts'
+import type { CommonRequest, Entry, OutputFormat } from './common-request.ts'
 import { readBlocks, readResult, readText } from './content.ts'
 import { splitConversation } from './conversation.ts'
 import { readFunctions } from './functions.ts'
@@ -28,7 +28,7 @@ const schema = z.strictObject({
   truncation: ignored,
 })
 
-export interface ResponsesRequest extends Asked {
+export interface ResponsesRequest extends CommonRequest {
   isStream: boolean
   isBackground: boolean
   previousResponseId: string | undefined

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest'
 import type { ClaudeCodeClient } from '../../client/index.ts'
-import type { Asked, Context } from './asked.ts'
-import { begin } from './begin.ts'
 import { readChatRequest } from './chat-request.ts'
+import type { CommonRequest, Context } from './common-request.ts'
+import { startTurn } from './start-turn.ts'
 
 const turnId = '00000000-0000-4000-8000-000000000002'
 const stored = { status: 'active', state: 'idle', lastSequence: 9, openRequests: 0, config: {}, preset: null }
-const asked = {
+const plain = {
   model: 'claude-code',
   newest: { prompt: [{ type: 'text', text: 'Hello' }] },
   history: [],
   sessionName: 'diary',
-} as Partial<Asked> as Asked
+} as Partial<CommonRequest> as CommonRequest
 
 /** Begins a turn in a session that exists; the server answers with this turn. */
-async function beginWith(firstSequence: number | null, config = {}, request = asked) {
+async function beginWith(firstSequence: number | null, config = {}, request = plain) {
   const calls: string[] = []
   const note = <T>(name: string, value: T) => {
     calls.push(name)
@@ -32,7 +32,7 @@ async function beginWith(firstSequence: number | null, config = {}, request = as
   const client = { session } as unknown as ClaudeCodeClient
   const { signal } = new AbortController()
   const context: Context = { client, caller: { tenantId: 't', keyId: 'k' }, signal, logFault: () => {} }
-  return { ...(await begin(context, request, { isBackground: false, field: 'messages' })), calls }
+  return { ...(await startTurn(context, request, { isBackground: false, field: 'messages' })), calls }
 }
 
 test('a session that was found is not fetched again', async () => {

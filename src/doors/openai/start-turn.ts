@@ -8,18 +8,18 @@ import {
   type Turn,
 } from '../../client/index.ts'
 import { isPreset } from '../../contract/session-configuration.ts'
-import type { Asked, Context, ToolEntry } from './asked.ts'
 import { CallRequests } from './call-requests.ts'
+import type { CommonRequest, Context, ToolEntry } from './common-request.ts'
 import { toTranscript } from './conversation.ts'
 import { createSession, type Found, findByHistory, findPrevious, refuseOpenCalls } from './find-session.ts'
-import { decodeCall, type Place } from './ids.ts'
+import { decodeCall, type ResponseCursor } from './ids.ts'
 import { toAgent } from './models.ts'
 import { findNamed } from './named-session.ts'
 import { badField } from './problem.ts'
 
 /** A turn whose answer the response shows. */
-export interface Begun {
-  place: Place
+export interface StartedTurn {
+  cursor: ResponseCursor
   session: SessionClient
   /** The session and the turn as they were stored when it began. */
   stored: Session
@@ -34,30 +34,33 @@ export interface Begun {
 
 interface Options {
   /** The response that this one continues. */
-  previous?: Place | undefined
+  previous?: ResponseCursor | undefined
   isBackground: boolean
   /** The name of the field with the messages. */
   field: string
 }
 
 /** Begins a turn, or continues one with the results of functions. */
-export async function begin(context: Context, asked: Asked, options: Options): Promise<Begun> {
-  const { newest, showsReasoning } = asked
+export async function startTurn(
+  context: Context,
+  request: CommonRequest,
+  options: Options,
+): Promise<StartedTurn> {
+  const { newest, showsReasoning } = request
   const { previous, isBackground } = options
-  const isAnonymous = asked.sessionName === undefined && previous === undefined
+  const isAnonymous = request.sessionName === undefined && previous === undefined
   const { session, turnId, stored, ...reading } =
     'results' in newest
       ? await continueTurn(context, newest.results, previous?.sessionId)
-      : await beginTurn(context, asked, newest.prompt, options)
+      : await beginTurn(context, request, newest.prompt, options)
   // These calls do not end with the signal: if the client has left, the turn is interrupted when it is followed.
   const [found, turn] = await Promise.all([stored ?? session.get(), session.getTurn(turnId)])
   const { after = 0, requests } = reading
-  const place = { sessionId: session.id, turnId, after, showsReasoning, isBackground }
-  // The turn of a repeated request may be over.
+  const cursor = { sessionId: session.id, turnId, after, showsReasoning, isBackground }
   // The turn of a repeated request may have begun before the session was found.
   const first = turn.firstSequence ?? (stored?.lastSequence ?? 0) + 1
   const from = requests ? after : first - 1
-  return { place, session, stored: found, turn, from, requests, isAnonymous }
+  return { cursor, session, stored: found, turn, from, requests, isAnonymous }
 }
 
 interface Submitted {
@@ -71,48 +74,48 @@ interface Submitted {
 
 async function beginTurn(
   context: Context,
-  asked: Asked,
+  request: CommonRequest,
   prompt: PromptBlock[],
   options: Options,
 ): Promise<Submitted> {
-  const found = await find(context, asked, options)
+  const found = await find(context, request, options)
   context.signal.throwIfAborted()
   try {
-    return await submit(asked, found, prompt)
+    return await submit(request, found, prompt)
   } catch (error) {
-    const isAnonymous = asked.sessionName === undefined && options.previous === undefined
+    const isAnonymous = request.sessionName === undefined && options.previous === undefined
     // Another request continues the same conversation: this one begins a session of its own.
     if (!isAnonymous || !isApiError(error, 'SESSION_BUSY')) throw error
-    const session = await createSession(context, asked)
-    return await submit(asked, { session, knowsHistory: false }, prompt)
+    const session = await createSession(context, request)
+    return await submit(request, { session, knowsHistory: false }, prompt)
   }
 }
 
-async function find(context: Context, asked: Asked, { previous, field }: Options): Promise<Found> {
-  if (previous || asked.sessionName !== undefined) {
+async function find(context: Context, request: CommonRequest, { previous, field }: Options): Promise<Found> {
+  if (previous || request.sessionName !== undefined) {
     const found = previous
       ? await findPrevious(context, previous)
-      : await findNamed(context, asked, asked.sessionName ?? '')
+      : await findNamed(context, request, request.sessionName ?? '')
     await refuseOpenCalls(context, found, field)
-    return await applyChanges(found, asked)
+    return await applyChanges(found, request)
   }
-  const found = await findByHistory(context, asked)
-  if (found?.stored?.state === 'idle') return await applyChanges(found, asked)
-  return { session: await createSession(context, asked), knowsHistory: false }
+  const found = await findByHistory(context, request)
+  if (found?.stored?.state === 'idle') return await applyChanges(found, request)
+  return { session: await createSession(context, request), knowsHistory: false }
 }
 
 async function submit(
-  asked: Asked,
+  request: CommonRequest,
   { session, stored, knowsHistory }: Found,
   prompt: PromptBlock[],
 ): Promise<Submitted> {
-  const blocks = knowsHistory ? prompt : toTranscript(asked.history, prompt)
+  const blocks = knowsHistory ? prompt : toTranscript(request.history, prompt)
   const [only, ...rest] = blocks
   const isText = only?.type === 'text' && rest.length === 0
   const { turnId } = await session.submit(isText ? only.text : blocks, {
-    idempotencyKey: asked.idempotencyKey,
+    idempotencyKey: request.idempotencyKey,
     // Only a session that is named can have other turns meanwhile.
-    onBusy: knowsHistory && asked.sessionName === undefined ? 'reject' : 'queue',
+    onBusy: knowsHistory && request.sessionName === undefined ? 'reject' : 'queue',
   })
   return { session, turnId, stored }
 }
@@ -188,17 +191,17 @@ export async function findCalls(
 }
 
 /** Changes what the request asks for and the session has not, as far as that can be changed. */
-async function applyChanges(found: Found, asked: Asked): Promise<Found> {
+async function applyChanges(found: Found, request: CommonRequest): Promise<Found> {
   const { session, stored } = found
   if (!stored) return found
-  refuseFixed(stored, asked)
+  refuseFixed(stored, request)
   const { config } = stored
-  const agent = toAgent(asked.model)
+  const agent = toAgent(request.model)
   const model = 'model' in agent ? agent.model : undefined
   const changes: PatchSessionRequest = {}
   if (model !== undefined && model !== config.model) changes.model = model
-  if (asked.effort !== undefined && asked.effort !== config.effort) changes.effort = asked.effort
-  const wanted = asked.functions ?? (stored.preset ? undefined : [])
+  if (request.effort !== undefined && request.effort !== config.effort) changes.effort = request.effort
+  const wanted = request.functions ?? (stored.preset ? undefined : [])
   if (wanted && !isDeepStrictEqual(wanted, config.clientTools ?? [])) {
     changes.clientTools = wanted.length > 0 ? wanted : null
   }
@@ -206,20 +209,20 @@ async function applyChanges(found: Found, asked: Asked): Promise<Found> {
   return { ...found, stored: await session.update(changes) }
 }
 
-function refuseFixed({ preset, config }: Session, asked: Asked): void {
-  const agent = toAgent(asked.model)
+function refuseFixed({ preset, config }: Session, request: CommonRequest): void {
+  const agent = toAgent(request.model)
   if ('preset' in agent && !isPreset(preset, agent.preset)) {
     throw badField('model', `model: must be the preset of the session, not ${agent.preset}`)
   }
-  const { instructions } = asked
+  const { instructions } = request
   const given = config.appendSystemPrompt ?? ''
   if (instructions !== undefined && given !== instructions && !given.endsWith(`\n\n${instructions}`)) {
-    const { instructionsField: field } = asked
-    throw badField(field, `${field}: instructions cannot be changed in a session that has begun`)
+    const { instructionsField: field } = request
+    throw badField(field, `${field}: instructions cannot be changed in a session that has started`)
   }
-  if (asked.format === undefined && preset) return
-  if (!isDeepStrictEqual(asked.format, config.outputFormat)) {
-    const { formatField: field } = asked
-    throw badField(field, `${field}: the format cannot be changed in a session that has begun`)
+  if (request.format === undefined && preset) return
+  if (!isDeepStrictEqual(request.format, config.outputFormat)) {
+    const { formatField: field } = request
+    throw badField(field, `${field}: the format cannot be changed in a session that has started`)
   }
 }

@@ -39,7 +39,7 @@ export type OutputFormat = NonNullable<CreateSessionRequest['outputFormat']>
 type Effort = NonNullable<CreateSessionRequest['effort']>
 
 /** The fields of a request that both endpoints have. */
-export interface Asked {
+export interface CommonRequest {
   model: string
   /** Becomes part of the system prompt of a new session. */
   instructions: string | undefined
