@@ -9,6 +9,7 @@ import {
   type Turn,
 } from '../../client/index.ts'
 import { settlesWithin } from '../../lib/settles-within.ts'
+import { shorten } from '../../lib/shorten.ts'
 import { BlockQueue } from './block-queue.ts'
 import { CallRequests, isHidden } from './call-requests.ts'
 import { endingOf, sessionEnded, type TurnEnding, toEnding } from './endings.ts'
@@ -157,7 +158,7 @@ class Answer {
       if (!fields.result || this.#requests.hides(callId)) continue
       const text = fields.result.blocks.map(block => (block.type === 'text' ? block.text : '')).join('\n')
       const mark = fields.result.isError ? 'Error: ' : ''
-      yield* this.#queue.store(callId, 'tool', `${mark}${text.slice(0, longestResult)}`)
+      yield* this.#queue.store(callId, 'tool', `${mark}${shorten(text, longestResult)}`)
     }
   }
 

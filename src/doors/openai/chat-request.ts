@@ -91,7 +91,7 @@ function toEntry(message: Record<string, unknown>, index: number): Entry {
         path,
       }
     default:
-      throw badField(`${path}.role`, `${path}.role: must be system, developer, user, assistant or tool`)
+      throw badField(`${path}.role`, 'must be system, developer, user, assistant or tool')
   }
 }
 
@@ -111,7 +111,7 @@ function readFormat(given: { type: string } | undefined): OutputFormat | undefin
   if (!given || given.type === 'text') return undefined
   if (given.type === 'json_object') return anyObject
   if (given.type !== 'json_schema') {
-    throw badField('response_format.type', 'response_format.type: must be text, json_object or json_schema')
+    throw badField('response_format.type', 'must be text, json_object or json_schema')
   }
   const { schema: wanted } = read(jsonSchema, given, 'response_format').json_schema
   return { type: 'json_schema', schema: wanted }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { PromptBlock } from '../../client/index.ts'
 import { imageMediaTypes } from '../../lib/media-type.ts'
 import type { Result } from './common-request.ts'
-import { badField } from './problem.ts'
+import { badField, toShown } from './problem.ts'
 import { ignored, read } from './reading.ts'
 
 const textPart = z.object({ type: z.string(), text: z.string() })
@@ -42,10 +42,7 @@ export function readBlocks(content: unknown, path: string): PromptBlock[] {
       case 'input_file':
         return [toDocument(read(responsesFile, part, at), at)]
       default:
-        throw badField(
-          `${at}.type`,
-          `${at}.type: Claude Code takes texts, images and files, not ${part.type}`,
-        )
+        throw badField(`${at}.type`, `must be a text, an image or a file, not ${toShown(part.type)}`)
     }
   })
 }
@@ -59,7 +56,7 @@ export function readText(content: unknown, path: string): string {
       const at = `${path}[${index}]`
       if (part.type === 'refusal') return read(z.looseObject({ refusal: z.string() }), part, at).refusal
       if (/^((input|output)_)?text$/.test(part.type)) return read(textPart, part, at).text
-      throw badField(`${at}.type`, `${at}.type: must be a text, not ${part.type}`)
+      throw badField(`${at}.type`, `must be a text, not ${toShown(part.type)}`)
     })
     .join('')
 }
@@ -73,7 +70,7 @@ export function readResult(content: unknown, path: string): Result {
     if (block.type === 'image' && block.source.type === 'base64') {
       return { type: 'image', data: block.source.data, mimeType: block.source.media_type }
     }
-    throw badField(`${path}[${index}]`, `${path}[${index}]: a result has texts and images only`)
+    throw badField(`${path}[${index}]`, 'must be a text or an image')
   })
 }
 
@@ -84,7 +81,7 @@ function toTexts(text: string): PromptBlock[] {
 function readDataUrl(url: string, path: string): { mediaType: string; data: string } {
   const [, mediaType, data] = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,(.+)$/s.exec(url) ?? []
   if (mediaType === undefined || data === undefined) {
-    throw badField(path, `${path}: must be a data URL in base64: the server fetches nothing`)
+    throw badField(path, 'must be a data URL in base64: the server fetches nothing')
   }
   return { mediaType: mediaType.toLowerCase().replace('image/jpg', 'image/jpeg'), data }
 }
@@ -92,7 +89,7 @@ function readDataUrl(url: string, path: string): { mediaType: string; data: stri
 function toImage(url: string, path: string): PromptBlock {
   const { mediaType, data } = readDataUrl(url, path)
   const type = imageMediaTypes.find(known => known === mediaType)
-  if (!type) throw badField(path, `${path}: must be one of ${imageMediaTypes.join(', ')}`)
+  if (!type) throw badField(path, `must be one of ${imageMediaTypes.join(', ')}`)
   return { type: 'image', source: { type: 'base64', media_type: type, data } }
 }
 
@@ -110,5 +107,5 @@ function toDocument(
     const text = Buffer.from(data, 'base64').toString('utf8')
     return { type: 'document', ...title, source: { type: 'text', media_type: mediaType, data: text } }
   }
-  throw badField(at, `${at}: must be application/pdf or text/plain`)
+  throw badField(at, 'must be application/pdf or text/plain')
 }

@@ -1,6 +1,6 @@
 import type { PromptBlock } from '../../client/index.ts'
 import type { CommonRequest, Entry, ToolEntry } from './common-request.ts'
-import { badField } from './problem.ts'
+import { badField, toShown } from './problem.ts'
 
 type Assistant = Extract<Entry, { role: 'assistant' }>
 
@@ -46,12 +46,14 @@ function toNewest(
     for (const { id } of answer?.calls ?? []) refuseWithout(id, field)
     const prompt = entries.flatMap(toPrompt)
     if (prompt.length > 0) return { prompt }
-    throw badField(field, `${field}: the last message must be of the user, with a text`)
+    throw badField(field, 'must end with a message of the user that has content')
   }
   const other = entries.find(({ role }) => role !== 'tool')
   if (other) {
-    const message = `${other.path}: a message cannot come together with results of functions; send it after the answer`
-    throw badField(other.path, message)
+    throw badField(
+      other.path,
+      'must be a result of a function, as the others: send messages after the answer',
+    )
   }
   const answered = new Set(results.map(({ callId }) => callId))
   for (const { id } of answer?.calls ?? []) if (!answered.has(id)) refuseWithout(id, field)
@@ -59,7 +61,7 @@ function toNewest(
 }
 
 function refuseWithout(callId: string, field: string): never {
-  throw badField(field, `${field}: there is no result of the function call ${callId}`)
+  throw badField(field, `must have the result of the function call ${toShown(callId)}`)
 }
 
 /** The blocks of a new message. */

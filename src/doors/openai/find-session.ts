@@ -162,5 +162,5 @@ export async function refuseOpenCalls(
   const call = requests.find(({ kind }) => kind === 'client_tool')
   if (!call) return
   const id = encodeCall({ sessionId: session.id, permissionId: call.permissionId })
-  throw badField(field, `${field}: must have the result of the function call ${id}`)
+  throw badField(field, `must have the result of the function call ${id}`)
 }

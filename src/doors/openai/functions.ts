@@ -20,7 +20,7 @@ export function readFunctions(
   isNested: boolean,
 ): ClientFunction[] | undefined {
   if (choice !== undefined && choice !== null && choice !== 'auto' && choice !== 'none') {
-    throw badField('tool_choice', 'tool_choice: must be auto or none: Claude decides which tools it calls')
+    throw badField('tool_choice', 'must be auto or none: Claude decides which tools it calls')
   }
   if (tools === undefined || tools === null) return undefined
   if (choice === 'none') return []
@@ -28,10 +28,7 @@ export function readFunctions(
     const path = `tools[${index}]`
     const type = read(z.looseObject({ type: z.string() }), tool, path).type
     if (type !== 'function') {
-      throw badField(
-        `${path}.type`,
-        `${path}.type: must be function: Claude has tools of its own for the rest`,
-      )
+      throw badField(`${path}.type`, 'must be function: Claude has tools of its own for the rest')
     }
     return toFunction(isNested ? read(ofChat, tool, path).function : read(ofResponses, tool, path), parallel)
   })

@@ -1,8 +1,7 @@
 import { isApiError, type Session } from '../../client/index.ts'
 import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
-import { shorten } from '../../lib/shorten.ts'
 import type { Context } from './common-request.ts'
-import { Problem } from './problem.ts'
+import { Problem, toShown } from './problem.ts'
 
 /** The model that stands for Claude Code as the server configures it. */
 const defaultModel = 'claude-code'
@@ -31,7 +30,7 @@ function hasDots(name: string): boolean {
 }
 
 function unknownModel(name: string): Problem {
-  const shown = JSON.stringify(shorten(name, longestName))
+  const shown = JSON.stringify(toShown(name))
   const message = `The model ${shown} does not exist: model must be ${defaultModel}, a model of Claude, or a preset`
   return new Problem(404, { message, param: 'model', code: 'model_not_found' })
 }

@@ -2,6 +2,7 @@ import { ApiError, ConnectionError, type TurnError } from '../../client/index.ts
 import type { DoorProblem } from '../../contract/doors.ts'
 import { errorCatalogue, ServiceError } from '../../contract/errors.ts'
 import { adviseRetry } from '../../contract/retry.ts'
+import { shorten } from '../../lib/shorten.ts'
 
 /** The `error` of a body, in the form of OpenAI's API. */
 interface ErrorBody {
@@ -33,9 +34,17 @@ export class Problem extends Error {
   }
 }
 
-/** A 400 that names a field, such as `messages[0].content`. */
-export function badField(param: string, message: string, code: string | null = null): Problem {
-  return new Problem(400, { message, param, code })
+/** A 400 that names a field, such as `messages[0].content`. @param expected such as `must be a text` */
+export function badField(param: string, expected: string): Problem {
+  return new Problem(400, { message: `${param}: ${expected}`, param })
+}
+
+/** The longest part of a value of the client that errors repeat, in characters. */
+const longestShown = 100
+
+/** A value of the client, for an error. */
+export function toShown(value: string): string {
+  return shorten(value, longestShown)
 }
 
 function typeOf(status: number): string {

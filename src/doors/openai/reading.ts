@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { badField, Problem } from './problem.ts'
+import { badField, Problem, toShown } from './problem.ts'
 
 /** The value as the schema has it. @throws Problem that names the field */
 export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''): z.output<S> {
@@ -7,11 +7,13 @@ export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''):
   if (result.success) return result.data
   const [issue] = result.error.issues
   if (issue?.code === 'unrecognized_keys') {
-    const param = join(path, [...issue.path, issue.keys[0] ?? ''])
-    throw badField(param, `Unrecognized request argument supplied: ${param}`, 'unknown_parameter')
+    const param = join(path, [...issue.path, toShown(issue.keys[0] ?? '')])
+    // In the words of OpenAI's API.
+    const message = `Unrecognized request argument supplied: ${param}`
+    throw new Problem(400, { message, param, code: 'unknown_parameter' })
   }
   const param = join(path, issue?.path ?? [])
-  throw badField(param, `${param}: ${issue?.message}`)
+  throw badField(param, issue?.message ?? 'must be valid')
 }
 
 function join(path: string, parts: readonly PropertyKey[]): string {
@@ -70,7 +72,7 @@ export const commonFields = {
   prompt_cache_retention: ignored,
   prompt_cache_options: ignored,
   safety_identifier: ignored,
-  moderation: refused('there is no moderation here'),
+  moderation: refused('must be absent: there is no moderation'),
 }
 
 export const noLimit =

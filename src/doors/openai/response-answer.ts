@@ -5,7 +5,7 @@ import type { Context } from './common-request.ts'
 import { followAnswer, isData, toStream } from './follow-answer.ts'
 import { decodeCursor, type ResponseCursor } from './ids.ts'
 import type { Piece } from './pieces.ts'
-import { Problem } from './problem.ts'
+import { Problem, toShown } from './problem.ts'
 import { read } from './reading.ts'
 import { ResponseEvents } from './response-events.ts'
 import { responsePrefix, toResponseObject } from './response-object.ts'
@@ -122,7 +122,7 @@ function readQuery(query: URLSearchParams): { isStream: boolean; after: number }
   const after = read(
     z
       .string()
-      .regex(/^\d{1,15}$/, 'must be a number')
+      .regex(/^\d{1,15}$/, 'must be a number of at most 15 digits')
       .optional(),
     query.get('starting_after') ?? undefined,
     'starting_after',
@@ -148,7 +148,7 @@ async function named<T>(id: string | undefined, param: string, get: () => Promis
 
 function refuseId(id: string, param: string): never {
   throw new Problem(404, {
-    message: `Response with id ${JSON.stringify(id.slice(0, 100))} not found`,
+    message: `Response with id ${JSON.stringify(toShown(id))} not found`,
     param,
     code: 'response_not_found',
   })

@@ -18,7 +18,9 @@ const schema = z.strictObject({
   text: z
     .strictObject({ format: z.looseObject({ type: z.string() }).nullish(), verbosity: ignored })
     .nullish(),
-  include: z.array(z.string().refine(name => harmlessIncludes.has(name), 'is not available here')).nullish(),
+  include: z
+    .array(z.string().refine(name => harmlessIncludes.has(name), 'must be reasoning.encrypted_content'))
+    .nullish(),
   stream_options: z.strictObject({ include_obfuscation: ignored }).nullish(),
   max_output_tokens: refused(noLimit),
   max_tool_calls: refused('must be absent: maxTurns of a preset bounds the work of a turn'),
@@ -93,10 +95,7 @@ function toEntry(type: unknown, item: Record<string, unknown>, path: string): En
     case 'reasoning':
       return undefined
     default:
-      throw badField(
-        `${path}.type`,
-        `${path}.type: must be message, function_call, function_call_output or reasoning`,
-      )
+      throw badField(`${path}.type`, 'must be message, function_call, function_call_output or reasoning')
   }
 }
 
@@ -105,14 +104,14 @@ function toMessage({ role, content }: Record<string, unknown>, path: string): En
   if (role === 'system' || role === 'developer') return { role: 'system', text: readText(content, at), path }
   if (role === 'user') return { role, blocks: readBlocks(content, at), path }
   if (role === 'assistant') return { role, text: readText(content, at), calls: [], path }
-  throw badField(`${path}.role`, `${path}.role: must be system, developer, user or assistant`)
+  throw badField(`${path}.role`, 'must be system, developer, user or assistant')
 }
 
 function readFormat(given: { type: string } | undefined): OutputFormat | undefined {
   if (!given || given.type === 'text') return undefined
   if (given.type === 'json_object') return anyObject
   if (given.type !== 'json_schema') {
-    throw badField('text.format.type', 'text.format.type: must be text, json_object or json_schema')
+    throw badField('text.format.type', 'must be text, json_object or json_schema')
   }
   const fields = z.object({ schema: z.record(z.string(), z.unknown()) })
   return { type: 'json_schema', schema: read(fields, given, 'text.format').schema }

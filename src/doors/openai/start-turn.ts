@@ -15,7 +15,7 @@ import { createSession, type Found, findByHistory, findPrevious, refuseOpenCalls
 import { decodeCall, type ResponseCursor } from './ids.ts'
 import { toAgent } from './models.ts'
 import { findNamed } from './named-session.ts'
-import { badField } from './problem.ts'
+import { badField, toShown } from './problem.ts'
 
 /** A turn whose answer the response shows. */
 export interface StartedTurn {
@@ -128,7 +128,7 @@ async function continueTurn(
 ): Promise<Submitted> {
   const answers = results.map(entry => ({ ...entry, call: decodeCall(entry.callId) ?? refuseCall(entry) }))
   const [first] = answers
-  if (!first) throw badField('messages', 'There is no result')
+  if (!first) throw badField('messages', 'must have the result of a function')
   const { sessionId } = first.call
   const stray = answers.find(({ call }) => call.sessionId !== (previous ?? sessionId))
   if (stray) refuseCall(stray)
@@ -154,7 +154,7 @@ async function continueTurn(
 }
 
 function refuseCall({ path, callId }: ToolEntry): never {
-  throw badField(path, `${path}: there is no function call ${callId} that waits for a result`)
+  throw badField(path, `must be the result of a function call that waits, not of ${toShown(callId)}`)
 }
 
 async function giveResult(
@@ -212,17 +212,17 @@ async function applyChanges(found: Found, request: CommonRequest): Promise<Found
 function refuseFixed({ preset, config }: Session, request: CommonRequest): void {
   const agent = toAgent(request.model)
   if ('preset' in agent && !isPreset(preset, agent.preset)) {
-    throw badField('model', `model: must be the preset of the session, not ${agent.preset}`)
+    throw badField('model', `must be the preset of the session, not ${agent.preset}`)
   }
   const { instructions } = request
   const given = config.appendSystemPrompt ?? ''
   if (instructions !== undefined && given !== instructions && !given.endsWith(`\n\n${instructions}`)) {
     const { instructionsField: field } = request
-    throw badField(field, `${field}: instructions cannot be changed in a session that has started`)
+    throw badField(field, 'must be the instructions with which the session began, or absent')
   }
   if (request.format === undefined && preset) return
   if (!isDeepStrictEqual(request.format, config.outputFormat)) {
     const { formatField: field } = request
-    throw badField(field, `${field}: the format cannot be changed in a session that has started`)
+    throw badField(field, 'must be the format with which the session began')
   }
 }

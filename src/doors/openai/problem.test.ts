@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { readChatRequest } from './chat-request.ts'
+import { readResponsesRequest } from './responses-request.ts'
+
+const long = 'x'.repeat(10_000)
+const model = 'claude-code'
+
+test.each<[string, () => unknown]>([
+  [
+    'an unknown field',
+    () => readChatRequest({ model, messages: [{ role: 'user', content: 'x' }], [long]: 1 }, new Headers()),
+  ],
+  [
+    'a type of content',
+    () => readChatRequest({ model, messages: [{ role: 'user', content: [{ type: long }] }] }, new Headers()),
+  ],
+  [
+    'the id of a call',
+    () => {
+      const input = [{ type: 'function_call', call_id: long, name: 'look', arguments: '{}' }]
+      return readResponsesRequest({ model, input: [...input, { role: 'user', content: 'x' }] }, new Headers())
+    },
+  ],
+])('an error does not repeat %s that is long', (_, act) => {
+  expect(act).toThrow(expect.objectContaining({ status: 400 }))
+  expect(act).toThrow(/^.{1,250}$/s)
+})
