@@ -81,10 +81,16 @@ describe('a conversation', () => {
     expect(third.session).not.toBe(first.session)
     expect(sentTo(standIn).at(-1)?.text).toContain('Hello Eve')
 
-    // The first conversation has gone on: it is not the history of this request any more.
+    // The first conversation has continued: it is not the history of this request any more.
     messages[2] = first.message as Message
     const other = await complete(openai(await makeKey('a')), messages)
     expect([first.session, third.session]).not.toContain(other.session)
+
+    // A key of the same tenant sends exactly the history of a session of the first key.
+    messages.push(second.message as Message, user('What is my name, again?'))
+    const foreign = await complete(openai(await makeKey('default')), messages)
+    expect([first.session, third.session, other.session]).not.toContain(foreign.session)
+    expect((await complete(openai(), messages)).session).toBe(first.session)
   })
 
   test('can be named, by a header or by the field user; its history counts once', async () => {
@@ -96,6 +102,8 @@ describe('a conversation', () => {
     expect(second).toMatchObject({ content: '1 before this one', session: first.session })
     const other = await complete(openai(await makeKey('b')), [user('count')], {}, named)
     expect(other.session).not.toBe(first.session)
+    const foreign = await complete(openai(await makeKey('default')), [user('count')], {}, named)
+    expect([first.session, other.session]).not.toContain(foreign.session)
     // Ids of sessions are names too, within the tenant.
     const direct = { 'x-session-id': first.session }
     await expect(complete(openai(await makeKey('b')), [user('count')], {}, direct)).rejects.toBeInstanceOf(
