@@ -5,6 +5,7 @@ import type {
   SetSessionConfigOptionRequest,
 } from '@agentclientprotocol/sdk'
 import type { Effort, ModelInfo, PatchSessionRequest, PermissionMode, Session } from '../../client/index.ts'
+import { effort as effortSchema } from '../../contract/agent-definitions.ts'
 import { invalid } from './errors.ts'
 
 /** The part of a session that a client can change. */
@@ -26,7 +27,7 @@ const modes: { id: PermissionMode; name: string; description: string }[] = [
     description: 'Asks nothing; not every server allows it',
   },
 ]
-const efforts: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max']
+const efforts: readonly Effort[] = effortSchema.options
 /** The value of an option that leaves the choice to Claude Code. */
 const byDefault = 'default'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { effort } from '../../contract/agent-definitions.ts'
 import { invalid } from './errors.ts'
 import { builtInNames } from './tool-names.ts'
 
@@ -36,7 +37,6 @@ const policy = z
   })
   .nullish()
 
-const effortLevel = z.enum(['low', 'medium', 'high', 'xhigh', 'max'])
 export const model = z.preprocess(
   value => (typeof value === 'string' ? { id: value } : value),
   z.strictObject({
@@ -44,7 +44,7 @@ export const model = z.preprocess(
     effort: z
       .preprocess(
         value => (typeof value === 'string' ? { type: value } : value),
-        z.strictObject({ type: effortLevel }).nullable(),
+        z.strictObject({ type: effort }).nullable(),
       )
       .optional(),
     speed: z.literal('standard', notSupported).nullish(),

@@ -1,4 +1,4 @@
-import type { PresetConfiguration } from '../../client/index.ts'
+import type { Effort, PresetConfiguration } from '../../client/index.ts'
 import type { GivenServer, GivenTool } from './agent-schema.ts'
 import { toAgentId } from './ids.ts'
 import { type BuiltInName, builtInNames, toClaudeName } from './tool-names.ts'
@@ -39,8 +39,6 @@ export type AgentTool =
       description: string
       input_schema: { type: 'object'; [key: string]: unknown }
     }
-
-export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 /** The parts of an agent that a session takes over. */
 export interface AgentDefinition {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { effort } from '../../contract/agent-definitions.ts'
 import { badField, Problem, toShown } from './problem.ts'
 
 /** The value as the schema has it. @throws Problem that names the field */
@@ -78,14 +79,13 @@ export const commonFields = {
 export const noLimit =
   'must be absent: the length of an answer cannot be limited; maxTurns and maxBudgetUsd of a preset bound its work'
 
-const efforts = ['low', 'medium', 'high', 'xhigh', 'max'] as const
-const effort = z
-  .enum(['minimal', ...efforts])
+const givenEffort = z
+  .enum(['minimal', ...effort.options])
   .nullish()
   .transform(value => (value === 'minimal' ? 'low' : (value ?? undefined)))
 
-export function readEffort(value: unknown, path: string): (typeof efforts)[number] | undefined {
-  return read(effort, value, path)
+export function readEffort(value: unknown, path: string): z.infer<typeof effort> | undefined {
+  return read(givenEffort, value, path)
 }
 
 /** Headers that say the same on both endpoints. */
