@@ -14,11 +14,11 @@ test.each([
   expect(toAgent(name)).toEqual(agent)
 })
 
-test.each(['a/../b', 'preset:..', './claude', '..', 'No Preset', 'reviewer@0', `claude-${'x'.repeat(200)}`])(
-  '%s is not a model',
-  name => {
-    expect(() => toAgent(name)).toThrow(
-      expect.objectContaining({ status: 404, body: expect.objectContaining({ param: 'model' }) }),
-    )
-  },
-)
+test.each([
+  ...['a/../b', 'preset:..', './claude', '..', 'No Preset', 'reviewer@0', `claude-${'x'.repeat(200)}`],
+  ...['openai/gpt-4o', '../../etc/passwd', 'CLAUDE-CODE', 'gpt:4'],
+])('%s is not a model', name => {
+  expect(() => toAgent(name)).toThrow(
+    expect.objectContaining({ status: 404, body: expect.objectContaining({ param: 'model' }) }),
+  )
+})

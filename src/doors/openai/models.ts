@@ -5,8 +5,11 @@ import { Problem, toShown } from './problem.ts'
 
 /** The model that stands for Claude Code as the server configures it. */
 const defaultModel = 'claude-code'
-/** Names of models that are not those of presets; a preset with such a name needs its version, as in `sonnet@1`. */
-const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|[:/]/i
+/**
+ * Ids and aliases of Claude's models, and ARNs of Bedrock, which need not say the model. A preset with such a name needs
+ * its version, as in `sonnet@1`.
+ */
+const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|^arn:/
 
 /** The longest name of a model that the API takes. */
 const longestName = 200

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
+import type { TurnError } from '../../client/index.ts'
 import { readChatRequest } from './chat-request.ts'
+import { toFailure } from './problem.ts'
 import { readResponsesRequest } from './responses-request.ts'
+
+test('a model that Claude does not have is 404, as an unknown name is', () => {
+  const error = { code: 'MODEL_ERROR', reason: 'model_not_found', message: 'No' } as unknown as TurnError
+  const { status, body, mayRepeat } = toFailure(error)
+  expect([status, body, mayRepeat]).toMatchObject([404, { param: 'model', code: 'model_not_found' }, false])
+})
 
 const long = 'x'.repeat(10_000)
 const model = 'claude-code'

@@ -122,6 +122,10 @@ const statusOfFailure: Record<string, number> = {
 /** The failure of a turn. Its tools may have run, so the client's own retries must not run it again. */
 export function toFailure(error: TurnError): Problem {
   const { code, reason, message, retryAt } = error
+  // The names of models cannot be checked before.
+  if (reason === 'model_not_found') {
+    return new Problem(404, { message, code: reason, param: 'model' }, { mayRepeat: false })
+  }
   const isInput = ['prompt_too_long', 'media_rejected', 'invalid_request'].includes(reason)
   const retryAfterMs = retryAt === undefined ? undefined : Math.max(0, Date.parse(retryAt) - Date.now())
   return new Problem(
