@@ -27,6 +27,9 @@ const mirror: Door<'echo' | 'events'> = {
   load: async () => ({
     async answer(id, { request, params, caller, fetch }) {
       const client = new ClaudeCodeClient({ baseUrl: apiBase, fetch })
+      if (request.headers.has('x-tag')) {
+        return fetch(`${apiBase}/sessions?limit=1&tag=${'x'.repeat(Number(request.headers.get('x-tag')))}`)
+      }
       if (id === 'events') return fetch(`${apiBase}/sessions/${params.id}/events`, { signal: request.signal })
       const session = await client.createSession({ title: await request.text() })
       const { createdBy, title, tenant } = await session.get()
@@ -44,7 +47,7 @@ async function open() {
   const send = (path: string, init: RequestInit = {}) =>
     fetch(`${door.url}/doors/ui${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${key}`, ...init.headers },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...init.headers },
     })
   return { send, door, sessions }
 }
@@ -74,6 +77,38 @@ test('a path that cannot be decoded is refused after the key, as an unknown one'
       413,
     )
     expect(await (await send(path, { method: 'POST' })).json()).toMatchObject({ refused: 'NOT_FOUND' })
+  }
+})
+
+test.each(['text/plain', 'multipart/form-data; boundary=x', '', 'application/json; charset=latin1'])(
+  'a body of the type "%s", which pages can send everywhere, is refused',
+  async type => {
+    const { send } = await open()
+    const response = await send('/echo/a', {
+      method: 'POST',
+      body: Buffer.from('{}'),
+      headers: { 'content-type': type },
+    })
+    expect(await response.json()).toMatchObject({ refused: 'UNSUPPORTED_MEDIA_TYPE' })
+  },
+)
+
+test('values that make an address too long are named', async () => {
+  const { send } = await open()
+  const list = async (length: number) => {
+    const response = await send('/events/a', { headers: { 'x-tag': `${length}` } })
+    return [response.status, await response.json()]
+  }
+  expect((await list(7_900))[1]).toMatchObject({
+    error: { code: 'INVALID_REQUEST', message: expect.stringMatching(/^tag/) },
+  })
+  for (const length of [8_000, 300_000]) {
+    expect(await list(length)).toMatchObject([
+      400,
+      {
+        error: { details: { issues: [{ path: 'tag', message: expect.stringMatching(/^must be shorter/) }] } },
+      },
+    ])
   }
 })
 

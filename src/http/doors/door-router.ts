@@ -14,7 +14,7 @@ import type { Auditing } from '../auditing.ts'
 import { checkScope, visitor } from '../authentication.ts'
 import { logFault, retryAfterSeconds, toPublicError } from '../error-response.ts'
 import type { Forwarding } from '../forwarding.ts'
-import { checkBytes } from '../json-body.ts'
+import { checkBytes, requireJsonType } from '../json-body.ts'
 import { contextOf } from '../request-context.ts'
 import { refuseRevoked } from '../revocation.ts'
 import type { ReadBody } from '../whole-body.ts'
@@ -86,6 +86,7 @@ async function answer(
   res: Response,
 ): Promise<void> {
   const body = await readBody(req, res, false)
+  if (body.length > 0) requireJsonType(req)
   checkBytes(body)
   await ready()
   refuseRevoked(res)

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, request as sendRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import express, { type Request as ClientRequest, type Router } from 'express'
+import { invalidField } from '../../contract/errors.ts'
+import { toErrorBody, toPublicError } from '../error-response.ts'
 import type { Identity } from '../request-context.ts'
 import { innerConnection } from './inner-socket.ts'
 
@@ -16,6 +18,8 @@ export interface InnerCaller {
   readonly openedBy?: ClientRequest | undefined
 }
 
+/** Longer ones are refused by Node.js, together with the headers, in no form of the API. */
+const maxUrlLength = 8_000
 /** Statuses whose responses have no body. */
 const bodiless = new Set([101, 204, 205, 304])
 
@@ -42,7 +46,8 @@ export class InnerApi {
     return async (input, init) => {
       const request = new Request(input, init)
       request.signal.throwIfAborted()
-      const { pathname, search } = new URL(request.url)
+      const { pathname, search, searchParams } = new URL(request.url)
+      if (pathname.length + search.length > maxUrlLength) return tooLong(caller, searchParams)
       const body = request.body && Buffer.from(await request.arrayBuffer())
       return this.#send(caller, `${pathname}${search}`, request, body)
     }
@@ -71,6 +76,18 @@ export class InnerApi {
     sent.end(body)
     return promise
   }
+}
+
+/** Names the longest parameter of the query; of a path no parameter is known by name. */
+function tooLong({ requestId }: InnerCaller, query: URLSearchParams): Response {
+  const lengths = new Map<string, number>()
+  for (const [name, value] of query) lengths.set(name, (lengths.get(name) ?? 0) + value.length)
+  const [name = ''] = [...lengths].reduce((longest, each) => (each[1] > longest[1] ? each : longest), ['', 0])
+  const error = toPublicError(
+    invalidField(name, `must be shorter: the address of a request has at most ${maxUrlLength} characters`),
+    undefined,
+  )
+  return Response.json(toErrorBody(error, requestId), { status: 400 })
 }
 
 function toResponse(response: IncomingMessage, method: string): Response {
