@@ -5,6 +5,7 @@ import type { Result } from './common-request.ts'
 import { badField, toShown } from './problem.ts'
 import { ignored, read } from './reading.ts'
 
+const parts = z.array(z.looseObject({ type: z.string() }), 'must be a text or a list of parts')
 const textPart = z.object({ type: z.string(), text: z.string() })
 const chatImage = z.strictObject({
   type: z.literal('image_url'),
@@ -26,7 +27,7 @@ const responsesFile = z.strictObject({ type: z.literal('input_file'), detail: ig
 /** The blocks of a message of a user. */
 export function readBlocks(content: unknown, path: string): PromptBlock[] {
   if (typeof content === 'string') return toTexts(content)
-  return read(z.array(z.looseObject({ type: z.string() })), content, path).flatMap((part, index) => {
+  return read(parts, content, path).flatMap((part, index) => {
     const at = `${path}[${index}]`
     switch (part.type) {
       case 'text':
@@ -51,7 +52,7 @@ export function readBlocks(content: unknown, path: string): PromptBlock[] {
 export function readText(content: unknown, path: string): string {
   if (content === null || content === undefined) return ''
   if (typeof content === 'string') return content
-  return read(z.array(z.looseObject({ type: z.string() })), content, path)
+  return read(parts, content, path)
     .map((part, index) => {
       const at = `${path}[${index}]`
       if (part.type === 'refusal') return read(z.looseObject({ refusal: z.string() }), part, at).refusal
@@ -80,7 +81,7 @@ function toTexts(text: string): PromptBlock[] {
 
 function readDataUrl(url: string, path: string): { mediaType: string; data: string } {
   const [, mediaType, data] = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,(.+)$/s.exec(url) ?? []
-  if (mediaType === undefined || data === undefined) {
+  if (mediaType === undefined || data === undefined || !z.base64().safeParse(data).success) {
     throw badField(path, 'must be a data URL in base64: the server fetches nothing')
   }
   return { mediaType: mediaType.toLowerCase().replace('image/jpg', 'image/jpeg'), data }

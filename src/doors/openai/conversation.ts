@@ -45,7 +45,7 @@ function toNewest(
   if (results.length === 0) {
     for (const { id } of answer?.calls ?? []) refuseWithout(id, field)
     const prompt = entries.flatMap(toPrompt)
-    if (prompt.length > 0) return { prompt }
+    if (!prompt.every(isBlank)) return { prompt }
     throw badField(field, 'must end with a message of the user that has content')
   }
   const other = entries.find(({ role }) => role !== 'tool')
@@ -58,6 +58,10 @@ function toNewest(
   const answered = new Set(results.map(({ callId }) => callId))
   for (const { id } of answer?.calls ?? []) if (!answered.has(id)) refuseWithout(id, field)
   return { results }
+}
+
+function isBlank(block: PromptBlock): boolean {
+  return block.type === 'text' && block.text.trim() === ''
 }
 
 function refuseWithout(callId: string, field: string): never {

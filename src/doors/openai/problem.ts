@@ -41,6 +41,8 @@ export function badField(param: string, expected: string): Problem {
 
 /** The longest part of a value of the client that errors repeat, in characters. */
 const longestShown = 100
+/** The longest message of the API that is passed on; it can name keys of the client. */
+const longestMessage = 1_000
 
 /** A value of the client, for an error. */
 export function toShown(value: string): string {
@@ -86,9 +88,10 @@ interface Fields {
 
 function toProblem({ status, code, message, details, retry, retryAfterMs }: Fields): Problem {
   const issues = details?.issues as { path: string }[] | undefined
+  const param = toShown(issues?.[0]?.path ?? '') || null
   return new Problem(
     statusOf[code] ?? status,
-    { message, code: codeOf[code] ?? code.toLowerCase(), param: issues?.[0]?.path || null },
+    { message: shorten(message, longestMessage), code: codeOf[code] ?? code.toLowerCase(), param },
     { mayRepeat: retry === 'same_key' && !lasting.has(code), retryAfterMs },
   )
 }

@@ -1,10 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { effort } from '../../contract/agent-definitions.ts'
+import { findJsonFlaw } from '../../lib/json-flaws.ts'
 import { badField, Problem, toShown } from './problem.ts'
+
+/** The deepest body that the API takes. */
+const deepest = 64
 
 /** The value as the schema has it. @throws Problem that names the field */
 export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''): z.output<S> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: describe })
   if (result.success) return result.data
   const [issue] = result.error.issues
   if (issue?.code === 'unrecognized_keys') {
@@ -17,6 +22,22 @@ export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''):
   throw badField(param, issue?.message ?? 'must be valid')
 }
 
+/** What a value must be, where its schema does not say it. */
+function describe({ code, ...issue }: z.core.$ZodRawIssue): string | undefined {
+  if (code === 'invalid_type') return `must be ${types[String(issue.expected)] ?? issue.expected}`
+  if (code !== 'invalid_value') return undefined
+  return `must be ${(issue.values as readonly unknown[]).map(String).join(' or ')}`
+}
+
+const types: Record<string, string> = {
+  string: 'a text',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  boolean: 'true or false',
+  number: 'a number',
+}
+
 function join(path: string, parts: readonly PropertyKey[]): string {
   return parts.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`
@@ -25,25 +46,34 @@ function join(path: string, parts: readonly PropertyKey[]): string {
 }
 
 /** The JSON object of a request. */
-export async function readBody(request: Request): Promise<unknown> {
+export async function readBody(request: Request): Promise<object> {
+  const text = await request.text()
+  const body = parse(text)
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw noObject()
+  const flaw = findJsonFlaw(body, deepest)
+  if (flaw) throw badField(toShown(flaw.path), flaw.message)
+  return body
+}
+
+function parse(text: string): unknown {
   try {
-    return await request.json()
+    return JSON.parse(text)
   } catch {
-    throw new Problem(400, { message: 'The body must be JSON' })
+    throw noObject()
   }
+}
+
+function noObject(): Problem {
+  return new Problem(400, { message: 'The body must be a JSON object' })
 }
 
 /** A field whose value has no effect here. */
 export const ignored = z.unknown().optional()
 
-/** A field that is refused, unless it asks for nothing. */
-export function refused(message: string) {
-  const asksForNothing = (value: unknown) =>
-    value === undefined ||
-    value === null ||
-    value === false ||
-    (typeof value === 'object' && Object.keys(value).length === 0)
-  return z.unknown().refine(asksForNothing, message).optional()
+/** A field that is refused, unless it asks for nothing. @param empty other values that ask for nothing */
+export function refused(message: string, empty: readonly unknown[] = []) {
+  const isEmpty = (value: unknown) => value == null || empty.some(one => isDeepStrictEqual(one, value))
+  return z.unknown().refine(isEmpty, message).optional()
 }
 
 /** Fields of both endpoints. */
@@ -90,10 +120,15 @@ export function readEffort(value: unknown, path: string): z.infer<typeof effort>
 
 /** Headers that say the same on both endpoints. */
 export function readHeaders(headers: Headers, user: string | undefined) {
+  const header = headers.get('x-session-id') ?? undefined
+  const named = header ?? /^session:(.*)$/s.exec(user ?? '')?.[1]
+  const nameField = header === undefined ? 'user' : 'x-session-id'
+  const nameMessage =
+    header === undefined ? 'must have a name after session:' : 'must be 1 to 1,000 characters'
   const sessionName = read(
-    z.string().min(1).max(1_000).optional(),
-    headers.get('x-session-id') ?? /^session:(.+)$/s.exec(user ?? '')?.[1],
-    'x-session-id',
+    z.string().min(1, nameMessage).max(1_000, nameMessage).optional(),
+    named,
+    nameField,
   )
   const permissionPrompts = read(
     z.enum(['ask', 'deny']).optional(),

@@ -11,7 +11,7 @@ const harmlessIncludes = new Set(['reasoning.encrypted_content'])
 
 const schema = z.strictObject({
   ...commonFields,
-  input: z.union([z.string(), z.array(z.looseObject({}))], 'must be a text or a list of items'),
+  input: z.unknown(),
   instructions: z.string().nullish(),
   previous_response_id: z.string().nullish(),
   background: z.boolean().nullish(),
@@ -26,7 +26,7 @@ const schema = z.strictObject({
   max_tool_calls: refused('must be absent: maxTurns of a preset bounds the work of a turn'),
   conversation: refused('must be absent: use previous_response_id, or the header x-session-id'),
   prompt: refused('must be absent: there are no stored prompts; use a preset as the model'),
-  context_management: refused('must be absent: Claude Code compacts conversations by itself'),
+  context_management: refused('must be absent: Claude Code compacts conversations by itself', [[]]),
   truncation: ignored,
 })
 
@@ -62,11 +62,13 @@ export function readResponsesRequest(body: unknown, headers: Headers): Responses
   }
 }
 
-function toEntries(input: string | Record<string, unknown>[]): Entry[] {
+const items = z.array(z.looseObject({}), 'must be a text or a list of items')
+
+function toEntries(input: unknown): Entry[] {
   if (typeof input === 'string') {
     return [{ role: 'user', blocks: readBlocks(input, 'input'), path: 'input' }]
   }
-  return input.flatMap((item, index) => {
+  return read(items, input, 'input').flatMap((item, index) => {
     const path = `input[${index}]`
     const type = item.type ?? (item.role === undefined ? undefined : 'message')
     return toEntry(type, item, path) ?? []
