@@ -22,7 +22,7 @@ export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''):
   throw badField(param, issue?.message ?? 'must be valid')
 }
 
-/** What a value must be, where its schema does not say it. */
+/** Says what a value must be, where its schema does not. */
 function describe({ code, ...issue }: z.core.$ZodRawIssue): string | undefined {
   if (code === 'invalid_type') return `must be ${types[String(issue.expected)] ?? issue.expected}`
   if (code !== 'invalid_value') return undefined
