@@ -71,7 +71,7 @@ export class Answers {
       issues.map(({ path, message }) => ({
         path: resumed
           ? `${resumed.path}.payload.${path.replace(/^updatedInput/, 'editedArgs')}`
-          : `${this.#tools.get(toolCallId)?.path}.${path.replace(/^result/, 'content')}`,
+          : `${this.#tools.get(toolCallId)?.path}.${toContentPath(path)}`,
         message,
       })),
     )
@@ -86,6 +86,14 @@ export class Answers {
   unusedResults(): string[] {
     return this.#newResults.flatMap(id => (this.#sent.has(id) ? [] : (this.#tools.get(id)?.path ?? [])))
   }
+}
+
+/** The place of the result in a message of the role `tool`. */
+function toContentPath(path: string): string {
+  return path
+    .replace(/^result/, 'content')
+    .replace(/\]\.data$/, '].source.value')
+    .replace(/\]\.mimeType$/, '].source.mimeType')
 }
 
 function toResult({ content, error }: Message, path: string): AnswerPermissionRequest {

@@ -10,6 +10,9 @@ export function openClient({ fetch }: DoorExchange): ClaudeCodeClient {
 /** Fields of the API, and the fields of a run that they come from. */
 const fieldNames: [RegExp, string][] = [
   [/\bclientTools\b/g, 'tools'],
+  [/\bappendSystemPrompt\b/g, 'messages'],
+  // Fields of single messages are checked before.
+  [/(?<=^|; )prompt(\[\d+\][\w.]*)?(?=:|$)/g, 'messages'],
   [/\binputSchema\b/g, 'parameters'],
   [/\b(?<!\.)(preset|model|permissionMode)(?=:|$)/g, 'forwardedProps.$1'],
 ]

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { PermissionMode } from '../../client/index.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
@@ -49,7 +50,7 @@ export async function readInput(request: Request): Promise<RunInput> {
     messages: asList(body.messages, 'messages', readMessage),
     tools: optional(body.tools, 'tools', (value, path) => asList(value, path, readTool)) ?? [],
     context: optional(body.context, 'context', (value, path) => asList(value, path, readContext)) ?? [],
-    resume: optional(body.resume, 'resume', (value, path) => asList(value, path, readEntry)) ?? [],
+    resume: optional(body.resume, 'resume', readResume) ?? [],
     props: readProps(given),
     ignored: [
       ...unknownIn(body, fields, ''),
@@ -96,15 +97,19 @@ function asPreset(value: unknown, path: string): string {
   throw invalidField(path, error.issues[0]?.message ?? 'must be a preset')
 }
 
+const roles = new Set(['user', 'assistant', 'tool', 'system', 'developer', 'reasoning', 'activity'])
+
 function readMessage(value: unknown, path: string): Message {
   const message = asObject(value, path)
   asText(message.id, `${path}.id`)
   const role = asText(message.role, `${path}.role`)
+  if (!roles.has(role)) throw invalidField(`${path}.role`, `must be one of ${[...roles].join(', ')}`)
   if (role === 'tool') asText(message.toolCallId, `${path}.toolCallId`)
   if (role === 'user' || role === 'tool') {
-    if (!Array.isArray(message.content)) asText(message.content, `${path}.content`)
+    const isContent = typeof message.content === 'string' || Array.isArray(message.content)
+    if (!isContent) throw invalidField(`${path}.content`, 'must be a string or a list of parts')
   }
-  if (role === 'system' || role === 'developer') asText(message.content, `${path}.content`)
+  if (role === 'system' || role === 'developer') asPlainText(message.content, `${path}.content`)
   const toolCalls = optional(message.toolCalls, `${path}.toolCalls`, (calls, place) =>
     asList(calls, place, checkCall),
   )
@@ -131,9 +136,22 @@ function readTool(value: unknown, path: string): Tool {
 function readContext(value: unknown, path: string): RunInput['context'][number] {
   const { description, value: text } = asObject(value, path)
   return {
-    description: asText(description, `${path}.description`),
-    value: asText(text, `${path}.value`),
+    description: asPlainText(description, `${path}.description`),
+    value: asPlainText(text, `${path}.value`),
   }
+}
+
+function readResume(value: unknown, path: string): ResumeEntry[] {
+  const entries = asList(value, path, readEntry)
+  for (const [index, entry] of entries.entries()) {
+    const first = entries.findIndex(({ interruptId }) => interruptId === entry.interruptId)
+    if (isDeepStrictEqual(entries[first], entry)) continue
+    throw invalidField(
+      `${path}[${index}]`,
+      `must be the same as ${path}[${first}], which answers the interrupt`,
+    )
+  }
+  return entries
 }
 
 function readEntry(value: unknown, path: string): ResumeEntry {
@@ -167,10 +185,15 @@ function asId(value: unknown, path: string): string {
 
 /** The id is stored in the metadata of the session, too. */
 function asThreadId(value: unknown, path: string): string {
-  const id = asId(value, path)
-  const flaw = findJsonFlaw(id, 1)
+  return asPlainText(asId(value, path), path)
+}
+
+/** A text that can be stored. */
+export function asPlainText(value: unknown, path: string): string {
+  const text = asText(value, path)
+  const flaw = findJsonFlaw(text, 1)
   if (flaw) throw invalidField(path, flaw.message)
-  return id
+  return text
 }
 
 function asText(value: unknown, path: string): string {

@@ -1,7 +1,8 @@
+import { z } from 'zod'
 import type { PromptBlock } from '../../client/index.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { imageMediaTypes } from '../../lib/media-type.ts'
-import type { RunInput } from './input.ts'
+import { asPlainText, type RunInput } from './input.ts'
 import type { Content, ContentPart, Message } from './protocol.ts'
 
 /** A new user message, as blocks of a prompt. */
@@ -46,12 +47,17 @@ export function isContext(text: string): boolean {
 }
 
 function toBlocks(content: Content, path: string): PromptBlock[] {
-  if (typeof content === 'string') return content.trim() === '' ? [] : [{ type: 'text', text: content }]
+  if (typeof content === 'string') {
+    return content.trim() === '' ? [] : [{ type: 'text', text: asPlainText(content, path) }]
+  }
   return content.flatMap((part, index) => toBlock(part, `${path}[${index}]`) ?? [])
 }
 
 function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
-  if (part?.type === 'text') return part.text === '' ? undefined : { type: 'text', text: part.text }
+  if (part?.type === 'text') {
+    const text = asPlainText(part.text, `${path}.text`)
+    return text === '' ? undefined : { type: 'text', text }
+  }
   const { data, mimeType } = inlineSource(part, path)
   const isType = <T extends string>(types: readonly T[]): T | undefined =>
     types.find(type => type === mimeType)
@@ -64,11 +70,14 @@ function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
     return { type: 'document', source: { type: 'base64', media_type: mimeType, data } }
   }
   if (mimeType.startsWith('text/')) {
-    const text = new TextDecoder().decode(Uint8Array.from(atob(data), char => char.charCodeAt(0)))
+    const decoded = new TextDecoder().decode(Uint8Array.from(atob(data), char => char.charCodeAt(0)))
+    const text = asPlainText(decoded, `${path}.source.value`)
     return { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text } }
   }
   throw invalidField(`${path}.source.mimeType`, 'must be application/pdf or a text')
 }
+
+const base64 = z.base64().min(1)
 
 /** The inline content of an image or document; URLs in messages are never fetched. */
 export function inlineSource(part: ContentPart, path: string): { data: string; mimeType: string } {
@@ -79,7 +88,7 @@ export function inlineSource(part: ContentPart, path: string): { data: string; m
   if (source?.type !== 'data') {
     throw invalidField(`${path}.source.type`, 'must be data: URLs and handles of files are not resolved')
   }
-  if (typeof source.value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(source.value)) {
+  if (!base64.safeParse(source.value).success) {
     throw invalidField(`${path}.source.value`, 'must be Base64')
   }
   return { data: source.value, mimeType: String(source.mimeType) }

@@ -126,6 +126,7 @@ export async function* writeTurns(
       return
     }
     if (end.kind === 'waiting') {
+      yield* writeIgnored(answers.unusedResults())
       yield* pauseRun(input, writer, end.requests)
       return
     }
