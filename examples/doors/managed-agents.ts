@@ -1,4 +1,4 @@
-// A managed agent that asks a person before commands: node managed-agents.ts "Create a file hello.txt"
+// A managed agent that asks a person before commands: node managed-agents.ts "Run: touch hello.txt"
 import { createInterface } from 'node:readline/promises'
 import Anthropic from '@anthropic-ai/sdk'
 
@@ -12,7 +12,7 @@ const tools = [{ type: 'agent_toolset_20260401' as const, configs: [bash] }]
 const agent = await agents.create({ name: 'Example', model: 'sonnet', tools })
 const { id } = await sessions.create({ agent: agent.id, environment_id: environment.id })
 const stream = await sessions.events.stream(id)
-const content = [{ type: 'text' as const, text: process.argv[2] ?? 'Create a file hello.txt' }]
+const content = [{ type: 'text' as const, text: process.argv[2] ?? 'Run: touch hello.txt' }]
 await sessions.events.send(id, { events: [{ type: 'user.message', content }] })
 for await (const event of stream) {
   if (event.type === 'agent.message') process.stdout.write(`Claude: ${JSON.stringify(event.content)}\n`)
