@@ -15,7 +15,7 @@ export class FakeApi {
   readonly requests: string[] = []
   /** Requests that the caller may not make, as in `GET /turns`. */
   readonly forbidden = new Set<string>()
-  /** Sessions that only lists have. */
+  /** Sessions that only lists have, and presets that were removed. */
   readonly forgotten = new Set<string>()
   readonly log: { type: string; data: Json }[] = []
   readonly turns: Json[] = []
@@ -161,7 +161,10 @@ export class FakeApi {
     }
     if (path.startsWith('/turns/')) return Response.json(this.#turn(path.slice('/turns/'.length)))
     if (path.startsWith('/permissions/')) return Response.json({ decidedAt: at(0) })
-    if (path.startsWith('/presets/')) return Response.json(preset(path.slice('/presets/'.length)))
+    if (path.startsWith('/presets/')) {
+      const found = path.slice('/presets/'.length)
+      return this.forgotten.has(found) ? fail(404, 'PRESET_NOT_FOUND') : Response.json(preset(found))
+    }
     const summary = this.sessions.find(session => path === `/sessions/${session.sessionId}`)
     if (this.forgotten.has(path.slice('/sessions/'.length))) return fail(404, 'SESSION_NOT_FOUND')
     if (summary) return Response.json({ ...this.session, ...summary })

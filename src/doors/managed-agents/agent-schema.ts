@@ -39,17 +39,20 @@ const policy = z
 
 export const model = z.preprocess(
   value => (typeof value === 'string' ? { id: value } : value),
-  z.strictObject({
-    id: z.string().min(1).max(200),
-    effort: z
-      .preprocess(
-        value => (typeof value === 'string' ? { type: value } : value),
-        z.strictObject({ type: effort }).nullable(),
-      )
-      .optional(),
-    speed: z.literal('standard', notSupported).nullish(),
-    inference_geo: none,
-  }),
+  z.strictObject(
+    {
+      id: z.string().min(1).max(200),
+      effort: z
+        .preprocess(
+          value => (typeof value === 'string' ? { type: value } : value),
+          z.strictObject({ type: effort }, 'must be a level or an object').nullable(),
+        )
+        .optional(),
+      speed: z.literal('standard', notSupported).nullish(),
+      inference_geo: none,
+    },
+    'must be an id or an object',
+  ),
 )
 
 /** Options of single tools that Claude Code has no counterpart of. */

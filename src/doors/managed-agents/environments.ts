@@ -6,7 +6,7 @@ import { description, emptyList, metadata, metadataPatch, name, patchMetadata } 
 import { ownMetadata } from './agent-view.ts'
 import { listPresets, type Page } from './agents.ts'
 import type { Context } from './context.ts'
-import { Refusal } from './errors.ts'
+import { Refusal, withoutPreset } from './errors.ts'
 import { environmentPrefix, toEnvironmentId, toEnvironmentPreset } from './ids.ts'
 import { Query, readBody } from './reading.ts'
 
@@ -150,7 +150,9 @@ export async function deleteEnvironment({
 
 /** The type of a usable environment, and where its sessions work. */
 export async function openEnvironment({ api }: Pick<Context, 'api'>, id: string) {
-  const preset = await api.call('getPreset', namedBy(id))
+  const field = 'environment_id'
+  const params = { preset: toEnvironmentPreset(id, field) }
+  const preset = await api.call('getPreset', { params }).catch(withoutPreset('environment', id, field))
   if (preset.archived) throw isArchived('environment_id: must not be archived')
   const { cwd, workspace } = preset.configuration
   return {

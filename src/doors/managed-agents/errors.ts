@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError } from '../../client/index.ts'
+import { ApiError, ConnectionError, isApiError } from '../../client/index.ts'
 import type { DoorProblem } from '../../contract/doors.ts'
 
 /** A request that the door refuses itself. */
@@ -28,11 +28,23 @@ export function invalid(field: string, problem: string): Refusal {
   return new Refusal(400, field === '' ? problem : `${field}: ${problem}`)
 }
 
-export function notFound(kind: 'agent' | 'environment' | 'session' | 'model', id: string): Refusal {
+type Kind = 'agent' | 'environment' | 'session' | 'model'
+
+/** @param field that has the id; left out: the path has it */
+export function notFound(kind: Kind, id: string, field?: string): Refusal {
   const options = kind === 'environment' ? { errorCode: 'environment_not_found' } : {}
   // Any other text may be a key that was pasted by mistake.
   const named = /^(agent|env|sesn)_[0-9a-f]{1,128}$/.test(id) ? ` ${id}` : ''
-  return new Refusal(404, `There is no ${kind}${named}`, options)
+  const message = `There is no ${kind}${named}`
+  return new Refusal(404, field === undefined ? message : `${field}: ${message}`, options)
+}
+
+/** Returns a handler of errors for a call that names the preset of an agent or environment. */
+export function withoutPreset(kind: 'agent' | 'environment', id: string, field?: string) {
+  return (error: unknown): never => {
+    if (isApiError(error, 'PRESET_NOT_FOUND')) throw notFound(kind, id, field)
+    throw error
+  }
 }
 
 interface Shown {
@@ -63,6 +75,12 @@ const otherResources =
 export function refuse({ status, code, message, retryable, requestId }: DoorProblem): Response {
   const text = code === 'NOT_FOUND' ? `There is no such path: ${otherResources}` : message
   return toResponse({ status: statusOf(code, status), message: text, requestId, mayRepeat: retryable })
+}
+
+/** Names the agent or environment of the path, where the API says that there is no such preset. */
+export function toNamed(error: unknown, { agent, environment }: Readonly<Record<string, string>>): unknown {
+  if (!isApiError(error, 'PRESET_NOT_FOUND')) return error
+  return environment === undefined ? notFound('agent', agent ?? '') : notFound('environment', environment)
 }
 
 /** Undefined: the fault is not an answer. */

@@ -15,16 +15,18 @@ export function toEnvironmentId(preset: string): string {
 }
 
 /** The preset of an agent, which may also be named by the preset's own name. */
-export function toAgentPreset(id: string): string {
+export function toAgentPreset(id: string, field?: string): string {
   const name = fromHex(id, 'agent_') ?? id
-  if (!presetName.safeParse(name).success || name.startsWith(environmentPrefix)) throw notFound('agent', id)
+  if (!presetName.safeParse(name).success || name.startsWith(environmentPrefix)) {
+    throw notFound('agent', id, field)
+  }
   return name
 }
 
-export function toEnvironmentPreset(id: string): string {
+export function toEnvironmentPreset(id: string, field?: string): string {
   const name = fromHex(id, 'env_') ?? id
   if (!presetName.safeParse(name).success || !name.startsWith(environmentPrefix)) {
-    throw notFound('environment', id)
+    throw notFound('environment', id, field)
   }
   return name
 }

@@ -79,7 +79,7 @@ function toPresetFilter(query: Query): { preset?: string } {
     if (query.one('agent_version') === undefined) return {}
     throw invalid('agent_version', 'must come with agent_id')
   }
-  const name = toAgentPreset(id)
+  const name = toAgentPreset(id, 'agent_id')
   if (query.one('agent_version') === undefined) return { preset: name }
   return { preset: `${name}@${query.number('agent_version', 1, 999_999_999)}` }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FakeApi, preset, summary } from '../../../test/doors/managed-agents-api.ts'
+import type { OperationId } from './operations.ts'
 
 test('a session that its caller may not read is ended, since it could not be returned', async () => {
   const api = new FakeApi()
@@ -56,5 +57,67 @@ describe('a list with a filter', () => {
     const next = await list(`?limit=1&page=${page.next_page}`)
     expect([...page.data, ...next.data].map(({ name }) => name)).toEqual(['one', 'two'])
     expect(next.next_page).toBeNull()
+  })
+})
+
+describe('a refused request', () => {
+  const api = new FakeApi()
+  api.forgotten.add('gone').add('env-gone')
+  const session = { agent: 'reviewer', environment_id: 'env-here' }
+  const agent = { name: 'Bird', model: 'sonnet' }
+  const say = (content: unknown[]) => ({ events: [{ type: 'user.message', content }] })
+  const deny = { type: 'user.tool_confirmation', tool_use_id: 'sevt_x', result: 'deny' }
+  const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: '?' } }
+
+  test.each<[OperationId, unknown, string]>([
+    ['sendEvents', say([{ type: 'text', text: 'a\0' }]), 'events[0].content[0].text: must not contain NUL'],
+    ['sendEvents', say([image]), 'events[0].content[0].source.data: must be Base64'],
+    [
+      'sendEvents',
+      { events: [{ ...deny, deny_message: '\0' }] },
+      'events[0].deny_message: must not contain NUL',
+    ],
+    ['createAgent', { ...agent, name: 'a\0' }, 'name: must not contain NUL'],
+    ['createEnvironment', { name: 'a\0' }, 'name: must not contain NUL'],
+    ['createAgent', { ...agent, model: 7 }, 'model: must be an id or an object'],
+    [
+      'createAgent',
+      { ...agent, model: { id: 'x', effort: 7 } },
+      'model.effort: must be a level or an object',
+    ],
+    ['createAgent', { ...agent, model: { id: 'x', y: 1 } }, 'model.y: is not supported by this server'],
+    ['createSession', { ...session, agent: 7 }, 'agent: must be an id or an object'],
+    [
+      'createSession',
+      { ...session, agent: { type: 'x' } },
+      'agent.type: must be agent or agent_with_overrides',
+    ],
+  ])('%s names its field: %j', async (id, body, message) => {
+    const response = await api.send(id, { body })
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { message } }])
+  })
+
+  test.each<[OperationId, Parameters<FakeApi['send']>[1], string]>([
+    ['createSession', { body: { ...session, agent: 'gone' } }, 'agent: There is no agent'],
+    ['createSession', { body: { ...session, agent: '../x' } }, 'agent: There is no agent'],
+    [
+      'createSession',
+      { body: { ...session, environment_id: 'x' } },
+      'environment_id: There is no environment',
+    ],
+    [
+      'createSession',
+      { body: { ...session, environment_id: 'env_656e762d676f6e65' } },
+      'environment_id: There is no environment env_656e762d676f6e65',
+    ],
+    ['getAgent', { params: { agent: 'agent_676f6e65' } }, 'There is no agent agent_676f6e65'],
+    ['getEnvironment', { params: { environment: 'env-gone' } }, 'There is no environment'],
+    ['listSessions', { path: '?agent_id=env-x' }, 'agent_id: There is no agent'],
+  ])('%s calls what there is not by its name in the protocol: %j', async (id, sent, message) => {
+    const response = await api.send(id, sent)
+    expect([response.status, await response.json()]).toMatchObject([
+      404,
+      { error: { type: 'not_found_error', message } },
+    ])
   })
 })

@@ -9,7 +9,7 @@ import {
   listEnvironments,
   updateEnvironment,
 } from './environments.ts'
-import { refuse, toErrorResponse, toRequestId } from './errors.ts'
+import { refuse, toErrorResponse, toNamed, toRequestId } from './errors.ts'
 import { listEvents } from './list-events.ts'
 import { listSessions } from './list-sessions.ts'
 import { getModel, listModels } from './models.ts'
@@ -47,13 +47,13 @@ const handlers: Record<OperationId, (context: Context) => Promise<object>> = {
 
 export const program: DoorProgram<OperationId> = {
   async answer(id, exchange) {
-    const { requestId } = exchange
+    const { requestId, params } = exchange
     try {
       const answer = await handlers[id](toContext(exchange))
       if (answer instanceof Response) return answer
       return Response.json(answer, { headers: { 'request-id': toRequestId(requestId) } })
     } catch (error) {
-      const response = toErrorResponse(error, requestId)
+      const response = toErrorResponse(toNamed(error, params), requestId)
       if (!response) throw error
       return response
     }

@@ -1,8 +1,14 @@
 import type { z } from 'zod'
-import { toPath } from '../../lib/json-flaws.ts'
+import { findJsonFlaw, toPath } from '../../lib/json-flaws.ts'
+import { shorten } from '../../lib/shorten.ts'
 import { invalid, Refusal } from './errors.ts'
 
 type Issue = z.core.$ZodIssue
+
+/** The deepest body that the API takes. */
+const deepest = 64
+/** The longest path in an error: keys can be of any length. */
+const longestPath = 200
 
 /** The JSON body of a request; none counts as an empty object. */
 export async function readBody<T extends z.ZodType>(request: Request, schema: T): Promise<z.output<T>> {
@@ -13,6 +19,8 @@ export async function readBody<T extends z.ZodType>(request: Request, schema: T)
   } catch {
     throw new Refusal(400, 'The body is not valid JSON')
   }
+  const flaw = findJsonFlaw(value, deepest)
+  if (flaw) throw invalid(shorten(flaw.path, longestPath), flaw.message)
   return check(schema, value)
 }
 
@@ -22,7 +30,7 @@ function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   if (result.success) return result.data
   const [first] = result.error.issues
   const { path, message } = first ? describe(first) : { path: [], message: 'is not valid' }
-  throw invalid(toPath(path), message)
+  throw invalid(shorten(toPath(path), longestPath), message)
 }
 
 function describe(issue: Issue): { path: PropertyKey[]; message: string } {

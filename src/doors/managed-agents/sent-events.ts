@@ -7,6 +7,9 @@ const none = z.null(notSupported).optional()
 /** Sources of files that this server has no counterpart of. */
 const source = 'must be base64 or text: files and addresses are not supported by this server'
 
+/** Content that the API takes. */
+const base64 = z.base64('must be Base64').min(1)
+
 const text = z.strictObject({ type: z.literal('text'), text: z.string().min(1) })
 const image = z.strictObject({
   type: z.literal('image'),
@@ -16,7 +19,7 @@ const image = z.strictObject({
       z.strictObject({
         type: z.literal('base64'),
         media_type: z.enum(imageMediaTypes),
-        data: z.string().min(1),
+        data: base64,
       }),
     ],
     { error: source },
@@ -30,7 +33,7 @@ const plainText = z.strictObject({
 const pdf = z.strictObject({
   type: z.literal('base64'),
   media_type: z.literal('application/pdf'),
-  data: z.string().min(1),
+  data: base64,
 })
 const document = z.strictObject({
   type: z.literal('document'),

@@ -3,7 +3,7 @@ import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.
 import { mcpServers, model, skills, system, tools } from './agent-schema.ts'
 import { askingSettings, toToolSettings } from './agent-settings.ts'
 import { keepTools, readAgentMetadata, toDefinition, toGivenTools } from './agent-view.ts'
-import { invalid } from './errors.ts'
+import { invalid, withoutPreset } from './errors.ts'
 import { toAgentPreset } from './ids.ts'
 import type { SessionMetadata } from './open-session.ts'
 import { handOver } from './self-hosted.ts'
@@ -12,19 +12,28 @@ const version = z.int().min(1).optional()
 /** The agent of a new session: its id, a version of it, or one with other parts. */
 export const agentOfSession = z.preprocess(
   value => (typeof value === 'string' ? { type: 'agent', id: value } : value),
-  z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('agent'), id: z.string(), version }),
-    z.strictObject({
-      type: z.literal('agent_with_overrides'),
-      id: z.string(),
-      version,
-      model: model.optional(),
-      system,
-      tools: tools.optional(),
-      mcp_servers: mcpServers.optional(),
-      skills: skills.optional(),
-    }),
-  ]),
+  z.discriminatedUnion(
+    'type',
+    [
+      z.strictObject({ type: z.literal('agent'), id: z.string(), version }),
+      z.strictObject({
+        type: z.literal('agent_with_overrides'),
+        id: z.string(),
+        version,
+        model: model.optional(),
+        system,
+        tools: tools.optional(),
+        mcp_servers: mcpServers.optional(),
+        skills: skills.optional(),
+      }),
+    ],
+    {
+      error: ({ code }) =>
+        (code as string) === 'invalid_type'
+          ? 'must be an id or an object'
+          : 'must be agent or agent_with_overrides',
+    },
+  ),
 )
 
 type GivenAgent = z.output<typeof agentOfSession>
@@ -36,12 +45,10 @@ export async function toAgentPart(
   given: GivenAgent,
   environmentType: SessionMetadata['environmentType'],
 ): Promise<{ request: CreateSessionRequest; overrides?: NonNullable<SessionMetadata['overrides']> }> {
-  const name = toAgentPreset(given.id)
   const { version: asked } = given
-  const preset = await api.call('getPreset', {
-    params: { preset: name },
-    ...(asked !== undefined && { query: { version: asked } }),
-  })
+  const name = toAgentPreset(given.id, 'agent')
+  const input = { params: { preset: name }, ...(asked !== undefined && { query: { version: asked } }) }
+  const preset = await api.call('getPreset', input).catch(withoutPreset('agent', given.id, 'agent'))
   if (preset.archived) throw invalid('agent', 'must not be archived')
   const overrides: Overrides = given.type === 'agent_with_overrides' ? given : {}
   const request: CreateSessionRequest = {
