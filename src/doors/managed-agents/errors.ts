@@ -25,7 +25,7 @@ interface RefusalOptions {
 
 /** Names the field that cannot be honoured. */
 export function invalid(field: string, problem: string): Refusal {
-  return new Refusal(400, field === '' ? problem : `${field}: ${problem}`)
+  return new Refusal(400, field === '' ? `The body ${problem}` : `${field}: ${problem}`)
 }
 
 type Kind = 'agent' | 'environment' | 'session' | 'model'

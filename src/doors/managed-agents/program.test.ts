@@ -79,6 +79,10 @@ describe('a refused request', () => {
     ],
     ['createAgent', { ...agent, name: 'a\0' }, 'name: must not contain NUL'],
     ['createEnvironment', { name: 'a\0' }, 'name: must not contain NUL'],
+    ['createAgent', { model: 'sonnet' }, 'name: must be a string'],
+    ['sendEvents', { events: 'x' }, 'events: must be a list'],
+    ['sendEvents', { events: [{ ...deny, result: 'maybe' }] }, 'events[0].result: must be allow or deny'],
+    ['createAgent', 7, 'The body must be an object'],
     ['createAgent', { ...agent, model: 7 }, 'model: must be an id or an object'],
     [
       'createAgent',
