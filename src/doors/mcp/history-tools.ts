@@ -50,7 +50,7 @@ export function addHistoryTools(server: McpServer, surroundings: Surroundings): 
       const patience = new AbortController()
       let timer: NodeJS.Timeout | undefined
       try {
-        const options = { after, signal: AbortSignal.any([signal, patience.signal]) }
+        const options = { after, retries: 8, signal: AbortSignal.any([signal, patience.signal]) }
         for await (const event of client.session(sessionId).follow(options)) {
           const shown = showEvent(event)
           size += shown ? JSON.stringify(shown).length : 0

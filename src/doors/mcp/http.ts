@@ -44,7 +44,8 @@ export async function resumeStream(exchange: DoorExchange): Promise<Response> {
 }
 
 function createClient({ fetch }: DoorExchange): ClaudeCodeClient {
-  return new ClaudeCodeClient({ baseUrl: apiBase, fetch })
+  // The client of the door decides whether it tries again.
+  return new ClaudeCodeClient({ baseUrl: apiBase, fetch, retries: 0 })
 }
 
 /**

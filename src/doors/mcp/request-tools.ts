@@ -2,7 +2,7 @@ import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { AnswerPermissionRequest } from '../../client/index.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
-import { cursor, pageSize, sessionId, text } from './inputs.ts'
+import { cursor, id, pageSize, sessionId } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
 import { showRequest } from './turn-report.ts'
@@ -42,7 +42,7 @@ export function addRequestTools(server: McpServer, surroundings: Surroundings): 
       'Answers what Claude waits for. `decision` for permissions, questions (with `answers`), plans and forms (with `content`); `result` or `error` for client tools; `output` or `error` for hooks. Then call wait_for_turn.',
     inputSchema: z.strictObject({
       sessionId,
-      requestId: text.describe('Id of the request'),
+      requestId: id.describe('Id of the request'),
       decision: z.enum(['allow', 'deny']).optional(),
       message: z.string().optional().describe('A note to Claude, such as the reason for deny'),
       remember: z

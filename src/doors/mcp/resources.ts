@@ -132,7 +132,8 @@ function decode(part: string): string {
 function toResourceError(error: unknown, uri: string, { logFault }: Surroundings): Error {
   if (error instanceof ProtocolError) return error
   if (error instanceof ApiError && error.status === 404) return new ResourceNotFoundError(uri, error.message)
-  const isRequest = error instanceof ApiError && error.status === 400
+  const status = error instanceof ApiError ? error.status : null
+  const isRequest = status !== null && status >= 400 && status < 500
   const code = isRequest ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError
   return new ProtocolError(code, describe(error, logFault))
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
 import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
-import { cursor, pageSize, sessionId, text } from './inputs.ts'
+import { cursor, id, pageSize, sessionId, text } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
 
@@ -79,8 +79,8 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
     inputSchema: z.strictObject({
       status: z.enum(['active', 'expired', 'ended', 'all']).optional(),
       state: z.enum(['idle', 'running', 'requires_action']).optional(),
-      preset: text.optional(),
-      tag: z.array(text).optional().describe('Only sessions with all of these tags'),
+      preset: id.optional(),
+      tag: z.array(id).optional().describe('Only sessions with all of these tags'),
       limit: pageSize(100, 20),
       cursor,
     }),
