@@ -5,6 +5,7 @@ import type {
   SDKPermissionDenial,
 } from '@anthropic-ai/claude-agent-sdk'
 import type { PermissionRequest } from '../client/index.ts'
+import { toPermissionResult } from './permission-results.ts'
 import type { ToolNames } from './tool-names.ts'
 import { toCallContext } from './tool-permissions.ts'
 
@@ -86,9 +87,10 @@ export class ClientToolPermissions {
       destination: 'localSettings',
     }
     const context = { ...toCallContext(request, signal), suggestions: [suggestion] }
-    const result = await canUseTool(name, input, context)
-    if (!result) return deny(notGranted(name))
-    if (result.behavior === 'deny') return deny(result.message, result.interrupt)
+    const answer = await canUseTool(name, input, context)
+    if (answer === null) return deny(notGranted(name))
+    const result = toPermissionResult(answer)
+    if (result.behavior === 'deny') return deny(result.message || notGranted(name), result.interrupt)
     for (const update of result.updatedPermissions ?? []) {
       if (update.type === 'addRules' && update.behavior === 'allow') {
         this.#granted.push(...update.rules.map(({ toolName }) => toolName))

@@ -10,6 +10,7 @@ import {
 import type { ClientHooks } from './client-hooks.ts'
 import type { ClientToolPermissions } from './client-tool-permissions.ts'
 import type { ClientTools } from './client-tools.ts'
+import { toPermissionResult } from './permission-results.ts'
 import { toAnswer, toCallContext } from './tool-permissions.ts'
 import { toToolAnswer } from './tool-results.ts'
 
@@ -87,8 +88,8 @@ export class Requests {
     if ('failure' in result) {
       return { decision: 'deny', message: `Tool permission request failed: ${result.failure}` }
     }
-    // Without a result the request is left to others who follow the session.
-    return result.value ? toAnswer(request, result.value) : undefined
+    // Null leaves the request to others who follow the session.
+    return result.value === null ? undefined : toAnswer(request, toPermissionResult(result.value))
   }
 
   async #fillIn({ elicitation, permissionId }: PermissionRequest, signal: AbortSignal): Promise<Answer> {

@@ -97,6 +97,11 @@ function script() {
   )
   model.script('after it', text('Still here'))
   model.script('break', apiError(400, { message: 'no such thing' }))
+  model.script('answer strangely', prompt => {
+    if (prompt.round === 30) return text('That was it')
+    return prompt.round % 2 === 0 ? touch('strange') : toolUse(`${calc(prompt)}note`, {})
+  })
+  model.script('run hooked', [...Array.from({ length: 6 }, () => touch('hooked')), text('That was it')])
   const helper = (prompt: string, run_in_background: boolean) =>
     toolUse('Agent', { subagent_type: 'general-purpose', description: 'x', prompt, run_in_background })
   model.script('send helpers', [
@@ -136,6 +141,16 @@ test('hooks and tools of the program', async () => {
   expect(actual).toContainEqual(expect.objectContaining({ asked: 'mcp__calc__secret' }))
   const withContext = sentTo(shared().model).filter(({ text }) => text.includes('context of the hook'))
   expect(withContext).toHaveLength(2)
+})
+
+test('answers and outputs of hooks that are none', async () => {
+  script()
+  const { expected, actual } = await runBoth('strangeAnswers', 'strangeHooks')
+  expect(actual).toEqual(expected)
+  const failed = actual.flatMap(entry => (entry.failed as boolean[] | undefined) ?? [])
+  // Of the answers only the last allows; hooks that fail decide nothing.
+  expect(failed).toEqual([...Array(28).fill(true), false, false, ...Array(6).fill(false)])
+  expect(actual).toContainEqual({ scenario: 'strangeAnswers', asked: 30 })
 })
 
 test('interrupts, an abort, subagents', async () => {
