@@ -111,7 +111,9 @@ export class Requests {
     if ('failure' in judged) return { error: `Tool permission request failed: ${judged.failure}` }
     const verdict = judged.value
     if (!verdict.allowed) return { error: verdict.message, interruptAfter: verdict.interrupt }
-    const called = await settled(async () => toToolAnswer(await tools.call(tool, verdict.input, signal)))
+    const called = await settled(async () =>
+      toToolAnswer(tool.own, await tools.call(tool, verdict.input, signal)),
+    )
     return 'failure' in called ? { error: messageOf(called.failure) } : called.value
   }
 

@@ -6,8 +6,15 @@ type ToolAnswer = Pick<AnswerPermissionRequest, 'result' | 'error'>
 type ResultBlock = Exclude<NonNullable<ToolAnswer['result']>, string>[number]
 type ImageType = Extract<ResultBlock, { type: 'image' }>['mimeType']
 
-/** The answer for a result of MCP. */
-export function toToolAnswer({ content = [], isError, structuredContent }: ToolResult): ToolAnswer {
+/**
+ * The answer for a result of MCP.
+ *
+ * @throws Error for a result that Claude cannot be given
+ */
+export function toToolAnswer(tool: string, result: ToolResult): ToolAnswer {
+  if (!isResult(result))
+    throw new Error(`The tool ${tool} must return an object with content, a list of blocks`)
+  const { content = [], isError, structuredContent } = result
   const blocks = content.map(toBlock)
   if (isError) {
     const text = blocks.flatMap(block => (block.type === 'text' ? block.text : [])).join('\n')
@@ -15,6 +22,13 @@ export function toToolAnswer({ content = [], isError, structuredContent }: ToolR
   }
   if (structuredContent && blocks.length === 0) return { result: JSON.stringify(structuredContent) }
   return { result: blocks }
+}
+
+/** Results are those of a program that may not be typed. */
+function isResult(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false
+  const { content = [] } = result as { content?: unknown }
+  return Array.isArray(content) && content.every(block => typeof block === 'object' && block !== null)
 }
 
 /** @throws Error for sound: Claude cannot hear it */
