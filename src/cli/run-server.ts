@@ -1,10 +1,12 @@
 import { serveDemo } from '../app/demo.ts'
 import { mountPath, type RunningServer, type ServeOptions, serve } from '../app/serve.ts'
 import { describeDemo } from './describe-demo.ts'
+import { guardConsole } from './guard-console.ts'
 import type { LoadedOptions } from './load-options.ts'
 
 /** Serves until a signal arrives. */
 export async function runServer({ options, address, naming }: LoadedOptions, isDemo: boolean): Promise<void> {
+  guardConsole()
   stopOnSignal(await naming(() => open({ ...options, ...address }, isDemo)))
 }
 

@@ -205,6 +205,18 @@ describe('what cannot be done is refused by its name', () => {
     })
     expect((await create({ mcpServers: [http, http] })).message).toContain('mcpServers[1].name')
     expect((await create(ours({ colour: 'red' }))).message).toContain('colour')
+    for (const clientTools of [5, true, {}]) {
+      expect(await create(ours({ clientTools }))).toMatchObject({
+        code: -32_602,
+        data: { field: '_meta.claude-code-api.clientTools' },
+      })
+    }
+    for (const own of [5, 'x', []]) {
+      expect(await create({ _meta: { 'claude-code-api': own } })).toMatchObject({
+        code: -32_602,
+        data: { field: '_meta.claude-code-api' },
+      })
+    }
     expect((await create(ours({ clientHooks: {} }))).message).toContain('clientHooks')
     expect((await create(ours({ clientMethods: ['terminal'] }))).message).toContain('has no terminal')
     for (const preset of ['Not a name', 'nobody@0', 5]) {

@@ -130,6 +130,21 @@ describe('a session', () => {
     expect(count).toBe(1)
   })
 
+  test.each([
+    null,
+    { outcome: null },
+    { outcome: { outcome: 'selected', optionId: 'constructor' } },
+    'allow',
+  ])('takes the answer %j as a refusal', async answer => {
+    const { acp, id, model, cwd } = shared()
+    const file = join(cwd, 'odd')
+    model.script('odd answer', [toolUse('Bash', { command: `touch ${file}` }), text('done')])
+    acp.handlers.permission = async () => answer as never
+    const { stopReason } = await run(acp, sessionId, 'odd answer')
+    expect(stopReason).toBe('end_turn')
+    expect(existsSync(file)).toBe(false)
+  })
+
   test('cancels at the client what was answered elsewhere', async () => {
     const server = shared()
     const { acp, id, model, cwd } = server

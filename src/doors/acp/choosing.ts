@@ -22,7 +22,7 @@ export type Outcome = AnswerPermissionRequest | 'cancelled'
  * Lets the person choose an option.
  *
  * @param shown replaces how the call is shown
- * @returns its id, or `cancelled`
+ * @returns its id; `cancelled`; `reject` for an answer that is none of the options
  */
 export async function select(
   { client }: Asked,
@@ -45,10 +45,12 @@ export async function select(
     },
     options,
   }
-  const { outcome } = await client.request(methods.client.session.requestPermission, params, {
+  // The library does not check what clients answer.
+  const answer = (await client.request(methods.client.session.requestPermission, params, {
     cancellationSignal: signal,
     stopWaitingOnCancel: true,
-  })
-  if (outcome.outcome === 'cancelled') return 'cancelled'
-  return outcome.optionId
+  })) as { outcome?: { outcome?: unknown; optionId?: unknown } | null } | null
+  const outcome = answer?.outcome
+  if (outcome?.outcome === 'cancelled') return 'cancelled'
+  return options.find(({ optionId }) => optionId === outcome?.optionId)?.optionId ?? 'reject'
 }

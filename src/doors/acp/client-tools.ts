@@ -106,12 +106,15 @@ export class ClientTools {
   ): Promise<AnswerPermissionRequest> {
     const params = { sessionId, toolCallId: toolUseId, name: toolName, arguments: input }
     const cancellation = { cancellationSignal: signal, stopWaitingOnCancel: true }
-    const { result, error } = await this.#to.client.request<AnswerPermissionRequest>(
+    const answer = await this.#to.client.request<AnswerPermissionRequest | null>(
       callToolMethod,
       params,
       cancellation,
     )
-    return error === undefined ? { result: result ?? '' } : { error }
+    if (answer?.result === undefined && answer?.error === undefined) {
+      return { error: `The client answered ${callToolMethod} with neither result nor error` }
+    }
+    return answer.error === undefined ? { result: answer.result ?? '' } : { error: answer.error }
   }
 
   async #run(

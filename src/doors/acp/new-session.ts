@@ -37,6 +37,9 @@ export async function toNewSession(
   if (wanted.sessionId !== undefined) {
     throw invalid(`_meta.${extension}.sessionId`, 'the door chooses the id of a session')
   }
+  if (wanted.clientTools !== undefined && !Array.isArray(wanted.clientTools)) {
+    throw invalid(`_meta.${extension}.clientTools`, 'must be a list')
+  }
   const preset =
     wanted.preset === undefined
       ? await readPreset(api, 'preset', defaults.preset)
