@@ -136,7 +136,8 @@ describe('a session', () => {
     { outcome: { outcome: 'selected', optionId: 'constructor' } },
     'allow',
   ])('takes the answer %j as a refusal', async answer => {
-    const { acp, id, model, cwd } = shared()
+    const { acp, model, cwd } = shared()
+    const { sessionId } = await acp.open(cwd)
     const file = join(cwd, 'odd')
     model.script('odd answer', [toolUse('Bash', { command: `touch ${file}` }), text('done')])
     acp.handlers.permission = async () => answer as never

@@ -22,7 +22,7 @@ export type Outcome = AnswerPermissionRequest | 'cancelled'
  * Lets the person choose an option.
  *
  * @param shown replaces how the call is shown
- * @returns its id; `cancelled`; `reject` for an answer that is none of the options
+ * @returns its id; `cancelled`; `reject` for any other answer
  */
 export async function select(
   { client }: Asked,

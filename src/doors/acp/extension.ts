@@ -8,7 +8,7 @@ type Meta = Record<string, unknown> | null | undefined
 /**
  * Our part of a message's `_meta`.
  *
- * @throws RequestError when it is no object
+ * @throws RequestError when it is not an object
  */
 export function readMeta(meta: Meta): Record<string, unknown> {
   const own = meta?.[extension] ?? {}
