@@ -187,6 +187,53 @@ test('the server itself opens them, keeps them before silent connections, and st
   expect(await program.ended).toBe(0)
 })
 
+test('no message of a client writes anything but lines of JSON into the log', async () => {
+  const home = temporaryDirectory()
+  const options = {
+    ...{ doors: ['acp'], auth: { apiKeys: [apiKey] } },
+    ...{ dataDir: join(home, 'data'), defaultCwd: home, keepSpareProcess: false },
+  }
+  const program = openServerProgram(options, { ...claudeEnvironment(shared().model, home), ...cheapStart })
+  const [listening, url = ''] = /listening on (\S+)\n/.exec(await program.said(/listening on \S+\n/)) ?? []
+  const base = `${url}/api/v1`
+  const { socket, agent } = await connect({ base })
+  const forged = 'x\n{"level":30,"msg":"FORGED LINE"}\n'
+  const cancel = methods.agent.session.cancel
+  const messages = [
+    ...[forged, 999, null, {}].map(id => ({ id, result: {} })),
+    ...[{ id: forged, error: forged }, { error: forged }, { method: forged }, { id: forged, method: forged }],
+    ...[5, { [forged]: forged }, { sessionId: 'x'.repeat(2_000) }].map(params => ({
+      method: cancel,
+      params,
+    })),
+    ...[
+      { id: 'x'.repeat(2_000), method: 'session/list' },
+      { id: 5, method: 'initialize' },
+    ],
+  ].map(message => JSON.stringify({ jsonrpc: '2.0', ...message }))
+  for (const message of messages) socket.send(message)
+  for (const first of [...messages, '{"jsonrpc":"2.0","method":"initialize"}']) {
+    const other = new WebSocket(toSocketUrl(base), { headers: headersOf(apiKey) })
+    await once(other, 'open')
+    other.send(first)
+    other.close()
+    await closed(other)
+  }
+  expect((await agent.request(methods.agent.session.list, {})).sessions).toEqual([])
+  // The same over HTTP.
+  const post = (body: string, more: Record<string, string> = {}) => {
+    const headers = { ...headersOf(apiKey), 'content-type': 'application/json', ...more }
+    return fetch(`${base}/doors/acp`, { method: 'POST', headers, body })
+  }
+  const opened = await post('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":1}}')
+  const connection = { 'acp-connection-id': opened.headers.get('acp-connection-id') ?? '' }
+  for (const message of messages) expect((await post(message, connection)).status).toBeLessThan(500)
+  program.child.kill('SIGTERM')
+  expect(await program.ended).toBe(0)
+  const lines = (program.stdout().replace(listening ?? '', '') + program.stderr()).trim().split('\n')
+  expect(lines.map(line => JSON.parse(line).msg)).not.toContain('FORGED LINE')
+})
+
 test('a server that shuts down says so, and waits for no client', async () => {
   const { close, log } = shared()
   const { socket } = await connect()

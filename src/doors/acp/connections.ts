@@ -3,6 +3,8 @@ import { AcpServer } from '@agentclientprotocol/sdk/experimental/server'
 import { ClaudeCodeClient } from '../../client/index.ts'
 import { apiBase, type DoorExchange, type DoorSocket } from '../../contract/doors.ts'
 import { createAgent } from './agent.ts'
+import { withChecks } from './checked-agent.ts'
+import { CheckedSocket } from './checked-socket.ts'
 import { endingWith } from './ending-with.ts'
 import { isFault } from './errors.ts'
 import type { SessionDefaults } from './new-session.ts'
@@ -72,7 +74,7 @@ export class Connections {
     try {
       const socket = accept({ [connectionHeader]: upgrade.connectionId })
       socket.on('close', () => this.#release(caller))
-      upgrade.accept(socket)
+      upgrade.accept(new CheckedSocket(socket))
     } catch (error) {
       upgrade.reject()
       this.#release(caller)
@@ -151,7 +153,7 @@ function agentFor(current: () => DoorExchange, defaults: SessionDefaults) {
   const logFault = (error: unknown) => {
     if (isFault(error)) current().logFault(error)
   }
-  return createAgent({ api, defaults, logFault })
+  return withChecks(createAgent({ api, defaults, logFault }))
 }
 
 function keyOf({ tenantId, keyId }: DoorExchange['caller']): string {

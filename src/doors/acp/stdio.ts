@@ -1,6 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { ndJsonStream } from '@agentclientprotocol/sdk'
 import { createAgent } from './agent.ts'
+import { withChecks } from './checked-agent.ts'
 import type { PeerOptions } from './peer.ts'
 
 /** Speaks the protocol over standard input and output until the client closes them. */
@@ -10,5 +11,5 @@ export async function serveStdio(
 ): Promise<void> {
   const input = Readable.toWeb(streams.input) as ReadableStream<Uint8Array>
   const output = Writable.toWeb(streams.output) as WritableStream<Uint8Array>
-  await createAgent(options).connect(ndJsonStream(output, input)).closed
+  await withChecks(createAgent(options)).connect(ndJsonStream(output, input)).closed
 }

@@ -6,6 +6,11 @@ export function refusal(status: number, error: RequestError): Response {
 
 /** The transport of the library answers errors as plain text. */
 export async function toProtocolError(response: Response): Promise<Response> {
+  if (response.status === 405) {
+    const refused = refusal(405, RequestError.invalidRequest(undefined, 'Method Not Allowed'))
+    refused.headers.set('allow', 'GET, POST, DELETE')
+    return refused
+  }
   if (response.ok || !response.headers.get('content-type')?.startsWith('text/plain')) return response
   const text = await response.text()
   return refusal(
@@ -20,7 +25,12 @@ export async function findFlaw(request: Request): Promise<RequestError | undefin
     .clone()
     .json()
     .catch(() => undefined)
-  if (typeof message !== 'object' || message === null || Array.isArray(message) || !('id' in message)) return
+  if (!isRecord(message) || !('id' in message)) return
   const isId = typeof message.id === 'string' || Number.isFinite(message.id)
   return isId ? undefined : RequestError.invalidRequest(undefined, 'id: must be a string or a number')
+}
+
+/** Whether it is an object that is not a list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
