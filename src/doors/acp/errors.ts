@@ -35,6 +35,11 @@ export function invalid(field: string, problem: string): RequestError {
   return new RequestError(invalidParams, `${field}: ${problem}`, { field })
 }
 
+/** @throws RequestError if a text is longer */
+export function checkLength(field: string, text: string | null | undefined, longest: number): void {
+  if (text && text.length > longest) throw invalid(field, `must have at most ${longest} characters`)
+}
+
 /** The error of a request that ends without its result; says why. */
 export function cancelled(reason: string): RequestError {
   return RequestError.requestCancelled(undefined, reason)

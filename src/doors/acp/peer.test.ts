@@ -306,3 +306,15 @@ test('a session that may not be ended stays open', async () => {
   await failure(peer.delete(id))
   expect(peer.find(id).sessionId).toBe(id)
 })
+
+test.each([
+  ['cwd', 4_096],
+  ['cursor', 1_000],
+])('the %s of a list has at most %i characters', async (field, longest) => {
+  const { peer, answers } = openPeer()
+  answers['GET /sessions'] = () => Response.json({ sessions: [], nextCursor: null })
+  expect(await peer.list({ [field]: 'x'.repeat(longest) })).toEqual({ sessions: [] })
+  const message = `${field}: must have at most ${longest} characters`
+  const refused = { code: -32_602, message, data: { field } }
+  expect(await failure(peer.list({ [field]: 'x'.repeat(longest + 1) }))).toMatchObject(refused)
+})

@@ -13,7 +13,7 @@ import {
   type SetSessionConfigOptionResponse,
 } from '@agentclientprotocol/sdk'
 import type { ClaudeCodeClient, PatchSessionRequest, Session, SessionClient } from '../../client/index.ts'
-import { cancelled, invalid } from './errors.ts'
+import { cancelled, checkLength, invalid } from './errors.ts'
 import { extension, toMeta } from './extension.ts'
 import { type SessionDefaults, toMcpServers, toNewSession } from './new-session.ts'
 import { OpenSession } from './open-session.ts'
@@ -29,6 +29,9 @@ export interface PeerOptions {
 const pageSize = 50
 /** A connection follows the log of each session that it has open. */
 const maxSessions = 100
+/** Longer ones would not fit into the URL of a request to the API. */
+const longestPath = 4_096
+const longestCursor = 1_000
 
 /** The client of one connection, and the sessions that it has open. */
 export class Peer {
@@ -105,6 +108,8 @@ export class Peer {
   }
 
   async list({ cwd, cursor }: ListSessionsRequest): Promise<ListSessionsResponse> {
+    checkLength('cwd', cwd, longestPath)
+    checkLength('cursor', cursor, longestCursor)
     const query = {
       limit: pageSize,
       status: 'active' as const,
