@@ -96,7 +96,7 @@ export class ClientTools {
       if (chosen === 'allow_always') this.#allowed.add(toolName)
       return { result: await this.#run(request, signal) }
     } catch (error) {
-      return { error: `The client failed: ${(error as Error)?.message || 'unknown error'}` }
+      return { error: `The client failed: ${describe(error)}` }
     }
   }
 
@@ -125,7 +125,9 @@ export class ClientTools {
     const cancellation = { cancellationSignal: signal, stopWaitingOnCancel: true }
     const fields = { sessionId, ...(input as Input) } as never
     if (toolName === readTool.name) {
-      return (await client.request(methods.client.fs.readTextFile, fields, cancellation)).content
+      const answer = await client.request(methods.client.fs.readTextFile, fields, cancellation)
+      if (typeof answer?.content !== 'string') throw new TypeError('content: must be a string')
+      return answer.content
     }
     if (toolName === writeTool.name) {
       await client.request(methods.client.fs.writeTextFile, fields, cancellation)
@@ -133,6 +135,12 @@ export class ClientTools {
     }
     return runCommand(client, sessionId, toolUseId, input, signal)
   }
+}
+
+/** The library does not check what clients answer, and fails with a `TypeError` where a part is missing. */
+function describe(error: unknown): string {
+  if (error instanceof TypeError) return 'its answer does not have the form of the protocol'
+  return (error as Error)?.message || 'unknown error'
 }
 
 async function runCommand(

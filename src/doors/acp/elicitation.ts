@@ -88,12 +88,13 @@ async function elicit(
   request: { message: string; mode: 'form' | 'url'; [field: string]: unknown },
 ): Promise<Content | string> {
   const params = { sessionId, ...(toolUseId !== null && { toolCallId: toolUseId }), ...request }
-  const answer = await client.request(methods.client.elicitation.create, params as never, {
+  // The library does not check what clients answer.
+  const answer = (await client.request(methods.client.elicitation.create, params as never, {
     cancellationSignal: signal,
     stopWaitingOnCancel: true,
-  })
-  if (answer.action !== 'accept') return answer.action
-  return ((answer as { content?: Content | null }).content ?? {}) as Content
+  })) as { action?: unknown; content?: Content | null } | null
+  if (answer?.action === 'accept') return answer.content ?? {}
+  return answer?.action === 'decline' ? 'decline' : 'cancel'
 }
 
 /** A person who closes the form has not answered, and the turn runs on. */
