@@ -8,6 +8,7 @@ async function send(init: RequestInit) {
   const caller = { tenantId: 'tenant', keyId: 'key' }
   const exchange = { request, caller, params: {}, requestId: 'request' } as unknown as DoorExchange
   const response = await new Connections().answer(exchange)
+  if (response.status === 405) expect(response.headers.get('allow')).toBe('GET, POST, DELETE')
   const body = (await response.json()) as { error: { message: string } }
   return { status: response.status, body }
 }
@@ -26,6 +27,13 @@ test.each([
     -32_600,
     'Unsupported Media Type',
   ],
+  [
+    'another encoding',
+    () => post('{}', { 'content-type': 'application/json; charset=latin1' }),
+    415,
+    -32_600,
+    'Unsupported Media Type',
+  ],
   ['a value that is not an object', () => post('5'), 400, -32_600, 'Invalid JSON-RPC message'],
   ['several messages', () => post('[]'), 400, -32_600, 'batches'],
   ['no connection', () => post('{"jsonrpc":"2.0","method":"x"}'), 400, -32_600, 'Missing Acp-Connection-Id'],
@@ -37,6 +45,7 @@ test.each([
     'Unknown Acp-Connection-Id',
   ],
   ['no stream', () => send({ method: 'GET' }), 406, -32_600, 'Not Acceptable'],
+  ['another method', () => send({ method: 'HEAD' }), 405, -32_600, 'Method Not Allowed'],
   ['an object as an id', () => post(initialize('{}')), 400, -32_600, 'id: must be a string or a number'],
   ['a number that is infinite', () => post(initialize('1e999')), 400, -32_600, 'id: must be'],
   ['null as an id', () => post(initialize('null')), 400, -32_600, 'id: must be'],

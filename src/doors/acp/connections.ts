@@ -8,7 +8,7 @@ import { CheckedSocket } from './checked-socket.ts'
 import { endingWith } from './ending-with.ts'
 import { isFault } from './errors.ts'
 import type { SessionDefaults } from './new-session.ts'
-import { findFlaw, refusal, toProtocolError } from './transport-errors.ts'
+import { findFlaw, isOtherEncoding, refusal, toProtocolError } from './transport-errors.ts'
 import { readDefaults } from './url-defaults.ts'
 
 const connectionHeader = 'acp-connection-id'
@@ -46,6 +46,9 @@ export class Connections {
 
   async #answer(exchange: DoorExchange): Promise<Response> {
     const { request, caller } = exchange
+    if (isOtherEncoding(request.headers.get('content-type'))) {
+      return new Response('Unsupported Media Type', { status: 415 })
+    }
     const id = request.headers.get(connectionHeader)
     if (id === null) return this.#initialize(exchange)
     const connection = this.#open.get(id)

@@ -4,6 +4,12 @@ export function refusal(status: number, error: RequestError): Response {
   return Response.json({ jsonrpc: '2.0', id: null, error: error.toErrorResponse() }, { status })
 }
 
+/** Whether the header names another encoding than that of JSON, which the library would not notice. */
+export function isOtherEncoding(contentType: string | null): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType ?? '') ?? []
+  return charset !== undefined && !/^utf-?8$/i.test(charset)
+}
+
 /** The transport of the library answers errors as plain text. */
 export async function toProtocolError(response: Response): Promise<Response> {
   if (response.status === 405) {
