@@ -8,9 +8,12 @@ const person = createInterface({ input: process.stdin, output: process.stdout })
 const app = client({ name: 'example' }).onRequest(
   methods.client.session.requestPermission,
   async ({ params: { toolCall, options } }) => {
-    const choices = options.map(({ optionId, name }) => `${optionId}: ${name}`).join(', ')
-    const optionId = await person.question(`${toolCall.title} (${choices}) `)
-    return { outcome: { outcome: 'selected', optionId } }
+    const choices = options.map(({ name }, index) => `  ${index + 1}: ${name}\n`).join('')
+    for (;;) {
+      const number = await person.question(`${toolCall.title}\n${choices}Number: `)
+      const chosen = options[Number(number) - 1]
+      if (chosen) return { outcome: { outcome: 'selected', optionId: chosen.optionId } }
+    }
   },
 )
 const headers = { Authorization: `Bearer ${CLAUDE_API_KEY}` }

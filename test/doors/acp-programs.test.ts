@@ -10,7 +10,7 @@ import { choosing, connectAcp, textOf, updatesOf } from '../support/acp-client.t
 import { openOnce } from '../support/lifetime.ts'
 import { watch } from '../support/open-cli.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
-import { temporaryDirectory } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { examples, runExample } from '../support/run-example.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -107,7 +107,9 @@ test('the example asks a person, and the guide shows it', async () => {
   ])
   const example = runExample('doors/acp.ts', ['make it'], env)
   await example.says('Allow for this session')
-  example.child.stdin.write('allow\n')
+  example.child.stdin.write('yes\n')
+  await until(() => example.said().split('Number: ').length > 2)
+  example.child.stdin.write('1\n')
   expect([await example.ended, example.complained()]).toEqual([0, ''])
   expect(example.said()).toContain('Claude: It is made.')
   const guide = readFileSync(join(examples, '../docs/guides/door-acp.md'), 'utf8')
