@@ -7,7 +7,7 @@ import {
 } from 'ai'
 import { describe, expect, test } from 'vitest'
 import { text, together, toolUse } from '../../src/demo/answer.ts'
-import { shareServer } from '../support/open-server.ts'
+import { apiKey, shareServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { Chat } from './ui-chat.ts'
 
@@ -52,6 +52,41 @@ describe('an approval', () => {
     expect(chat.text).toBe('I write.|Done.')
     expect(existsSync(file('one')) && !existsSync(file('two'))).toBe(true)
     expect(told).toContain('Not the second')
+  })
+
+  test('is asked again where a message answers nothing that waits', async () => {
+    const { base, model, cwd } = shared()
+    model.script('ask me', [toolUse('Bash', { command: `touch ${join(cwd, 'ui-asked')}` }), text('Done.')])
+    const chat = new Chat(base, {})
+    await chat.sendMessage({ text: 'ask me' })
+    const { parts = [], ...last } = chat.lastMessage ?? {}
+    const send = async (change: object | undefined) => {
+      const changed = change ? parts.map(part => ('toolCallId' in part ? { ...part, ...change } : part)) : []
+      const response = await fetch(`${base}/doors/ui/chat`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ id: chat.id, messages: [{ ...last, parts: changed }] }),
+      })
+      return [response.status, await response.text()] as const
+    }
+    const state = 'approval-responded'
+    for (const change of [
+      { state, approval: { id: crypto.randomUUID(), approved: true } },
+      { state, approval: { id: 5, approved: true } },
+      { state, approval: null },
+      { state: 'output-available', output: 'done' },
+      { state: 'zorp' },
+      undefined,
+    ]) {
+      const [status, body] = await send(change)
+      expect([status, body]).toEqual([200, expect.stringMatching(/tool-approval-request[\s\S]*"finish"/)])
+    }
+    const { approval } = chat.tools[0] ?? {}
+    expect(await send({ state, approval: { ...approval, approved: false, reason: 5 } })).toEqual([
+      400,
+      expect.stringContaining('approval.reason'),
+    ])
+    expect((await send({ state, approval: { ...approval, approved: false } }))[1]).toContain('Done.')
   })
 
   test('is asked for a subagent, and again after a reload; another prompt takes the place of the turn that asks', async () => {

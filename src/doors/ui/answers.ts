@@ -3,17 +3,24 @@ import type { UiMessage, UiPart } from './chat-request.ts'
 import { Refusal } from './problems.ts'
 import { callIdOf, replyModeOf, type UiRequest } from './requests.ts'
 
-/** Gives the answers of a message to the requests that are open. Those that were answered elsewhere stay as they are. */
+/**
+ * Gives the answers of a message to the requests that are open. Those that were answered elsewhere stay as they are.
+ *
+ * @returns the requests that the message does not answer
+ */
 export async function giveAnswers(
   session: SessionClient,
   requests: readonly UiRequest[],
   { parts }: UiMessage,
-): Promise<void> {
+): Promise<UiRequest[]> {
+  const unanswered: UiRequest[] = []
   for (const request of requests) {
     const part = parts.find(other => other.toolCallId === callIdOf(request))
     const answer = part && toAnswer(request, part)
     if (answer) await session.answerIfPending(request.permissionId, answer)
+    else unanswered.push(request)
   }
+  return unanswered
 }
 
 /** @returns undefined: the part has no answer */
@@ -33,8 +40,8 @@ function toDecision({ permissionId }: UiRequest, part: UiPart): AnswerPermission
   const { id, approved, reason } = (part.approval ?? {}) as Record<string, unknown>
   if (part.state !== 'approval-responded' || id !== permissionId) return undefined
   if (typeof approved !== 'boolean') throw new Refusal('approval.approved: must be a boolean')
-  const message = typeof reason === 'string' && reason !== '' ? { message: reason } : {}
-  return { decision: approved ? 'allow' : 'deny', ...message }
+  if (reason !== undefined && typeof reason !== 'string') throw new Refusal('approval.reason: must be a text')
+  return { decision: approved ? 'allow' : 'deny', ...(reason && { message: reason }) }
 }
 
 function toFailure({ kind }: UiRequest, text: string): AnswerPermissionRequest {

@@ -5,7 +5,7 @@ import { openSession } from './chat.ts'
 import type { ChatRequest, UiMessage } from './chat-request.ts'
 import { Refusal } from './problems.ts'
 import { toPrompt } from './prompt.ts'
-import { replyModeOf } from './requests.ts'
+import { callIdOf, replyModeOf } from './requests.ts'
 import { rewindFor } from './rewinding.ts'
 import { readShownCalls, readTodos } from './shown.ts'
 import { toStreamResponse } from './stream-response.ts'
@@ -52,9 +52,12 @@ export async function continueMessage(
   if (turn.endedAt !== null && (turn.lastSequence ?? 0) <= after) {
     throw new Refusal('messages: the turn of the last message is over', 409, 'TURN_OVER')
   }
-  await giveAnswers(session, await session.pendingRequests(), message)
-  const shown = { calls: readShownCalls(message), todos: readTodos(request.messages) }
-  const chunks = streamTurn(session, { turnId, after, shown, signal: exchange.request.signal })
+  const requests = (await session.pendingRequests()).filter(request => request.turnId === turnId)
+  const open = await giveAnswers(session, requests, message)
+  const calls = readShownCalls(message)
+  for (const waiting of open) calls.delete(callIdOf(waiting))
+  const shown = { calls, todos: readTodos(request.messages) }
+  const chunks = streamTurn(session, { turnId, after, shown, open, signal: exchange.request.signal })
   return toStreamResponse(exchange, chunks, onLeaveOf(request, session, turnId))
 }
 

@@ -11,6 +11,8 @@ export interface TurnStreamOptions {
   /** The sequence after which the message continues, and the tool calls that the client has; absent: from the start. */
   after?: number | undefined
   shown?: Partial<Shown> | undefined
+  /** Requests from before `after` that wait; they are told again. */
+  open?: readonly UiRequest[]
   signal: AbortSignal
 }
 
@@ -20,11 +22,13 @@ export const streamRetries = 8
 /** Yields the chunks of a turn, up to its end or its first open requests. */
 export async function* streamTurn(
   session: SessionClient,
-  { turnId, after = 0, shown = {}, signal }: TurnStreamOptions,
+  { turnId, after = 0, shown = {}, open: waiting = [], signal }: TurnStreamOptions,
 ): AsyncGenerator<Chunk, void> {
   const writer = new MessageWriter({ calls: new Map(), todos: [], ...shown })
   const subagents = new Subagents(writer)
-  const open = new Map<string, UiRequest>()
+  const open = new Map(
+    waiting.filter(replyModeOf).map((request): [string, UiRequest] => [request.permissionId, request]),
+  )
   let sequence = after
   let isLive = false
   const wanted = { turnId, after, includeDeltas: true, signal, retries: streamRetries }
