@@ -20,6 +20,7 @@ test.each<[object, string]>([
   [{ id: 'x', messages: [hello], session: 'a' }, 'session: must be an object'],
   [{ id: 'x', messages: [hello], preset: 3 }, 'preset: must be a string'],
   [{ id: 'x', messages: [hello], preset: 'a@b@c' }, 'preset: must be the name of a preset, or a name, @ and'],
+  [{ id: 'x', messages: [hello], preset: 'a'.repeat(300_000) }, 'preset: must be the name of a preset'],
   [{ id: 'x', messages: [hello], onBusy: 'steer' }, 'onBusy: must be "queue", "reject" or "interrupt"'],
   [{ id: 'x', messages: [hello], session: { sessionId: 'a' } }, 'session.sessionId: must not be set here'],
   [

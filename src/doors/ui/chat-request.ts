@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { presetReference } from '../../contract/session-configuration.ts'
+import { check } from './checking.ts'
 import { Refusal } from './problems.ts'
 
 const part = z.looseObject({ type: z.string() })
@@ -37,6 +38,8 @@ export interface ChatRequest extends Omit<z.infer<typeof chatRequest>, 'messages
   last: UiMessage
   /** The answer of Claude that the request continues, with answers to its requests; undefined: it brings a prompt. */
   continued: UiMessage | undefined
+  /** The place of the prompt or of the continued answer, such as `messages.1`. */
+  path: string
 }
 
 /** Fields of `POST /sessions` that the request has outside of `session`, or that the door sets. */
@@ -44,9 +47,7 @@ const ownFields = ['sessionId', 'preset', 'clientTools']
 
 /** @throws Refusal that names the field */
 export async function readChatRequest(request: Request): Promise<ChatRequest> {
-  const parsed = chatRequest.safeParse(await readJson(request), { error: toMessage })
-  if (!parsed.success) throw new Refusal(describe(parsed.error))
-  const { messages, message, ...rest } = parsed.data
+  const { messages, message, ...rest } = check(chatRequest, await readJson(request))
   const all = (messages ?? [message]) as [UiMessage, ...UiMessage[]]
   const own = ownFields.find(name => rest.session && name in rest.session)
   if (own) throw new Refusal(`session.${own}: must not be set here`)
@@ -62,7 +63,9 @@ export async function readChatRequest(request: Request): Promise<ChatRequest> {
   if (!isPrompt && (named ?? last).role !== 'assistant') {
     throw new Refusal('messages: the last message must have the role user or assistant')
   }
-  return { ...rest, messages: all, last, continued: isPrompt ? undefined : (named ?? last) }
+  const continued = isPrompt ? undefined : (named ?? last)
+  const path = message ? 'message' : `messages.${all.lastIndexOf(continued ?? last)}`
+  return { ...rest, messages: all, last, continued, path }
 }
 
 async function readJson(request: Request): Promise<unknown> {
@@ -72,39 +75,3 @@ async function readJson(request: Request): Promise<unknown> {
     throw new Refusal('body: must be JSON')
   }
 }
-
-function describe({ issues }: z.ZodError): string {
-  return issues
-    .slice(0, 5)
-    .flatMap(issue => {
-      if (issue.code === 'unrecognized_keys') {
-        return issue.keys.map(key => `${[...issue.path, key].join('.')}: unknown field`)
-      }
-      return `${issue.path.join('.') || 'body'}: ${issue.message}`
-    })
-    .join('; ')
-}
-
-/** Undefined: zod's own words. */
-function toMessage(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? 'must be set' : `must be ${names[issue.expected] ?? issue.expected}`
-    case 'invalid_value':
-      return `must be ${alternatives.format(issue.values.map(value => JSON.stringify(value)))}`
-    case 'too_small':
-      return issue.minimum === 1 ? 'must not be empty' : undefined
-    case 'too_big':
-      return issue.origin === 'string' ? `must have at most ${issue.maximum} characters` : undefined
-    default:
-      return undefined
-  }
-}
-
-const names: Partial<Record<string, string>> = {
-  string: 'a string',
-  array: 'an array',
-  object: 'an object',
-  record: 'an object',
-}
-const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' })

@@ -8,7 +8,7 @@ import {
 } from '../../client/index.ts'
 import { isPreset, readPresetReference } from '../../contract/session-configuration.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { Refusal } from './problems.ts'
+import { naming, Refusal } from './problems.ts'
 
 /** Returns the session of a chat with the settings of the request; it is created with the chat's first message. */
 export async function openSession(
@@ -19,7 +19,7 @@ export async function openSession(
   const found = await client.session(sessionId).find()
   if (found) return await changeSettings(client, found, request)
   try {
-    await client.createSession(await toNewSession(client, sessionId, request))
+    await naming(client.createSession(await toNewSession(client, sessionId, request)), toPath)
   } catch (error) {
     // Another request has begun the chat.
     if (!isApiError(error, 'SESSION_ID_TAKEN')) throw error
@@ -46,7 +46,8 @@ async function toNewSession(
 async function readPermissionPrompts(client: ClaudeCodeClient, reference: string) {
   const { name, version } = readPresetReference(reference)
   const query = version === undefined ? {} : { query: { version } }
-  const { configuration } = await client.call('getPreset', { params: { preset: name }, ...query })
+  const found = client.call('getPreset', { params: { preset: name }, ...query })
+  const { configuration } = await naming(found, () => 'preset')
   return configuration.permissionPrompts
 }
 
@@ -64,7 +65,7 @@ async function changeSettings(
   )
   if (changes.length === 0) return found
   const body = Object.fromEntries(changes) as PatchSessionRequest
-  return await client.session(found.sessionId).update(body)
+  return await naming(client.session(found.sessionId).update(body), toPath)
 }
 
 function checkPreset({ preset: used }: Session, reference: string): void {
@@ -73,4 +74,9 @@ function checkPreset({ preset: used }: Session, reference: string): void {
     ? `must be ${used.name}@${used.version}, as when the chat began`
     : 'must not be set: the chat was begun without one'
   throw new Refusal(`preset: ${kept}`, 409, 'PRESET_FIXED')
+}
+
+/** The place in the client's request from which a setting of the session comes. */
+function toPath(field: string): string {
+  return /^(preset|clientTools)\b/.test(field) ? field : `session.${field}`
 }

@@ -1,13 +1,14 @@
 import { type ClaudeCodeClient, isApiError, type Session, type SessionClient } from '../../client/index.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { giveAnswers } from './answers.ts'
+import { readCalls } from './call-parts.ts'
 import { openSession } from './chat.ts'
 import type { ChatRequest, UiMessage } from './chat-request.ts'
-import { Refusal } from './problems.ts'
-import { toPrompt } from './prompt.ts'
+import { naming, Refusal } from './problems.ts'
+import { toPartPath, toPrompt } from './prompt.ts'
 import { callIdOf, replyModeOf } from './requests.ts'
 import { rewindFor } from './rewinding.ts'
-import { readShownCalls, readTodos } from './shown.ts'
+import { readTodos, toShownCalls } from './shown.ts'
 import { toStreamResponse } from './stream-response.ts'
 import { streamRetries, streamTurn } from './turn-stream.ts'
 
@@ -18,14 +19,16 @@ export async function sendPrompt(
   sessionId: string,
   request: ChatRequest,
 ): Promise<Response> {
-  const prompt = toPrompt(request.last, `messages.${request.messages.length - 1}`)
+  const prompt = toPrompt(request.last, request.path)
   const found = await openSession(client, sessionId, request)
   const session = client.session(sessionId)
   if (request.trigger === 'regenerate-message' || request.messageId === request.last.id) {
     await rewindFor(client, session, request, prompt)
   }
   const onBusy = request.onBusy ?? (await chooseOnBusy(session, found))
-  const { turnId } = await session.submit(prompt, { onBusy })
+  const { turnId } = await naming(session.submit(prompt, { onBusy }), field =>
+    toPartPath(field, request.last, request.path),
+  )
   const { signal } = exchange.request
   const chunks = streamTurn(session, { turnId, shown: { todos: readTodos(request.messages) }, signal })
   return toStreamResponse(exchange, chunks, onLeaveOf(request, session, turnId))
@@ -40,6 +43,7 @@ export async function continueMessage(
   request: ChatRequest,
 ): Promise<Response> {
   const { id: turnId } = message
+  const given = readCalls(message, request.path)
   const session = client.session(sessionId)
   const turn = await session.getTurn(turnId).catch(error => {
     if (!isApiError(error, 'SESSION_NOT_FOUND', 'TURN_NOT_FOUND', 'INVALID_REQUEST')) throw error
@@ -53,8 +57,8 @@ export async function continueMessage(
     throw new Refusal('messages: the turn of the last message is over', 409, 'TURN_OVER')
   }
   const requests = (await session.pendingRequests()).filter(request => request.turnId === turnId)
-  const open = await giveAnswers(session, requests, message)
-  const calls = readShownCalls(message)
+  const open = await giveAnswers(session, requests, given)
+  const calls = toShownCalls(given)
   for (const waiting of open) calls.delete(callIdOf(waiting))
   const shown = { calls, todos: readTodos(request.messages) }
   const chunks = streamTurn(session, { turnId, after, shown, open, signal: exchange.request.signal })

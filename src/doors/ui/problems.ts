@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError } from '../../client/index.ts'
 import type { DoorProblem } from '../../contract/doors.ts'
+import { invalidRequest, type RequestIssue } from '../../contract/errors.ts'
 
 /** An error of the client's request that this door finds itself. */
 export class Refusal extends Error {
@@ -39,4 +40,26 @@ export function findProblem(error: unknown): Shown | undefined {
     return { status: 503, code: 'NODE_UNAVAILABLE', message: 'The API did not answer' }
   }
   return undefined
+}
+
+/** Names the fields of the client's request in an error of the API, in place of the API's fields. */
+export async function naming<T>(result: Promise<T>, toPath: (field: string) => string): Promise<T> {
+  try {
+    return await result
+  } catch (error) {
+    throw rename(error, field => toPath(field).replace(/\[(\d+)\]/g, '.$1'))
+  }
+}
+
+function rename(error: unknown, toPath: (field: string) => string): unknown {
+  if (!(error instanceof ApiError)) return error
+  const { code, status, message, details } = error
+  if (code === 'PAYLOAD_TOO_LARGE') {
+    return new Refusal(message.replace(/^prompt\[\d+\]\S*/, toPath), status ?? 413, code)
+  }
+  const issues = (details.issues ?? []) as RequestIssue[]
+  if (code !== 'INVALID_REQUEST' || issues.length === 0) return error
+  const renamed = issues.map(issue => ({ ...issue, path: toPath(issue.path) }))
+  const total = issues.length + Number(details.omittedIssues ?? 0)
+  return new Refusal(invalidRequest(renamed, total).message)
 }

@@ -29,20 +29,27 @@ async function answer(answers: Answer, body: object = {}) {
 }
 
 const hello = { id: 'm', role: 'user', parts: [{ type: 'text', text: 'hello' }] }
-const session = { sessionId: 's', state: 'idle', preset: null, config: {} }
-const overloaded = () => {
-  const error = { code: 'SERVER_LIMIT_REACHED', message: 'Too many', retryable: true, retry: 'same_key' }
-  return Response.json(
-    { success: false, error, requestId: 'r' },
-    { status: 503, headers: { 'Retry-After': '2' } },
-  )
+const session = { sessionId: crypto.randomUUID(), state: 'idle', preset: null, config: {} }
+const refuse = (status: number, code: string, ...paths: string[]) => {
+  const issues = paths.map(path => ({ path, message: 'must be good' }))
+  const error = { code, message: 'Refused', retryable: status > 404, retry: 'same_key', details: { issues } }
+  const headers = { 'Retry-After': '2' }
+  return Response.json({ success: false, error, requestId: 'r' }, { status, headers })
 }
 const broken = () => Promise.reject(new TypeError('fetch failed'))
 
 test('a refusal of the API is passed on at once, with its wait', async () => {
-  const { status, headers, text, calls } = await answer(overloaded)
-  expect([status, headers.get('retry-after'), text]).toEqual([503, '2', 'Too many (SERVER_LIMIT_REACHED)'])
+  const { status, headers, text, calls } = await answer(() => refuse(503, 'SERVER_LIMIT_REACHED'))
+  expect([status, headers.get('retry-after'), text]).toEqual([503, '2', 'Refused (SERVER_LIMIT_REACHED)'])
   expect(calls).toEqual(['GET /sessions/:id'])
+})
+
+test('a chat beyond the limit of sessions is refused at once', async () => {
+  const { status, headers, text, calls } = await answer(path => {
+    return path === 'POST /sessions' ? refuse(429, 'MAX_SESSIONS_REACHED') : refuse(404, 'SESSION_NOT_FOUND')
+  })
+  expect([status, headers.get('retry-after'), text]).toEqual([429, '2', 'Refused (MAX_SESSIONS_REACHED)'])
+  expect(calls).toEqual(['GET /sessions/:id', 'POST /sessions'])
 })
 
 test('an API that does not answer is unavailable, which is no fault', async () => {
@@ -68,3 +75,96 @@ test('the stream of a turn is opened again when it breaks', async () => {
   expect(text).toContain('"finishReason":"stop"')
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
 })
+
+const called = { type: 'tool-Write', toolCallId: 'call', state: 'approval-responded' }
+const turnId = crypto.randomUUID()
+const continued = (part: object) => ({
+  messages: [
+    hello,
+    { id: turnId, role: 'assistant', metadata: { sequence: 1 }, parts: [hello.parts[0], part] },
+  ],
+})
+
+test.each<[string, object]>([
+  ['state: must be "input-streaming", ', { state: 'zorp' }],
+  ['toolCallId: must be a string', { toolCallId: 5 }],
+  ['approval: must be set', { approval: undefined }],
+  ['approval: must be an object', { approval: null }],
+  ['approval.id: must be a string', { approval: { id: 5, approved: true } }],
+  ['approval.approved: must be a boolean', { approval: { id: 'p', approved: 'yes' } }],
+  ['approval.reason: must be a string', { approval: { id: 'p', approved: true, reason: 5 } }],
+  ['errorText: must be a string', { state: 'output-error', errorText: 5 }],
+])('a call in an answer is refused by its field: %s', async (expected, fields) => {
+  const sent = continued({ ...called, ...fields })
+  const { status, text, calls } = await answer(broken, sent)
+  expect([status, text, calls]).toEqual([400, expect.stringContaining(`messages.1.parts.1.${expected}`), []])
+  const alone = await answer(broken, { messages: undefined, message: sent.messages[1] })
+  expect(alone.text).toContain(`message.parts.1.${expected}`)
+})
+
+const pdf = { type: 'file', mediaType: 'application/pdf', url: 'data:application/pdf;base64,AAAA' }
+const prompted = (...parts: object[]) => ({ messages: [{ ...hello, parts }] })
+const textPart = hello.parts[0] as object
+
+test.each<[string, string, object, string]>([
+  ['POST /sessions', 'model', {}, 'session.model'],
+  ['POST /sessions', 'mcpServers.a.args[0]', {}, 'session.mcpServers.a.args.0'],
+  ['POST /sessions', 'clientTools[0].name', {}, 'clientTools.0.name'],
+  ['PATCH /sessions/:id', 'model', { session: { model: 'other' } }, 'session.model'],
+  ['GET /presets/reviewer', 'version', { preset: 'reviewer@3' }, 'preset'],
+  ['POST /sessions/:id/messages', 'onBusy', {}, 'onBusy'],
+  ['POST /sessions/:id/messages', 'prompt', {}, 'messages.0.parts.0.text'],
+  ['POST /sessions/:id/messages', 'prompt', prompted(textPart, textPart), 'messages.0.parts'],
+  [
+    ...(['POST /sessions/:id/messages', 'prompt[1].source.data'] as const),
+    ...([prompted(textPart, { type: 'data-x' }, pdf), 'messages.0.parts.2.url'] as const),
+  ],
+  [
+    ...(['POST /sessions/:id/messages', 'prompt[0].title'] as const),
+    ...([prompted(pdf, textPart), 'messages.0.parts.0.filename'] as const),
+  ],
+])(
+  'what the API refuses has the name of the field in the request: %s, %s',
+  async (refused, field, body, expected) => {
+    const isNew = !/:id/.test(refused)
+    const { status, text } = await answer(path => {
+      if (path === refused) return refuse(400, 'INVALID_REQUEST', field)
+      return isNew ? refuse(404, 'SESSION_NOT_FOUND') : Response.json(session)
+    }, body)
+    expect([status, text]).toEqual([400, `${expected}: must be good (INVALID_REQUEST)`])
+  },
+)
+
+const decision = { state: 'approval-responded', approval: { id: 'p', approved: false, reason: 'No' } }
+
+test.each<[string, string, object, string]>([
+  ['tool', 'message', decision, 'approval.reason'],
+  ['client_tool', 'result', { state: 'output-available', output: 'x' }, 'output'],
+  ['client_tool', 'error', { state: 'output-error', errorText: 'x' }, 'errorText'],
+  [
+    'question',
+    'answers.Which?[0]',
+    { state: 'output-available', output: { answers: {} } },
+    'output.answers.Which?.0',
+  ],
+  [
+    ...(['elicitation', 'content.name'] as const),
+    ...([{ state: 'output-available', output: { action: 'accept' } }, 'output.content.name'] as const),
+  ],
+])(
+  'an answer to a %s that the API refuses has the name of the field in the request: %s',
+  async (kind, field, fields, expected) => {
+    const request = { permissionId: 'p', kind, turnId, toolUseId: 'call', toolName: 'Write', input: {} }
+    const { status, text } = await answer(
+      path => {
+        if (path.startsWith('POST')) return refuse(400, 'INVALID_REQUEST', field)
+        if (path.endsWith('/permissions')) {
+          return Response.json({ permissions: [request], pagination: { nextCursor: null } })
+        }
+        return Response.json({ turnId, endedAt: null })
+      },
+      continued({ ...called, ...fields }),
+    )
+    expect([status, text]).toEqual([400, `messages.1.parts.1.${expected}: must be good (INVALID_REQUEST)`])
+  },
+)

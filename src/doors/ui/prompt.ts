@@ -6,11 +6,31 @@ import { Refusal } from './problems.ts'
 type Block = Exclude<Prompt, string>[number]
 
 /** Returns the prompt that a user's message is. */
-export function toPrompt({ parts }: UiMessage, path: string): Prompt {
-  const blocks = parts.flatMap((part, index) => toBlock(part, `${path}.parts.${index}`) ?? [])
+export function toPrompt(message: UiMessage, path: string): Prompt {
+  const blocks = toBlocks(message, path).map(({ block }) => block)
   const texts = blocks.flatMap(block => (block.type === 'text' ? block.text : []))
   if (blocks.length === 0) throw new Refusal(`${path}.parts: must have a text or a file`)
   return texts.length === blocks.length ? texts.join('\n\n') : blocks
+}
+
+/** The place in the client's message from which a field of the API's request comes, such as `prompt[0].source.data`. */
+export function toPartPath(field: string, message: UiMessage, path: string): string {
+  const [, index, rest = ''] = /^prompt(?:\[(\d+)\](.*))?$/s.exec(field) ?? []
+  if (!/^prompt\b/.test(field)) return field
+  const blocks = toBlocks(message, path)
+  const found = index === undefined && blocks.length === 1 ? blocks[0] : blocks[Number(index)]
+  if (!found) return `${path}.parts`
+  if (found.block.type === 'text') return `${found.path}.text`
+  if (rest === '.title') return `${found.path}.filename`
+  return rest.endsWith('.media_type') ? `${found.path}.mediaType` : `${found.path}.url`
+}
+
+function toBlocks({ parts }: UiMessage, path: string): { block: Block; path: string }[] {
+  return parts.flatMap((part, index) => {
+    const place = `${path}.parts.${index}`
+    const block = toBlock(part, place)
+    return block ? { block, path: place } : []
+  })
 }
 
 function toBlock(part: UiPart, path: string): Block | undefined {

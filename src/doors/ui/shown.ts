@@ -1,4 +1,5 @@
 import type { ListedTask } from '../../client/index.ts'
+import type { CallPart } from './call-parts.ts'
 import type { UiMessage } from './chat-request.ts'
 
 /** A tool call as the client's message has it already. */
@@ -13,15 +14,11 @@ export interface Shown {
   todos: readonly ListedTask[]
 }
 
-/** Reads the tool calls that the client's message has. */
-export function readShownCalls({ parts }: UiMessage): Map<string, ShownCall> {
-  const calls = parts.flatMap(part => {
-    const { toolCallId, state, approval } = part
-    if (typeof toolCallId !== 'string' || typeof state !== 'string') return []
-    const { id } = (approval ?? {}) as { id?: unknown }
-    return [[toolCallId, { state, approvalId: typeof id === 'string' ? id : undefined }] as const]
-  })
-  return new Map(calls)
+/** Returns the tool calls that the client's message has, by their ids. */
+export function toShownCalls(calls: readonly CallPart[]): Map<string, ShownCall> {
+  return new Map(
+    calls.map(({ toolCallId, state, approval }) => [toolCallId, { state, approvalId: approval?.id }]),
+  )
 }
 
 /** Reads the newest list of tasks that the client was sent. */
