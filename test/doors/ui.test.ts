@@ -233,7 +233,7 @@ describe('a request', () => {
     ['moddel', { id: 'x', messages: [hello], session: { moddel: 'a' } }],
     ['clientTools', { id: 'x', messages: [hello], clientTools: [{ name: 'no name' }] }],
     ['last message', { id: 'x', messages: [{ ...hello, role: 'system' }] }],
-    ['not an answer of this chat', { id: 'x', messages: [{ ...hello, role: 'assistant' }] }],
+    ['messages.0.id: must be that of an answer', { id: 'x', messages: [{ ...hello, role: 'assistant' }] }],
     ['message: must not be an edited one', { id: 'x', message: hello, messageId: 'm' }],
     ['body: must be JSON', '{'],
   ])('that is wrong names the field: %s', async (named, body) => {

@@ -47,14 +47,14 @@ export async function continueMessage(
   const session = client.session(sessionId)
   const turn = await session.getTurn(turnId).catch(error => {
     if (!isApiError(error, 'SESSION_NOT_FOUND', 'TURN_NOT_FOUND', 'INVALID_REQUEST')) throw error
-    throw new Refusal(`messages: ${turnId} is not an answer of this chat`)
+    throw new Refusal(`${request.path}.id: must be that of an answer of this chat`)
   })
   const { sequence: after } = (message.metadata ?? {}) as { sequence?: unknown }
   if (typeof after !== 'number' || !Number.isSafeInteger(after) || after < 0) {
-    throw new Refusal('messages: an answer must have the metadata.sequence that it was sent with')
+    throw new Refusal(`${request.path}.metadata.sequence: must be the number that the answer was sent with`)
   }
   if (turn.endedAt !== null && (turn.lastSequence ?? 0) <= after) {
-    throw new Refusal('messages: the turn of the last message is over', 409, 'TURN_OVER')
+    throw new Refusal(`${request.path}: the turn of the message is over`, 409, 'TURN_OVER')
   }
   const requests = (await session.pendingRequests()).filter(request => request.turnId === turnId)
   const open = await giveAnswers(session, requests, given)

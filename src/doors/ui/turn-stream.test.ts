@@ -2,6 +2,7 @@ import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
 import { describe, expect, test } from 'vitest'
 import type { SessionClient, SessionEvent } from '../../client/index.ts'
 import type { Chunk } from './chunk.ts'
+import type { UiRequest } from './requests.ts'
 import { streamTurn, type TurnStreamOptions } from './turn-stream.ts'
 
 const turnId = 'turn'
@@ -262,6 +263,15 @@ test('a result comes after the step of its call', async () => {
     ...['step-start', 'Next', 'data-todo'],
   ])
   expect(message.parts[2]).toMatchObject({ output: 'ran' })
+})
+
+test('a request from before that waits is told again, unless it is over since', async () => {
+  const open = [request('p', 'tool', 'asking')] as unknown as UiRequest[]
+  const chunks = await read([live], { after: 1, open })
+  expect(chunks.at(-1)).toMatchObject({ type: 'finish', finishReason: 'tool-calls' })
+  expect(brief(await show(chunks))).toEqual(['step-start', ['asking', 'approval-requested']])
+  const over = await read([decided('expired', 'p', 'tool', 'asking'), live, completed()], { after: 1, open })
+  expect(over.at(-1)).toMatchObject({ type: 'finish', finishReason: 'stop' })
 })
 
 test('a request that the client knows and has not answered is not asked again', async () => {
