@@ -46,21 +46,6 @@ describe('what a session has', () => {
     expect((await call('list_presets')).data).toEqual({ presets: [], nextCursor: null })
   })
 
-  test.each([
-    ['end_session', 'sessionId', {}],
-    ['list_requests', 'sessionId', {}],
-    ['list_sessions', 'preset', {}],
-    ['list_sessions', 'cursor', {}],
-    ['interrupt', 'turnId', { sessionId: 'x' }],
-    ['answer_request', 'requestId', { sessionId: 'x' }],
-  ])('is not looked for by values that are too long: %s, %s', async (tool, field, rest) => {
-    const { call } = await openOurs()
-    const { isError, text } = await call(tool, { ...rest, [field]: 'x'.repeat(300_000) })
-    expect(isError).toBe(true)
-    expect(text).toContain(field)
-    expect(text.length).toBeLessThan(1_000)
-  })
-
   test('is not read outside of its directory', async () => {
     const { sessionId } = worked()
     const { client } = await openOurs()
@@ -68,10 +53,6 @@ describe('what a session has', () => {
       const uri = `claude-code://sessions/${sessionId}/files/${path}`
       await expect(client.readResource({ uri })).rejects.toMatchObject({ code: -32_602 })
     }
-    await expect(client.listResources({ cursor: 'x'.repeat(300_000) })).rejects.toMatchObject({
-      code: -32_602,
-      message: expect.stringContaining('cursor'),
-    })
   })
 
   test('is read: the conversation and the events', async () => {

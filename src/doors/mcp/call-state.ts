@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { id } from './inputs.ts'
 import type { TurnPosition } from './surroundings.ts'
 
 /** The state of a call that asks its client, which the client sends back. It gives no right: the API checks its ids. */
 const callState = z.strictObject({
-  turnId: z.string().min(1),
+  turnId: id,
   after: z.int().min(0),
   until: z.int().nullable(),
 })

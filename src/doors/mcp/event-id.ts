@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { id } from './inputs.ts'
 import type { TurnPosition } from './surroundings.ts'
 
 const requestId = z.union([z.string(), z.number()])
@@ -9,10 +10,10 @@ const resumable = z.strictObject({
   tool: z.enum(['prompt', 'wait_for_turn']),
   progressToken: requestId.optional(),
   position: z.strictObject({
-    sessionId: z.string(),
-    turnId: z.string(),
+    sessionId: id,
+    turnId: id,
     after: z.int().min(0),
-    asked: z.array(z.string()).max(100),
+    asked: z.array(id).max(100),
     until: z.int().nullable(),
   }),
 })

@@ -1,14 +1,14 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { FileEntry } from '../../client/index.ts'
-import { cursor, sessionId, text } from './inputs.ts'
+import { path as anyPath, cursor, id, sessionId } from './inputs.ts'
 import { readDiff, readFile } from './reading.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
 
-const path = z
-  .string()
-  .describe('Relative to the working directory, or absolute inside the directories of the session')
+const path = anyPath.describe(
+  'Relative to the working directory, or absolute inside the directories of the session',
+)
 const annotations = { readOnlyHint: true, openWorldHint: false }
 
 export function addFileTools(server: McpServer, surroundings: Surroundings): void {
@@ -61,8 +61,8 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
     description: 'Returns what has changed in the files of a session, as a unified diff.',
     inputSchema: z.strictObject({
       sessionId,
-      since: text.optional().describe('`session`, the default, or the id of a turn: since before it'),
-      path: path.optional(),
+      since: id.optional().describe('`session`, the default, or the id of a turn: since before it'),
+      path: path.min(1).optional(),
     }),
     annotations,
     async run({ sessionId, ...query }, { mcpReq: { signal } }) {

@@ -119,7 +119,7 @@ export class HttpChannel implements Channel, EventStore {
   }
 
   static readElicitationId(id: unknown): [sessionId: string, permissionId: string] | undefined {
-    const [, sessionId, permissionId] = /^elicitation:([^:]+):([^:]+)$/.exec(String(id)) ?? []
+    const [, sessionId, permissionId] = /^elicitation:([\w-]{1,100}):([\w-]{1,100})$/.exec(String(id)) ?? []
     return sessionId && permissionId ? [sessionId, permissionId] : undefined
   }
 

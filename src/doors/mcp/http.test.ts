@@ -4,8 +4,15 @@ import { answerMessage } from './http.ts'
 
 const version = '2026-07-28'
 
+type Answer = (signal: AbortSignal | null | undefined) => Response | Promise<Response>
+
 /** A request of a client, and the calls of the API that it leads to. */
-function send(body: string, headers: Record<string, string> = {}) {
+function send(
+  body: string,
+  headers: Record<string, string> = {},
+  answer: Answer = () => new Response(null, { status: 404 }),
+) {
+  const leaving = new AbortController()
   const calls: string[] = []
   const faults: unknown[] = []
   const exchange: DoorExchange = {
@@ -17,17 +24,39 @@ function send(body: string, headers: Record<string, string> = {}) {
         ...headers,
       },
       body,
+      signal: leaving.signal,
     }),
     params: {},
     caller: { tenantId: 'tenant', keyId: 'key' },
     requestId: 'request',
-    fetch: async input => {
+    fetch: async (input, init) => {
       calls.push(String(input))
-      return new Response(null, { status: 404 })
+      return answer(init?.signal)
     },
     logFault: error => faults.push(error),
   }
-  return { response: answerMessage(exchange), calls, faults }
+  return { response: answerMessage(exchange), calls, faults, leave: () => leaving.abort() }
+}
+
+/** A request of a client since 2026-07-28. */
+function request(method: string, params: Record<string, unknown>, answer?: Answer): ReturnType<typeof send> {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': version,
+    'io.modelcontextprotocol/clientInfo': { name: 'tests', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  }
+  const name = params.name ?? params.uri
+  const headers = {
+    'mcp-protocol-version': version,
+    'mcp-method': method,
+    ...(name !== undefined && { 'mcp-name': String(name) }),
+  }
+  const message = { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta } }
+  return send(JSON.stringify(message), headers, answer)
+}
+
+function refuse(status: number, code: string, retry: object): Response {
+  return Response.json({ success: false, error: { code, message: 'Refused', ...retry } }, { status })
 }
 
 type Fault = { code: number; message: string }
@@ -93,21 +122,101 @@ test.each([
   [JSON.stringify({ turnId: 'turn', after: 0, until: 'later' })],
   [JSON.stringify({ turnId: 'turn', after: 0, until: null, more: true })],
 ])('the requestState %s is refused by its name', async requestState => {
-  const _meta = {
-    'io.modelcontextprotocol/protocolVersion': version,
-    'io.modelcontextprotocol/clientInfo': { name: 'tests', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': {},
-  }
-  const params = {
+  const { response, calls, faults } = request('tools/call', {
     name: 'prompt',
     arguments: { sessionId: 'session', prompt: 'hello' },
     inputResponses: {},
     requestState,
-    _meta,
-  }
-  const headers = { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': 'prompt' }
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })
-  const { response, calls, faults } = send(body, headers)
+  })
   expect(await (await response).text()).toMatch(/"error":\{"code":-32602,"message":"[^"]*requestState/)
   expect([calls, faults]).toEqual([[], []])
+})
+
+test('a refusal that says to try again goes to the client at once', async () => {
+  const { response, calls } = request('tools/call', { name: 'start_session', arguments: {} }, () =>
+    refuse(429, 'MAX_SESSIONS_REACHED', { retryable: true, retry: 'same_key' }),
+  )
+  expect(await (await response).text()).toContain('"text":"MAX_SESSIONS_REACHED: Refused"')
+  expect(calls).toHaveLength(1)
+})
+
+const long = 'x'.repeat(20_000)
+
+test.each([
+  ['prompt', 'sessionId', { sessionId: long, prompt: 'hello' }],
+  ['prompt', 'sessionId', { sessionId: '..', prompt: 'hello' }],
+  ['interrupt', 'sessionId', { sessionId: long }],
+  ['interrupt', 'turnId', { sessionId: 'session', turnId: long }],
+  ['end_session', 'sessionId', { sessionId: long }],
+  ['list_requests', 'sessionId', { sessionId: long }],
+  ['list_requests', 'cursor', { cursor: long }],
+  ['list_sessions', 'preset', { preset: long }],
+  ['list_sessions', 'tag', { tag: Array(10_000).fill('tag') }],
+  ['list_sessions', 'tag', { tag: [long] }],
+  ['list_sessions', 'cursor', { cursor: long }],
+  ['list_presets', 'cursor', { cursor: long }],
+  ['read_history', 'cursor', { sessionId: 'session', cursor: long }],
+  ['list_files', 'cursor', { sessionId: 'session', cursor: long }],
+  ['list_files', 'path', { sessionId: 'session', path: long }],
+  ['read_file', 'path', { sessionId: 'session', path: '\u20ac'.repeat(4_000) }],
+  ['read_diff', 'since', { sessionId: 'session', since: long }],
+  ['read_diff', 'path', { sessionId: 'session', path: long }],
+  ['answer_request', 'requestId', { sessionId: 'session', requestId: long, decision: 'allow' }],
+  ['answer_request', 'requestId', { sessionId: 'session', requestId: '..', decision: 'allow' }],
+])('%s refuses a wrong %s by its name, before the API is called', async (name, field, input) => {
+  const { response, calls, faults } = request('tools/call', { name, arguments: input })
+  const text = await (await response).text()
+  expect(text).toMatch(new RegExp(`"isError":true.*\\b${field}\\b|\\b${field}\\b.*"isError":true`))
+  expect(text.length).toBeLessThan(1_000)
+  expect([calls, faults]).toEqual([[], []])
+})
+
+const root = 'claude-code://sessions'
+
+test.each([
+  ['resources/list', { cursor: long }, /^cursor: /],
+  ['resources/read', { uri: `${root}/${'x'.repeat(300)}/transcript` }, /^uri: sessionId: must be an id/],
+  ['resources/read', { uri: `${root}/session/turns/%20/diff` }, /^uri: turnId: must be an id/],
+  ['resources/read', { uri: `${root}/session/files/${'x'.repeat(5_000)}` }, /^uri: path: must be at most/],
+])('%s refuses wrong parameters, before the API is called', async (method, params, message) => {
+  const { response, calls, faults } = request(method, params)
+  const { error } = (await (await response).json()) as { error: Fault }
+  expect(error).toMatchObject({ code: -32_602, message: expect.stringMatching(message) })
+  expect([calls, faults]).toEqual([[], []])
+})
+
+test.each([
+  [403, 'PATH_NOT_ALLOWED', false, -32_602],
+  [429, 'RATE_LIMITED', true, -32_603],
+  [500, 'INTERNAL_ERROR', false, -32_603],
+])('a resource that the API refuses with %i %s (retryable: %s) is error %i', async (status, ...rest) => {
+  const [code, retryable, expected] = rest
+  const { response, calls } = request(
+    'resources/read',
+    { uri: `${root}/session/files/%2Fetc%2Fpasswd` },
+    () => refuse(status, code, { retryable, retry: retryable ? 'same_key' : 'never' }),
+  )
+  const { error } = (await (await response).json()) as { error: Fault }
+  expect(error).toMatchObject({ code: expected, message: `${code}: Refused` })
+  expect(calls).toHaveLength(1)
+})
+
+test('an answer to an elicitation with an id that is too long is not given to the API', async () => {
+  const message = { jsonrpc: '2.0', id: `elicitation:session:${long}`, result: { action: 'decline' } }
+  const { response, calls, faults } = send(JSON.stringify(message))
+  expect((await response).status).toBe(202)
+  expect([calls, faults]).toEqual([[], []])
+})
+
+test('the preset of a new session is not waited for after its client has left', async () => {
+  const asked = Promise.withResolvers<AbortSignal | null | undefined>()
+  const input = { name: 'start_session', arguments: { preset: 'reviewer' } }
+  const { leave } = request('tools/call', input, signal => {
+    asked.resolve(signal)
+    return new Promise(() => {})
+  })
+  const signal = await asked.promise
+  expect(signal?.aborted).toBe(false)
+  leave()
+  expect(signal?.aborted).toBe(true)
 })

@@ -8,7 +8,9 @@ import {
   type ServerContext,
   type Variables,
 } from '@modelcontextprotocol/server'
+import type { z } from 'zod'
 import { ApiError, type SessionSummary } from '../../client/index.ts'
+import { cursor, id, path } from './inputs.ts'
 import { readDiff, readFile, readTranscript } from './reading.ts'
 import type { Surroundings } from './surroundings.ts'
 import { describe } from './tool.ts'
@@ -29,7 +31,7 @@ export function addResources(server: McpServer, surroundings: Surroundings): voi
   ) => {
     const answer = async (uri: URL, variables: Variables, { mcpReq: { signal } }: ServerContext) => {
       try {
-        const contents = await read(name => decode([variables[name]].flat().join('/')), signal)
+        const contents = await read(name => readVariable(name, variables), signal)
         return { contents: [{ uri: uri.href, ...contents } as Contents] }
       } catch (error) {
         throw toResourceError(error, uri.href, surroundings)
@@ -91,7 +93,11 @@ export function addResources(server: McpServer, surroundings: Surroundings): voi
   // The SDK's own list has no pages.
   server.server.setRequestHandler('resources/list', async ({ params }, { mcpReq: { signal } }) => {
     try {
-      const query = { limit: pageSize, status: 'all' as const, cursor: params?.cursor }
+      const query = {
+        limit: pageSize,
+        status: 'all' as const,
+        cursor: check('cursor', cursor, params?.cursor),
+      }
       const { sessions, nextCursor } = await client.call('listSessions', { query }, { signal })
       return { resources: sessions.flatMap(toResources), ...(nextCursor !== null && { nextCursor }) }
     } catch (error) {
@@ -121,19 +127,27 @@ function toResources({ sessionId, title, lastActivity }: SessionSummary) {
   ]
 }
 
-function decode(part: string): string {
+function readVariable(name: string, variables: Variables): string {
+  let value: string
   try {
-    return decodeURIComponent(part)
+    value = decodeURIComponent([variables[name]].flat().join('/'))
   } catch {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'uri: an escape sequence is not valid')
   }
+  return check(`uri: ${name}`, name === 'path' ? path.min(1) : id, value)
+}
+
+/** @throws ProtocolError if the value of a parameter is not valid */
+function check<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
+  const { success, data, error } = schema.safeParse(value)
+  if (success) return data
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `${name}: ${error.issues[0]?.message}`)
 }
 
 function toResourceError(error: unknown, uri: string, { logFault }: Surroundings): Error {
   if (error instanceof ProtocolError) return error
   if (error instanceof ApiError && error.status === 404) return new ResourceNotFoundError(uri, error.message)
-  const status = error instanceof ApiError ? error.status : null
-  const isRequest = status !== null && status >= 400 && status < 500
+  const isRequest = error instanceof ApiError && (error.status ?? 500) < 500 && !error.retryable
   const code = isRequest ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError
   return new ProtocolError(code, describe(error, logFault))
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
 import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
-import { cursor, id, pageSize, sessionId, text } from './inputs.ts'
+import { tag } from '../../contract/sessions.ts'
+import { cursor, pageSize, sessionId, text } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTool, toResult } from './tool.ts'
 
@@ -66,7 +67,8 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
     outputSchema: z.looseObject({ sessionId: z.string() }),
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
     async run(input, { mcpReq: { signal } }) {
-      const permissionPrompts = input.permissionPrompts ?? (await findPermissionPrompts(client, input.preset))
+      const permissionPrompts =
+        input.permissionPrompts ?? (await findPermissionPrompts(client, input.preset, signal))
       // The API checks the values.
       const body = { ...input, permissionPrompts } as CreateSessionRequest
       const session = await client.call('createSession', { body }, { signal })
@@ -79,8 +81,8 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
     inputSchema: z.strictObject({
       status: z.enum(['active', 'expired', 'ended', 'all']).optional(),
       state: z.enum(['idle', 'running', 'requires_action']).optional(),
-      preset: id.optional(),
-      tag: z.array(id).optional().describe('Only sessions with all of these tags'),
+      preset: presetReference.optional().describe('Only sessions of this preset: a name, or name@version'),
+      tag: z.array(tag).max(20).optional().describe('Only sessions with all of these tags'),
       limit: pageSize(100, 20),
       cursor,
     }),
@@ -121,9 +123,11 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
 async function findPermissionPrompts(
   client: ClaudeCodeClient,
   named: string | undefined,
+  signal: AbortSignal,
 ): Promise<'ask' | undefined> {
   if (named === undefined) return 'ask'
   const { name, version } = readPresetReference(named)
-  const { configuration } = await client.call('getPreset', { params: { preset: name }, query: { version } })
+  const input = { params: { preset: name }, query: { version } }
+  const { configuration } = await client.call('getPreset', input, { signal })
   return configuration.permissionPrompts === undefined ? 'ask' : undefined
 }

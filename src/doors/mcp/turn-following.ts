@@ -8,6 +8,9 @@ import {
 } from '../../client/index.ts'
 import type { TurnPosition } from './surroundings.ts'
 
+/** How often a call that follows tries again: it outlives a restart of the server. */
+const reconnects = 8
+
 /** The reason why a call stops following a turn. */
 export type Pause =
   | { kind: 'ended'; turn: Turn }
@@ -33,8 +36,7 @@ export async function followTurn(following: Following): Promise<Pause> {
   const session = client.session(sessionId)
   const isNew = ({ permissionId }: PermissionRequest) => !position.asked.includes(permissionId)
   const stop = AbortSignal.any([signal, patience])
-  // A call outlives a restart of the server.
-  const options = { turnId, after: position.after, includeDeltas: false, signal: stop, retries: 8 }
+  const options = { turnId, after: position.after, includeDeltas: false, signal: stop, retries: reconnects }
   let isLive = false
   try {
     for await (const event of session.follow(options)) {
@@ -51,7 +53,7 @@ export async function followTurn(following: Following): Promise<Pause> {
     if (patience.aborted) return { kind: 'waited' }
     throw error
   }
-  return { kind: 'ended', turn: await session.getTurn(turnId, { signal }) }
+  return { kind: 'ended', turn: await session.getTurn(turnId, { signal, retries: reconnects }) }
 }
 
 /** The requests of a turn that wait for an answer. Those of background work belong to no turn, and are not among them. */
@@ -60,6 +62,6 @@ export async function listOpenRequests(
   turnId: string,
   signal: AbortSignal,
 ): Promise<PermissionRequest[]> {
-  const requests = await session.pendingRequests({ signal })
+  const requests = await session.pendingRequests({ signal, retries: reconnects })
   return requests.filter(request => request.turnId === turnId)
 }

@@ -9,6 +9,7 @@ import {
 import type { PermissionRequest } from '../../client/index.ts'
 import { type CallState, toCallState } from './call-state.ts'
 import { toAnswer, toElicitation } from './elicitation.ts'
+import { id } from './inputs.ts'
 import { Progress } from './progress.ts'
 import type { ElicitationModes, FormOrPage, Surroundings, TurnPosition } from './surroundings.ts'
 import type { ToolResult } from './tool.ts'
@@ -128,7 +129,8 @@ async function giveAnswers({ surroundings, context }: Call, sessionId: string): 
   const responses = Object.entries(context.mcpReq.inputResponses ?? {})
   let isComplete = (context.mcpReq.droppedInputResponseKeys ?? []).length === 0
   for (const [permissionId, response] of responses) {
-    isComplete = (await giveAnswer(client, sessionId, permissionId, response)) && isComplete
+    const isKnown = id.safeParse(permissionId).success
+    isComplete = isKnown && (await giveAnswer(client, sessionId, permissionId, response)) && isComplete
   }
   return isComplete
 }
