@@ -28,7 +28,7 @@ export interface OpenSessionOptions {
   capabilities: ClientCapabilities
   session: Session
   logFault(error: unknown): void
-  /** Is called once, when the session is no longer followed. */
+  /** Is called once, when the connection stops following the session. */
   onEnd(): void
 }
 

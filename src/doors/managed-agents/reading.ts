@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { findJsonFlaw, toPath } from '../../lib/json-flaws.ts'
 import { shorten } from '../../lib/shorten.ts'
+import { toRequirement } from '../../lib/zod-requirement.ts'
 import { invalid, Refusal } from './errors.ts'
 
 type Issue = z.core.$ZodIssue
@@ -26,28 +27,11 @@ export async function readBody<T extends z.ZodType>(request: Request, schema: T)
 
 /** @throws Refusal that names the first field which cannot be honoured */
 function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const result = schema.safeParse(value, { error: toMessage })
+  const result = schema.safeParse(value, { error: toRequirement })
   if (result.success) return result.data
   const [first] = result.error.issues
   const { path, message } = first ? describe(first) : { path: [], message: 'is not valid' }
   throw invalid(shorten(toPath(path), longestPath), message)
-}
-
-/** Says what a value must be, where its schema does not. */
-function toMessage({ code, ...issue }: z.core.$ZodRawIssue): string | undefined {
-  if (code === 'invalid_type') return `must be ${types[String(issue.expected)] ?? issue.expected}`
-  if (code !== 'invalid_value') return undefined
-  return `must be ${(issue.values as readonly unknown[]).map(String).join(' or ')}`
-}
-
-const types: Record<string, string> = {
-  string: 'a string',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-  boolean: 'true or false',
-  number: 'a number',
-  int: 'a whole number',
 }
 
 function describe(issue: Issue): { path: PropertyKey[]; message: string } {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { effort } from '../../contract/agent-definitions.ts'
 import { findJsonFlaw } from '../../lib/json-flaws.ts'
+import { toRequirement } from '../../lib/zod-requirement.ts'
 import { badField, Problem, toShown } from './problem.ts'
 
 /** The deepest body that the API takes. */
@@ -9,7 +10,7 @@ const deepest = 64
 
 /** The value as the schema has it. @throws Problem that names the field */
 export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''): z.output<S> {
-  const result = schema.safeParse(value, { error: describe })
+  const result = schema.safeParse(value, { error: toRequirement })
   if (result.success) return result.data
   const [issue] = result.error.issues
   if (issue?.code === 'unrecognized_keys') {
@@ -20,22 +21,6 @@ export function read<S extends z.ZodType>(schema: S, value: unknown, path = ''):
   }
   const param = join(path, issue?.path ?? [])
   throw badField(param, issue?.message ?? 'must be valid')
-}
-
-/** Says what a value must be, where its schema does not. */
-function describe({ code, ...issue }: z.core.$ZodRawIssue): string | undefined {
-  if (code === 'invalid_type') return `must be ${types[String(issue.expected)] ?? issue.expected}`
-  if (code !== 'invalid_value') return undefined
-  return `must be ${(issue.values as readonly unknown[]).map(String).join(' or ')}`
-}
-
-const types: Record<string, string> = {
-  string: 'a text',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-  boolean: 'true or false',
-  number: 'a number',
 }
 
 function join(path: string, parts: readonly PropertyKey[]): string {

@@ -8,7 +8,7 @@ test.each<[object, string]>([
   [{ messages: [hello] }, 'id: must be set'],
   [{ id: '', messages: [hello] }, 'id: must not be empty'],
   [{ id: 'x'.repeat(501), messages: [hello] }, 'id: must have at most 500 characters'],
-  [{ id: 'x', messages: {} }, 'messages: must be an array'],
+  [{ id: 'x', messages: {} }, 'messages: must be a list'],
   [{ id: 'x', messages: [] }, 'messages: must not be empty'],
   [{ id: 'x' }, 'messages: must be set, or message in its place'],
   [{ id: 'x', messages: [hello], message: hello }, 'messages: must be set, or message in its place'],

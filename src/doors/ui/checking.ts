@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { toTypeName } from '../../lib/zod-requirement.ts'
 import { Refusal } from './problems.ts'
 
 /**
@@ -31,7 +32,7 @@ function describe({ issues }: z.ZodError, parent: string | undefined): string {
 function toMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'must be set' : `must be ${names[issue.expected] ?? issue.expected}`
+      return issue.input === undefined ? 'must be set' : `must be ${toTypeName(issue.expected)}`
     case 'invalid_value':
       return `must be ${alternatives.format(issue.values.map(value => JSON.stringify(value)))}`
     case 'too_small':
@@ -43,11 +44,4 @@ function toMessage(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-const names: Partial<Record<string, string>> = {
-  string: 'a string',
-  boolean: 'a boolean',
-  array: 'an array',
-  object: 'an object',
-  record: 'an object',
-}
 const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' })

@@ -91,7 +91,7 @@ test.each<[string, object]>([
   ['approval: must be set', { approval: undefined }],
   ['approval: must be an object', { approval: null }],
   ['approval.id: must be a string', { approval: { id: 5, approved: true } }],
-  ['approval.approved: must be a boolean', { approval: { id: 'p', approved: 'yes' } }],
+  ['approval.approved: must be true or false', { approval: { id: 'p', approved: 'yes' } }],
   ['approval.reason: must be a string', { approval: { id: 'p', approved: true, reason: 5 } }],
   ['errorText: must be a string', { state: 'output-error', errorText: 5 }],
 ])('a call in an answer is refused by its field: %s', async (expected, fields) => {
