@@ -33,7 +33,7 @@ test.each<[object, string]>([
     'trigger: must be "submit-message" or "regenerate-message"',
   ],
   [{ id: 'x', messages: [hello], tools: [], top: 1 }, 'tools: unknown field; top: unknown field'],
-])('a request is refused by its field: %2$s', async (body, expected) => {
+])('a request is refused by its field (%#)', async (body, expected) => {
   const request = new Request('http://door.test', { method: 'POST', body: JSON.stringify(body) })
   const { message } = await readChatRequest(request).then(
     () => ({ message: 'accepted' }),
