@@ -120,8 +120,9 @@ export async function findAxeFaults(page: Page): Promise<string[]> {
   )
 }
 
-/** In both themes, because colours differ. */
+/** In both themes, because colours differ. Waits for the page to be shown: before, it has no heading. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor({ state: 'attached' })
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     expect(await findAxeFaults(page), colorScheme).toEqual([])

@@ -115,6 +115,30 @@ if (browserPath !== undefined) {
     page.expectQuiet()
   })
 
+  test('an archived preset is deleted, after a question', async () => {
+    const { server } = shared()
+    await server.call('POST', '/presets', { name: 'old', configuration: { model: 'opus' } })
+    const page = await open('/presets/old')
+    const menu = page.getByRole('button', { name: 'Actions of the preset old' })
+    await menu.click()
+    await page.getByRole('menuitem', { name: 'Archive' }).waitFor()
+    expect(await page.getByRole('menuitem', { name: 'Delete' }).count()).toBe(0)
+    await page.getByRole('menuitem', { name: 'Archive' }).click()
+    await page.getByText('Archived', { exact: true }).waitFor()
+    await menu.click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    expect((await server.call('GET', '/presets/old')).status).toBe(200)
+    await menu.click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await page.getByRole('button', { name: 'Delete preset' }).click()
+    await page.getByText('old is deleted').waitFor()
+    await page.getByText('No presets are archived').waitFor()
+    expect((await server.call('GET', '/presets/old')).status).toBe(404)
+    page.expectQuiet()
+  })
+
   test('tools and hooks of programs wait in the inbox and in the session; a person answers', async () => {
     const { server, reader } = shared()
     server.model.script('the weather', ({ round, toolResults }) =>

@@ -68,11 +68,19 @@ describe('several nodes', () => {
       expect((await node.call('GET', `/sessions/${id}`)).body).toMatchObject({ title: 'shared' })
       expect((await node.call('GET', `/sessions/${id}/messages`)).body.messages.length).toBeGreaterThan(1)
     }
-    const frames: SseFrame[] = []
-    await collect(c.stream(id, { prompt: 'hello', includeDeltas: true }), frames)
-    expect(frames[0]?.event).toBe('connected')
-    expect(frames.at(-1)?.event).toBe('complete')
-    expect(frames.map(({ event }) => event)).toContain('delta')
+    const seen = Promise.withResolvers<void>()
+    model.script(
+      'in pieces',
+      text('first then second', { fragmentSize: 6, holdAfterFragments: 1, holdUntil: seen.promise }),
+    )
+    const events: string[] = []
+    for await (const { event } of c.stream(id, { prompt: 'in pieces', includeDeltas: true })) {
+      events.push(event)
+      if (event === 'delta') seen.resolve()
+    }
+    expect(events[0]).toBe('connected')
+    expect(events).toContain('delta')
+    expect(events.at(-1)).toBe('complete')
     // Through a door of any node, one conversation: each continues the response before.
     model.script('how many', ({ history }) => text(`${history.length + 1}`))
     const headers = { authorization: `Bearer ${clusterKey}`, 'content-type': 'application/json' }

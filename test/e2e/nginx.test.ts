@@ -1,6 +1,9 @@
+import { createWebSocketStream } from '@agentclientprotocol/sdk/experimental/ws-client'
 import { describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { serverOptions } from '../../src/app/server-limits.ts'
 import { text } from '../../src/demo/answer.ts'
+import { connectAcp } from '../support/acp-client.ts'
 import { createClient, parseFrames } from '../support/client.ts'
 import { openOnce } from '../support/lifetime.ts'
 import { requirements } from '../support/machine.ts'
@@ -27,7 +30,8 @@ if (program !== undefined) {
 
   describe('through nginx', () => {
     const opened = openOnce(async () => {
-      const server = await openServer({ publicUrl, trustProxy: 'loopback', maxUploadBytes })
+      const doors = ['acp' as const]
+      const server = await openServer({ publicUrl, trustProxy: 'loopback', maxUploadBytes, doors })
       const url = await openNginx(program, server.base)
       const client = createClient(`${url}/api/v1`, apiKey)
       return { ...server, ...client, url, id: await client.createSession() }
@@ -82,6 +86,32 @@ if (program !== undefined) {
       const refused = await upload(new Uint8Array(maxUploadBytes + 1))
       expect(refused.status).toBe(413)
       expect(await refused.json()).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE' } })
+    })
+
+    test('a WebSocket is opened, and the official client of ACP prompts over it', async () => {
+      const { url, cwd } = opened()
+      const stream = createWebSocketStream(`${url.replace('http', 'ws')}/api/v1/doors/acp`, {
+        headers: { authorization: `Bearer ${apiKey}` },
+        WebSocket: WebSocket as never,
+      })
+      const acp = await connectAcp(`${url}/api/v1`, { stream })
+      const { sessionId } = await acp.open(cwd)
+      expect(await acp.prompt(sessionId, 'What is 6 times 7?')).toMatchObject({ stopReason: 'end_turn' })
+    })
+
+    test('the console logs in at its own path', async () => {
+      const { url } = opened()
+      const headers = {
+        host: 'claude.example.com',
+        origin: 'https://claude.example.com',
+        'content-type': 'application/json',
+      }
+      const login = await sendRaw(`${url}/console/session`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ key: apiKey }),
+      })
+      expect([login.status, login.text]).toEqual([201, expect.stringContaining('csrfToken')])
     })
 
     test('links lead to the public address, and a foreign name of the host is refused', async () => {

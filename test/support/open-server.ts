@@ -43,7 +43,7 @@ export async function openServer(
     { ...claudeEnvironment(model, cwd), ...environment },
   )
   const { api } = assembleApi(resolved)
-  const app = express().use(mount, api)
+  const app = express().use(mount, api).use('/console', api.console)
   const server = app.listen(0, '127.0.0.1')
   server.on('upgrade', api.upgrade(app))
   // A client that was silent for long must not meet a connection that is just being closed. (0 would not be never:

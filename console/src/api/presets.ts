@@ -97,6 +97,20 @@ export function useArchivePreset(preset: string) {
   })
 }
 
+/** Deletes a preset with all its versions, and has the lists read again. */
+export function useDeletePreset(preset: string) {
+  const { tenant } = useLogin().caller
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => client.call('deletePreset', { params: { preset }, query: { tenant } }),
+    onSuccess: () => {
+      // Its own screen may still be open: what it shows is stale, but there is nothing to read again.
+      void queries.invalidateQueries({ queryKey: presetsKey, refetchType: 'none' })
+      void queries.invalidateQueries({ queryKey: [...presetsKey, 'list'] })
+    },
+  })
+}
+
 /** Has the lists read again. What a person is editing stays. */
 function useRefresh() {
   const queries = useQueryClient()

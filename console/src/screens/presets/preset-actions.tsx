@@ -1,4 +1,5 @@
-import { Archive, ArchiveRestore, Ellipsis, Pencil } from 'lucide-react'
+import { Archive, ArchiveRestore, Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Preset } from '../../../../src/client/index.ts'
 import { useArchivePreset, useMayManagePresets } from '../../api/presets.ts'
@@ -6,13 +7,15 @@ import { useMayCreate } from '../../shell/places.ts'
 import { buttonClasses, IconButton } from '../../ui/button.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
 import { say, sayError } from '../../ui/toasts.tsx'
+import { DeletePresetDialog } from './delete-preset-dialog.tsx'
 
-/** Uses a preset and, for administrators, changes and archives it. */
+/** Uses a preset and, for administrators, changes and archives it; an archived one can be deleted. */
 export function PresetActions({ preset: { name, archived } }: { preset: Preset }) {
   const [, navigate] = useLocation()
   const mayManage = useMayManagePresets()
   const mayCreate = useMayCreate()
   const archive = useArchivePreset(name)
+  const [isDeleting, setIsDeleting] = useState(false)
   const toggle = () =>
     archive.mutate(!archived, {
       onSuccess: () => say(archived ? `${name} can be used again` : `${name} is archived`),
@@ -48,8 +51,14 @@ export function PresetActions({ preset: { name, archived } }: { preset: Preset }
           >
             {archived ? 'Take out of the archive' : 'Archive'}
           </MenuItem>
+          {archived && (
+            <MenuItem icon={<Trash2 aria-hidden />} danger onSelect={() => setIsDeleting(true)}>
+              Delete
+            </MenuItem>
+          )}
         </Menu>
       )}
+      {isDeleting && <DeletePresetDialog name={name} onClose={() => setIsDeleting(false)} />}
     </>
   )
 }
