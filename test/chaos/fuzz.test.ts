@@ -15,7 +15,7 @@ import { random } from '../support/random.ts'
 
 const seed = Number(process.env.FUZZ_SEED ?? 1)
 const lengths = {
-  'a file': stormLength(process.env.FUZZ_REQUESTS, { short: 2_000, long: 5_000 }),
+  'a file': stormLength(process.env.FUZZ_REQUESTS, { short: 2_000, long: 3_000 }),
   PostgreSQL: stormLength(process.env.FUZZ_REQUESTS, { short: 500, long: 1_000 }),
 }
 const callers = 16

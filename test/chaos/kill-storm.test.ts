@@ -12,7 +12,7 @@ import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
 /** A longer storm, or the same one again: `CHAOS_KILLS=600 CHAOS_SEED=7 npm run test:long -- test/chaos/kill-storm.test.ts`. */
 const { CHAOS_KILLS, CHAOS_SEED } = process.env
-const kills = stormLength(CHAOS_KILLS, { short: 8, long: 12 })
+const kills = stormLength(CHAOS_KILLS, { short: 6, long: 8 })
 const seed = Number(CHAOS_SEED ?? 8)
 const turnsOfEach = Math.min(30, kills * 1.5)
 const sessionCount = Math.min(6, Math.ceil(kills / 10))
