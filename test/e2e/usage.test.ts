@@ -10,6 +10,9 @@ const counted = (inputTokens: number, outputTokens: number) => ({
   usage: { inputTokens, outputTokens, cacheReadTokens: 7, cacheCreationTokens: 3 },
 })
 
+/** Not over before it is broken off. */
+const endless = { fragmentSize: 50, holdAfterFragments: 2, holdUntil: new Promise(() => {}) }
+
 test('each turn has its share by model, and the session is their sum', async () => {
   const { call, createSession, ask, model } = await openServer()
   const id = await createSession({ model: 'sonnet' })
@@ -65,7 +68,7 @@ test('each turn has its share by model, and the session is their sum', async () 
 test('an answer that is broken off counts with what there was of it', async () => {
   const { call, createSession, stream, model } = await openServer()
   const id = await createSession()
-  model.script('go on and on', text('word '.repeat(5000), { delayMs: 20, ...counted(500, 900) }))
+  model.script('go on and on', text('word '.repeat(100), { ...endless, ...counted(500, 900) }))
   for await (const { event } of stream(id, { prompt: 'go on and on', includeDeltas: true })) {
     if (event === 'delta') await call('POST', `/sessions/${id}/interrupt`)
   }
@@ -116,7 +119,7 @@ test('a turn whose process is killed counts with what was seen of it', async () 
     asked = round
     return round === 0
       ? toolUse('Bash', { command: 'echo hello' }, counted(100, 10))
-      : text('word '.repeat(5000), { delayMs: 20, ...counted(200, 900) })
+      : text('word '.repeat(100), { ...endless, ...counted(200, 900) })
   })
   const broken = ask(id, 'work')
   await until(() => asked === 1)
