@@ -46,7 +46,14 @@ if (requirements.chromium.find() !== undefined) {
     const page = await (await openBrowser()).newPage()
     const faults: unknown[] = []
     page.on('pageerror', error => faults.push(error))
-    const load = () => page.addScriptTag({ url: '/page.js', type: 'module' })
+    /** Starts the page, which then asks for an answer that is under way. */
+    const load = async () => {
+      const resumed = page.waitForResponse(
+        response => response.request().method() === 'GET' && response.url().endsWith('/stream'),
+      )
+      await page.addScriptTag({ url: '/page.js', type: 'module' })
+      return resumed
+    }
     const send = async (prompt: string) => {
       await page.fill('[name=prompt]', prompt)
       await page.press('[name=prompt]', 'Enter')
@@ -59,8 +66,9 @@ if (requirements.chromium.find() !== undefined) {
 
     await send('tell me')
     await answers.getByText('Once upo').waitFor()
+    // What is shown at once is what the page has kept.
     await page.reload()
-    await load()
+    expect((await load()).status()).toBe(200)
     await answers.getByText('Once upo').waitFor()
     held.resolve()
     await answers.getByText('Once upon a time', { exact: true }).waitFor()
@@ -69,8 +77,10 @@ if (requirements.chromium.find() !== undefined) {
 
     await send('make it')
     await page.locator('#allow').waitFor()
+    // The stream that tells the request again would take an earlier answer away.
     await page.reload()
-    await load()
+    await (await load()).finished()
+    await ready.waitFor()
     await page.click('#allow')
     await answers.getByText('It is there.').waitFor()
     await answers.getByText('Bash output-available').waitFor()
