@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { openDoor } from '../http/open-door.ts'
 import { audience, inSeconds, makeKey, openKeyServer } from '../support/key-server.ts'
 import { caller, openSessions, plain } from '../support/open-sessions.ts'
@@ -24,9 +24,12 @@ async function open() {
 test('a stream ends with the token that opened it', async () => {
   const { key, provider, door, id, get } = await open()
   await using _ = door
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
   const token = await provider.sign(key, { exp: inSeconds(2) })
   const response = await get(`/sessions/${id}/events`, token)
   expect(response.status).toBe(200)
+  vi.advanceTimersByTime(2_001)
   const text = await response.text()
   expect(text).toContain('event: caught_up')
   expect(text).toContain('event: closing')

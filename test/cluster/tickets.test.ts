@@ -81,9 +81,9 @@ test('a ticket ends after 30 seconds, and that of a host application’s caller 
     caller: { ...operator('host:acme:alice'), isOperator: false },
     isValid: () => true,
   }
-  const [first, second] = [await tickets().create(known, null), await tickets().create(known, null)]
   vi.useFakeTimers({ toFake: ['Date'] })
   onTestFinished(() => void vi.useRealTimers())
+  const [first, second] = [await tickets().create(known, null), await tickets().create(known, null)]
   vi.setSystemTime(Date.now() + 29_000)
   const holder = await tickets().redeem(first)
   expect(holder?.caller).toMatchObject({ keyId: 'host:acme:alice', isOperator: false })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openStore } from '../../src/store/open-store.ts'
 import { audience, inSeconds, makeKey, openKeyServer } from '../support/key-server.ts'
 import { endsLater, openOnce } from '../support/lifetime.ts'
@@ -27,6 +27,12 @@ async function follow(cookie: string): Promise<{ text: Promise<string> }> {
   const response = await fetch(shared().origin + path, { headers: { cookie } })
   expect(response.status).toBe(200)
   return { text: response.text() }
+}
+
+/** Stops a clock until the end of the test: time passes when the test says so. */
+function stopClock(clock: 'Date' | 'performance'): void {
+  vi.useFakeTimers({ toFake: [clock] })
+  onTestFinished(() => void vi.useRealTimers())
 }
 
 describe('a login', () => {
@@ -323,6 +329,8 @@ describe('a request to log in', () => {
 
   test('with wrong keys counts against its address like any other', async () => {
     const { send } = await openConsole({ config: { limits: { wrongKeysPerAddress: 3 } } })
+    // The delay is of a second.
+    stopClock('performance')
     const attempt = (text: string) => send('/console/session', 'POST', {}, { key: text })
     for (let index = 0; index < 3; index++) {
       expect(codeOf(await attempt(`a-wrong-key-number-${index}`))).toEqual([403, 'INVALID_API_KEY'])
@@ -373,12 +381,15 @@ describe('a login ends with its key', () => {
   })
 
   test('when it expires; until then the cookie says so too', async () => {
+    stopClock('Date')
     const expiresAt = new Date(Date.now() + 1_500).toISOString()
     const stored = await makeStoredKey({ expiresAt })
     const page = await shared().logIn(stored.key)
     expect(page.expiresAt).toBe(expiresAt)
-    expect(page.setCookie).toMatch(/Max-Age=[01];/)
-    expect(await (await follow(page.cookie)).text).toContain('event: closing')
+    expect(page.setCookie).toContain('Max-Age=1;')
+    const { text } = await follow(page.cookie)
+    vi.advanceTimersByTime(1_501)
+    expect(await text).toContain('event: closing')
     expect((await shared().send('/console/session', 'GET', { cookie: page.cookie })).status).toBe(401)
   })
 
@@ -409,10 +420,12 @@ describe('a login ends with its key', () => {
       clockSkewMs: 0,
     }
     const { logIn, send } = await openConsole({ config: { auth: { tokens } } })
+    stopClock('Date')
     const page = await logIn(await provider.sign(signing, { exp: inSeconds(2) }))
     expect(page.caller.keyId).toMatch(/^token_/)
     expect((await send('/console/session', 'GET', { cookie: page.cookie })).status).toBe(200)
-    await until(async () => (await send('/console/session', 'GET', { cookie: page.cookie })).status === 401)
+    vi.advanceTimersByTime(2_001)
+    expect((await send('/console/session', 'GET', { cookie: page.cookie })).status).toBe(401)
     const expired = await send(
       '/console/session',
       'POST',

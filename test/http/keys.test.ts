@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createClient } from '../support/client.ts'
 import { endsLater, openOnce } from '../support/lifetime.ts'
 import { openSessions } from '../support/open-sessions.ts'
@@ -41,6 +41,12 @@ interface Page {
 
 async function read<T>(response: Promise<Response>): Promise<T> {
   return (await (await response).json()) as T
+}
+
+/** Lets time pass for keys only when the test says so. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
 }
 
 async function codeOf(response: Response): Promise<string> {
@@ -137,9 +143,12 @@ describe('a stored key', () => {
   })
 
   test('that expires is refused from then on', async () => {
+    stopClock()
     const expiresAt = new Date(Date.now() + 300).toISOString()
     const made = await make({ scopes: ['sessions:read'], expiresAt })
     const stream = await as(made.key, `/sessions/${shared().sessionId}/events?after=latest`)
+    expect(stream.status).toBe(200)
+    vi.advanceTimersByTime(301)
     expect(await stream.text()).toContain('event: closing')
     expect(await codeOf(await as(made.key, '/sessions'))).toBe('INVALID_API_KEY')
     expect(await (await shared().door.call(`/keys/${made.keyId}`)).json()).toMatchObject({
@@ -316,11 +325,11 @@ describe('what a change of a key may give', () => {
   })
 
   test('expired keys do not count for the number, and come back only within it', async () => {
+    stopClock()
     const expiresAt = new Date(Date.now() + 50).toISOString()
     const brief = await make({ scopes: ['usage:read'], tenant: 'many', expiresAt })
-    await expect
-      .poll(async () => (await read<Made>(shared().door.call(`/keys/${brief.keyId}`))).status)
-      .toBe('expired')
+    vi.advanceTimersByTime(51)
+    expect((await read<Made>(shared().door.call(`/keys/${brief.keyId}`))).status).toBe('expired')
     expect((await as(key, `/keys/${brief.keyId}`, 'PATCH', { expiresAt: null })).status).toBe(200)
   })
 })

@@ -1,9 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type DoorOptions, key, type OpenDoor, openDoor, readError } from './open-door.ts'
 
 const newcomer = 'Key-for-Tests-2'
 const store = { ok: true, sessions: { active: 0, total: 0 }, ageMs: 0 }
 const service = { models: () => [], health: async () => ({ store, claude: undefined }) as never }
+
+// An address is delayed for a second, in which the tests have to be done.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+afterEach(() => void vi.useRealTimers())
 
 function openLimited(config: DoorOptions['config'] = {}): Promise<OpenDoor> {
   return openDoor({
