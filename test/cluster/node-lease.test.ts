@@ -7,6 +7,8 @@ import { openNodes } from '../../src/store/postgres/open-nodes.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { createDatabase } from '../support/postgres/shared-server.ts'
 
+/** Long enough for wardens to start in it on a busy machine. */
+const leaseMs = 8_000
 const realWarden = new URL('../../src/cli/warden.ts', import.meta.url).href
 
 /** A node in this process, whose warden is a program that can be replaced. */
@@ -40,7 +42,7 @@ async function openLease(leaseMs: number, program = `await import('${realWarden}
 }
 
 test('where no other warden can be had, the node ends its processes by itself, while it is not dead yet', async () => {
-  const { opening, kills, logged, replaceProgram } = await openLease(2_000)
+  const { opening, kills, logged, replaceProgram } = await openLease(leaseMs)
   const lease = await opening
   onTestFinished(() => lease.close())
   expect(lease.isGood).toBe(true)
@@ -66,7 +68,7 @@ test('a warden that does not start, or does not renew the lease, fails the start
 })
 
 test('closing ends the warden, also twice and right after the start', async () => {
-  const { opening, kills, peer, node } = await openLease(2_000)
+  const { opening, kills, peer, node } = await openLease(leaseMs)
   const lease = await opening
   const pid = lease.wardenPid ?? 0
   await Promise.all([lease.close(), lease.close()])

@@ -7,7 +7,8 @@ import { programsOf } from '../support/processes.ts'
 import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { openNode, type TestNode } from './warden-node.ts'
 
-const leaseMs = 2_000
+/** A pause of the machine must end neither it nor the tenth of it that is left for ending processes. */
+const leaseMs = 6_000
 let url: string
 let peer: NodeConnection
 beforeEach(async () => {
@@ -57,8 +58,9 @@ async function expectGood(node: TestNode): Promise<void> {
 
 describe('the warden of a node', () => {
   test('renews the lease as long as the node lives, with the slots that are free', async () => {
-    const node = await openNode({ url, leaseMs })
-    await renewed(node, 6)
+    const node = await openNode({ url, leaseMs: 2 * leaseMs })
+    // They are four in a lease.
+    await renewed(node, 5)
     await expectGood(node)
     expect(await peer.nodes.listNodes()).toMatchObject([{ id: node.id, state: 'active', slotsFree: 3 }])
   })
@@ -91,7 +93,7 @@ describe('the warden of a node', () => {
   })
 
   test('ends all at once when the node was marked dead', async () => {
-    const node = await openNode({ url, leaseMs: 6_000 })
+    const node = await openNode({ url, leaseMs: 2 * leaseMs })
     await renewed(node, 1)
     await peer.nodes.leave(node.id)
     expect(await node.heard('lost')).toMatchObject({ reason: expect.stringContaining('dead') })
@@ -99,22 +101,24 @@ describe('the warden of a node', () => {
   })
 
   test('lives through signals for the group of the node, and for itself, until the goodbye', async () => {
-    const node = await openNode({ url, leaseMs })
+    const node = await openNode({ url, leaseMs: 2 * leaseMs })
     const warden = await wardenOf(node)
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(warden, signal)
     process.kill(-node.pid, 'SIGTERM')
     await node.heard('signal')
-    await renewed(node, 6)
+    await renewed(node, 5)
     expect(await wardenOf(node)).toBe(warden)
     await node.ask('close', 'closed')
     expect(isRunning(node)).toBe(false)
     expect(node.living()).toBe(4)
-    expect(node.told.filter(({ kind }) => kind === 'lost' || kind === 'log')).toEqual([])
+    // A database that is late once is no trouble of the warden's.
+    const troubles = node.told.filter(({ kind, text }) => kind === 'log' && text !== 'lease renewal failed')
+    expect([troubles, node.told.filter(({ kind }) => kind === 'lost')]).toEqual([[], []])
   })
 
   test('is replaced when it is killed, and the next one guards as well', async () => {
     // The next one has to start within the lease, on a busy machine too.
-    const node = await openNode({ url, leaseMs: 4 * leaseMs })
+    const node = await openNode({ url, leaseMs: 2 * leaseMs })
     for (let round = 0; round < 2; round++) {
       const warden = await wardenOf(node)
       process.kill(warden, 'SIGKILL')
@@ -137,17 +141,17 @@ describe('the warden of a node', () => {
 })
 
 describe('a database that cannot be reached', () => {
-  async function openBehindProxy() {
+  async function openBehindProxy(lease = leaseMs) {
     const { hostname: host, port } = new URL(url)
     const proxy = await openTcpProxy({ host, port: Number(port) })
     onTestFinished(() => proxy.close())
     const wardenUrl = new URL(url)
     wardenUrl.port = String(proxy.port)
-    return { proxy, node: await openNode({ url, wardenUrl: wardenUrl.href, leaseMs }) }
+    return { proxy, node: await openNode({ url, wardenUrl: wardenUrl.href, leaseMs: lease }) }
   }
 
   test('for shorter than the lease costs nothing', async () => {
-    const { proxy, node } = await openBehindProxy()
+    const { proxy, node } = await openBehindProxy(2 * leaseMs)
     for (let round = 0; round < 3; round++) {
       await renewed(node, 1)
       const before = node.told.length
