@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { until } from '../support/open-sessions.ts'
 import { listen, openForwarder } from './open-forwarder.ts'
 
 const post = (url: string, body: object = {}, headers: Record<string, string> = {}) =>
@@ -91,7 +92,7 @@ describe('an MCP server behind the forwarder', () => {
     expect(server.requests[0]?.headers.host).toBe(`mcp.test:${server.port}`)
     // The next connection is checked anew.
     server.server.closeAllConnections()
-    await expect.poll(async () => (await post(url)).status).toBe(502)
+    await until(async () => (await post(url)).status === 502)
   })
 })
 

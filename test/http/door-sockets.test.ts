@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { apiBase, type Door, type DoorSocket } from '../../src/contract/doors.ts'
 import { watchPeer } from '../../src/http/doors/web-socket.ts'
 import { endsLater } from '../support/lifetime.ts'
-import { openSessions } from '../support/open-sessions.ts'
+import { openSessions, until } from '../support/open-sessions.ts'
 import { sendBytes } from '../support/raw-request.ts'
 import { type DoorOptions, key, openDoor } from './open-door.ts'
 
@@ -79,7 +79,8 @@ test('a door talks over a socket, which is a request in the log until it ends', 
   const line = () => door.lines.find(({ msg, status }) => msg === 'request' && status === 101)
   expect(line()).toBeUndefined()
   socket.close()
-  await expect.poll(line).toMatchObject({ requestId: 'of-the-socket' })
+  await until(() => line() !== undefined)
+  expect(line()).toMatchObject({ requestId: 'of-the-socket' })
   expect(line()).not.toHaveProperty('clientGone')
 })
 
@@ -123,7 +124,7 @@ test('sockets are limited as streams are, and what is said on them as requests a
   expect(await say(socket, 'two')).toBe('two 200')
   expect(await say(socket, 'three')).toBe('three 429')
   socket.terminate()
-  await expect.poll(() => door.lines.some(({ status }) => status === 101)).toBe(true)
+  await until(() => door.lines.some(({ status }) => status === 101))
 })
 
 test('a handshake that is none gets an answer, and the connection ends', async () => {
@@ -170,7 +171,7 @@ test('a client that breaks off does no harm, at any time', async () => {
   socket.write(requestWith('Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n'))
   await asked.promise
   socket.resetAndDestroy()
-  await expect.poll(() => door.lines.some(line => line.clientGone === true)).toBe(true)
+  await until(() => door.lines.some(line => line.clientGone === true))
   held.resolve(undefined)
   const other = dial()
   const [, { statusCode }] = await once(other, 'unexpected-response')
@@ -181,7 +182,7 @@ test('a door that fails after it has opened a socket ends it', async () => {
   const { door, dial } = await open()
   const [code] = await once(dial('/doors/acp?wish=fault'), 'close')
   expect(code).toBe(1006)
-  expect(door.lines.some(({ msg }) => msg === 'unexpected fault')).toBe(true)
+  await until(() => door.lines.some(({ msg }) => msg === 'unexpected fault'))
 })
 
 test('the router ends its sockets when it closes, also those of clients that do not listen', async () => {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Tickets } from '../../src/http/tickets.ts'
 import { operator } from '../../src/sessions/records.ts'
 import { endsLater, openOnce } from '../support/lifetime.ts'
-import { caller, openSessions, plain, stranger } from '../support/open-sessions.ts'
+import { caller, openSessions, plain, stranger, until } from '../support/open-sessions.ts'
 import { sendRaw } from '../support/raw-request.ts'
 import { key, openDoor } from './open-door.ts'
 
@@ -177,7 +177,7 @@ describe('a ticket', () => {
         leaving.abort()
       }
     }
-    await vi.waitUntil(() => door.lines.some(({ refused }) => refused === 'ticket'))
+    await until(() => door.lines.some(({ refused }) => refused === 'ticket'))
     expect(JSON.stringify(door.lines)).not.toContain(ticket)
   })
 })
