@@ -9,11 +9,19 @@ import { text, toolUse } from '../../src/demo/answer.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { openServer } from '../support/open-server.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
-import { claudesOf, kill } from '../support/processes.ts'
+import { claudesOf, kill, programsOf } from '../support/processes.ts'
 import { openAwkward, processesWith } from './awkward.ts'
 
 /** The program itself, its two detached children, one that init has adopted, and one in its own group. */
 const family = 5
+
+/** Whether all of it is there, and nothing else: the shell that starts one of its three waiting programs ends by itself. */
+function isWhole(pids: readonly number[]): boolean {
+  const waiting = programsOf('tail -f /dev/null').filter(pid => pids.includes(pid) && !isShell(pid))
+  return pids.length === family && waiting.length === 3
+}
+
+const isShell = (pid: number) => programsOf('sh -c').includes(pid)
 
 describe('what a process has started', () => {
   async function openFamily() {
@@ -21,7 +29,7 @@ describe('what a process has started', () => {
     const id = await server.createSession()
     server.behave('start a family')
     expect((await server.ask(id, 'go')).status).toBe(200)
-    await until(() => server.living().length === family)
+    await until(() => isWhole(server.living()))
     return { ...server, id }
   }
 
@@ -50,8 +58,8 @@ describe('what a process has started', () => {
     const id = await createSession()
     behave('start a family and stay silent')
     const running = ask(id, 'go')
-    await until(() => living().length === family)
-    kill(Math.min(...living()))
+    await until(() => isWhole(living()))
+    for (const pid of claudesOf(process.pid, id)) kill(pid)
     expect(await running).toMatchObject({ body: { error: { details: { reason: 'process_died' } } } })
     expect(living()).toEqual([])
   })
