@@ -131,7 +131,7 @@ describe('a background task', () => {
   test('keeps its process from being ended for idleness, and not from the end of the session', async () => {
     const { id, ask, call, createSession, tasks, release } = await openProject({ idleTimeoutMs: 200 })
     await ask(id, 'wait in the background')
-    const [pid] = claudesOf(process.pid)
+    const [pid] = claudesOf(process.pid, id)
     // The process of another session has been used later, and is ended before.
     const other = await createSession()
     await ask(other, 'What is 6 times 7?')
