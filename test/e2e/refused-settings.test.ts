@@ -103,6 +103,7 @@ describe('a setting that the installed Claude Code would pass over', () => {
     ['a tool that this session does not get', { tools: ['Read', 'TodoWrite'] }, /TodoWrite/],
   ])('known only when it starts: %s is a typed failure of the turn', async (_name, settings, message) => {
     const { call, createSession, ask } = shared()
+    await until(async () => (await call('GET', '/health')).body.checks.claude.status === 'ok')
     const id = await createSession(settings)
     for (const prompt of ['one', 'two']) {
       expect(await ask(id, prompt)).toMatchObject({
