@@ -28,7 +28,8 @@ if (requirements.chromium.find() !== undefined) {
     expect(await page.textContent('#state')).toMatch(/key/i)
     await page.fill('[name=key]', apiKey)
     await page.click('button')
-    await page.waitForFunction("document.querySelector('#conversation').textContent.includes('5')")
+    // The prompt has a 5 as well.
+    await page.waitForFunction("document.querySelector('#conversation').textContent.includes('4\\n5')")
     await page.waitForFunction("document.querySelector('#state').textContent.startsWith('idle')")
     const shown = await page.locator('#conversation p').allTextContents()
     expect(shown).toEqual([
