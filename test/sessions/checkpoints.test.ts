@@ -156,8 +156,9 @@ describe('checkpoints', () => {
     const history = join(cwd, 'data', 'file-history', id)
     expect(existsSync(history)).toBe(true)
     await sessions.end(caller, id)
-    await until(async () => (await store.fileHistory.listFileHistories(Date.now(), 10)).length === 0)
-    expect(existsSync(history)).toBe(false)
+    // The list has only sessions that ended before its time, so at first it may be empty for that reason.
+    await until(() => !existsSync(history))
+    await until(async () => (await store.fileHistory.listFileHistories(Date.now() + 60_000, 10)).length === 0)
   })
 
   test('that cannot be kept do not stop the tool', async () => {

@@ -5,8 +5,7 @@ import { caller, openSessions, plain, until } from '../support/open-sessions.ts'
 const forever = new AbortController().signal
 
 /** Every item until the iteration ends by itself, by name. */
-async function readToTheEnd(items: AsyncIterable<LogItem>): Promise<string[]> {
-  const seen: string[] = []
+async function readToTheEnd(items: AsyncIterable<LogItem>, seen: string[] = []): Promise<string[]> {
   for await (const item of items) seen.push(item.kind === 'event' ? item.event.type : item.kind)
   return seen
 }
@@ -130,7 +129,9 @@ describe('a turn that has ended', () => {
     const {
       turn: { id: turnId },
     } = await submit('waits')
-    const reading = readToTheEnd(await follow({ turnId }))
+    const seen: string[] = []
+    const reading = readToTheEnd(await follow({ turnId }), seen)
+    await until(() => seen.includes('caught_up'))
     await sessions.interrupt(caller, id, { clearQueue: true })
     expect(await reading).toEqual(['turn.queued', 'caught_up', 'turn.interrupted'])
     const { lastSequence } = await sessions.getTurn(caller, id, turnId)

@@ -102,7 +102,7 @@ test('nothing is asked without the setting, with a title, or after a turn that d
 })
 
 test('a failure or an empty answer is no fault: the next completed turn asks again', async () => {
-  const { ask, create, described, launcher, titled, titleOf, faults } = await open()
+  const { ask, create, described, launcher, titleOf, faults } = await open()
   const id = await create()
   const first = holdAnswers(launcher)
   await ask(id, 'one')
@@ -118,7 +118,9 @@ test('a failure or an empty answer is no fault: the next completed turn asks aga
   expect(await titleOf(id)).toEqual([null, null])
   launcher.titleOf = titleOfSecond
   for (let number = 1; (await titleOf(id))[0] === null; number++) await ask(id, `more ${number}`)
-  await titled(id, 'Title 2')
+  // More than one turn may have been answered without a title.
+  expect(described.length).toBeGreaterThan(1)
+  expect(await titleOf(id)).toEqual([`Title ${described.length}`, 'claude'])
   expect(faults).toEqual([])
 })
 

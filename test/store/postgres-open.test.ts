@@ -76,8 +76,9 @@ describe('the shape', () => {
 
 describe('one owner', () => {
   it('is refused beside one that lives, which is named', async () => {
-    const first = await openPostgresStore({ url, leaseMs: 1_500 })
-    await expect(openPostgresStore({ url, leaseMs: 1_500 })).rejects.toMatchObject({
+    // It is renewed in its time also on a busy machine.
+    const first = await openPostgresStore({ url, leaseMs: 9_000 })
+    await expect(openPostgresStore({ url, leaseMs: 9_000 })).rejects.toMatchObject({
       reason: 'locked',
       message: expect.stringContaining(`is in use by process ${process.pid} on `),
     })
@@ -114,7 +115,7 @@ describe('one owner', () => {
   it('that was killed is waited for until its lease is over', async () => {
     const program = fileURLToPath(new URL('postgres-until-killed.ts', import.meta.url))
     const session = sessionRecord()
-    const child = spawn(process.execPath, ['--no-warnings', program, url, session.id, '2000'], {
+    const child = spawn(process.execPath, ['--no-warnings', program, url, session.id, '9000'], {
       env: { PATH: process.env.PATH },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -142,7 +143,7 @@ describe('one owner', () => {
     expect(last).toBeGreaterThanOrEqual(acknowledged.length)
     expect(events.map(event => event.sequence)).toEqual(Array.from({ length: last }, (_, index) => index + 1))
     expect(warnings).toEqual([
-      expect.stringMatching(/^waiting at most [12] s for the lease of the database$/),
+      expect.stringMatching(/^waiting at most [1-9] s for the lease of the database$/),
       'The database was not closed by the process that had it',
     ])
   })

@@ -16,7 +16,7 @@ import { Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
-import { temporaryDirectory } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { errorOf, makeDeepTree, openFiles } from './open-files.ts'
 
 function unpack(archive: Buffer): string {
@@ -209,5 +209,5 @@ test('what it holds in memory does not grow with what it archives, and leaving i
   for await (const _ of left.content) break
   const unread = await files.archive(roots, { path: '', exclude: [] })
   unread.content.destroy()
-  await expect.poll(descriptors).toBe(before)
+  await until(() => descriptors() === before)
 })

@@ -8,6 +8,7 @@ import { GitBox } from '../../src/workspace/git/git-box.ts'
 import { makeRepository } from '../support/git.ts'
 import { endsLater } from '../support/lifetime.ts'
 import { requirements } from '../support/machine.ts'
+import { until } from '../support/open-sessions.ts'
 import { openProvider } from './open-provider.ts'
 
 const program = requirements.bubblewrap.find()
@@ -67,7 +68,7 @@ if (program !== undefined) {
     expect(await git.run(['version'], { cwd: own, reach: replaced, timeoutMs: 20_000 })).toMatchObject({
       code: 128,
     })
-    await expect.poll(left).toEqual([])
+    await until(() => left().length === 0)
   })
 
   test('snapshots, worktrees and clones of local repositories are made in boxes', async () => {
@@ -83,7 +84,7 @@ if (program !== undefined) {
     expect(made.map(({ path }) => existsSync(join(path, 'a.txt')))).toEqual([true, true])
     for (const each of made) await provider.remove(each)
     expect(made.map(({ path }) => existsSync(path))).toEqual([false, false])
-    await expect.poll(left).toEqual([])
+    await until(() => left().length === 0)
   })
 }
 
