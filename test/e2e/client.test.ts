@@ -16,7 +16,7 @@ import {
 import { apiError, text, thinking, together, toolUse } from '../../src/demo/answer.ts'
 import { openServerProgram } from '../support/open-cli.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
-import { temporaryDirectory } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
 const recorded = join(import.meta.dirname, '../fixtures/recorded-events')
@@ -67,17 +67,19 @@ test('the reducer shows a whole conversation of the real Claude Code, live', asy
       last = applyEvent(last, event)
       states.push(last)
       if (event.type === 'delta' && JSON.stringify(last.messages).includes('This com')) seen.resolve()
-      if (event.type === 'turn.started' && last.turns.length === 4)
-        void session.interrupt({ clearQueue: true })
       if (event.type === 'session.ended') return
     }
   })()
   await session.send('send a helper')
   const { turnId } = await session.send('read it')
   await session.send('break off')
-  const waiting = await Promise.allSettled([session.send('wait long'), session.send('and this')])
+  const long = session.send('wait long')
+  await until(() => last.turns[3]?.status === 'running')
+  const waiting = Promise.allSettled([long, session.send('and this')])
+  await until(() => last.queue.length === 1)
+  await session.interrupt({ clearQueue: true })
+  expect((await waiting).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
   held.resolve()
-  expect(waiting.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   await client.call('rewindSession', { params: { sessionId: session.id }, body: { toTurnId: turnId } })
   await session.end()
   await following

@@ -122,14 +122,19 @@ describe('the context window', () => {
   })
 
   test('is compacted after the turn that runs, or not at all', async () => {
-    const { call, createSession, ask } = shared()
+    const { call, createSession, ask, model } = shared()
     const id = await createSession()
     await ask(id, 'Remember that my cat is called Minka')
-    const running = ask(id, 'Count slowly to 3')
+    const release = Promise.withResolvers<void>()
+    model.script('take your time', text('Done', { holdUntil: release.promise }))
+    const running = ask(id, 'take your time')
     await until(async () => (await call('GET', `/sessions/${id}`)).body.state === 'running')
     const refused = await call('POST', `/sessions/${id}/compact`, { onBusy: 'reject' })
     expect(refused).toMatchObject({ status: 409, body: { error: { code: 'SESSION_BUSY' } } })
-    const compacted = await call('POST', `/sessions/${id}/compact`)
+    const compacting = call('POST', `/sessions/${id}/compact`)
+    await until(async () => (await call('GET', `/sessions/${id}/turns`)).body.pagination.total === 3)
+    release.resolve()
+    const compacted = await compacting
     expect(compacted.body.compacted).toBe(true)
     const { endedAt } = (await call('GET', `/sessions/${id}/turns/${(await running).body.turnId}`)).body
     const { startedAt } = (await call('GET', `/sessions/${id}/turns/${compacted.body.turnId}`)).body
@@ -222,7 +227,9 @@ describe('MCP servers', () => {
     const broken = { command: '/nonexistent/program', args: ['--key=top-secret'], env: { KEY: 'top-secret' } }
     writeFileSync(join(project, '.mcp.json'), JSON.stringify({ mcpServers: { broken } }))
     const id = await createSession({ settingSources: ['project'] })
-    const { servers } = (await call('GET', `/sessions/${id}/mcp`)).body
+    const findServers = async () => (await call('GET', `/sessions/${id}/mcp`)).body.servers
+    await until(async () => (await findServers())[0]?.status !== 'pending')
+    const servers = await findServers()
     expect(servers).toMatchObject([
       { name: 'broken', status: 'failed', transport: 'stdio', scope: 'project' },
     ])

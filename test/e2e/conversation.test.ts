@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { text } from '../../src/demo/answer.ts'
+import type { SseFrame } from '../support/client.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
 
 describe('a conversation over HTTP with the real Claude Code', () => {
   test('create, send, stream, history, end', async () => {
-    const { call, createSession, ask, stream, cwd } = await openServer()
+    const { call, createSession, ask, stream, cwd, model } = await openServer()
     const id = await createSession({ title: 'first', metadata: { a: 1 } })
     const answer = await ask(id, 'What is 6 times 7?')
     expect(answer.status).toBe(200)
@@ -17,18 +19,27 @@ describe('a conversation over HTTP with the real Claude Code', () => {
     expect(answer.body.usage.outputTokens).toBeGreaterThan(0)
     expect(answer.body.costUsd).toBeGreaterThan(0)
 
-    const frames = await Array.fromAsync(stream(id, { prompt: 'What is 6 times 8?', includeDeltas: true }))
+    const seen = Promise.withResolvers<void>()
+    model.script(
+      'in pieces',
+      text('first then second', { fragmentSize: 6, holdAfterFragments: 1, holdUntil: seen.promise }),
+    )
+    const frames: SseFrame[] = []
+    for await (const frame of stream(id, { prompt: 'in pieces', includeDeltas: true })) {
+      frames.push(frame)
+      if (frame.event === 'delta') seen.resolve()
+    }
     expect(frames[0]).toMatchObject({ event: 'connected', data: { sessionId: id } })
     const turnId = frames[0]?.data.turnId
-    const text = frames
+    const said = frames
       .filter(({ event }) => event === 'delta')
       .map(({ data }) => (data.delta as { text: string }).text)
       .join('')
-    expect(text).toContain('48')
+    expect(said).toBe('first then second')
     expect(frames.filter(({ event }) => event === 'complete' || event === 'error')).toHaveLength(1)
     expect(frames.at(-1)).toMatchObject({
       event: 'complete',
-      data: { summary: text, turnId, stopReason: 'end_turn' },
+      data: { summary: said, turnId, stopReason: 'end_turn' },
     })
     const ids = frames.flatMap(frame => (frame.id === undefined ? [] : [Number(frame.id)]))
     expect(ids).toEqual([...ids].sort((a, b) => a - b))

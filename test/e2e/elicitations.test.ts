@@ -131,8 +131,10 @@ test.each([
 ])('that is %s is %s for its server', async (status, action, settings) => {
   const { server, id } = await openAsking('ask_person', {}, settings)
   const answered = server.ask(id, 'go')
-  const [request] = await pendingPermissions(server, id)
-  if (status === 'denied') await answer(server, request, { decision: 'deny' })
+  if (status === 'denied') {
+    const [request] = await pendingPermissions(server, id)
+    await answer(server, request, { decision: 'deny' })
+  }
   expect((await answered).body.response).toContain(`"action":"${action}"`)
   const { permissions } = (await server.call('GET', `/sessions/${id}/permissions?status=all`)).body
   expect(permissions).toMatchObject([{ status }])

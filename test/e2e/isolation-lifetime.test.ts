@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
@@ -7,10 +7,16 @@ import { requirements } from '../support/machine.ts'
 import { openServerProgram } from '../support/open-cli.ts'
 import { apiKey, openServer } from '../support/open-server.ts'
 import { temporaryDirectory, until } from '../support/open-sessions.ts'
-import { programsOf } from '../support/processes.ts'
+import { childrenOf, programsOf } from '../support/processes.ts'
 import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
-const groups = () => globSync('/sys/fs/cgroup/**/claude-code-api-*')
+/** The control groups of these processes. Other tests, which run at the same time, have some too. */
+function groupsOf(pids: readonly number[]): string[] {
+  const names = pids.flatMap(
+    pid => readFileSync(`/proc/${pid}/cgroup`, 'utf8').match(/claude-code-api-\S+/g) ?? [],
+  )
+  return [...new Set(names)].flatMap(name => globSync(`/sys/fs/cgroup/**/${name}`))
+}
 
 if (requirements.bubblewrap.find() !== undefined) {
   test('a conversation continues when isolation is turned on, and when it is turned off', async () => {
@@ -46,7 +52,6 @@ if (requirements.bubblewrap.find() !== undefined) {
       keepSpareProcess: false,
     }
     const environment = claudeEnvironment(model, home)
-    const before = new Set(groups())
     const start = async () => {
       const program = openServerProgram(options, environment)
       const [, url = ''] = /listening on (\S+)/.exec(await program.said(/listening on \S+/)) ?? []
@@ -61,7 +66,7 @@ if (requirements.bubblewrap.find() !== undefined) {
     const id = await first.createSession({ allowedTools: ['Bash'] })
     first.ask(id, 'stay').catch(() => {})
     await until(() => programsOf(`sleep ${token}`).length > 1)
-    const left = groups().filter(group => !before.has(group))
+    const left = groupsOf(programsOf(`sleep ${token}`))
     expect(left).not.toEqual([])
     first.program.child.kill('SIGKILL')
     await until(() => programsOf(`sleep ${token}`).length === 0)
@@ -69,8 +74,10 @@ if (requirements.bubblewrap.find() !== undefined) {
     expect(left.filter(existsSync)).toEqual([])
     model.script('and now', text('served'))
     expect((await second.ask(id, 'and now')).body.response).toBe('served')
+    const used = groupsOf(childrenOf(second.program.child.pid).map(({ pid }) => pid))
+    expect(used).not.toEqual([])
     second.program.child.kill('SIGTERM')
     expect(await second.program.ended).toBe(0)
-    expect(groups().filter(group => !before.has(group))).toEqual([])
+    expect(used.filter(existsSync)).toEqual([])
   })
 }

@@ -13,6 +13,7 @@ const activitiesIn = (frames: readonly SseFrame[]) =>
 test('what Claude Code does is told while it does it: waiting, trying again, tools, subagents, compacting', async () => {
   const server = shared()
   const id = await server.createSession()
+  const [waits, compacts] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let failed = false
   const work = {
     subagent_type: 'Explore',
@@ -21,15 +22,19 @@ test('what Claude Code does is told while it does it: waiting, trying again, too
     run_in_background: false,
   }
   server.model.script('the errand', [toolUse('Glob', { pattern: '*' }), text('Found')])
-  server.model.script('try', ({ round }) => {
+  server.model.script('try', async ({ round }) => {
     if (!failed) {
       failed = true
+      await waits.promise
       return apiError(529)
     }
     return round === 0 ? toolUse('Agent', work) : text('There')
   })
   const frames: SseFrame[] = []
-  for await (const frame of server.stream(id, { prompt: 'try', includeDeltas: true })) frames.push(frame)
+  for await (const frame of server.stream(id, { prompt: 'try', includeDeltas: true })) {
+    frames.push(frame)
+    if (activitiesIn([frame])[0]?.activity.kind === 'model') waits.resolve()
+  }
   const told = activitiesIn(frames)
   const kinds = told.map(({ activity: { kind, id: place } }) => (place === 'main' ? `main ${kind}` : kind))
   expect(kinds.slice(0, 3)).toEqual(['main model', 'main retry', 'main done'])
@@ -49,9 +54,13 @@ test('what Claude Code does is told while it does it: waiting, trying again, too
   for (const { activity } of told) open[activity.kind === 'done' ? 'delete' : 'add'](activity.id)
   expect([...open]).toEqual([])
 
+  server.model.scriptSummary(text('A summary', { holdUntil: compacts.promise }))
   const compact = server.stream(id, { prompt: '/compact', commands: true, includeDeltas: true })
   const compacted: SseFrame[] = []
-  for await (const frame of compact) compacted.push(frame)
+  for await (const frame of compact) {
+    compacted.push(frame)
+    if (activitiesIn([frame])[0]?.activity.kind === 'compacting') compacts.resolve()
+  }
   expect(activitiesIn(compacted).map(({ activity }) => activity.kind)).toEqual(['compacting', 'done'])
 })
 
