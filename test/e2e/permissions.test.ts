@@ -206,8 +206,11 @@ describe('a permission request', () => {
     const id = await createSession(ask)
     // A process that is there already, so that the time is spent waiting for an answer.
     await server.ask(id, 'What is 6 times 7?')
-    const late = await server.ask(id, 'write it', { timeout: 5000 })
+    const late = await server.ask(id, 'write it', { timeout: 15_000 })
     expect(late.body.error.code).toBe('REQUEST_TIMEOUT')
+    // Its caller may be told before the turn has ended, and the request is withdrawn.
+    const path = `/sessions/${id}/turns/${late.body.error.details.turnId}`
+    await until(async () => (await call('GET', path)).body.status === 'timed_out')
     const answered = server.ask(id, 'write it')
     await pendingPermissions(server, id)
     await call('DELETE', `/sessions/${id}`)

@@ -88,7 +88,12 @@ describe('a retry of a failed turn', () => {
     const blocks = [{ type: 'text', text: 'Count slowly to 30 (marked-prompt)' }]
     const timedOut = await call('POST', `/sessions/${id}/messages`, { prompt: blocks, timeout: 1_500 })
     expect(timedOut).toMatchObject({ status: 408, body: { error: { retry: 'new_key' } } })
-    const running = retry(id, timedOut.body.error.details.turnId, { timeout: 0 })
+    const { turnId } = timedOut.body.error.details
+    // A caller is answered before its turn has ended where that takes long.
+    await until(
+      async () => (await call('GET', `/sessions/${id}/turns/${turnId}`)).body.status === 'timed_out',
+    )
+    const running = retry(id, turnId, { timeout: 0 })
     await until(async () => (await call('GET', `/sessions/${id}`)).body.state === 'running')
     const waiting = await ask(id, 'What is 6 times 7?', { background: true })
     await call('POST', `/sessions/${id}/interrupt`, { clearQueue: true })
