@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ClaudeCodeClient } from '../../src/client/index.ts'
 import { key, openDoor } from '../http/open-door.ts'
 import { openCli, openTyped } from '../support/open-cli.ts'
-import { openSessions } from '../support/open-sessions.ts'
+import { openSessions, until } from '../support/open-sessions.ts'
 
 const hostile = 'a title \u001b[31mred\u009b2J\u202e and more'
 
@@ -47,6 +47,7 @@ test('sessions can be listed, shown, followed, exported, interrupted and ended',
   ).toEqual(['user', 'assistant'])
 
   const turn = session.send('hang')
+  await until(async () => (await session.get()).state === 'running')
   const following = run(['sessions', 'follow', session.id, '--json'])
   const reading = run(['sessions', 'follow', session.id])
   expect((await run(['sessions', 'interrupt', session.id, '--json'])).stdout).toMatch(/"interrupted":\["/)
