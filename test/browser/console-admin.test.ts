@@ -58,6 +58,7 @@ if (browserPath !== undefined) {
     const page = await open('/sessions', { key })
     const navigation = page.getByRole('navigation', { name: 'Main' })
     await page.getByRole('button', { name: 'Actions of Spender⟨U+202E⟩' }).click()
+    await page.getByRole('menuitem').first().waitFor()
     expect(await page.getByRole('menuitem').allInnerTexts()).toEqual(['Subagents and tasks'])
     await page.keyboard.press('Escape')
     expect(await page.getByRole('link', { name: 'New' }).count()).toBe(0)

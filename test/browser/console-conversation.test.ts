@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { text } from '../../src/demo/answer.ts'
 import { openOnce } from '../support/lifetime.ts'
 import { requirements } from '../support/machine.ts'
 import { findViolations, openConsoleSite } from '../support/open-console-site.ts'
@@ -15,7 +16,7 @@ async function send(page: Page, prompt: string): Promise<void> {
   await field(page).press('Enter')
 }
 
-/** Waits until a turn has ended whose answer has the text. */
+/** Waits until a turn has ended whose answer has the text; a number alone may also be of tokens or of costs. */
 async function ends(page: Page, text: string): Promise<void> {
   await log(page).getByText(text).last().waitFor()
   await page.getByText('Claude is working').waitFor({ state: 'detached' })
@@ -33,6 +34,16 @@ const answer = (id: string, ...content: object[]) => ({
   message: { id, type: 'message', role: 'assistant', model: 'made-up', content },
   parent_tool_use_id: null,
 })
+
+const counted = Array.from({ length: 50 }, (_, index) => `${index + 1}\n`).join('')
+
+/** Has the model count slowly on this prompt, and wait after so many numbers until it is told to go on. */
+function countsOn(site: Awaited<ReturnType<typeof openConsoleSite>>, prompt: string, numbers: number) {
+  const held = Promise.withResolvers<void>()
+  const delivery = { delayMs: 200, fragmentSize: 'line', holdAfterFragments: numbers } as const
+  onTestFinished(site.server().model.script(prompt, text(counted, { ...delivery, holdUntil: held.promise })))
+  return held.resolve
+}
 
 /** 10,000 messages. */
 const long = Array.from({ length: 5_000 }, (_, index) => [
@@ -90,9 +101,10 @@ if (requirements.chromium.find() !== undefined) {
 
     test('streams, survives a reload in the middle of a turn, queues, and is interrupted', async () => {
       const { visit, server } = opened()
+      countsOn(opened(), 'Take your time', 40)
       const sessionId = await server().createSession({ title: 'a stream' })
       const page = await visit(`/sessions/${sessionId}`)
-      await send(page, 'Count slowly to 60')
+      await send(page, 'Take your time')
       await log(page)
         .getByText(/1\s2\s3\s4/)
         .waitFor()
@@ -100,7 +112,7 @@ if (requirements.chromium.find() !== undefined) {
       await log(page)
         .getByText(/1\s2\s3\s4\s5\s6\s7\s8/)
         .waitFor()
-      expect(await count(page, 'Count slowly to 60')).toBe(1)
+      expect(await count(page, 'Take your time')).toBe(1)
       await send(page, 'Hello')
       const waiting = page.getByRole('region', { name: 'Waiting prompts' })
       await waiting.getByText('Hello').waitFor()
@@ -121,15 +133,22 @@ if (requirements.chromium.find() !== undefined) {
         await page.getByRole('group', { name: 'While Claude is working' }).getByText(how).click()
         await field(page).press('Enter')
       }
-      await send(page, 'Count slowly to 20')
+      const goOn = countsOn(opened(), 'Begin to count', 4)
+      await send(page, 'Begin to count')
+      const steered = page.waitForResponse(
+        response => response.request().postData()?.includes('6 times') === true,
+      )
       await sendWhileBusy('Steer', 'What is 6 times 7?')
-      await ends(page, '42')
+      expect((await steered).ok()).toBe(true)
+      goOn()
+      await ends(page, '6 times 7 is 42')
       const turnsOf = async () => (await server().call('GET', `/sessions/${sessionId}/turns`)).body.turns
       expect(await turnsOf()).toMatchObject([{ status: 'completed' }])
-      await send(page, 'Count slowly to 60')
+      countsOn(opened(), 'Count once more', 4)
+      await send(page, 'Count once more')
       await sendWhileBusy('Interrupt', 'What is 5 times 5?')
       await log(page).getByText('Interrupted', { exact: true }).waitFor()
-      await ends(page, '25')
+      await ends(page, '5 times 5 is 25')
       expect(await turnsOf()).toMatchObject([{}, { status: 'interrupted' }, { status: 'completed' }])
     })
 
@@ -139,13 +158,13 @@ if (requirements.chromium.find() !== undefined) {
       const one = await visit(`/sessions/${sessionId}`)
       const other = await visit(`/sessions/${sessionId}`)
       await send(one, 'What is 6 times 7?')
-      await Promise.all([ends(one, '42'), ends(other, '42')])
+      await Promise.all([ends(one, '6 times 7 is 42'), ends(other, '6 times 7 is 42')])
       const start = await stop()
       await one.getByText('Reconnecting').waitFor()
       await start()
       await one.getByText('Reconnecting').waitFor({ state: 'detached' })
       await send(one, 'What is 5 times 5?')
-      await Promise.all([ends(one, '25'), ends(other, '25')])
+      await Promise.all([ends(one, '5 times 5 is 25'), ends(other, '5 times 5 is 25')])
       for (const page of [one, other]) expect(await count(page, 'What is 6 times 7?')).toBe(1)
     })
 
@@ -167,10 +186,10 @@ if (requirements.chromium.find() !== undefined) {
       const last = await first.context().newPage()
       await last.goto(first.url())
       await send(last, 'What is 6 times 7?')
-      await ends(last, '42')
+      await ends(last, '6 times 7 is 42')
       expect(await count(first, 'What is 6 times 7?')).toBe(0)
       await first.evaluate("window.dispatchEvent(new Event('pageshow'))")
-      await ends(first, '42')
+      await ends(first, '6 times 7 is 42')
       expect(await count(first, 'What is 6 times 7?')).toBe(1)
     })
 
@@ -179,7 +198,7 @@ if (requirements.chromium.find() !== undefined) {
       const sessionId = await server().createSession({ title: 'branches', permissionMode: 'acceptEdits' })
       const page = await visit(`/sessions/${sessionId}`)
       await send(page, 'What is 2 times 3?')
-      await ends(page, '6')
+      await ends(page, '2 times 3 is 6')
       await send(page, 'Create a file notes.txt with the text hello')
       await ends(page, 'Write is done')
       await page.getByRole('button', { name: 'Turn actions' }).last().click()
@@ -214,11 +233,11 @@ if (requirements.chromium.find() !== undefined) {
       const output = (await page.getByRole('group', { name: 'Output' }).textContent()) ?? ''
       expect(output).toMatch(/^red end x+$/)
       expect(output.length).toBeLessThan(20_000)
-      expect(
-        await log(page)
-          .locator('a')
-          .evaluateAll(links => links.map(link => link.getAttribute('href'))),
-      ).toEqual(['https://evil.example/', 'https://evil.example/pixel.png'])
+      const links = log(page).locator('a')
+      // Before the Markdown is drawn, its source is shown.
+      await expect
+        .poll(() => links.evaluateAll(all => all.map(link => link.getAttribute('href'))), { timeout: 60_000 })
+        .toEqual(['https://evil.example/', 'https://evil.example/pixel.png'])
       expect(await page.evaluate('window.owned')).toBeUndefined()
       expect(foreign).toEqual([])
       expect(await findViolations(page)).toEqual([])

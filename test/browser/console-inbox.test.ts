@@ -154,6 +154,8 @@ if (browserPath !== undefined) {
     await page.getByLabel('A word to Claude').fill('Look twice')
     await page.getByRole('button', { name: 'Send back' }).click()
     expect((await refused.outcome()).response).toContain('Look twice')
+    // Else the refused plan may be there beside the next one.
+    await nothing(page)
     const approved = await ask('Propose a plan', planning)
     await plan.getByText('Look around').first().waitFor()
     await plan.getByLabel('Then continue with').selectOption('acceptEdits')

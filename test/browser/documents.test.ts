@@ -50,7 +50,7 @@ if (browserPath !== undefined) {
         }
         if (width === 375) await page.click('details.narrow > summary')
         await page.click(`${visible} a[href="#errors"]`)
-        expect(page.url()).toMatch(/#errors$/)
+        await page.waitForURL(/#errors$/)
         await page.context().close()
       }
     })
