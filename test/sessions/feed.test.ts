@@ -65,7 +65,6 @@ const eventsOf = (items: Event[]) => items.map(({ event }) => event)
 
 test.each(['sqlite', 'postgres'])(
   'on %s, many sessions that write at once are one order, complete, for readers that come and go',
-  { timeout: 60_000 },
   async body => {
     const database = body === 'postgres' ? await createDatabase(inject('postgresDirectory')) : undefined
     if (database) onTestFinished(() => database.drop())
@@ -106,9 +105,7 @@ test.each(['sqlite', 'postgres'])(
   },
 )
 
-test('a reader resumes over restarts at random moments, without loss or repetition', {
-  timeout: 60_000,
-}, async () => {
+test('a reader resumes over restarts at random moments, without loss or repetition', async () => {
   const file = `${temporaryDirectory()}/store.db`
   const { below } = random(7)
   const seen: Event[] = []
