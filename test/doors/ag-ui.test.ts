@@ -73,12 +73,15 @@ function textsOf(messages: readonly Message[]) {
 describe('a run', () => {
   test('streams reasoning and text, and ends with the answer and its usage', async () => {
     const { model } = shared()
-    model.script(
-      'think first',
-      together(thinking('Let me see', { fragmentSize: 4 }), text('The answer is 42')),
-    )
+    const seen = Promise.withResolvers<void>()
+    const delivery = { fragmentSize: 4, holdAfterFragments: 1, holdUntil: seen.promise }
+    model.script('think first', together(thinking('Let me see'), text('The answer is 42', delivery)))
     const { say, events, types, agent, sessionId } = openAgent()
-    const { result, newMessages } = await say('think first')
+    const { result, newMessages } = await say(
+      'think first',
+      {},
+      { onReasoningMessageContentEvent: () => seen.resolve() },
+    )
     expect(result).toBe('The answer is 42')
     expect(textsOf(newMessages)).toEqual(['reasoning: Let me see', 'assistant: The answer is 42'])
     expect(types()[0]).toBe('RUN_STARTED')
@@ -114,12 +117,15 @@ describe('tools of Claude', () => {
       prompt: 'the errand',
       run_in_background: false,
     }
+    const seen = Promise.withResolvers<void>()
+    const delivery = { fragmentSize: 8, holdAfterFragments: 1, holdUntil: seen.promise }
     model.script('send a helper', [
-      together(text('I send one', { fragmentSize: 8 }), toolUse('Agent', errand)),
+      together(text('I send one'), toolUse('Agent', errand, delivery)),
       text('The helper is back'),
     ])
     const { say, events, agent, sessionId } = openAgent()
-    await say('send a helper', { forwardedProps: { preset: 'helped' } })
+    const rest = { forwardedProps: { preset: 'helped' } }
+    await say('send a helper', rest, { onTextMessageContentEvent: () => seen.resolve() })
     const [call1, call2] = agent.messages.flatMap(message =>
       message.role === 'assistant' ? (message.toolCalls ?? []) : [],
     )
