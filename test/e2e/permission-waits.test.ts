@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { text, together, toolUse } from '../../src/demo/answer.ts'
 import { openServer } from '../support/open-server.ts'
@@ -7,6 +8,7 @@ import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
 import { restart } from '../support/restart.ts'
+import { callStored } from './stored-calls.ts'
 
 const ask = { permissionPrompts: 'ask' }
 
@@ -35,7 +37,8 @@ describe('a request that nobody answers for long', () => {
       expect((await call('GET', `/sessions/${id}/turns/${request.turnId}`)).body.status).toBe(
         'requires_action',
       )
-      // Claude Code's own files are not needed.
+      // Claude Code's own files are not needed. The process that was asked what it is may still write some.
+      await until(() => claudesOf().length === 0)
       rmSync(`${cwd}/.claude`, { recursive: true })
       await answer(server, request, { decision, message: 'as I said' })
       expect((await answered).body).toMatchObject({
@@ -106,13 +109,14 @@ describe('a request that nobody answers for long', () => {
     model.script('touch it', [touch(cwd, 'x'), text('never said')])
     const id = await createSession(ask)
     for (const how of ['interrupt', 'timeout']) {
-      const answered = server.ask(id, 'touch it', how === 'timeout' ? { timeout: 4000 } : {})
+      const answered = server.ask(id, 'touch it', how === 'timeout' ? { timeout: 15_000 } : {})
       const [request] = await pendingPermissions(server, id)
       await until(() => !hasProcess(id))
       if (how === 'interrupt') await call('POST', `/sessions/${id}/interrupt`, {})
       expect((await answered).status).toBe(how === 'interrupt' ? 200 : 408)
-      const { body } = await call('GET', `/sessions/${id}/permissions/${request.permissionId}`)
-      expect(body.status).toBe('withdrawn')
+      // Of a timeout the caller may be told before the turn has ended.
+      const path = `/sessions/${id}/permissions/${request.permissionId}`
+      await until(async () => (await call('GET', path)).body.status === 'withdrawn')
       expect((await server.ask(id, 'What is 6 times 7?')).body.response).toContain('42')
     }
     expect(existsSync(join(cwd, 'x'))).toBe(false)
@@ -146,6 +150,7 @@ describe('a restart of the server', () => {
       })
     ).body
     const [request] = await pendingPermissions(first, id)
+    await callStored(cwd, request)
     const second = await restart(first, ({ model }) =>
       model.script('touch it', prompt => text(`round ${prompt.round}`)),
     )
@@ -167,7 +172,7 @@ describe('a restart of the server', () => {
     const first = await openServer()
     const { createSession, model, cwd } = first
     model.script('touch it', [touch(cwd, 'x'), text('never said')])
-    const id = await createSession({ ...ask, permissionTimeoutMs: 1000 })
+    const id = await createSession(ask)
     const { turnId } = (
       await first.call('POST', `/sessions/${id}/messages`, {
         prompt: 'touch it',
@@ -175,6 +180,11 @@ describe('a restart of the server', () => {
       })
     ).body
     const [request] = await pendingPermissions(first, id)
+    await callStored(cwd, request)
+    await first.close()
+    const database = new DatabaseSync(join(cwd, 'data', 'claude-code-api.db'))
+    database.prepare('update permissions set expires_at = ?').run(Date.now() - 1)
+    database.close()
     const second = await restart(first, ({ model }) => model.script('touch it', text('nobody there')))
     const turnPath = `/sessions/${id}/turns/${turnId}`
     await until(async () => (await second.call('GET', turnPath)).body.status === 'completed')
