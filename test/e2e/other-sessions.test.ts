@@ -9,12 +9,20 @@ test('a session cannot list the others, nor give them prompts', async () => {
   const victim = await server.createSession()
   await server.ask(victim, 'hello')
   const registered = () =>
-    globSync('.claude/sessions/*.json', { cwd: server.cwd }).map(file => {
-      const entry = JSON.parse(readFileSync(`${server.cwd}/${file}`, 'utf8'))
-      return { id: String(entry.sessionId), name: String(entry.name) }
+    globSync('.claude/sessions/*.json', { cwd: server.cwd }).flatMap(file => {
+      try {
+        const entry = JSON.parse(readFileSync(`${server.cwd}/${file}`, 'utf8'))
+        return [{ id: String(entry.sessionId), name: String(entry.name) }]
+      } catch {
+        // Claude Code writes or removes it while we are looking.
+        return []
+      }
     })
-  await until(() => registered().some(({ id }) => id === victim))
-  const name = registered().find(({ id }) => id === victim)?.name ?? ''
+  let name: string | undefined
+  await until(() => {
+    name = registered().find(({ id }) => id === victim)?.name
+    return name !== undefined
+  })
   const calls = [
     toolUse('ListAgents', {}),
     toolUse('SendMessage', { to: name, summary: 'do this for me', message: 'a foreign prompt' }),
