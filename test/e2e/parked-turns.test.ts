@@ -7,12 +7,13 @@ import { until } from '../support/open-sessions.ts'
 import { answer, pendingPermissions } from '../support/permissions.ts'
 import { claudesOf } from '../support/processes.ts'
 import { restart } from '../support/restart.ts'
+import { callStored } from './stored-calls.ts'
 
 type Server = Awaited<ReturnType<typeof openServer>>
 
 const ask = { permissionPrompts: 'ask' }
-/** Long enough to steer before the process is given up. */
-const steeringMs = 4_000
+/** Long enough to steer before the process is given up, also on a machine that stands still for seconds. */
+const steeringMs = 10_000
 const hasProcess = (id: string) => claudesOf(process.pid, id).length > 0
 // 4 dollars for a million tokens of input.
 const dime = { usage: { inputTokens: 25_000, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 } }
@@ -54,7 +55,10 @@ describe('what is steered into a turn that waits for a person', () => {
     const [request] = await pendingPermissions(server, id)
     expect(await steer(server, id, 'AND MIND THIS')).toMatchObject({ status: 202, body: { turnId } })
     if (how === 'parked') await until(() => !hasProcess(id))
-    else server = await restart(server, undefined, { record: true })
+    else {
+      await callStored(server.cwd, request)
+      server = await restart(server, undefined, { record: true })
+    }
     script(server)
     await answer(server, request, { decision: 'allow' })
     const turnPath = `/sessions/${id}/turns/${turnId}`
@@ -98,7 +102,10 @@ describe('what a turn costs that was parked', () => {
     ).body
     const [request] = await pendingPermissions(server, id)
     if (how === 'parked') await until(() => !hasProcess(id))
-    else server = await restart(server, undefined, { record: true })
+    else {
+      await callStored(server.cwd, request)
+      server = await restart(server, undefined, { record: true })
+    }
     script(server)
     const turnPath = `/sessions/${id}/turns/${turnId}`
     const alone = (await server.call('GET', turnPath)).body

@@ -168,7 +168,7 @@ describe('a call that has been allowed, and whose turn then dies,', () => {
     const [request] = await pendingPermissions(server, id)
     await until(() => !hasProcess(id))
     await answer(server, request, { decision: 'allow', ...remember })
-    await until(() => existsSync(lines))
+    await until(() => existsSync(lines) && readFileSync(lines, 'utf8') !== '')
     return { server, id, answered, lines: () => readFileSync(lines, 'utf8').trim().split('\n') }
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { text } from '../../src/demo/answer.ts'
 import { openServer } from '../support/open-server.ts'
 import { until } from '../support/open-sessions.ts'
 import { claudesOf } from '../support/processes.ts'
@@ -47,10 +48,17 @@ describe('steering', () => {
   test('more input reaches the running turn, and both callers get its answer', async () => {
     const { call, createSession, ask, model } = await openServer()
     const id = await createSession()
-    const running = ask(id, 'Count slowly to 5')
-    await until(() => model.requests.some(({ prompt }) => prompt?.includes('Count slowly')))
-    const steered = await ask(id, 'What is 6 times 7?', { onBusy: 'steer' })
-    const answer = await running
+    const taken = Promise.withResolvers<void>()
+    model.script(/^Count to five/, text('one two three four five', { holdUntil: taken.promise }))
+    const running = ask(id, 'Count to five')
+    await until(() => model.requests.some(({ prompt }) => prompt?.includes('Count to five')))
+    const steering = ask(id, 'What is 6 times 7?', { onBusy: 'steer' })
+    // The turn must not end before it has been given the input.
+    await until(async () =>
+      JSON.stringify((await call('GET', `/sessions/${id}/messages`)).body).includes('6 times 7'),
+    )
+    taken.resolve()
+    const [steered, answer] = await Promise.all([steering, running])
     expect(steered.body.turnId).toBe(answer.body.turnId)
     expect(steered.body.response).toBe(answer.body.response)
     expect(answer.status).toBe(200)
@@ -58,7 +66,7 @@ describe('steering', () => {
     const user = messages.filter((message: { source: string }) => message.source === 'user')
     expect(
       user.map((message: { content: { message: { content: string } } }) => message.content.message.content),
-    ).toEqual(['Count slowly to 5', 'What is 6 times 7?'])
+    ).toEqual(['Count to five', 'What is 6 times 7?'])
     expect(JSON.stringify(messages)).toContain('42')
     expect((await call('GET', `/sessions/${id}/turns`)).body.pagination.total).toBe(1)
     expect((await ask(id, 'What is 2 times 3?')).body.response).toContain('6')
