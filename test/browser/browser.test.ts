@@ -109,6 +109,8 @@ if (browserPath !== undefined) {
     const page = await visit(await openBrowser(), `${base}/docs`)
     expect(await page.title()).toContain('claude-code-api')
     await page.click('text=openapi.json')
+    // A click waits for the first byte of the next page only.
+    await page.waitForURL('**/openapi.json')
     expect(JSON.parse(await page.innerText('body')).openapi).toBe('3.1.0')
   })
 
