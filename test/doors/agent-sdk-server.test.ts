@@ -8,6 +8,7 @@ import type * as ours from '../../src/agent-sdk/index.ts'
 import { createQuery, createSdkMcpServer, NotSupportedError, tool } from '../../src/agent-sdk/index.ts'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { apiKey, shareServer } from '../support/open-server.ts'
+import { until } from '../support/open-sessions.ts'
 import { examples, runExample } from '../support/run-example.ts'
 import { sentTo } from '../support/sent-to-model.ts'
 
@@ -128,7 +129,7 @@ test('a session keeps what cannot change, and takes the tools of the program tha
   ])
   expect(resultIn(await read(counting))?.result).toBe('Counted')
   // `persistSession: false` ends it.
-  await expect.poll(async () => (await call('GET', `/sessions/${resume}`)).body.status).toBe('ended')
+  await until(async () => (await call('GET', `/sessions/${resume}`)).body.status === 'ended')
 })
 
 test('a callback that wants what the server cannot do ends the query with its name', async () => {
@@ -142,11 +143,10 @@ test('a callback that wants what the server cannot do ends the query with its na
   const conversation = connect()({ prompt: 'make it', options: { canUseTool } })
   await expect(read(conversation)).rejects.toThrow('updatedPermissions of type addDirectories')
   expect(existsSync(file)).toBe(false)
-  await expect
-    .poll(async () =>
-      (await call('GET', '/sessions')).body.sessions.map(({ state }: { state: string }) => state),
-    )
-    .not.toContain('requires_action')
+  await until(async () => {
+    const { sessions } = (await call('GET', '/sessions')).body
+    return sessions.every(({ state }: { state: string }) => state !== 'requires_action')
+  })
 
   // A suggestion of the request counts for the rest of the session.
   model.script('make two', [

@@ -23,13 +23,17 @@ const shared = shareManagedAgents()
 
 test('a message is answered in pieces; the list has what the stream had', async () => {
   const { client, model, createSession, send, listed } = shared()
-  model.script('Hello', together(thinking('Who is it?'), text('Hello yourself', { fragmentSize: 4 })))
+  const previewed = Promise.withResolvers<void>()
+  const delivery = { fragmentSize: 4, holdAfterFragments: 1, holdUntil: previewed.promise }
+  model.script('Hello', together(thinking('Who is it?'), text('Hello yourself', delivery)))
   const session = await createSession()
   const { events } = client.beta.sessions
   const stream = await events.stream(session.id, { event_deltas: ['agent.message', 'agent.thinking'] })
   const { data: sent = [] } = await send(session.id, message('Hello'))
   expect(sent).toMatchObject([{ type: 'user.message', processed_at: null }])
-  const seen = await untilDone(stream)
+  const seen = await untilDone(stream, ({ type }) => {
+    if (type === 'event_start') previewed.resolve()
+  })
   expect(typesOf(storedOf(seen))).toEqual([
     'session.status_running',
     'user.message',

@@ -19,7 +19,9 @@ async function openCluster(options: object = {}) {
   const home = temporaryDirectory()
   const shared = temporaryDirectory()
   const env = { ...claudeEnvironment(model, home), ...cheapStart }
-  const start = (name: string) => startNode(name, { database, home, shared, env, options })
+  // Longer than a busy machine lets a node wait for its turn.
+  const leaseMs = 8_000
+  const start = (name: string) => startNode(name, { database, home, shared, env, leaseMs, options })
   const nodes = (await Promise.all(['a', 'b', 'c'].map(start))) as Three
   return { nodes, model, shared, start, database }
 }
@@ -214,7 +216,7 @@ describe('several nodes', () => {
   })
 
   test('a node that is stopped in order gives its sessions back: nothing is lost', async () => {
-    const { nodes, model, start } = await openCluster({ drainTimeoutMs: 20_000 })
+    const { nodes, model, start } = await openCluster({ drainTimeoutMs: 120_000 })
     const [a, b, c] = nodes
     const ids = await Promise.all([a, a, a, a].map(node => node.createSession()))
     const [busy = '', queued = '', quiet = '', streamed = ''] = ids
@@ -224,7 +226,12 @@ describe('several nodes', () => {
     const first = await submit(b, queued, 'this takes its time')
     const second = await submit(c, queued, 'hello')
     const reader = await follow(b, streamed)
-    await until(async () => (await turnOf(b, first === '' ? busy : queued, first)).status === 'running')
+    for (const [id, turnId] of [
+      [busy, running],
+      [queued, first],
+    ] as const) {
+      await until(async () => (await turnOf(b, id, turnId)).status === 'running')
+    }
     a.cli.child.kill('SIGTERM')
     // Sessions with nothing to do move while the others still run.
     expect((await c.ask(quiet, 'hello')).body).toMatchObject({ stopReason: 'end_turn' })
@@ -263,7 +270,7 @@ describe('several nodes', () => {
     const made = await a.createSession()
     expect((await b.ask(made, 'hello')).body).toMatchObject({ stopReason: 'end_turn' })
     // What belonged to the life that was lost is closed.
-    expect(a.cli.stderr()).toContain('lease lost')
+    await until(() => a.cli.stderr().includes('lease lost'))
     expect(a.cli.stderr()).not.toMatch(/closing failed|could not be given back|session expiry failed/)
   })
 
