@@ -307,7 +307,7 @@ if (browserPath !== undefined) {
       await page.goBack()
       await question.getByRole('button', { name: 'Discard changes' }).click()
       await expect.poll(() => page.url()).toBe(address.replace('?path=draft.md', ''))
-      expect(await question.count()).toBe(0)
+      await question.waitFor({ state: 'detached' })
 
       await page.getByRole('button', { name: 'New file' }).click()
       const form = page.getByRole('dialog', { name: 'New file' })
