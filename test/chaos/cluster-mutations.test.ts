@@ -22,12 +22,13 @@ import { temporaryDirectory, until } from '../support/open-sessions.ts'
 import { createDatabase } from '../support/postgres/shared-server.ts'
 import { cheapStart, claudeEnvironment, openModel } from '../support/real-claude.ts'
 
-const shortLeaseMs = 2_000
-/** Of a node that must not lose its lease on a busy machine before it is stopped. */
-const longLeaseMs = 5_000
+/** Of a node that must not lose its lease on a busy machine before it is stopped, or at all. */
+const leaseMs = 5_000
+/** How long a fault may take to show. */
+const quietMs = 2_000
 
 /** Nodes of which the first one has other code. */
-async function openNodes(count: 1 | 2, replacements: readonly Replacement[], leaseMs = shortLeaseMs) {
+async function openNodes(count: 1 | 2, replacements: readonly Replacement[]) {
   const { url, drop } = await createDatabase(inject('postgresDirectory'))
   endsLater(drop)
   const watch = await watchCluster(url)
@@ -89,7 +90,7 @@ describe('a session that another node has claimed while its owner lives', () => 
 describe('a node that stands still while its session has a process', () => {
   /** Whether the process of the first node lives when the second one has answered. */
   async function outlivesTakeOver(replacements: readonly Replacement[]): Promise<boolean> {
-    const { model, first, second, hold, statusOf } = await openNodes(2, replacements, longLeaseMs)
+    const { model, first, second, hold, statusOf } = await openNodes(2, replacements)
     hold('works on')
     const id = await first.createSession()
     const lost = await submit(first, id, 'this works on')
@@ -145,7 +146,7 @@ describe('a node that stops when the database has answered its write', () => {
   /** Take-overs that wait for a transaction of a node whose lease has been over for as long as it was. */
   const stuck = `select 1 from pg_stat_activity waiting, pg_stat_activity holding, claude_code_api.nodes
     where holding.pid = any(pg_blocking_pids(waiting.pid)) and holding.state = 'idle in transaction'
-      and nodes.state <> 'dead' and nodes.lease_until + ${shortLeaseMs} < extract(epoch from clock_timestamp()) * 1000`
+      and nodes.state <> 'dead' and nodes.lease_until + ${leaseMs} < extract(epoch from clock_timestamp()) * 1000`
 
   test('is replaced', async () => {
     expect(await takeOver([stopsAt(word)])).toBe('done')
@@ -175,7 +176,7 @@ describe('a database that has gone back behind what was written', () => {
     await watch.database.query('delete from claude_code_api.events where sequence = $1', [sequence])
     await watch.database.query('update claude_code_api.sessions set last_sequence = $1', [sequence - 1])
     await first.ask(id, 'hello again')
-    await pause(shortLeaseMs)
+    await pause(quietMs)
     leaving.abort()
     await over
     const { rows } = await watch.database.query(
