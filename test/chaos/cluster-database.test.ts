@@ -94,7 +94,8 @@ describe('a database that is cut off', () => {
 
 describe('a COMMIT whose answer is lost', () => {
   test('of a prompt: the turn is there once, and its caller gets one answer', async () => {
-    const { proxy, a, b, turns } = await openNodes(leaseMs)
+    // No lease is to be over here, also on a machine that stands still for seconds.
+    const { proxy, a, b, turns } = await openNodes(3 * leaseMs)
     const id = await a.createSession()
     for (const [count, node] of [a, b].entries()) {
       const word = `swallowed-${count}`
@@ -109,7 +110,7 @@ describe('a COMMIT whose answer is lost', () => {
   })
 
   test('of a claim: the session is claimed once', async () => {
-    const { watch, proxy, a, b } = await openNodes(leaseMs)
+    const { watch, proxy, a, b } = await openNodes(2 * leaseMs)
     const id = await a.createSession()
     a.cli.child.kill('SIGKILL')
     const dropped = proxy.swallow(['begin;', id, 'commit'])

@@ -12,6 +12,9 @@ import { claudesOf } from '../support/processes.ts'
 import { cheapStart, claudeEnvironment, openModel } from '../support/real-claude.ts'
 import { sentTo } from '../support/sent-to-model.ts'
 
+/** Longer than a busy machine stands still: only a node that is killed is to lose its lease. */
+const leaseMs = 7_000
+
 /** Two nodes that have the same path for the directories of sessions, as machines of their own would. */
 async function openCluster(options: object = {}) {
   const database = await createDatabase(inject('postgresDirectory'))
@@ -25,7 +28,7 @@ async function openCluster(options: object = {}) {
   const env = { ...claudeEnvironment(model, home), ...cheapStart }
   const start = (name: string) =>
     startNode(name, {
-      ...{ database, home, shared, env, leaseMs: 4_000, cluster: { snapshotsDir, volumes: [] } },
+      ...{ database, home, shared, env, leaseMs, cluster: { snapshotsDir, volumes: [] } },
       options: { workspacesDir, defaultWorkspace: 'empty', ...options },
     })
   const [a, b] = (await Promise.all(['a', 'b'].map(start))) as [ClusterNode, ClusterNode]
