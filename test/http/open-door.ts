@@ -115,6 +115,8 @@ export async function openDoor(options: DoorOptions = {}): Promise<OpenDoor> {
   app.use(mount, door.router)
   const server = createServer({ IncomingMessage: ClientMessage }, app)
   server.on('upgrade', upgradeThrough(app))
+  // A test that was silent for long must not meet a connection that is just being closed.
+  server.keepAliveTimeout = 600_000
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const url = origin + (mount === '/' ? '' : mount)
