@@ -131,6 +131,9 @@ if (browserPath !== undefined) {
     const page = await open(`/sessions/${sessionId}`)
     await page.getByText('begin').first().waitFor()
     expect(await page.evaluate('document.getElementsByTagName("*").length')).toBeLessThan(3_000)
+    // With them, the layout of the links takes seconds.
+    const ligatures = page.evaluate('getComputedStyle(document.querySelector("main")).fontVariantLigatures')
+    expect(await ligatures).toBe('no-contextual')
     page.expectQuiet()
   })
 }
