@@ -93,7 +93,8 @@ function script() {
   const never = new Promise(() => {})
   model.script(
     'talk slowly',
-    text('one two three', { fragmentSize: 3, holdAfterFragments: 2, holdUntil: never }),
+    // One piece only: whether the interrupt is faster than a second one is a matter of time.
+    text('one two three', { fragmentSize: 3, holdAfterFragments: 1, holdUntil: never }),
   )
   model.script('after it', text('Still here'))
   model.script('break', apiError(400, { message: 'no such thing' }))
@@ -104,13 +105,17 @@ function script() {
   model.script('run hooked', [...Array.from({ length: 6 }, () => touch('hooked')), text('That was it')])
   const helper = (prompt: string, run_in_background: boolean) =>
     toolUse('Agent', { subagent_type: 'general-purpose', description: 'x', prompt, run_in_background })
-  model.script('send helpers', [
-    helper('short errand', false),
-    helper('long errand', true),
-    text('Two are sent'),
-  ])
+  // The long errand outlasts the turn that has sent it, in both programs.
+  const sent = Promise.withResolvers<void>()
+  let count = 0
+  model.script('send helpers', ({ round }) => {
+    if (round < 2) return round === 0 ? helper('short errand', false) : helper('long errand', true)
+    if (++count === 2) sent.resolve()
+    return text('Two are sent')
+  })
   model.script('short errand', [toolUse('Bash', { command: 'echo three' }), text('The short one is done')])
-  model.script('long errand', text('The long one is done', { fragmentSize: 2, delayMs: 40 }))
+  const delivery = { fragmentSize: 2, delayMs: 40, holdUntil: sent.promise }
+  model.script('long errand', text('The long one is done', delivery))
 }
 
 test('resuming, changes of model and mode, failures', async () => {
