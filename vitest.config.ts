@@ -23,6 +23,7 @@ export default defineConfig({
           // Real processes, real sockets: bounds are generous because the machine may be slow and shared.
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       })),
     maxWorkers: 3,

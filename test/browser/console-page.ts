@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { createClient } from '../support/client.ts'
 import { freePort } from '../support/free-port.ts'
 import { endsLater } from '../support/lifetime.ts'
@@ -11,9 +11,6 @@ import { temporaryDirectory } from '../support/open-sessions.ts'
 import { claudeEnvironment, openModel } from '../support/real-claude.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-// By default `expect.poll` gives up after a second, and a machine may stall longer than that.
-vi.setConfig({ expect: { poll: { timeout: 60_000 } } })
 
 /** The key of the configuration; it administers the server. */
 export const consoleKey = 'a-key-for-the-console-tests'

@@ -8,7 +8,7 @@ import { openTcpProxy } from '../support/tcp-proxy.ts'
 import { openNode, type TestNode } from './warden-node.ts'
 
 /** A pause of the machine must end neither it nor the tenth of it that is left for ending processes. */
-const leaseMs = 6_000
+const leaseMs = 4_000
 let url: string
 let peer: NodeConnection
 beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('the warden of a node', () => {
   test('renews the lease as long as the node lives, with the slots that are free', async () => {
     const node = await openNode({ url, leaseMs: 2 * leaseMs })
     // They are four in a lease.
-    await renewed(node, 5)
+    await renewed(node, 3)
     await expectGood(node)
     expect(await peer.nodes.listNodes()).toMatchObject([{ id: node.id, state: 'active', slotsFree: 3 }])
   })
@@ -106,7 +106,7 @@ describe('the warden of a node', () => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(warden, signal)
     process.kill(-node.pid, 'SIGTERM')
     await node.heard('signal')
-    await renewed(node, 5)
+    await renewed(node, 3)
     expect(await wardenOf(node)).toBe(warden)
     await node.ask('close', 'closed')
     expect(isRunning(node)).toBe(false)
@@ -152,7 +152,7 @@ describe('a database that cannot be reached', () => {
 
   test('for shorter than the lease costs nothing', async () => {
     const { proxy, node } = await openBehindProxy(2 * leaseMs)
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       await renewed(node, 1)
       const before = node.told.length
       proxy.stop()
