@@ -31,6 +31,16 @@ export function kill(pid: number): void {
   process.kill(pid, 'SIGKILL')
 }
 
+/** Whether there is such a process, which may be anyone's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 /** The pids of processes of this machine whose command line contains the text. */
 export function programsOf(command: string): number[] {
   return readdirSync('/proc')

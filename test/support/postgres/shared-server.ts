@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { openPostgresStore } from '../../../src/store/postgres/open-postgres.ts'
+import { isAlive } from '../processes.ts'
 
 const template = 'claude_code_api_template'
 
@@ -58,10 +59,11 @@ async function serverUrl(directory: string): Promise<string> {
   return readFile(file, 'utf8')
 }
 
-/** In a process of its own, which outlives the worker that needed it first. */
+/** In a process of its own, which outlives the worker that needed it first, but not the run of tests. */
 async function startDetached(directory: string): Promise<string> {
   const program = fileURLToPath(new URL('serve-until-told.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--no-warnings', program], {
+  const run = await readFile(join(directory, 'run'), 'utf8')
+  const child = spawn(process.execPath, ['--no-warnings', program, run], {
     detached: true,
     env: { PATH: process.env.PATH },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,15 +81,6 @@ export async function endServer(directory: string): Promise<void> {
   process.kill(Number(pid), 'SIGTERM')
   while (isAlive(Number(pid))) await pause(50)
   await rm(join(directory, 'pid'))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function prepareTemplate(url: string): Promise<void> {
