@@ -143,13 +143,13 @@ if (requirements.chromium.find() !== undefined) {
       goOn()
       await ends(page, '6 times 7 is 42')
       const turnsOf = async () => (await server().call('GET', `/sessions/${sessionId}/turns`)).body.turns
-      expect(await turnsOf()).toMatchObject([{ status: 'completed' }])
+      await expect.poll(turnsOf).toMatchObject([{ status: 'completed' }])
       countsOn(opened(), 'Count once more', 4)
       await send(page, 'Count once more')
       await sendWhileBusy('Interrupt', 'What is 5 times 5?')
       await log(page).getByText('Interrupted', { exact: true }).waitFor()
       await ends(page, '5 times 5 is 25')
-      expect(await turnsOf()).toMatchObject([{}, { status: 'interrupted' }, { status: 'completed' }])
+      await expect.poll(turnsOf).toMatchObject([{}, { status: 'interrupted' }, { status: 'completed' }])
     })
 
     test('shows the same in two tabs, over a restart of the server', async () => {
