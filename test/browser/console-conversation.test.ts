@@ -135,6 +135,8 @@ if (requirements.chromium.find() !== undefined) {
       }
       const goOn = countsOn(opened(), 'Begin to count', 4)
       await send(page, 'Begin to count')
+      // Before Claude Code has the turn, input is queued.
+      await log(page).getByText('1 2 3 4').waitFor()
       const steered = page.waitForResponse(
         response => response.request().postData()?.includes('6 times') === true,
       )
