@@ -13,15 +13,16 @@ export async function giveAnswers(
   requests: readonly UiRequest[],
   calls: readonly CallPart[],
 ): Promise<UiRequest[]> {
-  const unanswered: UiRequest[] = []
-  for (const request of requests) {
+  const read = requests.map(request => {
     const call = calls.find(({ toolCallId }) => toolCallId === callIdOf(request))
-    const answer = call && toAnswer(request, call)
-    if (answer) {
-      await naming(session.answerIfPending(request.permissionId, answer), field => toPath(field, call))
-    } else unanswered.push(request)
+    return { request, call, answer: call && toAnswer(request, call) }
+  })
+  // Each is right before the first is given.
+  for (const { request, call, answer } of read) {
+    if (!call || !answer) continue
+    await naming(session.answerIfPending(request.permissionId, answer), field => toPath(field, call))
   }
-  return unanswered
+  return read.flatMap(({ request, answer }) => (answer ? [] : request))
 }
 
 /** @returns undefined: the call has no answer */

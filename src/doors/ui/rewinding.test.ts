@@ -70,5 +70,7 @@ test('turns that wait are cancelled before the running one is interrupted: none 
 })
 
 test('a history of another chat is refused', async () => {
-  await expect(rewind({}, ['u1', 'foreign', 'u2'])).rejects.toThrow('foreign is not an answer of this chat')
+  await expect(rewind({}, ['u1', 'foreign', 'u2'])).rejects.toThrow(
+    'messages.1.id: must be that of an answer of this chat',
+  )
 })

@@ -61,7 +61,8 @@ function findReplaced(turns: readonly Turn[], request: ChatRequest, prompt: Prom
   const before = messages.slice(0, messages.lastIndexOf(last)).findLast(({ role }) => role === 'assistant')
   if (before) {
     const index = turns.findIndex(({ turnId }) => turnId === before.id)
-    if (index === -1) throw new Refusal(`messages: ${before.id} is not an answer of this chat`)
+    if (index === -1)
+      throw new Refusal(`messages.${messages.lastIndexOf(before)}.id: must be that of an answer of this chat`)
     return index + 1
   }
   // Without a history it is the newest turn with this prompt; an edited prompt without answers before it is the first.
