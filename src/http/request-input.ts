@@ -2,8 +2,8 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import { invalidField, invalidRequest } from '../contract/errors.ts'
 import { getOperation, type OperationId, type OperationInput } from '../contract/operations.ts'
+import { IssueList } from '../contract/request-issues.ts'
 import { findJsonFlaw } from '../lib/json-flaws.ts'
-import { IssueList } from './request-issues.ts'
 
 const nothing = z.strictObject({})
 

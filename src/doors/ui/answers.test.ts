@@ -26,6 +26,12 @@ test('gives no answer of a message in which another one is wrong', async () => {
   await expect(giveAnswers(session, requests, calls({}))).rejects.toThrow(
     'messages.1.parts.1.output: must be',
   )
+  const nul = giveAnswers(session, requests, calls({ answers: { q: 'a\0' } }))
+  await expect(nul).rejects.toThrow('messages.1.parts.1.output.answers.q: must not contain NUL')
+  const twice = [...calls({}), ...calls({}).slice(0, 1)]
+  await expect(giveAnswers(session, requests, twice)).rejects.toThrow(
+    'toolCallId: must not be that of another',
+  )
   expect(given).toEqual([])
   expect(await giveAnswers(session, requests, calls({ answers: { q: 'y' } }))).toEqual([])
   expect(given).toMatchObject([

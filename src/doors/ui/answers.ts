@@ -1,6 +1,7 @@
 import type { AnswerPermissionRequest, SessionClient } from '../../client/index.ts'
+import { checkAnswer } from '../../contract/check-input.ts'
 import type { CallPart } from './call-parts.ts'
-import { naming, Refusal } from './problems.ts'
+import { checkNaming, naming, Refusal } from './problems.ts'
 import { callIdOf, replyModeOf, type UiRequest } from './requests.ts'
 
 /**
@@ -14,8 +15,15 @@ export async function giveAnswers(
   calls: readonly CallPart[],
 ): Promise<UiRequest[]> {
   const read = requests.map(request => {
-    const call = calls.find(({ toolCallId }) => toolCallId === callIdOf(request))
-    return { request, call, answer: call && toAnswer(request, call) }
+    const [call, other] = calls.filter(({ toolCallId }) => toolCallId === callIdOf(request))
+    if (other) throw new Refusal(`${other.path}.toolCallId: must not be that of another part`)
+    const answer = call && toAnswer(request, call)
+    if (answer)
+      checkNaming(
+        () => checkAnswer(answer),
+        field => toPath(field, call),
+      )
+    return { request, call, answer }
   })
   // Each is right before the first is given.
   for (const { request, call, answer } of read) {

@@ -6,9 +6,10 @@ import {
   type PatchSessionRequest,
   type Session,
 } from '../../client/index.ts'
+import { checkChanges } from '../../contract/check-input.ts'
 import { isPreset, readPresetReference } from '../../contract/session-configuration.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { naming, Refusal } from './problems.ts'
+import { checkNaming, naming, Refusal } from './problems.ts'
 
 /** Returns the session of a chat with the settings of the request; it is created with the chat's first message. */
 export async function openSession(
@@ -55,17 +56,32 @@ async function readPermissionPrompts(client: ClaudeCodeClient, reference: string
 async function changeSettings(
   client: ClaudeCodeClient,
   found: Session,
-  { preset, session = {}, clientTools }: ChatRequest,
+  request: ChatRequest,
 ): Promise<Session> {
+  const changes = checkSettings(found, request)
+  if (Object.keys(changes).length === 0) return found
+  return await naming(client.session(found.sessionId).update(changes), toPath)
+}
+
+/**
+ * Checks the settings that a request for a chat has.
+ *
+ * @returns what differs from those of the chat
+ * @throws Refusal that names the field
+ */
+export function checkSettings(
+  found: Session,
+  { preset, session = {}, clientTools }: ChatRequest,
+): PatchSessionRequest {
   if (preset !== undefined) checkPreset(found, preset)
   const config = found.config as unknown as Record<string, unknown>
   const wanted = { model: session.model, effort: session.effort, clientTools }
   const changes = Object.entries(wanted).filter(
     ([name, value]) => value !== undefined && !isDeepStrictEqual(value, config[name] ?? undefined),
   )
-  if (changes.length === 0) return found
-  const body = Object.fromEntries(changes) as PatchSessionRequest
-  return await naming(client.session(found.sessionId).update(body), toPath)
+  const body = Object.fromEntries(changes)
+  checkNaming(() => checkChanges(body), toPath)
+  return body as PatchSessionRequest
 }
 
 function checkPreset({ preset: used }: Session, reference: string): void {

@@ -1,13 +1,14 @@
 import { type ClaudeCodeClient, isApiError, type Session, type SessionClient } from '../../client/index.ts'
+import { checkPrompt } from '../../contract/check-input.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { giveAnswers } from './answers.ts'
 import { readCalls } from './call-parts.ts'
-import { openSession } from './chat.ts'
+import { checkSettings, openSession } from './chat.ts'
 import type { ChatRequest, UiMessage } from './chat-request.ts'
-import { naming, Refusal } from './problems.ts'
+import { checkNaming, naming, Refusal } from './problems.ts'
 import { toPartPath, toPrompt } from './prompt.ts'
 import { callIdOf, replyModeOf } from './requests.ts'
-import { rewindFor } from './rewinding.ts'
+import { findReplaced, takeBack } from './rewinding.ts'
 import { readTodos, toShownCalls } from './shown.ts'
 import { toStreamResponse } from './stream-response.ts'
 import { streamRetries, streamTurn } from './turn-stream.ts'
@@ -20,15 +21,15 @@ export async function sendPrompt(
   request: ChatRequest,
 ): Promise<Response> {
   const prompt = toPrompt(request.last, request.path)
+  const toPath = (field: string) => toPartPath(field, request.last, request.path)
+  // Before anything of the chat is changed.
+  checkNaming(() => checkPrompt(prompt), toPath)
+  const replaced = await findReplaced(client, sessionId, request, prompt)
   const found = await openSession(client, sessionId, request)
   const session = client.session(sessionId)
-  if (request.trigger === 'regenerate-message' || request.messageId === request.last.id) {
-    await rewindFor(client, session, request, prompt)
-  }
+  await takeBack(client, session, replaced)
   const onBusy = request.onBusy ?? (await chooseOnBusy(session, found))
-  const { turnId } = await naming(session.submit(prompt, { onBusy }), field =>
-    toPartPath(field, request.last, request.path),
-  )
+  const { turnId } = await naming(session.submit(prompt, { onBusy }), toPath)
   const { signal } = exchange.request
   const chunks = streamTurn(session, { turnId, shown: { todos: readTodos(request.messages) }, signal })
   return toStreamResponse(exchange, chunks, onLeaveOf(request, session, turnId))
@@ -56,6 +57,7 @@ export async function continueMessage(
   if (turn.endedAt !== null && (turn.lastSequence ?? 0) <= after) {
     throw new Refusal(`${request.path}: the turn of the message is over`, 409, 'TURN_OVER')
   }
+  checkSettings(await session.get(), request)
   const requests = (await session.pendingRequests()).filter(request => request.turnId === turnId)
   const open = await giveAnswers(session, requests, given)
   const calls = toShownCalls(given)

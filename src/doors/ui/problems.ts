@@ -1,6 +1,6 @@
 import { ApiError, ConnectionError } from '../../client/index.ts'
 import type { DoorProblem } from '../../contract/doors.ts'
-import { invalidRequest, type RequestIssue } from '../../contract/errors.ts'
+import { invalidRequest, type RequestIssue, ServiceError } from '../../contract/errors.ts'
 
 /** An error of the client's request that this door finds itself. */
 export class Refusal extends Error {
@@ -42,20 +42,33 @@ export function findProblem(error: unknown): Shown | undefined {
   return undefined
 }
 
+type ToPath = (field: string) => string
+
 /** Names the fields of the client's request in an error of the API, in place of the API's fields. */
-export async function naming<T>(result: Promise<T>, toPath: (field: string) => string): Promise<T> {
+export async function naming<T>(result: Promise<T>, toPath: ToPath): Promise<T> {
   try {
     return await result
   } catch (error) {
-    throw rename(error, field => toPath(field).replace(/\[(\d+)\]/g, '.$1'))
+    throw rename(error, toPath)
   }
 }
 
-function rename(error: unknown, toPath: (field: string) => string): unknown {
-  if (!(error instanceof ApiError)) return error
-  const { code, status, message, details } = error
+/** As `naming`, of a check that the API will make as well. */
+export function checkNaming(check: () => void, toPath: ToPath): void {
+  try {
+    check()
+  } catch (error) {
+    throw rename(error, toPath)
+  }
+}
+
+function rename(error: unknown, toApiPath: ToPath): unknown {
+  if (!(error instanceof ApiError || error instanceof ServiceError)) return error
+  const toPath: ToPath = field => toApiPath(field).replace(/\[(\d+)\]/g, '.$1')
+  const { code, message } = error
+  const details = (error.details ?? {}) as Record<string, unknown>
   if (code === 'PAYLOAD_TOO_LARGE') {
-    return new Refusal(message.replace(/^prompt\[\d+\]\S*/, toPath), status ?? 413, code)
+    return new Refusal(message.replace(/^prompt\[\d+\]\S*/, toPath), 413, code)
   }
   const issues = (details.issues ?? []) as RequestIssue[]
   if (code !== 'INVALID_REQUEST' || issues.length === 0) return error

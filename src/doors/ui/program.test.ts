@@ -102,7 +102,7 @@ test.each<[string, object]>([
   expect(alone.text).toContain(`message.parts.1.${expected}`)
 })
 
-const pdf = { type: 'file', mediaType: 'application/pdf', url: 'data:application/pdf;base64,AAAA' }
+const pdf = { type: 'file', mediaType: 'application/pdf', url: 'data:application/pdf;base64,JVBERi0xLjc=' }
 const prompted = (...parts: object[]) => ({ messages: [{ ...hello, parts }] })
 const textPart = hello.parts[0] as object
 
@@ -168,3 +168,54 @@ test.each<[string, string, object, string]>([
     expect([status, text]).toEqual([400, `messages.1.parts.1.${expected}: must be good (INVALID_REQUEST)`])
   },
 )
+
+const image = (data: string) => ({
+  type: 'file',
+  mediaType: 'image/png',
+  url: `data:image/png;base64,${data}`,
+})
+const said = (text: string) => ({ type: 'text', text })
+
+test.each<[string, object, string]>([
+  ['a blank text', said('  '), 'text: must not be empty'],
+  ['NUL', said('a\0'), 'text: must not contain NUL'],
+  ['half a character', said('a\ud800'), 'text: must not contain'],
+  ['an image of another kind', image('AAAA'), 'mediaType: image/png must match the data'],
+  ['no base64', image('!'), 'url: '],
+])('a prompt with %s is refused before the chat is changed', async (_, part, expected) => {
+  const api = (path: string) => Response.json(path === 'GET /sessions/:id/turns' ? { turns: [] } : session)
+  const more = { trigger: 'submit-message', messageId: 'm', session: { model: 'other' } }
+  const { status, text, calls } = await answer(api, { ...prompted(part), ...more })
+  expect([status, text]).toEqual([400, expect.stringContaining(`messages.0.parts.0.${expected}`)])
+  expect(calls.filter(call => !call.startsWith('GET'))).toEqual([])
+})
+
+test('an edited message after the answer of another chat is refused before the chat is changed', async () => {
+  const messages = [hello, { id: turnId, role: 'assistant', parts: [] }, { ...hello, id: 'edited' }]
+  const turns = { turns: [], pagination: { nextCursor: null } }
+  const { status, text, calls } = await answer(
+    path => Response.json(path === 'GET /sessions/:id/turns' ? turns : session),
+    { messages, messageId: 'edited', session: { model: 'other' } },
+  )
+  expect([status, text]).toEqual([400, expect.stringContaining('messages.1.id: must be that of an answer')])
+  expect(calls.filter(call => !call.startsWith('GET'))).toEqual([])
+})
+
+test.each<[string, number, object]>([
+  ['preset: must not be set', 409, { preset: 'reviewer' }],
+  ['session.model: ', 400, { session: { model: 5 } }],
+  ['clientTools.0.name: ', 400, { clientTools: [{ name: 'a b' }] }],
+])('an answer with other fields that are wrong is not given: %s', async (expected, refusal, fields) => {
+  const request = { permissionId: 'p', kind: 'tool', turnId, toolUseId: 'call', toolName: 'Write', input: {} }
+  const { status, text, calls } = await answer(
+    path => {
+      if (path.endsWith('/permissions')) {
+        return Response.json({ permissions: [request], pagination: { nextCursor: null } })
+      }
+      return Response.json(path.includes('/turns/') ? { turnId, endedAt: null } : session)
+    },
+    { ...continued({ ...called, approval: { id: 'p', approved: true } }), ...fields },
+  )
+  expect([status, text]).toEqual([refusal, expect.stringContaining(expected)])
+  expect(calls.filter(call => !call.startsWith('GET'))).toEqual([])
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ClaudeCodeClient, SessionClient } from '../../client/index.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { rewindFor } from './rewinding.ts'
+import { findReplaced, takeBack } from './rewinding.ts'
 
 const time = '2026-01-01T00:00:00.000Z'
 const turn = (turnId: string, prompt: string, more: object = {}) => ({
@@ -43,7 +43,8 @@ async function rewind(
   } as unknown as SessionClient
   const messages = roles.map(id => ({ id, role: id.startsWith('u') ? 'user' : 'assistant', parts: [] }))
   const all = { trigger: 'regenerate-message', messages, last: messages.at(-1), ...request }
-  await rewindFor(client, session, all as unknown as ChatRequest, prompt)
+  const replaced = await findReplaced(client, 'session', all as unknown as ChatRequest, prompt)
+  await takeBack(client, session, replaced)
   return done
 }
 

@@ -1,23 +1,43 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ClaudeCodeClient, Prompt, SessionClient, Turn } from '../../client/index.ts'
+import {
+  type ClaudeCodeClient,
+  isApiError,
+  type Prompt,
+  type SessionClient,
+  type Turn,
+} from '../../client/index.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { Refusal } from './problems.ts'
 
 /**
- * Takes the conversation back to before the turn that the request's message replaces: that of an answer to be made
- * again, or of a prompt that was edited. Turns that run are interrupted.
+ * Finds the turns that the request's message replaces, oldest first: from that of an answer to be made again, or of a
+ * prompt that was edited. A chat that has not begun has none.
+ *
+ * @throws Refusal if the history is that of another chat
  */
-export async function rewindFor(
+export async function findReplaced(
   client: ClaudeCodeClient,
-  session: SessionClient,
+  sessionId: string,
   request: ChatRequest,
   prompt: Prompt,
+): Promise<readonly Turn[]> {
+  const { trigger, messageId, last } = request
+  if (trigger !== 'regenerate-message' && messageId !== last.id) return []
+  const turns = await listTurns(client, sessionId).catch(error => {
+    if (isApiError(error, 'SESSION_NOT_FOUND')) return []
+    throw error
+  })
+  const index = findFirst(turns, request, prompt)
+  return index === -1 ? [] : turns.slice(index)
+}
+
+/** Takes the conversation back to before these turns. Those that run are interrupted. */
+export async function takeBack(
+  client: ClaudeCodeClient,
+  session: SessionClient,
+  turns: readonly Turn[],
 ): Promise<void> {
-  const turns = await listTurns(client, session.id)
-  const index = findReplaced(turns, request, prompt)
-  const replaced = turns[index]
-  if (!replaced) return
-  const counted = await interruptAll(session, turns.slice(index))
+  const counted = await interruptAll(session, turns)
   if (!counted) return
   await client.call('rewindSession', {
     params: { sessionId: session.id },
@@ -54,7 +74,7 @@ async function listTurns(client: ClaudeCodeClient, sessionId: string): Promise<T
 }
 
 /** @returns the index of the first turn that no longer counts; -1 or the number of turns: there is none */
-function findReplaced(turns: readonly Turn[], request: ChatRequest, prompt: Prompt): number {
+function findFirst(turns: readonly Turn[], request: ChatRequest, prompt: Prompt): number {
   const { messages, last, messageId, trigger } = request
   const named = turns.findIndex(({ turnId }) => turnId === messageId)
   if (named !== -1) return named

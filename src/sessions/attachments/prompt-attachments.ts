@@ -1,9 +1,10 @@
 import { invalidField, notFound } from '../../contract/errors.ts'
+import { checkInlineBlock } from '../../contract/inline-content.ts'
 import type { Prompt, PromptBlock } from '../../contract/turns.ts'
 import type { AttachmentStore } from '../ports/index.ts'
 import type { AttachmentRecord, SessionRecord } from '../records.ts'
 import type { TurnRequest } from '../turns/turn-request.ts'
-import { blockTypeOf, checkInlineBlock } from './attachment-content.ts'
+import { blockTypeOf } from './attachment-content.ts'
 
 interface Owner {
   tenantId: string

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { RequestIssue } from '../contract/errors.ts'
 import { toPath } from '../lib/json-flaws.ts'
+import type { RequestIssue } from './errors.ts'
 
 type Issue = z.core.$ZodIssue
 
