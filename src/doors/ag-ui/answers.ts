@@ -1,11 +1,11 @@
 import {
   type AnswerPermissionRequest,
-  type ApiError,
-  isApiError,
+  ApiError,
   type PermissionRequest,
   type SessionClient,
 } from '../../client/index.ts'
-import { invalidField, invalidRequest } from '../../contract/errors.ts'
+import { checkAnswer } from '../../contract/check-input.ts'
+import { invalidField, invalidRequest, type RequestIssue, ServiceError } from '../../contract/errors.ts'
 import type { RunInput } from './input.ts'
 import { inlineSource, toolMessages } from './prompt.ts'
 import type { Message, ResumeEntry } from './protocol.ts'
@@ -44,6 +44,18 @@ export class Answers {
     return found && toDecision(request, found.entry, `${found.path}.payload`)
   }
 
+  /** As `find`; an answer that the API would refuse, whatever it answers, is refused. */
+  findChecked(request: PermissionRequest): AnswerPermissionRequest | undefined {
+    const answer = this.find(request)
+    if (!answer) return undefined
+    try {
+      checkAnswer(answer)
+    } catch (error) {
+      throw this.#inCallersWords(error, request)
+    }
+    return answer
+  }
+
   /** Whether the run leaves the request open. */
   leaves({ permissionId, kind }: PermissionRequest): boolean {
     return kind !== 'hook' && !this.#sent.has(permissionId)
@@ -51,27 +63,29 @@ export class Answers {
 
   async send(
     session: SessionClient,
-    { permissionId, toolUseId }: PermissionRequest,
+    request: PermissionRequest,
     answer: AnswerPermissionRequest,
   ): Promise<void> {
+    const { permissionId, toolUseId } = request
     this.#sent.add(permissionId)
     if (toolUseId !== null) this.#sent.add(toolUseId)
     try {
       await session.answerIfPending(permissionId, answer)
     } catch (error) {
-      if (!isApiError(error, 'INVALID_REQUEST')) throw error
-      throw this.#inCallersWords(error, permissionId, toolUseId ?? '')
+      throw this.#inCallersWords(error, request)
     }
   }
 
-  #inCallersWords({ details }: ApiError, permissionId: string, toolCallId: string): Error {
+  #inCallersWords(error: unknown, { permissionId, toolUseId }: PermissionRequest): unknown {
+    if (!(error instanceof ApiError || error instanceof ServiceError)) return error
+    if (error.code !== 'INVALID_REQUEST') return error
     const resumed = this.#resume.get(permissionId)
-    const issues = (details.issues ?? []) as { path: string; message: string }[]
+    const { issues = [] } = error.details as { issues?: RequestIssue[] }
     return invalidRequest(
       issues.map(({ path, message }) => ({
         path: resumed
           ? `${resumed.path}.payload.${path.replace(/^updatedInput/, 'editedArgs')}`
-          : `${this.#tools.get(toolCallId)?.path}.${toContentPath(path)}`,
+          : `${this.#tools.get(toolUseId ?? '')?.path}.${toContentPath(path)}`,
         message,
       })),
     )

@@ -1,6 +1,6 @@
 import { ApiError, ClaudeCodeClient, ConnectionError } from '../../client/index.ts'
 import { apiBase, type DoorExchange } from '../../contract/doors.ts'
-import { type ErrorCode, errorCatalogue, ServiceError } from '../../contract/errors.ts'
+import { type ErrorCode, errorCatalogue, type RequestIssue, ServiceError } from '../../contract/errors.ts'
 
 /** Opens a client of the API in the name of the caller, who sees and retries errors. */
 export function openClient({ fetch }: DoorExchange): ClaudeCodeClient {
@@ -20,10 +20,11 @@ const fieldNames: [RegExp, string][] = [
 /** Returns an error of the API as this server's own, with the names of the caller's fields. */
 export function toOwnError(error: unknown): unknown {
   if (error instanceof ConnectionError) return new ServiceError('NODE_UNAVAILABLE', error.message)
-  if (!(error instanceof ApiError) || !(error.code in errorCatalogue)) return error
+  if (!(error instanceof ApiError || error instanceof ServiceError)) return error
+  if (!(error.code in errorCatalogue)) return error
   const code = error.code as ErrorCode
   if (code !== 'INVALID_REQUEST') return new ServiceError(code, error.message, error.details as never)
-  const issues = (error.details.issues ?? []) as { path: string; message: string }[]
+  const { issues = [] } = error.details as { issues?: RequestIssue[] }
   return new ServiceError(code, inCallersWords(error.message), {
     ...error.details,
     issues: issues.map(({ path, message }) => ({ path: inCallersWords(path), message })),

@@ -206,3 +206,29 @@ describe('a run that is refused', () => {
     expect(api.changes.filter(change => change !== 'POST /messages')).toEqual([])
   })
 })
+
+describe('a run that the API would refuse', () => {
+  const source = { type: 'data', value: 'AAAA', mimeType: 'image/png' }
+  const wrong = { id: 'm', role: 'user', content: [{ type: 'image', source }] }
+
+  test('for its prompt makes no thread, and changes none', async () => {
+    const api = new FakeApi()
+    await expect(run(api, 'first', [wrong])).rejects.toThrow('image/png must match the data')
+    api.addTurn('before')
+    const tools = [{ name: 'look', description: 'Looks', parameters: {} }]
+    await expect(run(api, 'next', ['before', wrong], { tools })).rejects.toThrow('must match the data')
+    expect(api.changes).toEqual([])
+  })
+
+  test('for one of its answers gives none', async () => {
+    const api = new FakeApi()
+    api.addTurn('one')
+    api.ask({ permissionId: 'p1' })
+    api.ask({ permissionId: 'p2' })
+    const resume = [true, { approved: false, message: 'x'.repeat(10_001) }].map((payload, index) => ({
+      ...{ interruptId: `p${index + 1}`, status: 'resolved', payload },
+    }))
+    await expect(run(api, 'run', ['one'], { resume })).rejects.toThrow('resume[1].payload.message')
+    expect(api.changes).toEqual([])
+  })
+})

@@ -1,11 +1,12 @@
 import type { ClaudeCodeClient, PermissionRequest, SessionClient } from '../../client/index.ts'
+import { checkPrompt } from '../../contract/check-input.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { invalidField, invalidRequest } from '../../contract/errors.ts'
 import { Answers } from './answers.ts'
 import { EventWriter } from './event-writer.ts'
 import { followTurn } from './follow-turn.ts'
 import type { RunInput } from './input.ts'
-import { newMessages } from './prompt.ts'
+import { newMessages, toPrompt } from './prompt.ts'
 import type { AgUiEvent } from './protocol.ts'
 import { beginRun, endOf, failRun, pauseRun, writeIgnored } from './run-events.ts'
 import { findRepeated, findUnsent, submitPrompt } from './submit-prompt.ts'
@@ -40,12 +41,14 @@ export async function acceptRun(
   const thread = await findThread(session)
   if (!thread) {
     if (news.length === 0) throw nothingToRun()
+    checkPrompt(toPrompt(input, news))
     await createThread(client, session, input)
     const turnIds = [await submitPrompt(session, input, news, news)]
     return { ...run, turnIds, ownTurnIds: turnIds }
   }
   // Answers cannot be withdrawn, so the run is checked first.
   checkThread(thread, input)
+  if (news.length > 0) checkPrompt(toPrompt(input, news))
   const { lastTurn } = thread.found
   // A repeated answer finds the turn that it continued, which may have ended.
   const isAnswer = input.resume.length > 0 || input.messages.at(-1)?.role === 'tool'
@@ -73,7 +76,7 @@ export async function acceptRun(
 async function findAnswers({ session, found }: Thread, answers: Answers) {
   const all = found.openRequests > 0 ? await session.pendingRequests() : []
   const pending = all.filter(({ turnId, kind }) => turnId !== null && kind !== 'hook')
-  const asked = pending.map(request => ({ request, answer: answers.find(request) }))
+  const asked = pending.map(request => ({ request, answer: answers.findChecked(request) }))
   return {
     pending,
     given: asked.flatMap(({ request, answer }) => (answer ? [{ request, answer }] : [])),

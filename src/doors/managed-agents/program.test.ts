@@ -125,3 +125,20 @@ describe('a refused request', () => {
     ])
   })
 })
+
+test('a message with a wrong image is refused before an event is carried out or a session is made', async () => {
+  const api = new FakeApi()
+  const source = { type: 'base64', media_type: 'image/png', data: 'AAAA' }
+  const wrong = { type: 'user.message', content: [{ type: 'image', source }] }
+  const events = [{ type: 'user.message', content: [{ type: 'text', text: 'first' }] }, wrong]
+  const place = 'content[0].source.media_type: image/png must match the data'
+  const sent = await api.send('sendEvents', { body: { events } })
+  expect([sent.status, await sent.text()]).toEqual([400, expect.stringContaining(`events[1].${place}`)])
+  const body = { agent: 'reviewer', environment_id: 'env-here', initial_events: [wrong] }
+  const made = await api.send('createSession', { body })
+  expect([made.status, await made.text()]).toEqual([
+    400,
+    expect.stringContaining(`initial_events[0].${place}`),
+  ])
+  expect(api.requests.filter(request => !request.startsWith('GET'))).toEqual([])
+})

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ClaudeCodeClient, Prompt } from '../../client/index.ts'
+import { checkPrompt } from '../../contract/check-input.ts'
+import { errorCatalogue, ServiceError } from '../../contract/errors.ts'
 import { answerRequest } from './answer-request.ts'
 import type { Context } from './context.ts'
 import { invalid, Refusal } from './errors.ts'
@@ -29,6 +31,7 @@ export async function sendEvents(context: Context): Promise<{ data: UserEvent[] 
       'user.tool_result answers tools of self_hosted environments; answer custom tools with user.custom_tool_result',
     )
   }
+  checkMessages(events, 'events')
   const data: UserEvent[] = []
   for (let index = 0; index < events.length; index += 1) {
     const answers = takeAnswers(events, index)
@@ -51,6 +54,24 @@ export async function sendEvents(context: Context): Promise<{ data: UserEvent[] 
     }
   }
   return { data }
+}
+
+/**
+ * Checks messages before the first event is carried out.
+ *
+ * @param field that has the events
+ */
+export function checkMessages(events: readonly SentEvent[], field: string): void {
+  for (const [index, event] of events.entries()) {
+    if (event.type !== 'user.message') continue
+    try {
+      checkPrompt(toPrompt(event.content))
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      const message = error.message.replace(/(^|; )prompt\b/g, `$1${field}[${index}].content`)
+      throw new Refusal(errorCatalogue[(error as ServiceError).code].status, message)
+    }
+  }
 }
 
 type Answer = ClientAnswer | Confirmation

@@ -11,7 +11,7 @@ import { doorTag } from './event-mapper.ts'
 import { toSessionId } from './ids.ts'
 import { openSession, type SessionMetadata } from './open-session.ts'
 import { readBody } from './reading.ts'
-import { sendMessage } from './send-events.ts'
+import { checkMessages, sendMessage } from './send-events.ts'
 import { initialEvents, unsupportedList } from './sent-events.ts'
 import { agentOfSession, toAgentPart } from './session-agent.ts'
 import { type SessionView, toSessionView } from './session-view.ts'
@@ -46,6 +46,7 @@ const updateBody = z.strictObject({
 
 export async function createSession({ api, request, logFault }: Context): Promise<SessionView> {
   const body = await readBody(request, createBody)
+  checkMessages(body.initial_events ?? [], 'initial_events')
   const environment = await openEnvironment({ api }, body.environment_id)
   const made = await toAgentPart(api, body.agent, environment.type)
   const own: SessionMetadata = {

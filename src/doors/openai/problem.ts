@@ -100,10 +100,10 @@ function toProblem({ status, code, message, details, retry, retryAfterMs }: Fiel
 export function asProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   if (error instanceof ApiError) return toProblem({ ...fieldsOf(error), message: error.message })
-  // Such as that of a server that shuts down.
+  // Such as that of a server that shuts down, or of a prompt that is checked first.
   if (error instanceof ServiceError) {
-    const { code, message } = error as ServiceError
-    return toProblem({ status: errorCatalogue[code].status, code, message, ...adviseRetry(code) })
+    const { code, message, details } = error as ServiceError
+    return toProblem({ status: errorCatalogue[code].status, code, message, details, ...adviseRetry(code) })
   }
   if (error instanceof ConnectionError) {
     return new Problem(503, { message: 'The API did not answer', code: 'node_unavailable' })

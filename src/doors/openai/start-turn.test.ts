@@ -73,3 +73,10 @@ test('functions and a format in another order of fields are those of the session
   const changed = { ...body, response_format: { type: 'json_object' } }
   await expect(beginWith(null, config, readChatRequest(changed, headers))).rejects.toThrow('response_format')
 })
+
+test('a prompt that the API would refuse is refused before a session is created or changed', async () => {
+  const source = { type: 'base64', media_type: 'image/png', data: 'AAAA' } as const
+  const newest = { prompt: [{ type: 'image', source } as const] }
+  const refused = beginWith(null, {}, { ...plain, newest })
+  await expect(refused).rejects.toThrow(/^prompt\[0\]\.source\.media_type: image\/png must match the data/)
+})

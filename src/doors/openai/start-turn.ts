@@ -7,6 +7,7 @@ import {
   type SessionClient,
   type Turn,
 } from '../../client/index.ts'
+import { checkPrompt } from '../../contract/check-input.ts'
 import { isPreset } from '../../contract/session-configuration.ts'
 import { CallRequests } from './call-requests.ts'
 import type { CommonRequest, Context, ToolEntry } from './common-request.ts'
@@ -78,6 +79,8 @@ async function beginTurn(
   prompt: PromptBlock[],
   options: Options,
 ): Promise<Submitted> {
+  // Before a session is created or changed for it.
+  checkPrompt(prompt)
   const found = await find(context, request, options)
   context.signal.throwIfAborted()
   try {
