@@ -229,7 +229,7 @@ describe('an interrupt', () => {
     await expect(answer({ approved: 'yes' })).rejects.toThrow('resume[0].payload.approved: is required')
     await expect(answer({ approved: true, oops: 1 })).rejects.toThrow('resume[0].payload.oops: unknown field')
     await expect(answer({ approved: true, editedArgs: 7 })).rejects.toThrow(
-      'resume[0].payload.editedArgs: must be object',
+      'resume[0].payload.editedArgs: must be an object',
     )
     await answer({ approved: true, editedArgs: { file_path: edited, content: 'other' } })
     expect([existsSync(first ?? ''), existsSync(edited ?? '')]).toEqual([false, true])

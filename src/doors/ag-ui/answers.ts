@@ -157,7 +157,8 @@ function toVerdict({ approved, ...given }: Json, path: string): AnswerPermission
     if (!verdictFields.has(name)) throw invalidField(`${path}.${name}`, 'unknown field')
   }
   const { editedArgs, ...rest } = given
-  const answer = { ...rest, ...(editedArgs !== undefined && { updatedInput: editedArgs }) }
+  const updatedInput = editedArgs === undefined ? undefined : asObject(editedArgs, `${path}.editedArgs`)
+  const answer = { ...rest, ...(updatedInput && { updatedInput }) }
   return { decision: approved ? 'allow' : 'deny', ...answer } as AnswerPermissionRequest
 }
 

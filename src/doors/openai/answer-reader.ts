@@ -29,8 +29,9 @@ export interface ReaderOptions {
   signal: AbortSignal
 }
 
-/** After a call, others of the same message follow at once. */
+/** After a call, others of the same message follow at once; those that Claude has said already, on a busy machine later. */
 const quietMs = 200
+const lateMs = 2_000
 /** Results of Claude's own tools are shown this far. */
 const longestResult = 500
 
@@ -50,7 +51,7 @@ export async function* readAnswer(
   try {
     for (;;) {
       const next = events.next()
-      if (answer.hasCalls && !(await settlesWithin(next, quietMs))) break
+      if (answer.hasCalls && !(await settlesWithin(next, answer.expectsCalls ? lateMs : quietMs))) break
       const received = await next
       if (received.done) break
       const event = received.value
@@ -88,6 +89,11 @@ class Answer {
     this.#requests = requests
     this.#isData = isData
     this.#queue = new BlockQueue(kind => (kind === 'text' ? !isData : cursor.showsReasoning))
+  }
+
+  /** Whether Claude has said calls that have not come. */
+  get expectsCalls(): boolean {
+    return this.#requests.isIncomplete
   }
 
   *read(event: SessionEvent): Generator<Piece, void> {
