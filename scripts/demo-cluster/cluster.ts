@@ -58,7 +58,7 @@ export async function openCluster({ port, prefersForwarder }: DemoOptions): Prom
     closers.push(() => model.close())
     const postgres = startProgram(
       process.execPath,
-      ['--no-warnings', postgresProgram],
+      ['--no-warnings', postgresProgram, String(process.pid)],
       { PATH: process.env.PATH ?? '/usr/bin:/bin', TMPDIR: tmpdir() },
       join(home, 'postgres.log'),
     )

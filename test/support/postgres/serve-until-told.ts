@@ -3,12 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../processes.ts'
 import { startPostgres } from './postgres-server.ts'
 
-// Started by shared-server.ts: runs a PostgreSQL server until SIGTERM, or until the run of tests whose process id it is
-// given has gone, and says its address on standard output.
-const run = Number(process.argv[2])
+// Runs a PostgreSQL server until SIGTERM, or until the process whose id it is given has gone (a run of tests, a demo of
+// several nodes), and says its address on standard output.
+const owner = Number(process.argv[2])
+if (!Number.isInteger(owner)) throw new Error('Give the id of the process for which the server is')
 
 async function gone(): Promise<void> {
-  while (isAlive(run)) await pause(1_000, undefined, { ref: false })
+  while (isAlive(owner)) await pause(1_000, undefined, { ref: false })
 }
 
 const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), gone()])
