@@ -176,10 +176,7 @@ if (browserPath !== undefined) {
       const { visit, smallId: sessionId } = opened()
       const page = await visit(`/sessions/${sessionId}/changes`, phone)
       await page.getByText('Jump to a file').click()
-      await page
-        .getByRole('button', { name: /report⟨U\+202E⟩gnp\.exe/ })
-        .first()
-        .click()
+      await page.getByRole('button', { name: /^modified report⟨U\+202E⟩gnp\.exe/ }).click()
       const section = page.getByRole('region', { name: 'report⟨U+202E⟩gnp.exe' })
       await section.getByText('<script>window.owned = 2</script>').waitFor()
       await section.getByText('b ⟨U+202E⟩ mark').waitFor()
