@@ -4,13 +4,16 @@ import { client, methods } from '@agentclientprotocol/sdk'
 import { createHttpStream } from '@agentclientprotocol/sdk/experimental/http-client'
 
 const { CLAUDE_CODE_API_URL = 'http://127.0.0.1:3050/api/v1', CLAUDE_API_KEY } = process.env
-const person = createInterface({ input: process.stdin, output: process.stdout })
+const person = createInterface({ input: process.stdin })
+const answers = person[Symbol.asyncIterator]()
 const app = client({ name: 'example' }).onRequest(
   methods.client.session.requestPermission,
   async ({ params: { toolCall, options } }) => {
     const choices = options.map(({ name }, index) => `  ${index + 1}: ${name}\n`).join('')
     for (;;) {
-      const number = await person.question(`${toolCall.title}\n${choices}Number: `)
+      process.stdout.write(`${toolCall.title}\n${choices}Number: `)
+      const { value: number, done } = await answers.next()
+      if (done) return { outcome: { outcome: 'cancelled' } }
       const chosen = options[Number(number) - 1]
       if (chosen) return { outcome: { outcome: 'selected', optionId: chosen.optionId } }
     }

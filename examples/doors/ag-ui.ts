@@ -12,7 +12,8 @@ agent.subscribe({
   onToolCallEndEvent: ({ toolCallName, toolCallArgs }) =>
     void process.stdout.write(`\n${toolCallName} ${JSON.stringify(toolCallArgs)}\n`),
 })
-const person = createInterface({ input: process.stdin, output: process.stdout })
+const person = createInterface({ input: process.stdin })
+const answers = person[Symbol.asyncIterator]()
 agent.addMessage({
   id: crypto.randomUUID(),
   role: 'user',
@@ -23,7 +24,8 @@ do {
   await agent.runAgent(resume ? { resume } : {})
   resume = []
   for (const { id, message } of agent.pendingInterrupts) {
-    const approved = (await person.question(`${message} (yes or no) `)) === 'yes'
+    process.stdout.write(`${message} (yes or no) `)
+    const approved = (await answers.next()).value === 'yes'
     resume.push({ interruptId: id, status: 'resolved', payload: { approved } })
   }
 } while (resume.length > 0)

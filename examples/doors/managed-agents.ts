@@ -5,7 +5,8 @@ import Anthropic from '@anthropic-ai/sdk'
 const { CLAUDE_CODE_API_URL = 'http://127.0.0.1:3050/api/v1', CLAUDE_API_KEY = '' } = process.env
 const baseURL = `${CLAUDE_CODE_API_URL}/doors/managed-agents`
 const { agents, environments, sessions } = new Anthropic({ baseURL, apiKey: CLAUDE_API_KEY }).beta
-const person = createInterface({ input: process.stdin, output: process.stdout })
+const person = createInterface({ input: process.stdin })
+const answers = person[Symbol.asyncIterator]()
 const environment = await environments.create({ name: 'example' })
 const bash = { name: 'bash', permission_policy: { type: 'always_ask' } } as const
 const tools = [{ type: 'agent_toolset_20260401' as const, configs: [bash] }]
@@ -18,7 +19,8 @@ for await (const event of stream) {
   if (event.type === 'agent.message') process.stdout.write(`Claude: ${JSON.stringify(event.content)}\n`)
   if (event.type === 'session.error') process.stdout.write(`${event.error.message}\n`)
   if (event.type === 'agent.tool_use' && event.evaluated_permission === 'ask') {
-    const said = await person.question(`${event.name} ${JSON.stringify(event.input)} (yes or no) `)
+    process.stdout.write(`${event.name} ${JSON.stringify(event.input)} (yes or no) `)
+    const { value: said } = await answers.next()
     const verdict = { tool_use_id: event.id, result: said === 'yes' ? 'allow' : 'deny' } as const
     await sessions.events.send(id, { events: [{ type: 'user.tool_confirmation', ...verdict }] })
   }

@@ -13,13 +13,15 @@ const chat = new Chat<UIMessage>({
     throw error
   },
 })
-const person = createInterface({ input: process.stdin, output: process.stdout })
+const person = createInterface({ input: process.stdin })
+const answers = person[Symbol.asyncIterator]()
 await chat.sendMessage({ text: process.argv[2] ?? 'Create a file hello.txt' })
 for (;;) {
   const calls = chat.lastMessage?.parts.filter(isToolUIPart) ?? []
   const call = calls.find(({ state }) => state === 'approval-requested')
   if (!call?.approval) break
-  const said = await person.question(`${getToolName(call)} ${JSON.stringify(call.input)} (yes or no) `)
+  process.stdout.write(`${getToolName(call)} ${JSON.stringify(call.input)} (yes or no) `)
+  const { value: said } = await answers.next()
   await chat.addToolApprovalResponse({ id: call.approval.id, approved: said === 'yes' })
   await chat.sendMessage()
 }

@@ -2,6 +2,7 @@ import type { CanUseTool, ElicitationRequest, OnElicitation } from '@anthropic-a
 import {
   type AnswerPermissionRequest,
   type HookOutput,
+  isApiError,
   OpenRequests,
   type PermissionRequest,
   type SessionClient,
@@ -60,8 +61,23 @@ export class Requests {
     const answer = await this.#decide(request, signal)
     if (answer === undefined || signal.aborted) return
     const { interruptAfter, ...body } = answer
-    const answered = await this.#parts.session.answerIfPending(request.permissionId, body)
+    const answered = await this.#give(request, body)
     if (answered && interruptAfter) await this.#parts.session.interrupt()
+  }
+
+  /** A result of a tool that the server refuses, such as one that is too long, is a failure of the tool. */
+  async #give(
+    { permissionId }: PermissionRequest,
+    answer: AnswerPermissionRequest,
+  ): Promise<PermissionRequest | undefined> {
+    const { session } = this.#parts
+    try {
+      return await session.answerIfPending(permissionId, answer)
+    } catch (error) {
+      const isRefused = isApiError(error, 'INVALID_REQUEST', 'PAYLOAD_TOO_LARGE')
+      if (!isRefused || answer.result === undefined) throw error
+      return session.answerIfPending(permissionId, { error: `Claude cannot be given this: ${error.message}` })
+    }
   }
 
   #decide(request: PermissionRequest, signal: AbortSignal): Promise<Answer | undefined> {

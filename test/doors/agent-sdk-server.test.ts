@@ -169,6 +169,26 @@ test('a callback that wants what the server cannot do ends the query with its na
   expect([asked, existsSync(`${file}-2`)]).toEqual([1, true])
 })
 
+test.each([
+  ['text', { type: 'text' as const, text: 'a'.repeat(1_000_001) }, /result\[0\]\.text/],
+  ['body', { type: 'text' as const, text: 'a'.repeat(11_000_000) }, /bytes/],
+  ['image', { type: 'image' as const, data: pixel, mimeType: 'image/bmp' }, /result\[0\]\.mimeType/],
+])('a %s of a tool that the server refuses is a failure of the tool', async (_, block, reason) => {
+  const { model } = server()
+  const calc = createSdkMcpServer({
+    name: 'calc',
+    tools: [tool('one', 'One', {}, async () => ({ content: [block] }))],
+  })
+  const results: unknown[] = []
+  model.script('count in vain', ({ round, toolResults }) => {
+    results.push(...toolResults)
+    return round === 0 ? toolUse('mcp__client__calc__one', {}) : text('Understood')
+  })
+  const options = { mcpServers: { calc }, allowedTools: ['mcp__calc'] }
+  expect(resultIn(await read(connect()({ prompt: 'count in vain', options })))?.result).toBe('Understood')
+  expect(results).toMatchObject([{ isError: true, content: expect.stringMatching(reason) }])
+})
+
 test('the example of the guide runs', async () => {
   const { model, base, cwd } = server()
   model.script('tell the time', [

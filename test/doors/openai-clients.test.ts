@@ -114,7 +114,8 @@ describe('LangChain', () => {
       const model = chat({ useResponsesApi }).bindTools([weather])
       const messages = [new SystemMessage('Be brief.'), new HumanMessage('How is the weather?')]
       const asked = await model.invoke(messages)
-      expect(asked.tool_calls?.map(({ args }) => args)).toEqual([{ city: 'Oslo' }, { city: 'Rome' }])
+      // Claude Code makes them at once.
+      expect(asked.tool_calls?.map(({ args }) => args.city).sort()).toEqual(['Oslo', 'Rome'])
       const results = await Promise.all(
         (asked.tool_calls ?? []).map(async call => (await weather.invoke(call)) as unknown as ToolMessage),
       )

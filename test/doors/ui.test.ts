@@ -310,8 +310,8 @@ test('the example runs, and is in the guide', async () => {
   const env = { CLAUDE_CODE_API_URL: base, CLAUDE_API_KEY: apiKey }
   const example = runExample('doors/ui.ts', ['Create the example'], env)
   const refused = runExample('doors/ui.ts', [], { ...env, CLAUDE_API_KEY: 'wrong' })
-  await example.says('(yes or no)')
-  example.child.stdin.write('yes\n')
+  // As from a pipe: the answer is there before the question, and no more follows.
+  example.child.stdin.end('yes\n')
   expect([await example.ended, example.complained()]).toEqual([0, ''])
   expect(example.said()).toContain('Claude: There it is')
   expect(existsSync(file)).toBe(true)

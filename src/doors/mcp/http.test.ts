@@ -132,6 +132,23 @@ test.each([
   expect([calls, faults]).toEqual([[], []])
 })
 
+test.each([
+  ['resources/read', { uri: 5 }, 'params.uri: '],
+  ['resources/read', {}, 'params.uri: '],
+  ['resources/list', { cursor: 5 }, 'params.cursor: '],
+  ['tools/list', { cursor: {} }, 'params.cursor: '],
+  ['tools/call', { name: 'prompt', arguments: [] }, 'params.arguments: '],
+  ['tools/call', { name: 5 }, 'params.name: '],
+])('%s with %o is refused by the name of the parameter, in all versions', async (method, params, name) => {
+  const message = { jsonrpc: '2.0', id: 1, method, params }
+  for (const { response, calls, faults } of [send(JSON.stringify(message)), request(method, params)]) {
+    const [, error = '{}'] = /"error":(\{[^{}]*\})/.exec(await (await response).text()) ?? []
+    expect(JSON.parse(error)).toEqual({ code: -32_602, message: expect.stringContaining(name) })
+    expect(error).not.toMatch(/\\n|\[|Error/)
+    expect([calls, faults]).toEqual([[], []])
+  }
+})
+
 test('a refusal that says to try again goes to the client at once', async () => {
   const { response, calls } = request('tools/call', { name: 'start_session', arguments: {} }, () =>
     refuse(429, 'MAX_SESSIONS_REACHED', { retryable: true, retry: 'same_key' }),

@@ -1,7 +1,8 @@
-import { McpServer } from '@modelcontextprotocol/server'
+import type { McpServer } from '@modelcontextprotocol/server'
 import { readCallState } from './call-state.ts'
 import { addFileTools } from './file-tools.ts'
 import { addHistoryTools } from './history-tools.ts'
+import { ClearServer } from './parameter-errors.ts'
 import { addRequestTools } from './request-tools.ts'
 import { addResources } from './resources.ts'
 import { addSessionTools } from './session-tools.ts'
@@ -14,7 +15,7 @@ For long work, call prompt with waitSeconds, then wait_for_turn until the status
 
 /** A server for one connection, or for one request where requests stand alone. */
 export function createServer(surroundings: Surroundings): McpServer {
-  const server = new McpServer(
+  const server = new ClearServer(
     // The version is that of the tools, not of the package.
     { name: 'claude-code-api', title: 'Claude Code', version: '1.0.0' },
     {

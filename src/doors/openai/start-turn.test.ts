@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ClaudeCodeClient } from '../../client/index.ts'
 import { readChatRequest } from './chat-request.ts'
 import type { CommonRequest, Context } from './common-request.ts'
+import { encodeCall } from './ids.ts'
 import { startTurn } from './start-turn.ts'
 
 const turnId = '00000000-0000-4000-8000-000000000002'
@@ -79,4 +80,19 @@ test('a prompt that the API would refuse is refused before a session is created 
   const newest = { prompt: [{ type: 'image', source } as const] }
   const refused = beginWith(null, {}, { ...plain, newest })
   await expect(refused).rejects.toThrow(/^prompt\[0\]\.source\.media_type: image\/png must match the data/)
+})
+
+test.each([
+  ['a'.repeat(1_000_001), '2', /^messages\[3\]: result: /],
+  [[{ type: 'image', data: 'AAAA', mimeType: 'image/bmp' }], '2', /^messages\[3\]: result\[0\]\.mimeType: /],
+  ['again', '1', /^messages\[3\]: must not be a second result/],
+] as const)('of several results none is given if one of them is wrong: %#', async (result, id, message) => {
+  const callId = (digit: string) =>
+    encodeCall({ sessionId: turnId, permissionId: `00000000-0000-4000-8000-00000000000${digit}` })
+  const results = [
+    { role: 'tool', callId: callId('1'), result: 'good', path: 'messages[2]' },
+    { role: 'tool', callId: callId(id), result, path: 'messages[3]' },
+  ]
+  const request = { ...plain, newest: { results } } as unknown as CommonRequest
+  await expect(beginWith(null, {}, request)).rejects.toThrow(message)
 })

@@ -7,7 +7,8 @@ import {
   type SessionClient,
   type Turn,
 } from '../../client/index.ts'
-import { checkPrompt } from '../../contract/check-input.ts'
+import { checkAnswer, checkPrompt } from '../../contract/check-input.ts'
+import { type RequestIssue, ServiceError } from '../../contract/errors.ts'
 import { isPreset } from '../../contract/session-configuration.ts'
 import { CallRequests } from './call-requests.ts'
 import type { CommonRequest, Context, ToolEntry } from './common-request.ts'
@@ -135,10 +136,16 @@ async function continueTurn(
   const { sessionId } = first.call
   const stray = answers.find(({ call }) => call.sessionId !== (previous ?? sessionId))
   if (stray) refuseCall(stray)
+  const ids = new Set<string>()
+  for (const answer of answers) {
+    const { permissionId } = answer.call
+    if (ids.has(permissionId)) throw badField(answer.path, 'must not be a second result of the same call')
+    ids.add(permissionId)
+    checkResult(answer)
+  }
   const session = client.session(sessionId)
   const { turnId, kind } = await requestOf(session, first)
   if (turnId === null || kind !== 'client_tool') return refuseCall(first)
-  const ids = new Set(answers.map(({ call }) => call.permissionId))
   const { requests, after } = await findCalls(session, turnId, ids, signal)
   for (const answer of answers) await giveResult(session, answer)
   return { session, turnId, after, requests }
@@ -153,6 +160,16 @@ async function continueTurn(
       }
       throw error
     }
+  }
+}
+
+/** Before the first result is given, which stays. */
+function checkResult({ path, result }: ToolEntry): void {
+  try {
+    checkAnswer({ result })
+  } catch (error) {
+    const issues = error instanceof ServiceError ? (error.details.issues as RequestIssue[] | undefined) : []
+    throw issues?.[0] ? badField(path, `${issues[0].path}: ${issues[0].message}`) : error
   }
 }
 
