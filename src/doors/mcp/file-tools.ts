@@ -4,7 +4,7 @@ import type { FileEntry } from '../../client/index.ts'
 import { path as anyPath, cursor, id, sessionId } from './inputs.ts'
 import { readDiff, readFile } from './reading.ts'
 import type { Surroundings } from './surroundings.ts'
-import { addTool, toResult } from './tool.ts'
+import { addTool, toPageText, toResult } from './tool.ts'
 
 const path = anyPath.describe(
   'Relative to the working directory, or absolute inside the directories of the session',
@@ -26,7 +26,8 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
     annotations,
     async run({ sessionId, ...query }, { mcpReq: { signal } }) {
       const page = await client.call('listFiles', { params: { sessionId }, query }, { signal })
-      return toResult(page.entries.flatMap(describeEntry).join('\n') || 'No files', { ...page })
+      const lines = page.entries.flatMap(describeEntry)
+      return toResult(toPageText(lines, 'No files', page.nextCursor), { ...page })
     },
   })
   addTool(server, surroundings, 'read_file', {
@@ -41,9 +42,24 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
     annotations,
     async run({ sessionId, path, offset, maxBytes }, { mcpReq: { signal } }): Promise<CallToolResult> {
       const file = await readFile(client, { sessionId, path, offset, maxBytes }, signal)
-      const { bytes, mimeType, sizeBytes, uri } = file
-      const structuredContent = { sessionId, path, offset, bytes: bytes.length, sizeBytes, mimeType }
-      if (file.text !== undefined) return toResult(file.text, structuredContent)
+      const { bytes, text, mimeType, sizeBytes, nextOffset, uri } = file
+      const note: CallToolResult['content'] =
+        nextOffset === null
+          ? []
+          : [
+              {
+                type: 'text',
+                text: `[cut: the file has ${sizeBytes} bytes; continue with offset ${nextOffset}]`,
+              },
+            ]
+      if (text !== undefined) {
+        const range = { offset, bytes: bytes.length, sizeBytes, nextOffset }
+        return {
+          content: [{ type: 'text', text }, ...note],
+          structuredContent: { sessionId, path, mimeType, ...range, text },
+        }
+      }
+      // Without structured content, which some clients pass on in place of the bytes.
       const data = bytes.toString('base64')
       const isImage = mimeType.startsWith('image/') && bytes.length === sizeBytes
       return {
@@ -51,8 +67,8 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
           isImage
             ? { type: 'image', data, mimeType }
             : { type: 'resource', resource: { uri, mimeType, blob: data } },
+          ...note,
         ],
-        structuredContent,
       }
     },
   })
@@ -71,7 +87,11 @@ export function addFileTools(server: McpServer, surroundings: Surroundings): voi
   })
 }
 
-function describeEntry({ path, type, sizeBytes, children = [] }: FileEntry): string[] {
+function describeEntry({ path, type, sizeBytes, truncated, children = [] }: FileEntry): string[] {
   const size = sizeBytes === null ? '' : ` ${sizeBytes}`
-  return [`${path}${type === 'directory' ? '/' : ''}${size}`, ...children.flatMap(describeEntry)]
+  return [
+    `${path}${type === 'directory' ? '/' : ''}${size}`,
+    ...children.flatMap(describeEntry),
+    ...(truncated ? [`[entries of ${path}/ are left out: list it by its own path]`] : []),
+  ]
 }

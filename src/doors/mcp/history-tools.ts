@@ -5,7 +5,7 @@ import { toShownTool } from '../../contract/client-requests.ts'
 import { cursor, pageSize, sessionId } from './inputs.ts'
 import { describeBlock } from './progress.ts'
 import type { Surroundings } from './surroundings.ts'
-import { addTool, toResult } from './tool.ts'
+import { addTool, toPageText, toResult } from './tool.ts'
 import { showRequest } from './turn-report.ts'
 
 /** The bound of a page of events, in characters. */
@@ -27,8 +27,10 @@ export function addHistoryTools(server: McpServer, surroundings: Surroundings): 
       const input = { params: { sessionId }, query: { ...query, view: 'compact' as const } }
       const { messages, pagination } = await client.call('listMessages', input, { signal })
       const compact = messages as CompactMessage[]
-      const text = compact.map(describeMessage).join('\n\n')
-      return toResult(text || 'No messages', { messages: compact, nextCursor: pagination.nextCursor })
+      const { nextCursor } = pagination
+      const lines = compact.flatMap(message => [describeMessage(message), ''])
+      const text = toPageText(lines, 'No messages', nextCursor).trimEnd()
+      return toResult(text, { messages: compact, nextCursor })
     },
   })
   addTool(server, surroundings, 'follow_events', {
@@ -68,16 +70,23 @@ export function addHistoryTools(server: McpServer, surroundings: Surroundings): 
       } finally {
         clearTimeout(timer)
       }
-      const text = events.map(({ sequence, type }) => `${sequence} ${type}`).join('\n')
-      return toResult(text || 'No events', { events, nextAfter })
+      const lines = events.length > 0 ? events.map(describeEvent) : ['No events']
+      return toResult([...lines, `[continue with after ${nextAfter}]`].join('\n'), { events, nextAfter })
     },
   })
 }
 
-function describeMessage({ role, text, tools = [], results = [], sequence }: CompactMessage): string {
+function describeMessage(message: CompactMessage): string {
+  const { role, text, tools = [], results = [], files = [], sequence } = message
   const calls = tools.map(({ name, summary }) => `* ${toShownTool(name)} ${summary}`)
   const outcomes = results.map(({ text, error }) => `${error ? 'failed: ' : '-> '}${text}`)
-  return [`[${sequence}] ${role}:`, ...(text === undefined ? [] : [text]), ...calls, ...outcomes].join('\n')
+  const attached = files.map(({ kind, title }) => `* ${kind} ${title ?? ''}`.trimEnd())
+  const said = text === undefined ? [] : [text]
+  return [`[${sequence}] ${role}:`, ...said, ...attached, ...calls, ...outcomes].join('\n')
+}
+
+function describeEvent({ sequence, type, sessionId: _, ...data }: Record<string, unknown>): string {
+  return `${sequence} ${type} ${JSON.stringify(data)}`
 }
 
 /** An event as far as a client of this door needs it; undefined: it is not stored, or has nothing to read. */

@@ -16,6 +16,8 @@ export interface ReadFile {
   text: string | undefined
   mimeType: string
   sizeBytes: number
+  /** The first byte that is not in the text, or in the bytes; null: the file ends here. */
+  nextOffset: number | null
   uri: string
 }
 
@@ -31,7 +33,10 @@ export async function readFile(
   const total = response.headers.get('content-range')?.split('/')[1] ?? response.headers.get('content-length')
   const [mimeType = ''] = (response.headers.get('content-type') ?? 'application/octet-stream').split(';')
   const uri = `claude-code://sessions/${sessionId}/files/${path.split('/').map(encodeURIComponent).join('/')}`
-  return { bytes, text: toText(bytes, offset), mimeType, sizeBytes: Number(total ?? bytes.length), uri }
+  const text = toText(bytes, offset)
+  const sizeBytes = Number(total ?? offset + bytes.length)
+  const end = offset + (text ? skipped(bytes, offset) + Buffer.byteLength(text) : bytes.length)
+  return { bytes, text, mimeType, sizeBytes, nextOffset: end < sizeBytes ? end : null, uri }
 }
 
 /** Returns the beginning of a response, and leaves the rest. */
@@ -46,18 +51,26 @@ async function readAtMost(response: Response, most: number): Promise<Buffer> {
   return Buffer.concat(pieces).subarray(0, most)
 }
 
-/** A range may begin and end in the middle of a character. */
-function toText(bytes: Buffer, offset: number): string | undefined {
+/** The bytes of a range that are the rest of a character before it. */
+function skipped(bytes: Buffer, offset: number): number {
   let start = 0
   while (offset > 0 && start < Math.min(3, bytes.length) && (bytes.readUInt8(start) & 0xc0) === 0x80) start++
+  return start
+}
+
+/** A range may begin and end in the middle of a character. */
+function toText(bytes: Buffer, offset: number): string | undefined {
   if (bytes.includes(0)) return undefined
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start), { stream: true })
+    // The length of the text tells the offset of the rest.
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    return decoder.decode(bytes.subarray(skipped(bytes, offset)), { stream: true })
   } catch {
     return undefined
   }
 }
 
+/** Returns a diff, with notes at its end on what it lacks. */
 export async function readDiff(
   client: ClaudeCodeClient,
   sessionId: string,
@@ -65,7 +78,22 @@ export async function readDiff(
   signal: AbortSignal,
 ): Promise<string> {
   const input = { params: { sessionId }, query: { ...query, format: 'unified' as const } }
-  return readWhole((await client.call('getDiff', input, { signal })) as Response)
+  const response = (await client.call('getDiff', input, { signal })) as Response
+  const { headers } = response
+  const reason = headers.get('x-diff-reason')
+  const notes = [
+    ...(headers.get('x-diff-truncated') === 'true'
+      ? ['[the rest is left out: there are too many differences; ask for one path]']
+      : []),
+    ...(reason === null
+      ? []
+      : [
+          `[source: ${headers.get('x-diff-source')}, reason: ${reason}. Only files that tools such as Write and Edit have changed are compared; changes by commands are not known]`,
+        ]),
+  ]
+  const text = await readWhole(response)
+  if (notes.length === 0) return text
+  return [text || 'No differences are known', ...notes, ''].join('\n')
 }
 
 export async function readTranscript(

@@ -4,7 +4,7 @@ import type { AnswerPermissionRequest } from '../../client/index.ts'
 import { permissionModes } from '../../contract/permission-mode.ts'
 import { cursor, id, pageSize, sessionId } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
-import { addTool, toResult } from './tool.ts'
+import { addTool, toPageText, toResult } from './tool.ts'
 import { showRequest } from './turn-report.ts'
 
 const block = z.discriminatedUnion('type', [
@@ -30,10 +30,9 @@ export function addRequestTools(server: McpServer, surroundings: Surroundings): 
           ? await client.call('listAllPermissions', { query }, { signal })
           : await client.call('listPermissions', { params: { sessionId }, query }, { signal })
       const requests = permissions.map(showRequest)
-      return toResult(requests.map(request => JSON.stringify(request)).join('\n') || 'No open requests', {
-        requests,
-        nextCursor: pagination.nextCursor,
-      })
+      const lines = requests.map(request => JSON.stringify(request))
+      const { nextCursor } = pagination
+      return toResult(toPageText(lines, 'No open requests', nextCursor), { requests, nextCursor })
     },
   })
   addTool(server, surroundings, 'answer_request', {

@@ -86,8 +86,11 @@ export function addResources(server: McpServer, surroundings: Surroundings): voi
         offset: 0,
         maxBytes: mostBytes,
       }
-      const { bytes, text, mimeType } = await readFile(client, range, signal)
-      return { mimeType, ...(text === undefined ? { blob: bytes.toString('base64') } : { text }) }
+      const { bytes, text, mimeType, nextOffset } = await readFile(client, range, signal)
+      if (text === undefined) return { mimeType, blob: bytes.toString('base64') }
+      const note =
+        nextOffset === null ? '' : `\n\n[the rest is left out: read_file has it from offset ${nextOffset}]\n`
+      return { mimeType, text: text + note }
     },
   )
   // The SDK's own list has no pages.

@@ -6,7 +6,7 @@ import { presetReference, readPresetReference } from '../../contract/session-con
 import { tag } from '../../contract/sessions.ts'
 import { cursor, pageSize, sessionId, text } from './inputs.ts'
 import type { Surroundings } from './surroundings.ts'
-import { addTool, toResult } from './tool.ts'
+import { addTool, toPageText, toResult } from './tool.ts'
 
 const rules = z.array(text).optional()
 
@@ -93,7 +93,7 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
         ({ sessionId, title, state, status, lastActivity, cwd }) =>
           `${sessionId} ${status === 'active' ? state : status} ${lastActivity} ${cwd} ${title ?? ''}`,
       )
-      return toResult(lines.join('\n') || 'No sessions', { ...page })
+      return toResult(toPageText(lines, 'No sessions', page.nextCursor), { ...page })
     },
   })
   addTool(server, surroundings, 'end_session', {
@@ -114,7 +114,8 @@ export function addSessionTools(server: McpServer, surroundings: Surroundings): 
     async run(query, { mcpReq: { signal } }) {
       const { presets, pagination } = await client.call('listPresets', { query }, { signal })
       const lines = presets.map(({ name, version, description }) => `${name}@${version} ${description ?? ''}`)
-      return toResult(lines.join('\n') || 'No presets', { presets, nextCursor: pagination.nextCursor })
+      const { nextCursor } = pagination
+      return toResult(toPageText(lines, 'No presets', nextCursor), { presets, nextCursor })
     },
   })
 }

@@ -63,6 +63,12 @@ export function toError(text: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text }] }
 }
 
+/** The text of a page, with its cursor for models that see nothing else. */
+export function toPageText(entries: readonly string[], nothing: string, nextCursor: string | null): string {
+  if (nextCursor === null) return entries.join('\n') || nothing
+  return [...entries, `[more follows: call again with the cursor ${nextCursor}]`].join('\n')
+}
+
 export function toResult(text: string, structuredContent?: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text }], ...(structuredContent && { structuredContent }) }
 }

@@ -73,11 +73,17 @@ export function toTurnResult(turn: Turn, open: readonly PermissionRequest[] = []
   }
 }
 
-function describeTurn({ sessionId, turnId, status, response, error }: Turn): string {
+function describeTurn(turn: Turn): string {
+  const { sessionId, turnId, status, response, error, structuredOutput, notice } = turn
+  const texts = [
+    response ?? '',
+    structuredOutput === undefined ? '' : JSON.stringify(structuredOutput),
+    notice ?? '',
+  ].filter(text => text !== '')
   const ids = `(session ${sessionId}, turn ${turnId})`
   switch (status) {
     case 'completed':
-      return response || `Claude has finished without a text ${ids}`
+      return texts.join('\n\n') || `Claude has finished without a text ${ids}`
     case 'failed':
       return `${error?.code ?? 'MESSAGE_SEND_FAILED'}: ${error?.message ?? 'The turn failed'} ${ids}`
     case 'queued':
@@ -85,7 +91,7 @@ function describeTurn({ sessionId, turnId, status, response, error }: Turn): str
     case 'requires_action':
       return `The turn is ${status}. Call wait_for_turn for its end ${ids}`
     default:
-      return [`The turn is ${status} ${ids}`, ...(response ? [response] : [])].join('\n\n')
+      return [`The turn is ${status} ${ids}`, ...(error ? [error.message] : []), ...texts].join('\n\n')
   }
 }
 
@@ -101,8 +107,8 @@ const howTo: Readonly<Record<string, string>> = {
 
 function describeRequests({ sessionId, turnId }: Turn, open: readonly PermissionRequest[]): string {
   const lines = open.map(
-    ({ permissionId, kind, toolName, title, input }) =>
-      `- request ${permissionId} (${kind}): ${title ?? toShownTool(toolName)} ${JSON.stringify(input)}\n` +
+    ({ permissionId, kind, toolName, title, input, elicitation }) =>
+      `- request ${permissionId} (${kind}): ${title ?? toShownTool(toolName)} ${JSON.stringify(elicitation ?? input)}\n` +
       `  Answer it with ${howTo[kind] ?? '`decision`'}`,
   )
   return [
