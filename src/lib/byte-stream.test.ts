@@ -31,3 +31,29 @@ test('the generator ends with its reader', async () => {
   await reader.cancel()
   expect(isOver).toBe(true)
 })
+
+test.each([undefined, new Error('broken')])(
+  'a text that comes after the reader has left is dropped: %s',
+  async fault => {
+    const asked = Promise.withResolvers<void>()
+    const said = Promise.withResolvers<void>()
+    const faults: unknown[] = []
+    async function* late() {
+      yield 'one'
+      asked.resolve()
+      await said.promise
+      if (fault) throw fault
+      yield 'two'
+    }
+    const reader = toByteStream(late(), error => {
+      faults.push(error)
+      return ''
+    }).getReader()
+    await reader.read()
+    await asked.promise
+    const cancelled = reader.cancel()
+    said.resolve()
+    await cancelled.catch(() => {})
+    expect(faults).toEqual([])
+  },
+)

@@ -8,13 +8,17 @@ export function toByteStream(
   toLast?: (error: unknown) => string | undefined,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
+  // A text can come after the reader has left, when the stream takes nothing any more.
+  let isCancelled = false
   return new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = await texts.next()
+        if (isCancelled) return
         if (done) controller.close()
         else controller.enqueue(encoder.encode(value))
       } catch (error) {
+        if (isCancelled) return
         const last = toLast?.(error)
         if (last === undefined) return controller.error(error)
         controller.enqueue(encoder.encode(last))
@@ -22,6 +26,7 @@ export function toByteStream(
       }
     },
     async cancel() {
+      isCancelled = true
       await texts.return()
     },
   })
