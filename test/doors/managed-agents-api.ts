@@ -28,6 +28,8 @@ export class FakeApi {
     metadata: { managedAgents: { environmentId: 'env_656e762d78', environmentType: 'cloud', metadata: {} } },
     config: { model: 'sonnet', appendSystemPrompt: null, maxTurns: null },
   }
+  /** The body of the newest request for a session. */
+  made: Json = {}
   /** Is called when a stream has had the past; it has the events that are added then too. */
   onCaughtUp = () => {}
 
@@ -75,11 +77,18 @@ export class FakeApi {
     if (turnId !== undefined) this.#turn(turnId).lastSequence = this.log.length
   }
 
-  ask(turnId: string, toolUseId: string, name = 'weather'): void {
+  /** @param isHidden the call is that of a subagent, whose messages are not shown */
+  ask(
+    turnId: string,
+    toolUseId: string,
+    name = 'weather',
+    { kind = 'client_tool', isHidden = false }: { kind?: string; isHidden?: boolean } = {},
+  ): void {
     const call = { type: 'tool_use', id: toolUseId, name: `mcp__client__${name}`, input: {} }
-    this.message({ type: 'assistant', message: { id: `msg_${toolUseId}`, content: [call] } }, turnId)
+    const said = { type: 'assistant', message: { id: `msg_${toolUseId}`, content: [call] } }
+    if (!isHidden) this.message(said, turnId)
     const request = { ...{ permissionId: `for-${toolUseId}`, turnId, toolUseId }, status: 'pending' }
-    const fields = { kind: 'client_tool', toolName: name, input: {}, message: null, decidedAt: null }
+    const fields = { kind, toolName: name, input: {}, message: null, decidedAt: null }
     this.permissions.push({ ...request, ...fields })
     this.#write('permission.requested', { ...request, ...fields })
   }
@@ -129,6 +138,7 @@ export class FakeApi {
     }
     switch (name) {
       case 'POST /sessions':
+        this.made = JSON.parse(String(init?.body))
         return Response.json({ sessionId }, { status: 201 })
       case 'GET /':
         return Response.json({ ...this.session, lastSequence: this.log.length })
@@ -248,6 +258,7 @@ interface Answer {
   data: (Json & { id: string; type: string })[]
   next_page: string | null
   usage: Json
+  agent?: Json
 }
 
 interface Sent {

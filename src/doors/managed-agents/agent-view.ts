@@ -1,6 +1,6 @@
 import type { Effort, PresetConfiguration } from '../../client/index.ts'
 import type { GivenServer, GivenTool } from './agent-schema.ts'
-import { toAgentId } from './ids.ts'
+import { isNameOfOurs, toAgentId } from './ids.ts'
 import { type BuiltInName, builtInNames, toClaudeName } from './tool-names.ts'
 
 export interface Policy {
@@ -120,7 +120,9 @@ export function toDefinition(source: AgentSource): AgentDefinition {
     description,
     model: { id: model ?? 'default', ...(effort && { effort: { type: effort } }) },
     system: typeof systemPrompt === 'string' ? systemPrompt : null,
-    tools: own?.tools ? resolveTools(toGivenTools(own.tools, configuration)) : guessTools(configuration),
+    tools: own?.tools
+      ? resolveTools(toGivenTools(own.tools, configuration))
+      : guessTools(configuration, isNameOfOurs(source.name)),
     mcp_servers: toServers(configuration),
   }
 }
@@ -177,6 +179,7 @@ function resolveTool(tool: GivenTool): AgentTool {
 
 const allow: Policy = { type: 'always_allow' }
 const ask: Policy = { type: 'always_ask' }
+const auto: Policy = { type: 'auto' }
 
 interface GivenConfig {
   enabled?: boolean | null | undefined
@@ -195,24 +198,53 @@ function toBuiltInConfig(name: BuiltInName, config: DefaultConfig): BuiltInConfi
   return { name, type: name, ...config } as BuiltInConfig
 }
 
-/** The tools of a preset that was not made by this door: Claude Code's rules decide when it asks. */
-function guessTools({ tools, clientTools = [], mcpServers }: PresetConfiguration): AgentTool[] {
-  const config = { enabled: true, permission_policy: { type: 'auto' } } as const
-  const off = builtInNames.filter(name => tools && !tools.includes(toClaudeName(name)))
+/**
+ * The tools as a configuration alone says: that of a preset which was made elsewhere, where Claude Code's rules decide
+ * when it asks, or of a session whose agent cannot be read.
+ *
+ * @param isOurs this door has made the configuration, and says in it when to ask
+ */
+function guessTools(configuration: PresetConfiguration, isOurs: boolean): AgentTool[] {
+  const { tools, clientTools = [], mcpServers, clientHooks } = configuration
+  const [allowed, denied] = isOurs ? [configuration.allowedTools, configuration.disallowedTools] : []
+  // Calls that a hook of the client decides are asked about.
+  const asked = (clientHooks?.PreToolUse ?? []).flatMap(({ matcher }) => (matcher || '*').split('|'))
+  const usual = (policy: Policy): DefaultConfig => ({ enabled: true, permission_policy: policy })
+  const elsewhere = asked.includes('*') ? ask : auto
+  const ofToolset = usual(isOurs ? allow : elsewhere)
+  const configs = builtInNames.flatMap(name => {
+    const enabled = !tools || tools.includes(toClaudeName(name))
+    const isAsked = asked.includes(toClaudeName(name))
+    if (enabled && !isAsked) return []
+    return [
+      toBuiltInConfig(name, { enabled, permission_policy: isAsked ? ask : ofToolset.permission_policy }),
+    ]
+  })
+  const hasToolset = !isOurs || configs.some(({ enabled }) => enabled) || configs.length < builtInNames.length
+  const ofServers = toServers({ mcpServers }).map(({ name: server }): AgentTool => {
+    const prefix = `mcp__${server}__`
+    const ofServer = usual(!isOurs ? elsewhere : allowed?.includes(`${prefix}*`) ? allow : ask)
+    const rules = new Set([...asked, ...(allowed ?? []), ...(denied ?? [])])
+    rules.delete(`${prefix}*`)
+    const named = [...rules].filter(rule => rule.startsWith(prefix) && /^[\w-]+$/.test(rule))
+    return {
+      type: 'mcp_toolset',
+      mcp_server_name: server,
+      default_config: ofServer,
+      configs: named.map(rule => ({
+        name: rule.slice(prefix.length),
+        enabled: !denied?.includes(rule),
+        permission_policy: asked.includes(rule)
+          ? ask
+          : allowed?.includes(rule)
+            ? allow
+            : ofServer.permission_policy,
+      })),
+    }
+  })
   return [
-    {
-      type: 'agent_toolset_20260401',
-      default_config: config,
-      configs: off.map(name => toBuiltInConfig(name, { ...config, enabled: false })),
-    },
-    ...toServers({ mcpServers }).map(
-      ({ name }): AgentTool => ({
-        type: 'mcp_toolset',
-        mcp_server_name: name,
-        default_config: config,
-        configs: [],
-      }),
-    ),
+    ...(hasToolset ? [{ type: 'agent_toolset_20260401' as const, default_config: ofToolset, configs }] : []),
+    ...ofServers,
     ...clientTools.map(toCustomTool),
   ]
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { isApiError, type Preset } from '../../client/index.ts'
@@ -16,7 +15,7 @@ import {
 import type { Context } from './context.ts'
 import { invalid, Refusal } from './errors.ts'
 import { readFilteredPage } from './filtered-page.ts'
-import { environmentPrefix, toAgentPreset } from './ids.ts'
+import { environmentPrefix, makeAgentName, toAgentPreset } from './ids.ts'
 import { boundsOf, Query, readBody, readPageToken, toPageToken } from './reading.ts'
 
 export interface Page<T> {
@@ -47,7 +46,7 @@ export async function createAgent({ api, request }: Context): Promise<Agent> {
   return toAgent(
     await api.call('createPreset', {
       body: {
-        name: `agent-${randomBytes(8).toString('hex')}`,
+        name: makeAgentName(),
         ...(body.description && { description: body.description }),
         metadata: { [ownMetadata]: own },
         configuration,

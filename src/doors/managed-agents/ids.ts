@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { presetName } from '../../contract/session-configuration.ts'
 import { notFound } from './errors.ts'
 
@@ -5,6 +6,16 @@ import { notFound } from './errors.ts'
 export const environmentPrefix = 'env-'
 
 const uuid = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/
+
+/** A name for the preset of a new agent. */
+export function makeAgentName(): string {
+  return `agent-${randomBytes(8).toString('hex')}`
+}
+
+/** Whether an agent that was made by this door has the name. */
+export function isNameOfOurs(preset: string): boolean {
+  return /^agent-[0-9a-f]{16}$/.test(preset)
+}
 
 export function toAgentId(preset: string): string {
   return `agent_${toHex(preset)}`

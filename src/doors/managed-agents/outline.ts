@@ -23,27 +23,32 @@ export class SessionOutline {
     return isHanded ? { kind: 'agent', name: found.name } : found
   }
 
-  /** The event of a call. */
+  /**
+   * The event of a call.
+   *
+   * @param isAsked its request is open, whatever the policy says
+   */
   toUseEvent(
     kind: ToolKind,
     input: Record<string, unknown>,
     stamp: { id: string; processed_at: string },
+    isAsked = false,
   ): WireEvent {
     switch (kind.kind) {
       case 'custom':
         return { type: 'agent.custom_tool_use', name: kind.name, input, ...stamp }
       case 'mcp': {
         const { server, name } = kind
-        const asked = this.#toAsked(kind)
+        const asked = this.#toAsked(kind, isAsked)
         return { type: 'agent.mcp_tool_use', mcp_server_name: server, name, input, ...asked, ...stamp }
       }
       case 'agent':
-        return { type: 'agent.tool_use', name: kind.name, input, ...this.#toAsked(kind), ...stamp }
+        return { type: 'agent.tool_use', name: kind.name, input, ...this.#toAsked(kind, isAsked), ...stamp }
     }
   }
 
-  #toAsked(kind: Exclude<ToolKind, { kind: 'custom' }>) {
-    switch (policyOf(this.#tools, kind)?.type) {
+  #toAsked(kind: Exclude<ToolKind, { kind: 'custom' }>, isAsked: boolean) {
+    switch (isAsked ? 'always_ask' : policyOf(this.#tools, kind)?.type) {
       case 'always_ask':
         return { evaluated_permission: 'ask', evaluation: { type: 'always_ask' } } as const
       case 'always_allow':

@@ -142,3 +142,93 @@ test('a message with a wrong image is refused before an event is carried out or 
   ])
   expect(api.requests.filter(request => !request.startsWith('GET'))).toEqual([])
 })
+
+describe('a session that has nothing of its agent, which cannot be read', () => {
+  const name = 'agent-0123456789abcdef'
+  const always = (type: 'ask' | 'allow') => ({ permission_policy: { type: `always_${type}` } })
+
+  test('says from its configuration what is asked about', async () => {
+    const api = new FakeApi()
+    api.forgotten.add(name)
+    Object.assign(api.session, { preset: { name, version: 1 } })
+    Object.assign(api.session.config as object, {
+      tools: ['Bash', 'Read'],
+      allowedTools: ['Read', 'mcp__box__get'],
+      disallowedTools: ['mcp__box__drop'],
+      mcpServers: { box: { type: 'http', url: 'https://example.com' } },
+      clientHooks: { PreToolUse: [{ matcher: 'Bash' }] },
+    })
+    api.queue('turn')
+    api.start('turn')
+    for (const called of ['Bash', 'Read', 'mcp__box__get', 'mcp__box__put']) {
+      const content = [{ type: 'tool_use', id: called, name: called, input: {} }]
+      api.message({ type: 'assistant', message: { id: `msg_${called}`, content } }, 'turn')
+    }
+    const { data } = await api.json('listEvents')
+    const calls = data.filter(({ type }) => type.endsWith('tool_use'))
+    expect(calls.map(call => call.evaluated_permission)).toEqual(['ask', 'allow', 'allow', 'ask'])
+    expect((await api.json('getSession')).agent?.tools).toMatchObject([
+      { type: 'agent_toolset_20260401', ...{ default_config: always('allow') } },
+      {
+        mcp_server_name: 'box',
+        default_config: always('ask'),
+        configs: [
+          { name: 'get', ...always('allow') },
+          { name: 'drop', enabled: false },
+        ],
+      },
+    ])
+    Object.assign(api.session.config as object, { tools: [], mcpServers: {} })
+    expect((await api.json('getSession')).agent?.tools).toEqual([])
+  })
+
+  test('has the tools that its client runs itself', async () => {
+    const api = new FakeApi()
+    api.forbidden.add(`GET /presets/${name}`)
+    const metadata = { environmentId: 'env_656e762d78', environmentType: 'self_hosted', metadata: {} }
+    Object.assign(api.session, { preset: { name, version: 1 }, metadata: { managedAgents: metadata } })
+    Object.assign(api.session.config as object, {
+      tools: [],
+      clientTools: [{ name: 'bash' }, { name: 'weather' }],
+      clientHooks: { PreToolUse: [{ matcher: 'mcp__client__bash' }] },
+    })
+    api.queue('turn')
+    api.start('turn')
+    api.ask('turn', 'toolu_1', 'bash')
+    const { data } = await api.json('listEvents')
+    expect(data.find(({ type }) => type === 'agent.tool_use')).toMatchObject({ evaluated_permission: 'ask' })
+    const { agent } = await api.json('getSession')
+    expect(agent?.tools).toMatchObject([{ type: 'agent_toolset_20260401' }, { name: 'weather' }])
+  })
+})
+
+test('the agent of a session that has nothing of it is read in the tenant of the session', async () => {
+  const api = new FakeApi()
+  Object.assign(api.session, { preset: { name: 'reviewer', version: 2 }, tenant: 'team-a' })
+  await api.json('getSession')
+  expect(api.requests).toContain('GET /presets/reviewer?version=2&tenant=team-a')
+})
+
+test('a call that is shown because it is asked about is shown as asked', async () => {
+  const api = new FakeApi()
+  api.queue('turn')
+  api.start('turn')
+  api.ask('turn', 'toolu_1', 'Bash', { kind: 'tool', isHidden: true })
+  const { data } = await api.json('listEvents')
+  expect(data.find(({ type }) => type === 'agent.tool_use')).toMatchObject({
+    evaluated_permission: 'ask',
+    evaluation: { type: 'always_ask' },
+  })
+})
+
+test('a session keeps its agent, unless that is too long for its metadata', async () => {
+  const api = new FakeApi()
+  const body = { agent: 'reviewer', environment_id: 'env-here' }
+  const kept = { name: 'reviewer', description: null }
+  await api.json('createSession', { body })
+  expect(api.made).toMatchObject({ metadata: { managedAgents: { agent: kept } } })
+  const metadata = Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`${index}`, 'ä'.repeat(508)]))
+  await api.json('createSession', { body: { ...body, metadata } })
+  expect(api.made).toMatchObject({ metadata: { managedAgents: { metadata } } })
+  expect(JSON.stringify(api.made)).not.toContain('description')
+})

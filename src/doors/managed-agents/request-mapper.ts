@@ -30,7 +30,7 @@ export class RequestMapper {
     const { outline } = this.#messages
     const kind = outline.kindOf(request.kind === 'client_tool' ? toClientTool(toolName) : toolName)
     this.#messages.noteCall(toolUseId, kind)
-    return [outline.toUseEvent(kind, input, { id, processed_at: timestamp })]
+    return [outline.toUseEvent(kind, input, { id, processed_at: timestamp }, request.kind !== 'client_tool')]
   }
 
   /** The answer of the client; undefined: the request was not known. */

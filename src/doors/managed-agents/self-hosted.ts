@@ -1,3 +1,4 @@
+import type { PresetConfiguration } from '../../client/index.ts'
 import { toClientTool } from '../../contract/client-requests.ts'
 import type { GivenTool } from './agent-schema.ts'
 import type { ToolSettings } from './agent-settings.ts'
@@ -88,4 +89,24 @@ export function handOver(settings: ToolSettings, given: readonly GivenTool[]): T
 function declare(name: HandedTool) {
   const { description, properties, required } = inputs[name]
   return { name, description, inputSchema: { type: 'object', properties, required }, readOnly: true }
+}
+
+/** Reads what `handOver` made, as far as the configuration of the session has it. */
+export function takeBack(configuration: PresetConfiguration): PresetConfiguration {
+  const { tools = [], clientTools = [], clientHooks } = configuration
+  const names = new Map<string, string>(handedTools.map(name => [toClientTool(name), toClaudeName(name)]))
+  const isHanded = ({ name }: { name: string }) => names.has(toClientTool(name))
+  const handed = clientTools.filter(isHanded).map(({ name }) => names.get(toClientTool(name)) ?? name)
+  const toOwn = (matcher = '') =>
+    matcher
+      .split('|')
+      .map(name => names.get(name) ?? name)
+      .join('|')
+  const hooks = clientHooks?.PreToolUse?.map(hook => ({ ...hook, matcher: toOwn(hook.matcher) }))
+  return {
+    ...configuration,
+    tools: [...tools, ...handed],
+    clientTools: clientTools.filter(tool => !isHanded(tool)),
+    ...(hooks && { clientHooks: { PreToolUse: hooks } }),
+  }
 }

@@ -5,7 +5,7 @@ import { askingSettings, toToolSettings } from './agent-settings.ts'
 import { keepTools, readAgentMetadata, toDefinition, toGivenTools } from './agent-view.ts'
 import { invalid, withoutPreset } from './errors.ts'
 import { toAgentPreset } from './ids.ts'
-import type { SessionMetadata } from './open-session.ts'
+import type { KeptAgent, SessionMetadata } from './open-session.ts'
 import { handOver } from './self-hosted.ts'
 
 const version = z.int().min(1).optional()
@@ -44,7 +44,11 @@ export async function toAgentPart(
   api: ClaudeCodeClient,
   given: GivenAgent,
   environmentType: SessionMetadata['environmentType'],
-): Promise<{ request: CreateSessionRequest; overrides?: NonNullable<SessionMetadata['overrides']> }> {
+): Promise<{
+  request: CreateSessionRequest
+  agent: KeptAgent
+  overrides?: NonNullable<SessionMetadata['overrides']>
+}> {
   const { version: asked } = given
   const name = toAgentPreset(given.id, 'agent')
   const input = { params: { preset: name }, ...(asked !== undefined && { query: { version: asked } }) }
@@ -54,6 +58,12 @@ export async function toAgentPart(
   const request: CreateSessionRequest = {
     preset: `${name}@${preset.version}`,
     ...(preset.configuration.permissionPrompts === undefined && askingSettings),
+  }
+  const known = readAgentMetadata(preset)
+  const agent: KeptAgent = {
+    name: known?.name ?? preset.name,
+    description: preset.description,
+    ...(known?.tools && { tools: known.tools }),
   }
   const kept: NonNullable<SessionMetadata['overrides']> = {}
   if (overrides.model) {
@@ -70,8 +80,7 @@ export async function toAgentPart(
   const { tools: givenTools, mcp_servers: givenServers } = overrides
   const isSelfHosted = environmentType === 'self_hosted'
   if (givenTools || givenServers || isSelfHosted) {
-    const ofAgent = readAgentMetadata(preset)?.tools
-    const all = givenTools ?? (ofAgent && toGivenTools(ofAgent, preset.configuration))
+    const all = givenTools ?? (known?.tools && toGivenTools(known.tools, preset.configuration))
     if (!all) throw invalid('agent.tools', 'is required: the preset has rules of its own')
     const settings = toToolSettings(all, givenServers ?? toDefinition(preset).mcp_servers)
     // Hooks of the agent would stay where the session has none.
@@ -79,5 +88,5 @@ export async function toAgentPart(
     if (givenTools) kept.tools = keepTools(givenTools)
     if (givenServers) kept.mcp_servers = true
   }
-  return { request, ...(Object.keys(kept).length > 0 && { overrides: kept }) }
+  return { request, agent, ...(Object.keys(kept).length > 0 && { overrides: kept }) }
 }

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import type { ClaudeCodeClient, PatchSessionRequest, Session } from '../../client/index.ts'
 import { metadata, metadataPatch, patchMetadata, tools } from './agent-schema.ts'
 import { toToolSettings } from './agent-settings.ts'
-import { keepTools, ownMetadata } from './agent-view.ts'
+import { keepTools } from './agent-view.ts'
 import type { Context } from './context.ts'
 import { openEnvironment } from './environments.ts'
 import { invalid, Refusal } from './errors.ts'
 import { doorTag } from './event-mapper.ts'
 import { toSessionId } from './ids.ts'
-import { openSession, type SessionMetadata } from './open-session.ts'
+import { openSession, type SessionMetadata, toApiMetadata } from './open-session.ts'
 import { readBody } from './reading.ts'
 import { checkMessages, sendMessage } from './send-events.ts'
 import { initialEvents, unsupportedList } from './sent-events.ts'
@@ -54,6 +54,7 @@ export async function createSession({ api, request, logFault }: Context): Promis
     environmentType: environment.type,
     metadata: body.metadata ?? {},
     ...(made.overrides && { overrides: made.overrides }),
+    agent: made.agent,
   }
   const { id } = await api.createSession({
     ...made.request,
@@ -61,7 +62,7 @@ export async function createSession({ api, request, logFault }: Context): Promis
     ...(typeof body.title === 'string' && { title: body.title }),
     ...(body.budget && { maxBudgetUsd: toUsd(body.budget) }),
     tags: [doorTag],
-    metadata: { [ownMetadata]: own },
+    metadata: toApiMetadata(own),
   })
   try {
     for (const event of body.initial_events ?? []) await sendMessage(api, id, event)
@@ -100,7 +101,7 @@ export async function updateSession({ api, param, request }: Context): Promise<S
     changes.clientHooks = others.clientHooks ?? null
     next.overrides = { ...own.overrides, tools: keepTools(patch.agent.tools) }
   }
-  if (!isDeepStrictEqual(next, own)) changes.metadata = { ...session.metadata, [ownMetadata]: next }
+  if (!isDeepStrictEqual(next, own)) changes.metadata = toApiMetadata(next, session.metadata)
   if (Object.keys(changes).length > 0) await api.session(id).update(changes)
   return showSession(api, param('session'))
 }
@@ -111,7 +112,7 @@ export async function archiveSession({ api, param }: Context): Promise<SessionVi
   if (own.archivedAt === undefined) {
     const next = { ...own, archivedAt: new Date().toISOString() }
     if (session.status === 'active') {
-      await api.session(id).update({ archived: true, metadata: { ...session.metadata, [ownMetadata]: next } })
+      await api.session(id).update({ archived: true, metadata: toApiMetadata(next, session.metadata) })
       await api.session(id).end()
     } else await api.session(id).update({ archived: true })
   }
