@@ -225,8 +225,9 @@ export class FakeApi {
     const response = await this.send('streamEvents', { path, signal: leaving.signal })
     const events: Answer['data'] = []
     for await (const { event, data } of parseFrames(response)) {
+      if (event !== 'message') throw new Error(`Old clients drop ${event}`)
       events.push(data as Answer['data'][number])
-      if (event === until) break
+      if (data.type === until) break
     }
     leaving.abort()
     return events

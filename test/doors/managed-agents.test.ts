@@ -77,14 +77,15 @@ describe('a stream', () => {
         headers: { 'x-api-key': apiKey, ...headers },
         ...init,
       })
-    const frames: { id: string | undefined; event: string }[] = []
+    const frames: { id: string | undefined; type: unknown }[] = []
     const leaving = new AbortController()
-    for await (const { id, event } of parseFrames(await open({}, { signal: leaving.signal }))) {
-      frames.push({ id, event })
-      if (event === 'agent.tool_result') break
+    for await (const { id, event, data } of parseFrames(await open({}, { signal: leaving.signal }))) {
+      expect(event).toBe('message')
+      frames.push({ id, type: data.type })
+      if (data.type === 'agent.tool_result') break
     }
     leaving.abort()
-    expect(frames.map(({ event }) => event)).toEqual([
+    expect(frames.map(({ type }) => type)).toEqual([
       'session.status_running',
       'user.message',
       'agent.message',
@@ -96,10 +97,10 @@ describe('a stream', () => {
     const stream = await client.beta.sessions.events.stream(session.id)
     held.resolve()
     const whole = await untilDone(stream)
-    const rest: string[] = []
-    for await (const { event } of resumed) {
-      rest.push(event)
-      if (event === 'session.status_idle') break
+    const rest: unknown[] = []
+    for await (const { data } of resumed) {
+      rest.push(data.type)
+      if (data.type === 'session.status_idle') break
     }
     const all = await listed(session.id)
     expect(whole).toEqual(all)

@@ -106,12 +106,15 @@ function isEndOfTurn(event: WireEvent): boolean {
   return event.type === 'session.status_idle' && event.stop_reason.type !== 'requires_action'
 }
 
+/** All clients take frames of this name; old ones drop those that are named by types which they do not know. */
+const named = 'event: message\n'
+
 function toFrame({ event, sequence, part }: PlacedEvent): string {
-  return `event: ${event.type}\nid: ${sequence}_${part}\ndata: ${JSON.stringify(event)}\n\n`
+  return `${named}id: ${sequence}_${part}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
 function toPreviewFrame(event: PreviewEvent): string {
-  return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+  return `${named}data: ${JSON.stringify(event)}\n\n`
 }
 
 function readLastEventId(header: string | null): Place | undefined {
