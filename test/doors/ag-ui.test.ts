@@ -315,7 +315,7 @@ describe('tools of the application', () => {
       told.push(...prompt.toolResults)
       return text('Sunny, and unknown')
     })
-    const { say, agent, events, pending, types, sessionId } = openAgent()
+    const { say, agent, events, pending, types, outcome, sessionId } = openAgent()
     const rest = { tools: [tool] }
     await say(`both cities ${way}`, rest)
     const calls = agent.messages.flatMap(message =>
@@ -327,6 +327,7 @@ describe('tools of the application', () => {
     ])
     const [paris = '', rome = ''] = calls.map(({ id }) => id)
     expect(pending).toEqual([[paris, rome]])
+    expect(outcome()).toEqual({ type: 'success', pendingToolCallIds: [paris, rome] })
     expect(types()).not.toContain('TOOL_CALL_RESULT')
     await expect(say('something else', rest)).rejects.toThrow(
       `"messages: must have the result of the tool call ${paris} before the next prompt`,

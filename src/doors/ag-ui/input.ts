@@ -13,6 +13,8 @@ export interface RunInput {
   threadId: string
   runId: string
   parentRunId: string | undefined
+  /** Undefined: the client speaks a version of the protocol before 1.0. */
+  protocolVersion: string | undefined
   messages: Message[]
   tools: Tool[]
   context: { description: string; value: string }[]
@@ -47,6 +49,7 @@ export async function readInput(request: Request): Promise<RunInput> {
     threadId: asThreadId(body.threadId, 'threadId'),
     runId: asId(body.runId, 'runId'),
     parentRunId: optional(body.parentRunId, 'parentRunId', asText),
+    protocolVersion: body.protocolVersion == null ? undefined : String(body.protocolVersion),
     messages: asList(body.messages, 'messages', readMessage),
     tools: optional(body.tools, 'tools', (value, path) => asList(value, path, readTool)) ?? [],
     context: optional(body.context, 'context', (value, path) => asList(value, path, readContext)) ?? [],

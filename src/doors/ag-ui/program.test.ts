@@ -122,37 +122,43 @@ test('a client that leaves interrupts its turn, also without a signal', async ()
   expect(interrupted).toEqual(['/interrupt'])
 })
 
-test('a result of a tool that nobody waits for is named, also if the run waits for an answer', async () => {
-  const result = { id: '2', role: 'tool', toolCallId: 'unknown', content: 'x' }
-  const turnId = 'turn'
-  const asked = {
-    permissionId: 'p',
-    turnId,
-    kind: 'client_tool',
-    toolUseId: 'call',
-    toolName: 'mcp__client__x',
-  }
-  const request = { ...asked, input: {}, suggestions: [], status: 'pending', sequence: 2, expiresAt: 't' }
-  const encoder = new TextEncoder()
-  const { exchange } = exchangeOf({ messages: [result] }, path => {
-    if (path === '/permissions') return Response.json({ permissions: [request] })
-    if (path === '') {
-      return Response.json({ lastTurn: { turnId, endedAt: null }, config: {}, openRequests: 1 })
+test.each([
+  ['1.0', { type: 'success', pendingToolCallIds: ['call'] }],
+  [undefined, { type: 'success' }],
+])(
+  'a result of a tool without a call is named, and waiting calls in version %s',
+  async (protocolVersion, outcome) => {
+    const result = { id: '2', role: 'tool', toolCallId: 'unknown', content: 'x' }
+    const turnId = 'turn'
+    const asked = {
+      permissionId: 'p',
+      turnId,
+      kind: 'client_tool',
+      toolUseId: 'call',
+      toolName: 'mcp__client__x',
     }
-    const frames = [
-      `event: turn.started\nid: 1\ndata: ${JSON.stringify({ sequence: 1, turnId, status: 'running' })}\n\n`,
-      `event: permission.requested\nid: 2\ndata: ${JSON.stringify(request)}\n\n`,
-      'event: caught_up\ndata: {"sequence":2}\n\n',
-    ]
-    return new Response(
-      new ReadableStream({ start: stream => stream.enqueue(encoder.encode(frames.join(''))) }),
-    )
-  })
-  const events = await readEvents(await program.answer('run', exchange))
-  expect(events).toContainEqual({
-    type: 'CUSTOM',
-    name: 'claude-code:ignored',
-    value: expect.objectContaining({ fields: ['messages[0]'] }),
-  })
-  expect(events.at(-1)).toMatchObject({ type: 'RUN_FINISHED' })
-})
+    const request = { ...asked, input: {}, suggestions: [], status: 'pending', sequence: 2, expiresAt: 't' }
+    const encoder = new TextEncoder()
+    const { exchange } = exchangeOf({ messages: [result], protocolVersion }, path => {
+      if (path === '/permissions') return Response.json({ permissions: [request] })
+      if (path === '') {
+        return Response.json({ lastTurn: { turnId, endedAt: null }, config: {}, openRequests: 1 })
+      }
+      const frames = [
+        `event: turn.started\nid: 1\ndata: ${JSON.stringify({ sequence: 1, turnId, status: 'running' })}\n\n`,
+        `event: permission.requested\nid: 2\ndata: ${JSON.stringify(request)}\n\n`,
+        'event: caught_up\ndata: {"sequence":2}\n\n',
+      ]
+      return new Response(
+        new ReadableStream({ start: stream => stream.enqueue(encoder.encode(frames.join(''))) }),
+      )
+    })
+    const events = await readEvents(await program.answer('run', exchange))
+    expect(events).toContainEqual({
+      type: 'CUSTOM',
+      name: 'claude-code:ignored',
+      value: expect.objectContaining({ fields: ['messages[0]'] }),
+    })
+    expect(events.at(-1)).toEqual({ type: 'RUN_FINISHED', threadId: 'thread', runId: 'run', outcome })
+  },
+)

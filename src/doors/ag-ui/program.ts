@@ -2,10 +2,11 @@ import { ApiError, type SessionClient } from '../../client/index.ts'
 import { type DoorExchange, type DoorProblem, type DoorProgram, hasLeft } from '../../contract/doors.ts'
 import { ServiceError } from '../../contract/errors.ts'
 import { openClient, toOwnError } from './api.ts'
+import { toFormBefore1 } from './before-1.ts'
 import { capabilities } from './capabilities.ts'
 import { findConnected, writeThread } from './connect.ts'
 import { toEventStream } from './event-stream.ts'
-import { readInput } from './input.ts'
+import { type RunInput, readInput } from './input.ts'
 import type { operations } from './operations.ts'
 import type { AgUiEvent } from './protocol.ts'
 import { acceptRun, writeRun } from './run.ts'
@@ -35,6 +36,7 @@ async function answerRun(exchange: DoorExchange): Promise<Response> {
   const interrupts = input.props.onDisconnect === 'interrupt'
   return stream(
     exchange,
+    input,
     signal => writeRun(run, signal),
     () => (interrupts ? interrupt(run.session, run.ownTurnIds) : Promise.resolve()),
   )
@@ -45,6 +47,7 @@ async function answerConnect(exchange: DoorExchange): Promise<Response> {
   const thread = await findConnected(openClient(exchange), exchange, input)
   return stream(
     exchange,
+    input,
     signal => writeThread(input, thread, signal),
     () => Promise.resolve(),
   )
@@ -53,6 +56,7 @@ async function answerConnect(exchange: DoorExchange): Promise<Response> {
 /** @param onLeft is called if the client disconnects before the end */
 function stream(
   exchange: DoorExchange,
+  { protocolVersion }: RunInput,
   write: (signal: AbortSignal) => AsyncGenerator<AgUiEvent>,
   onLeft: () => Promise<void>,
 ): Response {
@@ -60,7 +64,9 @@ function stream(
   const events = async function* (): AsyncGenerator<AgUiEvent, void> {
     let isOver = false
     try {
-      yield* write(signal)
+      for await (const event of write(signal)) {
+        yield protocolVersion === undefined ? toFormBefore1(event) : event
+      }
       isOver = true
     } catch (error) {
       if (hasLeft(signal)) return

@@ -83,7 +83,8 @@ export type AgUiEvent =
       type: 'RUN_FINISHED'
       threadId: string
       runId: string
-      outcome: Outcome
+      /** Absent: a turn that was cut short, in the form before 1.0. */
+      outcome?: Outcome
       result?: unknown
       usage?: TokenUsage[]
       metadata?: Json
