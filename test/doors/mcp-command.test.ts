@@ -4,7 +4,7 @@ import { Client as ModernClient } from '@modelcontextprotocol/client'
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js'
 import { expect, test } from 'vitest'
 import { text, toolUse } from '../../src/demo/answer.ts'
 import { endsLater, openOnce } from '../support/lifetime.ts'
@@ -58,6 +58,58 @@ test('the command serves MCP on standard input and output to sdk 1', async () =>
   const shown = async () => (await server().call('GET', `/sessions/${sessionId}`)).body
   await until(async () => (await shown()).lastTurn.status === 'interrupted')
   held.resolve()
+})
+
+type OnElicitation = (signal: AbortSignal) => ElicitResult | Promise<ElicitResult>
+
+/** A client that is asked by elicitation on standard input and output. */
+async function openAsked(onElicitation: OnElicitation) {
+  const client = new Client({ name: 'tests', version: '1' }, { capabilities: { elicitation: {} } })
+  client.setRequestHandler(ElicitRequestSchema, (_, { signal }) => onElicitation(signal))
+  endsLater(() => client.close())
+  await client.connect(new StdioClientTransport(toCommand()))
+  return async (name: string, input: object) =>
+    // biome-ignore lint/suspicious/noExplicitAny: the client has checked the shape
+    (await client.callTool({ name, arguments: { ...session(), ...input } })) as any
+}
+
+test('the command returns the request, and later the turn, if its client fails at an elicitation', async () => {
+  const results: (() => ElicitResult)[] = [
+    () => {
+      throw new Error('no window')
+    },
+    () => ({ action: 'accept', content: { decision: 7 } }),
+    () => ({ action: 'accept', content: { decision: { deep: true } } }) as unknown as ElicitResult,
+    () => ({ action: 'cancel' }),
+    () => ({ action: 'accept', content: { decision: 'allow' } }),
+  ]
+  const file = join(server().cwd, 'at-last')
+  server().model.script('make it', [toolUse('Bash', { command: `touch ${file}` }), text('That was it.')])
+  const call = await openAsked(() => (results.shift() as () => ElicitResult)())
+  let answer = await call('prompt', { prompt: 'make it' })
+  const { turnId } = answer.structuredContent
+  for (let failed = 0; failed < 4; failed++) {
+    expect(answer.structuredContent).toMatchObject({
+      turnId,
+      status: 'requires_action',
+      openRequests: [{ kind: 'tool' }],
+    })
+    answer = await call('wait_for_turn', { turnId })
+  }
+  expect(answer.content).toEqual([{ type: 'text', text: 'That was it.' }])
+  expect([existsSync(file), results]).toEqual([true, []])
+})
+
+test('the command takes an elicitation back that is answered elsewhere', async () => {
+  server().model.script('touch it', [toolUse('Bash', { command: 'touch nothing' }), text('Well.')])
+  const call = await openAsked(async signal => {
+    const path = `/sessions/${session().sessionId}/permissions`
+    const { permissions } = (await server().call('GET', path)).body
+    await server().call('POST', `${path}/${permissions[0].permissionId}`, { decision: 'deny' })
+    await until(() => signal.aborted)
+    return { action: 'cancel' }
+  })
+  expect((await call('prompt', { prompt: 'touch it' })).content).toEqual([{ type: 'text', text: 'Well.' }])
 })
 
 test('the command speaks the protocol of 2026 with client 2, and leaves turns running when its client leaves', async () => {

@@ -4,7 +4,7 @@ import { answerMessage } from './http.ts'
 
 const version = '2026-07-28'
 
-type Answer = (signal: AbortSignal | null | undefined) => Response | Promise<Response>
+type Answer = (signal: AbortSignal | null | undefined, call: string) => Response | Promise<Response>
 
 /** A request of a client, and the calls of the API that it leads to. */
 function send(
@@ -31,7 +31,7 @@ function send(
     requestId: 'request',
     fetch: async (input, init) => {
       calls.push(String(input))
-      return answer(init?.signal)
+      return answer(init?.signal, `${init?.method} ${new URL(String(input)).pathname.split('/').at(-1)}`)
     },
     logFault: error => faults.push(error),
   }
@@ -147,6 +147,36 @@ test.each([
     expect(error).not.toMatch(/\\n|\[|Error/)
     expect([calls, faults]).toEqual([[], []])
   }
+})
+
+test('an answer to an elicitation that the API refuses returns the request, still open', async () => {
+  const ids = { sessionId: 'session', turnId: 'turn' }
+  const asked = { permissionId: 'asked', kind: 'elicitation', toolName: 'ask', status: 'pending' }
+  const open = { ...ids, ...asked, input: {}, suggestions: [], elicitation: { mode: 'form' } }
+  const bodies: Record<string, object> = {
+    'GET asked': open,
+    'GET turn': { ...ids, status: 'requires_action', response: null, error: null },
+    'GET permissions': { permissions: [open], pagination: { nextCursor: null } },
+  }
+  const { response } = request(
+    'tools/call',
+    {
+      name: 'wait_for_turn',
+      arguments: ids,
+      inputResponses: { asked: { action: 'accept', content: { name: 5 } } },
+      requestState: JSON.stringify({ turnId: 'turn', after: 0, until: null }),
+    },
+    (_, call) => {
+      const body = bodies[call]
+      const isRefused = call === 'POST asked'
+      expect(body !== undefined || isRefused).toBe(true)
+      return isRefused ? refuse(400, 'INVALID_REQUEST', {}) : Response.json({ success: true, ...body })
+    },
+  )
+  const text = await (await response).text()
+  expect(text).toContain('"status":"requires_action"')
+  expect(text).toContain('"requestId":"asked"')
+  expect(text).not.toContain('isError')
 })
 
 test('a refusal that says to try again goes to the client at once', async () => {

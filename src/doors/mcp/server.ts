@@ -22,8 +22,6 @@ export function createServer(surroundings: Surroundings): McpServer {
       instructions,
       capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
       requestState: { verify: readCallState },
-      // People take their time.
-      inputRequired: { maxRounds: 1_000, roundTimeoutMs: 2_000_000_000 },
     },
   )
   addSessionTools(server, surroundings)

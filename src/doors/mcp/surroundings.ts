@@ -22,8 +22,8 @@ export interface ElicitationModes {
 }
 
 /**
- * A tool call whose client answers elicitations in other HTTP requests (MCP until 2025-11-25), which any node may get:
- * the log tells the call that they were answered.
+ * A tool call whose client answers elicitations while it waits (MCP until 2025-11-25); over HTTP in other requests, which
+ * any node may get. The log tells the call that they were answered.
  */
 export interface Channel {
   modes: ElicitationModes
@@ -44,6 +44,6 @@ export interface Surroundings {
   logFault(error: unknown): void
   /** Whether a tool call that has been aborted for this reason was cancelled by its client. */
   isCancelled(reason: unknown): boolean
-  /** Absent: an elicitation is the result of a call, or the SDK sends it. */
+  /** Absent: the connection carries elicitations, or they are results of calls. */
   channel?: Channel | undefined
 }

@@ -6,12 +6,13 @@ import {
   type McpServer,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import type { PermissionRequest } from '../../client/index.ts'
+import { ApiError, type PermissionRequest } from '../../client/index.ts'
 import { type CallState, toCallState } from './call-state.ts'
+import { DirectChannel } from './direct-channel.ts'
 import { toAnswer, toElicitation } from './elicitation.ts'
 import { id } from './inputs.ts'
 import { Progress } from './progress.ts'
-import type { ElicitationModes, FormOrPage, Surroundings, TurnPosition } from './surroundings.ts'
+import type { Channel, ElicitationModes, FormOrPage, Surroundings, TurnPosition } from './surroundings.ts'
 import type { ToolResult } from './tool.ts'
 import { followTurn, listOpenRequests } from './turn-following.ts'
 import { toTurnResult } from './turn-report.ts'
@@ -37,7 +38,9 @@ export function toEndOfWait(waitSeconds: number | undefined): number | null {
 /** Waits for the end of a turn. Asks the client about open requests, or returns them where it cannot be asked. */
 export async function waitForTurn(call: Call, position: TurnPosition): Promise<ToolResult> {
   const { surroundings, context } = call
-  const { client, channel } = surroundings
+  const { client } = surroundings
+  const modes = modesOf(call)
+  const channel = surroundings.channel ?? openDirectChannel(call, modes)
   const { signal } = context.mcpReq
   const { sessionId, turnId } = position
   const returnNow = async () => {
@@ -70,7 +73,7 @@ export async function waitForTurn(call: Call, position: TurnPosition): Promise<T
       })
       if (pause.kind === 'ended') return toTurnResult(pause.turn)
       if (pause.kind === 'waited') return await returnNow()
-      const asking = toElicitations(pause.requests, modesOf(call))
+      const asking = toElicitations(pause.requests, modes)
       if (!asking) return await returnNow()
       if (!channel) return toInputRequired(asking, position)
       await elicitNew(asking, position, channel)
@@ -79,6 +82,17 @@ export async function waitForTurn(call: Call, position: TurnPosition): Promise<T
     clearTimeout(timer)
     progress.close()
   }
+}
+
+/** Since 2026-07-28, where requests have an envelope, an elicitation is the result of a call. */
+function openDirectChannel({ surroundings, context }: Call, modes: ElicitationModes): Channel | undefined {
+  if (context.mcpReq.envelope !== undefined) return undefined
+  return new DirectChannel({
+    modes,
+    context,
+    giveAnswer: ({ sessionId, permissionId }, result) =>
+      giveAnswer(surroundings.client, sessionId, permissionId, result),
+  })
 }
 
 function startTimer(until: number | null, late: AbortController): NodeJS.Timeout | undefined {
@@ -110,11 +124,7 @@ function toInputRequired(asking: Asking, position: TurnPosition): ToolResult {
   return inputRequired({ inputRequests, requestState: toCallState(position) })
 }
 
-async function elicitNew(
-  asking: Asking,
-  position: TurnPosition,
-  channel: NonNullable<Surroundings['channel']>,
-): Promise<void> {
+async function elicitNew(asking: Asking, position: TurnPosition, channel: Channel): Promise<void> {
   for (const { request, params } of asking) {
     if (position.asked.includes(request.permissionId)) continue
     position.asked.push(request.permissionId)
@@ -130,9 +140,16 @@ async function giveAnswers({ surroundings, context }: Call, sessionId: string): 
   let isComplete = (context.mcpReq.droppedInputResponseKeys ?? []).length === 0
   for (const [permissionId, response] of responses) {
     const isKnown = id.safeParse(permissionId).success
-    isComplete = isKnown && (await giveAnswer(client, sessionId, permissionId, response)) && isComplete
+    const given = isKnown && giveAnswer(client, sessionId, permissionId, response).catch(toRefused)
+    isComplete = (await given) && isComplete
   }
   return isComplete
+}
+
+/** An answer that the API refuses leaves the request open. */
+function toRefused(error: unknown): false {
+  if (error instanceof ApiError) return false
+  throw error
 }
 
 /** Answers a request with the result of its elicitation. Returns whether that is an answer. */
