@@ -105,6 +105,29 @@ test('a failed custom tool is an error for Claude; a partial answer leaves the r
   })
 })
 
+test.each(['archive', 'delete'] as const)(
+  'a session that waits for an answer is idle: %s ends it',
+  async how => {
+    const { client, model, createSession, send } = shared()
+    model.script('What is the weather', [calls('weather', 'Oslo')])
+    const session = await createSession({ tools: [custom('weather')] })
+    const stream = await client.beta.sessions.events.stream(session.id)
+    await send(session.id, message('What is the weather?'), message('And then?'))
+    const types: string[] = []
+    for await (const event of stream) {
+      types.push(event.type)
+      if (event.type === 'session.status_idle' && event.stop_reason.type === 'requires_action') {
+        await client.beta.sessions[how](session.id)
+      }
+    }
+    const last = how === 'archive' ? 'session.status_terminated' : 'session.deleted'
+    expect(types.filter(type => type === 'user.message')).toHaveLength(1)
+    expect([types.includes('user.interrupt'), types.at(-1)]).toEqual([true, last])
+    const found = await client.beta.sessions.retrieve(session.id).catch(error => error)
+    expect(found.status).toBe(how === 'archive' ? 'terminated' : 404)
+  },
+)
+
 test('a client with an environment of its own runs the tools of the toolset itself', async () => {
   const { client, model, createAgent, send, listed } = shared()
   const workdir = temporaryDirectory()

@@ -108,7 +108,7 @@ export async function updateSession({ api, param, request }: Context): Promise<S
 
 export async function archiveSession({ api, param }: Context): Promise<SessionView> {
   const { id, own, session } = await openSession(api, param('session'))
-  refuseRunning(session)
+  await makeIdle(api, session)
   if (own.archivedAt === undefined) {
     const next = { ...own, archivedAt: new Date().toISOString() }
     if (session.status === 'active') {
@@ -125,15 +125,16 @@ export async function deleteSession({
   param,
 }: Context): Promise<{ id: string; type: 'session_deleted' }> {
   const { id, session } = await openSession(api, param('session'))
-  refuseRunning(session)
+  await makeIdle(api, session)
   await api.session(id).update({ tags: session.tags.filter(tag => tag !== doorTag) })
   await api.session(id).end()
   return { id: toSessionId(id), type: 'session_deleted' }
 }
 
-function refuseRunning({ state }: Pick<Session, 'state'>): void {
-  if (state === 'idle') return
-  throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
+/** A session that waits for an answer counts as idle: its turn is interrupted. */
+async function makeIdle(api: ClaudeCodeClient, { sessionId, state }: Session): Promise<void> {
+  if (state === 'running') throw new Refusal(400, 'The session runs: interrupt it, or wait until it is idle')
+  if (state === 'requires_action') await api.session(sessionId).interrupt({ clearQueue: true })
 }
 
 async function showSession(api: ClaudeCodeClient, id: string): Promise<SessionView> {
