@@ -217,6 +217,8 @@ export interface PermissionQuestion {
   elicitation: PermissionElicitation | null
   /** Kind `hook` only. */
   hook?: HookRequest
+  /** Of a hook that is asked again for a call at which a process continues: its place among those of its event. */
+  hookIndex?: number
   /** Milliseconds to wait for the answer; left out: as the session says. */
   timeoutMs?: number
 }
@@ -243,6 +245,13 @@ export interface PermissionAnswer {
   unanswered?: true
 }
 
+/** The answer of one of the caller's hooks to a tool call. */
+export interface HookAnswer {
+  /** As in the question. */
+  hookIndex: number
+  answer: PermissionAnswer
+}
+
 export interface PermissionRecord {
   id: string
   tenantId: string
@@ -254,8 +263,8 @@ export interface PermissionRecord {
   request: Omit<PermissionQuestion, 'kind' | 'toolName' | 'toolUseId'>
   status: PermissionStatus
   answer: PermissionAnswer | null
-  /** The configuration of the process that asks, if another process could resume the turn; null when that is over. */
-  runsWith: RunConfiguration | null
+  /** The state of the process that asks, if another process could resume the turn; null when that is over. */
+  runsWith: (RunConfiguration & { hookAnswers?: readonly HookAnswer[] }) | null
   requestedAt: number
   expiresAt: number
   decidedAt: number | null

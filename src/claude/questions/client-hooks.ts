@@ -7,7 +7,8 @@ import {
 import type { PermissionAnswer, PermissionQuestion } from '../../sessions/records.ts'
 import { type AskPermission, titleOf } from './permission-callbacks.ts'
 
-type ClientHook = NonNullable<ClientHooks[ClientHookEvent]>[number]
+/** A hook and its place among those of its event. */
+type ClientHook = NonNullable<ClientHooks[ClientHookEvent]>[number] & { index: number }
 
 /** The answer comes earlier, or its request expires; a hook that times out here would count as failed. */
 const slackSeconds = 60
@@ -19,10 +20,10 @@ export function toClientHooks(ask: AskPermission, hooks: ClientHooks = {}): NonN
   return Object.fromEntries(
     Object.entries(hooks).map(([event, list]) => [
       event,
-      list.map(hook => ({
+      list.map((hook, index) => ({
         ...(hook.matcher !== undefined && { matcher: hook.matcher }),
         timeout: Math.ceil((hook.timeoutMs ?? defaultHookTimeoutMs) / 1000) + slackSeconds,
-        hooks: [toCallback(event as ClientHookEvent, hook, ask)],
+        hooks: [toCallback(event as ClientHookEvent, { ...hook, index }, ask)],
         ...(hook.onFailure && { onFailure: hook.onFailure }),
       })),
     ]),
@@ -55,6 +56,7 @@ function toQuestion(event: ClientHookEvent, hook: ClientHook, input: HookInput):
     suggestions: [],
     elicitation: null,
     hook: { event, input: toShown(input) },
+    ...(event === 'PreToolUse' && { hookIndex: hook.index }),
     timeoutMs: hook.timeoutMs ?? defaultHookTimeoutMs,
   }
 }

@@ -7,6 +7,7 @@ import type { GivenConfiguration } from '../processes/given-configuration.ts'
 import type { PermissionAnswer, PermissionQuestion, PermissionRecord } from '../records.ts'
 import { isAtWork, type OpenTurn } from '../turns/turn.ts'
 import { canBeContinued } from './continuable.ts'
+import { HookAnswers } from './hook-answers.ts'
 import { toInputChange } from './input-change.ts'
 import { newPermission } from './new-permission.ts'
 import { isOfClient } from './of-client.ts'
@@ -47,6 +48,7 @@ export class OpenRequests {
   readonly suspension: Suspension
   readonly #process: AskingProcess
   readonly #open = new Map<string, OpenRequest>()
+  readonly #hookAnswers = new HookAnswers()
   #isClosed = false
 
   constructor(process: AskingProcess) {
@@ -66,6 +68,8 @@ export class OpenRequests {
     if (this.suspension.outlivesServer || this.#isClosed) return unanswered(texts.withdrawn)
     const kept = this.suspension.deliver(question)
     if (kept) return kept
+    const given = this.#hookAnswers.find(question)
+    if (given) return given
     const process = this.#process
     const { agentId } = question
     const isOfTurn = () => agentId === null || !process.background.has(agentId)
@@ -78,7 +82,7 @@ export class OpenRequests {
     if (isRemembered(remembered, question)) return { allow: true, input: null, updates: [], message: null }
     const asked = newPermission(process.owner, turn, question, Date.now(), timeoutMs)
     const record = canBeContinued(asked, process.state.isShellElsewhere)
-      ? { ...asked, runsWith: process.configuration.of(process.liveAgent) }
+      ? this.#withHookAnswers({ ...asked, runsWith: process.configuration.of(process.liveAgent) })
       : asked
     const { promise, resolve } = Promise.withResolvers<PermissionAnswer>()
     this.#add(record, resolve)
@@ -119,6 +123,7 @@ export class OpenRequests {
   /** Closes the requests of the turn, which is over. */
   async withdrawOfTurn(): Promise<void> {
     this.suspension.clear()
+    this.#hookAnswers.clear()
     await this.#withdraw(({ turnId }) => turnId !== null)
   }
 
@@ -136,6 +141,8 @@ export class OpenRequests {
   /** Takes over a request of a previous run of the server. */
   restore(record: PermissionRecord): void {
     this.suspension.restore(record)
+    this.#hookAnswers.load(record)
+    if (record.answer) this.#hookAnswers.note(record, record.answer)
     if (record.status === 'pending') this.#add(record, () => {})
     else if (record.answer) this.suspension.keepAnswer(record, record.answer)
   }
@@ -178,10 +185,28 @@ export class OpenRequests {
       updatedInput: open.record.kind === 'tool' ? answer.input : null,
       remembered: decision?.remembered ?? [],
     }
+    if (status !== 'withdrawn') this.#noteHookAnswer(decided, answer)
     await this.#write(decided, 'permission.resolved', decision?.change)
     if (isSuspended) this.suspension.keepAnswer(decided, answer)
     else open.resolve(answer)
     return decided
+  }
+
+  /** Keeps the answer for a process that continues, also with the requests of the same call that are still open. */
+  #noteHookAnswer(record: PermissionRecord, answer: PermissionAnswer): void {
+    this.#hookAnswers.note(record, answer)
+    if (record.kind !== 'hook' || record.toolUseId === null) return
+    for (const open of this.#open.values()) {
+      if (open.record.toolUseId !== record.toolUseId || !open.record.runsWith) continue
+      open.record = this.#withHookAnswers(open.record)
+      void this.#process.writer.write({ savePermission: open.record, events: [] })
+    }
+  }
+
+  #withHookAnswers(record: PermissionRecord): PermissionRecord {
+    const hookAnswers = this.#hookAnswers.of(record.toolUseId)
+    if (!record.runsWith || hookAnswers.length === 0) return record
+    return { ...record, runsWith: { ...record.runsWith, hookAnswers } }
   }
 
   /** Hands a request to its one decider; it is no longer open. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { type Alarm, afterDuration } from '../../lib/alarm.ts'
 import type { SessionWriter } from '../log/session-writer.ts'
 import type { FollowedState } from '../processes/followed-state.ts'
@@ -12,7 +13,7 @@ const shutdownStepMs = 50
 
 /** A permission request that has not been answered. */
 export interface OpenRequest {
-  readonly record: PermissionRecord
+  record: PermissionRecord
   /** Tells the process that asked. */
   readonly resolve: (answer: PermissionAnswer) => void
   readonly expiry: Alarm
@@ -121,12 +122,15 @@ export class Suspension {
     this.current?.end()
   }
 
-  /** The kept answer, if this is the tool call that it is for; it counts as delivered then. */
-  deliver({ toolUseId, kind }: PermissionQuestion): PermissionAnswer | undefined {
+  /** The kept answer, if this is the question that it is for; it counts as delivered then. */
+  deliver(question: PermissionQuestion): PermissionAnswer | undefined {
     const undelivered = this.#undelivered
-    if (undelivered?.record.toolUseId !== toolUseId || undelivered.record.kind !== kind) return undefined
+    if (!undelivered || !isSameQuestion(undelivered.record, question)) return undefined
     this.clear()
-    return undelivered.answer
+    // An input that a person has not seen is not allowed by the answer.
+    const isOther =
+      question.kind === 'tool' && !isDeepStrictEqual(question.input, undelivered.record.request.input)
+    return isOther && undelivered.answer.allow ? undefined : undelivered.answer
   }
 
   /** The answer has been delivered, or the turn is over and no process will ask for it. */
@@ -172,6 +176,15 @@ export class Suspension {
     const { promise: over, resolve: end } = Promise.withResolvers<void>()
     this.current = { permissionId, toolUseId, over, end }
   }
+}
+
+function isSameQuestion(
+  { toolUseId, kind, request }: PermissionRecord,
+  question: PermissionQuestion,
+): boolean {
+  // An earlier version stored no index.
+  const { hookIndex = question.hookIndex } = request
+  return toolUseId === question.toolUseId && kind === question.kind && hookIndex === question.hookIndex
 }
 
 /** A denial that no person has decided. */
