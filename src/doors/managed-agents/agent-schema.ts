@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { effort } from '../../contract/agent-definitions.ts'
+import { clientServerName } from '../../contract/client-requests.ts'
 import { invalid } from './errors.ts'
 import { builtInNames } from './tool-names.ts'
 
@@ -68,13 +69,15 @@ const toolset = z.strictObject({
   default_config: z.strictObject({ enabled: z.boolean().nullish(), permission_policy: policy }).nullish(),
   configs: z
     .array(
-      z.strictObject({
-        name: z.enum(builtInNames),
-        type: z.string().optional(),
-        enabled: z.boolean().nullish(),
-        permission_policy: policy,
-        ...withoutEffect,
-      }),
+      z
+        .strictObject({
+          name: z.enum(builtInNames),
+          type: z.string().optional(),
+          enabled: z.boolean().nullish(),
+          permission_policy: policy,
+          ...withoutEffect,
+        })
+        .refine(({ name, type = name }) => type === name, { path: ['type'], message: 'must be the name' }),
     )
     .optional(),
 })
@@ -109,7 +112,13 @@ export const mcpServers = z
   .array(
     z.strictObject({
       type: z.literal('url'),
-      name: z.string().min(1).max(64),
+      name: z
+        .string()
+        .max(64)
+        .regex(/^(?!.*__)[A-Za-z0-9][\w-]*$/, 'must be letters, digits, - and _, but not __')
+        .refine(value => value !== clientServerName, {
+          message: 'must be another name: Claude finds custom tools under this one',
+        }),
       url: z.url({ protocol: /^https?$/ }).refine(value => !URL.canParse(value) || !new URL(value).search, {
         message: 'must not have a query string: it would count as a secret and could not be shown',
       }),

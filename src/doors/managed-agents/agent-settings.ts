@@ -23,10 +23,15 @@ export type ToolSettings = {
  * The settings of a session for the tools of an agent. Calls that are always asked about become a hook that the client
  * decides, because Claude Code asks about some calls only.
  *
+ * @param at the place of the fields `tools` and `mcp_servers`, such as `agent.`
  * @throws Refusal for tools that contradict each other
  */
-export function toToolSettings(given: readonly GivenTool[], servers: readonly GivenServer[]): ToolSettings {
-  checkTools(given, servers)
+export function toToolSettings(
+  given: readonly GivenTool[],
+  servers: readonly GivenServer[],
+  at = '',
+): ToolSettings {
+  checkTools(given, servers, at)
   const tools = resolveTools(given)
   const toolset = tools.find((tool): tool is Toolset => tool.type === 'agent_toolset_20260401')
   const builtIn = toolset ? toBuiltInTools(toolset) : { enabled: [], allowed: [], asked: [] }
@@ -83,22 +88,34 @@ function toMcpTools({ mcp_server_name: server, configs, default_config }: McpToo
   }
 }
 
-function checkTools(tools: readonly GivenTool[], servers: readonly GivenServer[]): void {
-  const seen = new Set<string>()
+function checkTools(tools: readonly GivenTool[], servers: readonly GivenServer[], at: string): void {
+  const keys = tools.map(tool =>
+    tool.type === 'custom' ? `custom ${tool.name}` : `${tool.type} ${serverOf(tool) ?? ''}`,
+  )
+  refuseRepeated(keys, index => `${at}tools[${index}]`, 'must not repeat a tool or a toolset')
+  const names = servers.map(({ name }) => name)
+  const nameOf = (index: number) => `${at}mcp_servers[${index}].name`
+  refuseRepeated(names, nameOf, 'must not be the name of another server')
   for (const [index, tool] of tools.entries()) {
-    const key = tool.type === 'custom' ? `custom ${tool.name}` : `${tool.type} ${serverOf(tool) ?? ''}`
-    if (seen.has(key)) throw invalid(`tools[${index}]`, 'must not repeat a tool or a toolset')
-    seen.add(key)
     const server = serverOf(tool)
-    if (server !== undefined && !servers.some(({ name }) => name === server)) {
-      throw invalid(`tools[${index}].mcp_server_name`, 'must name one of mcp_servers')
+    if (server !== undefined && !names.includes(server)) {
+      throw invalid(`${at}tools[${index}].mcp_server_name`, 'must name one of mcp_servers')
     }
+    const configs = tool.type === 'custom' ? [] : (tool.configs ?? [])
+    refuseRepeated(
+      configs.map(({ name }) => name),
+      config => `${at}tools[${index}].configs[${config}].name`,
+      'must not repeat a tool',
+    )
   }
-  for (const [index, { name }] of servers.entries()) {
-    if (!tools.some(tool => serverOf(tool) === name)) {
-      throw invalid(`mcp_servers[${index}].name`, 'must be named by an mcp_toolset of tools')
-    }
-  }
+  const used = new Set(tools.map(serverOf))
+  const unused = names.findIndex(name => !used.has(name))
+  if (unused !== -1) throw invalid(nameOf(unused), 'must be named by an mcp_toolset of tools')
+}
+
+function refuseRepeated(names: readonly string[], toField: (index: number) => string, problem: string): void {
+  const index = names.findIndex((name, place) => names.indexOf(name) !== place)
+  if (index !== -1) throw invalid(toField(index), problem)
 }
 
 function serverOf(tool: GivenTool): string | undefined {

@@ -65,6 +65,10 @@ describe('a refused request', () => {
   api.forgotten.add('gone').add('env-gone')
   const session = { agent: 'reviewer', environment_id: 'env-here' }
   const agent = { name: 'Bird', model: 'sonnet' }
+  const toolset = { type: 'agent_toolset_20260401' }
+  const bash = { name: 'bash' }
+  const box = { type: 'mcp_toolset', mcp_server_name: 'box' }
+  const server = { type: 'url', name: 'box', url: 'https://example.com' }
   const say = (content: unknown[]) => ({ events: [{ type: 'user.message', content }] })
   const deny = { type: 'user.tool_confirmation', tool_use_id: 'sevt_x', result: 'deny' }
   const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: '?' } }
@@ -90,6 +94,40 @@ describe('a refused request', () => {
       'model.effort: must be a level or an object',
     ],
     ['createAgent', { ...agent, model: { id: 'x', y: 1 } }, 'model.y: is not supported by this server'],
+    [
+      'createAgent',
+      { ...agent, tools: [box], mcp_servers: [server, { ...server, url: 'https://example.org' }] },
+      'mcp_servers[1].name: must not be the name of another server',
+    ],
+    [
+      'createAgent',
+      { ...agent, mcp_servers: [{ ...server, name: 'client' }] },
+      'mcp_servers[0].name: must be another name: Claude finds custom tools under this one',
+    ],
+    [
+      'createAgent',
+      { ...agent, tools: [{ ...toolset, configs: [bash, { ...bash, enabled: false }] }] },
+      'tools[0].configs[1].name: must not repeat a tool',
+    ],
+    [
+      'createAgent',
+      {
+        ...agent,
+        tools: [{ ...box, configs: [{ name: 'get' }, { name: 'get' }] }],
+        mcp_servers: [server],
+      },
+      'tools[0].configs[1].name: must not repeat a tool',
+    ],
+    [
+      'createAgent',
+      { ...agent, tools: [{ ...toolset, configs: [{ ...bash, type: 'edit' }] }] },
+      'tools[0].configs[0].type: must be the name',
+    ],
+    [
+      'createSession',
+      { ...session, agent: { type: 'agent_with_overrides', id: 'reviewer', tools: [toolset, toolset] } },
+      'agent.tools[1]: must not repeat a tool or a toolset',
+    ],
     ['createSession', { ...session, agent: 7 }, 'agent: must be an id or an object'],
     [
       'createSession',

@@ -82,7 +82,7 @@ export async function toAgentPart(
   if (givenTools || givenServers || isSelfHosted) {
     const all = givenTools ?? (known?.tools && toGivenTools(known.tools, preset.configuration))
     if (!all) throw invalid('agent.tools', 'is required: the preset has rules of its own')
-    const settings = toToolSettings(all, givenServers ?? toDefinition(preset).mcp_servers)
+    const settings = toToolSettings(all, givenServers ?? toDefinition(preset).mcp_servers, 'agent.')
     // Hooks of the agent would stay where the session has none.
     Object.assign(request, { clientHooks: {} }, isSelfHosted ? handOver(settings, all) : settings)
     if (givenTools) kept.tools = keepTools(givenTools)

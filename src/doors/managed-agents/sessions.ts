@@ -89,7 +89,7 @@ export async function updateSession({ api, param, request }: Context): Promise<S
   if (patch.agent?.tools) {
     if (session.state === 'running') throw invalid('agent', 'cannot be changed while the session runs')
     if (outline.isSelfHosted) throw invalid('agent.tools', 'cannot be changed in a self_hosted environment')
-    const { tools, ...others } = toToolSettings(patch.agent.tools, agent.mcp_servers)
+    const { tools, ...others } = toToolSettings(patch.agent.tools, agent.mcp_servers, 'agent.')
     const fixed = ['tools', 'allowedTools', 'disallowedTools'] as const
     const before = session.config
     const isFixed = fixed.some(
