@@ -35,7 +35,9 @@ describe('the list of events', () => {
     chain(api)
     api.ask('second', 'toolu_1')
     api.end('second')
+    api.queue('third', 'fourth')
     const whole = (await listAll(api, 'limit=1000')).flat()
+    expect(whole.slice(-2)).toMatchObject([{ processed_at: null }, { processed_at: null }])
     expect(new Set(whole.map(({ id }) => id)).size).toBe(whole.length)
     for (const limit of [1, 2, 3, 7]) {
       const pages = await listAll(api, `limit=${limit}`)

@@ -42,7 +42,7 @@ interface Wanted {
   isWanted(event: WireEvent): boolean
 }
 
-/** The events of a session from its log, and at the end the messages that wait. */
+/** The events of a session from its log, and after the newest one the messages that wait, beyond the limit. */
 export async function listEvents(context: Context): Promise<{ data: WireEvent[]; next_page: string | null }> {
   const query = new Query(context.request, ['limit', 'page', 'order', 'types', ...boundsOf('created_at')])
   const limit = query.number('limit', longestPage, longestPage)
@@ -91,6 +91,7 @@ async function listNewest(
   let step = Math.max(limit, smallestStep)
   let before: KnownStart = token?.start ?? (await history.findStart(Math.max(0, last - step)))
   let found: PlacedEvent[] = []
+  let waiting: readonly string[] | undefined
   for (;;) {
     const log = new SessionLog(session, before)
     const part: PlacedEvent[] = []
@@ -99,6 +100,7 @@ async function listNewest(
       // One more than the page says that there is another.
       if (part.length > 2 * (limit + 1)) part.splice(0, part.length - limit - 1)
     }
+    waiting ??= log.mapper.waiting
     found = [...part, ...found].slice(-limit - 1)
     if (found.length > limit || before.after === 0) break
     last = before.after
@@ -107,7 +109,10 @@ async function listNewest(
   }
   const page = found.slice(-limit).reverse()
   const next_page = found.length > limit ? toNextPage('desc', page, before) : null
-  return { data: page.map(({ event }) => event), next_page }
+  const data = page.map(({ event }) => event)
+  if (token) return { data, next_page }
+  const queued = (await listWaiting(api, session.id, waiting)).filter(isWanted)
+  return { data: [...queued.reverse(), ...data], next_page }
 }
 
 function toNextPage(order: PageToken['order'], page: readonly Place[], before: Start): string {
