@@ -20,7 +20,10 @@ export interface DoorOperation {
 
 /** A request to a door. Its caller has been identified and counted, and has the scope. */
 export interface DoorExchange {
-  /** With its whole body. Its signal aborts when the client has left or the server shuts down. */
+  /**
+   * With its whole body. Its signal aborts when the client has left or the server shuts down, also after the request
+   * itself has been collected. The signal of a copy does not.
+   */
   request: Request
   params: Readonly<Record<string, string>>
   /** Ids of the caller, for ids of sessions that a door derives from those of its clients. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { ClaudeCodeClient } from '../../src/client/index.ts'
 import { apiBase, type Door } from '../../src/contract/doors.ts'
@@ -20,6 +22,21 @@ const events = {
   reach: 'session',
 } as const
 
+const collectGarbage = (() => {
+  setFlagsFromString('--expose_gc')
+  return runInNewContext('gc') as () => void
+})()
+
+/** Settles when the reader of the silent stream has left. */
+let left = Promise.withResolvers<string>()
+
+/** A stream without events, which hears of its end by the signal of the request alone. */
+function keepSilent(signal: AbortSignal): Response {
+  left = Promise.withResolvers()
+  signal.addEventListener('abort', () => left.resolve(signal.reason.name), { once: true })
+  return new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+}
+
 /** A door that shows what it is given, and calls the API in the name of its caller. */
 const mirror: Door<'echo' | 'events'> = {
   name: 'ui',
@@ -27,6 +44,7 @@ const mirror: Door<'echo' | 'events'> = {
   load: async () => ({
     async answer(id, { request, params, caller, fetch }) {
       const client = new ClaudeCodeClient({ baseUrl: apiBase, fetch })
+      if (params.id === 'silence') return keepSilent(request.signal)
       if (request.headers.has('x-tag')) {
         return fetch(`${apiBase}/sessions?limit=1&tag=${'x'.repeat(Number(request.headers.get('x-tag')))}`)
       }
@@ -132,6 +150,15 @@ test('a stream comes as it is made, and ends with its reader', async () => {
   expect(sessions.figures().readers).toBe(1)
   leaving.abort()
   await expect.poll(() => sessions.figures().readers, { timeout: 20_000 }).toBe(0)
+})
+
+test('a stream that is silent hears that its reader has left, also after the request has been collected', async () => {
+  const { send } = await open()
+  const leaving = new AbortController()
+  await send('/events/silence', { signal: leaving.signal })
+  collectGarbage()
+  leaving.abort()
+  expect(await left.promise).toBe('ClientGoneError')
 })
 
 test('there is no door unless the server has one', async () => {

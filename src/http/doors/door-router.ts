@@ -118,12 +118,14 @@ function toWebRequest(req: Request, body: Buffer, signal: AbortSignal): globalTh
     for (const value of values) headers.append(name, value)
   }
   // Only the path and the query of the URL mean something.
-  return new globalThis.Request(new URL(req.originalUrl, 'http://door.internal'), {
+  const request = new globalThis.Request(new URL(req.originalUrl, 'http://door.internal'), {
     method: req.method,
     headers,
     signal,
     ...(body.length > 0 && { body: new Uint8Array(body) }),
   })
+  // A request's own signal is silent once the request has been collected, and a stream outlives the request.
+  return Object.defineProperty(request, 'signal', { value: signal })
 }
 
 /** Sends a response as its body comes. */
