@@ -415,3 +415,17 @@ test('each key that may read a session sees the agent that it was made from, als
   expect((await theirs.call('DELETE', removed)).status).toBe(204)
   expect((await beta.sessions.retrieve(session.id)).agent).toEqual(session.agent)
 })
+
+test('twenty changes at once without a version are all made', async () => {
+  const { client, createAgent } = shared()
+  const { agents, environments } = client.beta
+  const options = { maxRetries: 0 }
+  const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
+  const [agent, environment] = [await createAgent(), await environments.create({ name: 'first' })]
+  const changed = await Promise.all([
+    ...names.map(name => agents.update(agent.id, { name }, options)),
+    ...names.map(name => environments.update(environment.id, { name }, options)),
+  ])
+  expect(changed.map(({ name }) => name)).toEqual([...names, ...names])
+  expect((await agents.retrieve(agent.id)).version).toBe(21)
+})

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { isApiError, type Preset } from '../../client/index.ts'
+import type { Preset } from '../../client/index.ts'
 import { createAgentBody, patchMetadata, updateAgentBody } from './agent-schema.ts'
 import { askingSettings, type ToolSettings, toToolSettings } from './agent-settings.ts'
 import {
@@ -12,6 +12,7 @@ import {
   toGivenTools,
   toSessionAgent,
 } from './agent-view.ts'
+import { atNewest } from './at-newest.ts'
 import type { Context } from './context.ts'
 import { invalid, Refusal } from './errors.ts'
 import { readFilteredPage } from './filtered-page.ts'
@@ -23,8 +24,6 @@ export interface Page<T> {
   next_page: string | null
 }
 
-/** How often a change without a version is made again because another one came between. */
-const attempts = 3
 /** The longest page of presets. */
 const longestPage = 50
 
@@ -65,7 +64,7 @@ export async function getAgent({ api, param, request }: Context): Promise<Agent>
 export async function updateAgent({ api, param, request }: Context): Promise<Agent> {
   const { version, ...patch } = await readBody(request, updateAgentBody)
   const name = toAgentPreset(param('agent'))
-  for (let attempt = 1; ; attempt++) {
+  const change = async () => {
     const newest = await api.call('getPreset', { params: { preset: name } })
     if (newest.archived) throw new Refusal(400, 'The agent is archived, and cannot be changed')
     if (version !== undefined && version !== newest.version) {
@@ -73,14 +72,10 @@ export async function updateAgent({ api, param, request }: Context): Promise<Age
     }
     const next = toNext(newest, patch)
     if (next === undefined) return toAgent(newest)
-    try {
-      const body = { ...next, expectedVersion: newest.version }
-      return toAgent(await api.call('createPresetVersion', { params: { preset: name }, body }))
-    } catch (error) {
-      if (!isApiError(error, 'PRESET_VERSION_CONFLICT')) throw error
-      if (version !== undefined || attempt === attempts) throw error
-    }
+    const body = { ...next, expectedVersion: newest.version }
+    return toAgent(await api.call('createPresetVersion', { params: { preset: name }, body }))
   }
+  return version === undefined ? atNewest(change) : change()
 }
 
 export async function archiveAgent({ api, param }: Context): Promise<Agent> {

@@ -5,6 +5,7 @@ import type { Preset } from '../../client/index.ts'
 import { description, emptyList, metadata, metadataPatch, name, patchMetadata } from './agent-schema.ts'
 import { ownMetadata } from './agent-view.ts'
 import { listPresets, type Page } from './agents.ts'
+import { atNewest } from './at-newest.ts'
 import type { Context } from './context.ts'
 import { Refusal, withoutPreset } from './errors.ts'
 import { environmentPrefix, toEnvironmentId, toEnvironmentPreset } from './ids.ts'
@@ -112,6 +113,14 @@ export async function listEnvironments(context: Context): Promise<Page<Environme
 export async function updateEnvironment({ api, param, request }: Context): Promise<Environment> {
   const patch = await readBody(request, updateBody)
   const { params } = namedBy(param('environment'))
+  return atNewest(() => changeEnvironment(api, params, patch))
+}
+
+async function changeEnvironment(
+  api: Context['api'],
+  params: { preset: string },
+  patch: z.output<typeof updateBody>,
+): Promise<Environment> {
   const newest = await api.call('getPreset', { params })
   if (newest.archived) throw isArchived('The environment is archived, and cannot be changed')
   const known = readMetadata(newest)
