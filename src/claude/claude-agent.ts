@@ -168,8 +168,7 @@ export class ClaudeAgent implements Agent {
 
   async reconfigure(wanted: AgentSpec): Promise<boolean> {
     if (!this.alive || this.#turn || (await this.#ready.promise)) return false
-    const forward = this.#servers.forward.bind(this.#servers)
-    if (!(await reconfigure(this.#live.query, this.#spec, wanted, forward))) return false
+    if (!(await reconfigure(this.#live.query, this.#spec, wanted, this.#servers))) return false
     const { claudeSessionId, resume } = this.#spec
     this.#spec = { ...wanted, claudeSessionId, resume }
     this.permissionMode = wanted.permissionMode

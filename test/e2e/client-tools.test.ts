@@ -125,6 +125,30 @@ describe('a tool of the caller', () => {
     expect(results.map(({ isError }) => isError)).toEqual([false, false, true])
   })
 
+  test('does not come back as it was at first when it is taken away after a change', async () => {
+    const server = shared()
+    const results = script(server)
+    const { inputSchema: _, ...simple } = weather
+    const id = await server.createSession({ clientTools: [weather], permissionPrompts: 'ask' })
+    const patch = (clientTools: unknown) => server.call('PATCH', `/sessions/${id}`, { clientTools })
+    await server.ask(id, 'hello')
+    await patch([simple])
+    await server.ask(id, 'hello')
+    await patch([])
+    const turnId = await begin(server, id)
+    const kinds: string[] = []
+    await until(async () => {
+      const { permissions } = (await server.call('GET', `/sessions/${id}/permissions`)).body
+      for (const request of permissions) {
+        kinds.push(request.kind)
+        await answer(server, request, request.kind === 'tool' ? { decision: 'allow' } : { result: 'sunny' })
+      }
+      return (await server.call('GET', `/sessions/${id}/turns/${turnId}`)).body.status === 'completed'
+    })
+    expect(kinds).not.toContain('client_tool')
+    expect(results.map(({ isError }) => isError)).toEqual([true])
+  })
+
   test.each([
     ['clientTools[0].name', { clientTools: [{ name: 'a b' }] }],
     ['clientTools', { clientTools: [weather, weather] }],

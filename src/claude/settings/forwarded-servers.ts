@@ -21,6 +21,8 @@ export class ForwardedServers {
   readonly #call: CallClientTool
   #servers: McpServers = {}
   #hasClientTools = false
+  /** With which the process began. */
+  begun: ServersOf = {}
 
   /**
    * @param forwarder undefined: Claude Code connects directly, and there are no tools of the caller
@@ -44,6 +46,7 @@ export class ForwardedServers {
 
   /** Returns the options for a process. @param environment the environment without the session's variables */
   apply(spec: AgentSpec, environment: Readonly<Record<string, string>>): AgentSpec {
+    this.begun = spec.settings
     if (!this.#forwarder) return spec
     const { mcpServers, clientTools, agentEnv = {} } = spec.settings
     const exceptions = findExceptions({ ...environment, ...agentEnv }, this.#forwarder.address)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Query } from '@anthropic-ai/claude-agent-sdk'
 import type { AgentSpec } from '../../sessions/ports/index.ts'
-import type { ServersOf } from './forwarded-servers.ts'
+import type { ForwardedServers, ServersOf } from './forwarded-servers.ts'
 import { findIgnoredChange } from './verify-settings.ts'
 
 /** The timeout of a change, in milliseconds; Claude Code limits the time to connect to MCP servers. */
@@ -10,21 +10,21 @@ const answerBoundMs = 60_000
 /**
  * Applies the differences between two configurations of a session to its live process.
  *
- * @param forward the servers as the process reaches them
+ * @param servers the servers as the process reaches them
  * @returns whether all changes took effect; if not, the session needs a new process
  */
 export async function reconfigure(
   query: Query,
   from: AgentSpec,
   to: AgentSpec,
-  forward: (settings: ServersOf) => Servers,
+  servers: ServersOfProcess,
 ): Promise<boolean> {
   if (!isDeepStrictEqual(atStartOnly(from), atStartOnly(to))) return false
   // Only a new process reports whether the other model supports this mode.
   if (from.model !== to.model && to.permissionMode === 'auto') return false
   const bound = Promise.withResolvers<false>()
   const timer = setTimeout(() => bound.resolve(false), answerBoundMs)
-  const applied = apply(query, from, to, forward).catch(() => false)
+  const applied = apply(query, from, to, servers).catch(() => false)
   return Promise.race([applied, bound.promise]).finally(() => clearTimeout(timer))
 }
 
@@ -32,7 +32,7 @@ async function apply(
   query: Query,
   from: AgentSpec,
   to: AgentSpec,
-  forward: (settings: ServersOf) => Servers,
+  servers: ServersOfProcess,
 ): Promise<boolean> {
   if (from.model !== to.model) await query.setModel(to.model ?? undefined)
   // Always set, because an approved plan, an answer to a request or Claude may have changed the mode meanwhile.
@@ -40,10 +40,13 @@ async function apply(
   const [before, after] = [from.settings, to.settings]
   const efforts = before.effort !== after.effort
   if (efforts) await query.applyFlagSettings({ effortLevel: after.effort ?? null })
-  const servers = !isDeepStrictEqual(serversOf(before), serversOf(after))
-  if (servers) await replaceServers(query, forward(before), forward(after))
+  const replaces = !isDeepStrictEqual(serversOf(before), serversOf(after))
+  if (replaces) {
+    const [begun, replaced] = [servers.forward(servers.begun), servers.forward(before)]
+    await replaceServers(query, replaced, begun, servers.forward(after))
+  }
   // Another model may not support the effort.
-  if (!efforts && !servers && from.model === to.model) return true
+  if (!efforts && !replaces && from.model === to.model) return true
   return (await findIgnoredChange(query, after)) === undefined
 }
 
@@ -51,13 +54,18 @@ function serversOf({ mcpServers = {}, clientTools = [] }: ServersOf) {
   return { mcpServers, clientTools }
 }
 
+type ServersOfProcess = Pick<ForwardedServers, 'forward' | 'begun'>
 type Servers = NonNullable<AgentSpec['settings']['mcpServers']>
 
-/** Names the servers once before removing them; otherwise a process keeps the servers of its start. */
-async function replaceServers(query: Query, before: Servers, after: Servers): Promise<void> {
+/**
+ * Names the servers once before removing them, as they were when the process began; otherwise it falls back to the
+ * servers of its start.
+ */
+async function replaceServers(query: Query, before: Servers, begun: Servers, after: Servers): Promise<void> {
   const set = (servers: Servers) => query.setMcpServers(servers as Parameters<Query['setMcpServers']>[0])
-  const dropped = Object.keys(before).some(name => !Object.hasOwn(after, name))
-  if (dropped) await set(before)
+  const dropped = Object.entries(before).filter(([name]) => !Object.hasOwn(after, name))
+  const asBegun = dropped.map(([name, server]) => [name, begun[name] ?? server])
+  if (dropped.length > 0) await set({ ...before, ...Object.fromEntries(asBegun) })
   await set(after)
 }
 
