@@ -158,6 +158,11 @@ test('tools say whether they change something, and their inputs are closed', asy
     'read_history',
   ])
   for (const { inputSchema } of tools) expect(inputSchema.additionalProperties).toBe(false)
+  const start = tools.find(({ name }) => name === 'start_session')
+  expect(start?.inputSchema.properties?.workspace).toMatchObject({
+    type: 'object',
+    properties: { type: { enum: ['directory', 'empty', 'git', 'worktree'] } },
+  })
 })
 
 const scopes = ['sessions:read', 'sessions:write', 'permissions:answer', 'workspace:read']

@@ -118,6 +118,8 @@ describe.each(clients)('%s', (name, open) => {
   test.each([
     ['start_session', { colour: 'red' }, 'colour'],
     ['start_session', { cwd: '/nowhere' }, 'CWD'],
+    ['start_session', { workspace: { type: 'git' } }, 'workspace.url'],
+    ['start_session', { workspace: { type: 'empty', branch: 'main' } }, 'workspace.branch'],
     ['start_session', { preset: 'none' }, 'PRESET_NOT_FOUND'],
     ['start_session', { preset: 'none@2' }, 'PRESET_NOT_FOUND'],
     ['start_session', { preset: 'none@second' }, 'preset: must be the name of a preset'],

@@ -19,6 +19,8 @@ interface ChannelParts {
 
 /** Since this version clients understand events without data. */
 const emptyEventsSince = '2025-11-25'
+/** The SDK's first event, when the call has no turn yet. It says nothing, and some clients report it as an error. */
+const saysNothing = Buffer.from('id: \ndata: \n\n')
 
 /** The stream of a tool call to a client of MCP until 2025-11-25. */
 export class HttpChannel implements Channel, EventStore {
@@ -46,6 +48,9 @@ export class HttpChannel implements Channel, EventStore {
     this.#stream = new TransformStream({
       start: controller => {
         this.#output = controller
+      },
+      transform: (chunk, controller) => {
+        if (!saysNothing.equals(chunk)) controller.enqueue(chunk)
       },
       flush: () => this.#ended(),
       cancel: () => this.#ended(),

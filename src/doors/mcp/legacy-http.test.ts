@@ -82,3 +82,13 @@ test('a call that fails leaves no mailbox', async () => {
   await expect(send(new AbortController().signal, broken)).rejects.toThrow('broken by the test')
   expect(open.size).toBe(0)
 })
+
+test('each event of a stream has an id', async () => {
+  const leaving = new AbortController()
+  const { body } = await send(leaving.signal, request => {
+    request.headers.set('mcp-protocol-version', '2025-11-25')
+    return request
+  })
+  leaving.abort()
+  expect(await new Response(body).text()).toMatch(/^id: [\w-]+\ndata: \n\n$/)
+})

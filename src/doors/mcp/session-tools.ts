@@ -10,18 +10,18 @@ import { addTool, toPageText, toResult } from './tool.ts'
 
 const rules = z.array(text).optional()
 
+/** One object, because some clients merge the branches of a union; the API checks which fields a type has. */
 const workspace = z
-  .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('directory'), path: text }),
-    z.strictObject({ type: z.literal('empty') }),
-    z.strictObject({ type: z.literal('git'), url: text, ref: text.optional(), depth: z.int().optional() }),
-    z.strictObject({
-      type: z.literal('worktree'),
-      repository: text,
-      branch: text.optional(),
-      base: text.optional(),
-    }),
-  ])
+  .strictObject({
+    type: z.enum(['directory', 'empty', 'git', 'worktree']),
+    path: text.optional().describe('Of an existing directory; type directory'),
+    url: text.optional().describe('Of the repository to clone; type git'),
+    ref: text.optional().describe('Branch, tag or commit; type git'),
+    depth: z.int().optional().describe('The number of commits to clone; type git'),
+    repository: text.optional().describe('Path of the repository; type worktree'),
+    branch: text.optional().describe('Is created if it does not exist; type worktree'),
+    base: text.optional().describe('Where a new branch begins; type worktree'),
+  })
   .optional()
   .describe('A directory of its own for the session; not with cwd')
 
