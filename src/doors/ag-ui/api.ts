@@ -1,6 +1,12 @@
 import { ApiError, ClaudeCodeClient, ConnectionError } from '../../client/index.ts'
 import { apiBase, type DoorExchange } from '../../contract/doors.ts'
-import { type ErrorCode, errorCatalogue, type RequestIssue, ServiceError } from '../../contract/errors.ts'
+import {
+  type ErrorCode,
+  errorCatalogue,
+  invalidRequest,
+  type RequestIssue,
+  ServiceError,
+} from '../../contract/errors.ts'
 
 /** Opens a client of the API in the name of the caller, who sees and retries errors. */
 export function openClient({ fetch }: DoorExchange): ClaudeCodeClient {
@@ -11,7 +17,7 @@ export function openClient({ fetch }: DoorExchange): ClaudeCodeClient {
 const fieldNames: [RegExp, string][] = [
   [/\bclientTools\b/g, 'tools'],
   [/\bappendSystemPrompt\b/g, 'messages'],
-  // Fields of single messages are checked before.
+  // Parts of single messages are checked before.
   [/(?<=^|; )prompt(\[\d+\][\w.]*)?(?=:|$)/g, 'messages'],
   [/\binputSchema\b/g, 'parameters'],
   [/\b(?<!\.)(preset|model|permissionMode)(?=:|$)/g, 'forwardedProps.$1'],
@@ -29,6 +35,23 @@ export function toOwnError(error: unknown): unknown {
     ...error.details,
     issues: issues.map(({ path, message }) => ({ path: inCallersWords(path), message })),
   })
+}
+
+/** Returns an error of the API's checks with the fields of the caller. */
+export function withFields(error: unknown, toField: (field: string) => string): unknown {
+  if (!(error instanceof ServiceError)) return error
+  if (error.code === 'PAYLOAD_TOO_LARGE') {
+    return new ServiceError(error.code, error.message.replace(/^\S+/, toField), error.details)
+  }
+  const { issues = [], omittedIssues = 0 } = error.details as {
+    issues?: RequestIssue[]
+    omittedIssues?: number
+  }
+  if (error.code !== 'INVALID_REQUEST') return error
+  return invalidRequest(
+    issues.map(({ path, message }) => ({ path: toField(path), message })),
+    issues.length + omittedIssues,
+  )
 }
 
 function inCallersWords(text: string): string {

@@ -31,6 +31,7 @@ test.each<[string, string, Json]>([
   ['messages[0].content[0].text', 'must be a string', say([{ type: 'text', text: 7 }])],
   ['messages[0].content[0].source.value', noNul, document('YQA=')],
   ['messages[0].content[0].source.value', 'must be Base64', document('YQA')],
+  ['messages[0].content[0].source.value', 'must not be empty', document('')],
   ['messages[0].content', 'must be a string or a list of parts', say(7)],
   ['messages[0].content', 'must be a string or a list of parts', say(undefined)],
   ['messages[0].role', 'must be one of user, assistant', say('x', 'zorp')],

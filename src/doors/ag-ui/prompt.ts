@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import type { PromptBlock } from '../../client/index.ts'
+import { checkPrompt } from '../../contract/check-input.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { imageMediaTypes } from '../../lib/media-type.ts'
+import { withFields } from './api.ts'
 import { asPlainText, type RunInput } from './input.ts'
 import type { Content, ContentPart, Message } from './protocol.ts'
 
 /** A new user message, as blocks of a prompt. */
 export interface NewMessage {
   blocks: PromptBlock[]
+  /** The place of each block in the messages of the run. */
+  paths: string[]
 }
 
 /** The user messages at the end of the list; Claude remembers the rest. */
@@ -15,8 +19,9 @@ export function newMessages({ messages }: RunInput): NewMessage[] {
   const start = messages.findLastIndex(({ role }) => role !== 'user' && role !== 'activity') + 1
   return messages.slice(start).flatMap((message, offset) => {
     if (message.role !== 'user') return []
-    const blocks = toBlocks(message.content as Content, `messages[${start + offset}].content`)
-    return blocks.length > 0 ? [{ blocks }] : []
+    const found = toBlocks(message.content as Content, `messages[${start + offset}].content`)
+    const [blocks, paths] = [found.map(({ block }) => block), found.map(({ path }) => path)]
+    return blocks.length > 0 ? [{ blocks, paths }] : []
   })
 }
 
@@ -39,6 +44,32 @@ export function toPrompt({ context }: RunInput, messages: readonly NewMessage[])
   return [...preamble, ...messages.flatMap(({ blocks }) => blocks)]
 }
 
+/**
+ * Checks the prompt of a turn, as the API does.
+ *
+ * @throws ServiceError that names the messages and their parts
+ */
+export function checkMessages(input: RunInput, messages: readonly NewMessage[]): void {
+  const prompt = toPrompt(input, messages)
+  const paths = messages.flatMap(message => message.paths)
+  const first = prompt.length - paths.length
+  try {
+    checkPrompt(prompt)
+  } catch (error) {
+    throw withFields(error, field => {
+      const [, index, rest = ''] = /^prompt\[(\d+)\](.*)$/.exec(field) ?? []
+      const path = paths[Number(index) - first]
+      return path === undefined ? field : `${path}${toPartField(rest)}`
+    })
+  }
+}
+
+function toPartField(field: string): string {
+  // The path of a text is that of the text itself.
+  if (field === '.text') return ''
+  return field.replace(/\.media_type$/, '.mimeType').replace(/\.data$/, '.value')
+}
+
 const contextHeading = 'Context from the application:'
 
 /** Whether a block of a prompt is the application's context, not part of a user message. */
@@ -46,11 +77,15 @@ export function isContext(text: string): boolean {
   return text.startsWith(`${contextHeading}\n\n`)
 }
 
-function toBlocks(content: Content, path: string): PromptBlock[] {
+function toBlocks(content: Content, path: string): { block: PromptBlock; path: string }[] {
   if (typeof content === 'string') {
-    return content.trim() === '' ? [] : [{ type: 'text', text: asPlainText(content, path) }]
+    return content.trim() === '' ? [] : [{ block: { type: 'text', text: asPlainText(content, path) }, path }]
   }
-  return content.flatMap((part, index) => toBlock(part, `${path}[${index}]`) ?? [])
+  return content.flatMap((part, index) => {
+    const place = `${path}[${index}]`
+    const block = toBlock(part, place)
+    return block ? [{ block, path: block.type === 'text' ? `${place}.text` : place }] : []
+  })
 }
 
 function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
@@ -77,7 +112,7 @@ function toBlock(part: ContentPart, path: string): PromptBlock | undefined {
   throw invalidField(`${path}.source.mimeType`, 'must be application/pdf or a text')
 }
 
-const base64 = z.base64().min(1)
+const base64 = z.base64()
 
 /** The inline content of an image or document; URLs in messages are never fetched. */
 export function inlineSource(part: ContentPart, path: string): { data: string; mimeType: string } {
@@ -88,6 +123,7 @@ export function inlineSource(part: ContentPart, path: string): { data: string; m
   if (source?.type !== 'data') {
     throw invalidField(`${path}.source.type`, 'must be data: URLs and handles of files are not resolved')
   }
+  if (source.value === '') throw invalidField(`${path}.source.value`, 'must not be empty')
   if (!base64.safeParse(source.value).success) {
     throw invalidField(`${path}.source.value`, 'must be Base64')
   }

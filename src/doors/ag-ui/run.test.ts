@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ClaudeCodeClient, type PromptBlock } from '../../client/index.ts'
 import { apiBase, type DoorExchange } from '../../contract/doors.ts'
+import { toOwnError } from './api.ts'
 import { readInput } from './input.ts'
 import { acceptRun } from './run.ts'
 
@@ -160,7 +161,7 @@ describe('a run that is refused', () => {
   test.each<[string, (string | Json)[], Json]>([
     ['forwardedProps.preset: ', ['next'], { ...answers, forwardedProps: { preset: 'other' } }],
     ['messages[0]: ', [{ id: 's', role: 'system', content: 'Be long' }, 'next'], answers],
-    ['messages: ', [{ id: 'a', role: 'assistant', content: 'Yes?' }], {}],
+    ['resume: must answer the interrupt p1', [{ id: 'a', role: 'assistant', content: 'Yes?' }], {}],
   ])('has sent no answer: %s', async (message, messages, rest) => {
     const api = waiting()
     await expect(run(api, 'run', messages, rest)).rejects.toThrow(message)
@@ -169,6 +170,7 @@ describe('a run that is refused', () => {
 
   test('has sent no answer if there is no reason to run, but a result of a tool', async () => {
     const api = waiting()
+    api.permissions.length = 0
     api.ask({ permissionId: 'p2', kind: 'client_tool', toolUseId: 'call' })
     const result = { id: 'r', role: 'tool', toolCallId: 'call', content: 'sunny' }
     const rest = [result, { id: 'a', role: 'assistant', content: 'Yes?' }]
@@ -182,7 +184,7 @@ describe('a run that is refused', () => {
     const refusing: typeof fetch = async (url, init) =>
       init?.method === 'PATCH' ? fail(400, 'INVALID_REQUEST') : fetch(url, init)
     Object.assign(api, { fetch: refusing })
-    const tools = [{ name: 'get weather' }]
+    const tools = [{ name: 'get_weather', description: 'The weather' }]
     await expect(run(api, 'run', ['next'], { ...answers, tools })).rejects.toThrow('INVALID_REQUEST')
     expect(api.changes).toEqual([])
   })
@@ -209,7 +211,44 @@ describe('a run that is refused', () => {
 
 describe('a run that the API would refuse', () => {
   const source = { type: 'data', value: 'AAAA', mimeType: 'image/png' }
-  const wrong = { id: 'm', role: 'user', content: [{ type: 'image', source }] }
+  const wrong = {
+    id: 'm',
+    role: 'user',
+    content: [
+      { type: 'text', text: 'See' },
+      { type: 'image', source },
+    ],
+  }
+
+  const text = (data: string) => {
+    const place = { type: 'data', value: btoa(data), mimeType: 'text/plain' }
+    return { id: 'm', role: 'user', content: [{ type: 'document', source: place }] }
+  }
+
+  test.each<[string, (string | Json)[], Json]>([
+    ['messages[1].content[1].source.mimeType: image/png must match the data', ['a', wrong], {}],
+    ['messages[0].content[0].source.value must have at most', [text('x'.repeat(6_000_000))], {}],
+    ['messages[0].content[0].source.value: must not be empty', [text('\u00ef\u00bb\u00bf')], {}],
+    ['messages: must have at most 100 entries', Array.from({ length: 101 }, () => 'a'), {}],
+    ['forwardedProps.model: must not be empty', ['a'], { forwardedProps: { model: '' } }],
+    [
+      'tools[0].description: must have at most 10000 characters',
+      ['a'],
+      { tools: [{ name: 'look', description: 'x'.repeat(100_000) }] },
+    ],
+  ])('names the field in plain words: %s', async (message, messages, rest) => {
+    const context = [{ description: 'The file', value: 'a.ts' }]
+    const all = { context, ...rest }
+    const shown = async (api: FakeApi, runId: string) => {
+      const error = await run(api, runId, messages, all).catch(toOwnError)
+      expect((error as Error).message).toContain(message)
+      expect(api.changes).toEqual([])
+    }
+    await shown(new FakeApi(), 'first')
+    const api = new FakeApi()
+    api.addTurn('before')
+    await shown(api, 'next')
+  })
 
   test('for its prompt makes no thread, and changes none', async () => {
     const api = new FakeApi()

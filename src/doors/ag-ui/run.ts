@@ -1,12 +1,11 @@
 import type { ClaudeCodeClient, PermissionRequest, SessionClient } from '../../client/index.ts'
-import { checkPrompt } from '../../contract/check-input.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { invalidField, invalidRequest } from '../../contract/errors.ts'
 import { Answers } from './answers.ts'
 import { EventWriter } from './event-writer.ts'
 import { followTurn } from './follow-turn.ts'
 import type { RunInput } from './input.ts'
-import { newMessages, toPrompt } from './prompt.ts'
+import { checkMessages, newMessages } from './prompt.ts'
 import type { AgUiEvent } from './protocol.ts'
 import { beginRun, endOf, failRun, pauseRun, writeIgnored } from './run-events.ts'
 import { findRepeated, findUnsent, submitPrompt } from './submit-prompt.ts'
@@ -41,19 +40,21 @@ export async function acceptRun(
   const thread = await findThread(session)
   if (!thread) {
     if (news.length === 0) throw nothingToRun()
-    checkPrompt(toPrompt(input, news))
+    checkMessages(input, news)
     await createThread(client, session, input)
     const turnIds = [await submitPrompt(session, input, news, news)]
     return { ...run, turnIds, ownTurnIds: turnIds }
   }
   // Answers cannot be withdrawn, so the run is checked first.
   checkThread(thread, input)
-  if (news.length > 0) checkPrompt(toPrompt(input, news))
+  if (news.length > 0) checkMessages(input, news)
   const { lastTurn } = thread.found
   // A repeated answer finds the turn that it continued, which may have ended.
   const isAnswer = input.resume.length > 0 || input.messages.at(-1)?.role === 'tool'
-  if (news.length === 0 && !(lastTurn && isAnswer)) throw nothingToRun()
   const { pending, given, open } = await findAnswers(thread, answers)
+  if (news.length === 0 && !(lastTurn && isAnswer)) {
+    throw open.length > 0 ? unanswered(open, input) : nothingToRun()
+  }
   if (news.length > 0 && open.length > 0) {
     const turnId = await findRepeated(session, input, news)
     if (turnId === undefined) throw unanswered(open, input)

@@ -7,6 +7,7 @@ import {
   type Session,
   type SessionClient,
 } from '../../client/index.ts'
+import { checkChanges, checkNewSession } from '../../contract/check-input.ts'
 import type { DoorExchange } from '../../contract/doors.ts'
 import { invalidField } from '../../contract/errors.ts'
 import { isPreset, readPresetReference } from '../../contract/session-configuration.ts'
@@ -53,6 +54,7 @@ export async function createThread(
     ...(input.tools.length > 0 && { clientTools: input.tools.map(toDeclaration) }),
     ...(!(await decidesPrompts(client, preset)) && { permissionPrompts: 'ask' as const }),
   }
+  checkNewSession(body)
   try {
     await client.createSession(body)
   } catch (error) {
@@ -80,7 +82,9 @@ export async function updateThread({ session, found }: Thread, input: RunInput):
     ...(permissionMode !== undefined && permissionMode !== found.config.permissionMode && { permissionMode }),
     ...(!isDeepStrictEqual(clientTools, found.config.clientTools ?? []) && { clientTools }),
   }
-  if (Object.keys(changes).length > 0) await session.update(changes)
+  if (Object.keys(changes).length === 0) return
+  checkChanges(changes)
+  await session.update(changes)
 }
 
 function checkPreset({ preset }: Session, wanted: string | undefined): void {
