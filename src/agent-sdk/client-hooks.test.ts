@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import type { HookEvent } from '@anthropic-ai/claude-agent-sdk'
+import { expect, test, vi } from 'vitest'
 import { ClientHooks } from './client-hooks.ts'
 import { mergeOutputs } from './hook-outputs.ts'
 import { ToolNames } from './tool-names.ts'
@@ -20,13 +21,19 @@ test('hooks are declared once for each event, with the matcher where that is eno
   const declare = (groups: object[], names = none) =>
     new ClientHooks({ PreToolUse: groups as never }, names).declare()
   const timeoutMs = 65_000
-  expect(declare([{ matcher: 'Bash', hooks }])).toEqual({ PreToolUse: [{ matcher: 'Bash', timeoutMs }] })
-  expect(declare([{ matcher: 'Bash', hooks }], calc)).toEqual({ PreToolUse: [{ timeoutMs }] })
+  // Without an answer the call does not run, as with the SDK.
+  const onFailure = 'block'
+  expect(declare([{ matcher: 'Bash', hooks }])).toEqual({
+    PreToolUse: [{ matcher: 'Bash', timeoutMs, onFailure }],
+  })
+  expect(declare([{ matcher: 'Bash', hooks }], calc)).toEqual({ PreToolUse: [{ timeoutMs, onFailure }] })
   const several = [
     { matcher: 'Bash', hooks, timeout: 2 },
-    { matcher: 'Read', hooks, timeout: 120, onFailure: 'block' },
+    { matcher: 'Read', hooks, timeout: 120 },
   ]
-  expect(declare(several)).toEqual({ PreToolUse: [{ timeoutMs: 125_000, onFailure: 'block' }] })
+  expect(declare(several)).toEqual({ PreToolUse: [{ timeoutMs: 125_000, onFailure }] })
+  const stopping = { Stop: [{ hooks, onFailure: 'block' as const }] }
+  expect(new ClientHooks(stopping, none).declare()).toEqual({ Stop: [{ timeoutMs }] })
   expect(new ClientHooks(undefined, none).declare()).toBeUndefined()
 })
 
@@ -51,6 +58,58 @@ test.each([
   const output = await hooks.decide(call(name), 's', signal)
   const { additionalContext = '' } = (output.hookSpecificOutput ?? {}) as { additionalContext?: string }
   expect(additionalContext).toBe(expected)
+})
+
+test.each([
+  ['Write,Edit', true],
+  ['Read, Edit ,Write', true],
+  ['Write | Edit', true],
+  ['Read Edit', false],
+  ['Notebook, Ed', false],
+  ['Bash, mcp__some-server__Edit', false],
+  ['^(Read|Edit)$', true],
+])('the matcher %s fits Edit: %s', async (matcher, fits) => {
+  const hooks = new ClientHooks({ PreToolUse: [{ matcher, hooks: [context('one')] }] }, calc)
+  const output = await hooks.decide(call('Edit'), 's', signal)
+  expect('hookSpecificOutput' in output).toBe(fits)
+})
+
+test('a single hook counts where Claude Code has matched it', async () => {
+  const groups = [{ matcher: 'SomeName', hooks: [context('one')] }]
+  const output = await new ClientHooks({ PreToolUse: groups }, none).decide(call('Other'), 's', signal)
+  expect(output).toHaveProperty('hookSpecificOutput')
+})
+
+const never = () => new Promise<never>(() => {})
+test.each([
+  ['never answers', never],
+  [
+    'gives up',
+    (_: unknown, __: unknown, { signal: over }: { signal: AbortSignal }) => Promise.reject(over.reason),
+  ],
+  [
+    'answers all the same',
+    async () => ({ hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' } }),
+  ],
+])('a hook that misses its timeout and %s blocks tools and prompts', async (_, hook) => {
+  using timeout = vi.spyOn(AbortSignal, 'timeout')
+  timeout.mockImplementation(() => AbortSignal.abort(new Error('late')))
+  const decide = (event: HookEvent, onFailure: 'continue' | 'block') =>
+    new ClientHooks({ [event]: [{ hooks: [hook], onFailure }] }, none).decide(
+      { ...call('Bash'), event },
+      's',
+      signal,
+    )
+  for (const onFailure of ['continue', 'block'] as const) {
+    expect(await decide('PreToolUse', onFailure)).toMatchObject({
+      hookSpecificOutput: {
+        permissionDecision: 'deny',
+        permissionDecisionReason: expect.stringContaining('did not respond before its timeout'),
+      },
+    })
+    expect(await decide('UserPromptSubmit', onFailure)).toMatchObject({ decision: 'block' })
+    expect(await decide('PostToolUse', onFailure)).toEqual({})
+  }
 })
 
 test('a hook that fails decides nothing, unless it blocks', async () => {

@@ -24,8 +24,8 @@ const served = [
 ] as const
 type ServedEvent = (typeof served)[number]
 
-/** Events whose action a failed hook can block; with other events the SDK ignores that or the server refuses it. */
-const withoutBlocking: readonly string[] = ['Stop', 'SubagentStop']
+/** Events whose action is blocked where a hook does not answer in time, as by Claude Code, and with `onFailure`. */
+const blockable: readonly string[] = ['PreToolUse', 'UserPromptSubmit']
 
 type DeclaredHook = ClientHooksSetting[string][number]
 
@@ -34,8 +34,17 @@ const shortestTimeoutMs = 1_000
 /** The time that an answer may take to reach the server. */
 const slackMs = 5_000
 
-/** Names that Claude Code takes for those of other tools in matchers. */
-const aliases: Readonly<Record<string, string>> = { Task: 'Agent' }
+/** Earlier names of tools, which Claude Code accepts in matchers. */
+const aliases: Readonly<Record<string, string>> = {
+  Task: 'Agent',
+  KillShell: 'TaskStop',
+  KillBash: 'TaskStop',
+  ListPeers: 'ListAgents',
+  Brief: 'SendUserMessage',
+  ListMcpResources: 'ListMcpResourcesTool',
+  ReadMcpResource: 'ReadMcpResourceTool',
+  ReadMcpResourceDir: 'ReadMcpResourceDirTool',
+}
 
 /** An event that waits for the decision of hooks. */
 export interface HookCall {
@@ -66,16 +75,20 @@ export class ClientHooks {
    */
   declare(): ClientHooksSetting | undefined {
     const declared = Object.entries(this.#hooks).map(([event, groups]) => {
-      const matcher = groups.length === 1 && this.#names.areAllTheSame ? groups[0]?.matcher : undefined
-      const blocks = groups.some(({ onFailure }) => onFailure === 'block')
+      const matcher = this.#isMatchedByServer(groups) ? groups[0]?.matcher : undefined
       const hook: DeclaredHook = {
         ...(matcher && { matcher }),
         timeoutMs: Math.max(...groups.map(timeoutOf)) + slackMs,
-        ...(blocks && !withoutBlocking.includes(event) && { onFailure: 'block' as const }),
+        // A hook that fails without `onFailure: 'block'` answers that it decides nothing.
+        ...(blockable.includes(event) && { onFailure: 'block' as const }),
       }
       return [event, [hook]] satisfies [string, DeclaredHook[]]
     })
     return declared.length > 0 ? Object.fromEntries(declared) : undefined
+  }
+
+  #isMatchedByServer(groups: readonly HookCallbackMatcher[]): boolean {
+    return groups.length === 1 && this.#names.areAllTheSame
   }
 
   /**
@@ -96,9 +109,10 @@ export class ClientHooks {
       hook_event_name: event,
     } as HookInput
     const groups = this.#hooks[event as ServedEvent] ?? []
+    const areMatched = this.#isMatchedByServer(groups)
     const outputs = await Promise.all(
       groups
-        .filter(({ matcher }) => fits(matcher, shown))
+        .filter(({ matcher }) => areMatched || fits(matcher, shown))
         .flatMap(group => group.hooks.map(hook => run(hook, group, shown, toolUseId, signal))),
     )
     return mergeOutputs(event, outputs)
@@ -112,14 +126,40 @@ async function run(
   toolUseId: string,
   signal: AbortSignal,
 ): Promise<SyncHookJSONOutput> {
-  const late = AbortSignal.timeout(timeoutOf(group))
+  const timeoutMs = timeoutOf(group)
+  const late = AbortSignal.timeout(timeoutMs)
+  const deadline = performance.now() + timeoutMs
+  // A hook that blocks the program keeps the signal from firing.
+  const isLate = () => late.aborted || performance.now() >= deadline
   const stop = AbortSignal.any([signal, late])
   try {
     const output = Promise.resolve(hook(input, toolUseId, { signal: stop }))
-    return toSync(await unlessAborted(output, signal, late))
+    const decision = toSync(await unlessAborted(output, signal, late))
+    return isLate() ? toLateOutput(input.hook_event_name, timeoutMs) : decision
   } catch (error) {
+    if (isLate()) return toLateOutput(input.hook_event_name, timeoutMs)
     if (group.onFailure === 'block') throw error
     return {}
+  }
+}
+
+/** The consequence of a missed timeout, which a hook that throws does not have; the texts are Claude Code's. */
+function toLateOutput(event: string, timeoutMs: number): SyncHookJSONOutput {
+  switch (event) {
+    case 'PreToolUse': {
+      const permissionDecisionReason =
+        'PreToolUse hook did not respond before its timeout. The tool call was not executed; other configured hooks may not have completed.'
+      return {
+        hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny', permissionDecisionReason },
+      }
+    }
+    case 'UserPromptSubmit':
+      return {
+        decision: 'block',
+        reason: `UserPromptSubmit hook callback timed out after ${timeoutMs}ms`,
+      }
+    default:
+      return {}
   }
 }
 
@@ -132,16 +172,19 @@ function timeoutOf({ timeout }: HookCallbackMatcher): number {
   return timeout === undefined ? defaultTimeoutMs : Math.max(shortestTimeoutMs, timeout * 1000)
 }
 
-/** Whether a matcher, a name or a regular expression as in settings of Claude Code, fits the event. */
+/** Whether a matcher, a list of names or a regular expression as in settings of Claude Code, fits the event. */
 function fits(matcher: string | undefined, input: HookInput): boolean {
   if (!matcher || matcher === '*') return true
   const subject = subjectOf(input)
   if (subject === undefined) return true
-  if (/^[\w|]+$/.test(matcher)) {
-    return matcher.split('|').some(name => name === subject || aliases[name] === subject)
+  if (/^[\w|, -]+$/.test(matcher)) {
+    const names = matcher.split(/[|,]/).map(name => name.trim())
+    return names.some(name => name === subject || aliases[name] === subject)
   }
   try {
-    return new RegExp(matcher).test(subject)
+    const pattern = new RegExp(matcher)
+    const earlier = Object.keys(aliases).filter(name => aliases[name] === subject)
+    return [subject, ...earlier].some(name => pattern.test(name))
   } catch {
     return false
   }
