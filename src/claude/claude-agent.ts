@@ -93,7 +93,7 @@ export class ClaudeAgent implements Agent {
     this.#servers = new ForwardedServers(
       channel ?? context.forwarder,
       process,
-      toClientCalls(this.#permissions.ask),
+      toClientCalls(this.#permissions.ask, toolUseId => this.#servers.takeAgent(toolUseId)),
     )
     const parts = { servers: this.#servers, plugin: this.#plugin, channel }
     this.#live = openConversation(spec, context, parts, {

@@ -104,6 +104,28 @@ describe('a tool of the caller', () => {
     expect(body.status).toBe('withdrawn')
   })
 
+  test('of a subagent in the background outlives the turn, and says who calls', async () => {
+    const server = shared()
+    const results: string[] = []
+    const helper = { subagent_type: 'general-purpose', description: 'x', prompt: 'find the weather out' }
+    server.model.script('delegate it', [
+      toolUse('Agent', { ...helper, run_in_background: true }),
+      text('It is on its way'),
+    ])
+    server.model.script('find the weather out', ({ round, toolResults }) => {
+      results.push(...toolResults.map(({ content }) => content))
+      return round === 0 ? call() : text('it is known')
+    })
+    const id = await server.createSession({ clientTools: [weather] })
+    const turnId = await begin(server, id, 'delegate it')
+    expect(await ended(server, id, turnId)).toMatchObject({ status: 'completed' })
+    const [request] = await pendingPermissions(server, id)
+    expect(request).toMatchObject({ kind: 'client_tool', turnId: null, agentId: expect.any(String) })
+    expect((await answer(server, request, { result: 'sunny' })).body).toMatchObject({ status: 'answered' })
+    await until(() => results.length > 0)
+    expect(results).toEqual(['sunny'])
+  })
+
   test('can be added to a live session, and taken away', async () => {
     const server = shared()
     const results = script(server)

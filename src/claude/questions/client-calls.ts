@@ -3,8 +3,14 @@ import { schemaChecks, TooManySchemaChecks } from '../../lib/schema-checks.ts'
 import type { CallClientTool, ClientToolContent } from '../../sessions/ports/index.ts'
 import { type AskPermission, titleOf } from './permission-callbacks.ts'
 
-/** Returns a function that has the caller answer a call of one of its tools. */
-export function toClientCalls(ask: AskPermission): CallClientTool {
+/**
+ * Returns a function that has the caller answer a call of one of its tools.
+ * @param findAgent the subagent that makes the call; null: the main conversation
+ */
+export function toClientCalls(
+  ask: AskPermission,
+  findAgent: (toolUseId: string | null) => string | null,
+): CallClientTool {
   return async (tool, { input, toolUseId }, signal) => {
     const flaw = await findInputFlaw(tool, input)
     if (flaw !== undefined) return { content: toBlocks(flaw), isError: true }
@@ -13,7 +19,7 @@ export function toClientCalls(ask: AskPermission): CallClientTool {
         kind: 'client_tool',
         toolName: tool.name,
         toolUseId,
-        agentId: null,
+        agentId: findAgent(toolUseId),
         input,
         title: titleOf('client_tool', tool.name),
         description: null,

@@ -23,6 +23,8 @@ export class ForwardedServers {
   #hasClientTools = false
   /** With which the process began. */
   begun: ServersOf = {}
+  /** The subagents that call tools of the caller, by call; Claude Code names them to hooks only. */
+  readonly #agents = new Map<string, string>()
 
   /**
    * @param forwarder undefined: Claude Code connects directly, and there are no tools of the caller
@@ -65,11 +67,21 @@ export class ForwardedServers {
 
   /** Lets calls of the caller's tools run (SDK option `hooks`): the caller decides each by answering it. */
   get hooks(): NonNullable<Options['hooks']> {
-    const allow: HookCallback = async () => {
+    const allow: HookCallback = async input => {
+      const { tool_use_id, agent_id } = input as { tool_use_id?: string; agent_id?: string }
+      if (tool_use_id !== undefined && agent_id !== undefined) this.#agents.set(tool_use_id, agent_id)
       if (!this.isOwn(clientServerName)) return {}
       return { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'allow' } }
     }
     return { PreToolUse: [{ matcher: `mcp__${clientServerName}__.*`, hooks: [allow] }] }
+  }
+
+  /** The subagent that makes a call of the caller's tool; null: the main conversation, or the call is not known. */
+  readonly takeAgent = (toolUseId: string | null): string | null => {
+    if (toolUseId === null) return null
+    const agent = this.#agents.get(toolUseId) ?? null
+    this.#agents.delete(toolUseId)
+    return agent
   }
 
   describe(server: McpServerStatus): McpServerState {
