@@ -202,6 +202,78 @@ describe('functions of the client', () => {
   })
 })
 
+/** A conversation whose turn waits for the result of a function, and a result for it. */
+async function callOf(name: string, question: string) {
+  server().model.script('This conversation began elsewhere', ({ text: said }) =>
+    text(said.includes('Thanks') ? 'You are welcome.' : 'I bake.'),
+  )
+  server().model.script(question, [toolUse(`mcp__client__${name}`, { at: 'door' }), text('I looked.')])
+  const agent = { instructions: 'You greet.', tools: [{ ...look, name }] }
+  const messages: OpenAI.Responses.ResponseInputItem[] = [{ role: 'user', content: question }]
+  const { data, response } = await openai()
+    .responses.create({ model, input: messages, ...agent })
+    .withResponse()
+  const [call] = data.output.filter(item => item.type === 'function_call')
+  if (!call) throw new Error('there is no call')
+  const result = { type: 'function_call_output', call_id: call.call_id, output: 'done' } as const
+  return { agent, input: [...messages, call, result], result, first: data, session: sessionOf(response) }
+}
+const sessionOf = ({ headers }: Response) => headers.get('x-session-id') ?? ''
+const thank = { role: 'user', content: 'Thanks' } as const
+
+describe('results of functions with other settings', () => {
+  test('are a handoff where instructions and functions differ: another session continues the conversation', async () => {
+    const { agent, input, result, first, session } = await callOf('ask_baker', 'bread, please')
+    const baker = { model, instructions: 'You bake.', tools: [{ ...look, name: 'knead' }] }
+    const after = { ...baker, previous_response_id: first.id, input: [result] }
+    await expect(create(after)).rejects.toMatchObject({ status: 400, param: 'instructions' })
+    const handed = await openai()
+      .responses.create({ ...baker, input })
+      .withResponse()
+    expect(handed.data).toMatchObject({ output_text: 'I bake.', instructions: 'You bake.' })
+    expect(sessionOf(handed.response)).not.toBe(session)
+    const { turns } = (await server().call('GET', `/sessions/${session}/turns`)).body
+    expect(turns).toMatchObject([{ status: 'interrupted' }])
+    // The new agent keeps the conversation.
+    const next = await openai()
+      .responses.create({ ...baker, input: [...input, ...handed.data.output, thank] as never })
+      .withResponse()
+    expect(sessionOf(next.response)).toBe(sessionOf(handed.response))
+    await expect(create({ ...agent, input })).rejects.toMatchObject({ status: 400 })
+  })
+
+  test('continue the turn where only instructions differ; the next message is not refused', async () => {
+    const { agent, input, session } = await callOf('look_up', 'what time is it?')
+    const later = { ...agent, instructions: 'You greet, later.' }
+    const answer = await openai()
+      .responses.create({ model, input, ...later })
+      .withResponse()
+    expect(sessionOf(answer.response)).toBe(session)
+    expect(answer.data).toMatchObject({ output_text: 'I looked.', instructions: 'You greet.' })
+    const next = await openai()
+      .responses.create({ model, ...later, input: [...input, ...answer.data.output, thank] as never })
+      .withResponse()
+    expect(sessionOf(next.response)).not.toBe(session)
+    expect(next.data).toMatchObject({ output_text: 'You are welcome.', instructions: 'You greet, later.' })
+  })
+
+  test('have the model of the session in a chat completion', async () => {
+    server().model.script('which model', [toolUse('mcp__client__look', { at: 'x' }), text('This one.')])
+    const { name, parameters } = look
+    const tools = [{ type: 'function' as const, function: { name, parameters: parameters ?? {} } }]
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'which model?' }]
+    const asked = await openai().chat.completions.create({ model: 'sonnet', messages, tools })
+    const message = asked.choices[0]?.message
+    const call = message?.tool_calls?.[0]
+    if (!message || !call) throw new Error('there is no call')
+    messages.push(message, { role: 'tool', tool_call_id: call.id, content: 'y' })
+    expect(await openai().chat.completions.create({ model: 'haiku', messages, tools })).toMatchObject({
+      model: 'sonnet',
+      choices: [{ message: { content: 'This one.' } }],
+    })
+  })
+})
+
 describe('is refused', () => {
   test('a wrong key, and what there is not', async () => {
     await expect(create({ input: 'x' }, 'wrong')).rejects.toBeInstanceOf(AuthenticationError)

@@ -2,7 +2,7 @@ import { readChatRequest } from './chat-request.ts'
 import type { Call, Context } from './common-request.ts'
 import { followAnswer, toStream } from './follow-answer.ts'
 import { encodeCursor } from './ids.ts'
-import { toSeconds } from './models.ts'
+import { modelOf, toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
 import { startTurn } from './start-turn.ts'
 
@@ -21,7 +21,7 @@ export async function createChatCompletion(
   const base = {
     id: encodeCursor('chatcmpl-', started.cursor),
     created: toSeconds(started.turn.createdAt),
-    model: request.model,
+    model: modelOf(started.stored),
     system_fingerprint: null,
   }
   const sent = { 'x-session-id': started.cursor.sessionId }

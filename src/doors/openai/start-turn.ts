@@ -11,13 +11,13 @@ import { checkAnswer, checkPrompt } from '../../contract/check-input.ts'
 import { type RequestIssue, ServiceError } from '../../contract/errors.ts'
 import { isPreset } from '../../contract/session-configuration.ts'
 import { CallRequests } from './call-requests.ts'
-import type { CommonRequest, Context, ToolEntry } from './common-request.ts'
+import type { ClientFunction, CommonRequest, Context, ToolEntry } from './common-request.ts'
 import { toTranscript } from './conversation.ts'
 import { createSession, type Found, findByHistory, findPrevious, refuseOpenCalls } from './find-session.ts'
 import { decodeCall, type ResponseCursor } from './ids.ts'
 import { toAgent } from './models.ts'
 import { findNamed } from './named-session.ts'
-import { badField, toShown } from './problem.ts'
+import { badField, type Problem, toShown } from './problem.ts'
 
 /** A turn whose answer the response shows. */
 export interface StartedTurn {
@@ -53,7 +53,7 @@ export async function startTurn(
   const isAnonymous = request.sessionName === undefined && previous === undefined
   const { session, turnId, stored, ...reading } =
     'results' in newest
-      ? await continueTurn(context, newest.results, previous?.sessionId)
+      ? await continueTurn(context, request, newest.results, previous?.sessionId)
       : await beginTurn(context, request, newest.prompt, options)
   // These calls do not end with the signal: if the client has left, the turn is interrupted when it is followed.
   const [found, turn] = await Promise.all([stored ?? session.get(), session.getTurn(turnId)])
@@ -104,7 +104,9 @@ async function find(context: Context, request: CommonRequest, { previous, field 
     return await applyChanges(found, request)
   }
   const found = await findByHistory(context, request)
-  if (found?.stored?.state === 'idle') return await applyChanges(found, request)
+  if (found?.stored?.state === 'idle' && !findOtherAgent(found.stored, request)) {
+    return await applyChanges(found, request)
+  }
   return { session: await createSession(context, request), knowsHistory: false }
 }
 
@@ -126,10 +128,12 @@ async function submit(
 
 /** Gives Claude the results of functions. A repetition of the request leads to the same response. */
 async function continueTurn(
-  { client, signal }: Context,
+  context: Context,
+  request: CommonRequest,
   results: readonly ToolEntry[],
   previous: string | undefined,
 ): Promise<Submitted> {
+  const { client, signal } = context
   const answers = results.map(entry => ({ ...entry, call: decodeCall(entry.callId) ?? refuseCall(entry) }))
   const [first] = answers
   if (!first) throw badField('messages', 'must have the result of a function')
@@ -144,11 +148,20 @@ async function continueTurn(
     checkResult(answer)
   }
   const session = client.session(sessionId)
-  const { turnId, kind } = await requestOf(session, first)
+  const { turnId, kind, status } = await requestOf(session, first)
   if (turnId === null || kind !== 'client_tool') return refuseCall(first)
+  const stored = await session.get({ signal })
+  const other = changedFunctions(stored, request) && findOtherAgent(stored, request)
+  if (other) {
+    if (status !== 'pending') return refuseCall(first)
+    // Without the conversation another session would know nothing of it.
+    if (previous !== undefined || request.sessionName !== undefined || request.history.length === 0)
+      throw other
+    return await handOff(context, request, results, { session, turnId })
+  }
   const { requests, after } = await findCalls(session, turnId, ids, signal)
   for (const answer of answers) await giveResult(session, answer)
-  return { session, turnId, after, requests }
+  return { session, turnId, stored, after, requests }
 
   async function requestOf(of: SessionClient, entry: (typeof answers)[number]) {
     const params = { sessionId: of.id, permissionId: entry.call.permissionId }
@@ -161,6 +174,21 @@ async function continueTurn(
       throw error
     }
   }
+}
+
+/** Continues a conversation with another agent, in a session of its own, in place of the turn that waits. */
+async function handOff(
+  context: Context,
+  request: CommonRequest,
+  results: readonly ToolEntry[],
+  { session, turnId }: Submitted,
+): Promise<Submitted> {
+  const history = [...request.history, ...results]
+  const prompt: PromptBlock = { type: 'text', text: 'Continue this conversation where it is.' }
+  const created = await createSession(context, request)
+  const begun = await submit({ ...request, history }, { session: created, knowsHistory: false }, [prompt])
+  await session.interrupt({ turnId }).catch(context.logFault)
+  return begun
 }
 
 /** Before the first result is given, which stays. */
@@ -214,35 +242,42 @@ export async function findCalls(
 async function applyChanges(found: Found, request: CommonRequest): Promise<Found> {
   const { session, stored } = found
   if (!stored) return found
-  refuseFixed(stored, request)
+  const other = findOtherAgent(stored, request)
+  if (other) throw other
   const { config } = stored
   const agent = toAgent(request.model)
   const model = 'model' in agent ? agent.model : undefined
   const changes: PatchSessionRequest = {}
   if (model !== undefined && model !== config.model) changes.model = model
   if (request.effort !== undefined && request.effort !== config.effort) changes.effort = request.effort
-  const wanted = request.functions ?? (stored.preset ? undefined : [])
-  if (wanted && !isDeepStrictEqual(wanted, config.clientTools ?? [])) {
-    changes.clientTools = wanted.length > 0 ? wanted : null
-  }
+  const functions = changedFunctions(stored, request)
+  if (functions) changes.clientTools = functions.length > 0 ? functions : null
   if (Object.keys(changes).length === 0) return found
   return { ...found, stored: await session.update(changes) }
 }
 
-function refuseFixed({ preset, config }: Session, request: CommonRequest): void {
+/** The functions of the request; undefined: the session has the same. */
+function changedFunctions({ preset, config }: Session, request: CommonRequest): ClientFunction[] | undefined {
+  const wanted = request.functions ?? (preset ? undefined : [])
+  return isDeepStrictEqual(wanted, config.clientTools ?? []) ? undefined : wanted
+}
+
+/** Names what the request asks for and a session cannot change; undefined: the session is what it asks for. */
+function findOtherAgent({ preset, config }: Session, request: CommonRequest): Problem | undefined {
   const agent = toAgent(request.model)
   if ('preset' in agent && !isPreset(preset, agent.preset)) {
-    throw badField('model', `must be the preset of the session, not ${agent.preset}`)
+    return badField('model', `must be the preset of the session, not ${agent.preset}`)
   }
   const { instructions } = request
   const given = config.appendSystemPrompt ?? ''
   if (instructions !== undefined && given !== instructions && !given.endsWith(`\n\n${instructions}`)) {
     const { instructionsField: field } = request
-    throw badField(field, 'must be the instructions with which the session began, or absent')
+    return badField(field, 'must be the instructions with which the session began, or absent')
   }
-  if (request.format === undefined && preset) return
+  if (request.format === undefined && preset) return undefined
   if (!isDeepStrictEqual(request.format, config.outputFormat)) {
     const { formatField: field } = request
-    throw badField(field, 'must be the format with which the session began')
+    return badField(field, 'must be the format with which the session began')
   }
+  return undefined
 }
