@@ -330,7 +330,7 @@ export type ChangeMcpServerRequest = {
 
 /** Hooks that the caller decides, by event: each is a request of kind `hook`, to be answered with `output` (SDK option `hooks`) */
 export type ClientHooks = Record<string, Array<{
-  /** Which tools it is about, as in settings of Claude Code: a name, or a regular expression. Absent: all */
+  /** Which tools it is about, as in settings of Claude Code: a name (`mcp__client__<name>` for a client tool), or a regular expression; which subagents at `SubagentStart` and `SubagentStop`, `manual` or `auto` at `PreCompact`; not at `UserPromptSubmit` and `Stop`. Absent: all */
   matcher?: string | undefined
   /** Milliseconds to wait for the answer. Absent: one minute */
   timeoutMs?: number | undefined

@@ -104,6 +104,9 @@ function isMatcher(text: string): boolean {
   }
 }
 
+/** Events at which Claude Code asks all hooks, whatever their matchers are. */
+const withoutMatchers = ['UserPromptSubmit', 'Stop']
+
 const clientHook = z.strictObject({
   matcher: z
     .string()
@@ -113,7 +116,7 @@ const clientHook = z.strictObject({
     .optional()
     .meta({
       description:
-        'Which tools it is about, as in settings of Claude Code: a name, or a regular expression. Absent: all',
+        'Which tools it is about, as in settings of Claude Code: a name (`mcp__client__<name>` for a client tool), or a regular expression; which subagents at `SubagentStart` and `SubagentStop`, `manual` or `auto` at `PreCompact`; not at `UserPromptSubmit` and `Stop`. Absent: all',
     }),
   timeoutMs: z
     .int()
@@ -131,11 +134,15 @@ export const clientHooks = z
   .partialRecord(hookEvent, z.array(clientHook).min(1).max(20))
   .superRefine((hooks, context) => {
     for (const [event, list] of Object.entries(hooks)) {
-      if (hookEvents[event as ClientHookEvent]) continue
-      for (const [index, { onFailure }] of list.entries()) {
-        if (onFailure !== 'block') continue
-        const message = 'block is possible with PreToolUse and UserPromptSubmit only'
-        context.addIssue({ code: 'custom', path: [event, index, 'onFailure'], message })
+      for (const [index, { matcher, onFailure }] of list.entries()) {
+        const refuse = (field: string, message: string) =>
+          context.addIssue({ code: 'custom', path: [event, index, field], message })
+        if (matcher !== undefined && withoutMatchers.includes(event)) {
+          refuse('matcher', `means nothing at ${event}`)
+        }
+        if (onFailure === 'block' && !hookEvents[event as ClientHookEvent]) {
+          refuse('onFailure', 'block is possible with PreToolUse and UserPromptSubmit only')
+        }
       }
     }
   })

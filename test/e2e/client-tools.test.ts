@@ -199,6 +199,7 @@ describe('a tool of the caller', () => {
       { clientTools: [{ name: 'a', inputSchema: { type: 'object', properties: 'x' } }] },
     ],
     ['clientHooks.PreToolUse[0].matcher', { clientHooks: { PreToolUse: [{ matcher: 'Bash(' }] } }],
+    ['clientHooks.UserPromptSubmit[0].matcher', { clientHooks: { UserPromptSubmit: [{ matcher: 'x' }] } }],
     ['clientHooks.Stop[0].onFailure', { clientHooks: { Stop: [{ onFailure: 'block' }] } }],
   ])('bad input names %s', async (path, settings) => {
     const { status, body } = await shared().call('POST', '/sessions', settings)

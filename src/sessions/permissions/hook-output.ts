@@ -27,6 +27,10 @@ export function checkHookOutput(event: ClientHookEvent | undefined, output: Hook
   if (output.decision !== undefined && !decided.includes(event)) {
     throw invalidField('output.decision', `means nothing at ${event}`)
   }
+  // Claude Code compacts all the same.
+  if (event === 'PreCompact' && output.continue === false) {
+    throw invalidField('output.continue', 'cannot be false at PreCompact: a compaction cannot be stopped')
+  }
   const { hookSpecificOutput: own } = output
   if (!own) return
   if (own.hookEventName !== event) {
