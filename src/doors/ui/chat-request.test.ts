@@ -32,7 +32,9 @@ test.each<[object, string]>([
     { id: 'x', messages: [hello], trigger: 'edit' },
     'trigger: must be "submit-message" or "regenerate-message"',
   ],
-  [{ id: 'x', messages: [hello], tools: [], top: 1 }, 'tools: unknown field; top: unknown field'],
+  [{ id: 'x', messages: [hello], temperature: 0, top: 1 }, 'temperature: unknown field; top: unknown field'],
+  [{ id: 'x', messages: [hello], tools: { look: {} } }, 'tools: must be empty: send tools of the page as'],
+  [{ id: 'x', messages: [hello], tools: 'look' }, 'tools: must be empty'],
 ])('a request is refused by its field (%#)', async (body, expected) => {
   const request = new Request('http://door.test', { method: 'POST', body: JSON.stringify(body) })
   const { message } = await readChatRequest(request).then(
@@ -40,6 +42,12 @@ test.each<[object, string]>([
     error => error as Error,
   )
   expect(message.slice(0, expected.length)).toBe(expected)
+})
+
+test('an empty set of tools asks for nothing', async () => {
+  const body = JSON.stringify({ id: 'x', messages: [hello], tools: {} })
+  const request = new Request('http://door.test', { method: 'POST', body })
+  expect(await readChatRequest(request)).toMatchObject({ last: hello })
 })
 
 test('the last message is the prompt, unless the named one is an answer', async () => {

@@ -21,6 +21,11 @@ const chatRequest = z
     messageId: z.string().optional(),
     preset: presetReference.optional(),
     session: z.record(z.string(), z.unknown()).optional(),
+    /** Sent by assistant-ui, empty if the page has none. */
+    tools: z
+      .unknown()
+      .refine(isEmpty, { message: 'must be empty: send tools of the page as clientTools' })
+      .optional(),
     clientTools: z.array(z.record(z.string(), z.unknown())).optional(),
     onBusy: z.enum(['queue', 'reject', 'interrupt']).optional(),
     onDisconnect: z.enum(['continue', 'interrupt']).default('continue'),
@@ -29,6 +34,10 @@ const chatRequest = z
     path: ['messages'],
     message: 'must be set, or message in its place, but not both',
   })
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
 
 export type UiPart = z.infer<typeof part>
 export type UiMessage = z.infer<typeof message>

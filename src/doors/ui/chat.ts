@@ -6,7 +6,7 @@ import {
   type PatchSessionRequest,
   type Session,
 } from '../../client/index.ts'
-import { checkChanges } from '../../contract/check-input.ts'
+import { checkChanges, checkNewSession } from '../../contract/check-input.ts'
 import { isPreset, readPresetReference } from '../../contract/session-configuration.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { checkNaming, naming, Refusal } from './problems.ts'
@@ -19,8 +19,10 @@ export async function openSession(
 ): Promise<Session> {
   const found = await client.session(sessionId).find()
   if (found) return await changeSettings(client, found, request)
+  const body = await toNewSession(client, sessionId, request)
+  checkNaming(() => checkNewSession(body), toPath)
   try {
-    await naming(client.createSession(await toNewSession(client, sessionId, request)), toPath)
+    await naming(client.createSession(body), toPath)
   } catch (error) {
     // Another request has begun the chat.
     if (!isApiError(error, 'SESSION_ID_TAKEN')) throw error

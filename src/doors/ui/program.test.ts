@@ -181,7 +181,12 @@ test.each<[string, object, string]>([
   ['NUL', said('a\0'), 'text: must not contain NUL'],
   ['half a character', said('a\ud800'), 'text: must not contain'],
   ['an image of another kind', image('AAAA'), 'mediaType: image/png must match the data'],
-  ['no base64', image('!'), 'url: '],
+  ['no base64', image('!'), 'url: must be a valid data URL'],
+  [
+    'an empty file',
+    { ...pdf, mediaType: 'text/plain', url: 'data:text/plain;base64,' },
+    'url: must not be an empty file',
+  ],
 ])('a prompt with %s is refused before the chat is changed', async (_, part, expected) => {
   const api = (path: string) => Response.json(path === 'GET /sessions/:id/turns' ? { turns: [] } : session)
   const more = { trigger: 'submit-message', messageId: 'm', session: { model: 'other' } }
@@ -201,9 +206,20 @@ test('an edited message after the answer of another chat is refused before the c
   expect(calls.filter(call => !call.startsWith('GET'))).toEqual([])
 })
 
+test.each<[string, object]>([
+  ['session.model: must not be empty', { session: { model: '' } }],
+  ['session.model: must be a string', { session: { model: 5 } }],
+  ['session.colour: unknown field', { session: { colour: 'red' } }],
+  ['clientTools.0.name: is required', { clientTools: [{}] }],
+])('a new chat with wrong settings is refused in plain words: %s', async (expected, body) => {
+  const { status, text, calls } = await answer(() => refuse(404, 'SESSION_NOT_FOUND'), body)
+  expect([status, text]).toEqual([400, `${expected} (INVALID_REQUEST)`])
+  expect(calls).toEqual(['GET /sessions/:id'])
+})
+
 test.each<[string, number, object]>([
   ['preset: must not be set', 409, { preset: 'reviewer' }],
-  ['session.model: ', 400, { session: { model: 5 } }],
+  ['session.model: must be a string', 400, { session: { model: 5 } }],
   ['clientTools.0.name: ', 400, { clientTools: [{ name: 'a b' }] }],
 ])('an answer with other fields that are wrong is not given: %s', async (expected, refusal, fields) => {
   const request = { permissionId: 'p', kind: 'tool', turnId, toolUseId: 'call', toolName: 'Write', input: {} }

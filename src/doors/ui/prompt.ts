@@ -1,5 +1,6 @@
 import type { Prompt } from '../../client/index.ts'
 import { imageMediaTypes } from '../../lib/media-type.ts'
+import { shorten } from '../../lib/shorten.ts'
 import type { UiMessage, UiPart } from './chat-request.ts'
 import { Refusal } from './problems.ts'
 
@@ -50,7 +51,8 @@ function toFile({ url, mediaType, filename }: UiPart, path: string): Block {
   const [, declared = '', isBase64, content = ''] = found
   const type = typeof mediaType === 'string' && mediaType !== '' ? mediaType : declared
   const bytes = readBytes(content, isBase64 !== undefined, path)
-  const title = typeof filename === 'string' && filename !== '' ? { title: filename.slice(0, 500) } : {}
+  if (bytes.length === 0) throw new Refusal(`${path}.url: must not be an empty file`)
+  const title = typeof filename === 'string' && filename !== '' ? { title: shorten(filename, 500) } : {}
   const imageType = imageMediaTypes.find(name => name === type)
   if (imageType) {
     const source = { type: 'base64' as const, media_type: imageType, data: bytes.toString('base64') }
@@ -70,9 +72,12 @@ function toFile({ url, mediaType, filename }: UiPart, path: string): Block {
 }
 
 function readBytes(content: string, isBase64: boolean, path: string): Buffer {
+  const wrong = new Refusal(`${path}.url: must be a valid data URL`)
   try {
-    return isBase64 ? Buffer.from(content, 'base64') : Buffer.from(decodeURIComponent(content))
+    const bytes = isBase64 ? Buffer.from(content, 'base64') : Buffer.from(decodeURIComponent(content))
+    if (bytes.length > 0 || content === '') return bytes
   } catch {
-    throw new Refusal(`${path}.url: must be a valid data URL`)
+    throw wrong
   }
+  throw wrong
 }
