@@ -15,7 +15,7 @@ export class FakeApi {
   readonly requests: string[] = []
   /** Requests that the caller may not make, as in `GET /turns`. */
   readonly forbidden = new Set<string>()
-  /** Sessions that only lists have, and presets that were removed. */
+  /** Sessions that only lists have, and presets or versions, as in `reviewer@2`, that were removed. */
   readonly forgotten = new Set<string>()
   readonly log: { type: string; data: Json }[] = []
   readonly turns: Json[] = []
@@ -173,7 +173,10 @@ export class FakeApi {
     if (path.startsWith('/permissions/')) return Response.json({ decidedAt: at(0) })
     if (path.startsWith('/presets/')) {
       const found = path.slice('/presets/'.length)
-      return this.forgotten.has(found) ? fail(404, 'PRESET_NOT_FOUND') : Response.json(preset(found))
+      const version = `${found}@${searchParams.get('version')}`
+      return this.forgotten.has(found) || this.forgotten.has(version)
+        ? fail(404, 'PRESET_NOT_FOUND')
+        : Response.json(preset(found))
     }
     const summary = this.sessions.find(session => path === `/sessions/${session.sessionId}`)
     if (this.forgotten.has(path.slice('/sessions/'.length))) return fail(404, 'SESSION_NOT_FOUND')
@@ -220,9 +223,9 @@ export class FakeApi {
   }
 
   /** The events of a stream, up to the first of a type. */
-  async stream(until: string, path = ''): Promise<Answer['data']> {
+  async stream(until: string, headers: Record<string, string> = {}): Promise<Answer['data']> {
     const leaving = new AbortController()
-    const response = await this.send('streamEvents', { path, signal: leaving.signal })
+    const response = await this.send('streamEvents', { headers, signal: leaving.signal })
     const events: Answer['data'] = []
     for await (const { event, data } of parseFrames(response)) {
       if (event !== 'message') throw new Error(`Old clients drop ${event}`)
@@ -234,10 +237,14 @@ export class FakeApi {
   }
 
   /** Sends a request to the door. */
-  send(id: OperationId, { path = '', body, params = {}, signal }: Sent = {}): Promise<Response> {
+  send(
+    id: OperationId,
+    { path = '', body, params = {}, headers = {}, signal }: Sent = {},
+  ): Promise<Response> {
     const method = body === undefined ? 'GET' : 'POST'
     const init = {
       method,
+      headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     }
@@ -267,6 +274,7 @@ interface Sent {
   path?: string
   body?: unknown
   params?: Record<string, string>
+  headers?: Record<string, string>
   signal?: AbortSignal
 }
 

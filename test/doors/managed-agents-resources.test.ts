@@ -229,6 +229,7 @@ describe('a session', () => {
     await expect(send(session.id, message('More'))).rejects.toMatchObject({
       status: 402,
       type: 'billing_error',
+      message: expect.stringMatching(/has spent \d+ of 50 cents; raise budget\.max_list_cost/),
     })
     const raised = await client.beta.sessions.update(session.id, { budget: limit('500') })
     expect(raised.budget).toEqual(limit('500'))
@@ -360,6 +361,7 @@ test('a tenant sees nothing of another', async () => {
     () => beta.sessions.retrieve(nowhere),
   ]
   for (const attempt of attempts) await expect(attempt()).rejects.toBeInstanceOf(Anthropic.NotFoundError)
+  await expect(beta.sessions.retrieve(nowhere)).rejects.toThrow(`There is no session ${nowhere}`)
   expect((await beta.sessions.list()).data).toEqual([])
   expect((await beta.agents.list()).data).toEqual([])
   const theirs = await beta.agents.create({ name: 'Theirs', model })
@@ -428,4 +430,45 @@ test('twenty changes at once without a version are all made', async () => {
   ])
   expect(changed.map(({ name }) => name)).toEqual([...names, ...names])
   expect((await agents.retrieve(agent.id)).version).toBe(21)
+})
+
+test('errors of the API name fields as the protocol does', async () => {
+  const { client, environment, createAgent, createSession } = shared()
+  const { agents, sessions } = client.beta
+  const deep = JSON.parse(`${'{"not":'.repeat(40)}{}${'}'.repeat(40)}`)
+  const custom = { type: 'custom' as const, name: 'deep', description: 'Deep' }
+  const tool = { ...custom, input_schema: { type: 'object' as const, ...deep } }
+  const tools = [toolset(), { type: 'mcp_toolset' as const, mcp_server_name: 'box' }, tool]
+  // Loopback only: the port is not among those that are allowed.
+  const servers = [{ type: 'url' as const, name: 'box', url: 'http://127.0.0.1:1/mcp' }]
+  const agent = await createAgent({ tools: [toolset()] })
+  const session = await createSession(agent.id)
+  const overrides = { type: 'agent_with_overrides' as const, id: agent.id }
+  const place = { environment_id: environment.id }
+  const page = Buffer.from('"nonsense"').toString('base64url')
+  const refused: [() => PromiseLike<unknown>, string][] = [
+    [() => createAgent({ tools: [toolset(), tool] }), 'tools[1].input_schema: '],
+    [() => agents.update(agent.id, { tools: [toolset(), tool] }), 'tools[1].input_schema: '],
+    [() => createAgent({ tools: tools.slice(0, 2), mcp_servers: servers }), 'mcp_servers[0].url: '],
+    [
+      () => sessions.create({ ...place, agent: { ...overrides, tools: [tool] } }),
+      'agent.tools[0].input_schema: ',
+    ],
+    [
+      () =>
+        sessions.create({
+          ...place,
+          agent: { ...overrides, tools: tools.slice(0, 2), mcp_servers: servers },
+        }),
+      'agent.mcp_servers[0].url: ',
+    ],
+    [
+      () => sessions.update(session.id, { agent: { tools: [toolset(), tool] } }),
+      'agent.tools[1].input_schema: ',
+    ],
+    [() => agents.list({ page }), 'page: '],
+  ]
+  for (const [call, field] of refused) {
+    await expect(call(), field).rejects.toMatchObject({ message: expect.stringContaining(`"${field}`) })
+  }
 })

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Preset } from '../../client/index.ts'
+import { readAgentPreset } from './agent-preset.ts'
 import { createAgentBody, patchMetadata, updateAgentBody } from './agent-schema.ts'
 import { askingSettings, type ToolSettings, toToolSettings } from './agent-settings.ts'
 import {
@@ -14,7 +15,7 @@ import {
 } from './agent-view.ts'
 import { atNewest } from './at-newest.ts'
 import type { Context } from './context.ts'
-import { invalid, Refusal } from './errors.ts'
+import { invalid, Refusal, withFieldsOf } from './errors.ts'
 import { readFilteredPage } from './filtered-page.ts'
 import { environmentPrefix, makeAgentName, toAgentPreset } from './ids.ts'
 import { boundsOf, Query, readBody, readPageToken, toPageToken } from './reading.ts'
@@ -42,22 +43,19 @@ export async function createAgent({ api, request }: Context): Promise<Agent> {
     metadata: body.metadata ?? {},
     tools: keepTools(tools),
   }
-  return toAgent(
-    await api.call('createPreset', {
-      body: {
-        name: makeAgentName(),
-        ...(body.description && { description: body.description }),
-        metadata: { [ownMetadata]: own },
-        configuration,
-      },
-    }),
-  )
+  const preset = {
+    name: makeAgentName(),
+    ...(body.description && { description: body.description }),
+    metadata: { [ownMetadata]: own },
+    configuration,
+  }
+  return toAgent(await api.call('createPreset', { body: preset }).catch(withFieldsOf(tools, servers)))
 }
 
 export async function getAgent({ api, param, request }: Context): Promise<Agent> {
   const query = new Query(request, ['version'])
   const version = query.one('version') === undefined ? undefined : query.number('version', 1, 999_999_999)
-  return toAgent(await api.call('getPreset', toRequest(toAgentPreset(param('agent')), version)))
+  return toAgent(await readAgentPreset(api, param('agent'), version))
 }
 
 /** Adds a version if something changes, after the newest one or the one that the client knows. */
@@ -73,7 +71,9 @@ export async function updateAgent({ api, param, request }: Context): Promise<Age
     const next = toNext(newest, patch)
     if (next === undefined) return toAgent(newest)
     const body = { ...next, expectedVersion: newest.version }
-    return toAgent(await api.call('createPresetVersion', { params: { preset: name }, body }))
+    const { tools, mcp_servers: servers } = toSessionAgent({ ...newest, ...next })
+    const made = api.call('createPresetVersion', { params: { preset: name }, body })
+    return toAgent(await made.catch(withFieldsOf(tools, servers)))
   }
   return version === undefined ? atNewest(change) : change()
 }
@@ -210,8 +210,4 @@ function withoutEmpty(settings: ToolSettings): Partial<ToolSettings> {
     ([name, value]) => name === 'tools' || Object.keys(value as object).length > 0,
   )
   return Object.fromEntries(entries)
-}
-
-function toRequest(preset: string, version: number | undefined) {
-  return { params: { preset }, ...(version !== undefined && { query: { version } }) }
 }

@@ -7,7 +7,7 @@ import { ownMetadata } from './agent-view.ts'
 import { listPresets, type Page } from './agents.ts'
 import { atNewest } from './at-newest.ts'
 import type { Context } from './context.ts'
-import { Refusal, withoutPreset } from './errors.ts'
+import { Refusal, withoutEnvironment } from './errors.ts'
 import { environmentPrefix, toEnvironmentId, toEnvironmentPreset } from './ids.ts'
 import { Query, readBody } from './reading.ts'
 
@@ -161,7 +161,7 @@ export async function deleteEnvironment({
 export async function openEnvironment({ api }: Pick<Context, 'api'>, id: string) {
   const field = 'environment_id'
   const params = { preset: toEnvironmentPreset(id, field) }
-  const preset = await api.call('getPreset', { params }).catch(withoutPreset('environment', id, field))
+  const preset = await api.call('getPreset', { params }).catch(withoutEnvironment(id, field))
   if (preset.archived) throw isArchived('environment_id: must not be archived')
   const { cwd, workspace } = preset.configuration
   return {

@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError, isApiError } from '../../client/index.ts'
 import type { DoorProblem } from '../../contract/doors.ts'
+import { toMoney } from './usage.ts'
 
 /** A request that the door refuses itself. */
 export class Refusal extends Error {
@@ -39,10 +40,42 @@ export function notFound(kind: Kind, id: string, field?: string): Refusal {
   return new Refusal(404, field === undefined ? message : `${field}: ${message}`, options)
 }
 
-/** Returns a handler of errors for a call that names the preset of an agent or environment. */
-export function withoutPreset(kind: 'agent' | 'environment', id: string, field?: string) {
+/** Returns a handler of errors for a call that names the preset of an environment. */
+export function withoutEnvironment(id: string, field: string) {
   return (error: unknown): never => {
-    if (isApiError(error, 'PRESET_NOT_FOUND')) throw notFound(kind, id, field)
+    if (isApiError(error, 'PRESET_NOT_FOUND')) throw notFound('environment', id, field)
+    throw error
+  }
+}
+
+/**
+ * Returns a handler of errors for a call with the settings of an agent, which names fields as the agent has them.
+ *
+ * @param at the place of the agent's fields, such as `agent.`
+ */
+export function withFieldsOf(
+  tools: readonly { type: string }[],
+  servers: readonly { name: string }[],
+  at = '',
+) {
+  const custom = tools.flatMap(({ type }, index) => (type === 'custom' ? [index] : []))
+  const toTool = (text: string, place: string) => {
+    const index = custom[Number(place)]
+    return index === undefined ? text : `${at}tools[${index}]`
+  }
+  const toServer = (text: string, name: string) => {
+    const index = servers.findIndex(server => server.name === name)
+    return index === -1 ? text : `${at}mcp_servers[${index}]`
+  }
+  return (error: unknown): never => {
+    if (error instanceof ApiError) {
+      error.message = error.message
+        .replace(/\b(?:configuration\.)?clientTools\[(\d+)\]/g, toTool)
+        .replace(/\b(?:configuration\.)?mcpServers\.([\w-]+)/g, toServer)
+        .replace(/\binputSchema\b/g, 'input_schema')
+        .replace(/(^|; )(?:configuration\.)?systemPrompt\b/g, `$1${at}system`)
+        .replace(/(^|; )(?:configuration\.)?(?:model|effort)\b/g, `$1${at}model`)
+    }
     throw error
   }
 }
@@ -77,10 +110,21 @@ export function refuse({ status, code, message, retryable, requestId }: DoorProb
   return toResponse({ status: statusOf(code, status), message: text, requestId, mayRepeat: retryable })
 }
 
-/** Names the agent or environment of the path, where the API says that there is no such preset. */
-export function toNamed(error: unknown, { agent, environment }: Readonly<Record<string, string>>): unknown {
-  if (!isApiError(error, 'PRESET_NOT_FOUND')) return error
-  return environment === undefined ? notFound('agent', agent ?? '') : notFound('environment', environment)
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
+/** Names the object of the path as the protocol does. */
+export function toNamed(error: unknown, params: Readonly<Record<string, string>>): unknown {
+  const { agent, environment, session } = params
+  if (isApiError(error, 'PRESET_NOT_FOUND')) {
+    return environment === undefined ? notFound('agent', agent ?? '') : notFound('environment', environment)
+  }
+  if (session === undefined || !(error instanceof ApiError)) return error
+  if (error.code === 'SESSION_NOT_FOUND') return notFound('session', session)
+  error.message = error.message.replace(uuid, found => {
+    const id = `sesn_${found.replaceAll('-', '')}`
+    return id === session ? id : found
+  })
+  return error
 }
 
 /** Undefined: the fault is not an answer. */
@@ -90,8 +134,8 @@ export function toErrorResponse(error: unknown, requestId: string): Response | u
     return toResponse({ status, message, requestId, errorCode, mayRepeat })
   }
   if (error instanceof ApiError) {
-    const { code, status, message, retryable, retryAfterMs } = error
-    const shown = { message: inWords(code, message), requestId, mayRepeat: retryable, retryAfterMs }
+    const { code, status, retryable, retryAfterMs } = error
+    const shown = { message: inWords(error), requestId, mayRepeat: retryable, retryAfterMs }
     return toResponse({ status: statusOf(code, status ?? 500), ...shown })
   }
   if (error instanceof ConnectionError) {
@@ -107,14 +151,14 @@ function statusOf(code: string, status: number): number {
   return status === 410 || status === 415 || status === 422 ? 400 : status
 }
 
-/** Fields of presets as the protocol calls them. */
-function inWords(code: string, message: string): string {
+/** Returns the message with the names that clients of the protocol know. */
+function inWords({ code, message, details }: ApiError): string {
+  if (code === 'BUDGET_EXCEEDED') {
+    const [limit, spent] = [details.limit, details.spent].map(usd => toMoney(Number(usd)).amount)
+    return `The session has spent ${spent} of ${limit} cents; raise budget.max_list_cost to continue`
+  }
   if (code !== 'INVALID_REQUEST') return message
-  return message
-    .replace(/\bconfiguration\.clientTools\b/g, 'tools')
-    .replace(/\bconfiguration\.mcpServers\b/g, 'mcp_servers')
-    .replace(/\bconfiguration\.systemPrompt\b/g, 'system')
-    .replace(/\bconfiguration\.(model|effort)\b/g, 'model')
+  return message.replace(/(^|; )cursor\b/g, '$1page')
 }
 
 function toResponse(shown: Shown): Response {

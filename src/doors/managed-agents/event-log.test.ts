@@ -87,6 +87,17 @@ describe('a stream', () => {
     expect((await listAll(api, 'limit=1000')).flat().slice(-2)).toEqual(seen)
   })
 
+  test('that is to continue after an event that is not there begins now', async () => {
+    const api = new FakeApi()
+    api.run(...names(2))
+    api.onCaughtUp = () => api.run('next')
+    const seen = await api.stream('session.status_idle', { 'last-event-id': '999999_0' })
+    expect(seen[0]).toMatchObject({ type: 'session.status_running' })
+    expect(seen.find(({ type }) => type === 'agent.message')).toMatchObject({
+      content: [{ text: 'Answer of next' }],
+    })
+  })
+
   test('has the sums of all turns, and does not read all of them', async () => {
     const api = new FakeApi()
     api.run(...names(200))

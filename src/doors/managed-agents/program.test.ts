@@ -52,6 +52,8 @@ describe('a list with a filter', () => {
     for (let index = 100; index < 250; index += 1) api.presets.push(preset(`env-${index}`))
     api.presets.push(preset('one'), preset('two'))
     const list = (path: string) => api.json('listAgents', { path })
+    expect((await list('?limit=1000000000')).data).toHaveLength(2)
+    api.requests.length = 0
     const page = await list('?limit=1')
     expect(has(api, 'GET /presets').length).toBeLessThan(11)
     const next = await list(`?limit=1&page=${page.next_page}`)
@@ -62,7 +64,7 @@ describe('a list with a filter', () => {
 
 describe('a refused request', () => {
   const api = new FakeApi()
-  api.forgotten.add('gone').add('env-gone')
+  for (const name of ['gone', 'env-gone', 'reviewer@9']) api.forgotten.add(name)
   const session = { agent: 'reviewer', environment_id: 'env-here' }
   const agent = { name: 'Bird', model: 'sonnet' }
   const toolset = { type: 'agent_toolset_20260401' }
@@ -94,6 +96,11 @@ describe('a refused request', () => {
       'model.effort: must be a level or an object',
     ],
     ['createAgent', { ...agent, model: { id: 'x', y: 1 } }, 'model.y: is not supported by this server'],
+    [
+      'createSession',
+      { ...session, budget: { type: 'limit', max_list_cost: { amount: '100000001', currency: 'USD' } } },
+      'budget.max_list_cost.amount: must be at most "100000000"',
+    ],
     [
       'createAgent',
       { ...agent, tools: [box], mcp_servers: [server, { ...server, url: 'https://example.org' }] },
@@ -153,6 +160,17 @@ describe('a refused request', () => {
       'environment_id: There is no environment env_656e762d676f6e65',
     ],
     ['getAgent', { params: { agent: 'agent_676f6e65' } }, 'There is no agent agent_676f6e65'],
+    [
+      'getAgent',
+      { params: { agent: 'reviewer' }, path: '?version=9' },
+      'version: The agent has no version 9; the newest is 1',
+    ],
+    ['getAgent', { params: { agent: 'gone' }, path: '?version=9' }, 'There is no agent'],
+    [
+      'createSession',
+      { body: { ...session, agent: { type: 'agent', id: 'reviewer', version: 9 } } },
+      'agent.version: The agent has no version 9; the newest is 1',
+    ],
     ['getEnvironment', { params: { environment: 'env-gone' } }, 'There is no environment'],
     ['listSessions', { path: '?agent_id=env-x' }, 'agent_id: There is no agent'],
   ])('%s calls what there is not by its name in the protocol: %j', async (id, sent, message) => {

@@ -83,7 +83,7 @@ export class Query {
   number(name: string, usual: number, most: number): number {
     const value = this.one(name)
     if (value === undefined) return usual
-    if (!/^[1-9]\d{0,8}$/.test(value)) throw invalid(name, 'must be a whole number of at least 1')
+    if (!/^[1-9]\d*$/.test(value)) throw invalid(name, 'must be a whole number of at least 1')
     return Math.min(Number(value), most)
   }
 

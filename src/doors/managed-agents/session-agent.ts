@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { ClaudeCodeClient, CreateSessionRequest } from '../../client/index.ts'
+import { readAgentPreset } from './agent-preset.ts'
 import { mcpServers, model, skills, system, tools } from './agent-schema.ts'
 import { askingSettings, toToolSettings } from './agent-settings.ts'
 import { keepTools, readAgentMetadata, toDefinition, toGivenTools } from './agent-view.ts'
-import { invalid, withoutPreset } from './errors.ts'
-import { toAgentPreset } from './ids.ts'
+import { invalid, withFieldsOf } from './errors.ts'
 import type { KeptAgent, SessionMetadata } from './open-session.ts'
 import { handOver } from './self-hosted.ts'
 
@@ -47,16 +47,15 @@ export async function toAgentPart(
 ): Promise<{
   request: CreateSessionRequest
   agent: KeptAgent
+  /** Names fields in errors about the request. */
+  named: ReturnType<typeof withFieldsOf>
   overrides?: NonNullable<SessionMetadata['overrides']>
 }> {
-  const { version: asked } = given
-  const name = toAgentPreset(given.id, 'agent')
-  const input = { params: { preset: name }, ...(asked !== undefined && { query: { version: asked } }) }
-  const preset = await api.call('getPreset', input).catch(withoutPreset('agent', given.id, 'agent'))
+  const preset = await readAgentPreset(api, given.id, given.version, 'agent')
   if (preset.archived) throw invalid('agent', 'must not be archived')
   const overrides: Overrides = given.type === 'agent_with_overrides' ? given : {}
   const request: CreateSessionRequest = {
-    preset: `${name}@${preset.version}`,
+    preset: `${preset.name}@${preset.version}`,
     ...(preset.configuration.permissionPrompts === undefined && askingSettings),
   }
   const known = readAgentMetadata(preset)
@@ -78,15 +77,18 @@ export async function toAgentPart(
     request.systemPrompt = overrides.system || { type: 'preset', preset: 'claude_code' }
   }
   const { tools: givenTools, mcp_servers: givenServers } = overrides
+  const definition = toDefinition(preset)
+  const servers = givenServers ?? definition.mcp_servers
   const isSelfHosted = environmentType === 'self_hosted'
   if (givenTools || givenServers || isSelfHosted) {
     const all = givenTools ?? (known?.tools && toGivenTools(known.tools, preset.configuration))
     if (!all) throw invalid('agent.tools', 'is required: the preset has rules of its own')
-    const settings = toToolSettings(all, givenServers ?? toDefinition(preset).mcp_servers, 'agent.')
+    const settings = toToolSettings(all, servers, 'agent.')
     // Hooks of the agent would stay where the session has none.
     Object.assign(request, { clientHooks: {} }, isSelfHosted ? handOver(settings, all) : settings)
     if (givenTools) kept.tools = keepTools(givenTools)
     if (givenServers) kept.mcp_servers = true
   }
-  return { request, agent, ...(Object.keys(kept).length > 0 && { overrides: kept }) }
+  const named = withFieldsOf(givenTools ?? definition.tools, servers, 'agent.')
+  return { request, agent, named, ...(Object.keys(kept).length > 0 && { overrides: kept }) }
 }

@@ -6,7 +6,7 @@ import { toToolSettings } from './agent-settings.ts'
 import { keepTools } from './agent-view.ts'
 import type { Context } from './context.ts'
 import { openEnvironment } from './environments.ts'
-import { invalid, Refusal } from './errors.ts'
+import { invalid, Refusal, withFieldsOf } from './errors.ts'
 import { doorTag } from './event-mapper.ts'
 import { toSessionId } from './ids.ts'
 import { openSession, type SessionMetadata, toApiMetadata } from './open-session.ts'
@@ -17,11 +17,16 @@ import { agentOfSession, toAgentPart } from './session-agent.ts'
 import { type SessionView, toSessionView } from './session-view.ts'
 import { readUsage } from './usage.ts'
 
+/** The largest budget that the API takes. */
+const mostCents = 100_000_000
 const title = z.string().max(500).nullish()
 const budget = z.strictObject({
   type: z.literal('limit'),
   max_list_cost: z.strictObject({
-    amount: z.string().regex(/^[1-9]\d{0,8}$/, 'must be whole cents, such as "2500"'),
+    amount: z
+      .string()
+      .regex(/^[1-9]\d{0,15}$/, 'must be whole cents, such as "2500"')
+      .refine(cents => Number(cents) <= mostCents, { message: `must be at most "${mostCents}"` }),
     currency: z.literal('USD'),
   }),
 })
@@ -56,7 +61,7 @@ export async function createSession({ api, request, logFault }: Context): Promis
     ...(made.overrides && { overrides: made.overrides }),
     agent: made.agent,
   }
-  const { id } = await api.createSession({
+  const creating = api.createSession({
     ...made.request,
     ...environment.place,
     ...(typeof body.title === 'string' && { title: body.title }),
@@ -64,6 +69,7 @@ export async function createSession({ api, request, logFault }: Context): Promis
     tags: [doorTag],
     metadata: toApiMetadata(own),
   })
+  const { id } = await creating.catch(made.named)
   try {
     for (const event of body.initial_events ?? []) await sendMessage(api, id, event)
     return await showSession(api, toSessionId(id))
@@ -102,7 +108,10 @@ export async function updateSession({ api, param, request }: Context): Promise<S
     next.overrides = { ...own.overrides, tools: keepTools(patch.agent.tools) }
   }
   if (!isDeepStrictEqual(next, own)) changes.metadata = toApiMetadata(next, session.metadata)
-  if (Object.keys(changes).length > 0) await api.session(id).update(changes)
+  if (Object.keys(changes).length > 0) {
+    const named = withFieldsOf(patch.agent?.tools ?? [], agent.mcp_servers, 'agent.')
+    await api.session(id).update(changes).catch(named)
+  }
   return showSession(api, param('session'))
 }
 

@@ -18,8 +18,8 @@ export async function streamEvents({ api, param, request, requestId, logFault }:
   if (query.all('event_deltas').length > 100) throw invalid('event_deltas', 'must have at most 100 values')
   const wanted = query.choices('event_deltas', previewTypes)
   const session = await openSession(api, param('session'))
-  const resumeAt = readLastEventId(request.headers.get('last-event-id'))
   const now = session.session.lastSequence
+  const resumeAt = readLastEventId(request.headers.get('last-event-id'), now)
   const start = await new TurnHistory(api, session.id).findStart(resumeAt?.sequence ?? now)
   const log = new SessionLog(session, start)
   const { signal } = request
@@ -117,11 +117,13 @@ function toPreviewFrame(event: PreviewEvent): string {
   return `${named}data: ${JSON.stringify(event)}\n\n`
 }
 
-function readLastEventId(header: string | null): Place | undefined {
+/** @param now the newest entry of the log: after an event that is not there, events from now on are sent */
+function readLastEventId(header: string | null, now: number): Place | undefined {
   if (header === null) return undefined
   const [, sequence, part] = /^(\d{1,15})_(\d{1,6})$/.exec(header) ?? []
   if (sequence === undefined || part === undefined) {
     throw invalid('Last-Event-ID', 'must be the id of an event of this stream')
   }
-  return { sequence: Number(sequence), part: Number(part) }
+  const place = { sequence: Number(sequence), part: Number(part) }
+  return place.sequence > now ? { sequence: now, part: Number.POSITIVE_INFINITY } : place
 }
