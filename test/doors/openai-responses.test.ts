@@ -138,7 +138,9 @@ describe('a response', () => {
 
     server().model.script('it breaks', apiError(500))
     await expect(create({ input: 'it breaks', previous_response_id: begun.id })).rejects.toMatchObject({
-      status: 500,
+      status: 400,
+      type: 'server_error',
+      code: 'model_error',
     })
     const stream = await openai().responses.create({
       model,

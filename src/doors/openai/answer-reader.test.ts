@@ -98,10 +98,10 @@ const lastOf = async (...given: Parameters<typeof read>) => (await read(...given
 test('a stream that ends before its turn is an error, and so is a turn that was cancelled in the queue', async () => {
   const gone = await lastOf(openSession([said(1, 'Well')], { turn: turns.running }))
   expect(gone).toMatchObject({
-    ending: { status: 'failed', problem: { status: 410, body: { code: 'session_ended' } } },
+    ending: { status: 'failed', problem: { status: 400, body: { code: 'session_ended' } } },
   })
   const cancelled = await lastOf(openSession([], { turn: turns.cancelled }))
-  expect(cancelled).toMatchObject({ ending: { status: 'interrupted', problem: { status: 409 } } })
+  expect(cancelled).toMatchObject({ ending: { status: 'interrupted', problem: { status: 400 } } })
 })
 
 test('a turn whose events were removed is known by its record; a snapshot of a turn that runs has no end', async () => {
@@ -117,7 +117,7 @@ test('a turn whose events were removed is known by its record; a snapshot of a t
   expect(pieces.map(({ type }) => type)).not.toContain('over')
   // The stream ended, so the turn that was found is not the newest.
   expect(await lastOf(openSession([], { turn: running }), { snapshotOf: running })).toMatchObject({
-    ending: { problem: { status: 410 } },
+    ending: { problem: { status: 400 } },
   })
 })
 

@@ -1,6 +1,6 @@
 import type { StoredEvent, Turn } from '../../client/index.ts'
 import type { Ending } from './pieces.ts'
-import { Problem, toFailure } from './problem.ts'
+import { Problem, statusOfEnding, toFailure } from './problem.ts'
 
 type Usage = {
   inputTokens: number
@@ -40,10 +40,10 @@ export function toEnding(event: StoredEvent, isData: boolean): TurnEnding {
     case 'turn.lost':
       return { ending: { status: 'failed', problem: toFailure(event.data.error) } }
     case 'turn.timed_out':
-      return { ending: { status: 'failed', problem: ended(408, 'timed_out', 'The turn timed out') } }
+      return { ending: { status: 'failed', problem: ended('timed_out', 'The turn timed out') } }
     default:
       return {
-        ending: { status: 'interrupted', problem: ended(409, 'interrupted', 'The turn was interrupted') },
+        ending: { status: 'interrupted', problem: ended('interrupted', 'The turn was interrupted') },
       }
   }
 }
@@ -57,11 +57,11 @@ export function endingOf(turn: Turn, isData: boolean): TurnEnding | undefined {
 
 /** The ending of a response whose session ended before its turn. */
 export function sessionEnded(): Ending {
-  return { status: 'failed', problem: ended(410, 'session_ended', 'The session ended before the turn') }
+  return { status: 'failed', problem: ended('session_ended', 'The session ended before the turn') }
 }
 
-function ended(status: number, code: string, message: string): Problem {
-  return new Problem(status, { message, code }, { mayRepeat: false })
+function ended(code: string, message: string): Problem {
+  return new Problem(statusOfEnding, { message, code, type: 'server_error' }, { mayRepeat: false })
 }
 
 function toUsage(usage: Usage | null): NonNullable<Ending['usage']> {

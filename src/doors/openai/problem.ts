@@ -115,6 +115,13 @@ function fieldsOf({ status, code, details, retry, retryAfterMs }: ApiError): Omi
   return { status: status ?? 500, code, details, retry, retryAfterMs }
 }
 
+/**
+ * The status of a turn that broke off and must not be run again: most clients repeat 408, 409, 429 and 5xx, some of
+ * them 410 and 422 too, and only those of OpenAI read `x-should-retry`.
+ */
+export const statusOfEnding = 400
+
+/** Limits keep the classes that clients have for them. */
 const statusOfFailure: Record<string, number> = {
   MODEL_RATE_LIMITED: 429,
   SPEND_LIMIT_REACHED: 429,
@@ -131,9 +138,14 @@ export function toFailure(error: TurnError): Problem {
   }
   const isInput = ['prompt_too_long', 'media_rejected', 'invalid_request'].includes(reason)
   const retryAfterMs = retryAt === undefined ? undefined : Math.max(0, Date.parse(retryAt) - Date.now())
+  const status = statusOfFailure[code]
   return new Problem(
-    isInput ? 400 : (statusOfFailure[code] ?? 500),
-    { message, code: reason === 'prompt_too_long' ? 'context_length_exceeded' : reason },
+    status ?? statusOfEnding,
+    {
+      message,
+      code: reason === 'prompt_too_long' ? 'context_length_exceeded' : reason,
+      ...(status === undefined && !isInput && { type: 'server_error' }),
+    },
     { mayRepeat: false, retryAfterMs },
   )
 }

@@ -3,6 +3,7 @@ import type { ResponseCursor } from './ids.ts'
 import { encodeCursor } from './ids.ts'
 import { modelOf, toSeconds } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
+import type { Problem } from './problem.ts'
 
 export const responsePrefix = 'resp_'
 type Json = Record<string, unknown>
@@ -74,8 +75,7 @@ export function withEnding(response: Json, output: readonly Json[], ending: Endi
     ...response,
     output,
     status: statusOf[status],
-    error:
-      status === 'failed' && problem ? { code: errorCode(problem.status), message: problem.message } : null,
+    error: status === 'failed' && problem ? { code: errorCode(problem), message: problem.message } : null,
     incomplete_details: reason ? { reason } : null,
     usage: {
       input_tokens: input,
@@ -87,9 +87,9 @@ export function withEnding(response: Json, output: readonly Json[], ending: Endi
   }
 }
 
-function errorCode(status: number): string {
+function errorCode({ status, body }: Problem): string {
   if (status === 429) return 'rate_limit_exceeded'
-  return status === 400 ? 'invalid_prompt' : 'server_error'
+  return status === 400 && body.type !== 'server_error' ? 'invalid_prompt' : 'server_error'
 }
 
 /** The items of the output, by their index. Their ids depend on the cursor only. */
