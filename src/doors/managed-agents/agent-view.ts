@@ -208,7 +208,7 @@ function guessTools(configuration: PresetConfiguration, isOurs: boolean): AgentT
   const { tools, clientTools = [], mcpServers, clientHooks } = configuration
   const [allowed, denied] = isOurs ? [configuration.allowedTools, configuration.disallowedTools] : []
   // Calls that a hook of the client decides are asked about.
-  const asked = (clientHooks?.PreToolUse ?? []).flatMap(({ matcher }) => (matcher || '*').split('|'))
+  const asked = (clientHooks?.PreToolUse ?? []).flatMap(({ matcher }) => (matcher || '*').split(/[|, ]+/))
   const usual = (policy: Policy): DefaultConfig => ({ enabled: true, permission_policy: policy })
   const elsewhere = asked.includes('*') ? ask : auto
   const ofToolset = usual(isOurs ? allow : elsewhere)
