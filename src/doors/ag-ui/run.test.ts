@@ -149,6 +149,41 @@ describe('a repeated run', () => {
   })
 })
 
+describe('answers without a message of Claude before them', () => {
+  const resume = [{ interruptId: 'p1', status: 'resolved', payload: true }]
+  const answered = { id: 'a', role: 'assistant', content: 'I write' }
+  const waiting = () => {
+    const api = new FakeApi()
+    for (const prompt of ['one', 'two']) api.addTurn(prompt)
+    api.ask({ permissionId: 'p1' })
+    return api
+  }
+
+  test.each<[(string | Json)[]]>([[['two']], [['one', answered, 'two']], [['one', 'two']]])(
+    'continue the turn of the message, which is not sent again: %j',
+    async messages => {
+      const api = waiting()
+      const first = await run(api, 'run', messages, { resume })
+      expect(api.changes).toEqual(['POST /permissions/p1'])
+      // The turn has ended meanwhile.
+      api.permissions.length = 0
+      const again = await run(api, 'run', messages, { resume })
+      expect([first.turnIds, again.turnIds]).toEqual([['turn-2'], ['turn-2']])
+      expect(api.prompts).toEqual(['one', 'two'])
+    },
+  )
+
+  test.each<[(string | Json)[]]>([[['two', answered, 'three']], [['two', answered, 'two']]])(
+    'can come with another prompt, also of the same text: %j',
+    async messages => {
+      const api = waiting()
+      const { turnIds } = await run(api, 'run', messages, { resume })
+      expect(turnIds).toEqual(['turn-2', 'turn-3'])
+      expect(api.prompts).toEqual(['one', 'two', messages.at(-1)])
+    },
+  )
+})
+
 describe('a run that is refused', () => {
   const answers = { resume: [{ interruptId: 'p1', status: 'resolved', payload: true }] }
   const waiting = () => {

@@ -36,18 +36,20 @@ export async function acceptRun(
   const session = sessionOf(client, exchange, input.threadId)
   const answers = new Answers(input)
   const run = { input, session, answers, writer: new EventWriter(input.messages) }
-  const news = newMessages(input)
+  const said = newMessages(input)
   const thread = await findThread(session)
   if (!thread) {
-    if (news.length === 0) throw nothingToRun()
-    checkMessages(input, news)
+    if (said.length === 0) throw nothingToRun()
+    checkMessages(input, said)
     await createThread(client, session, input)
-    const turnIds = [await submitPrompt(session, input, news, news)]
+    const turnIds = [await submitPrompt(session, input, said, said)]
     return { ...run, turnIds, ownTurnIds: turnIds }
   }
   // Answers cannot be withdrawn, so the run is checked first.
   checkThread(thread, input)
-  if (news.length > 0) checkMessages(input, news)
+  if (said.length > 0) checkMessages(input, said)
+  const unsent = await findUnsent(client, thread, said, input)
+  const news = unsent.length > 0 ? said : []
   const { lastTurn } = thread.found
   // A repeated answer finds the turn that it continued, which may have ended.
   const isAnswer = input.resume.length > 0 || input.messages.at(-1)?.role === 'tool'
@@ -60,7 +62,6 @@ export async function acceptRun(
     if (turnId === undefined) throw unanswered(open, input)
     return { ...run, turnIds: [turnId], ownTurnIds: [turnId] }
   }
-  const unsent = await findUnsent(client, thread, news)
   if (news.length > 0) await updateThread(thread, input)
   for (const { request, answer } of given) await answers.send(session, request, answer)
   const own = [...new Set(pending.flatMap(({ turnId }) => turnId ?? []))]

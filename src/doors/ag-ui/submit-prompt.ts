@@ -71,21 +71,37 @@ async function trySubmit(
 
 /**
  * Returns the new messages that are not in a turn: one that failed or was interrupted early leaves no answer between its
- * message and the next one. If all are, the last message is sent again.
+ * message and the next one. If all are, the last message is sent again, unless the run answers its turn.
  */
 export async function findUnsent(
   client: ClaudeCodeClient,
   { session, found }: Thread,
   news: Messages,
+  input: RunInput,
 ): Promise<Messages> {
-  if (news.length < 2 || !found.lastTurn) return news
+  const fewest = answersLastMessage(input) ? 0 : 1
+  if (news.length <= fewest || !found.lastTurn) return news
   const sent = (await lastPrompts(client, session, news.length)).flatMap(toBlocks)
   for (let count = news.length; count > 0; count--) {
     const blocks = news.slice(0, count).flatMap(message => message.blocks)
     if (!isDeepStrictEqual(sent.slice(-blocks.length), blocks)) continue
-    return news.slice(Math.min(count, news.length - 1))
+    return news.slice(Math.min(count, news.length - fewest))
   }
   return news
+}
+
+/**
+ * Whether answers come with the message that their turn began with, as from a client that keeps no messages of Claude.
+ * Another message that says the same as the one before it is a prompt.
+ */
+function answersLastMessage({ resume, messages }: RunInput): boolean {
+  if (resume.length === 0) return false
+  const isUsers = ({ role }: { role: string }) => role === 'user' || role === 'activity'
+  const before = messages.slice(0, messages.findLastIndex(message => !isUsers(message)) + 1)
+  const [last, previous] = [messages, before].map(
+    list => list.findLast(({ role }) => role === 'user')?.content,
+  )
+  return !isDeepStrictEqual(last, previous)
 }
 
 /** The last prompts that Claude remembers. */
