@@ -129,6 +129,12 @@ describe('LangChain', () => {
     },
   )
 
+  test.each([false, true])('gets data for a schema of zod (Responses API: %s)', async useResponsesApi => {
+    server().model.script('a port', toolUse('StructuredOutput', { city: 'Bergen' }))
+    const model = chat({ useResponsesApi }).withStructuredOutput(city, { method: 'jsonSchema' })
+    expect(await model.invoke('name a port')).toEqual({ city: 'Bergen' })
+  })
+
   test.each([false, true])('streams (Responses API: %s)', async useResponsesApi => {
     const story = 'Once upon a time there was a server that listened.'
     server().model.script('a story', text(story, { fragmentSize: 7 }))

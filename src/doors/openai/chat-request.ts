@@ -59,6 +59,7 @@ export function readChatRequest(body: unknown, headers: Headers): ChatRequest {
   }
 }
 
+const legacyCall = refused('must be absent: use tool_calls')
 const call = z.object({
   id: z.string(),
   type: z.literal('function', 'must be function'),
@@ -75,6 +76,7 @@ function toEntry(message: Record<string, unknown>, index: number): Entry {
     case 'user':
       return { role: 'user', blocks: withName(message, readBlocks(message.content, content)), path }
     case 'assistant': {
+      read(legacyCall, message.function_call, `${path}.function_call`)
       const calls = read(z.array(call).nullish(), message.tool_calls, `${path}.tool_calls`) ?? []
       return {
         role: 'assistant',
@@ -114,7 +116,15 @@ function readFormat(given: { type: string } | undefined): OutputFormat | undefin
     throw badField('response_format.type', 'must be text, json_object or json_schema')
   }
   const { schema: wanted } = read(jsonSchema, given, 'response_format').json_schema
-  return { type: 'json_schema', schema: wanted }
+  return toFormat(wanted)
+}
+
+const newestDialect = /^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/
+
+/** Libraries of clients name the newest dialect; their schemas are checked as draft 7 all the same. */
+export function toFormat(wanted: Record<string, unknown>): OutputFormat {
+  const { $schema, ...schema } = wanted
+  return { type: 'json_schema', schema: newestDialect.test(String($schema)) ? schema : wanted }
 }
 
 /** Every JSON object fits. */

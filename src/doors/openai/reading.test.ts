@@ -39,6 +39,10 @@ test.each<[string, object]>([
   ['messages[0].content', { messages: [{ role: 'user' }] }],
   ['messages', { messages: [{ role: 'user', content: ' ' }] }],
   [
+    'messages[0].function_call',
+    { messages: [{ role: 'assistant', function_call: { name: 'x', arguments: '{}' } }, ...chat.messages] },
+  ],
+  [
     'messages[0].content[0].image_url.url',
     {
       messages: [
@@ -64,6 +68,28 @@ test.each<[string, object]>([
     expect.objectContaining({
       body: expect.objectContaining({ param, message: expect.stringContaining(`${param}: must `) }),
     }),
+  )
+})
+
+test.each([
+  ['https://json-schema.org/draft/2020-12/schema', undefined],
+  ['http://json-schema.org/draft-07/schema#', 'http://json-schema.org/draft-07/schema#'],
+])('the dialect %s of a format becomes %s', ($schema, kept) => {
+  const schema = { $schema, type: 'object' }
+  const format = { type: 'json_schema', name: 'x', schema }
+  const given = { ...chat, response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } }
+  for (const request of [
+    readChatRequest(given, new Headers()),
+    readResponsesRequest({ ...response, text: { format } }, new Headers()),
+  ]) {
+    expect(request.format?.schema).toEqual({ ...(kept && { $schema: kept }), type: 'object' })
+  }
+})
+
+test('a reference to an item is refused with the remedy', () => {
+  const input = [{ type: 'item_reference', id: 'msg_1' }]
+  expect(() => readResponsesRequest({ ...response, input }, new Headers())).toThrow(
+    /^input\[0\]\.type: .*send the items themselves/,
   )
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { anyObject } from './chat-request.ts'
+import { anyObject, toFormat } from './chat-request.ts'
 import type { CommonRequest, Entry, OutputFormat } from './common-request.ts'
 import { readBlocks, readResult, readText } from './content.ts'
 import { splitConversation } from './conversation.ts'
@@ -96,6 +96,11 @@ function toEntry(type: unknown, item: Record<string, unknown>, path: string): En
     // Claude Code keeps its own.
     case 'reasoning':
       return undefined
+    case 'item_reference':
+      throw badField(
+        `${path}.type`,
+        'must not be item_reference, which is not kept here: send the items themselves (AI SDK: providerOptions.openai.store false)',
+      )
     default:
       throw badField(`${path}.type`, 'must be message, function_call, function_call_output or reasoning')
   }
@@ -116,7 +121,7 @@ function readFormat(given: { type: string } | undefined): OutputFormat | undefin
     throw badField('text.format.type', 'must be text, json_object or json_schema')
   }
   const fields = z.object({ schema: z.record(z.string(), z.unknown()) })
-  return { type: 'json_schema', schema: read(fields, given, 'text.format').schema }
+  return toFormat(read(fields, given, 'text.format').schema)
 }
 
 /** The fields of the API by their names in this endpoint. */
