@@ -2,7 +2,7 @@ import { readChatRequest } from './chat-request.ts'
 import type { Call, Context } from './common-request.ts'
 import { followAnswer, toStream } from './follow-answer.ts'
 import { encodeCursor } from './ids.ts'
-import { modelOf, toSeconds } from './models.ts'
+import { modelOf, toSeconds, withAgent } from './models.ts'
 import type { Ending, Piece } from './pieces.ts'
 import { startTurn } from './start-turn.ts'
 
@@ -13,7 +13,7 @@ export async function createChatCompletion(
   body: unknown,
   headers: Headers,
 ): Promise<Response> {
-  const request = readChatRequest(body, headers)
+  const request = await withAgent(context, readChatRequest(body, headers))
   const started = await startTurn(context, request, { isBackground: false, field: 'messages' })
   const { isStream, includesUsage } = request
   const answer = new ChatAnswer()

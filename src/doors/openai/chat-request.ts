@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CommonRequest, Entry, OutputFormat } from './common-request.ts'
+import type { Entry, GivenRequest, OutputFormat } from './common-request.ts'
 import { readBlocks, readResult, readText } from './content.ts'
 import { splitConversation } from './conversation.ts'
 import { readFunctions } from './functions.ts'
@@ -32,7 +32,7 @@ const schema = z.strictObject({
   verbosity: ignored,
 })
 
-export interface ChatRequest extends CommonRequest {
+export interface ChatRequest extends GivenRequest {
   isStream: boolean
   includesUsage: boolean
 }

@@ -38,8 +38,11 @@ export interface ClientFunction {
 export type OutputFormat = NonNullable<CreateSessionRequest['outputFormat']>
 type Effort = NonNullable<CreateSessionRequest['effort']>
 
+/** The agent that the field `model` names. */
+export type Agent = { preset: string } | { model: string | undefined }
+
 /** The fields of a request that both endpoints have. */
-export interface CommonRequest {
+export interface GivenRequest {
   model: string
   /** Becomes part of the system prompt of a new session. */
   instructions: string | undefined
@@ -61,6 +64,10 @@ export interface CommonRequest {
   permissionPrompts: 'ask' | 'deny' | undefined
   idempotencyKey: string | undefined
   showsReasoning: boolean
+}
+
+export interface CommonRequest extends GivenRequest {
+  agent: Agent
 }
 
 /** The parts of a request that all handlers need. */

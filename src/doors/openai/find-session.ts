@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CreateSessionRequest, Session, SessionClient } from '../../client/index.ts'
 import type { CommonRequest, Context, Entry } from './common-request.ts'
 import { encodeCall, type ResponseCursor } from './ids.ts'
-import { getPreset, toAgent } from './models.ts'
+import { getPreset } from './models.ts'
 import { badField } from './problem.ts'
 
 /** The session that a prompt goes to. */
@@ -60,8 +60,7 @@ export async function markHistory(
 const tagPrefix = 'openai:'
 
 function historyTag({ caller }: Context, request: CommonRequest, entries: readonly Entry[]): string {
-  const { user, instructions, format } = request
-  const agent = toAgent(request.model)
+  const { user, instructions, format, agent } = request
   const preset = 'preset' in agent ? agent.preset : ''
   const parts = [
     caller.tenantId,
@@ -120,7 +119,7 @@ export async function createSession(
   request: CommonRequest,
   sessionId?: string,
 ): Promise<SessionClient> {
-  const agent = toAgent(request.model)
+  const { agent } = request
   const body = {
     ...(sessionId !== undefined && { sessionId }),
     ...('preset' in agent ? { preset: agent.preset } : agent.model !== undefined && { model: agent.model }),
@@ -142,8 +141,7 @@ async function withInstructions(
   context: Context,
   request: CommonRequest,
 ): Promise<{ appendSystemPrompt?: string }> {
-  const agent = toAgent(request.model)
-  const { instructions } = request
+  const { agent, instructions } = request
   if (!('preset' in agent)) return instructions === undefined ? {} : { appendSystemPrompt: instructions }
   const { configuration } = await getPreset(context, agent.preset, request.model)
   if (instructions === undefined) return {}

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { toAgent } from './models.ts'
+import type { Context } from './common-request.ts'
+import { findAgent, listModels, toAgent } from './models.ts'
 
 test.each([
   ['claude-code', { model: undefined }],
@@ -21,4 +22,15 @@ test.each([
   expect(() => toAgent(name)).toThrow(
     expect.objectContaining({ status: 404, body: expect.objectContaining({ param: 'model' }) }),
   )
+})
+
+test('each model that Claude Code lists can be used under the name that the list has', async () => {
+  const models = ['default', 'fable', 'sonnet[1m]', 'saga[1m]', 'Epic'].map(id => ({ id }))
+  const client = { call: async () => ({ models }), presets: async function* () {} }
+  const context = { client, signal: new AbortController().signal } as unknown as Context
+  const { data } = (await (await listModels(context)).json()) as { data: { id: string }[] }
+  for (const { id } of data) {
+    expect(await findAgent(context, id)).toEqual({ model: id === 'claude-code' ? undefined : id })
+  }
+  await expect(findAgent(context, 'Lyric')).rejects.toMatchObject({ status: 404 })
 })

@@ -1,6 +1,6 @@
 import { isApiError, type Session } from '../../client/index.ts'
 import { presetReference, readPresetReference } from '../../contract/session-configuration.ts'
-import type { Context } from './common-request.ts'
+import type { Agent, Context, GivenRequest } from './common-request.ts'
 import { Problem, toShown } from './problem.ts'
 
 /** The model that stands for Claude Code as the server configures it. */
@@ -9,22 +9,41 @@ const defaultModel = 'claude-code'
  * Ids and aliases of Claude's models, and ARNs of Bedrock, which need not say the model. A preset with such a name needs
  * its version, as in `sonnet@1`.
  */
-const modelName = /claude|^(default|best|sonnet|opus|haiku|opusplan)(\[\w+\])?$|^arn:/
+const modelName = /claude|^(default|best|fable|sonnet|opus|haiku|opusplan)(\[\w+\])?$|^arn:/
 
 /** The longest name of a model that the API takes. */
 const longestName = 200
 
-/** The agent that the field `model` names. */
-type Agent = { preset: string } | { model: string | undefined }
+/** Finds the agent of a name. A model that Claude Code lists may have any name. */
+export async function findAgent(
+  { client, signal }: Pick<Context, 'client' | 'signal'>,
+  name: string,
+): Promise<Agent> {
+  if (name === defaultModel || isVersioned(name) || modelName.test(name)) return toAgent(name)
+  const { models } = await client.call('listModels', {}, { signal })
+  return models.some(({ id }) => id === name) ? { model: name } : toAgent(name)
+}
 
+export async function withAgent<R extends GivenRequest>(
+  context: Context,
+  request: R,
+): Promise<R & { agent: Agent }> {
+  return { ...request, agent: await findAgent(context, request.model) }
+}
+
+/** The agent of a name, without a look at the list of Claude Code. */
 export function toAgent(name: string): Agent {
   if (name === defaultModel) return { model: undefined }
-  if (/@\d+$/.test(name) || !modelName.test(name)) {
+  if (isVersioned(name) || !modelName.test(name)) {
     if (!presetReference.safeParse(name).success) throw unknownModel(name)
     return { preset: name }
   }
   if (name.length > longestName || hasDots(name)) throw unknownModel(name)
   return { model: name }
+}
+
+function isVersioned(name: string): boolean {
+  return /@\d+$/.test(name)
 }
 
 /** Whether a part of the name is `.` or `..`, as in paths. */
@@ -72,7 +91,7 @@ export async function listModels({ client, signal }: Context): Promise<Response>
 }
 
 export async function getModel({ client, signal }: Context, name: string): Promise<Response> {
-  const agent = toAgent(name)
+  const agent = await findAgent({ client, signal }, name)
   if ('model' in agent) return Response.json(toModel(name, 'anthropic'))
   const { createdAt } = await getPreset({ client, signal }, agent.preset, name)
   return Response.json(toModel(name, 'preset', createdAt))

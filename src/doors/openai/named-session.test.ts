@@ -5,7 +5,7 @@ import type { CommonRequest, Context } from './common-request.ts'
 import { findNamed } from './named-session.ts'
 
 const caller = { tenantId: 'tenant', keyId: 'key' }
-const request = { model: 'claude-code' } as CommonRequest
+const request = { agent: { model: undefined } } as CommonRequest
 const nameOf = (generation: number) =>
   deriveId('openai', 'tenant', 'key', 'diary', ...(generation > 0 ? [String(generation)] : []))
 

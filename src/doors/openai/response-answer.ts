@@ -4,6 +4,7 @@ import { readAnswer } from './answer-reader.ts'
 import type { Context } from './common-request.ts'
 import { followAnswer, isData, toStream } from './follow-answer.ts'
 import { decodeCursor, type ResponseCursor } from './ids.ts'
+import { withAgent } from './models.ts'
 import type { Piece } from './pieces.ts'
 import { Problem, toShown } from './problem.ts'
 import { read } from './reading.ts'
@@ -15,7 +16,7 @@ import { startTurn } from './start-turn.ts'
 type Json = Record<string, unknown>
 
 export async function createResponse(context: Context, body: unknown, headers: Headers): Promise<Response> {
-  const request = readResponsesRequest(body, headers)
+  const request = await withAgent(context, readResponsesRequest(body, headers))
   const { isStream, isBackground, previousResponseId } = request
   const previous =
     previousResponseId === undefined ? undefined : readCursor(previousResponseId, 'previous_response_id')

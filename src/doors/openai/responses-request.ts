@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anyObject, toFormat } from './chat-request.ts'
-import type { CommonRequest, Entry, OutputFormat } from './common-request.ts'
+import type { Entry, GivenRequest, OutputFormat } from './common-request.ts'
 import { readBlocks, readResult, readText } from './content.ts'
 import { splitConversation } from './conversation.ts'
 import { readFunctions } from './functions.ts'
@@ -30,7 +30,7 @@ const schema = z.strictObject({
   truncation: ignored,
 })
 
-export interface ResponsesRequest extends CommonRequest {
+export interface ResponsesRequest extends GivenRequest {
   isStream: boolean
   isBackground: boolean
   previousResponseId: string | undefined

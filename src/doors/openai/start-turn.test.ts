@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { ClaudeCodeClient } from '../../client/index.ts'
 import { readChatRequest } from './chat-request.ts'
-import type { CommonRequest, Context } from './common-request.ts'
+import type { Context, GivenRequest } from './common-request.ts'
 import { encodeCall } from './ids.ts'
+import { toAgent } from './models.ts'
 import { startTurn } from './start-turn.ts'
 
 const turnId = '00000000-0000-4000-8000-000000000002'
@@ -12,7 +13,7 @@ const plain = {
   newest: { prompt: [{ type: 'text', text: 'Hello' }] },
   history: [],
   sessionName: 'diary',
-} as Partial<CommonRequest> as CommonRequest
+} as Partial<GivenRequest> as GivenRequest
 
 /** Begins a turn in a session that exists; the server answers with this turn. */
 async function beginWith(firstSequence: number | null, config = {}, request = plain) {
@@ -33,7 +34,14 @@ async function beginWith(firstSequence: number | null, config = {}, request = pl
   const client = { session } as unknown as ClaudeCodeClient
   const { signal } = new AbortController()
   const context: Context = { client, caller: { tenantId: 't', keyId: 'k' }, signal, logFault: () => {} }
-  return { ...(await startTurn(context, request, { isBackground: false, field: 'messages' })), calls }
+  return {
+    ...(await startTurn(
+      context,
+      { ...request, agent: toAgent(request.model) },
+      { isBackground: false, field: 'messages' },
+    )),
+    calls,
+  }
 }
 
 test('a session that was found is not fetched again', async () => {
@@ -93,6 +101,6 @@ test.each([
     { role: 'tool', callId: callId('1'), result: 'good', path: 'messages[2]' },
     { role: 'tool', callId: callId(id), result, path: 'messages[3]' },
   ]
-  const request = { ...plain, newest: { results } } as unknown as CommonRequest
+  const request = { ...plain, newest: { results } } as unknown as GivenRequest
   await expect(beginWith(null, {}, request)).rejects.toThrow(message)
 })

@@ -15,7 +15,6 @@ import type { ClientFunction, CommonRequest, Context, ToolEntry } from './common
 import { toTranscript } from './conversation.ts'
 import { createSession, type Found, findByHistory, findPrevious, refuseOpenCalls } from './find-session.ts'
 import { decodeCall, type ResponseCursor } from './ids.ts'
-import { toAgent } from './models.ts'
 import { findNamed } from './named-session.ts'
 import { badField, type Problem, toShown } from './problem.ts'
 
@@ -245,7 +244,7 @@ async function applyChanges(found: Found, request: CommonRequest): Promise<Found
   const other = findOtherAgent(stored, request)
   if (other) throw other
   const { config } = stored
-  const agent = toAgent(request.model)
+  const { agent } = request
   const model = 'model' in agent ? agent.model : undefined
   const changes: PatchSessionRequest = {}
   if (model !== undefined && model !== config.model) changes.model = model
@@ -264,11 +263,10 @@ function changedFunctions({ preset, config }: Session, request: CommonRequest): 
 
 /** Names what the request asks for and a session cannot change; undefined: the session is what it asks for. */
 function findOtherAgent({ preset, config }: Session, request: CommonRequest): Problem | undefined {
-  const agent = toAgent(request.model)
+  const { agent, instructions } = request
   if ('preset' in agent && !isPreset(preset, agent.preset)) {
     return badField('model', `must be the preset of the session, not ${agent.preset}`)
   }
-  const { instructions } = request
   const given = config.appendSystemPrompt ?? ''
   if (instructions !== undefined && given !== instructions && !given.endsWith(`\n\n${instructions}`)) {
     const { instructionsField: field } = request
