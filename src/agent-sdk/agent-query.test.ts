@@ -1,4 +1,4 @@
-import type { CanUseTool, Options, SDKMessage } from '@anthropic-ai/claude-agent-sdk'
+import type { CanUseTool, Options, SDKMessage, SDKUserMessage } from '@anthropic-ai/claude-agent-sdk'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createQuery } from './query.ts'
 
@@ -14,13 +14,17 @@ const refusal = (code: string) => ({
 })
 
 /** A server with one session, whose events the test makes up. */
-function createServer(answers: Record<string, [status: number, body?: object]> = {}) {
+function createServer(
+  answers: Record<string, [status: number, body?: object]> = {},
+  held: Record<string, Promise<unknown>> = {},
+) {
   const calls: string[] = []
+  const bodies: unknown[] = []
   const all: Record<string, [status: number, body?: object]> = {
     'POST /sessions': [201, { sessionId: 's' }],
     'GET /sessions/s': [
       200,
-      { state: 'idle', lastSequence: 5, costUsd: 0, config: { permissionPrompts: 'ask' } },
+      { state: 'idle', lastSequence: 5, costUsd: 0, config: { cwd: '/w', permissionPrompts: 'ask' } },
     ],
     'DELETE /sessions/s': [204],
     'POST /sessions/s/messages': [202, { turnId: 't' }],
@@ -39,6 +43,8 @@ function createServer(answers: Record<string, [status: number, body?: object]> =
     const { pathname } = new URL(String(input))
     const call = `${init?.method} ${pathname}`
     calls.push(call)
+    if (typeof init?.body === 'string') bodies.push(JSON.parse(init.body))
+    await held[call]
     if (call === 'GET /sessions/s/events') return new Response(events)
     const [status, body] = all[call] ?? [200, {}]
     return body ? Response.json(body, { status }) : new Response(null, { status })
@@ -49,7 +55,7 @@ function createServer(answers: Record<string, [status: number, body?: object]> =
     output?.enqueue(Buffer.from(`event: ${type}\nid: ${id}\ndata: ${text}\n\n`))
   }
   const ask = createQuery({ baseUrl: 'http://server.test', fetch: fetchIt, retries: 0 })
-  return { ask: (options: Options) => ask({ prompt: 'hello', options }), emit, calls }
+  return { ask: (options: Options) => ask({ prompt: 'hello', options }), query: ask, emit, calls, bodies }
 }
 
 /** Lets time pass until it is so. */
@@ -176,4 +182,100 @@ test.each([
   expect(end.messages).toHaveLength(1)
   await pass()
   expect(calls.includes('DELETE /sessions/s')).toBe(isEnded)
+})
+
+test.each(['return', 'dispose', 'abort', 'persistSession'])(
+  'a query is over when the server has ended its work: %s',
+  async way => {
+    const release = Promise.withResolvers<void>()
+    const held = {
+      'POST /sessions/s/interrupt': release.promise,
+      'DELETE /sessions/s': release.promise,
+    }
+    const { ask, emit, calls } = createServer({}, held)
+    const abortController = new AbortController()
+    const query = ask({ abortController, persistSession: way !== 'persistSession' })
+    await until(() => calls.includes('POST /sessions/s/messages'))
+    let isOver = false
+    const steps: Record<string, () => Promise<unknown>> = {
+      return: async () => query.return?.(),
+      dispose: async () => query[Symbol.asyncDispose](),
+      abort: async () => {
+        abortController.abort()
+        await expect(query.next()).rejects.toThrow('aborted')
+      },
+      persistSession: async () => {
+        emit(...caughtUp)
+        emit('turn.completed', {})
+        await query.next()
+      },
+    }
+    const leaving = steps[way]?.().finally(() => {
+      isOver = true
+    })
+    await until(() => Object.keys(held).some(call => calls.includes(call)))
+    await pass()
+    expect(isOver).toBe(false)
+    release.resolve()
+    await leaving
+    await expect(query.setModel('x')).rejects.toThrow('Query closed before response received')
+    await expect(query.interrupt()).rejects.toThrow('Query closed before response received')
+  },
+)
+
+const message = (uuid: string): SDKUserMessage => ({
+  type: 'user',
+  uuid: uuid as NonNullable<SDKUserMessage['uuid']>,
+  message: { role: 'user', content: 'hello' },
+  parent_tool_use_id: null,
+})
+
+test('files are rewound to messages of the program, also of an earlier query, once their turn has ended', async () => {
+  const restored = [{ path: 'a', insertions: 1, deletions: 2 }]
+  const { query, emit, calls, bodies } = createServer({
+    'POST /sessions/s/rewind': [200, { files: { restored, skipped: [] } }],
+  })
+  const end = Promise.withResolvers<void>()
+  async function* prompts() {
+    yield message('one')
+    yield message('more')
+    await end.promise
+  }
+  const running = query({ prompt: prompts() })
+  await until(() => calls.filter(call => call === 'POST /sessions/s/messages').length === 2)
+  emit(...caughtUp)
+  emit('message', result)
+  expect((await running.next()).value).toMatchObject({ type: 'result' })
+  const rewinding = running.rewindFiles('one')
+  await pass()
+  expect(calls).not.toContain('POST /sessions/s/rewind')
+  emit('turn.completed', {})
+  expect(await rewinding).toEqual({ canRewind: true, filesChanged: ['/w/a'], insertions: 1, deletions: 2 })
+  await expect(running.rewindFiles('more')).rejects.toThrow('more input for a running turn')
+  end.resolve()
+  await running.return?.()
+
+  async function* nothing() {
+    await new Promise<void>(() => {})
+  }
+  const later = query({ prompt: nothing() as never, options: { resume: 's' } })
+  expect(await later.rewindFiles('one', { dryRun: true })).toMatchObject({ canRewind: true })
+  expect(bodies.slice(-1)).toEqual([
+    { toTurnId: 't', conversation: false, files: true, overwriteOthers: true, dryRun: true },
+  ])
+  await later.return?.()
+})
+
+test.each([
+  [[404, refusal('TURN_NOT_FOUND')] as const, 'No file checkpoint found for this message.'],
+  [
+    [200, { files: { restored: [], skipped: [{ path: 'a', reason: 'too_large' }] } }] as const,
+    'Failed to rewind: a (too_large)',
+  ],
+])('a rewind that fails rejects, a dry one says why', async ([status, body], error) => {
+  const { ask } = createServer({ 'POST /sessions/s/rewind': [status, body] })
+  const running = ask({})
+  await expect(running.rewindFiles('unknown')).rejects.toThrow(error)
+  expect(await running.rewindFiles('unknown', { dryRun: true })).toEqual({ canRewind: false, error })
+  await running.return?.()
 })

@@ -13,6 +13,8 @@ import {
   newIdempotencyKey,
   type SessionEvent,
 } from '../client/index.ts'
+import { unlessAborted } from '../lib/unless-aborted.ts'
+import { checkpoints } from './checkpoints.ts'
 import { ClientHooks } from './client-hooks.ts'
 import { ClientToolPermissions } from './client-tool-permissions.ts'
 import { ClientTools } from './client-tools.ts'
@@ -28,7 +30,7 @@ import { Turns } from './turns.ts'
 
 /** How often a session is asked whether Claude still reports about its subagents. */
 const quietCheckMs = 500
-/** How long a request may take that ends the work of an abandoned query. */
+/** How long requests may take that end the work of an abandoned query. */
 const leaveMs = 5_000
 
 /** A query that runs in a session of a server. */
@@ -50,6 +52,8 @@ export class AgentQuery {
   #requests: Requests | undefined
   #lastResult: SDKResultMessage | undefined
   #isSettling = false
+  readonly #submitting = new Set<Promise<void>>()
+  #left: Promise<void> = Promise.resolve()
 
   /** @throws NotSupportedError that names what the program asks for */
   constructor(
@@ -82,14 +86,23 @@ export class AgentQuery {
     void this.feed(typeof prompt === 'string' ? [toUserMessage(prompt)] : prompt)
   }
 
-  next(): Promise<IteratorResult<SDKMessage, void>> {
-    return this.#queue.next()
+  /** The next message. The end, or the error, comes when the work of the query on the server has been ended. */
+  async next(): Promise<IteratorResult<SDKMessage, void>> {
+    try {
+      const step = await this.#queue.next()
+      if (step.done) await this.#left
+      return step
+    } catch (error) {
+      await this.#left
+      throw error
+    }
   }
 
-  /** Ends the query without the messages that nothing has read yet. */
-  close(): void {
+  /** Ends the query without the messages that nothing has read yet; resolves when its work is interrupted. */
+  close(): Promise<void> {
     this.#queue.clear()
     this.stop()
+    return this.#left
   }
 
   /** Ends the query, and interrupts what runs for it; the error is thrown after the messages that are there. */
@@ -98,8 +111,12 @@ export class AgentQuery {
     this.#leaving.abort()
     this.#requests?.close()
     this.#queue.end(error)
-    for (const turnId of this.turns.openIds) void this.#interrupt(turnId)
-    if (this.options.persistSession === false) void this.#remove()
+    this.#left = unlessAborted(this.#leave(), AbortSignal.timeout(leaveMs)).catch(() => {})
+  }
+
+  /** Resolves when the server has ended the turns whose results are here, or the query is over. */
+  async settle(): Promise<void> {
+    await unlessAborted(this.turns.whenResultsAreOver(), this.#leaving.signal).catch(() => {})
   }
 
   /** Submits prompts as they arrive. The query ends after the last turn, once the input has ended. */
@@ -108,7 +125,9 @@ export class AgentQuery {
     try {
       for await (const message of prompts) {
         if (this.#leaving.signal.aborted) return
-        await this.#submit(message)
+        const submitted = this.#submit(message)
+        this.#submitting.add(submitted)
+        await submitted.finally(() => this.#submitting.delete(submitted))
       }
     } catch (error) {
       this.stop(error)
@@ -123,8 +142,18 @@ export class AgentQuery {
     const { session } = await this.opened
     if (this.#leaving.signal.aborted) return
     const idempotencyKey = uuid === undefined ? newIdempotencyKey() : `${session.id}-${uuid}`
-    const turnId = await this.turns.submit(uuid, () => session.submit(prompt, { ...options, idempotencyKey }))
+    const { turnId, isFirst } = await this.turns.submit(uuid, () =>
+      session.submit(prompt, { ...options, idempotencyKey }),
+    )
+    if (uuid !== undefined) checkpoints.note(session.id, uuid, isFirst ? turnId : null)
     if (this.#leaving.signal.aborted) await this.#interrupt(turnId)
+  }
+
+  /** Ends the work of the query on the server. A prompt that is on its way is awaited, to interrupt its turn. */
+  async #leave(): Promise<void> {
+    const interrupts = this.turns.openIds.map(turnId => this.#interrupt(turnId))
+    await Promise.allSettled([...this.#submitting, ...interrupts])
+    if (this.options.persistSession === false) await this.#remove()
   }
 
   async #follow(): Promise<void> {

@@ -8,7 +8,8 @@ import type {
   SDKControlReadFileResponse,
   SlashCommand,
 } from '@anthropic-ai/claude-agent-sdk'
-import { ApiError, type ClaudeCodeClient, type SessionClient } from '../client/index.ts'
+import { ApiError, type ClaudeCodeClient, isApiError, type SessionClient } from '../client/index.ts'
+import { checkpoints } from './checkpoints.ts'
 import type { ClientTools } from './client-tools.ts'
 import { NotSupportedError } from './errors.ts'
 import { toMcpServers } from './session-configuration.ts'
@@ -99,21 +100,44 @@ export class Controls {
     await this.#parts.client.call('stopTask', { params: { ...params, taskId } })
   }
 
-  async rewindFiles(toTurnId: string, dryRun: boolean): Promise<RewindFilesResult> {
-    const body = { toTurnId, conversation: false, files: true, dryRun }
+  /**
+   * Restores the files as they were before a message of the program. As with the SDK, also those that something else
+   * has changed since; only a dry run resolves with what is wrong.
+   *
+   * @throws NotSupportedError for a message that was more input for a running turn
+   */
+  async rewindFiles(messageId: string, dryRun: boolean): Promise<RewindFilesResult> {
+    const session = await this.#parts.session
+    const turnId = checkpoints.find(session.id, messageId)
+    if (turnId === null) {
+      const reason = 'the message was more input for a running turn; rewind to the message that began it'
+      throw new NotSupportedError('Query.rewindFiles()', reason)
+    }
     try {
-      const input = { ...(await this.#ofSession()), body }
-      const { files } = await this.#parts.client.call('rewindSession', input)
-      const restored = files?.restored ?? []
-      return {
-        canRewind: true,
-        filesChanged: restored.map(({ path }) => path),
-        insertions: restored.reduce((sum, { insertions }) => sum + (insertions ?? 0), 0),
-        deletions: restored.reduce((sum, { deletions }) => sum + (deletions ?? 0), 0),
-      }
+      return await this.#rewindFiles(session, turnId ?? messageId, dryRun)
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error
+      if (!dryRun || !(error instanceof Error)) throw error
       return { canRewind: false, error: error.message }
+    }
+  }
+
+  async #rewindFiles(session: SessionClient, toTurnId: string, dryRun: boolean): Promise<RewindFilesResult> {
+    const body = { toTurnId, conversation: false, files: true, overwriteOthers: true, dryRun }
+    const { cwd } = (await session.get()).config
+    const { files } = await this.#parts.client
+      .call('rewindSession', { params: { sessionId: session.id }, body })
+      .catch(error => {
+        if (!isApiError(error, 'TURN_NOT_FOUND')) throw error
+        throw new Error('No file checkpoint found for this message.', { cause: error })
+      })
+    const { restored = [], skipped = [] } = files ?? {}
+    const missing = skipped.map(({ path, reason }) => `${path} (${reason})`)
+    if (missing.length > 0) throw new Error(`Failed to rewind: ${missing.join(', ')}`)
+    return {
+      canRewind: true,
+      filesChanged: restored.map(({ path }) => (path.startsWith('/') ? path : `${cwd}/${path}`)),
+      insertions: restored.reduce((sum, { insertions }) => sum + (insertions ?? 0), 0),
+      deletions: restored.reduce((sum, { deletions }) => sum + (deletions ?? 0), 0),
     }
   }
 

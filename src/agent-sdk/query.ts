@@ -33,43 +33,66 @@ function toQuery(agent: AgentQuery): Query {
   // The reader of the messages is told of the failure.
   session.catch(() => {})
   const controls = new Controls({ client: agent.client, tools: agent.tools, session })
+  let isOver = false
+  const close = async () => {
+    isOver = true
+    await agent.close()
+  }
+  const whileOpen =
+    <Parameters extends unknown[], Result>(call: (...parameters: Parameters) => Promise<Result>) =>
+    async (...parameters: Parameters): Promise<Result> => {
+      if (isOver) throw new Error('Query closed before response received')
+      return call(...parameters)
+    }
   return {
-    next: () => agent.next(),
+    async next() {
+      try {
+        const step = await agent.next()
+        if (step.done) isOver = true
+        return step
+      } catch (error) {
+        isOver = true
+        throw error
+      }
+    },
     async return() {
-      agent.close()
+      await close()
       return { value: undefined, done: true }
     },
     async throw(error) {
-      agent.close()
+      await close()
       throw error
     },
     [Symbol.asyncIterator]() {
       return this
     },
-    async [Symbol.asyncDispose]() {
-      agent.close()
-    },
-    close: () => agent.close(),
-    async interrupt() {
+    [Symbol.asyncDispose]: close,
+    close: () => void close(),
+    interrupt: whileOpen(async () => {
       const { interrupted, cancelled } = await (await session).interrupt()
       return { still_queued: agent.turns.waitingBeside([...interrupted, ...cancelled]) }
-    },
-    async setModel(model) {
+    }),
+    setModel: whileOpen(async model => {
       await (await session).update({ model: model ?? null })
-    },
-    async setPermissionMode(permissionMode) {
+    }),
+    setPermissionMode: whileOpen(async permissionMode => {
       await (await session).update({ permissionMode })
-    },
+    }),
     streamInput: stream => agent.feed(stream),
     supportedCommands: () => controls.commands(),
     supportedModels: () => controls.models(),
     supportedAgents: () => controls.agents(),
     mcpServerStatus: () => controls.mcpServers(),
-    setMcpServers: servers => controls.setMcpServers(servers),
-    reconnectMcpServer: name => controls.changeMcpServer(name, 'reconnect'),
-    toggleMcpServer: (name, enabled) => controls.changeMcpServer(name, enabled ? 'enable' : 'disable'),
-    stopTask: taskId => controls.stopTask(taskId),
-    rewindFiles: (id, { dryRun = false } = {}) => controls.rewindFiles(id, dryRun),
+    setMcpServers: whileOpen(servers => controls.setMcpServers(servers)),
+    reconnectMcpServer: whileOpen(name => controls.changeMcpServer(name, 'reconnect')),
+    toggleMcpServer: whileOpen((name, enabled) =>
+      controls.changeMcpServer(name, enabled ? 'enable' : 'disable'),
+    ),
+    stopTask: whileOpen(taskId => controls.stopTask(taskId)),
+    rewindFiles: whileOpen(async (id, { dryRun = false } = {}) => {
+      await agent.settle()
+      return controls.rewindFiles(id, dryRun)
+    }),
     readFile: (path, options = {}) => controls.readFile(path, options),
     accountInfo: refuse('accountInfo', 'the account belongs to the server'),
     applyFlagSettings: refuse('applyFlagSettings', 'use setModel() and setPermissionMode()'),

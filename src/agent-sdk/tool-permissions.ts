@@ -1,6 +1,7 @@
 import type { CanUseTool, PermissionResult, PermissionUpdate } from '@anthropic-ai/claude-agent-sdk'
 import type { AnswerPermissionRequest, PermissionRequest } from '../client/index.ts'
 import { NotSupportedError } from './errors.ts'
+import { toAnswers } from './question-answers.ts'
 
 /** The context of a call of `canUseTool`. */
 export function toCallContext(request: PermissionRequest, signal: AbortSignal): Parameters<CanUseTool>[2] {
@@ -28,7 +29,7 @@ export function toAnswer(request: PermissionRequest, result: PermissionResult): 
   const { updatedInput = request.input, updatedPermissions = [] } = result
   switch (request.kind) {
     case 'question':
-      return { decision: 'allow', ...toAnswers(updatedInput) }
+      return { decision: 'allow', answers: toAnswers(request.input.questions, updatedInput) }
     case 'plan':
       if (updatedInput.plan !== undefined && updatedInput.plan !== request.input.plan) {
         throw new NotSupportedError('canUseTool: updatedInput.plan', 'a plan is allowed as it is, or denied')
@@ -43,12 +44,6 @@ export function toAnswer(request: PermissionRequest, result: PermissionResult): 
       }
     }
   }
-}
-
-/** The answers are in the input of the tool that asks. */
-function toAnswers({ answers }: Record<string, unknown>): Pick<AnswerPermissionRequest, 'answers'> {
-  if (typeof answers !== 'object' || answers === null) return { answers: {} }
-  return { answers: answers as NonNullable<AnswerPermissionRequest['answers']> }
 }
 
 function toPlanMode(updates: readonly PermissionUpdate[]): Pick<AnswerPermissionRequest, 'permissionMode'> {

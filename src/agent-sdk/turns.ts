@@ -7,6 +7,7 @@ export class Turns {
   readonly #open = new Map<string, string[]>()
   readonly #ended = new Set<string>()
   readonly #withResult = new Set<string>()
+  #nextEnd = Promise.withResolvers<void>()
   #submitting = 0
   /** Subagents that work in the background. */
   readonly #agents = new Set<string>()
@@ -35,14 +36,19 @@ export class Turns {
     return this.#calls.has(toolUseId)
   }
 
-  async submit(uuid: string | undefined, send: () => Promise<{ turnId: string }>): Promise<string> {
+  /** Returns the turn of the message, and whether it has begun another one. */
+  async submit(
+    uuid: string | undefined,
+    send: () => Promise<{ turnId: string }>,
+  ): Promise<{ turnId: string; isFirst: boolean }> {
     this.#submitting++
     try {
       const { turnId } = await send()
+      const isFirst = !this.#open.has(turnId)
       if (!this.#ended.has(turnId)) {
         this.#open.set(turnId, [...(this.#open.get(turnId) ?? []), uuid ?? turnId])
       }
-      return turnId
+      return { turnId, isFirst }
     } finally {
       this.#submitting--
     }
@@ -58,6 +64,11 @@ export class Turns {
     return this.#withResult.has(turnId)
   }
 
+  /** Resolves when turns whose results are here have ended, which takes the server a moment. */
+  async whenResultsAreOver(): Promise<void> {
+    while (this.openIds.some(turnId => this.#withResult.has(turnId))) await this.#nextEnd.promise
+  }
+
   see(event: SessionEvent): void {
     if (event.type === 'message') {
       const { message, turnId } = event.data
@@ -69,6 +80,8 @@ export class Turns {
     const { turnId } = event.data as { turnId: string }
     this.#ended.add(turnId)
     this.#open.delete(turnId)
+    this.#nextEnd.resolve()
+    this.#nextEnd = Promise.withResolvers()
   }
 
   #noteAgents(message: SDKMessage): void {

@@ -90,6 +90,13 @@ function script() {
     ]
     return calls[prompt.round] ?? text('Calculated')
   })
+  model.script('write and ask', [
+    toolUse('Write', { file_path: 'poem', content: 'one' }),
+    toolUse('AskUserQuestion', { questions }),
+    text('That was it'),
+  ])
+  const write = (content: string) => toolUse('Write', { file_path: 'poem', content })
+  for (const name of ['one', 'two']) model.script(`write ${name}`, [write(name), text('Written')])
   const never = new Promise(() => {})
   model.script(
     'talk slowly',
@@ -156,6 +163,23 @@ test('answers and outputs of hooks that are none', async () => {
   // Of the answers only the last allows; hooks that fail decide nothing.
   expect(failed).toEqual([...Array(28).fill(true), false, false, ...Array(6).fill(false)])
   expect(actual).toContainEqual({ scenario: 'strangeAnswers', asked: 30 })
+})
+
+test('matchers that are lists, questions without answers, files that are rewound', async () => {
+  script()
+  const { expected, actual } = await runBoth('listed', 'rewind')
+  expect(actual).toEqual(expected)
+  expect(actual).toContainEqual(expect.objectContaining({ user: [['never', true]] }))
+  expect(actual).toContainEqual(
+    expect.objectContaining({ user: [['The user did not answer the questions.', false]] }),
+  )
+  const failure = 'Error: No file checkpoint found for this message.'
+  const scenario = 'rewind'
+  expect(actual.filter(entry => 'poem' in entry)).toEqual([
+    { scenario, canRewind: false, failure, poem: 'two' },
+    { scenario, canRewind: true, failure: null, poem: 'one' },
+    { scenario, canRewind: true, failure: null, poem: false },
+  ])
 })
 
 test('interrupts, an abort, subagents', async () => {
