@@ -100,7 +100,7 @@ interface Legacy {
 }
 
 async function serve(
-  { logFault }: DoorExchange,
+  { logFault, request: { signal } }: DoorExchange,
   client: ClaudeCodeClient,
   { request, body, connection, requests, resumed }: Legacy,
 ): Promise<Response> {
@@ -120,7 +120,7 @@ async function serve(
     }),
   )
   const close = () => {
-    request.signal.removeEventListener('abort', close)
+    signal.removeEventListener('abort', close)
     for (const end of closers.splice(0)) end()
     channel.close()
     server.close().catch(logFault)
@@ -128,8 +128,9 @@ async function serve(
   try {
     await server.connect(transport)
     channel.connect(transport, close)
-    request.signal.addEventListener('abort', close)
-    if (request.signal.aborted) close()
+    // Not that of a request made here, which is silent once the request has been collected.
+    signal.addEventListener('abort', close)
+    if (signal.aborted) close()
     const response = await transport.handleRequest(request, { parsedBody: body })
     if (response.body) return channel.wrap(response)
     close()
