@@ -279,3 +279,16 @@ test.each([
   expect(await running.rewindFiles('unknown', { dryRun: true })).toEqual({ canRewind: false, error })
   await running.return?.()
 })
+
+test('a refused option leaves no fork behind', async () => {
+  const { ask, calls } = createServer({
+    'POST /sessions/s/fork': [201, { sessionId: 'f' }],
+    'GET /sessions/f': [200, { lastSequence: 5, costUsd: 0, config: { permissionPrompts: 'deny' } }],
+    'PATCH /sessions/f': [400, refusal('INVALID_REQUEST')],
+  })
+  const fork = (options: Options) => ask({ resume: 's', forkSession: true, ...options }).next()
+  await expect(fork({ allowedTools: ['Write'] })).rejects.toThrow('options.allowedTools is not supported')
+  expect(calls).toEqual(['GET /sessions/s'])
+  await expect(fork({ model: 'zorp' })).rejects.toThrow('made up')
+  expect(calls.slice(-2)).toEqual(['PATCH /sessions/f', 'DELETE /sessions/f'])
+})

@@ -72,22 +72,30 @@ export async function openSession({ client, options, fields, tools, hooks }: Wan
     })
     return { session, after: 0, permissionMode: configuration.permissionMode ?? 'default' }
   }
-  const session = forkSession ? await fork(client, resumed) : client.session(resumed)
-  const found = await find(session)
-  const now = found.config
-  const changes = {
-    // Those of an earlier program have nothing that would answer them.
-    ...(now.clientTools !== undefined && { clientTools: null }),
-    ...(now.clientHooks !== undefined && { clientHooks: null }),
-    ...ofProgram,
-    ...toChanges(configuration, found),
+  const source = client.session(resumed)
+  const existing = await find(source)
+  // An option that is refused leaves no fork behind.
+  toChanges(configuration, existing)
+  const session = forkSession ? await fork(client, resumed) : source
+  try {
+    const found = forkSession ? await find(session) : existing
+    const now = found.config
+    const changes = {
+      // Those of an earlier program have nothing that would answer them.
+      ...(now.clientTools !== undefined && { clientTools: null }),
+      ...(now.clientHooks !== undefined && { clientHooks: null }),
+      ...ofProgram,
+      ...toChanges(configuration, found),
+    }
+    const { lastSequence, config } = Object.keys(changes).length > 0 ? await session.update(changes) : found
+    return { session, after: lastSequence, permissionMode: config.permissionMode }
+  } catch (error) {
+    if (forkSession) await session.end({ retries: 1 }).catch(() => {})
+    throw error
   }
-  const { lastSequence, config } = Object.keys(changes).length > 0 ? await session.update(changes) : found
-  return { session, after: lastSequence, permissionMode: config.permissionMode }
 }
 
 async function fork(client: ClaudeCodeClient, sessionId: string): Promise<SessionClient> {
-  await find(client.session(sessionId))
   const forked = await client.call('forkSession', { params: { sessionId }, body: {} })
   return client.session(forked.sessionId)
 }
