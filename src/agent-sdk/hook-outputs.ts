@@ -1,4 +1,6 @@
 import type { SyncHookJSONOutput } from '@anthropic-ai/claude-agent-sdk'
+import type { HookOutput } from '../client/index.ts'
+import { NotSupportedError } from './errors.ts'
 
 interface Specific {
   hookEventName: string
@@ -29,6 +31,46 @@ export function mergeOutputs(event: string, outputs: readonly SyncHookJSONOutput
     >
   }
   return merged
+}
+
+/** Fields that change what Claude Code does, and that the server does not take. */
+const refused: Readonly<Record<string, string>> = {
+  classifierContext: 'the API has no such field',
+  suppressOriginalPrompt: 'the API has no such field',
+}
+
+/**
+ * Returns the output for the server, which checks that it is one for the event, and a title for the session.
+ *
+ * @throws NotSupportedError that names the field
+ */
+export function toServerOutput(
+  event: string,
+  toolName: string,
+  { terminalSequence: _, hookSpecificOutput, ...output }: SyncHookJSONOutput,
+): { output: HookOutput; title?: string } {
+  if (!hookSpecificOutput) return { output }
+  const { updatedMCPToolOutput, sessionTitle, ...specific } = hookSpecificOutput as Record<string, unknown>
+  for (const [name, reason] of Object.entries(refused)) {
+    if (specific[name]) throw fieldError(event, name, reason)
+    delete specific[name]
+  }
+  if (specific.permissionDecision === 'defer') {
+    throw fieldError(event, 'permissionDecision "defer"', 'decide, or leave it to canUseTool')
+  }
+  // As in Claude Code, it counts for tools of MCP servers that have no other new output.
+  if (updatedMCPToolOutput && specific.updatedToolOutput === undefined && toolName.startsWith('mcp__')) {
+    specific.updatedToolOutput = updatedMCPToolOutput
+  }
+  const title = typeof sessionTitle === 'string' && sessionTitle.trim() !== '' ? sessionTitle : undefined
+  return {
+    output: { ...output, hookSpecificOutput: specific as NonNullable<HookOutput['hookSpecificOutput']> },
+    ...(title !== undefined && { title }),
+  }
+}
+
+function fieldError(event: string, name: string, reason: string): NotSupportedError {
+  return new NotSupportedError(`hooks.${event}: hookSpecificOutput.${name}`, reason)
 }
 
 function mergeSpecific(event: string, specific: readonly Specific[]): Specific {

@@ -1,7 +1,6 @@
 import type { CanUseTool, ElicitationRequest, OnElicitation } from '@anthropic-ai/claude-agent-sdk'
 import {
   type AnswerPermissionRequest,
-  type HookOutput,
   isApiError,
   OpenRequests,
   type PermissionRequest,
@@ -11,6 +10,7 @@ import {
 import type { ClientHooks } from './client-hooks.ts'
 import type { ClientToolPermissions } from './client-tool-permissions.ts'
 import type { ClientTools } from './client-tools.ts'
+import { toServerOutput } from './hook-outputs.ts'
 import { toPermissionResult } from './permission-results.ts'
 import { toAnswer, toCallContext } from './tool-permissions.ts'
 import { toToolAnswer } from './tool-results.ts'
@@ -142,8 +142,9 @@ export class Requests {
     if ('failure' in decided) return { error: messageOf(decided.failure) }
     const specific = decided.value.hookSpecificOutput as { permissionDecision?: string } | undefined
     toolPermissions.noteHook(request, specific?.permissionDecision)
-    // The server checks that it is an output for the event.
-    return { output: decided.value as HookOutput }
+    const { output, title } = toServerOutput(event, request.toolName, decided.value)
+    if (title !== undefined) await session.update({ title })
+    return { output }
   }
 }
 
