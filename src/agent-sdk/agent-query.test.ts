@@ -292,3 +292,14 @@ test('a refused option leaves no fork behind', async () => {
   await expect(fork({ model: 'zorp' })).rejects.toThrow('made up')
   expect(calls.slice(-2)).toEqual(['PATCH /sessions/f', 'DELETE /sessions/f'])
 })
+
+test('maxTurns 0 is no limit, and a variable that is not allowed is refused by its name', async () => {
+  const details = { setting: 'agentEnv', allowed: ['A'] }
+  const { error } = refusal('SETTING_NOT_ALLOWED')
+  const { ask, bodies } = createServer({ 'POST /sessions': [403, { error: { ...error, details } }] })
+  await expect(ask({ maxTurns: 0, env: { A: 'a', PATH: '/x' } }).next()).rejects.toThrow(
+    'options.env.PATH is not supported',
+  )
+  expect(bodies[0]).toHaveProperty('agentEnv')
+  expect(bodies[0]).not.toHaveProperty('maxTurns')
+})

@@ -6,8 +6,8 @@ export class NotSupportedError extends Error {
   /** Such as `options.sandbox` or `Query.reloadPlugins()`. */
   readonly subject: string
 
-  constructor(subject: string, reason: string) {
-    super(`${subject} is not supported by claude-code-api: ${reason}`)
+  constructor(subject: string, reason: string, options?: ErrorOptions) {
+    super(`${subject} is not supported by claude-code-api: ${reason}`, options)
     this.name = 'NotSupportedError'
     this.subject = subject
   }

@@ -1,10 +1,11 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk'
-import type {
-  ClaudeCodeClient,
-  CreateSessionRequest,
-  PatchSessionRequest,
-  Session,
-  SessionClient,
+import {
+  type ClaudeCodeClient,
+  type CreateSessionRequest,
+  isApiError,
+  type PatchSessionRequest,
+  type Session,
+  type SessionClient,
 } from '../client/index.ts'
 import type { ClientHooks } from './client-hooks.ts'
 import type { ClientTools } from './client-tools.ts'
@@ -59,7 +60,7 @@ export async function openSession({ client, options, fields, tools, hooks }: Wan
   const ofProgram = { ...(clientTools.length > 0 && { clientTools }), ...(clientHooks && { clientHooks }) }
   const resumed = options.resume ?? (options.continue ? await findNewest(client, options.cwd) : undefined)
   if (resumed === undefined) {
-    const session = await client.createSession({
+    const creating = client.createSession({
       // Without the option, the SDK gives Claude no system prompt; Claude Code's own is a preset.
       ...(fields.preset === undefined && { systemPrompt: '' }),
       permissionTimeoutMs,
@@ -69,6 +70,9 @@ export async function openSession({ client, options, fields, tools, hooks }: Wan
       ...(sessionId !== undefined && { sessionId }),
       ...(title !== undefined && { title }),
       tags: [tag, ...(fields.tags ?? [])],
+    })
+    const session = await creating.catch(error => {
+      throw toOwnError(error, configuration)
     })
     return { session, after: 0, permissionMode: configuration.permissionMode ?? 'default' }
   }
@@ -93,6 +97,14 @@ export async function openSession({ client, options, fields, tools, hooks }: Wan
     if (forkSession) await session.end({ retries: 1 }).catch(() => {})
     throw error
   }
+}
+
+/** The error of a variable that the server does not allow, by the name that the program knows. */
+function toOwnError(error: unknown, { agentEnv = {} }: CreateSessionRequest): unknown {
+  if (!isApiError(error, 'SETTING_NOT_ALLOWED') || error.details.setting !== 'agentEnv') return error
+  const allowed = error.details.allowed as readonly string[]
+  const refused = Object.keys(agentEnv).find(name => !allowed.includes(name))
+  return new NotSupportedError(`options.env.${refused}`, error.message, { cause: error })
 }
 
 async function fork(client: ClaudeCodeClient, sessionId: string): Promise<SessionClient> {

@@ -128,7 +128,7 @@ export class Requests {
     const verdict = judged.value
     if (!verdict.allowed) return { error: verdict.message, interruptAfter: verdict.interrupt }
     const called = await settled(async () =>
-      toToolAnswer(tool.own, await tools.call(tool, verdict.input, signal)),
+      toToolAnswer(tool, await tools.call(tool, verdict.input, signal)),
     )
     return 'failure' in called ? { error: messageOf(called.failure) } : called.value
   }

@@ -74,6 +74,9 @@ export class SdkMcpServer implements ToolServer {
 }
 
 function toSchema({ name, inputSchema }: Definition): z.ZodType<Record<string, unknown>> {
+  // A whole object instead of its shape, which the types of the SDK do not have.
+  const whole: unknown = inputSchema
+  if (whole instanceof z.ZodObject) return whole
   const foreign = Object.entries(inputSchema).find(([, type]) => !('_zod' in (type as object)))
   if (foreign) {
     throw new NotSupportedError(

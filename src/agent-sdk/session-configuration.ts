@@ -23,7 +23,8 @@ export function toConfiguration(options: Options, tools: ClientTools): CreateSes
     cwd,
     model,
     permissionMode,
-    maxTurns,
+    // As with the SDK, 0 sets no limit.
+    maxTurns: maxTurns === 0 ? undefined : maxTurns,
     maxBudgetUsd,
     effort,
     fallbackModel,
