@@ -34,6 +34,8 @@ test('hooks are declared once for each event, with the matcher where that is eno
   expect(declare(several)).toEqual({ PreToolUse: [{ timeoutMs: 125_000, onFailure }] })
   const stopping = { Stop: [{ hooks, onFailure: 'block' as const }] }
   expect(new ClientHooks(stopping, none).declare()).toEqual({ Stop: [{ timeoutMs }] })
+  const prompted = { UserPromptSubmit: [{ matcher: 'x', hooks }] }
+  expect(new ClientHooks(prompted, none).declare()).toEqual({ UserPromptSubmit: [{ timeoutMs, onFailure }] })
   expect(new ClientHooks(undefined, none).declare()).toBeUndefined()
 })
 

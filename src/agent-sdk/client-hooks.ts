@@ -24,6 +24,8 @@ const served = [
 ] as const
 type ServedEvent = (typeof served)[number]
 
+/** Events at which the server takes no matcher, because Claude Code has none. */
+const withoutMatchers: readonly string[] = ['UserPromptSubmit', 'Stop']
 /** Events whose action is blocked where a hook does not answer in time, as by Claude Code, and with `onFailure`. */
 const blockable: readonly string[] = ['PreToolUse', 'UserPromptSubmit']
 
@@ -75,7 +77,8 @@ export class ClientHooks {
    */
   declare(): ClientHooksSetting | undefined {
     const declared = Object.entries(this.#hooks).map(([event, groups]) => {
-      const matcher = this.#isMatchedByServer(groups) ? groups[0]?.matcher : undefined
+      const isMatched = this.#isMatchedByServer(groups) && !withoutMatchers.includes(event)
+      const matcher = isMatched ? groups[0]?.matcher : undefined
       const hook: DeclaredHook = {
         ...(matcher && { matcher }),
         timeoutMs: Math.max(...groups.map(timeoutOf)) + slackMs,

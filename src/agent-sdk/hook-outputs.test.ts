@@ -16,6 +16,12 @@ test.each([
   })
 })
 
+test('a hook does not stop a compaction, as in Claude Code', () => {
+  const given = { continue: false, systemMessage: 'soon' }
+  expect(toServerOutput('PreCompact', 'PreCompact', given).output).toEqual({ systemMessage: 'soon' })
+  expect(toServerOutput('Stop', 'Stop', given).output).toEqual(given)
+})
+
 test('a hook of a prompt gives the session a title', () => {
   const fields = { additionalContext: 'x', suppressOriginalPrompt: false }
   const given = { ...specific('UserPromptSubmit', { ...fields, sessionTitle: 'T' }), terminalSequence: '' }

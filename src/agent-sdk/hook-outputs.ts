@@ -49,6 +49,8 @@ export function toServerOutput(
   toolName: string,
   { terminalSequence: _, hookSpecificOutput, ...output }: SyncHookJSONOutput,
 ): { output: HookOutput; title?: string } {
+  // It stops nothing there, and the server refuses it.
+  if (event === 'PreCompact' && output.continue === false) delete output.continue
   if (!hookSpecificOutput) return { output }
   const { updatedMCPToolOutput, sessionTitle, ...specific } = hookSpecificOutput as Record<string, unknown>
   for (const [name, reason] of Object.entries(refused)) {
