@@ -96,9 +96,10 @@ if (browserPath !== undefined) {
     await log(page)
       .getByRole('button', { name: /^Agent/ })
       .click()
+    // By keyboard: the log still scrolls to its end, and may take the button away from under the pointer.
     await log(page)
       .getByRole('button', { name: /messages of the subagent/ })
-      .click()
+      .press('Enter')
     await log(page).getByText('I have said hi').first().waitFor()
     await log(page)
       .getByRole('button', { name: /^Bash.*echo hi|^Bash.*say hi/ })
