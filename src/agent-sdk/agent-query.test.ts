@@ -293,7 +293,7 @@ test('a refused option leaves no fork behind', async () => {
   expect(calls.slice(-2)).toEqual(['PATCH /sessions/f', 'DELETE /sessions/f'])
 })
 
-test('maxTurns 0 is no limit, and a variable that is not allowed is refused by its name', async () => {
+test('maxTurns 0 does not limit, and a variable that is not allowed is refused by its name', async () => {
   const details = { setting: 'agentEnv', allowed: ['A'] }
   const { error } = refusal('SETTING_NOT_ALLOWED')
   const { ask, bodies } = createServer({ 'POST /sessions': [403, { error: { ...error, details } }] })

@@ -21,8 +21,7 @@ export class ForwardedServers {
   readonly #call: CallClientTool
   #servers: McpServers = {}
   #hasClientTools = false
-  /** With which the process began. */
-  begun: ServersOf = {}
+  #begun: ServersOf = {}
   /** The subagents that call tools of the caller, by call; Claude Code names them to hooks only. */
   readonly #agents = new Map<string, string>()
 
@@ -34,6 +33,11 @@ export class ForwardedServers {
     this.#forwarder = forwarder
     this.#forwarding = forwarder?.openMcp(process)
     this.#call = call
+  }
+
+  /** The servers with which the process began. */
+  get begun(): ServersOf {
+    return this.#begun
   }
 
   /** Returns all servers of the process, with that of the caller's tools. */
@@ -48,7 +52,7 @@ export class ForwardedServers {
 
   /** Returns the options for a process. @param environment the environment without the session's variables */
   apply(spec: AgentSpec, environment: Readonly<Record<string, string>>): AgentSpec {
-    this.begun = spec.settings
+    this.#begun = spec.settings
     if (!this.#forwarder) return spec
     const { mcpServers, clientTools, agentEnv = {} } = spec.settings
     const exceptions = findExceptions({ ...environment, ...agentEnv }, this.#forwarder.address)
@@ -77,7 +81,7 @@ export class ForwardedServers {
   }
 
   /** The subagent that makes a call of the caller's tool; null: the main conversation, or the call is not known. */
-  readonly takeAgent = (toolUseId: string | null): string | null => {
+  takeAgent(toolUseId: string | null): string | null {
     if (toolUseId === null) return null
     const agent = this.#agents.get(toolUseId) ?? null
     this.#agents.delete(toolUseId)
